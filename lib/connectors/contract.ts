@@ -1,0 +1,175 @@
+import type { Change, Identifier, Rejection } from '../domain/change.ts';
+import type { Json } from '../domain/json.ts';
+import type { Mapping } from '../domain/mapping.ts';
+
+/** Anything that can check a value and say what is wrong with it. Zod schemas fit. */
+export interface Schema<T> {
+  safeParse(value: unknown): { readonly success: true; readonly data: T } | { readonly success: false; readonly error: SchemaError };
+}
+
+/** What a failed schema tells: where, and what was expected. */
+export interface SchemaError {
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+}
+
+/** Pure data about a connector: the only file of a connector that `infra` may import. */
+export interface Manifest {
+  readonly id: string;
+  readonly title: string;
+  readonly vendorApi: { readonly version: string; readonly docs: string };
+  readonly limits: {
+    /** Requests at the same time, per account, across everything that uses it. */
+    readonly maxConcurrency: number;
+    readonly maxRequestsPerSecond?: number;
+    readonly evidence: { readonly source: string; readonly readOn: string };
+  };
+}
+
+/** Every effect a connector may have. There is no process.env, no Date.now(), no global fetch. */
+export interface ConnectorIo {
+  readonly fetch: typeof fetch;
+  readonly now: () => Date;
+  /** Fires when time is short; a connector stops within one page or one batch. */
+  readonly signal: AbortSignal;
+  readonly log: (message: string, fields?: Readonly<Record<string, Json>>) => void;
+}
+
+/**
+ * The whole promise between a vendor and us. Facets that are present are what the connector can do;
+ * absence is the way to say "cannot". Registered in registry.ts, held to test/conformance.
+ */
+export interface Connector<Config, Secret, Api> {
+  readonly manifest: Manifest;
+  /** The connector's own settings in `connections:` of tributary.yaml (without connector, endpoint, streams, webhook, quota). */
+  readonly config: Schema<Config>;
+  /** What Secrets Manager (or TRIBUTARY_SECRET_<CONNECTION>) must hold, as a JSON object. */
+  readonly secret: Schema<Secret>;
+  /** The one place where a vendor client is made. A fresh client per call: nothing is shared between connections. */
+  connect(connection: ConnectionInput<Config, Secret>, io: ConnectorIo): Promise<Api>;
+  /** Cheapest authenticated call. Resolves with who we are signed in as; throws a TributaryError of kind auth or config. */
+  check(api: Api): Promise<{ readonly account: string }>;
+  readonly streams: readonly Stream<Api>[];
+  readonly webhook?: WebhookSource<Config, Secret>;
+  readonly audiences?: AudienceDestination<Api>;
+}
+
+export interface ConnectionInput<Config, Secret> {
+  /** The connection's name in the workspace. */
+  readonly name: string;
+  readonly config: Config;
+  readonly secret: Secret;
+  /** Another base URL (sandbox, proxy, simulator) instead of the vendor's own. */
+  readonly endpoint?: string;
+  /** Share of the account's daily quota that we may spend, 0 to 1. Other tools use the same account. */
+  readonly quotaShare: number;
+}
+
+/** What the pipeline sees of a stream, after defineStream() closed over its record and cursor types. */
+export interface Stream<Api> {
+  readonly name: string;
+  readonly mappings: Readonly<Record<string, Mapping>>;
+  /**
+   * Pages from a checkpoint (undefined = backfill). Throws TributaryError `config` `sync/unknown-cursor` when the
+   * checkpoint has a version it does not know. Ends when the source has nothing more now.
+   */
+  read(api: Api, connection: string, from: Json | undefined, options: ReadOptions): AsyncIterable<Page>;
+  /** Reads single records again by vendor id: what a hint asks for. Ids that no longer exist become `gone`. */
+  reread?(api: Api, connection: string, ids: readonly string[], options: ReadOptions): Promise<Page>;
+}
+
+export interface ReadOptions {
+  readonly pageSize?: number;
+  readonly signal: AbortSignal;
+  /** The run's own instant: the frozen end of the window that a run reads. */
+  readonly now: Date;
+}
+
+export interface Page {
+  readonly changes: readonly Change[];
+  readonly rejected: readonly Rejection[];
+  /** The records as received, for the archive. */
+  readonly records: readonly unknown[];
+  /** Resuming here repeats nothing before this page and loses nothing after it. */
+  readonly checkpoint: Json;
+}
+
+/** A request exactly as it arrived. Header names are lower case. */
+export interface RawRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** A vendor's webhook. Proof first, on raw bytes; then parse. All pure. */
+export interface WebhookSource<Config, Secret> {
+  readonly proof: 'hmac' | 'public-key' | 'url-secret';
+  verify(request: RawRequest, config: Config, secret: Secret, now: Date): Verification;
+  /** The answer to a vendor's own check of the URL; undefined when the request is no such check. */
+  handshake?(request: RawRequest, config: Config, secret: Secret): WebhookAnswer | undefined;
+  /** Only ever called with a verified request. Throws TributaryError `rejected` when the body cannot be read. */
+  parse(request: RawRequest, connection: string): readonly Delivery[];
+  /** What the vendor must be answered once the deliveries are safely queued. Absent = 200 with an empty body. */
+  acknowledge?(request: RawRequest): WebhookAnswer;
+}
+
+export interface WebhookAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly contentType?: string;
+}
+
+export type Verification =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly reason: 'missing-proof' | 'bad-proof' | 'stale' };
+
+/** One thing a webhook told: a change that is proven, or a hint to read a record again. `deliveryId` is the dedupe key. */
+export type Delivery =
+  | { readonly deliveryId: string; readonly change: Change }
+  | { readonly deliveryId: string; readonly hint: { readonly stream: string; readonly ids: readonly string[] } };
+
+/** Where audiences go. The pipeline owns chunking, suppression, holdout, retry and the final settling of outcomes. */
+export interface AudienceDestination<Api> {
+  /** What `to:` of an audience file may hold besides `connection`: `{ tag: Lapsing }`, `{ campaign: Spring }`. */
+  readonly target: Schema<Json>;
+  /** Identifier types that the destination can match on, best first. */
+  readonly matchKeys: readonly { readonly type: string; readonly hash: 'none' | 'sha256' | 'md5' }[];
+  readonly batch: { readonly maxMembers: number; readonly maxBytes?: number };
+  readonly canRemove: boolean;
+  /** Finds the audience's object in the tool, or makes it. Twice gives the same. */
+  ensure(api: Api, target: Json): Promise<{ readonly remoteId: string }>;
+  /** Applies one batch. Throws only if the whole request failed; a member's failure is an outcome. */
+  apply(api: Api, batch: MembershipBatch): Promise<BatchResult>;
+  /** For vendors that answer with a job. */
+  poll?(api: Api, job: Json): Promise<BatchResult>;
+  /** Pages through the tool's real list, as match keys: the truth that `verify` and the rehearsal compare with. */
+  list?(api: Api, remoteId: string, options: { readonly signal: AbortSignal }): AsyncIterable<readonly Identifier[]>;
+}
+
+export interface MembershipBatch {
+  readonly remoteId: string;
+  readonly op: 'add' | 'remove';
+  readonly members: readonly Member[];
+  /** The same for the same batch however often it is tried. */
+  readonly idempotencyKey: string;
+}
+
+export interface Member {
+  /** Ours: the key of the outcome map. */
+  readonly memberId: string;
+  /** Match keys in the form that the destination wants, best first; at least one. */
+  readonly keys: readonly Identifier[];
+}
+
+export type BatchResult =
+  | { readonly state: 'done'; readonly outcomes: ReadonlyMap<string, Outcome>; readonly calls: number }
+  | { readonly state: 'pending'; readonly job: Json; readonly pollAfterMs: number; readonly calls: number };
+
+export type Outcome =
+  | { readonly status: 'applied' }
+  | { readonly status: 'unchanged' }
+  | { readonly status: 'unmatched' }
+  | { readonly status: 'refused'; readonly code: string }
+  | { readonly status: 'rejected'; readonly code: string }
+  | { readonly status: 'retry'; readonly code: string };

@@ -1,0 +1,85 @@
+import type { Change, Rejection } from '../domain/change.ts';
+import { TributaryError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { applyMapping, type Mapping } from '../domain/mapping.ts';
+import type { Connector, Page, ReadOptions, Schema, Stream } from './contract.ts';
+
+/** A stream as its author writes it: typed records, a typed cursor, and mappings that are data. */
+export interface StreamSpec<Api, Record_, Cursor extends Json> {
+  readonly name: string;
+  /** A record that does not fit is quarantined, never fatal. */
+  readonly record: Schema<Record_>;
+  /** Opaque outside the connector. Holds `v` and a tie-breaker; an unknown `v` does not parse. */
+  readonly cursor: Schema<Cursor>;
+  readonly mappings: Readonly<Record<string, Mapping>>;
+  read(api: Api, from: Cursor | undefined, options: ReadOptions): AsyncIterable<RecordPage<Cursor>>;
+  reread?(api: Api, ids: readonly string[], options: ReadOptions): Promise<RecordPage<Cursor>>;
+}
+
+export interface RecordPage<Cursor extends Json> {
+  /** Which of the stream's mappings the records go through. */
+  readonly mapping: string;
+  readonly records: readonly unknown[];
+  readonly checkpoint: Cursor;
+  /** Changes that are no record: ids that the vendor says are deleted. */
+  readonly also?: readonly Change[];
+}
+
+/** Closes over a stream's record and cursor types, so that the registry holds one plain type. */
+export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec<Api, Record_, Cursor>): Stream<Api> {
+  const toPage = (connection: string, page: RecordPage<Cursor>): Page => {
+    const mapping = spec.mappings[page.mapping];
+    if (mapping === undefined) {
+      throw new TributaryError('defect', 'sync/unknown-mapping', `stream ${spec.name} has no mapping ${page.mapping}`);
+    }
+    const changes: Change[] = [...(page.also ?? [])];
+    const rejected: Rejection[] = [];
+    for (const record of page.records) {
+      const parsed = spec.record.safeParse(record);
+      if (!parsed.success) {
+        const first = parsed.error.issues[0];
+        const reason = first === undefined ? 'unreadable' : `${first.path.join('.') || 'record'}: ${first.message}`;
+        rejected.push({ code: 'sync/bad-record', reason, record });
+        continue;
+      }
+      const mapped = applyMapping(mapping, connection, parsed.data);
+      if (mapped.ok) changes.push(mapped.change);
+      else rejected.push(mapped.rejection);
+    }
+    return { changes, rejected, records: page.records, checkpoint: page.checkpoint };
+  };
+
+  async function* read(api: Api, connection: string, from: Json | undefined, options: ReadOptions): AsyncIterable<Page> {
+    let cursor: Cursor | undefined;
+    if (from !== undefined) {
+      const parsed = spec.cursor.safeParse(from);
+      if (!parsed.success) {
+        throw new TributaryError(
+          'config',
+          'sync/unknown-cursor',
+          `the checkpoint of stream ${spec.name} has a form this release does not know; pull it with --full`,
+        );
+      }
+      cursor = parsed.data;
+    }
+    for await (const page of spec.read(api, cursor, options)) yield toPage(connection, page);
+  }
+
+  const { reread } = spec;
+  return {
+    name: spec.name,
+    mappings: spec.mappings,
+    read,
+    ...(reread === undefined
+      ? {}
+      : { reread: async (api, connection, ids, options) => toPage(connection, await reread(api, ids, options)) }),
+  };
+}
+
+/** A connector with its own types closed over: what the registry and the pipeline hold. */
+export type AnyConnector = Connector<unknown, unknown, unknown>;
+
+/** Closes over a connector's types. Config and secret are parsed by its own schemas before they reach it. */
+export function defineConnector<Config, Secret, Api>(connector: Connector<Config, Secret, Api>): AnyConnector {
+  return connector as unknown as AnyConnector;
+}

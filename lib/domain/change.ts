@@ -1,0 +1,83 @@
+import type { JsonObject } from './json.ts';
+
+/**
+ * One source record, for ever: `<connection>:<object>:<vendor id>`, e.g. `salesforce:contact:003A`.
+ * The first part is the connection's name in the workspace (or `web` for the tracking protocol).
+ */
+export type FragmentId = string;
+
+/** A way to recognise a person: `{ type: 'email', value: 'ann@example.com' }`. Raw until `normaliseIdentifier`. */
+export interface Identifier {
+  readonly type: string;
+  readonly value: string;
+}
+
+/** Permission for a purpose, or willingness on a channel, as somebody stated it about one address. */
+export interface ConsentStatement {
+  /** The address that the statement is about: an e-mail address or an E.164 phone number. */
+  readonly address: string;
+  /** A channel (`email`, `sms`) or a purpose (`advertising`, …). */
+  readonly topic: string;
+  readonly state: 'granted' | 'denied';
+  /** When it was stated, RFC 3339. */
+  readonly at: string;
+  /** Where it was stated, in words an operator understands: `newsletter status`, `HasOptedOutOfEmail`. */
+  readonly source: string;
+  /** A company's checkbox never overrules the person's own word (semantics.md, Identity 9). */
+  readonly by: 'person' | 'company';
+}
+
+interface Told {
+  readonly fragment: FragmentId;
+  /** Source time: when the source says it became so, RFC 3339. Decides which value is newer. */
+  readonly at: string;
+  readonly identifiers?: readonly Identifier[];
+  /** Version of the mapping that made this change; breaks ties at equal source time. Absent = 1. */
+  readonly mapping?: number;
+}
+
+/** What a source says about a person now. An absent trait is unchanged, a null trait is removed. */
+export interface ProfileChange extends Told {
+  readonly kind: 'profile';
+  readonly traits?: JsonObject;
+  readonly consent?: readonly ConsentStatement[];
+  /** The accounts (companies) that this person belongs to, as account ids: `salesforce:account:001A`. */
+  readonly accounts?: readonly string[];
+}
+
+/** Something the person did at `at`. `id` is the same however often and by whatever way it arrives. */
+export interface ActivityChange extends Told {
+  readonly kind: 'activity';
+  readonly id: string;
+  readonly name: string;
+  readonly properties?: JsonObject;
+}
+
+/** The source no longer has the record: what it said up to `at` is void. Its activities remain. */
+export interface GoneChange extends Told {
+  readonly kind: 'gone';
+}
+
+/** What a source says about an account (a company). Never joins people. */
+export interface AccountChange {
+  readonly kind: 'account';
+  /** `<connection>:account:<vendor id>`. */
+  readonly account: string;
+  readonly at: string;
+  readonly mapping?: number;
+  readonly traits?: JsonObject;
+  readonly gone?: boolean;
+}
+
+/** What a record or a delivery means in our words. */
+export type Change = ProfileChange | ActivityChange | GoneChange | AccountChange;
+
+/** A record that could not become a change, kept for a human. Never holds a person's data in `reason`. */
+export interface Rejection {
+  /** `<area>/<what>`, with an anchor in docs/errors.md. */
+  readonly code: string;
+  /** What was found and what was expected, without values. */
+  readonly reason: string;
+  /** The record as received. Stored in quarantine, never logged. */
+  readonly record: unknown;
+}

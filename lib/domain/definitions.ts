@@ -1,0 +1,74 @@
+import type { Json, JsonObject } from './json.ts';
+import type { SegmentDefinition } from './segment.ts';
+
+/** Everything that `apply` publishes from a workspace, as one versioned document. Functions read this, never YAML. */
+export interface Definitions {
+  /** SHA-256 of the document without this field, first 16 hex digits. */
+  readonly version: string;
+  readonly workspace: string;
+  /** IANA time zone, e.g. `Europe/Berlin`. */
+  readonly timezone: string;
+  readonly connections: Readonly<Record<string, ConnectionDefinition>>;
+  readonly segments: readonly SegmentDefinition[];
+  readonly personas: readonly JsonObject[];
+  readonly audiences: readonly AudienceDefinition[];
+  readonly identity: IdentityRules;
+  readonly guardrails: Guardrails;
+  readonly privacy: { readonly activitiesKeptMs: number; readonly archiveKeptMs: number };
+  readonly collection: { readonly writeKeys: Readonly<Record<string, string>> };
+}
+
+export interface ConnectionDefinition {
+  readonly name: string;
+  readonly connector: string;
+  /** Another base URL; the stage replaces the word `simulator` by the simulator's own. */
+  readonly endpoint?: string;
+  /** Stream name → schedule, as `parseSchedule` read it. */
+  readonly streams: Readonly<Record<string, Schedule>>;
+  readonly webhook: boolean;
+  /** 0 to 1. */
+  readonly quotaShare: number;
+  /** The connector's own settings, checked by its config schema. */
+  readonly config: JsonObject;
+}
+
+/** When something runs: an EventBridge Scheduler expression and the words it was written in. */
+export interface Schedule {
+  readonly expression: string;
+  readonly words: string;
+}
+
+export interface AudienceDefinition {
+  readonly audience: string;
+  readonly segment: string;
+  readonly connection: string;
+  /** What `to:` holds besides the connection; the destination's own target schema has checked it. */
+  readonly target: Json;
+  /** Identifier types to match on, in order. */
+  readonly match: readonly string[];
+  readonly mode: 'mirror' | 'add-only';
+  readonly needs: { readonly subscribed?: string; readonly consent?: readonly string[] };
+  /** 0 to 1. */
+  readonly holdout: number;
+  readonly when: Schedule | 'realtime' | undefined;
+}
+
+export interface IdentityRules {
+  /** Trait path (or `*`) → connection names, best first. */
+  readonly priorities: Readonly<Record<string, readonly string[]>>;
+  /** Values that are never identifiers, exact, after normalisation; the built-in list is always on. */
+  readonly blocked: readonly string[];
+  /** Identifier type → how many a person may have; `week` counts per seven days of source time. */
+  readonly limits: Readonly<Record<string, { readonly most: number; readonly per: 'ever' | 'week' }>>;
+  /** An identifier linked to this many user_ids is shared and joins nobody. */
+  readonly sharedAt: number;
+  /** Default country of phone numbers without one, per connection: ISO 3166-1 alpha-2. */
+  readonly countries: Readonly<Record<string, string>>;
+}
+
+export interface Guardrails {
+  /** 0 to 1, of the list's size. */
+  readonly maxAdd: number;
+  readonly maxRemove: number;
+  readonly minSource: number;
+}

@@ -1,0 +1,55 @@
+import type { AnyConnector } from '../../lib/connectors/define.ts';
+import type { Identifier } from '../../lib/domain/change.ts';
+import type { Json } from '../../lib/domain/json.ts';
+
+/** A simulated vendor on a loopback port. Stateful, behaves as documented, ends with `close`. */
+export interface Simulator {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * What the conformance suite needs to know of one vendor to run every check on its connector over real HTTP.
+ * Each connector has one: test/vendors/<id>/scenario.ts.
+ */
+export interface Scenario<Vendor extends Simulator = Simulator> {
+  readonly connector: AnyConnector;
+  readonly config: Json;
+  readonly secret: Json;
+  /** Starts a fresh simulator whose clock is `now`. */
+  start(now: () => Date): Promise<Vendor>;
+  /** Texts that must never appear in logs or errors: the scenario's addresses and secrets. */
+  readonly secrets: readonly string[];
+  readonly streams: Readonly<Record<string, StreamScenario<Vendor>>>;
+  readonly webhook?: WebhookScenario;
+  readonly audience?: AudienceScenario<Vendor>;
+}
+
+export interface StreamScenario<Vendor> {
+  readonly pageSize: number;
+  /** Fills the vendor with records of this stream: many share one instant across a page edge, one is unreadable. */
+  seed(vendor: Vendor): void;
+  /** Every fragment or activity id that must arrive, exactly. */
+  expected(vendor: Vendor): readonly string[];
+  /** How many records must be quarantined. */
+  readonly rejected: number;
+  /** Changes one record, so that the next read from the final checkpoint must bring it (and may repeat a documented overlap). */
+  touch(vendor: Vendor): readonly string[];
+}
+
+export interface WebhookScenario {
+  readonly signed: { readonly method: string; readonly path: string; readonly query?: Readonly<Record<string, string>>; readonly headers: Readonly<Record<string, string>>; readonly body: string };
+  /** The same request with the proof broken, and with it left out. */
+  readonly tampered: WebhookScenario['signed'];
+  readonly unsigned: WebhookScenario['signed'];
+}
+
+export interface AudienceScenario<Vendor> {
+  readonly target: Json;
+  /** People the vendor knows and may add, in a form that matches. */
+  seed(vendor: Vendor): { readonly known: readonly Identifier[]; readonly stranger: Identifier; readonly refused: readonly { readonly key: Identifier; readonly code: string }[] };
+  /** The list as the vendor has it: values of the match key, sorted. */
+  remote(vendor: Vendor): readonly string[];
+  /** Makes the next write answer a rate limit, a server error, or nothing for one member. */
+  fault(vendor: Vendor, kind: 'rate-limit' | 'server-error'): void;
+}
