@@ -33,23 +33,44 @@ export interface StreamScenario<Vendor> {
   expected(vendor: Vendor): readonly string[];
   /** How many records must be quarantined. */
   readonly rejected: number;
+  /**
+   * Ids that may come again though they came before the checkpoint: the lookback that the connector's README
+   * documents. Absent = nothing is ever repeated.
+   */
+  overlap?(vendor: Vendor): readonly string[];
   /** Changes one record, so that the next read from the final checkpoint must bring it (and may repeat a documented overlap). */
   touch(vendor: Vendor): readonly string[];
 }
 
 export interface WebhookScenario {
-  readonly signed: { readonly method: string; readonly path: string; readonly query?: Readonly<Record<string, string>>; readonly headers: Readonly<Record<string, string>>; readonly body: string };
+  readonly signed: {
+    readonly method: string;
+    readonly path: string;
+    readonly query?: Readonly<Record<string, string>>;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
   /** The same request with the proof broken, and with it left out. */
   readonly tampered: WebhookScenario['signed'];
   readonly unsigned: WebhookScenario['signed'];
+  /** A request with a good proof whose body cannot be read. */
+  readonly unreadable?: WebhookScenario['signed'];
 }
 
 export interface AudienceScenario<Vendor> {
   readonly target: Json;
   /** People the vendor knows and may add, in a form that matches. */
-  seed(vendor: Vendor): { readonly known: readonly Identifier[]; readonly stranger: Identifier; readonly refused: readonly { readonly key: Identifier; readonly code: string }[] };
+  seed(vendor: Vendor): {
+    readonly known: readonly Identifier[];
+    readonly stranger: Identifier;
+    readonly refused: readonly { readonly key: Identifier; readonly code: string }[];
+  };
   /** The list as the vendor has it: values of the match key, sorted. */
   remote(vendor: Vendor): readonly string[];
-  /** Makes the next write answer a rate limit, a server error, or nothing for one member. */
+  /** That many more people whom the vendor does not know, to fill a batch. Absent = made from an e-mail `stranger`. */
+  strangers?(count: number): readonly Identifier[];
+  /** Makes the next write's answer leave this member out, as if the vendor had never been asked. */
+  silence?(vendor: Vendor, key: Identifier): void;
+  /** Makes the next write answer a rate limit or a server error. */
   fault(vendor: Vendor, kind: 'rate-limit' | 'server-error'): void;
 }

@@ -1,0 +1,245 @@
+/**
+ * The rooms of the house and who may know whom (docs/architecture.md). Each comment says what to do instead.
+ * test/architecture/boundaries.test.ts proves that every rule fires.
+ */
+
+const AWS_SDK = 'node_modules/(@aws-sdk|@smithy)/';
+const CDK = 'node_modules/(aws-cdk-lib|constructs|cdk-nag)/';
+const VENDOR_SDK = 'node_modules/(@jsforce|jsforce|@mailchimp)/';
+/** Node's modules that reach disk, network, processes or threads. */
+const EFFECTS =
+  '^(node:)?(fs|fs/promises|net|tls|dgram|dns|dns/promises|http|http2|https|child_process|cluster|worker_threads|os|process|inspector|repl|vm)$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      comment: 'files that need each other are one idea: join them, or move what both need into a third file',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      comment: 'nothing is found here: correct the path (with its .ts extension) or install the package',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      comment:
+        'lib/domain decides and knows nobody: take the value as an argument, return a decision, and let lib/pipeline carry it out. Beside itself it may import node:crypto, canonicalize, libphonenumber-js and re2js',
+      from: { path: '^lib/domain/' },
+      to: { pathNot: ['^lib/domain/', '^(node:)?crypto$', 'node_modules/(canonicalize|libphonenumber-js|re2js)/'] },
+    },
+    {
+      name: 'contract-knows-domain-only',
+      severity: 'error',
+      comment: 'contract.ts and define.ts are the promise to every vendor: describe it in words of lib/domain',
+      from: { path: '^lib/connectors/(contract|define)\\.ts$' },
+      to: { pathNot: ['^lib/domain/', '^lib/connectors/(contract|define)\\.ts$'] },
+    },
+    {
+      name: 'registry-lists-connectors-only',
+      severity: 'error',
+      comment: 'registry.ts imports each vendor’s index.ts and nothing else of it',
+      from: { path: '^lib/connectors/registry\\.ts$' },
+      to: { pathNot: ['^lib/connectors/[^/]+/index\\.ts$', '^lib/connectors/define\\.ts$'] },
+    },
+    {
+      name: 'vendors-know-the-contract-only',
+      severity: 'error',
+      comment:
+        'a vendor folder knows contract.ts, define.ts, lib/domain and itself: effects come in through ConnectorIo',
+      from: { path: '^lib/connectors/([^/]+)/' },
+      to: {
+        path: ['^(lib|functions|cli|console|test|bench|scripts)/'],
+        pathNot: ['^lib/domain/', '^lib/connectors/(contract|define)\\.ts$', '^lib/connectors/$1/'],
+      },
+    },
+    {
+      name: 'connectors-have-no-effects-of-their-own',
+      severity: 'error',
+      comment: 'take fetch, the clock and the log from ConnectorIo; settings and secrets come as arguments',
+      from: { path: '^lib/connectors/', pathNot: '^lib/connectors/[^/]+/client\\.ts$' },
+      to: { path: EFFECTS, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'vendor-sdk-in-client-only',
+      severity: 'error',
+      comment: 'a vendor’s SDK is known to its client.ts alone: expose the call you need there, typed by us',
+      from: { path: '^(lib|functions|cli|console)/', pathNot: '^lib/connectors/[^/]+/client\\.ts$' },
+      to: { path: VENDOR_SDK },
+    },
+    {
+      name: 'client-is-loaded-late',
+      severity: 'error',
+      comment:
+        "an SDK costs a function that never calls the vendor 100 ms and more: `await import('./client.ts')` inside connect, `import type` elsewhere",
+      from: { path: '^lib/connectors/[^/]+/', pathNot: '^lib/connectors/[^/]+/client\\.ts$' },
+      to: { path: '^lib/connectors/[^/]+/client\\.ts$', dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'pipeline-knows-ports-only',
+      severity: 'error',
+      comment:
+        'a verb names what it needs as a port of its own (lib/pipeline/ports.ts); functions/ hand it the adapter',
+      from: { path: '^lib/pipeline/' },
+      to: {
+        path: '^(lib|functions|cli|console|test|bench|scripts)/',
+        pathNot: ['^lib/(domain|pipeline)/', '^lib/connectors/(contract|define)\\.ts$'],
+      },
+    },
+    {
+      name: 'pipeline-has-no-effects-of-its-own',
+      severity: 'error',
+      comment:
+        'reading files, sockets or processes is an adapter’s work: write a port and implement it in lib/adapters',
+      from: { path: '^lib/pipeline/' },
+      to: { path: EFFECTS },
+    },
+    {
+      name: 'api-asks-the-pipeline',
+      severity: 'error',
+      comment:
+        'a route of lib/api parses, asks lib/pipeline, answers: what it needs from outside is a dependency that functions/ hand it',
+      from: { path: '^lib/api/' },
+      to: {
+        path: '^(lib|functions|cli|console|test|bench|scripts)/',
+        pathNot: ['^lib/(api|domain|pipeline)/', '^lib/connectors/(contract|define)\\.ts$'],
+      },
+    },
+    {
+      name: 'adapters-implement-ports-only',
+      severity: 'error',
+      comment: 'an adapter knows the ports and lib/domain; what it must call comes in as an argument from functions/',
+      from: { path: '^lib/adapters/' },
+      to: {
+        path: '^(lib|functions|cli|console|test|bench|scripts)/',
+        pathNot: [
+          '^lib/(domain|adapters)/',
+          '^lib/connectors/(contract|define)\\.ts$',
+          '^lib/pipeline/ports(\\.ts$|/)',
+        ],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'aws-sdk-in-adapters-only',
+      severity: 'error',
+      comment: 'talk to AWS through an adapter: add a port to lib/pipeline and implement it in lib/adapters',
+      from: { pathNot: '^(lib/(adapters|local)|test|bench)/' },
+      to: { path: AWS_SDK },
+    },
+    {
+      name: 'cdk-in-infra-only',
+      severity: 'error',
+      comment: 'infrastructure is described in lib/infra; others read the synthesised template',
+      from: { pathNot: '^(lib/infra|test/infra|test/local)/' },
+      to: { path: CDK },
+    },
+    {
+      name: 'infra-names-functions-by-path',
+      severity: 'error',
+      comment:
+        'lib/infra consumes the product: it knows lib/domain, lib/workspace and connectors/*/manifest.ts, and bundles functions/ by their path',
+      from: { path: '^lib/infra/' },
+      to: {
+        path: ['^(lib|functions|cli|console|test|bench)/', AWS_SDK],
+        pathNot: ['^lib/(domain|infra|workspace)/', '^lib/connectors/[^/]+/manifest\\.ts$'],
+      },
+    },
+    {
+      name: 'workspace-reads-files-only',
+      severity: 'error',
+      comment:
+        'lib/workspace turns YAML into definitions: it knows lib/domain and the connectors’ registry, yaml and zod',
+      from: { path: '^lib/workspace/' },
+      to: {
+        path: ['^(lib|functions|cli|console|test|bench)/', AWS_SDK, CDK, VENDOR_SDK],
+        pathNot: ['^lib/(domain|workspace)/', '^lib/connectors/(registry|contract|define|[^/]+/manifest)\\.ts$'],
+      },
+    },
+    {
+      name: 'functions-hold-no-logic',
+      severity: 'error',
+      comment: 'a function file parses, calls, translates: put the decision into lib/pipeline and hand it its adapters',
+      from: { path: '^functions/' },
+      to: { path: '^(lib/(domain|infra|local|workspace)|cli|test|bench|scripts)/' },
+    },
+    {
+      name: 'stage-is-nobodys-dependency',
+      severity: 'error',
+      comment: 'code never asks whether it is local: only cli/, tests and benches start a stage',
+      from: { pathNot: '^(lib/local|cli|test|bench|scripts)/' },
+      to: { path: '^lib/local/' },
+    },
+    {
+      name: 'infra-is-nobodys-dependency',
+      severity: 'error',
+      comment: 'read the synthesised template through lib/local; only the stage, tests and benches call synthesise()',
+      from: { pathNot: '^(lib/(infra|local)|test|bench|scripts)/' },
+      to: { path: '^lib/infra/' },
+    },
+    {
+      name: 'faces-use-the-api',
+      severity: 'error',
+      comment: 'cli/ and console/ talk to /api: add a route there instead of reaching into stores and queues',
+      from: { path: '^(cli|console)/' },
+      to: { path: ['^lib/adapters/', '^functions/'] },
+    },
+    {
+      name: 'nobody-depends-on-faces',
+      severity: 'error',
+      comment: 'move what you need from cli/ or console/ into the room it belongs to, under lib/',
+      from: { path: '^(lib|functions)/' },
+      to: { path: '^(cli|console/[^/]+\\.ts$)' },
+    },
+    {
+      name: 'product-without-tests',
+      severity: 'error',
+      comment: 'only the simulators of test/vendors ship, and only lib/local and cli/ may start them',
+      from: { path: '^(lib|functions|cli|console)/' },
+      to: { path: '^(test|bench|scripts)/', pathNot: '^test/vendors/' },
+    },
+    {
+      name: 'simulators-on-the-stage-only',
+      severity: 'error',
+      comment: 'a simulated vendor is reached over HTTP, by its endpoint: only lib/local and cli/ start one',
+      from: { path: '^(lib|functions|console)/', pathNot: '^lib/local/' },
+      to: { path: '^test/vendors/' },
+    },
+    {
+      name: 'simulators-share-nothing-with-connectors',
+      severity: 'error',
+      comment:
+        'a simulator that shares code with its connector shares its mistakes: write down what the vendor documents',
+      from: { path: '^test/vendors/', pathNot: '(^|/)(scenario|open)\\.ts$|\\.test\\.ts$' },
+      to: { path: '^(lib|functions|cli|console)/', pathNot: '^lib/domain/(json|instant)\\.ts$' },
+    },
+    {
+      name: 'no-dev-packages-in-the-product',
+      severity: 'error',
+      comment: 'lib, functions, cli and the simulators ship: move the package to `dependencies`, or the code to a test',
+      from: {
+        path: '^(lib|functions|cli|console|test/vendors)/',
+        pathNot: ['(^|/)(scenario|open)\\.ts$|\\.test\\.ts$', '^lib/infra/'],
+      },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|cdk\\.out|\\.tributary)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mjs', '.js', '.cjs', '.json', '.d.ts'],
+    },
+  },
+};

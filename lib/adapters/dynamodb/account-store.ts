@@ -1,0 +1,34 @@
+import type { Account, AccountStore } from '../../pipeline/ports.ts';
+import { batchGet, type Dynamo, executeAll, type Item } from './client.ts';
+
+/** Accounts (companies) in table `accounts`, written on condition of their version. */
+export function openAccountStore(dynamo: Dynamo, table: string): AccountStore {
+  return {
+    async read(ids) {
+      const items = await batchGet(dynamo, table, ids.map((id) => ({ id: { S: id } })));
+      return new Map(items.map((item) => [item.id?.S ?? '', fromItem(item)]));
+    },
+    async write(accounts) {
+      const outcomes = await executeAll(dynamo, accounts.map((account) => statement(table, account)));
+      return new Set(accounts.filter((_, at) => outcomes[at] === 'done').map(({ id }) => id));
+    },
+  };
+}
+
+function statement(table: string, account: Account) {
+  const { id, version, ...content } = account;
+  const body = { S: JSON.stringify(content) };
+  const next = { N: String(version + 1) };
+  if (version === 0) {
+    return { Statement: `INSERT INTO "${table}" VALUE {'id': ?, 'body': ?, 'version': ?}`, Parameters: [{ S: id }, body, next] };
+  }
+  return {
+    Statement: `UPDATE "${table}" SET body = ? SET version = ? WHERE id = ? AND version = ?`,
+    Parameters: [body, next, { S: id }, { N: String(version) }],
+  };
+}
+
+function fromItem(item: Item): Account {
+  const content = JSON.parse(item.body?.S ?? '{}') as Omit<Account, 'id' | 'version'>;
+  return { ...content, id: item.id?.S ?? '', version: Number(item.version?.N ?? 0) };
+}

@@ -1,0 +1,130 @@
+import {
+  type AttributeValue,
+  BatchExecuteStatementCommand,
+  type BatchExecuteStatementCommandOutput,
+  BatchGetItemCommand,
+  type BatchStatementRequest,
+  BatchWriteItemCommand,
+  DynamoDBClient,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb';
+import { TributaryError } from '../../domain/errors.ts';
+
+export type Item = Record<string, AttributeValue>;
+
+/** A DynamoDB client with the effects of time that retries need. */
+export interface Dynamo {
+  readonly client: DynamoDBClient;
+  readonly wait: (milliseconds: number) => Promise<void>;
+  readonly random: () => number;
+}
+
+/** Requests of one batch that are under way at the same time. */
+const AT_ONCE = 6;
+/** Rounds for what the service left undone, before the caller's message is retried as a whole. */
+const ROUNDS = 10;
+
+export function openDynamo(wait: Dynamo['wait'], random: Dynamo['random']): Dynamo {
+  return { client: new DynamoDBClient({ maxAttempts: 4 }), wait, random };
+}
+
+/** Consistent reads of many keys, a hundred to a request. Missing items are left out. */
+export async function batchGet(dynamo: Dynamo, table: string, keys: readonly Item[]): Promise<Item[]> {
+  const found: Item[] = [];
+  let pending = [...keys];
+  for (let round = 0; pending.length > 0; round += 1) {
+    await pauseOrGiveUp(dynamo, round, 'BatchGetItem');
+    const unread: Item[] = [];
+    await inChunks(pending, 100, async (chunk) => {
+      const answer = await dynamo.client.send(
+        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: chunk, ConsistentRead: true } } }),
+      );
+      found.push(...(answer.Responses?.[table] ?? []));
+      unread.push(...(answer.UnprocessedKeys?.[table]?.Keys ?? []));
+    });
+    pending = unread;
+  }
+  return found;
+}
+
+/** Unconditional puts, twenty-five to a request. Later puts of the same key in one call are dropped by `keyOf`. */
+export async function batchPut(
+  dynamo: Dynamo,
+  table: string,
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+): Promise<void> {
+  const distinct = [...new Map(items.map((item) => [keyOf(item), item])).values()];
+  let pending: WriteRequest[] = distinct.map((Item) => ({ PutRequest: { Item } }));
+  for (let round = 0; pending.length > 0; round += 1) {
+    await pauseOrGiveUp(dynamo, round, 'BatchWriteItem');
+    const undone: WriteRequest[] = [];
+    await inChunks(pending, 25, async (chunk) => {
+      const answer = await dynamo.client.send(new BatchWriteItemCommand({ RequestItems: { [table]: chunk } }));
+      undone.push(...(answer.UnprocessedItems?.[table] ?? []));
+    });
+    pending = undone;
+  }
+}
+
+/** What became of one conditional statement. */
+export type StatementOutcome = 'done' | 'condition-failed';
+
+/**
+ * PartiQL writes, each with its own condition and its own outcome, twenty-five to a request: ordinary write units at a
+ * tenth of the requests. A statement that the service throttled is tried again; one that was applied and whose answer
+ * was lost reads as `condition-failed`, so callers must look before they conclude.
+ */
+export async function executeAll(dynamo: Dynamo, statements: readonly BatchStatementRequest[]): Promise<StatementOutcome[]> {
+  const outcomes: StatementOutcome[] = new Array(statements.length).fill('done');
+  let pending = [...statements.keys()];
+  for (let round = 0; pending.length > 0; round += 1) {
+    await pauseOrGiveUp(dynamo, round, 'BatchExecuteStatement');
+    const again: number[] = [];
+    await inChunks(pending, 25, async (chunk) => {
+      const Statements = chunk.map((at) => statements[at] as BatchStatementRequest);
+      const answer = await dynamo.client.send(new BatchExecuteStatementCommand({ Statements }));
+      for (const [place, at] of chunk.entries()) {
+        const code = errorCode(answer, place);
+        if (code === 'ConditionalCheckFailed' || code === 'DuplicateItem') outcomes[at] = 'condition-failed';
+        else if (code !== undefined) again.push(at);
+      }
+    });
+    pending = again;
+  }
+  return outcomes;
+}
+
+/** Runs `work` over chunks, a few at a time. */
+export async function inChunks<T>(items: readonly T[], size: number, work: (chunk: T[]) => Promise<void>): Promise<void> {
+  const chunks: T[][] = [];
+  for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
+  let next = 0;
+  const workers = Array.from({ length: Math.min(AT_ONCE, chunks.length) }, async () => {
+    for (let chunk = chunks[next++]; chunk !== undefined; chunk = chunks[next++]) await work(chunk);
+  });
+  await Promise.all(workers);
+}
+
+const RETRYABLE = new Set([
+  'ThrottlingError',
+  'RequestLimitExceeded',
+  'InternalServerError',
+  'ProvisionedThroughputExceeded',
+  'TransactionConflict',
+]);
+
+function errorCode(answer: BatchExecuteStatementCommandOutput, place: number): string | undefined {
+  const error = answer.Responses?.[place]?.Error;
+  const code = error?.Code;
+  if (code === undefined || code === 'ConditionalCheckFailed' || code === 'DuplicateItem' || RETRYABLE.has(code)) return code;
+  throw new TributaryError('defect', 'store/statement-refused', `the store refused a statement with ${code}`);
+}
+
+async function pauseOrGiveUp(dynamo: Dynamo, round: number, what: string): Promise<void> {
+  if (round === 0) return;
+  if (round > ROUNDS) {
+    throw new TributaryError('transient', 'store/throttled', `${what} left work undone ${ROUNDS} times; it will be tried again later`);
+  }
+  await dynamo.wait(10 + dynamo.random() * Math.min(2_000, 20 * 2 ** round));
+}

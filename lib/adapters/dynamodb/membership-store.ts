@@ -1,0 +1,172 @@
+import type { BatchStatementRequest } from '@aws-sdk/client-dynamodb';
+import type { Wanted } from '../../domain/profile.ts';
+import type { AudienceRow, FollowRow, MembershipStore, Settled, ToldSide } from '../../pipeline/ports.ts';
+import { batchGet, type Dynamo, executeAll, type Item } from './client.ts';
+import { queryCount, queryPages } from './query.ts';
+
+/** Shards of one segment's or audience's rows: a list of a million is no single partition. */
+const SHARDS = 8;
+/** How long the row of somebody who left is kept, so that a late older write cannot bring it back. */
+const LEFT_KEPT_MS = 7 * 24 * 3_600_000;
+
+/** Rows of segments, audiences and account links in table `memberships`. */
+export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Date): MembershipStore {
+  const ownersOf = (owner: string) => Array.from({ length: SHARDS }, (_, shard) => `${owner}#${shard}`);
+  const byOwner = (owner: string) => ({
+    TableName: table,
+    KeyConditionExpression: '#owner = :owner',
+    ExpressionAttributeNames: { '#owner': 'owner' },
+    ExpressionAttributeValues: { ':owner': { S: owner } },
+  });
+  const present = (owner: string) => {
+    const query = byOwner(owner);
+    return {
+      ...query,
+      FilterExpression: 'present = :true',
+      ExpressionAttributeValues: { ...query.ExpressionAttributeValues, ':true': { BOOL: true } },
+    };
+  };
+  return {
+    async writeRows(rows) {
+      // Who enters has most likely no row yet, who leaves has one: the likely statement first, the other for the rest.
+      const expires = String(Math.ceil((now().getTime() + LEFT_KEPT_MS) / 1_000));
+      const first = rows.map((row) => (enters(row) ? insert(table, row, expires) : update(table, row, expires)));
+      const outcomes = await executeAll(dynamo, first);
+      const missed = rows.filter((_, at) => outcomes[at] === 'condition-failed');
+      // What fails the second way too is older than the row it would overwrite: nothing to do.
+      const second = missed.map((row) => (enters(row) ? update(table, row, expires) : insert(table, row, expires)));
+      await executeAll(dynamo, second);
+    },
+    async *segmentMembers(segment) {
+      for (const owner of ownersOf(`segment:${segment}`)) {
+        for await (const page of queryPages(dynamo, present(owner))) {
+          yield page.map((item) => ({ profile: item.profile?.S ?? '', since: Number(item.since?.N ?? 0) }));
+        }
+      }
+    },
+    async countSegment(segment) {
+      const counts = ownersOf(`segment:${segment}`).map((owner) => queryCount(dynamo, present(owner)));
+      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    },
+    async *accountPeople(account) {
+      for (const owner of ownersOf(`account:${account}`)) {
+        for await (const page of queryPages(dynamo, { ...present(owner), ConsistentRead: true })) {
+          yield page.map((item) => item.profile?.S ?? '');
+        }
+      }
+    },
+    async *audienceRows(audience) {
+      for (const owner of ownersOf(`audience:${audience}`)) {
+        for await (const page of queryPages(dynamo, byOwner(owner))) yield page.map(toAudienceRow);
+      }
+    },
+    async *pending(audience) {
+      for (const owner of ownersOf(audience)) {
+        const pages = queryPages(dynamo, {
+          TableName: table,
+          IndexName: 'pending-by-audience',
+          KeyConditionExpression: 'pending = :owner',
+          ExpressionAttributeValues: { ':owner': { S: owner } },
+        });
+        for await (const page of pages) yield page.map((item) => item.profile?.S ?? '');
+      }
+    },
+    async readAudienceRows(audience, profiles) {
+      const keys = profiles.map((profile) => rowKey(`audience:${audience}`, profile));
+      const items = await batchGet(dynamo, table, keys);
+      return new Map(items.map((item) => [item.profile?.S ?? '', toAudienceRow(item)]));
+    },
+    async settle(audience, rows) {
+      const outcomes = await executeAll(dynamo, rows.map((row) => settled(table, audience, row, 'as-acted-on')));
+      // The wanted side moved meanwhile: the answer of the tool is kept, and the row stays for the next run.
+      const moved = rows.filter((row, at) => outcomes[at] === 'condition-failed' && row.told !== undefined);
+      await executeAll(dynamo, moved.map((row) => settled(table, audience, row, 'moved-meanwhile')));
+    },
+  };
+}
+
+function enters(row: FollowRow): boolean {
+  if (row.row === 'audience') return row.wanted.in;
+  return row.row === 'segment' ? row.member : row.linked;
+}
+
+function ownerOf(row: FollowRow): string {
+  if (row.row === 'audience') return `audience:${row.audience}`;
+  return row.row === 'segment' ? `segment:${row.segment}` : `account:${row.account}`;
+}
+
+/** The columns of a row, apart from its key. `pending` is set where the tool may have to be told. */
+function columnsOf(row: FollowRow, expires: string, fresh: boolean): Record<string, Item[string]> {
+  const version = { N: String(row.version) };
+  if (row.row === 'audience') {
+    const pending = !fresh || row.wanted.in ? { pending: { S: `${row.audience}#${shardOf(row.profile)}` } } : {};
+    const toldVersion = fresh ? { toldVersion: { N: '0' } } : {};
+    return { wanted: { S: JSON.stringify(row.wanted) }, version, ...pending, ...toldVersion };
+  }
+  const leaves = enters(row) ? {} : { expires: { N: expires } };
+  const since = row.row === 'segment' ? { since: { N: String(row.at) } } : {};
+  return { present: { BOOL: enters(row) }, version, ...since, ...leaves };
+}
+
+function insert(table: string, row: FollowRow, expires: string): BatchStatementRequest {
+  const item = { ...rowKey(ownerOf(row), row.profile), ...columnsOf(row, expires, true) };
+  const names = Object.keys(item);
+  return {
+    Statement: `INSERT INTO "${table}" VALUE {${names.map((name) => `'${name}': ?`).join(', ')}}`,
+    Parameters: names.map((name) => item[name as keyof typeof item] ?? { NULL: true }),
+  };
+}
+
+function update(table: string, row: FollowRow, expires: string): BatchStatementRequest {
+  const columns = columnsOf(row, expires, false);
+  const names = Object.keys(columns);
+  const back = row.row !== 'audience' && enters(row) ? ' REMOVE expires' : '';
+  const key = rowKey(ownerOf(row), row.profile);
+  return {
+    Statement: `UPDATE "${table}" ${names.map((name) => `SET "${name}" = ?`).join(' ')}${back} WHERE "owner" = ? AND "profile" = ? AND "version" < ?`,
+    Parameters: [
+      ...names.map((name) => columns[name] ?? { NULL: true }),
+      key.owner,
+      key.profile,
+      { N: String(row.version) },
+    ],
+  };
+}
+
+function settled(table: string, audience: string, { row, told, pending }: Settled, how: 'as-acted-on' | 'moved-meanwhile') {
+  const key = rowKey(`audience:${audience}`, row.profile);
+  const sets = told === undefined ? [] : ['SET "told" = ?', 'SET "toldVersion" = ?'];
+  const acted = how === 'as-acted-on';
+  const statement: BatchStatementRequest = {
+    Statement: `UPDATE "${table}" ${sets.join(' ')}${acted && !pending ? ' REMOVE "pending"' : ''} WHERE "owner" = ? AND "profile" = ? AND "toldVersion" = ?${acted ? ' AND "version" = ?' : ''}`,
+    Parameters: [
+      ...(told === undefined ? [] : [{ S: JSON.stringify(told) }, { N: String(row.toldVersion + 1) }]),
+      key.owner,
+      key.profile,
+      { N: String(row.toldVersion) },
+      ...(acted ? [{ N: String(row.wantedVersion) }] : []),
+    ],
+  };
+  return statement;
+}
+
+function toAudienceRow(item: Item): AudienceRow {
+  return {
+    profile: item.profile?.S ?? '',
+    wanted: JSON.parse(item.wanted?.S ?? '{"in":false,"reason":"not-in-segment"}') as Wanted,
+    wantedVersion: Number(item.version?.N ?? 0),
+    ...(item.told?.S === undefined ? {} : { told: JSON.parse(item.told.S) as ToldSide }),
+    toldVersion: Number(item.toldVersion?.N ?? 0),
+    pending: item.pending !== undefined,
+  };
+}
+
+function rowKey(owner: string, profile: string) {
+  return { owner: { S: `${owner}#${shardOf(profile)}` }, profile: { S: profile } };
+}
+
+function shardOf(profile: string): number {
+  let hash = 7;
+  for (let at = 0; at < profile.length; at += 1) hash = (hash * 31 + profile.charCodeAt(at)) >>> 0;
+  return hash % SHARDS;
+}

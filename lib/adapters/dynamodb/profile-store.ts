@@ -1,0 +1,204 @@
+import {
+  QueryCommand,
+  ScanCommand,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { TributaryError } from '../../domain/errors.ts';
+import type { Follow, MergedProfile, Profile } from '../../domain/profile.ts';
+import type { Move, ProfileStore, StoredProfile } from '../../pipeline/ports.ts';
+import { batchGet, type Dynamo, executeAll, type Item } from './client.ts';
+
+/** Shards of one hour of the due index: no single partition takes all of midnight. */
+export const DUE_SHARDS = 4;
+const HOUR = 3_600_000;
+/** DynamoDB's limit of items in one transaction. */
+const MOST_IN_TRANSACTION = 100;
+
+/** What the store keeps beside the content, as attributes of their own. */
+type Own = 'id' | 'version' | 'outbox' | 'dueAt';
+
+interface Tables {
+  readonly profiles: string;
+  readonly identifiers: string;
+}
+
+/** Profiles in table `profiles`: the content as one JSON text, beside the few attributes that the store itself uses. */
+export function openProfileStore(dynamo: Dynamo, tables: Tables): ProfileStore {
+  const table = tables.profiles;
+  return {
+    async read(ids) {
+      const items = await batchGet(dynamo, table, ids.map((id) => ({ id: { S: id } })));
+      return new Map(items.map((item) => [item.id?.S ?? '', fromItem(item)]));
+    },
+    async write(profiles) {
+      const outcomes = await executeAll(dynamo, profiles.map((profile) => putStatement(table, profile)));
+      return new Set(profiles.filter((_, at) => outcomes[at] === 'done').map(({ id }) => id));
+    },
+    async writeTogether(profiles, moves) {
+      const items = [...profiles.map((one) => putItem(table, one)), ...moves.map((move) => moveItem(tables.identifiers, move))];
+      if (items.length > MOST_IN_TRANSACTION) {
+        throw new TributaryError(
+          'rejected',
+          'identity/region-too-large',
+          `regrouping would change ${items.length} items at once, more than ${MOST_IN_TRANSACTION}`,
+        );
+      }
+      return transact(dynamo, items);
+    },
+    async clearOutboxes(profiles) {
+      await executeAll(dynamo, profiles.map((profile) => clearStatement(table, profile)));
+    },
+    due: (from, until) => dueIds(dynamo, table, from, until),
+    scan: (part, of) => scanIds(dynamo, table, part, of),
+  };
+}
+
+/** Attributes of the due index for an instant: hour and shard, and the instant itself. */
+export function dueKey(id: string, dueAt: number): { readonly dueHour: string; readonly dueAt: number } {
+  return { dueHour: `${hourOf(dueAt)}#${shardOf(id)}`, dueAt };
+}
+
+async function* dueIds(dynamo: Dynamo, table: string, from: number, until: number): AsyncIterable<readonly string[]> {
+  for (let hour = Math.floor(from / HOUR) * HOUR; hour <= until; hour += HOUR) {
+    for (let shard = 0; shard < DUE_SHARDS; shard += 1) {
+      let start: Item | undefined;
+      do {
+        const answer = await dynamo.client.send(
+          new QueryCommand({
+            TableName: table,
+            IndexName: 'due-by-hour',
+            KeyConditionExpression: 'dueHour = :hour AND dueAt <= :until',
+            ExpressionAttributeValues: { ':hour': { S: `${hourOf(hour)}#${shard}` }, ':until': { N: String(until) } },
+            ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+          }),
+        );
+        const ids = (answer.Items ?? []).map((item) => item.id?.S ?? '');
+        if (ids.length > 0) yield ids;
+        start = answer.LastEvaluatedKey;
+      } while (start !== undefined);
+    }
+  }
+}
+
+async function* scanIds(dynamo: Dynamo, table: string, part: number, of: number): AsyncIterable<readonly string[]> {
+  let start: Item | undefined;
+  do {
+    const answer = await dynamo.client.send(
+      new ScanCommand({
+        TableName: table,
+        Segment: part,
+        TotalSegments: of,
+        ProjectionExpression: 'id',
+        ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+      }),
+    );
+    const ids = (answer.Items ?? []).map((item) => item.id?.S ?? '');
+    if (ids.length > 0) yield ids;
+    start = answer.LastEvaluatedKey;
+  } while (start !== undefined);
+}
+
+function putStatement(table: string, profile: Profile) {
+  const { version, ...attributes } = toItem(profile);
+  if (profile.version === 0) {
+    const item = { ...attributes, version };
+    const names = Object.keys(item);
+    return {
+      Statement: `INSERT INTO "${table}" VALUE {${names.map((name) => `'${name}': ?`).join(', ')}}`,
+      Parameters: names.map((name) => item[name as keyof typeof item] ?? { NULL: true }),
+    };
+  }
+  const { id, ...others } = attributes;
+  const names = Object.keys(others);
+  const removed = ['dueHour', 'dueAt', 'outbox'].filter((name) => !names.includes(name));
+  const sets = [...names, 'version'].map((name) => `SET ${name} = ?`).join(' ');
+  const removes = removed.map((name) => `REMOVE ${name}`).join(' ');
+  return {
+    Statement: `UPDATE "${table}" ${sets} ${removes} WHERE id = ? AND version = ?`,
+    Parameters: [
+      ...names.map((name) => others[name as keyof typeof others] ?? { NULL: true }),
+      version ?? { NULL: true },
+      id ?? { NULL: true },
+      { N: String(profile.version) },
+    ],
+  };
+}
+
+function putItem(table: string, profile: StoredProfile): TransactWriteItem {
+  const condition =
+    profile.version === 0
+      ? { ConditionExpression: 'attribute_not_exists(id)' }
+      : {
+          ConditionExpression: 'version = :version',
+          ExpressionAttributeValues: { ':version': { N: String(profile.version) } },
+        };
+  return { Put: { TableName: table, Item: toItem(profile), ...condition } };
+}
+
+function moveItem(table: string, move: Move): TransactWriteItem {
+  return {
+    Update: {
+      TableName: table,
+      Key: { key: { S: move.key } },
+      UpdateExpression: 'SET profile = :to',
+      ConditionExpression: 'profile = :from',
+      ExpressionAttributeValues: { ':to': { S: move.to }, ':from': { S: move.from } },
+    },
+  };
+}
+
+/** The outbox goes, and with it the due instant that was only there to watch over it. */
+function clearStatement(table: string, profile: StoredProfile) {
+  const flipsAt = 'mergedInto' in profile ? null : profile.flipsAt;
+  const due = flipsAt === null ? undefined : dueKey(profile.id, flipsAt);
+  return {
+    Statement: `UPDATE "${table}" ${due === undefined ? 'REMOVE dueHour REMOVE dueAt' : 'SET dueHour = ? SET dueAt = ?'} REMOVE outbox WHERE id = ? AND version = ?`,
+    Parameters: [
+      ...(due === undefined ? [] : [{ S: due.dueHour }, { N: String(due.dueAt) }]),
+      { S: profile.id },
+      { N: String(profile.version) },
+    ],
+  };
+}
+
+function toItem(profile: StoredProfile): Item {
+  const { id, version, outbox, dueAt, ...content } = profile;
+  return {
+    id: { S: id },
+    version: { N: String(version + 1) },
+    body: { S: JSON.stringify(content) },
+    ...('mergedInto' in profile ? { merged: { BOOL: true } } : {}),
+    ...(outbox.length === 0 ? {} : { outbox: { S: JSON.stringify(outbox) } }),
+    ...(dueAt === null ? {} : { dueHour: { S: dueKey(id, dueAt).dueHour }, dueAt: { N: String(dueAt) } }),
+  };
+}
+
+function fromItem(item: Item): StoredProfile {
+  const content = JSON.parse(item.body?.S ?? '{}') as Omit<Profile, Own> | Omit<MergedProfile, Own>;
+  const outbox = JSON.parse(item.outbox?.S ?? '[]') as readonly Follow[];
+  const dueAt = item['dueAt']?.N === undefined ? null : Number(item['dueAt'].N);
+  return { ...content, id: item.id?.S ?? '', version: Number(item.version?.N ?? 0), outbox, dueAt };
+}
+
+async function transact(dynamo: Dynamo, items: TransactWriteItem[]): Promise<boolean> {
+  try {
+    await dynamo.client.send(new TransactWriteItemsCommand({ TransactItems: items }));
+    return true;
+  } catch (error) {
+    // A cancelled transaction wrote nothing: somebody else moved first, and the caller reads again.
+    if (error instanceof TransactionCanceledException) return false;
+    throw error;
+  }
+}
+
+function hourOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 13);
+}
+
+function shardOf(id: string): number {
+  let hash = 0;
+  for (let at = 0; at < id.length; at += 1) hash = (hash * 31 + id.charCodeAt(at)) >>> 0;
+  return hash % DUE_SHARDS;
+}

@@ -1,0 +1,99 @@
+import { GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import type { JsonObject } from '../../domain/json.ts';
+import type { StateDocument, StateStore } from '../../pipeline/ports.ts';
+import type { Dynamo, Item } from './client.ts';
+import { queryPages } from './query.ts';
+
+/** Numbers held in one row of a set: some kilobytes, so that adding one stays cheap. */
+const NUMBERS_IN_ROW = 100;
+
+/** Small documents in table `state`, each with a version that conditional writes compare. */
+export function openStateStore(dynamo: Dynamo, table: string): StateStore {
+  return {
+    async get(kind, id) {
+      const answer = await dynamo.client.send(
+        new GetItemCommand({ TableName: table, Key: { kind: { S: kind }, id: { S: id } }, ConsistentRead: true }),
+      );
+      return answer.Item === undefined ? undefined : toDocument(answer.Item);
+    },
+    async put(kind, id, body, expected, options = {}) {
+      try {
+        await dynamo.client.send(
+          new PutItemCommand({
+            TableName: table,
+            Item: {
+              kind: { S: kind },
+              id: { S: id },
+              version: { N: String(expected + 1) },
+              body: { S: JSON.stringify(body) },
+              ...(options.expiresAt === undefined ? {} : { expires: { N: String(Math.ceil(options.expiresAt / 1_000)) } }),
+            },
+            ...(expected === 0
+              ? { ConditionExpression: 'attribute_not_exists(id)' }
+              : {
+                  ConditionExpression: 'version = :expected',
+                  ExpressionAttributeValues: { ':expected': { N: String(expected) } },
+                }),
+          }),
+        );
+        return true;
+      } catch (error) {
+        // Somebody else wrote in between: an answer, not a failure.
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
+    },
+    async list(kind, { most }) {
+      const answer = await dynamo.client.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'kind = :kind',
+          ExpressionAttributeValues: { ':kind': { S: kind } },
+          ConsistentRead: true,
+          ScanIndexForward: false,
+          Limit: most,
+        }),
+      );
+      return (answer.Items ?? []).map(toDocument);
+    },
+    async addNumbers(kind, numbers, expiresAt) {
+      const rows = new Map<number, string[]>();
+      for (const number of numbers) {
+        const row = Math.floor(number / NUMBERS_IN_ROW);
+        rows.set(row, [...(rows.get(row) ?? []), String(number)]);
+      }
+      for (const [row, held] of rows) {
+        await dynamo.client.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: { kind: { S: kind }, id: { S: String(row) } },
+            UpdateExpression: 'ADD numbers :numbers SET expires = :expires',
+            ExpressionAttributeValues: {
+              ':numbers': { NS: held },
+              ':expires': { N: String(Math.ceil(expiresAt / 1_000)) },
+            },
+          }),
+        );
+      }
+    },
+    async numbers(kind) {
+      const found = new Set<number>();
+      const pages = queryPages(dynamo, {
+        TableName: table,
+        KeyConditionExpression: 'kind = :kind',
+        ExpressionAttributeValues: { ':kind': { S: kind } },
+        ConsistentRead: true,
+      });
+      for await (const page of pages) for (const item of page) for (const one of item.numbers?.NS ?? []) found.add(Number(one));
+      return found;
+    },
+  };
+}
+
+function toDocument(item: Item): StateDocument {
+  return {
+    id: item.id?.S ?? '',
+    version: Number(item.version?.N ?? 0),
+    body: JSON.parse(item.body?.S ?? '{}') as JsonObject,
+  };
+}

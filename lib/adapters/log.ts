@@ -1,0 +1,8 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { Log } from '../pipeline/ports.ts';
+
+/** One JSON line a call, with the function's service name. Never a person: the callers' fields are ids and counts. */
+export function openLog(): Log {
+  const logger = new Logger();
+  return (message, fields = {}) => logger.info(message, { ...fields });
+}

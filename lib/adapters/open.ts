@@ -1,0 +1,64 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { machineClock } from './clock.ts';
+import { openAccountStore } from './dynamodb/account-store.ts';
+import { openActivityStore } from './dynamodb/activity-store.ts';
+import { openDynamo } from './dynamodb/client.ts';
+import { openHistoryStore } from './dynamodb/history-store.ts';
+import { openIdentityIndex } from './dynamodb/identity-index.ts';
+import { openMembershipStore } from './dynamodb/membership-store.ts';
+import { openProfileStore } from './dynamodb/profile-store.ts';
+import { openStateStore } from './dynamodb/state-store.ts';
+import { readEnv } from './env.ts';
+import { openLog } from './log.ts';
+import { openArchive } from './s3/archive.ts';
+import { openSecrets } from './secrets.ts';
+import { openQueue } from './sqs/queue.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The adapters that nearly every function uses: state, archive, log, clock, secrets. */
+export function openBasics(env: Env) {
+  const { STATE_TABLE, ARCHIVE_BUCKET } = readEnv(env, 'STATE_TABLE', 'ARCHIVE_BUCKET');
+  const dynamo = openDynamo(machineClock.wait, machineClock.random);
+  return {
+    dynamo,
+    state: openStateStore(dynamo, STATE_TABLE),
+    archive: openArchive(new S3Client({ maxAttempts: 4 }), ARCHIVE_BUCKET),
+    clock: machineClock,
+    log: openLog(),
+    secrets: openSecrets(env),
+    secretName: (connection: string) => `${env.CONNECTION_SECRET_PREFIX ?? ''}${connection}`,
+  };
+}
+
+/** Queues by the names of their URL variables. */
+export function openQueues<Name extends string>(env: Env, ...names: readonly Name[]) {
+  const client = new SQSClient({ maxAttempts: 4 });
+  const urls = readEnv(env, ...names);
+  return Object.fromEntries(names.map((name) => [name, openQueue(client, urls[name])])) as Record<
+    Name,
+    ReturnType<typeof openQueue>
+  >;
+}
+
+/** Every table of the profile side. `keptMs` tells how long activities are kept. */
+export function openPeople(env: Env, dynamo: ReturnType<typeof openDynamo>, keptMs: () => Promise<number>) {
+  const tables = readEnv(
+    env,
+    'PROFILES_TABLE',
+    'IDENTIFIERS_TABLE',
+    'ACCOUNTS_TABLE',
+    'ACTIVITIES_TABLE',
+    'MEMBERSHIPS_TABLE',
+    'HISTORY_TABLE',
+  );
+  return {
+    identities: openIdentityIndex(dynamo, tables.IDENTIFIERS_TABLE),
+    profiles: openProfileStore(dynamo, { profiles: tables.PROFILES_TABLE, identifiers: tables.IDENTIFIERS_TABLE }),
+    accounts: openAccountStore(dynamo, tables.ACCOUNTS_TABLE),
+    activities: openActivityStore(dynamo, tables.ACTIVITIES_TABLE, keptMs),
+    memberships: openMembershipStore(dynamo, tables.MEMBERSHIPS_TABLE, machineClock.now),
+    history: openHistoryStore(dynamo, tables.HISTORY_TABLE),
+  };
+}

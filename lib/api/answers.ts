@@ -1,0 +1,90 @@
+import { z } from '@hono/zod-openapi';
+
+/** Shapes of the API's answers: the OpenAPI document and the checks of the tests are made from them. */
+export const problemSchema = z
+  .object({ code: z.string(), message: z.string() })
+  .openapi('Problem', { example: { code: 'api/no-such-person', message: 'nobody is known by that' } });
+
+const loose = z.record(z.string(), z.unknown());
+
+export const workspaceSchema = z
+  .object({
+    workspace: z.string(),
+    version: z.string(),
+    timezone: z.string(),
+    connections: z.array(
+      z.object({
+        name: z.string(),
+        connector: z.string(),
+        webhook: z.boolean(),
+        streams: z.array(
+          z.object({ stream: z.string(), schedule: z.string(), run: loose.nullable(), settled: z.boolean() }),
+        ),
+      }),
+    ),
+  })
+  .openapi('Workspace');
+
+export const segmentSchema = z
+  .object({ segment: z.string(), title: z.string(), members: z.number().int() })
+  .openapi('Segment');
+
+export const audienceSchema = z
+  .object({
+    audience: z.string(),
+    segment: z.string(),
+    connection: z.string(),
+    target: z.unknown(),
+    schedule: z.string().nullable(),
+    run: loose.nullable(),
+    summary: loose,
+  })
+  .openapi('Audience');
+
+export const personSchema = z
+  .object({
+    id: z.string(),
+    identifiers: z.array(z.object({ type: z.string(), value: z.string() })),
+    traits: loose,
+    sources: loose,
+    segments: z.array(z.string()),
+    activities: z.object({ total: z.number().int(), latest: z.array(loose) }),
+    fragments: z.array(z.string()),
+    consent: z.array(loose),
+    audiences: loose,
+    history: z.array(loose),
+  })
+  .openapi('Person');
+
+export const receiptSchema = loose.openapi('Receipt');
+export const runSchema = loose.openapi('Run');
+export const rejectedSchema = loose.openapi('QuarantinedRecord');
+
+export const jobSchema = z
+  .object({
+    id: z.string(),
+    what: z.enum(['pull', 'push']),
+    state: z.enum(['running', 'finished', 'failed']),
+    startedAt: z.string(),
+    parts: z.array(loose),
+  })
+  .openapi('Job');
+
+export const dryRunSchema = z
+  .object({
+    audiences: z.array(
+      z.object({
+        id: z.string(),
+        add: z.number().int(),
+        remove: z.number().int(),
+        unchanged: z.number().int(),
+        blocked: z.record(z.string(), z.number().int()),
+        calls: z.number().int(),
+      }),
+    ),
+  })
+  .openapi('DryRun');
+
+export const totalsSchema = z
+  .object({ profiles: z.number().int(), activities: z.number().int(), quarantined: z.number().int() })
+  .openapi('Totals');

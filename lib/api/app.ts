@@ -1,0 +1,25 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { asTributaryError } from '../domain/errors.ts';
+import type { ApiDeps } from './deps.ts';
+import { serve } from './route.ts';
+import { readRoutes } from './read-routes.ts';
+import { workRoutes } from './work-routes.ts';
+
+/** The HTTP API that the console and the CLI use. Who may call it is decided before it: IAM, or the stage's token. */
+export function createApi(deps: ApiDeps): OpenAPIHono {
+  const app = new OpenAPIHono();
+  for (const route of readRoutes(deps)) serve(app, route);
+  for (const route of workRoutes(deps)) serve(app, route);
+  app.doc31('/api/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Tributary', version: '1', description: 'The API behind the console and the command line.' },
+  });
+  app.notFound((c) => c.json({ code: 'api/no-such-route', message: 'nothing is served here' }, 404));
+  app.onError((thrown, c) => {
+    const { kind, code, message } = asTributaryError(thrown);
+    const status = code.startsWith('api/no-such') ? 404 : kind === 'config' || kind === 'rejected' ? 400 : 500;
+    if (status === 500) deps.log('request failed', { code, reason: message });
+    return c.json({ code, message }, status);
+  });
+  return app;
+}

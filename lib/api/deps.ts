@@ -1,0 +1,20 @@
+import type { AnyConnector } from '../connectors/define.ts';
+import type { Compiled } from '../domain/decide.ts';
+import type { Definitions } from '../domain/definitions.ts';
+import type { FindDeps } from '../pipeline/find-person.ts';
+import type { JobDeps } from '../pipeline/jobs.ts';
+import type { ActivityStore, Archive, HistoryStore, Log, Queue, Totals } from '../pipeline/ports.ts';
+
+/** What the API needs from the world. */
+export interface ApiDeps extends FindDeps, JobDeps {
+  readonly archive: Archive;
+  readonly recompute: Queue;
+  readonly activities: ActivityStore;
+  readonly history: HistoryStore;
+  readonly totals: Totals;
+  readonly definitions: () => Promise<Definitions>;
+  readonly compiled: () => Promise<Compiled>;
+  /** Batch sizes of destinations, for dry runs. */
+  readonly connectors: Readonly<Record<string, AnyConnector>>;
+  readonly log: Log;
+}

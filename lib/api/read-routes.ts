@@ -1,0 +1,77 @@
+import { z } from '@hono/zod-openapi';
+import { TributaryError } from '../domain/errors.ts';
+import { describePerson, explainMembership } from '../pipeline/describe-person.ts';
+import { findPerson } from '../pipeline/find-person.ts';
+import { readJob } from '../pipeline/jobs.ts';
+import {
+  audienceSchema,
+  jobSchema,
+  personSchema,
+  receiptSchema,
+  rejectedSchema,
+  runSchema,
+  segmentSchema,
+  totalsSchema,
+  workspaceSchema,
+} from './answers.ts';
+import type { ApiDeps } from './deps.ts';
+import { listAudiences, listSegments, readTotals, readWorkspace } from './reads.ts';
+import type { Route } from './route.ts';
+
+const MOST_LISTED = 100;
+
+/** Everything that only looks. */
+export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
+  return [
+    {
+      ...get('/api/workspace', 'Connections, streams and their latest runs', workspaceSchema),
+      run: () => readWorkspace(deps),
+    },
+    { ...get('/api/segments', 'Segments with their members counted', z.array(segmentSchema)), run: () => listSegments(deps) },
+    { ...get('/api/audiences', 'Audiences with their latest push', z.array(audienceSchema)), run: () => listAudiences(deps) },
+    { ...get('/api/totals', 'Profiles, activities and quarantined records, counted now', totalsSchema), run: () => readTotals(deps) },
+    {
+      ...get('/api/people/{person}', 'One person by id, address, type=value or fragment', personSchema),
+      run: async ({ params }) => describePerson(deps, await personNamed(deps, params.person), await deps.compiled()),
+    },
+    {
+      ...get('/api/people/{person}/segments/{segment}', 'Why a person is, or is not, in a segment', receiptSchema),
+      run: async ({ params: { person, segment = '' } }) => {
+        const compiled = await deps.compiled();
+        if (!compiled.definitions.segments.some((one) => one.segment === segment)) {
+          throw new TributaryError('rejected', 'api/no-such-segment', `no segment is called ${segment}`);
+        }
+        return explainMembership(await personNamed(deps, person), compiled, segment, deps.clock.now());
+      },
+    },
+    {
+      ...get('/api/runs', 'Sync runs and pushes, newest first', z.array(runSchema)),
+      run: async () => (await deps.state.list('run', { most: MOST_LISTED })).map(({ body }) => body),
+    },
+    {
+      ...get('/api/quarantine/{connection}', 'Records that could not be used, with their reason', z.array(rejectedSchema)),
+      run: async ({ params }) => {
+        const kept = await deps.state.list(`quarantine#${params.connection}`, { most: MOST_LISTED });
+        return kept.map(({ id, body }) => ({ id, ...body }));
+      },
+    },
+    {
+      ...get('/api/jobs/{job}', 'How a job stands', jobSchema),
+      run: async ({ params: { job = '' } }) => {
+        const found = await readJob(deps, await deps.definitions(), job);
+        if (found === undefined) throw new TributaryError('rejected', 'api/no-such-job', 'no job has that id');
+        return found;
+      },
+    },
+  ];
+}
+
+function get(path: string, summary: string, answer: z.ZodType) {
+  return { method: 'get', path, summary, answer } as const;
+}
+
+async function personNamed(deps: ApiDeps, person = '') {
+  const profile = await findPerson(deps, person);
+  if (profile === undefined) throw new TributaryError('rejected', 'api/no-such-person', 'nobody is known by that');
+  return profile;
+}

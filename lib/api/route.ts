@@ -1,0 +1,54 @@
+import { OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { TributaryError } from '../domain/errors.ts';
+import { problemSchema } from './answers.ts';
+
+/** One operation of the API: what it takes, what it answers, and how. The OpenAPI document is made from these. */
+export interface Route<Body> {
+  readonly method: 'get' | 'post';
+  /** With parameters in braces: `/api/people/{person}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly body?: z.ZodType<Body>;
+  readonly status?: 200 | 202;
+  readonly answer: z.ZodType;
+  readonly run: (input: { readonly params: Readonly<Record<string, string>>; readonly body: Body }) => Promise<unknown>;
+}
+
+/** Serves a route on the app and writes it into its OpenAPI document. */
+export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
+  const { method, path, summary, body, status = 200, answer, run } = route;
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+  app.openAPIRegistry.registerPath({
+    method,
+    path,
+    summary,
+    request: {
+      params: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))),
+      ...(body === undefined ? {} : { body: { required: true, content: { 'application/json': { schema: body } } } }),
+    },
+    responses: {
+      [status]: { description: summary, content: { 'application/json': { schema: answer } } },
+      400: { description: 'Refused', content: { 'application/json': { schema: problemSchema } } },
+      404: { description: 'Not found', content: { 'application/json': { schema: problemSchema } } },
+    },
+  });
+  app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
+    const found = await run({ params: c.req.param(), body: body === undefined ? (undefined as Body) : await readBody(c, body) });
+    return new Response(JSON.stringify(found), { status, headers: { 'content-type': 'application/json' } });
+  });
+}
+
+async function readBody<Body>(c: Context, schema: z.ZodType<Body>): Promise<Body> {
+  const text = await c.req.text();
+  let value: unknown;
+  try {
+    value = JSON.parse(text === '' ? '{}' : text);
+  } catch {
+    throw new TributaryError('rejected', 'api/bad-body', 'the body must be a JSON object');
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const list = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`);
+  throw new TributaryError('rejected', 'api/bad-body', list.join('; '));
+}

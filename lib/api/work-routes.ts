@@ -1,0 +1,77 @@
+import { z } from '@hono/zod-openapi';
+import type { Definitions } from '../domain/definitions.ts';
+import { TributaryError } from '../domain/errors.ts';
+import { publishDefinitions } from '../pipeline/definitions.ts';
+import { startPull, startPush } from '../pipeline/jobs.ts';
+import { dryRunSchema, jobSchema } from './answers.ts';
+import type { ApiDeps } from './deps.ts';
+import { planPush } from './reads.ts';
+import type { Route } from './route.ts';
+
+const pullSchema = z.object({ connection: z.string(), stream: z.string().optional(), full: z.boolean().optional() });
+const pushSchema = z.object({ audience: z.string().optional() });
+const definitionsSchema = z.looseObject({ version: z.string(), workspace: z.string() });
+const publishedSchema = z.object({ version: z.string(), changed: z.boolean() });
+
+/** Everything that starts or changes something. */
+export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
+  const routes = [
+    route({
+      ...post('/api/pull', 'Pull streams now', pullSchema),
+      status: 202,
+      answer: jobSchema,
+      run: async ({ body }) => startPull(deps, streamsOf(await deps.definitions(), body.connection, body.stream), body.full === true),
+    }),
+    route({
+      ...post('/api/push', 'Push audiences now', pushSchema),
+      status: 202,
+      answer: jobSchema,
+      run: async ({ body }) => startPush(deps, audiencesOf(await deps.definitions(), body.audience)),
+    }),
+    route({
+      ...post('/api/push/dry-run', 'What a push would do now', pushSchema),
+      answer: dryRunSchema,
+      run: async ({ body }) => planPush(deps, audiencesOf(await deps.definitions(), body.audience)),
+    }),
+    route({
+      ...post('/api/definitions', 'Publish a workspace', definitionsSchema),
+      answer: publishedSchema,
+      run: async ({ body }) => {
+        const changed = await publishDefinitions(deps, body as unknown as Definitions);
+        return { version: body.version, changed };
+      },
+    }),
+  ];
+  return routes;
+}
+
+/** Closes over a route's body type, so that routes of different bodies stand in one list. */
+function route<Body>(one: Route<Body>): Route<never> {
+  return one as unknown as Route<never>;
+}
+
+function post<Body>(path: string, summary: string, body: z.ZodType<Body>) {
+  return { method: 'post', path, summary, body } as const;
+}
+
+function streamsOf(definitions: Definitions, connection: string, stream: string | undefined) {
+  const found = definitions.connections[connection];
+  if (found === undefined) {
+    const known = Object.keys(definitions.connections).join(', ');
+    throw new TributaryError('rejected', 'api/no-such-connection', `no connection is called ${connection}; there are: ${known}`);
+  }
+  const streams = Object.keys(found.streams);
+  if (stream !== undefined && !streams.includes(stream)) {
+    throw new TributaryError('rejected', 'api/no-such-stream', `${connection} has no stream ${stream}; it has: ${streams.join(', ')}`);
+  }
+  return (stream === undefined ? streams : [stream]).map((one) => ({ connection, stream: one }));
+}
+
+function audiencesOf(definitions: Definitions, audience: string | undefined): string[] {
+  const all = definitions.audiences.map((one) => one.audience);
+  if (audience === undefined) return all;
+  if (!all.includes(audience)) {
+    throw new TributaryError('rejected', 'api/no-such-audience', `no audience is called ${audience}; there are: ${all.join(', ')}`);
+  }
+  return [audience];
+}

@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import type { Identifier } from '../../domain/change.ts';
+import { isJsonObject, type Json } from '../../domain/json.ts';
+import type { AudienceDestination, BatchResult, Member, MembershipBatch, Outcome } from '../contract.ts';
+import type { MailchimpClient, Tag } from './client.ts';
+import { refusalIn } from './errors.ts';
+import { memberIdOf } from './member.ts';
+import { readMemberStates } from './member-states.ts';
+
+/** Most addresses in one request to a tag. */
+const MAX_ADDRESSES = 500;
+
+const name = z.string().trim().min(1, 'expected a name').max(100, 'expected at most 100 characters');
+
+/** Mailchimp's tags and static segments are one thing with two names. */
+const target = z.union([z.strictObject({ tag: name }), z.strictObject({ static_segment: name })], {
+  error: 'expected { tag: NAME } or { static_segment: NAME }',
+});
+
+/**
+ * Pushes into a tag of the connection's list. It never creates a list member and never sends a status, so it can
+ * neither subscribe nor unsubscribe anybody: whoever is not subscribed now is refused by the name of the status.
+ */
+export const audiences: AudienceDestination<MailchimpClient> = {
+  target,
+  matchKeys: [{ type: 'email', hash: 'none' }],
+  batch: { maxMembers: MAX_ADDRESSES },
+  canRemove: true,
+  ensure,
+  apply: (api, batch) => (batch.op === 'add' ? add(api, batch) : remove(api, batch)),
+  list,
+};
+
+async function ensure(api: MailchimpClient, to: Json): Promise<{ remoteId: string }> {
+  const wanted = nameOf(to);
+  const tags: Tag[] = [];
+  for (let more = true; more; ) {
+    const page = await api.listTags(tags.length);
+    tags.push(...page.tags);
+    more = page.tags.length > 0 && tags.length < page.total;
+  }
+  const same = tags.filter((tag) => tag.name === wanted);
+  const alike = tags.filter((tag) => tag.name.toLowerCase() === wanted.toLowerCase());
+  // Two tags may have one name; the oldest is taken, so that every run takes the same.
+  const [found] = (same.length > 0 ? same : alike).sort((a, b) => a.id - b.id);
+  return { remoteId: String((found ?? (await api.createTag(wanted))).id) };
+}
+
+/** Tries each member's best address; who is unknown by it is tried by the next. A refusal is final. */
+async function add(api: MailchimpClient, { remoteId, members }: MembershipBatch): Promise<BatchResult> {
+  const outcomes = new Map<string, Outcome>();
+  let calls = 0;
+  let waiting = members;
+  for (let choice = 0; waiting.length > 0; choice += 1) {
+    const tried = new Map<string, { address: string; members: string[] }>();
+    for (const member of waiting) {
+      const address = addressesOf(member)[choice];
+      if (address === undefined) {
+        if (choice === 0) outcomes.set(member.memberId, { status: 'rejected', code: 'mailchimp/no-address' });
+        continue;
+      }
+      const same = tried.get(memberIdOf(address));
+      if (same === undefined) tried.set(memberIdOf(address), { address, members: [member.memberId] });
+      else same.members.push(member.memberId);
+    }
+    if (tried.size === 0) break;
+    const round = await addAddresses(
+      api,
+      remoteId,
+      [...tried.values()].map(({ address }) => address),
+    );
+    calls += round.calls;
+    for (const [id, outcome] of round.outcomes) {
+      for (const memberId of tried.get(id)?.members ?? []) outcomes.set(memberId, outcome);
+    }
+    waiting = waiting.filter(({ memberId }) => outcomes.get(memberId)?.status === 'unmatched');
+  }
+  return { state: 'done', outcomes, calls };
+}
+
+/** One outcome per member id. What the answer does not settle is read from the members themselves. */
+async function addAddresses(
+  api: MailchimpClient,
+  tag: string,
+  addresses: readonly string[],
+): Promise<{ outcomes: ReadonlyMap<string, Outcome>; calls: number }> {
+  const outcomes = new Map<string, Outcome>();
+  const answer = await api.addToTag(tag, addresses);
+  let calls = 1;
+  const takeBack: string[] = [];
+  for (const { email_address, status = 'subscribed' } of answer.members_added) {
+    if (status !== 'subscribed') takeBack.push(email_address);
+    outcomes.set(memberIdOf(email_address), status === 'subscribed' ? { status: 'applied' } : refused(status));
+  }
+  // Somebody tagged without being subscribed would be in the list the day they come back, with nobody having asked.
+  if (takeBack.length > 0) {
+    await api.removeFromTag(tag, takeBack);
+    calls += 1;
+  }
+  for (const { email_addresses, error } of answer.errors) {
+    const code = refusalIn(error);
+    if (code === undefined) continue;
+    for (const address of email_addresses) outcomes.set(memberIdOf(address), refused(code));
+  }
+  const unsettled = addresses.map(memberIdOf).filter((id) => !outcomes.has(id));
+  const read = await readMemberStates(api, unsettled);
+  for (const id of unsettled) outcomes.set(id, outcomeFrom(read.states.get(id), tag));
+  return { outcomes, calls: calls + read.calls };
+}
+
+function outcomeFrom(member: { status: string; tags: readonly string[] } | undefined, tag: string): Outcome {
+  if (member === undefined) return { status: 'unmatched' };
+  if (member.status !== 'subscribed') return refused(member.status);
+  return member.tags.includes(tag) ? { status: 'unchanged' } : { status: 'retry', code: 'mailchimp/not-applied' };
+}
+
+/** Removes every address of a member; who was not in the tag is unchanged. */
+async function remove(api: MailchimpClient, { remoteId, members }: MembershipBatch): Promise<BatchResult> {
+  const addresses = [...new Set(members.flatMap(addressesOf))];
+  const removed = new Set<string>();
+  const failed: string[] = [];
+  let calls = 0;
+  for (let from = 0; from < addresses.length; from += MAX_ADDRESSES) {
+    const answer = await api.removeFromTag(remoteId, addresses.slice(from, from + MAX_ADDRESSES));
+    calls += 1;
+    for (const { email_address } of answer.members_removed) removed.add(memberIdOf(email_address));
+    failed.push(...answer.errors.flatMap(({ email_addresses }) => email_addresses.map(memberIdOf)));
+  }
+  // An error row may be about somebody who never was in the tag; only who still is has to be tried again.
+  const read = await readMemberStates(api, failed);
+  calls += read.calls;
+  const outcomes = new Map<string, Outcome>();
+  for (const member of members) {
+    const ids = addressesOf(member).map(memberIdOf);
+    const still = ids.some((id) => read.states.get(id)?.tags.includes(remoteId) === true);
+    if (ids.length === 0) outcomes.set(member.memberId, { status: 'rejected', code: 'mailchimp/no-address' });
+    else if (still) outcomes.set(member.memberId, { status: 'retry', code: 'mailchimp/not-applied' });
+    else outcomes.set(member.memberId, { status: ids.some((id) => removed.has(id)) ? 'applied' : 'unchanged' });
+  }
+  return { state: 'done', outcomes, calls };
+}
+
+/** Pages through who can be reached by the tag: by default Mailchimp leaves out those who are not subscribed. */
+async function* list(
+  api: MailchimpClient,
+  remoteId: string,
+  { signal }: { readonly signal: AbortSignal },
+): AsyncIterable<readonly Identifier[]> {
+  for (let offset = 0, more = true; more; ) {
+    if (signal.aborted) return;
+    const page = await api.listTagMembers(remoteId, offset);
+    offset += page.addresses.length;
+    more = page.addresses.length > 0 && offset < page.total;
+    yield page.addresses.map((address) => ({ type: 'email', value: address.toLowerCase() }));
+  }
+}
+
+function addressesOf(member: Member): string[] {
+  return member.keys.filter(({ type }) => type === 'email').map(({ value }) => value.toLowerCase());
+}
+
+function refused(status: string): Outcome {
+  return { status: 'refused', code: status };
+}
+
+function nameOf(to: Json): string {
+  const given = isJsonObject(to) ? (to.tag ?? to.static_segment) : undefined;
+  return name.parse(given);
+}

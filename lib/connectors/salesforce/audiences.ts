@@ -1,0 +1,203 @@
+import { z } from 'zod';
+import type { Identifier } from '../../domain/change.ts';
+import { TributaryError } from '../../domain/errors.ts';
+import type { Json } from '../../domain/json.ts';
+import type { AudienceDestination, BatchResult, MembershipBatch, Outcome } from '../contract.ts';
+import { findPeople } from './campaign-people.ts';
+import type { SalesforceApi } from './client.ts';
+import { fullId, objectOf } from './ids.ts';
+import { queryAll } from './query.ts';
+import { inGroups, oneOf, quoted } from './soql.ts';
+
+/** The most records that one sObject Collections request takes (REST API guide). */
+const COLLECTION = 200;
+const LIST_PAGE = 2000;
+
+const target = z.strictObject({
+  // Campaign names are 80 characters at most.
+  campaign: z.string('expected the name of a campaign').min(1).max(80),
+});
+
+const saved = z.object({
+  success: z.boolean(),
+  id: z.string().nullish(),
+  errors: z.array(z.object({ statusCode: z.string() })).default([]),
+});
+
+type Saved = z.infer<typeof saved>;
+
+/** What a record's error means for its member; every other code is a rejection that names it. */
+const outcomes: Readonly<Record<string, Outcome>> = {
+  // "Already a campaign member.": the wanted state, so adding twice is safe.
+  DUPLICATE_VALUE: { status: 'unchanged' },
+  ENTITY_IS_DELETED: { status: 'unmatched' },
+  INVALID_CROSS_REFERENCE_KEY: { status: 'unmatched' },
+  UNABLE_TO_LOCK_ROW: { status: 'retry', code: 'unable-to-lock-row' },
+  SERVER_UNAVAILABLE: { status: 'retry', code: 'server-unavailable' },
+};
+
+/** Campaigns as audiences: a member of the audience is a CampaignMember of the campaign of that name. */
+export const audiences: AudienceDestination<SalesforceApi> = {
+  target: target as AudienceDestination<SalesforceApi>['target'],
+  matchKeys: [
+    { type: 'salesforce.contact_id', hash: 'none' },
+    { type: 'salesforce.lead_id', hash: 'none' },
+    { type: 'email', hash: 'none' },
+  ],
+  batch: { maxMembers: COLLECTION },
+  canRemove: true,
+  ensure,
+  apply,
+  list,
+};
+
+async function ensure(api: SalesforceApi, wanted: Json): Promise<{ remoteId: string }> {
+  const { campaign } = target.parse(wanted);
+  // The oldest of several with that name, so that two runs never choose two.
+  const soql = `SELECT Id FROM Campaign WHERE Name = ${quoted(campaign)} ORDER BY CreatedDate, Id LIMIT 1`;
+  const [found] = await queryAll(api, soql, { deleted: false });
+  if (typeof found?.Id === 'string') return { remoteId: found.Id };
+  const created = saved.safeParse(await api.send('POST', '/sobjects/Campaign', { Name: campaign, IsActive: true }));
+  if (typeof created.data?.id === 'string') return { remoteId: created.data.id };
+  throw new TributaryError(
+    'transient',
+    'salesforce/unreadable-answer',
+    'Salesforce answered a new campaign without its id',
+  );
+}
+
+async function apply(api: SalesforceApi, batch: MembershipBatch): Promise<BatchResult> {
+  const before = api.calls();
+  const people = await findPeople(api, batch.members);
+  const settled = batch.op === 'add' ? await addAll(api, batch, people) : await removeAll(api, batch, people);
+  return { state: 'done', outcomes: settled, calls: api.calls() - before };
+}
+
+async function addAll(
+  api: SalesforceApi,
+  batch: MembershipBatch,
+  people: ReadonlyMap<string, readonly string[]>,
+): Promise<Map<string, Outcome>> {
+  const settled = new Map<string, Outcome>();
+  const adding: { memberId: string; id: string }[] = [];
+  for (const { memberId } of batch.members) {
+    const id = people.get(memberId)?.[0];
+    if (id === undefined) settled.set(memberId, { status: 'unmatched' });
+    else adding.push({ memberId, id });
+  }
+  if (adding.length === 0) return settled;
+  const records = adding.map(({ id }) => ({
+    // Salesforce reads records in order and refuses one whose attributes do not come first.
+    attributes: { type: 'CampaignMember' },
+    CampaignId: batch.remoteId,
+    [objectOf(id) === 'Lead' ? 'LeadId' : 'ContactId']: id,
+    Status: api.config.member_status,
+  }));
+  const results = readResults(
+    await api.send('POST', '/composite/sobjects', { allOrNone: false, records }),
+    records.length,
+  );
+  await refuseLostCampaign(api, batch.remoteId, results);
+  // Results come in the order of the records. A member without one is settled by the pipeline, as a retry.
+  for (const [index, { memberId }] of adding.entries()) {
+    const result = results[index];
+    if (result !== undefined) settled.set(memberId, outcomeOf(result));
+  }
+  return settled;
+}
+
+async function removeAll(
+  api: SalesforceApi,
+  batch: MembershipBatch,
+  people: ReadonlyMap<string, readonly string[]>,
+): Promise<Map<string, Outcome>> {
+  const settled = new Map<string, Outcome>(batch.members.map(({ memberId }) => [memberId, { status: 'unchanged' }]));
+  const owners = new Map<string, string>();
+  for (const [memberId, ids] of people) for (const id of ids) owners.set(id, memberId);
+  const removing: { memberId: string; id: string }[] = [];
+  for (const group of inGroups([...owners.keys()], 5_000)) {
+    const soql = `SELECT Id, ContactId, LeadId FROM CampaignMember WHERE CampaignId = ${quoted(batch.remoteId)} AND (${oneOf('ContactId', group)} OR ${oneOf('LeadId', group)})`;
+    for (const { Id, ContactId, LeadId } of await queryAll(api, soql, { deleted: false })) {
+      const memberId = owners.get(String(ContactId)) ?? owners.get(String(LeadId));
+      if (typeof Id === 'string' && memberId !== undefined) removing.push({ memberId, id: Id });
+    }
+  }
+  for (let start = 0; start < removing.length; start += COLLECTION) {
+    const part = removing.slice(start, start + COLLECTION);
+    const ids = part.map(({ id }) => id).join(',');
+    const results = readResults(
+      await api.send('DELETE', `/composite/sobjects?ids=${ids}&allOrNone=false`),
+      part.length,
+    );
+    for (const [index, { memberId }] of part.entries()) {
+      const result = results[index];
+      if (result === undefined) settled.delete(memberId);
+      else settled.set(memberId, worse(settled.get(memberId), removalOf(result)));
+    }
+  }
+  return settled;
+}
+
+/** The campaign's members as match keys, a page at a time. */
+async function* list(
+  api: SalesforceApi,
+  remoteId: string,
+  options: { readonly signal: AbortSignal },
+): AsyncIterable<readonly Identifier[]> {
+  let last = '';
+  while (!options.signal.aborted) {
+    const after = last === '' ? '' : ` AND Id > ${quoted(last)}`;
+    const soql = `SELECT Id, ContactId, LeadId FROM CampaignMember WHERE CampaignId = ${quoted(remoteId)}${after} ORDER BY Id LIMIT ${LIST_PAGE}`;
+    const members = await queryAll(api, soql, { deleted: false });
+    yield members.flatMap(({ ContactId, LeadId }) => {
+      const contact = fullId(ContactId);
+      const lead = fullId(LeadId);
+      if (contact !== undefined) return [{ type: 'salesforce.contact_id', value: contact }];
+      return lead === undefined ? [] : [{ type: 'salesforce.lead_id', value: lead }];
+    });
+    last = String(members.at(-1)?.Id ?? '');
+    if (members.length < LIST_PAGE) return;
+  }
+}
+
+/** Adding to a deleted campaign refuses each member as if the person were unknown; look once before believing that. */
+async function refuseLostCampaign(api: SalesforceApi, remoteId: string, results: readonly Saved[]): Promise<void> {
+  const lost = new Set(['INVALID_CROSS_REFERENCE_KEY', 'ENTITY_IS_DELETED']);
+  if (results.length === 0 || !results.every(({ errors }) => lost.has(errors[0]?.statusCode ?? ''))) return;
+  const found = await queryAll(api, `SELECT Id FROM Campaign WHERE Id = ${quoted(remoteId)}`, { deleted: false });
+  if (found.length > 0) return;
+  throw new TributaryError(
+    'transient',
+    'salesforce/campaign-gone',
+    'the campaign was deleted while its members were being added',
+  );
+}
+
+/** The results of a collection; none if they are not as many as the records, since nobody knows then whose each is. */
+function readResults(answer: unknown, expected: number): readonly Saved[] {
+  const parsed = z.array(saved).safeParse(answer);
+  if (parsed.success) return parsed.data.length === expected ? parsed.data : [];
+  throw new TributaryError(
+    'transient',
+    'salesforce/unreadable-answer',
+    'Salesforce answered a collection with something else than results',
+  );
+}
+
+function outcomeOf({ success, errors }: Saved): Outcome {
+  if (success) return { status: 'applied' };
+  const code = errors[0]?.statusCode ?? 'UNKNOWN';
+  return outcomes[code] ?? { status: 'rejected', code: code.toLowerCase().replaceAll('_', '-') };
+}
+
+/** Whoever took the member out before us did what we wanted. */
+function removalOf(result: Saved): Outcome {
+  const outcome = outcomeOf(result);
+  return outcome.status === 'unmatched' ? { status: 'unchanged' } : outcome;
+}
+
+/** A person can be in a campaign twice, as contact and as lead: taken out only if both are. */
+function worse(one: Outcome | undefined, other: Outcome): Outcome {
+  const order = ['unchanged', 'applied', 'unmatched', 'refused', 'rejected', 'retry'];
+  return one !== undefined && order.indexOf(one.status) > order.indexOf(other.status) ? one : other;
+}

@@ -1,0 +1,100 @@
+import { decideWanted, sameWanted } from './audience.ts';
+import type { Definitions } from './definitions.ts';
+import type { Fragment } from './fragment.ts';
+import type { Milliseconds } from './instant.ts';
+import { effectiveTraits, type Follow, type Profile, viewOf, type Wanted } from './profile.ts';
+import type { Program } from './segment/compile.ts';
+import { cutEntries } from './segment/entries.ts';
+import { evaluate } from './segment/evaluate.ts';
+
+/** Published definitions, compiled once and used for every profile. */
+export interface Compiled {
+  readonly definitions: Definitions;
+  readonly program: Program;
+}
+
+/** How long after a write the sweep looks whether its rows were written: a crash between leaves nothing behind. */
+export const OUTBOX_GRACE_MS = 60_000;
+
+/**
+ * Decides everything about a folded profile at `now`: activities still needed, segments, audiences, the next instant at
+ * which an answer can change, and what rows must follow. Pure; the same profile when nothing is decided differently.
+ */
+export function decide(profile: Profile, compiled: Compiled, now: Milliseconds): Profile {
+  const { definitions, program } = compiled;
+  const trimmed = { ...profile, fragments: trimActivities(profile.fragments, program, now) };
+  const view = viewOf(trimmed, effectiveTraits(trimmed, definitions.identity.priorities));
+  const evaluation = evaluate(program, view, now);
+  const memberships: Record<string, Milliseconds> = {};
+  const outbox: Follow[] = [...profile.outbox];
+  let flipsAt = Number.POSITIVE_INFINITY;
+  for (const [segment, { member, flipsAt: flips }] of evaluation) {
+    const since = profile.memberships[segment];
+    if (member) memberships[segment] = since ?? now;
+    if (member !== (since !== undefined)) outbox.push({ row: 'segment', segment, member, at: now });
+    if (flips !== null && flips < flipsAt) flipsAt = flips;
+  }
+  for (const segment of Object.keys(profile.memberships)) {
+    if (!evaluation.has(segment)) outbox.push({ row: 'segment', segment, member: false, at: now });
+  }
+  const wanted = decideAudiences(trimmed, definitions, memberships, outbox);
+  const dueAt = outbox.length > 0 ? Math.min(flipsAt, now + OUTBOX_GRACE_MS) : flipsAt;
+  return {
+    ...trimmed,
+    memberships,
+    wanted,
+    definitions: definitions.version,
+    flipsAt: instantOrNever(flipsAt),
+    dueAt: instantOrNever(dueAt),
+    outbox,
+  };
+}
+
+function instantOrNever(at: Milliseconds): Milliseconds | null {
+  return at === Number.POSITIVE_INFINITY ? null : at;
+}
+
+function decideAudiences(
+  profile: Profile,
+  definitions: Definitions,
+  memberships: Readonly<Record<string, Milliseconds>>,
+  outbox: Follow[],
+): Record<string, Wanted> {
+  const wanted: Record<string, Wanted> = {};
+  for (const audience of definitions.audiences) {
+    const id = audience.audience;
+    const before = profile.wanted[id];
+    const after = decideWanted(audience, profile, memberships[audience.segment] !== undefined);
+    if (sameWanted(before, after)) {
+      if (before !== undefined) wanted[id] = before;
+      continue;
+    }
+    wanted[id] = after;
+    outbox.push({ row: 'audience', audience: id });
+  }
+  return wanted;
+}
+
+function trimActivities(
+  fragments: Profile['fragments'],
+  program: Program,
+  now: Milliseconds,
+): Readonly<Record<string, Fragment>> {
+  const needs = new Map(program.needs.map((need) => [need.key, need]));
+  let trimmed: Record<string, Fragment> | undefined;
+  for (const [id, fragment] of Object.entries(fragments)) {
+    let did: Record<string, Fragment['did'][string]> | undefined;
+    for (const [leafKey, entries] of Object.entries(fragment.did)) {
+      const need = needs.get(leafKey);
+      const kept = need === undefined ? [] : cutEntries(need, entries, now);
+      if (kept === entries || (kept.length === entries.length && kept.length > 0)) continue;
+      did ??= { ...fragment.did };
+      if (kept.length === 0) delete did[leafKey];
+      else did[leafKey] = kept;
+    }
+    if (did === undefined) continue;
+    trimmed ??= { ...fragments };
+    trimmed[id] = { ...fragment, did };
+  }
+  return trimmed ?? fragments;
+}

@@ -1,0 +1,206 @@
+import { canonicalText } from './canonical.ts';
+import type { ActivityChange, Change, ConsentStatement, Identifier } from './change.ts';
+import { normaliseIdentifier, replacesFormer } from './identifier.ts';
+import { type Milliseconds, parseInstant } from './instant.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { type Entry, mergeEntries } from './segment/entries.ts';
+
+/** A trait leaf as one source told it: the value, the source time in ms, the version of the mapping. */
+export type Leaf = readonly [value: Json, at: Milliseconds, mapping: number];
+
+/** When a fragment first and last stated an identifier value, in ms of source time. */
+export type Stated = readonly [first: Milliseconds, last: Milliseconds];
+
+/**
+ * All that one source record ever told about a person, folded. Folding is commutative and idempotent: any order and
+ * any repetition of the same changes gives the same fragment.
+ */
+export interface Fragment {
+  /** Leaf path → last written value by (source time, mapping version, value). Null = removed by the source. */
+  readonly traits: Readonly<Record<string, Leaf>>;
+  /** Identifier type → value → when stated. The empty value stands for "has none (any more)". */
+  readonly identifiers: Readonly<Record<string, Readonly<Record<string, Stated>>>>;
+  readonly consent: readonly ConsentStatement[];
+  /** Segment leaf key → the activities that the leaf still needs, newest first. */
+  readonly did: Readonly<Record<string, readonly Entry[]>>;
+  /** Account ids that the person belongs to, as last stated. */
+  readonly accounts?: Leaf;
+  /** The source no longer had the record at this instant: what it told up to then is void. */
+  readonly gone?: Milliseconds;
+}
+
+/** What folding needs to know besides the change: rules of the workspace and what segments need of activities. */
+export interface FoldRules {
+  readonly blocked: ReadonlySet<string>;
+  /** Default country for phone numbers of a connection. */
+  readonly country: (connection: string) => string | undefined;
+  /** Entries that an activity leaves in segment leaves. */
+  readonly observe: (activity: ActivityChange) => readonly (readonly [leafKey: string, entry: Entry])[];
+}
+
+export const emptyFragment: Fragment = { traits: {}, identifiers: {}, consent: [], did: {} };
+
+/** How many statements of one person about one address and topic are kept; the newest. */
+const STATEMENTS_KEPT = 10;
+/** How many values of one identifier type a fragment remembers; the latest stated. */
+const VALUES_KEPT = 1_000;
+
+/** Folds one change into its fragment. Returns the same object when the change tells nothing new. */
+export function foldFragment(fragment: Fragment, change: Exclude<Change, { kind: 'account' }>, rules: FoldRules): Fragment {
+  const at = parseInstant(change.at) ?? 0;
+  const mapping = change.mapping ?? 1;
+  const identifiers = stateIdentifiers(fragment.identifiers, change, at, rules);
+  const told = identifiers === fragment.identifiers ? fragment : { ...fragment, identifiers };
+  if (change.kind === 'gone') return (told.gone ?? Number.NEGATIVE_INFINITY) >= at ? told : { ...told, gone: at };
+  if (change.kind === 'activity') return rememberActivity(told, change, rules);
+  const traits = writeLeaves(told.traits, flattenTraits(change.traits ?? {}), at, mapping);
+  const consent = stateConsent(told.consent, change.consent ?? []);
+  const accounts =
+    change.accounts === undefined ? told.accounts : newer(told.accounts, [[...change.accounts].sort(), at, mapping]);
+  if (traits === told.traits && consent === told.consent && accounts === told.accounts) return told;
+  return { ...told, traits, consent, ...(accounts === undefined ? {} : { accounts }) };
+}
+
+/** Whether a leaf still counts: told after the source last lost the record. */
+export function isLive(fragment: Fragment, at: Milliseconds): boolean {
+  return fragment.gone === undefined || at > fragment.gone;
+}
+
+/** The identifiers that are evidence now, with the time each was first stated: replaced values are left out. */
+export function evidenceOf(fragment: Fragment): readonly { readonly identifier: Identifier; readonly first: Milliseconds; readonly last: Milliseconds }[] {
+  const found: { identifier: Identifier; first: Milliseconds; last: Milliseconds }[] = [];
+  for (const [type, values] of Object.entries(fragment.identifiers)) {
+    let latest = Number.NEGATIVE_INFINITY;
+    for (const value in values) latest = Math.max(latest, values[value]?.[1] ?? latest);
+    for (const [value, [first, last]] of Object.entries(values)) {
+      if (value === '' || (last < latest && replacesFormer(type))) continue;
+      found.push({ identifier: { type, value }, first, last });
+    }
+  }
+  return found;
+}
+
+/** Leaf paths and values of nested traits; lists are leaves. Keys that would touch a prototype are left out. */
+export function flattenTraits(traits: JsonObject): Map<string, Json> {
+  const leaves = new Map<string, Json>();
+  const walk = (prefix: string, value: Json): void => {
+    if (!isJsonObject(value)) {
+      leaves.set(prefix, value);
+      return;
+    }
+    for (const key of Object.keys(value)) {
+      if (key === '__proto__' || key === '') continue;
+      walk(prefix === '' ? key : `${prefix}.${key}`, value[key] ?? null);
+    }
+  };
+  walk('', traits);
+  leaves.delete('');
+  return leaves;
+}
+
+/** Writes leaves by last-write-wins; the same object comes back when nothing wins. */
+export function writeLeaves(
+  traits: Readonly<Record<string, Leaf>>,
+  leaves: ReadonlyMap<string, Json>,
+  at: Milliseconds,
+  mapping: number,
+): Readonly<Record<string, Leaf>> {
+  let written: Record<string, Leaf> | undefined;
+  for (const [path, value] of leaves) {
+    const before = traits[path];
+    const after = newer(before, [value, at, mapping]);
+    if (after === before) continue;
+    written ??= { ...traits };
+    written[path] = after;
+  }
+  return written ?? traits;
+}
+
+/** The leaf that wins by (source time, mapping version, value order); `a` itself when they are equal. */
+export function newer(a: Leaf | undefined, b: Leaf): Leaf {
+  if (a === undefined) return b;
+  if (a[1] !== b[1]) return a[1] > b[1] ? a : b;
+  if (a[2] !== b[2]) return a[2] > b[2] ? a : b;
+  if (a[0] === b[0]) return a;
+  return (canonicalText(a[0])) >= (canonicalText(b[0])) ? a : b;
+}
+
+/** Brings an address to the form in which consent is compared; undefined when it is no address. */
+export function normaliseAddress(address: string, country?: string): string | undefined {
+  const type = address.includes('@') ? 'email' : 'phone';
+  const normalised = normaliseIdentifier({ type, value: address }, country === undefined ? {} : { country });
+  return normalised.ok ? normalised.identifier.value : undefined;
+}
+
+function stateIdentifiers(
+  held: Fragment['identifiers'],
+  change: Exclude<Change, { kind: 'account' }>,
+  at: Milliseconds,
+  rules: FoldRules,
+): Fragment['identifiers'] {
+  const connection = change.fragment.slice(0, change.fragment.indexOf(':'));
+  const country = rules.country(connection);
+  const options = { blocked: rules.blocked, ...(country === undefined ? {} : { country }) };
+  let stated = held;
+  const state = (type: string, value: string): void => {
+    const before = stated[type]?.[value];
+    if (before !== undefined && before[0] <= at && before[1] >= at) return;
+    const values = {
+      ...stated[type],
+      [value]: [Math.min(before?.[0] ?? at, at), Math.max(before?.[1] ?? at, at)] as const,
+    };
+    stated = { ...stated, [type]: keepLatest(values) };
+  };
+  for (const raw of change.identifiers ?? []) {
+    const normalised = normaliseIdentifier(raw, options);
+    // What is no identifier replaces the former one all the same: the source does not say the former value any more.
+    if (normalised.ok) state(normalised.identifier.type, normalised.identifier.value);
+    else if (normalised.reason !== 'not-joining' && replacesFormer(raw.type)) state(raw.type, '');
+  }
+  if (change.kind === 'profile') {
+    for (const type of ['email', 'phone']) {
+      const cleared = change.traits?.[type] === null;
+      if (cleared && !(change.identifiers ?? []).some((identifier) => identifier.type === type)) state(type, '');
+    }
+  }
+  return stated;
+}
+
+function keepLatest(values: Readonly<Record<string, Stated>>): Readonly<Record<string, Stated>> {
+  const entries = Object.entries(values);
+  if (entries.length <= VALUES_KEPT) return values;
+  entries.sort((a, b) => b[1][1] - a[1][1] || (a[0] < b[0] ? -1 : 1));
+  return Object.fromEntries(entries.slice(0, VALUES_KEPT));
+}
+
+function stateConsent(held: readonly ConsentStatement[], stated: readonly ConsentStatement[]): readonly ConsentStatement[] {
+  let statements: Map<string, ConsentStatement> | undefined;
+  for (const raw of stated) {
+    const address = normaliseAddress(raw.address);
+    const at = parseInstant(raw.at);
+    if (address === undefined || at === undefined) continue;
+    const statement = { ...raw, address, at: new Date(at).toISOString() };
+    statements ??= new Map(held.map((item) => [canonicalText(item), item]));
+    statements.set(canonicalText(statement), statement);
+  }
+  if (statements === undefined || statements.size === held.length) return held;
+  const counts = new Map<string, number>();
+  const kept = [...statements].sort(([a, x], [b, y]) => (x.at === y.at ? (a < b ? -1 : 1) : x.at > y.at ? -1 : 1));
+  return kept
+    .filter(([, { address, topic, by }]) => {
+      const about = `${address}\n${topic}\n${by}`;
+      const count = (counts.get(about) ?? 0) + 1;
+      counts.set(about, count);
+      return count <= STATEMENTS_KEPT;
+    })
+    .map(([, statement]) => statement);
+}
+
+function rememberActivity(fragment: Fragment, activity: ActivityChange, rules: FoldRules): Fragment {
+  let did: Record<string, readonly Entry[]> | undefined;
+  for (const [leafKey, entry] of rules.observe(activity)) {
+    did ??= { ...fragment.did };
+    did[leafKey] = mergeEntries(did[leafKey] ?? [], [entry]);
+  }
+  return did === undefined ? fragment : { ...fragment, did };
+}

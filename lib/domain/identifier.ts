@@ -1,0 +1,118 @@
+import { createHmac } from 'node:crypto';
+import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import type { Identifier } from './change.ts';
+
+/** Why a value is no identifier. It stays a trait; the reason is recorded. */
+export type NotAnIdentifier = 'empty' | 'too-long' | 'not-an-email' | 'not-a-phone' | 'blocked' | 'not-joining';
+
+export type Normalised =
+  | { readonly ok: true; readonly identifier: Identifier }
+  | { readonly ok: false; readonly reason: NotAnIdentifier };
+
+/** Values that stand for nobody, whatever the workspace says (semantics.md, Identity 1). */
+const NOBODY = new Set(['-1', 'null', 'anonymous', 'undefined', 'none', 'nil', 'n/a', 'test@test.com', 'noreply@example.com']);
+const ZEROS = /^[0-]*$/;
+const MOST_CHARACTERS = 500;
+const EMAIL = /^[^\s@"<>(),;:\\]+@[^\s@.]+(\.[^\s@.]+)+$/;
+const E164 = /^\+[1-9]\d{6,14}$/;
+
+/** Types that link a person to a company and never join two people. */
+const ACCOUNT_TYPES = new Set(['group_id', 'salesforce.account_id', 'hubspot.company_id']);
+
+/** Types of which a record holds many in its life: a new value does not replace the former one. */
+const LASTING_TYPES = /^(anonymous_id|ga_client_id|android\..+|ios\..+)$/;
+
+/**
+ * Brings an identifier to the one form in which it is compared: e-mail trimmed, lower case, NFC, domain in ASCII;
+ * phone in E.164 (`country` for numbers without one); other ids trimmed.
+ */
+export function normaliseIdentifier(
+  raw: Identifier,
+  options: { readonly blocked?: ReadonlySet<string>; readonly country?: string } = {},
+): Normalised {
+  const { type } = raw;
+  if (ACCOUNT_TYPES.has(type)) return { ok: false, reason: 'not-joining' };
+  const trimmed = raw.value.trim();
+  if (trimmed === '') return { ok: false, reason: 'empty' };
+  if (trimmed.length > MOST_CHARACTERS) return { ok: false, reason: 'too-long' };
+  const lower = trimmed.toLowerCase();
+  if (NOBODY.has(lower) || ZEROS.test(trimmed)) return { ok: false, reason: 'blocked' };
+  const value = type === 'email' ? normaliseEmail(lower) : type === 'phone' ? normalisePhone(trimmed, options.country) : trimmed;
+  if (value === undefined) return { ok: false, reason: type === 'email' ? 'not-an-email' : 'not-a-phone' };
+  if (options.blocked?.has(value) === true) return { ok: false, reason: 'blocked' };
+  return { ok: true, identifier: { type, value } };
+}
+
+/** Whether a new value of the type replaces the record's former one (an e-mail) or stands beside it (a cookie). */
+export function replacesFormer(type: string): boolean {
+  return !LASTING_TYPES.test(type);
+}
+
+/** One text for an identifier, for maps. */
+export function identifierKey(identifier: Identifier): string {
+  return `${identifier.type}\n${identifier.value}`;
+}
+
+/** The identifier that `identifierKey` made the text of. */
+export function identifierOfKey(key: string): Identifier {
+  const cut = key.indexOf('\n');
+  return { type: key.slice(0, cut), value: key.slice(cut + 1) };
+}
+
+/** Order of trust: user_id, e-mail, ids of tools, the rest; alphabetical inside a rank. Smaller is stronger. */
+export function compareTypes(a: string, b: string): number {
+  return rankOf(a) - rankOf(b) || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+/**
+ * Key of an identifier in the index: type, key generation and HMAC-SHA-256 of the value under `key`, so that the index
+ * holds no personal data.
+ */
+export function indexKey(identifier: Identifier, key: IdentityKey): string {
+  const mac = createHmac('sha256', key.secret).update(`${identifier.type}\n${identifier.value}`).digest('base64url');
+  return `${identifier.type}#${key.generation}#${mac.slice(0, 27)}`;
+}
+
+/**
+ * The id of a profile first made for this identifier. `salt` counts up when the id is taken. Two writers that make the
+ * same person at the same time derive the same id.
+ */
+export function deriveProfileId(identifier: Identifier, key: IdentityKey, salt = 0): string {
+  const text = `profile\n${salt}\n${identifier.type}\n${identifier.value}`;
+  return `p_${createHmac('sha256', key.secret).update(text).digest('base64url').slice(0, 22)}`;
+}
+
+/** The secret of the identifier index and its generation number (`1`, `2`, … after a planned change). */
+export interface IdentityKey {
+  readonly secret: string;
+  readonly generation: number;
+}
+
+function rankOf(type: string): number {
+  if (type === 'user_id') return 1;
+  if (type === 'email') return 2;
+  if (type === 'fragment') return 9;
+  return type.includes('.') && type.endsWith('_id') ? 3 : 4;
+}
+
+function normaliseEmail(lower: string): string | undefined {
+  const value = lower.normalize('NFC');
+  if (!EMAIL.test(value)) return undefined;
+  const at = value.lastIndexOf('@');
+  const domain = asciiDomain(value.slice(at + 1));
+  return domain === undefined ? undefined : `${value.slice(0, at)}@${domain}`;
+}
+
+function asciiDomain(domain: string): string | undefined {
+  if (/^[a-z0-9.-]+$/.test(domain)) return domain;
+  try {
+    return new URL(`http://${domain}`).hostname;
+  } catch {
+    return undefined; // The URL parser's refusal is the answer: this is no domain name.
+  }
+}
+
+function normalisePhone(text: string, country: string | undefined): string | undefined {
+  if (E164.test(text)) return text;
+  return parsePhoneNumberFromString(text, country as CountryCode | undefined)?.number;
+}

@@ -1,0 +1,234 @@
+import { canonicalText } from './canonical.ts';
+import type { ConsentStatement, FragmentId, Identifier } from './change.ts';
+import { subscribedAddresses } from './consent.ts';
+import type { IdentityRules } from './definitions.ts';
+import { evidenceOf, type Fragment, isLive, type Leaf } from './fragment.ts';
+import type { NeverJoin } from './group.ts';
+import { compareTypes } from './identifier.ts';
+import type { Milliseconds } from './instant.ts';
+import type { Json, JsonObject } from './json.ts';
+import { type Entry, mergeEntries } from './segment/entries.ts';
+import type { PersonView } from './segment/view.ts';
+
+/** What a person is to one audience, decided in the profile's own evaluation. */
+export type Wanted =
+  | { readonly in: true; readonly keys: readonly Identifier[]; readonly consent?: ConsentStatement }
+  | { readonly in: false; readonly reason: Blocked | 'not-in-segment' };
+
+/** Why somebody in the segment is not in the audience. */
+export type Blocked = 'no-consent' | 'no-match-key' | 'held-out' | 'suppressed';
+
+/** What must still be written after the profile: a segment row with its line of history, an audience row, a link. */
+export type Follow =
+  | { readonly row: 'segment'; readonly segment: string; readonly member: boolean; readonly at: Milliseconds }
+  | { readonly row: 'audience'; readonly audience: string }
+  | { readonly row: 'account'; readonly account: string };
+
+/** One person as we know them: fragments held whole, and what was last decided about them. */
+export interface Profile {
+  readonly id: string;
+  /** Counts the writes; 0 = never written. */
+  readonly version: number;
+  readonly fragments: Readonly<Record<FragmentId, Fragment>>;
+  /** Copies of the accounts that the person belongs to: account id → trait leaves. */
+  readonly accounts: Readonly<Record<string, Readonly<Record<string, Leaf>>>>;
+  readonly never: NeverJoin;
+  /** Segment id → member since, in ms. Only segments that the person is in. */
+  readonly memberships: Readonly<Record<string, Milliseconds>>;
+  /** Audience id → what was decided; absent = never in the audience's segment. */
+  readonly wanted: Readonly<Record<string, Wanted>>;
+  /** Version of the definitions that decided. */
+  readonly definitions: string;
+  /** The earliest instant at which a decision can change with no new data. */
+  readonly flipsAt: Milliseconds | null;
+  /** When the sweep must look at the profile: `flipsAt`, or sooner while rows may be owed. */
+  readonly dueAt: Milliseconds | null;
+  readonly outbox: readonly Follow[];
+}
+
+/** A profile that was merged away: every id it ever had leads on. */
+export interface MergedProfile {
+  readonly id: string;
+  readonly version: number;
+  readonly mergedInto: string;
+  /** Rows of the merged profile that must still be taken back, and when the sweep looks after them. */
+  readonly outbox: readonly Follow[];
+  readonly dueAt: Milliseconds | null;
+}
+
+/** One trait as it stands, with where it comes from and who else said something. */
+export interface EffectiveTrait {
+  readonly value: Json;
+  readonly at: Milliseconds;
+  readonly source: string;
+  readonly losers: readonly { readonly value: Json; readonly at: Milliseconds; readonly source: string }[];
+}
+
+export function newProfile(id: string): Profile {
+  return {
+    id,
+    version: 0,
+    fragments: {},
+    accounts: {},
+    never: [],
+    memberships: {},
+    wanted: {},
+    definitions: '',
+    flipsAt: null,
+    dueAt: null,
+    outbox: [],
+  };
+}
+
+/** Connection that a fragment or an account comes from. */
+export function connectionOf(id: FragmentId): string {
+  return id.slice(0, id.indexOf(':'));
+}
+
+/** The accounts that a person belongs to now, sorted. */
+export function accountIdsOf(profile: Pick<Profile, 'fragments'>): string[] {
+  const ids = new Set<string>();
+  for (const fragment of Object.values(profile.fragments)) {
+    const leaf = fragment.accounts;
+    if (leaf === undefined || !isLive(fragment, leaf[1]) || !Array.isArray(leaf[0])) continue;
+    for (const id of leaf[0]) if (typeof id === 'string') ids.add(id);
+  }
+  return [...ids].sort();
+}
+
+/**
+ * Survivorship: per trait path the value of the best source by the workspace's priorities, then the newest, then the
+ * newer mapping, then value order. A source that removed its value does not compete.
+ */
+export function effectiveTraits(profile: Profile, priorities: IdentityRules['priorities']): Map<string, EffectiveTrait> {
+  const candidates = new Map<string, { leaf: Leaf; from: string }[]>();
+  const offer = (path: string, leaf: Leaf, from: string): void => {
+    if (leaf[0] === null) return;
+    const list = candidates.get(path);
+    if (list === undefined) candidates.set(path, [{ leaf, from }]);
+    else list.push({ leaf, from });
+  };
+  for (const [id, fragment] of Object.entries(profile.fragments)) {
+    for (const [path, leaf] of Object.entries(fragment.traits)) if (isLive(fragment, leaf[1])) offer(path, leaf, id);
+  }
+  for (const id of accountIdsOf(profile)) {
+    for (const [path, leaf] of Object.entries(profile.accounts[id] ?? {})) offer(path, leaf, id);
+  }
+  const traits = new Map<string, EffectiveTrait>();
+  for (const path of [...candidates.keys()].sort()) {
+    const list = candidates.get(path) ?? [];
+    if (list.length > 1) list.sort(bySurvivorship(priorities[path] ?? priorities['*'] ?? []));
+    const [best, ...others] = list;
+    if (best === undefined) continue;
+    const losers = others.map(({ leaf, from }) => ({ value: leaf[0], at: leaf[1], source: from }));
+    traits.set(path, { value: best.leaf[0], at: best.leaf[1], source: best.from, losers });
+  }
+  return traits;
+}
+
+/**
+ * Effective traits as one nested object. Where one source calls `a` a text and another `a.b` a number, the text keeps its
+ * place and the deeper one its dotted name.
+ */
+export function nestTraits(traits: ReadonlyMap<string, { readonly value: Json }>): JsonObject {
+  const nested: Record<string, Json> = {};
+  for (const [path, { value }] of traits) {
+    const steps = path.split('.');
+    const last = steps.pop() ?? path;
+    const parent = descend(nested, steps);
+    if (parent === undefined || parent[last] !== undefined) nested[path] = value;
+    else parent[last] = value;
+  }
+  return nested;
+}
+
+function descend(from: Record<string, Json>, steps: readonly string[]): Record<string, Json> | undefined {
+  let at = from;
+  for (const step of steps) {
+    const inner = at[step] ?? {};
+    if (typeof inner !== 'object' || Array.isArray(inner)) return undefined;
+    at[step] = inner;
+    at = inner as Record<string, Json>;
+  }
+  return at;
+}
+
+/** The identifiers that lead to the person now: live fragments only, strongest type first, earliest stated first. */
+export function identifiersOf(profile: Pick<Profile, 'fragments'>): Identifier[] {
+  const first = new Map<string, { identifier: Identifier; first: Milliseconds }>();
+  for (const fragment of Object.values(profile.fragments)) {
+    for (const evidence of evidenceOf(fragment)) {
+      if (!isLive(fragment, evidence.last)) continue;
+      const key = `${evidence.identifier.type}\n${evidence.identifier.value}`;
+      const before = first.get(key);
+      if (before === undefined || evidence.first < before.first) first.set(key, evidence);
+    }
+  }
+  return [...first.values()]
+    .sort(
+      (a, b) =>
+        compareTypes(a.identifier.type, b.identifier.type) ||
+        a.first - b.first ||
+        (a.identifier.value < b.identifier.value ? -1 : 1),
+    )
+    .map(({ identifier }) => identifier);
+}
+
+/** Everything anyone stated about consent of this person's addresses. */
+export function consentOf(profile: Pick<Profile, 'fragments'>): ConsentStatement[] {
+  return Object.values(profile.fragments).flatMap((fragment) => fragment.consent);
+}
+
+/** What the segment evaluator sees of a profile. */
+export function viewOf(profile: Profile, traits: ReadonlyMap<string, EffectiveTrait>): PersonView {
+  const statements = consentOf(profile);
+  const addresses = identifiersOf(profile)
+    .filter(({ type }) => type === 'email' || type === 'phone')
+    .map(({ value }) => value);
+  const fragments = Object.values(profile.fragments);
+  let nested: JsonObject | undefined;
+  return {
+    id: profile.id,
+    trait(path) {
+      const exact = traits.get(path);
+      if (exact !== undefined) return exact.value;
+      nested ??= nestTraits(traits);
+      let value: Json | undefined = nested;
+      for (const step of path.split('.')) {
+        if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+        value = Object.hasOwn(value, step) ? (value as JsonObject)[step] : undefined;
+      }
+      return value;
+    },
+    since: (path) => traits.get(path)?.at,
+    entries(leafKey) {
+      let entries: readonly Entry[] | undefined;
+      for (const fragment of fragments) {
+        const held = fragment.did[leafKey];
+        if (held !== undefined) entries = entries === undefined ? held : mergeEntries(entries, held);
+      }
+      return entries ?? [];
+    },
+    consent: (purpose) => subscribedAddresses(statements, addresses, purpose).length > 0,
+    subscribed: (channel) => subscribedAddresses(statements, addresses, channel).length > 0,
+  };
+}
+
+/** The profile's content in one canonical text (RFC 8785): what is stored, and what tests compare byte by byte. */
+export function writeProfile(profile: Profile): string {
+  const { id: _id, version: _version, outbox: _outbox, dueAt: _dueAt, ...content } = profile;
+  return canonicalText(content);
+}
+
+function bySurvivorship(sources: readonly string[]) {
+  const rank = (from: string): number => {
+    const index = sources.indexOf(connectionOf(from));
+    return index < 0 ? sources.length : index;
+  };
+  return (a: { leaf: Leaf; from: string }, b: { leaf: Leaf; from: string }): number =>
+    rank(a.from) - rank(b.from) ||
+    b.leaf[1] - a.leaf[1] ||
+    b.leaf[2] - a.leaf[2] ||
+    ((canonicalText(a.leaf[0])) < (canonicalText(b.leaf[0])) ? 1 : -1) ||
+    0;
+}

@@ -1,0 +1,134 @@
+import type { FragmentId, Identifier } from './change.ts';
+import type { IdentityRules } from './definitions.ts';
+import { evidenceOf, type Fragment } from './fragment.ts';
+import { type Group, groupFragments, type NeverJoin } from './group.ts';
+import { compareTypes } from './identifier.ts';
+import { type MergedProfile, newProfile, type Profile } from './profile.ts';
+
+/** A regrouped region: who stays under which id, and who was merged into whom. */
+export interface Regrouped {
+  readonly profiles: readonly Profile[];
+  readonly merged: readonly MergedProfile[];
+  /** Fragment → id of the profile that holds it now. */
+  readonly home: ReadonlyMap<FragmentId, string>;
+  readonly groups: readonly { readonly id: string; readonly group: Group }[];
+}
+
+/**
+ * Regroups the fragments of some profiles by the evidence. Ids stay where the profile's oldest evidence goes; a profile
+ * whose evidence all went to another becomes a pointer to it; a group that no id leads to gets a derived one.
+ *
+ * @param profiles the profiles of the region as they were read; a version of 0 is an id claimed but never written
+ * @param fragments all fragments of the region after folding, with those that are new
+ * @param deriveId makes an id for a group nobody had yet, from its strongest identifier
+ */
+export function regroup(
+  profiles: readonly Profile[],
+  fragments: ReadonlyMap<FragmentId, Fragment>,
+  rules: Pick<IdentityRules, 'limits' | 'sharedAt'>,
+  deriveId: (strongest: Identifier) => string,
+): Regrouped {
+  const never = neverOf(profiles);
+  const groups = groupFragments(fragments, rules, never);
+  const groupOf = new Map<FragmentId, Group>();
+  for (const group of groups) for (const id of group.fragments) groupOf.set(id, group);
+  const idOf = assignIds(profiles, groups, groupOf);
+  for (const group of groups) if (!idOf.has(group)) idOf.set(group, deriveId(strongestOf(group)));
+
+  const before = new Map(profiles.map((profile) => [profile.id, profile]));
+  const next = groups.map((group): { id: string; group: Group; profile: Profile } => {
+    const id = idOf.get(group) ?? '';
+    const profile = before.get(id) ?? newProfile(id);
+    const held = Object.fromEntries(group.fragments.map((key) => [key, fragments.get(key) as Fragment]));
+    const mine = never.filter(([a, b]) => group.fragments.includes(a) || group.fragments.includes(b));
+    return { id, group, profile: { ...profile, fragments: held, never: mine } };
+  });
+  const kept = new Set(next.map(({ id }) => id));
+  const merged = profiles
+    .filter(({ id }) => !kept.has(id))
+    .map((loser) => mergeInto(loser, groupOf, idOf, groups));
+  const home = new Map(next.flatMap(({ id, group }) => group.fragments.map((key) => [key, id] as const)));
+  return { profiles: next.map(({ profile }) => profile), merged, home, groups: next };
+}
+
+/** The identifier that names a group: strongest type, then oldest, then smallest. */
+export function strongestOf(group: Group): Identifier {
+  let best: Group['edges'][number] | undefined;
+  for (const edge of group.edges) {
+    if (edge.state !== 'joined') continue;
+    const order = best === undefined ? -1 : compareTypes(edge.identifier.type, best.identifier.type);
+    if (best === undefined || order < 0) best = edge;
+  }
+  return best?.identifier ?? { type: 'fragment', value: group.fragments[0] ?? '' };
+}
+
+function assignIds(
+  profiles: readonly Profile[],
+  groups: readonly Group[],
+  groupOf: ReadonlyMap<FragmentId, Group>,
+): Map<Group, string> {
+  const idOf = new Map<Group, string>();
+  const order = [...profiles].sort(bySeniority);
+  const homeless: Profile[] = [];
+  for (const profile of order) {
+    const anchor = anchorOf(profile);
+    const group = anchor === undefined ? undefined : groupOf.get(anchor.fragment);
+    if (group !== undefined && !idOf.has(group)) idOf.set(group, profile.id);
+    else homeless.push(profile);
+  }
+  for (const profile of homeless) {
+    const own = Object.keys(profile.fragments);
+    const free = groups.find((group) => !idOf.has(group) && group.fragments.some((id) => own.includes(id)));
+    // An id that was claimed and never written belongs to whoever came for it: the first group without an id.
+    const adopted = free ?? (own.length === 0 ? groups.find((group) => !idOf.has(group)) : undefined);
+    if (adopted !== undefined) idOf.set(adopted, profile.id);
+  }
+  return idOf;
+}
+
+function mergeInto(
+  loser: Profile,
+  groupOf: ReadonlyMap<FragmentId, Group>,
+  idOf: ReadonlyMap<Group, string>,
+  groups: readonly Group[],
+): MergedProfile {
+  const anchor = anchorOf(loser);
+  const group = (anchor === undefined ? undefined : groupOf.get(anchor.fragment)) ?? groups[0];
+  return {
+    id: loser.id,
+    version: loser.version,
+    mergedInto: (group && idOf.get(group)) ?? loser.id,
+    dueAt: null,
+    outbox: [
+      ...loser.outbox.filter((follow) => follow.row !== 'segment'),
+      ...Object.keys(loser.accounts).map((account) => ({ row: 'account', account }) as const),
+      ...Object.keys(loser.memberships).map((segment) => ({ row: 'segment', segment, member: false, at: 0 }) as const),
+      ...Object.keys(loser.wanted).map((audience) => ({ row: 'audience', audience }) as const),
+    ],
+  };
+}
+
+function bySeniority(a: Profile, b: Profile): number {
+  if ((a.version === 0) !== (b.version === 0)) return a.version === 0 ? 1 : -1;
+  const first = anchorOf(a);
+  const second = anchorOf(b);
+  const byTime = (first?.at ?? Number.POSITIVE_INFINITY) - (second?.at ?? Number.POSITIVE_INFINITY);
+  return (Number.isNaN(byTime) ? 0 : byTime) || (a.id < b.id ? -1 : 1);
+}
+
+/** The fragment with the profile's oldest evidence: the profile's id stays with it. */
+function anchorOf(profile: Profile): { readonly fragment: FragmentId; readonly at: number } | undefined {
+  let anchor: { fragment: FragmentId; at: number } | undefined;
+  for (const fragment of Object.keys(profile.fragments).sort()) {
+    const evidence = evidenceOf(profile.fragments[fragment] as Fragment);
+    const at = evidence.reduce((least, { first }) => Math.min(least, first), Number.MAX_SAFE_INTEGER);
+    if (anchor === undefined || at < anchor.at) anchor = { fragment, at };
+  }
+  return anchor;
+}
+
+function neverOf(profiles: readonly Profile[]): NeverJoin {
+  const pairs = new Map<string, readonly [FragmentId, FragmentId]>();
+  for (const { never } of profiles) for (const pair of never) pairs.set(pair.join('\n'), pair);
+  return [...pairs.values()];
+}

@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { canonicalText } from '../canonical.ts';
+import { TributaryError } from '../errors.ts';
+import type { Leaf, SegmentDefinition } from '../segment.ts';
+import { readTree } from './condition.ts';
+import { didProbe } from './did-probe.ts';
+import type { Observer, Observing } from './entries.ts';
+import type { Feed, Register } from './feed.ts';
+import { type Machine, makeMachine } from './machine.ts';
+import { buildMoves, type Moves } from './moves.ts';
+import { DEFAULT_CAP, type Keep, type LeafNeed, widerKeep } from './need.ts';
+import { makeNetwork, type Network, type NodeId } from './network.ts';
+import { orderSegments } from './order.ts';
+import { bucketProbe, hasBeenProbe, outsideProbe, permissionProbe, type Probe, traitProbe } from './probe.ts';
+import type { Signed } from './signed.ts';
+import { leavesOf, type ReadLeaf, type Tree } from './tree.ts';
+
+/** A workspace's segments compiled together: what is equal in several of them is asked once. */
+export interface Program extends Observing {
+  readonly definitions: readonly SegmentDefinition[];
+  /** Ids in the order of the definitions; positions in an evaluation. */
+  readonly segments: readonly string[];
+  readonly positions: ReadonlyMap<string, number>;
+  readonly options: CompileOptions;
+  /** What must be kept of activities so that every leaf can be answered. */
+  readonly needs: readonly LeafNeed[];
+  /** Which segments a change can move. */
+  readonly moves: Moves;
+  readonly compiled: readonly CompiledSegment[];
+  readonly machine: Machine;
+}
+
+export interface CompileOptions {
+  /** The workspace's time zone, for `calendar: true`. */
+  readonly timezone: string;
+  /** Entries kept per fragment for leaves that need all of a window. */
+  readonly cap?: number;
+}
+
+export interface CompiledSegment {
+  readonly id: string;
+  /** First 16 hex digits of the SHA-256 of id and condition. */
+  readonly version: string;
+  readonly tree: Tree;
+  /** The answer at the machine's instant. */
+  readonly ask: () => Signed;
+  readonly leaves: readonly CompiledLeaf[];
+  /** Always or never true, whoever it is about. */
+  readonly constant: boolean | undefined;
+}
+
+export interface CompiledLeaf {
+  readonly path: string;
+  readonly written: Leaf;
+  readonly leaf: ReadLeaf;
+  readonly ask: () => Signed;
+  /** Undefined for a segment of this program. */
+  readonly probe: Probe | undefined;
+  readonly constant: boolean | undefined;
+}
+
+/**
+ * Compiles segments together. Throws TributaryError `config`: `segment/unreadable` for a condition that
+ * `parseCondition` refuses, `segment/cycle` for segments that refer to each other in a circle. References to segments
+ * that are not among the definitions are asked of the view.
+ */
+export function compile(definitions: readonly SegmentDefinition[], options: CompileOptions): Program {
+  const ordered = orderSegments(definitions);
+  if (!ordered.ok) {
+    const message = `segments refer to each other in a circle: ${ordered.cycle.join(' → ')}; take one reference out`;
+    throw new TributaryError('config', 'segment/cycle', message);
+  }
+  const machine = makeMachine();
+  const network = makeNetwork(machine);
+  const feeds = collectFeeds(machine, options.cap ?? DEFAULT_CAP);
+  const roots = new Map<string, NodeId>();
+  const drafts = new Map<string, Draft>();
+  for (const definition of ordered.order) {
+    const draft = draftSegment(definition, { machine, network, register: feeds.register, roots, options });
+    roots.set(definition.segment, draft.root);
+    drafts.set(definition.segment, draft);
+  }
+  const compiled = definitions.map(({ segment }) => emitSegment(drafts.get(segment) as Draft, network));
+  machine.seal();
+  const segments = definitions.map(({ segment }) => segment);
+  return {
+    definitions,
+    segments,
+    positions: new Map(segments.map((id, position) => [id, position])),
+    options,
+    needs: feeds.needs(),
+    observers: feeds.observers(),
+    moves: buildMoves(compiled),
+    compiled,
+    machine,
+  };
+}
+
+/** Version of a definition: changes with its id and its condition, not with its title or its tests. */
+export function versionOf({ segment, when }: SegmentDefinition): string {
+  return createHash('sha256').update(canonicalText({ segment, when })).digest('hex').slice(0, 16);
+}
+
+interface Draft {
+  readonly id: string;
+  readonly version: string;
+  readonly tree: Tree;
+  readonly root: NodeId;
+  readonly leaves: ReadonlyMap<Tree, { readonly node: NodeId; readonly probe: Probe | undefined }>;
+}
+
+interface DraftContext {
+  readonly machine: Machine;
+  readonly network: Network;
+  readonly register: Register;
+  readonly roots: ReadonlyMap<string, NodeId>;
+  readonly options: CompileOptions;
+}
+
+function draftSegment(definition: SegmentDefinition, context: DraftContext): Draft {
+  const read = readTree(definition.when);
+  if (!read.ok) {
+    const [first] = read.problems;
+    const place = ['when', ...(first?.path ?? [])].join('.');
+    const message = `segment ${definition.segment}, ${place}: found ${first?.found}, expected ${first?.expected}`;
+    throw new TributaryError('config', 'segment/unreadable', message);
+  }
+  const leaves = new Map<Tree, { node: NodeId; probe: Probe | undefined }>();
+  const { network } = context;
+
+  function draw(tree: Tree): NodeId {
+    if (tree.kind === 'all') return network.all(tree.of.map(draw));
+    if (tree.kind === 'any') return network.any(tree.of.map(draw));
+    if (tree.kind === 'not') return network.not(draw(tree.of));
+    const inside = tree.leaf.kind === 'segment' ? context.roots.get(tree.leaf.name) : undefined;
+    const probe = inside === undefined ? probeOf(tree.leaf, context) : undefined;
+    const node = inside ?? leafNode(tree.leaf, probe as Probe, network);
+    leaves.set(tree, { node, probe });
+    return node;
+  }
+
+  const root = draw(read.tree);
+  return { id: definition.segment, version: versionOf(definition), tree: read.tree, root, leaves };
+}
+
+function leafNode(leaf: ReadLeaf, probe: Probe, network: Network): NodeId {
+  if (leaf.kind === 'did' && leaf.reduction.kind === 'count') {
+    const { least, most } = leaf.reduction;
+    if (least === 0 && most === Number.POSITIVE_INFINITY) return network.constant(true);
+  }
+  if (leaf.kind === 'bucket' && leaf.from === 0 && leaf.to === 1) return network.constant(true);
+  const node = network.leaf(probe);
+  return probe.negate ? network.not(node) : node;
+}
+
+function probeOf(leaf: ReadLeaf, { machine, register, options: { timezone } }: DraftContext): Probe {
+  switch (leaf.kind) {
+    case 'trait':
+      return traitProbe(leaf, machine, timezone);
+    case 'has_been':
+      return hasBeenProbe(leaf, machine, timezone);
+    case 'did':
+      return didProbe(leaf, machine, register, timezone);
+    case 'bucket':
+      return bucketProbe(leaf, machine);
+    case 'segment':
+      return outsideProbe(leaf.name, machine);
+    default:
+      return permissionProbe(leaf.kind, leaf.name, machine);
+  }
+}
+
+function emitSegment(draft: Draft, network: Network): CompiledSegment {
+  const leaves = leavesOf(draft.tree).map((tree): CompiledLeaf => {
+    const { node, probe } = draft.leaves.get(tree) as { node: NodeId; probe: Probe | undefined };
+    const { path, written, leaf } = tree;
+    return { path, written, leaf, ask: network.emit(node), probe, constant: network.constantOf(node) };
+  });
+  const { id, version, tree, root } = draft;
+  return { id, version, tree, ask: network.emit(root), leaves, constant: network.constantOf(root) };
+}
+
+function collectFeeds(machine: Machine, cap: number) {
+  const found = new Map<string, { readonly feed: Feed; keep: Keep }>();
+
+  const register: Register = (feed, keep) => {
+    const capped = { ...keep, cap: Math.max(cap, keep.latest) };
+    const known = found.get(feed.key);
+    if (known === undefined) found.set(feed.key, { feed, keep: capped });
+    else known.keep = widerKeep(known.keep, capped);
+    return machine.feed(feed.key);
+  };
+
+  function needs(): LeafNeed[] {
+    return [...found.values()].map(({ feed, keep }) => ({ key: feed.key, activity: feed.activity, keep }));
+  }
+
+  function observers(): ReadonlyMap<string, readonly Observer[]> {
+    const byActivity = new Map<string, Observer[]>();
+    for (const { feed } of found.values()) {
+      const list = byActivity.get(feed.activity);
+      if (list === undefined) byActivity.set(feed.activity, [feed]);
+      else list.push(feed);
+    }
+    return byActivity;
+  }
+
+  return { register, needs, observers };
+}

@@ -1,0 +1,29 @@
+const DAY_MS = 86_400_000;
+
+/** The folders of the archive bucket. Rights and expiry are given per folder. */
+export const archiveFolders = {
+  /** Versions of the workspace that `apply` published. Named by content, so never overwritten and never expired. */
+  definitions: { prefix: 'definitions/', kept: 'ever' },
+  /** Pages as the sources sent them. */
+  pages: { prefix: 'pages/', kept: 'as-archive' },
+  /** What every member of every run ended in: it answers "what was sent", as long as activities are kept. */
+  outcomes: { prefix: 'outcomes/', kept: 'as-activities' },
+} as const;
+
+export type ArchiveFolder = keyof typeof archiveFolders;
+
+/** How long people's data may stay, in milliseconds. */
+export interface Retention {
+  readonly activitiesKeptMs: number;
+  readonly archiveKeptMs: number;
+}
+
+export const defaultRetention: Retention = { activitiesKeptMs: 400 * DAY_MS, archiveKeptMs: 90 * DAY_MS };
+
+/** Days after which objects of the folder are deleted, rounded down so that nothing stays longer than promised. */
+export function daysKept(folder: ArchiveFolder, retention: Retention): number | undefined {
+  const { kept } = archiveFolders[folder];
+  if (kept === 'ever') return undefined;
+  const ms = kept === 'as-archive' ? retention.archiveKeptMs : retention.activitiesKeptMs;
+  return Math.max(1, Math.floor(ms / DAY_MS));
+}

@@ -1,0 +1,60 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { acceptFindings } from '../accepted-findings.ts';
+import { secretName } from '../environment.ts';
+import type { FunctionSpec } from '../functions.ts';
+import type { WorkspaceForSynthesis } from '../workspace-for-synthesis.ts';
+
+/** One empty secret per connection, for the operator to fill; empty, so that a missing credential says so. */
+export class ConnectionSecrets extends Construct {
+  private readonly workspace: WorkspaceForSynthesis;
+  private readonly byConnection: ReadonlyMap<string, CfnSecret>;
+
+  constructor(scope: Construct, id: string, workspace: WorkspaceForSynthesis) {
+    super(scope, id);
+    this.workspace = workspace;
+    this.byConnection = new Map(
+      Object.values(workspace.connections).map(({ name, connector }) => [
+        name,
+        openSecret(this, workspace.workspace, name, connector),
+      ]),
+    );
+  }
+
+  /** ARNs of the secrets of the connections that a function speaks to. */
+  arnsFor(use: FunctionSpec['secrets']): readonly string[] {
+    const names = new Set(connectionsFor(use, this.workspace));
+    return [...this.byConnection].filter(([name]) => names.has(name)).map(([, secret]) => secret.ref);
+  }
+}
+
+function connectionsFor(use: FunctionSpec['secrets'], workspace: WorkspaceForSynthesis): readonly string[] {
+  const connections = Object.values(workspace.connections);
+  const chosen: Readonly<Record<FunctionSpec['secrets'], () => readonly string[]>> = {
+    none: () => [],
+    'identity-key': () => [],
+    'webhook-connections': () => connections.filter(({ webhook }) => webhook).map(({ name }) => name),
+    // A webhook's hints are read again by sync-stream, also where no stream has a schedule.
+    'stream-connections': () =>
+      connections.filter(({ webhook, streams }) => webhook || Object.keys(streams).length > 0).map(({ name }) => name),
+    'audience-connections': () => workspace.audiences.map(({ connection }) => connection),
+  };
+  return chosen[use]();
+}
+
+function openSecret(scope: Construct, workspace: string, connection: string, connector: string): CfnSecret {
+  const secret = new CfnSecret(scope, connection, {
+    name: secretName(workspace, connection),
+    description: `What ${connector} needs to sign in, as one JSON object.`,
+  });
+  secret.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  acceptFindings(secret, [
+    {
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'The vendor issues this credential and offers no call that replaces it, so only an operator can rotate it.',
+    },
+  ]);
+  return secret;
+}

@@ -1,0 +1,81 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  type IHttpRouteAuthorizer,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { acceptFindings } from '../accepted-findings.ts';
+import type { FunctionName } from '../functions.ts';
+import { freezeId, idPart } from '../logical-id.ts';
+import { routes } from '../routes.ts';
+
+export interface FrontDoorProps {
+  readonly workspace: string;
+  lambda(name: FunctionName): IFunction;
+}
+
+/** The HTTP API: the routes of routes.ts, throttled and logged without anything that names a person. */
+export class FrontDoor extends Construct {
+  readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, props: FrontDoorProps) {
+    super(scope, id);
+    this.api = new HttpApi(this, 'api', { apiName: `tributary-${props.workspace}`, createDefaultStage: false });
+    freezeId(this.api, 'HttpApi');
+    openStage(this, this.api);
+    const integrations = new Map<FunctionName, HttpLambdaIntegration>();
+    for (const { path, methods, to, authorizer, openBecause } of routes) {
+      const integration = integrations.get(to) ?? new HttpLambdaIntegration(to, props.lambda(to));
+      integrations.set(to, integration);
+      const added = this.api.addRoutes({
+        path,
+        methods: methods.map((method) => HttpMethod[method]),
+        integration,
+        authorizer: authorizerFor(authorizer),
+      });
+      if (openBecause !== undefined) {
+        for (const route of added) acceptFindings(route, [{ id: 'AwsSolutions-APIG4', reason: openBecause }]);
+      }
+    }
+  }
+}
+
+function authorizerFor(kind: 'iam' | 'none'): IHttpRouteAuthorizer {
+  return kind === 'iam' ? new HttpIamAuthorizer() : new HttpNoneAuthorizer();
+}
+
+function openStage(scope: Construct, httpApi: HttpApi): void {
+  const log = new LogGroup(scope, 'log', { retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
+  freezeId(log, `${idPart('http-api')}Log`);
+  const stage = new HttpStage(scope, 'stage', {
+    httpApi,
+    stageName: '$default',
+    autoDeploy: true,
+    throttle: { rateLimit: 200, burstLimit: 400 },
+    accessLogSettings: {
+      destination: new LogGroupLogDestination(log),
+      // The route, not the path or the query: those can hold a person's address or a webhook's secret.
+      format: AccessLogFormat.custom(
+        JSON.stringify({
+          requestId: '$context.requestId',
+          at: '$context.requestTime',
+          route: '$context.routeKey',
+          status: '$context.status',
+          latencyMs: '$context.responseLatency',
+          bytes: '$context.responseLength',
+          failure: '$context.integrationErrorMessage',
+        }),
+      ),
+    },
+  });
+  freezeId(stage, 'HttpApiStage');
+}

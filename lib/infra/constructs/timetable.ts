@@ -1,0 +1,105 @@
+import { Stack } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { freezeId } from '../logical-id.ts';
+import { stackNameOf, type WorkspaceForSynthesis } from '../workspace-for-synthesis.ts';
+import type { WorkQueues } from './work-queues.ts';
+
+export interface TimetableProps {
+  readonly workspace: WorkspaceForSynthesis;
+  readonly queues: WorkQueues;
+}
+
+interface Entry {
+  /** Part of the logical id, so frozen. */
+  readonly id: string;
+  readonly description: string;
+  readonly expression: string;
+  readonly queue: Queue;
+  readonly message: Readonly<Record<string, string | boolean>>;
+}
+
+/** EventBridge Scheduler replaces it by the instant that the firing was due (EventBridge Scheduler user guide). */
+const SCHEDULED_TIME = '<aws.scheduler.scheduled-time>';
+
+/** What happens when: every stream, every nightly audience, and the minute sweep, each as a message to a queue. */
+export class Timetable extends Construct {
+  constructor(scope: Construct, id: string, { workspace, queues }: TimetableProps) {
+    super(scope, id);
+    const group = new CfnScheduleGroup(this, 'group', { name: stackNameOf(workspace.workspace) });
+    freezeId(group, 'ScheduleGroup');
+    const role = openRole(this, group, queues);
+    for (const { id: entryId, description, expression, queue, message } of entriesOf(workspace, queues)) {
+      new CfnSchedule(this, entryId, {
+        description,
+        groupName: group.ref,
+        scheduleExpression: expression,
+        scheduleExpressionTimezone: workspace.timezone,
+        flexibleTimeWindow: { mode: 'OFF' },
+        target: {
+          arn: queue.queueArn,
+          roleArn: role.roleArn,
+          input: JSON.stringify({ ...message, scheduledAt: SCHEDULED_TIME }),
+          deadLetterConfig: { arn: queues.missedSchedules.queueArn },
+          retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 30 },
+        },
+      });
+    }
+  }
+}
+
+function entriesOf(workspace: WorkspaceForSynthesis, queues: WorkQueues): readonly Entry[] {
+  const streams = Object.values(workspace.connections).flatMap(({ name: connection, streams: schedules }) =>
+    Object.entries(schedules).map(([stream, { expression, words }]) => ({
+      id: `sync ${connection} ${stream}`,
+      description: `Pull ${connection} ${stream} ${words}`,
+      expression,
+      queue: queues.queue('sync'),
+      message: { connection, stream },
+    })),
+  );
+  const audiences = workspace.audiences.flatMap(({ audience, when }) =>
+    when === undefined || when === 'realtime'
+      ? []
+      : [
+          {
+            id: `push ${audience}`,
+            description: `Push ${audience} ${when.words}`,
+            expression: when.expression,
+            queue: queues.queue('push'),
+            message: { audience },
+          },
+        ],
+  );
+  const sweep: Entry = {
+    id: 'sweep',
+    description: 'Send due profiles to be evaluated again',
+    expression: 'rate(1 minute)',
+    queue: queues.queue('timers'),
+    message: { sweep: true },
+  };
+  return [...streams, ...audiences, sweep];
+}
+
+function openRole(scope: Construct, group: CfnScheduleGroup, queues: WorkQueues): Role {
+  const targets = [queues.queue('sync'), queues.queue('push'), queues.queue('timers'), queues.missedSchedules];
+  const role = new Role(scope, 'role', {
+    // Only schedules of this group may use the role, not any schedule that somebody makes in the account.
+    assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': Stack.of(scope).account, 'aws:SourceArn': group.attrArn },
+      },
+    }),
+    inlinePolicies: {
+      send: new PolicyDocument({
+        statements: [
+          new PolicyStatement({ actions: ['sqs:SendMessage'], resources: targets.map(({ queueArn }) => queueArn) }),
+        ],
+      }),
+    },
+  });
+  freezeId(role, 'ScheduleRole');
+  return role;
+}

@@ -1,0 +1,71 @@
+import { Duration } from 'aws-cdk-lib';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { acceptFindings } from '../accepted-findings.ts';
+import { type FunctionSpec, functions } from '../functions.ts';
+import { freezeId, idPart } from '../logical-id.ts';
+import { maxReceiveCount, type QueueName, queueNames } from '../queues.ts';
+
+/** The queues of the pipeline, each with a dead-letter queue, and one for schedules that could not be delivered. */
+export class WorkQueues extends Construct {
+  /** Scheduler messages that no queue took. */
+  readonly missedSchedules: Queue;
+  private readonly byName: ReadonlyMap<QueueName, Queue>;
+  private readonly deadByName: ReadonlyMap<QueueName, Queue>;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const dead = queueNames.map((name) => [name, openDeadLetters(this, `${name}-dead-letters`)] as const);
+    this.deadByName = new Map(dead);
+    this.byName = new Map(dead.map(([name, deadLetters]) => [name, openQueue(this, name, deadLetters)]));
+    this.missedSchedules = openDeadLetters(this, 'missed-schedules');
+    acceptFindings(this.missedSchedules, [
+      {
+        id: 'AwsSolutions-SQS3',
+        reason: 'This is the dead-letter queue of the schedules; cdk-nag only recognises those of other queues.',
+      },
+    ]);
+  }
+
+  queue(name: QueueName): Queue {
+    return present(this.byName.get(name), name);
+  }
+
+  deadLetters(name: QueueName): Queue {
+    return present(this.deadByName.get(name), name);
+  }
+}
+
+function openQueue(scope: Construct, name: QueueName, deadLetters: Queue): Queue {
+  const queue = new Queue(scope, name, {
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    // Lambda's documentation asks for six times the function's timeout, so that throttled batches find time to retry.
+    visibilityTimeout: Duration.seconds(6 * timeoutOfReader(name)),
+    deadLetterQueue: { queue: deadLetters, maxReceiveCount },
+  });
+  freezeId(queue, `${idPart(name)}Queue`);
+  return queue;
+}
+
+function openDeadLetters(scope: Construct, name: string): Queue {
+  const queue = new Queue(scope, name, {
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    // The age of a message counts from its first sending, so this has to be longer than the work queue's four days.
+    retentionPeriod: Duration.days(14),
+  });
+  freezeId(queue, `${idPart(name)}Queue`);
+  return queue;
+}
+
+function timeoutOfReader(name: QueueName): number {
+  const specs: readonly FunctionSpec[] = Object.values(functions);
+  const readers = specs.filter(({ sources }) => sources.some(({ queue }) => queue === name));
+  return Math.max(...readers.map(({ timeoutSeconds }) => timeoutSeconds));
+}
+
+function present(queue: Queue | undefined, name: string): Queue {
+  if (queue === undefined) throw new TypeError(`no queue ${name}`);
+  return queue;
+}

@@ -1,0 +1,37 @@
+import type { FunctionSpec } from './functions.ts';
+import type { QueueName } from './queues.ts';
+import type { TableName } from './tables.ts';
+
+/** Where the values of the variables come from; in the stack these are references to resources. */
+export interface EnvironmentSource {
+  tableName(table: TableName): string;
+  queueUrl(queue: QueueName): string;
+  readonly bucketName: string;
+  readonly identityKeySecret: string;
+  readonly workspace: string;
+}
+
+/** The variables of a function: exactly one for each thing that its spec lets it use, and two that all have. */
+export function environmentOf(name: string, spec: FunctionSpec, from: EnvironmentSource): Record<string, string> {
+  const environment: Record<string, string> = { POWERTOOLS_SERVICE_NAME: name, WORKSPACE: from.workspace };
+  for (const table of tablesOf(spec)) environment[`${upper(table)}_TABLE`] = from.tableName(table);
+  for (const queue of spec.sends) environment[`${upper(queue)}_QUEUE_URL`] = from.queueUrl(queue);
+  if (spec.archive.read.length + spec.archive.write.length > 0) environment.ARCHIVE_BUCKET = from.bucketName;
+  if (spec.secrets === 'identity-key') environment.IDENTITY_KEY_SECRET = from.identityKeySecret;
+  else if (spec.secrets !== 'none') environment.CONNECTION_SECRET_PREFIX = secretName(from.workspace, '');
+  return environment;
+}
+
+/** The tables that a function touches, by themselves or through an index. */
+export function tablesOf(spec: FunctionSpec): readonly TableName[] {
+  return [...new Set([...Object.keys(spec.tables), ...Object.keys(spec.indexes)] as TableName[])];
+}
+
+/** The name of a secret of a workspace in Secrets Manager. */
+export function secretName(workspace: string, of: string): string {
+  return `tributary/${workspace}/${of}`;
+}
+
+function upper(name: string): string {
+  return name.toUpperCase();
+}

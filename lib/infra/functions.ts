@@ -1,0 +1,121 @@
+import type { ArchiveFolder } from './archive.ts';
+import type { QueueName } from './queues.ts';
+import { type TableName, type TableRight, tableNames } from './tables.ts';
+
+/** A queue that drives a function. Failed messages of a batch are named, the others are done. */
+export interface QueueSource {
+  readonly queue: QueueName;
+  readonly batchSize: number;
+  /** Batches at the same time, 2 to 1000: the brake that protects vendors and hot profiles. */
+  readonly maxConcurrency: number;
+}
+
+/**
+ * A function: what drives it and everything it may touch. Its role and its environment are both derived from here,
+ * so a variable without a right, or a right without a variable, cannot be written.
+ */
+export interface FunctionSpec {
+  readonly description: string;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  readonly sources: readonly QueueSource[];
+  readonly tables: Partial<Readonly<Record<TableName, readonly TableRight[]>>>;
+  /** Indexes it may query, by table. */
+  readonly indexes: Partial<Readonly<Record<TableName, readonly string[]>>>;
+  readonly archive: { readonly read: readonly ArchiveFolder[]; readonly write: readonly ArchiveFolder[] };
+  readonly sends: readonly QueueName[];
+  /** `identity-key`: the key of the look-ups. The others: secrets of the connections that the function speaks to. */
+  readonly secrets: 'none' | 'identity-key' | 'webhook-connections' | 'stream-connections' | 'audience-connections';
+}
+
+export const functions = {
+  'receive-webhook': {
+    description: 'Checks the proof of a vendor webhook and queues what it says.',
+    memoryMb: 512,
+    timeoutSeconds: 10,
+    sources: [],
+    tables: { state: ['read'] },
+    indexes: {},
+    archive: { read: ['definitions'], write: [] },
+    sends: ['changes', 'sync'],
+    secrets: 'webhook-connections',
+  },
+  'sync-stream': {
+    description: 'Reads pages of a stream, archives and queues them, and stores the checkpoint.',
+    memoryMb: 512,
+    timeoutSeconds: 120,
+    sources: [{ queue: 'sync', batchSize: 1, maxConcurrency: 5 }],
+    tables: { state: ['read', 'write'] },
+    indexes: {},
+    archive: { read: ['definitions'], write: ['pages'] },
+    sends: ['changes', 'sync'],
+    secrets: 'stream-connections',
+  },
+  'resolve-profile': {
+    description: 'Folds changes into profiles and writes what follows from them.',
+    memoryMb: 1024,
+    timeoutSeconds: 60,
+    sources: [
+      { queue: 'changes', batchSize: 10, maxConcurrency: 10 },
+      { queue: 'recompute', batchSize: 10, maxConcurrency: 5 },
+    ],
+    tables: {
+      profiles: ['read', 'write', 'scan'],
+      identifiers: ['read', 'write'],
+      accounts: ['read', 'write'],
+      activities: ['read', 'write'],
+      memberships: ['read', 'write'],
+      history: ['read', 'write'],
+      state: ['read', 'write'],
+    },
+    indexes: { profiles: ['by-account'] },
+    archive: { read: ['definitions'], write: [] },
+    sends: ['recompute'],
+    secrets: 'identity-key',
+  },
+  'sweep-due': {
+    description: 'Sends profiles whose answer can flip now to the recompute queue.',
+    memoryMb: 256,
+    timeoutSeconds: 50,
+    sources: [{ queue: 'timers', batchSize: 10, maxConcurrency: 2 }],
+    tables: { state: ['read', 'write'] },
+    indexes: { profiles: ['due-by-hour'] },
+    archive: { read: [], write: [] },
+    sends: ['recompute'],
+    secrets: 'none',
+  },
+  'activate-audience': {
+    description: 'Pushes the difference between an audience and the list in the tool.',
+    memoryMb: 512,
+    timeoutSeconds: 120,
+    sources: [{ queue: 'push', batchSize: 1, maxConcurrency: 5 }],
+    tables: { profiles: ['read'], memberships: ['read', 'write'], state: ['read', 'write'] },
+    indexes: { memberships: ['pending-by-audience'] },
+    archive: { read: ['definitions'], write: ['outcomes'] },
+    sends: ['push'],
+    secrets: 'audience-connections',
+  },
+  api: {
+    description: 'Answers the console and the command line.',
+    memoryMb: 512,
+    timeoutSeconds: 29,
+    sources: [],
+    tables: {
+      ...(Object.fromEntries(tableNames.map((name) => [name, ['read']])) as Readonly<Record<TableName, ['read']>>),
+      state: ['read', 'write'],
+    },
+    indexes: { profiles: ['by-account'], memberships: ['pending-by-audience'] },
+    archive: { read: ['definitions'], write: ['definitions'] },
+    sends: ['sync', 'push', 'recompute'],
+    secrets: 'identity-key',
+  },
+} as const satisfies Readonly<Record<string, FunctionSpec>>;
+
+export type FunctionName = keyof typeof functions;
+
+export const functionNames = Object.keys(functions) as readonly FunctionName[];
+
+/** The spec of a function, widened: every optional part is there to be read. */
+export function specOf(name: FunctionName): FunctionSpec {
+  return functions[name];
+}

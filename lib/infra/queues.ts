@@ -1,0 +1,20 @@
+/** A work queue. Its dead-letter queue, encryption and redrive are the same for all and live in the construct. */
+export interface QueueSpec {
+  /** Alarm when the oldest message has waited longer than this, in seconds. */
+  readonly lateAfterSeconds: number;
+}
+
+export const queues = {
+  changes: { lateAfterSeconds: 900 },
+  recompute: { lateAfterSeconds: 3600 },
+  sync: { lateAfterSeconds: 3600 },
+  timers: { lateAfterSeconds: 600 },
+  push: { lateAfterSeconds: 3600 },
+} as const satisfies Readonly<Record<string, QueueSpec>>;
+
+export type QueueName = keyof typeof queues;
+
+export const queueNames = Object.keys(queues) as readonly QueueName[];
+
+/** Deliveries of one message before it moves to the dead-letter queue. */
+export const maxReceiveCount = 5;

@@ -1,0 +1,84 @@
+/** One attribute of a key: its name, and whether it holds text or a number. */
+export interface KeyAttribute {
+  readonly name: string;
+  readonly type: 'S' | 'N';
+}
+
+/** A table as docs/architecture.md lists it. Named by concept; its indexes by the question they answer. */
+export interface TableSpec {
+  readonly key: readonly [KeyAttribute] | readonly [KeyAttribute, KeyAttribute];
+  /** Sparse, keys only: an index answers "which ones", the table answers "what". */
+  readonly indexes?: Readonly<Record<string, readonly [KeyAttribute, KeyAttribute]>>;
+  /** Attribute that holds the second at which DynamoDB may delete the item. */
+  readonly expires?: string;
+  /** The actions behind each right on the table: what its store in lib/adapters/dynamodb calls, and nothing else. */
+  readonly actions: { readonly [right in TableRight]?: readonly TableAction[] };
+}
+
+/** What a function may do with a table. `scan` walks over everybody, so it is a right of its own. */
+export type TableRight = 'read' | 'write' | 'scan';
+
+/**
+ * Actions as IAM knows them. A transaction needs those of its items, a batch of PartiQL statements those of its
+ * statements (DynamoDB developer guide).
+ */
+export type TableAction =
+  | 'GetItem'
+  | 'BatchGetItem'
+  | 'Query'
+  | 'Scan'
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'DeleteItem'
+  | 'ConditionCheckItem'
+  | 'BatchWriteItem'
+  | 'PartiQLInsert'
+  | 'PartiQLUpdate'
+  | 'PartiQLDelete';
+
+const text = (name: string): KeyAttribute => ({ name, type: 'S' });
+const number = (name: string): KeyAttribute => ({ name, type: 'N' });
+
+export const tables = {
+  profiles: {
+    key: [text('id')],
+    indexes: {
+      'due-by-hour': [text('dueHour'), number('dueAt')],
+      'by-account': [text('account'), text('id')],
+    },
+    actions: { read: ['BatchGetItem'], write: ['PartiQLInsert', 'PartiQLUpdate', 'PutItem'], scan: ['Scan'] },
+  },
+  identifiers: {
+    key: [text('key')],
+    actions: { read: ['BatchGetItem'], write: ['PartiQLInsert', 'UpdateItem'] },
+  },
+  accounts: {
+    key: [text('id')],
+    actions: { read: ['BatchGetItem'], write: ['PartiQLInsert', 'PartiQLUpdate'] },
+  },
+  activities: {
+    key: [text('fragment'), text('at')],
+    expires: 'expires',
+    actions: { read: ['Query'], write: ['BatchWriteItem'] },
+  },
+  memberships: {
+    key: [text('owner'), text('profile')],
+    indexes: { 'pending-by-audience': [text('pending'), text('profile')] },
+    expires: 'expires',
+    actions: { read: ['BatchGetItem', 'Query'], write: ['PartiQLInsert', 'PartiQLUpdate'] },
+  },
+  history: {
+    key: [text('owner'), text('at')],
+    expires: 'expires',
+    actions: { read: ['Query'], write: ['BatchWriteItem'] },
+  },
+  state: {
+    key: [text('kind'), text('id')],
+    expires: 'expires',
+    actions: { read: ['GetItem', 'Query'], write: ['PutItem', 'UpdateItem'] },
+  },
+} as const satisfies Readonly<Record<string, TableSpec>>;
+
+export type TableName = keyof typeof tables;
+
+export const tableNames = Object.keys(tables) as readonly TableName[];

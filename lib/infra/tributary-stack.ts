@@ -1,0 +1,62 @@
+import { CfnOutput, Stack, Tags } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { defaultRetention } from './archive.ts';
+import type { BundleDirs } from './bundle.ts';
+import { ConnectionSecrets } from './constructs/connection-secrets.ts';
+import { DataStore } from './constructs/data-store.ts';
+import { FrontDoor } from './constructs/front-door.ts';
+import { PipelineFunction } from './constructs/pipeline-function.ts';
+import { Timetable } from './constructs/timetable.ts';
+import { Watch } from './constructs/watch.ts';
+import { WorkQueues } from './constructs/work-queues.ts';
+import { type FunctionName, functionNames } from './functions.ts';
+import { freezeId } from './logical-id.ts';
+import { stackNameOf, type WorkspaceForSynthesis } from './workspace-for-synthesis.ts';
+
+export interface TributaryStackProps {
+  readonly workspace: WorkspaceForSynthesis;
+  /** Directory of each function's bundle. */
+  readonly bundles: BundleDirs;
+}
+
+/**
+ * Everything that a workspace runs on, in any region and account. One stack, because every function touches the data:
+ * several would be tied together by exports that block each other's updates, while one is deployed, rolled back and
+ * rehearsed as a whole. What must survive is retained by policy, not by living in a stack of its own.
+ */
+export class TributaryStack extends Stack {
+  constructor(scope: Construct, id: string, { workspace, bundles }: TributaryStackProps) {
+    super(scope, id, {
+      stackName: stackNameOf(workspace.workspace),
+      description: `Tributary workspace ${workspace.workspace}`,
+      terminationProtection: true,
+    });
+    Tags.of(this).add('tributary', workspace.workspace);
+    const data = new DataStore(this, 'data', {
+      workspace: workspace.workspace,
+      retention: workspace.privacy ?? defaultRetention,
+    });
+    const queues = new WorkQueues(this, 'queues');
+    const secrets = new ConnectionSecrets(this, 'secrets', workspace);
+    const lambdas = new Map(
+      functionNames.map((name) => {
+        const props = { code: bundles[name], workspace: workspace.workspace, data, queues, secrets };
+        return [name, new PipelineFunction(this, name, props).lambda] as const;
+      }),
+    );
+    const lambda = (name: FunctionName) => {
+      const found = lambdas.get(name);
+      if (found === undefined) throw new TypeError(`no function ${name}`);
+      return found;
+    };
+    new Timetable(this, 'timetable', { workspace, queues });
+    const { api } = new FrontDoor(this, 'front-door', { workspace: workspace.workspace, lambda });
+    const { alerts } = new Watch(this, 'watch', { workspace: workspace.workspace, queues, api, lambda });
+    output(this, 'ApiUrl', api.apiEndpoint, 'Where the command line and the vendors reach this workspace.');
+    output(this, 'AlertsTopicArn', alerts.topicArn, 'Subscribe the people who are on call.');
+  }
+}
+
+function output(stack: Stack, id: string, value: string, description: string): void {
+  freezeId(new CfnOutput(stack, `output ${id}`, { value, description }), id);
+}

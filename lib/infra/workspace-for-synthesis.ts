@@ -1,0 +1,21 @@
+import type { Definitions } from '../domain/definitions.ts';
+import { TributaryError } from '../domain/errors.ts';
+
+/** The part of a workspace that decides which resources there are. The rest is published by `apply`, without a deploy. */
+export type WorkspaceForSynthesis = Pick<Definitions, 'workspace' | 'timezone' | 'connections' | 'audiences'> &
+  Partial<Pick<Definitions, 'privacy'>>;
+
+// CloudFormation: a stack's name has up to 128 letters, digits and hyphens and starts with a letter.
+const WORKSPACE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/i;
+
+/** The stack's name. Throws `config` `infra/workspace-name` when a stack cannot be named after the workspace. */
+export function stackNameOf(workspace: string): string {
+  if (!WORKSPACE_NAME.test(workspace)) {
+    throw new TributaryError(
+      'config',
+      'infra/workspace-name',
+      'the workspace name cannot name a stack; use up to 63 letters, digits and hyphens, starting with a letter or digit',
+    );
+  }
+  return `tributary-${workspace}`;
+}

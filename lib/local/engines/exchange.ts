@@ -1,0 +1,100 @@
+import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { TributaryError } from '../../domain/errors.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import { stageRegion } from './resource-names.ts';
+
+export interface EngineRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface EngineAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Kept-alive connections to one engine on loopback. */
+export interface Exchange {
+  /** Sends a request as it is and reads the whole answer. Throws `stage/engine-unreachable`. */
+  readonly send: (sent: EngineRequest) => Promise<EngineAnswer>;
+  /** One JSON operation. Throws `stage/engine-refused` with the engine's own error name and message. */
+  readonly call: (target: string, body: JsonObject) => Promise<JsonObject>;
+  readonly close: () => void;
+}
+
+/** Opens connections to an engine at `url` (no path). */
+export function openExchange(url: string): Exchange {
+  const { hostname, port } = new URL(url);
+  // The engines close idle connections after a few seconds; the agent retires its own before they do.
+  const agent = new Agent({ keepAlive: true, timeout: 60_000, scheduling: 'lifo' });
+  const send = (sent: EngineRequest) =>
+    new Promise<EngineAnswer>((resolve, reject) => {
+      const headers = { ...sent.headers, 'content-length': sent.body.byteLength };
+      const outgoing = request({ agent, hostname, port, method: sent.method, path: sent.path, headers }, (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.once('error', (error) => reject(unreachable(error)));
+        answer.once('end', () =>
+          resolve({ status: answer.statusCode ?? 500, headers: answer.headers, body: joined(chunks) }),
+        );
+      });
+      outgoing.once('error', (error) => reject(unreachable(error)));
+      outgoing.end(sent.body);
+    });
+  const call = async (target: string, body: JsonObject) => {
+    const answer = await send({ method: 'POST', path: '/', headers: jsonHeaders(target), body: encode(body) });
+    const read: unknown = answer.body.byteLength === 0 ? {} : JSON.parse(answer.body.toString());
+    const object = isJsonObject(read) ? read : {};
+    if (answer.status < 300) return object;
+    throw new EngineRefusal(target, errorName(object), String(object.message ?? object.Message ?? answer.status));
+  };
+  return { send, call, close: () => agent.destroy() };
+}
+
+/** An engine said no. `reason` is the engine's error name without its namespace: `ResourceInUseException`. */
+export class EngineRefusal extends TributaryError {
+  readonly reason: string;
+
+  constructor(target: string, reason: string, message: string) {
+    super('config', 'stage/engine-refused', `${target} was refused by the engine: ${reason}: ${message}`);
+    this.name = 'EngineRefusal';
+    this.reason = reason;
+  }
+}
+
+/** The access key id of the stage itself, by which the proxy tells its calls from a function's. */
+export const stageAccessKeyId = 'STAGE000000000000000';
+
+/** The headers of an AWS JSON call of the stage. The engines want a credential but check none. */
+export function jsonHeaders(target: string): Record<string, string> {
+  const service = target.startsWith('AmazonSQS') ? 'sqs' : 'dynamodb';
+  return {
+    'content-type': 'application/x-amz-json-1.0',
+    'x-amz-target': target,
+    authorization: `AWS4-HMAC-SHA256 Credential=${stageAccessKeyId}/20000101/${stageRegion}/${service}/aws4_request, SignedHeaders=host, Signature=0`,
+  };
+}
+
+/** A JSON body as bytes. */
+export function encode(body: JsonObject): Buffer {
+  return Buffer.from(JSON.stringify(body));
+}
+
+function errorName(body: JsonObject): string {
+  return String(body.__type ?? 'UnknownError').replace(/^.*#/, '');
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks;
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+}
+
+function unreachable(cause: unknown): TributaryError {
+  return new TributaryError('transient', 'stage/engine-unreachable', 'an engine of the stage does not answer', {
+    cause,
+  });
+}

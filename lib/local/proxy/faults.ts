@@ -1,0 +1,94 @@
+/**
+ * What can go wrong, each with the share of calls that it befalls. Only calls of functions are disturbed.
+ * - `throttle`: DynamoDB refuses the request, or a statement of a batch, for lack of throughput
+ * - `conflict`: a DynamoDB write, statement or transaction meets another transaction
+ * - `unprocessed`: DynamoDB leaves some keys of BatchGetItem or items of BatchWriteItem to be sent again
+ * - `staleIndex`: a query on an index answers from some time ago
+ * - `latency`: any answer is late
+ * - `resetBefore`, `resetAfter`: the connection breaks before the call is applied, or after it
+ * - `slowDown`: S3 answers 503
+ * - `queueError`: SQS answers 500
+ * - `partialSend`: SQS takes only some messages of a batch
+ */
+export interface FaultRates {
+  readonly throttle: number;
+  readonly conflict: number;
+  readonly unprocessed: number;
+  readonly staleIndex: number;
+  readonly latency: number;
+  readonly resetBefore: number;
+  readonly resetAfter: number;
+  readonly slowDown: number;
+  readonly queueError: number;
+  readonly partialSend: number;
+}
+
+export type FaultKind = keyof FaultRates;
+
+export interface FaultOptions {
+  /** Equal seeds make equal rolls in equal order. @default 1 */
+  readonly seed?: number;
+  /** Shares from 0 to 1; what is not named does not happen. */
+  readonly rates?: Partial<FaultRates>;
+  /** The longest added delay of `latency`, in milliseconds. @default 50 */
+  readonly latencyMs?: number;
+}
+
+/** Seeded dice, and the rates that they are read by. */
+export interface Faults {
+  /** Replaces the rates; `{}` switches every fault off. Takes effect with the next call. */
+  set(rates: Partial<FaultRates>): void;
+  /** True when the fault happens now. */
+  happens(kind: FaultKind): boolean;
+  /** Whether it can happen at all, without rolling. */
+  possible(kind: FaultKind): boolean;
+  /** How late an answer is, in milliseconds; 0 almost always. */
+  delayMs(): number;
+  /** How often each fault has happened. */
+  readonly happened: Readonly<Record<FaultKind, number>>;
+}
+
+const none: FaultRates = {
+  throttle: 0,
+  conflict: 0,
+  unprocessed: 0,
+  staleIndex: 0,
+  latency: 0,
+  resetBefore: 0,
+  resetAfter: 0,
+  slowDown: 0,
+  queueError: 0,
+  partialSend: 0,
+};
+
+/** Opens the dice. */
+export function openFaults(options: FaultOptions = {}): Faults {
+  let rates: FaultRates = { ...none, ...options.rates };
+  const happened = { ...none };
+  const roll = openDice(options.seed ?? 1);
+  const happens = (kind: FaultKind) => {
+    if (rates[kind] === 0 || roll() >= rates[kind]) return false;
+    happened[kind] += 1;
+    return true;
+  };
+  return {
+    set: (changed) => {
+      rates = { ...none, ...changed };
+    },
+    happens,
+    possible: (kind) => rates[kind] > 0,
+    delayMs: () => (happens('latency') ? Math.ceil(roll() * (options.latencyMs ?? 50)) : 0),
+    happened,
+  };
+}
+
+/** The mulberry32 generator: numbers from 0 up to 1, the same for the same seed. */
+function openDice(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

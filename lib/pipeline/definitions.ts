@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { canonicalText } from '../domain/canonical.ts';
+import type { Compiled } from '../domain/decide.ts';
+import type { Definitions } from '../domain/definitions.ts';
+import { TributaryError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { compile } from '../domain/segment/compile.ts';
+import type { Archive, Queue, StateStore } from './ports.ts';
+
+const KIND = 'definitions';
+const CURRENT = 'current';
+/** Parts in which everybody is decided again after a change of definitions. */
+const SCAN_PARTS = 8;
+
+/** The published definitions, by one small read an invocation; the document itself is fetched once a version. */
+export function openDefinitions(deps: { readonly state: StateStore; readonly archive: Archive }): () => Promise<Definitions> {
+  let held: Definitions | undefined;
+  return async function currentDefinitions() {
+    const current = await deps.state.get(KIND, CURRENT);
+    const version = current?.body.version;
+    if (typeof version !== 'string') {
+      throw new TributaryError('config', 'definitions/none', 'nothing is published yet; run tributary apply with a workspace');
+    }
+    if (held?.version === version) return held;
+    const document = await deps.archive.getJson(keyOf(version));
+    if (document === undefined) {
+      throw new TributaryError('defect', 'definitions/lost', `the published definitions ${version} are not in the archive`);
+    }
+    held = document as unknown as Definitions;
+    return held;
+  };
+}
+
+/** Definitions with their segments compiled; the same object while the version is the same. */
+export function openCompiled(definitions: () => Promise<Definitions>): () => Promise<Compiled> {
+  let held: Compiled | undefined;
+  return async function currentCompiled() {
+    const current = await definitions();
+    if (held?.definitions === current) return held;
+    const program = compile(current.segments, { timezone: current.timezone });
+    held = { definitions: current, program };
+    return held;
+  };
+}
+
+/**
+ * Publishes definitions: the document, then the pointer to it, then a scan that decides everybody again. Publishing
+ * what is current already does nothing. Returns whether anything changed.
+ */
+export async function publishDefinitions(
+  deps: { readonly state: StateStore; readonly archive: Archive; readonly recompute: Queue },
+  definitions: Definitions,
+): Promise<boolean> {
+  for (;;) {
+    const current = await deps.state.get(KIND, CURRENT);
+    if (current?.body.version === definitions.version) return false;
+    await deps.archive.putJson(keyOf(definitions.version), definitions as unknown as Json);
+    const body = { version: definitions.version, workspace: definitions.workspace };
+    if (!(await deps.state.put(KIND, CURRENT, body, current?.version ?? 0))) continue;
+    const parts = Array.from({ length: SCAN_PARTS }, (_, part) => ({ body: { scan: { part, of: SCAN_PARTS } } }));
+    if (current !== undefined) await deps.recompute.send(parts);
+    return true;
+  }
+}
+
+/** The version of a definitions document: what its content hashes to. */
+export function versionOf(definitions: Omit<Definitions, 'version'>): string {
+  return createHash('sha256').update(canonicalText(definitions)).digest('hex').slice(0, 16);
+}
+
+function keyOf(version: string): string {
+  return `definitions/${version}.json.gz`;
+}

@@ -1,0 +1,65 @@
+import type { ActivityChange, ConsentStatement, Identifier } from '../domain/change.ts';
+import type { Compiled } from '../domain/decide.ts';
+import { formatInstant } from '../domain/instant.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import { consentOf, effectiveTraits, identifiersOf, nestTraits, type Profile, viewOf, type Wanted } from '../domain/profile.ts';
+import { explain, type Receipt } from '../domain/segment/receipt.ts';
+import type { ActivityStore, HistoryStore } from './ports.ts';
+
+/** A person as `tributary profile` and the console show them. Instants are RFC 3339. */
+export interface PersonPage {
+  readonly id: string;
+  readonly identifiers: readonly Identifier[];
+  readonly traits: JsonObject;
+  /** Trait path → where the value comes from and what other sources say. */
+  readonly sources: Readonly<Record<string, { readonly source: string; readonly at: string; readonly losers: readonly Json[] }>>;
+  readonly segments: readonly string[];
+  readonly activities: { readonly total: number; readonly latest: readonly ActivityChange[] };
+  readonly fragments: readonly string[];
+  readonly consent: readonly ConsentStatement[];
+  readonly audiences: Readonly<Record<string, Wanted>>;
+  readonly history: readonly { readonly segment: string; readonly entered: boolean; readonly at: string }[];
+}
+
+const LATEST = 20;
+
+/** Everything known about a person, with where it comes from. */
+export async function describePerson(
+  deps: { readonly activities: ActivityStore; readonly history: HistoryStore },
+  profile: Profile,
+  compiled: Compiled,
+): Promise<PersonPage> {
+  const traits = effectiveTraits(profile, compiled.definitions.identity.priorities);
+  const fragments = Object.keys(profile.fragments).sort();
+  const [counts, latest, history] = await Promise.all([
+    Promise.all(fragments.map((fragment) => deps.activities.count(fragment))),
+    Promise.all(fragments.map((fragment) => deps.activities.latest(fragment, LATEST))),
+    deps.history.ofProfile(profile.id, LATEST),
+  ]);
+  return {
+    id: profile.id,
+    identifiers: identifiersOf(profile),
+    traits: nestTraits(traits),
+    sources: Object.fromEntries(
+      [...traits].map(([path, { source, at, losers }]) => [
+        path,
+        { source, at: formatInstant(at), losers: losers.map((loser) => ({ ...loser, at: formatInstant(loser.at) })) },
+      ]),
+    ),
+    segments: Object.keys(profile.memberships).sort(),
+    activities: {
+      total: counts.reduce((sum, count) => sum + count, 0),
+      latest: latest.flat().sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, LATEST),
+    },
+    fragments,
+    consent: consentOf(profile),
+    audiences: profile.wanted,
+    history: history.map(({ segment, member, at }) => ({ segment, entered: member, at: formatInstant(at) })),
+  };
+}
+
+/** Why a person is, or is not, in a segment at `now`. */
+export function explainMembership(profile: Profile, compiled: Compiled, segment: string, now: Date): Receipt {
+  const view = viewOf(profile, effectiveTraits(profile, compiled.definitions.identity.priorities));
+  return explain(compiled.program, segment, view, now.getTime());
+}

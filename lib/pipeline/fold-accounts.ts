@@ -1,0 +1,48 @@
+import type { AccountChange } from '../domain/change.ts';
+import { flattenTraits, writeLeaves } from '../domain/fragment.ts';
+import { parseInstant } from '../domain/instant.ts';
+import type { Account, AccountStore, Clock, Queue } from './ports.ts';
+
+interface AccountDeps {
+  readonly accounts: AccountStore;
+  readonly recompute: Queue;
+  readonly clock: Clock;
+}
+
+const ROUNDS = 8;
+/**
+ * How long an account's people wait for their recompute: a profile that read the account just before it changed has
+ * written its link row by then.
+ */
+const FAN_OUT_DELAY_SECONDS = 10;
+
+/** Folds account changes into accounts and asks for their people to be decided again. Throws nothing is lost: the batch comes again. */
+export async function foldAccounts(deps: AccountDeps, changes: readonly AccountChange[]): Promise<void> {
+  let pending = new Map<string, AccountChange[]>();
+  for (const change of changes) pending.set(change.account, [...(pending.get(change.account) ?? []), change]);
+  const changed: string[] = [];
+  for (let round = 0; pending.size > 0; round += 1) {
+    if (round === ROUNDS) throw new Error('accounts kept changing under the fold; the queue will bring them again');
+    if (round > 0) await deps.clock.wait(10 + deps.clock.random() * 20 * 2 ** round);
+    const before = await deps.accounts.read([...pending.keys()]);
+    const next = [...pending].map(([id, list]) => fold(before.get(id) ?? { id, version: 0, traits: {} }, list));
+    const news = next.filter((account) => account !== before.get(account.id));
+    const written = await deps.accounts.write(news);
+    changed.push(...written);
+    pending = new Map(news.filter(({ id }) => !written.has(id)).map(({ id }) => [id, pending.get(id) ?? []]));
+  }
+  if (changed.length > 0) {
+    await deps.recompute.send(changed.map((account) => ({ body: { account }, delaySeconds: FAN_OUT_DELAY_SECONDS })));
+  }
+}
+
+function fold(account: Account, changes: readonly AccountChange[]): Account {
+  let { traits, gone } = account;
+  for (const change of changes) {
+    const at = parseInstant(change.at) ?? 0;
+    if (change.gone === true) gone = Math.max(gone ?? at, at);
+    else traits = writeLeaves(traits, flattenTraits(change.traits ?? {}), at, change.mapping ?? 1);
+  }
+  if (traits === account.traits && gone === account.gone && account.version > 0) return account;
+  return { ...account, traits, ...(gone === undefined ? {} : { gone }) };
+}

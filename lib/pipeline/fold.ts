@@ -1,0 +1,119 @@
+import type { FragmentId } from '../domain/change.ts';
+import type { Compiled } from '../domain/decide.ts';
+import { emptyFragment, type FoldRules, type Fragment, foldFragment } from '../domain/fragment.ts';
+import { deriveProfileId, type IdentityKey, indexKey } from '../domain/identifier.ts';
+import type { MergedProfile, Profile } from '../domain/profile.ts';
+import { type Regrouped, regroup } from '../domain/region.ts';
+import { type Component, fragmentKey } from './gather.ts';
+import type { IdentityIndex, Move } from './ports.ts';
+
+/** A component after folding: what its profiles become, and what the index must learn first or with them. */
+export interface Folded {
+  readonly component: Component;
+  /** The profiles after folding; an untouched one is the very object that was read. */
+  readonly profiles: readonly Profile[];
+  readonly merged: readonly MergedProfile[];
+  readonly claims: readonly { readonly key: string; readonly profile: string }[];
+  readonly moves: readonly Move[];
+}
+
+/** Folds every component in memory, then asks the index once more where identifiers change hands. */
+export async function foldAll(
+  components: readonly Component[],
+  compiled: Compiled,
+  rules: FoldRules,
+  deps: { readonly identities: IdentityIndex; readonly key: IdentityKey },
+  round: number,
+): Promise<readonly Folded[]> {
+  const steps = components.map((component) => foldComponent(component, compiled, rules, deps.key, round));
+  const unknown = [...new Set(steps.flatMap(({ places, component }) => [...places.keys()].filter((key) => !component.owners.has(key))))];
+  const more = unknown.length === 0 ? new Map<string, string>() : await deps.identities.lookUp(unknown);
+  return steps.map((step) => ({ ...step, ...placeIdentifiers(step, more) }));
+}
+
+interface Step {
+  readonly component: Component;
+  readonly profiles: readonly Profile[];
+  readonly merged: readonly MergedProfile[];
+  /** Index key → the profile id that it must lead to. */
+  readonly places: ReadonlyMap<string, string>;
+}
+
+function foldComponent(component: Component, compiled: Compiled, rules: FoldRules, key: IdentityKey, round: number): Step {
+  const before = new Map<FragmentId, Fragment>();
+  for (const { fragments } of component.profiles) for (const id in fragments) before.set(id, fragments[id] as Fragment);
+  const after = new Map(before);
+  let evidenceMoved = component.profiles.length !== 1;
+  for (const [id, changes] of component.byFragment) {
+    const held = before.get(id);
+    let fragment = held ?? emptyFragment;
+    for (const change of changes) fragment = foldFragment(fragment, change, rules);
+    after.set(id, fragment);
+    if (held === undefined || held.identifiers !== fragment.identifiers) evidenceMoved = true;
+  }
+  if (!evidenceMoved) return { component, ...keepTogether(component, before, after), merged: [], places: new Map() };
+  const { identity } = compiled.definitions;
+  const taken = new Set(component.profiles.map(({ id }) => id));
+  const regrouped = regroup(component.profiles, after, identity, (strongest) => {
+    // A derived id that turned out to belong to somebody else is never free: later rounds try the next.
+    let salt = Math.max(0, round - 2);
+    while (taken.has(deriveProfileId(strongest, key, salt))) salt += 1;
+    const id = deriveProfileId(strongest, key, salt);
+    taken.add(id);
+    return id;
+  });
+  const profiles = regrouped.profiles.map((profile) => sameObject(component.profiles, profile));
+  return { component, profiles, merged: regrouped.merged, places: placesOf(component, regrouped, key) };
+}
+
+/** The evidence did not move: everybody stays, and a profile that learned nothing stays the same object. */
+function keepTogether(
+  component: Component,
+  before: ReadonlyMap<FragmentId, Fragment>,
+  after: ReadonlyMap<FragmentId, Fragment>,
+): { readonly profiles: readonly Profile[] } {
+  const changed = [...component.byFragment.keys()].filter((id) => before.get(id) !== after.get(id));
+  if (changed.length === 0) return { profiles: component.profiles };
+  const news = Object.fromEntries(changed.map((id) => [id, after.get(id) as Fragment]));
+  return { profiles: component.profiles.map((profile) => ({ ...profile, fragments: { ...profile.fragments, ...news } })) };
+}
+
+function sameObject(before: readonly Profile[], after: Profile): Profile {
+  const held = before.find(({ id }) => id === after.id);
+  if (held === undefined) return after;
+  const ids = Object.keys(after.fragments);
+  const same =
+    ids.length === Object.keys(held.fragments).length && ids.every((id) => held.fragments[id] === after.fragments[id]);
+  return same && held.version > 0 ? held : after;
+}
+
+/** Where the index must lead: every key of a fragment that is new or that changed hands. */
+function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey): Map<string, string> {
+  const places = new Map<string, string>();
+  const held = new Map<FragmentId, string>();
+  for (const { id, fragments } of component.profiles) for (const fragment in fragments) held.set(fragment, id);
+  for (const { id, group } of regrouped.groups) {
+    const fresh = new Set(group.fragments.filter((one) => held.get(one) !== id || component.byFragment.has(one)));
+    for (const fragment of fresh) places.set(fragmentKey(fragment, key), id);
+    for (const { fragment, identifier, state } of group.edges) {
+      if (state === 'joined' && fresh.has(fragment)) places.set(indexKey(identifier, key), id);
+    }
+  }
+  return places;
+}
+
+function placeIdentifiers(step: Step, more: ReadonlyMap<string, string>): Pick<Folded, 'claims' | 'moves'> {
+  const intoWinner = new Map(step.merged.map(({ id, mergedInto }) => [id, mergedInto]));
+  const claims: { key: string; profile: string }[] = [];
+  const moves: Move[] = [];
+  for (const [key, profile] of step.places) {
+    const owner = step.component.owners.get(key) ?? more.get(key);
+    if (owner === undefined) {
+      claims.push({ key, profile });
+      continue;
+    }
+    const leadsTo = step.component.leads.get(owner) ?? owner;
+    if ((intoWinner.get(leadsTo) ?? leadsTo) !== profile) moves.push({ key, from: owner, to: profile });
+  }
+  return { claims, moves };
+}

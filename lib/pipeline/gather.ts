@@ -1,0 +1,166 @@
+import type { Change, FragmentId } from '../domain/change.ts';
+import { type IdentityKey, indexKey, normaliseIdentifier } from '../domain/identifier.ts';
+import { type MergedProfile, newProfile, type Profile } from '../domain/profile.ts';
+import type { FoldRules } from '../domain/fragment.ts';
+import type { IdentityIndex, ProfileStore, StoredProfile } from './ports.ts';
+
+/** A change about a person. */
+export type PersonChange = Exclude<Change, { kind: 'account' }>;
+
+/** Changes and profiles that hang together by identifiers: decided and written as one. */
+export interface Component {
+  /** The living profiles as they were read; version 0 = an id claimed but never written. */
+  readonly profiles: readonly Profile[];
+  readonly byFragment: ReadonlyMap<FragmentId, readonly PersonChange[]>;
+  readonly changes: readonly PersonChange[];
+  /** Profiles that were asked for by id: due, or to be decided again. */
+  readonly asked: readonly string[];
+  /** Index key → profile id as the index holds it, before pointers are followed. */
+  readonly owners: ReadonlyMap<string, string>;
+  /** Any id that was met → the id of the living profile it leads to. */
+  readonly leads: ReadonlyMap<string, string>;
+}
+
+export interface Gathered {
+  readonly components: readonly Component[];
+  /** Merged profiles whose rows must still be taken back. */
+  readonly leftovers: readonly MergedProfile[];
+}
+
+interface GatherDeps {
+  readonly identities: IdentityIndex;
+  readonly profiles: ProfileStore;
+  readonly key: IdentityKey;
+}
+
+/** One round of look-ups and one of reads for a whole batch, then components by shared keys and profiles. */
+export async function gather(
+  deps: GatherDeps,
+  changes: ReadonlyMap<FragmentId, readonly PersonChange[]>,
+  asked: ReadonlySet<string>,
+  rules: FoldRules,
+): Promise<Gathered> {
+  const keys = new Map([...changes].map(([fragment, list]) => [fragment, keysOf(fragment, list, rules, deps.key)]));
+  const owners = await deps.identities.lookUp([...new Set([...keys.values()].flat())]);
+  const stored = await readFollowing(deps.profiles, new Set([...owners.values(), ...asked]));
+  const leads = followAll(stored, new Set([...owners.values(), ...asked]));
+
+  const links = openLinks();
+  for (const [fragment, list] of keys) {
+    for (const key of list) {
+      links.link(`f${fragment}`, `k${key}`);
+      const owner = owners.get(key);
+      if (owner !== undefined) links.link(`k${key}`, `p${leads.get(owner) ?? owner}`);
+    }
+  }
+  for (const id of asked) links.link(`p${leads.get(id) ?? id}`, `p${leads.get(id) ?? id}`);
+  const leftovers = [...stored.values()].filter(isMerged).filter(({ outbox }) => outbox.length > 0);
+  const components = links.sets().map((nodes): Component => {
+    const fragments = nodes.filter((node) => node.startsWith('f')).map((node) => node.slice(1));
+    const ids = nodes.filter((node) => node.startsWith('p')).map((node) => node.slice(1));
+    const byFragment = new Map(fragments.map((fragment) => [fragment, changes.get(fragment) ?? []]));
+    return {
+      profiles: ids.map((id) => living(stored.get(id)) ?? newProfile(id)),
+      byFragment,
+      changes: [...byFragment.values()].flat(),
+      asked: ids.filter((id) => asked.has(id) || [...asked].some((one) => leads.get(one) === id)),
+      owners: new Map(fragments.flatMap((fragment) => ownersOf(keys.get(fragment) ?? [], owners))),
+      leads,
+    };
+  });
+  return { components: components.filter(isWork), leftovers };
+}
+
+/** Index keys of a fragment: its own, and of every identifier that the changes state. */
+function keysOf(fragment: FragmentId, changes: readonly PersonChange[], rules: FoldRules, key: IdentityKey): string[] {
+  const country = rules.country(fragment.slice(0, fragment.indexOf(':')));
+  const options = { blocked: rules.blocked, ...(country === undefined ? {} : { country }) };
+  const keys = new Set([fragmentKey(fragment, key)]);
+  const seen = new Set<string>();
+  for (const change of changes) {
+    for (const raw of change.identifiers ?? []) {
+      if (seen.has(`${raw.type}\n${raw.value}`)) continue;
+      seen.add(`${raw.type}\n${raw.value}`);
+      const normalised = normaliseIdentifier(raw, options);
+      if (normalised.ok) keys.add(indexKey(normalised.identifier, key));
+    }
+  }
+  return [...keys];
+}
+
+/** The index key under which a fragment itself is found. */
+export function fragmentKey(fragment: FragmentId, key: IdentityKey): string {
+  return indexKey({ type: 'fragment', value: fragment }, key);
+}
+
+/** Reads profiles and whatever they were merged into, until nothing leads further. */
+async function readFollowing(profiles: ProfileStore, ids: ReadonlySet<string>): Promise<Map<string, StoredProfile>> {
+  const stored = new Map<string, StoredProfile>();
+  let unread = new Set(ids);
+  while (unread.size > 0) {
+    const found = await profiles.read([...unread]);
+    unread = new Set();
+    for (const [id, profile] of found) {
+      stored.set(id, profile);
+      if (isMerged(profile) && !stored.has(profile.mergedInto) && !found.has(profile.mergedInto)) unread.add(profile.mergedInto);
+    }
+  }
+  return stored;
+}
+
+function followAll(stored: ReadonlyMap<string, StoredProfile>, ids: ReadonlySet<string>): Map<string, string> {
+  const leads = new Map<string, string>();
+  for (const id of ids) {
+    let at = id;
+    for (let next = stored.get(at); next !== undefined && isMerged(next); next = stored.get(at)) at = next.mergedInto;
+    leads.set(id, at);
+  }
+  return leads;
+}
+
+function ownersOf(keys: readonly string[], owners: ReadonlyMap<string, string>): [string, string][] {
+  return keys.flatMap((key): [string, string][] => {
+    const owner = owners.get(key);
+    return owner === undefined ? [] : [[key, owner]];
+  });
+}
+
+/** Somebody asked for an id that nobody has: no work. */
+function isWork(component: Component): boolean {
+  return component.byFragment.size > 0 || component.profiles.some(({ version }) => version > 0);
+}
+
+function living(stored: StoredProfile | undefined): Profile | undefined {
+  return stored === undefined || isMerged(stored) ? undefined : stored;
+}
+
+export function isMerged(stored: StoredProfile): stored is MergedProfile {
+  return 'mergedInto' in stored;
+}
+
+/** Union-find over names; `sets` lists what hangs together, in the order first met. */
+function openLinks() {
+  const parent = new Map<string, string>();
+  const root = (node: string): string => {
+    let at = node;
+    for (let up = parent.get(at); up !== undefined && up !== at; up = parent.get(at)) at = up;
+    if (!parent.has(node)) parent.set(node, node);
+    return at;
+  };
+  return {
+    link(a: string, b: string): void {
+      const [first, second] = [root(a), root(b)];
+      if (first !== second) parent.set(second, first);
+    },
+    sets(): string[][] {
+      const sets = new Map<string, string[]>();
+      for (const node of parent.keys()) {
+        const top = root(node);
+        const set = sets.get(top);
+        if (set === undefined) sets.set(top, [node]);
+        else set.push(node);
+      }
+      return [...sets.values()];
+    },
+  };
+}

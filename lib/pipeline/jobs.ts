@@ -1,0 +1,85 @@
+import { formatInstant } from '../domain/instant.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import { latestPush, summariseAudience } from './summaries.ts';
+import type { Definitions } from '../domain/definitions.ts';
+import type { Clock, MembershipStore, Queue, StateStore } from './ports.ts';
+import { isSettled, readStream } from './sync-run.ts';
+
+export interface JobDeps {
+  readonly state: StateStore;
+  readonly memberships: MembershipStore;
+  readonly sync: Queue;
+  readonly push: Queue;
+  readonly clock: Clock;
+}
+
+/** Work that takes longer than an answer may: followed at /api/jobs/{id}. */
+export interface Job {
+  readonly id: string;
+  readonly what: 'pull' | 'push';
+  readonly state: 'running' | 'finished' | 'failed';
+  readonly startedAt: string;
+  readonly parts: readonly JsonObject[];
+}
+
+const KEPT_MS = 7 * 24 * 3_600_000;
+
+/** Asks for pulls of streams; the job ends when their runs have ended and are folded. */
+export async function startPull(
+  deps: JobDeps,
+  streams: readonly { readonly connection: string; readonly stream: string }[],
+  full: boolean,
+): Promise<Job> {
+  const scheduledAt = formatInstant(deps.clock.now().getTime());
+  const job = await keepJob(deps, { what: 'pull', startedAt: scheduledAt, parts: streams.map((one) => ({ ...one, scheduledAt })) });
+  await deps.sync.send(streams.map((one) => ({ body: { ...one, scheduledAt, ...(full ? { full } : {}) } })));
+  return job;
+}
+
+/** Asks for pushes of audiences; the job ends when their runs have ended. */
+export async function startPush(deps: JobDeps, audiences: readonly string[]): Promise<Job> {
+  const scheduledAt = formatInstant(deps.clock.now().getTime());
+  const parts = audiences.map((audience) => ({ audience, scheduledAt }));
+  const job = await keepJob(deps, { what: 'push', startedAt: scheduledAt, parts });
+  await deps.push.send(parts.map((body) => ({ body })));
+  return job;
+}
+
+/** How a job stands now. Undefined when nobody knows it (any more). */
+export async function readJob(deps: JobDeps, definitions: Definitions, id: string): Promise<Job | undefined> {
+  const document = await deps.state.get('job', id);
+  if (document === undefined) return undefined;
+  const asked = document.body as unknown as Omit<Job, 'state'>;
+  const parts = await Promise.all(
+    asked.parts.map((part) => (asked.what === 'pull' ? pullPart(deps, part) : pushPart(deps, definitions, part))),
+  );
+  const states = parts.map(({ state }) => state);
+  const state = states.includes('running') ? 'running' : states.includes('failed') ? 'failed' : 'finished';
+  return { ...asked, id, state, parts };
+}
+
+async function pullPart(deps: JobDeps, part: JsonObject): Promise<JsonObject> {
+  const { run } = (await readStream(deps.state, String(part.connection), String(part.stream))).state;
+  // A run that was under way already when the job was asked for serves it too.
+  if (run === undefined || (run.state !== 'running' && run.startedAt < String(part.scheduledAt))) return { ...part, state: 'running' };
+  const { state, pages, changes, rejected, error } = run;
+  const done = state === 'finished' && (await isSettled(deps.state, run));
+  const stands = state === 'failed' ? 'failed' : done ? 'finished' : 'running';
+  return { ...part, run: run.id, state: stands, pages, changes, rejected, ...(error === undefined ? {} : { error }) };
+}
+
+async function pushPart(deps: JobDeps, definitions: Definitions, part: JsonObject): Promise<JsonObject> {
+  const run = await latestPush(deps.state, String(part.audience));
+  const open = run === undefined || run.state === 'running' || run.state === 'waiting';
+  if (open || run.startedAt < String(part.scheduledAt)) return { ...part, state: 'running', run: (run?.id ?? null) as Json };
+  const audience = definitions.audiences.find((one) => one.audience === part.audience);
+  const summary = audience === undefined ? {} : { ...(await summariseAudience(deps, audience)).summary };
+  return { ...part, run: run.id, state: run.state === 'finished' ? 'finished' : 'failed', outcome: run.state, ...summary } as JsonObject;
+}
+
+async function keepJob(deps: JobDeps, job: Omit<Job, 'id' | 'state'>): Promise<Job> {
+  const id = `${job.what}.${job.startedAt}.${deps.clock.random().toString(36).slice(2, 8)}`;
+  const expiresAt = deps.clock.now().getTime() + KEPT_MS;
+  await deps.state.put('job', id, job as unknown as JsonObject, 0, { expiresAt });
+  return { ...job, id, state: 'running' };
+}

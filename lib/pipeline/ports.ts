@@ -1,0 +1,188 @@
+import type { ActivityChange, Identifier } from '../domain/change.ts';
+import type { Leaf } from '../domain/fragment.ts';
+import type { Milliseconds } from '../domain/instant.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import type { Follow, MergedProfile, Profile, Wanted } from '../domain/profile.ts';
+
+/** A profile as stored: a living one, or a pointer to the one it was merged into. */
+export type StoredProfile = Profile | MergedProfile;
+
+/** Moves an identifier from the profile that the index named to another one. */
+export interface Move {
+  readonly key: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The index from identifiers (HMAC keys) to profile ids. Reads are consistent. */
+export interface IdentityIndex {
+  lookUp(keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Claims keys that nobody holds. Returns the keys that somebody else claimed first. */
+  claim(claims: readonly { readonly key: string; readonly profile: string }[]): Promise<ReadonlySet<string>>;
+}
+
+/** Profiles: one item a person, written on condition that its version is the one that was read. */
+export interface ProfileStore {
+  read(ids: readonly string[]): Promise<ReadonlyMap<string, StoredProfile>>;
+  /** Writes each profile as version + 1 if the stored version is still its own. Returns the ids that were written. */
+  write(profiles: readonly Profile[]): Promise<ReadonlySet<string>>;
+  /** Writes several profiles and moves identifiers as one, or nothing. False when something moved in between. */
+  writeTogether(profiles: readonly StoredProfile[], moves: readonly Move[]): Promise<boolean>;
+  /** Empties the outboxes of profiles whose stored version is still the given one; a lost race is no loss. */
+  clearOutboxes(profiles: readonly StoredProfile[]): Promise<void>;
+  /** Profiles due at or before `until`, from the sparse index; may lag behind writes. */
+  due(from: Milliseconds, until: Milliseconds): AsyncIterable<readonly string[]>;
+  /** Ids of one of `of` equal parts of the whole table. */
+  scan(part: number, of: number): AsyncIterable<readonly string[]>;
+}
+
+/** An account (company) as stored. */
+export interface Account {
+  readonly id: string;
+  readonly version: number;
+  readonly traits: Readonly<Record<string, Leaf>>;
+  readonly gone?: Milliseconds;
+}
+
+export interface AccountStore {
+  read(ids: readonly string[]): Promise<ReadonlyMap<string, Account>>;
+  write(accounts: readonly Account[]): Promise<ReadonlySet<string>>;
+}
+
+/** Activities under their fragment. Putting one twice is putting it once. */
+export interface ActivityStore {
+  put(activities: readonly ActivityChange[]): Promise<void>;
+  /** Newest first. */
+  latest(fragment: string, most: number): Promise<readonly ActivityChange[]>;
+  count(fragment: string): Promise<number>;
+  /** All of a fragment, newest first: fills segment leaves after a change of definitions. */
+  all(fragment: string): AsyncIterable<readonly ActivityChange[]>;
+}
+
+/** A row that follows a profile: carries the profile's version, so that a stale one never overwrites a newer one. */
+export type FollowRow =
+  | {
+      readonly row: 'segment';
+      readonly segment: string;
+      readonly profile: string;
+      readonly version: number;
+      readonly member: boolean;
+      readonly at: Milliseconds;
+    }
+  | {
+      readonly row: 'audience';
+      readonly audience: string;
+      readonly profile: string;
+      readonly version: number;
+      readonly wanted: Wanted;
+    }
+  | {
+      readonly row: 'account';
+      readonly account: string;
+      readonly profile: string;
+      readonly version: number;
+      readonly linked: boolean;
+    };
+
+/** What the tool was last sent about a person, and what it answered. */
+export interface ToldSide {
+  readonly in: boolean;
+  readonly keys: readonly Identifier[];
+  readonly outcome: string;
+  readonly code?: string;
+  readonly run: string;
+  readonly at: Milliseconds;
+}
+
+/** An audience row: what we want beside what the tool was told. */
+export interface AudienceRow {
+  readonly profile: string;
+  readonly wanted: Wanted;
+  readonly wantedVersion: number;
+  readonly told?: ToldSide;
+  readonly toldVersion: number;
+  readonly pending: boolean;
+}
+
+export interface MembershipStore {
+  writeRows(rows: readonly FollowRow[]): Promise<void>;
+  segmentMembers(segment: string): AsyncIterable<readonly { readonly profile: string; readonly since: Milliseconds }[]>;
+  countSegment(segment: string): Promise<number>;
+  /** Profile ids of the people who belong to an account. */
+  accountPeople(account: string): AsyncIterable<readonly string[]>;
+  audienceRows(audience: string): AsyncIterable<readonly AudienceRow[]>;
+  /** Profile ids whose sides differ, from the sparse index; may lag behind writes. */
+  pending(audience: string): AsyncIterable<readonly string[]>;
+  /** Rows by key, consistently: what is read just before sending. */
+  readAudienceRows(audience: string, profiles: readonly string[]): Promise<ReadonlyMap<string, AudienceRow>>;
+  /** Writes the told side; the row stops being pending if its wanted side is still the one acted on. */
+  settle(audience: string, rows: readonly Settled[]): Promise<void>;
+}
+
+export interface Settled {
+  readonly row: AudienceRow;
+  /** Absent: nothing was told; the row only stops being pending. */
+  readonly told?: ToldSide;
+  readonly pending: boolean;
+}
+
+export interface HistoryStore {
+  put(profile: string, version: number, lines: readonly Extract<Follow, { row: 'segment' }>[]): Promise<void>;
+  ofProfile(profile: string, most: number): Promise<readonly { readonly segment: string; readonly member: boolean; readonly at: Milliseconds }[]>;
+}
+
+/** Small documents with conditional writes: checkpoints, runs, definitions, quarantine. */
+export interface StateStore {
+  get(kind: string, id: string): Promise<StateDocument | undefined>;
+  /** Writes if the stored version is still `expected` (0 = must not exist). False when it moved. */
+  put(kind: string, id: string, body: JsonObject, expected: number, options?: { readonly expiresAt?: Milliseconds }): Promise<boolean>;
+  /** Newest id first. */
+  list(kind: string, options: { readonly most: number }): Promise<readonly StateDocument[]>;
+  /** Adds numbers to a set; adding twice is adding once. Spreads them over rows of bounded size. */
+  addNumbers(kind: string, numbers: readonly number[], expiresAt: Milliseconds): Promise<void>;
+  numbers(kind: string): Promise<ReadonlySet<number>>;
+}
+
+export interface StateDocument {
+  readonly id: string;
+  readonly version: number;
+  readonly body: JsonObject;
+}
+
+/** Objects: archived pages, published definitions, outcomes of runs. */
+export interface Archive {
+  put(key: string, lines: readonly unknown[]): Promise<void>;
+  putJson(key: string, value: Json): Promise<void>;
+  getJson(key: string): Promise<Json | undefined>;
+}
+
+/** A queue of JSON messages. */
+export interface Queue {
+  send(messages: readonly QueueMessage[]): Promise<void>;
+}
+
+export interface QueueMessage {
+  readonly body: Json;
+  readonly delaySeconds?: number;
+}
+
+export type Secrets = (name: string) => Promise<Json>;
+
+/** One line of structured log. Never a person: ids of runs and connections, counts, durations. */
+export type Log = (message: string, fields?: Readonly<Record<string, Json>>) => void;
+
+/** Effects of time that a test may control. */
+export interface Clock {
+  readonly now: () => Date;
+  readonly wait: (milliseconds: number) => Promise<void>;
+  /** In [0, 1): for jitter only. */
+  readonly random: () => number;
+}
+
+/** Exact counts by reading everything: for small deployments and the rehearsal's report. */
+export interface Totals {
+  /** Living profiles. */
+  profiles(): Promise<number>;
+  activities(): Promise<number>;
+  quarantined(connections: readonly string[]): Promise<number>;
+}

@@ -1,0 +1,283 @@
+import type { AccountChange, ActivityChange, Change, FragmentId } from '../domain/change.ts';
+import { type Compiled, decide, OUTBOX_GRACE_MS } from '../domain/decide.ts';
+import type { FoldRules } from '../domain/fragment.ts';
+import type { IdentityKey } from '../domain/identifier.ts';
+import { accountIdsOf, type Profile } from '../domain/profile.ts';
+import { observe } from '../domain/segment/entries.ts';
+import { type Folded, foldAll } from './fold.ts';
+import { foldAccounts } from './fold-accounts.ts';
+import { type FollowStores, writeFollowers } from './follow.ts';
+import { gather, type PersonChange } from './gather.ts';
+import type { Account, AccountStore, ActivityStore, Clock, IdentityIndex, Log, Queue, StoredProfile } from './ports.ts';
+
+/** What resolve-profile needs from the world. */
+export interface ResolveDeps extends FollowStores {
+  readonly identities: IdentityIndex;
+  readonly accounts: AccountStore;
+  readonly activities: ActivityStore;
+  readonly recompute: Queue;
+  /** The published definitions, compiled; the same object while the version is the same. */
+  readonly compiled: () => Promise<Compiled>;
+  readonly key: IdentityKey;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One message's worth of work: changes to fold, profiles to decide again, accounts whose people to decide again. */
+export interface Work {
+  readonly changes: readonly Change[];
+  readonly profiles: readonly string[];
+  readonly accounts: readonly string[];
+}
+
+export interface Resolved {
+  /** Positions in the input whose work could not be finished; they must come again. */
+  readonly failed: ReadonlySet<number>;
+  readonly written: number;
+  readonly unchanged: number;
+  readonly activities: number;
+  readonly conflicts: number;
+}
+
+/** How often a batch goes round again for those who lost a conditional write, before the queue retries them. */
+const ROUNDS = 12;
+/** How many people of an account are asked for in one recompute message. */
+const PEOPLE_IN_MESSAGE = 500;
+
+interface Pending {
+  readonly changes: ReadonlyMap<FragmentId, readonly PersonChange[]>;
+  readonly profiles: ReadonlySet<string>;
+}
+
+interface Tally {
+  written: number;
+  unchanged: number;
+  activities: number;
+  conflicts: number;
+}
+
+/**
+ * Applies changes to profiles: look up whose they are, read, fold, decide, write each person with one conditional
+ * write, then the rows that follow. All work of one person in a batch becomes one write. May run twice with the same
+ * work, and beside itself: who loses a conditional write reads again and folds again.
+ */
+export function resolveProfile(deps: ResolveDeps) {
+  return async function resolve(batch: readonly Work[]): Promise<Resolved> {
+    const compiled = await deps.compiled();
+    const rules = foldRules(compiled);
+    await foldAccounts(deps, batch.flatMap(({ changes }) => changes.filter(isAboutAccount)));
+    await fanOut(deps, new Set(batch.flatMap(({ accounts }) => accounts)));
+    let pending = collect(batch);
+    const tally: Tally = { written: 0, unchanged: 0, activities: 0, conflicts: 0 };
+    for (let round = 0; round < ROUNDS && pending.changes.size + pending.profiles.size > 0; round += 1) {
+      if (round > 0) await deps.clock.wait(backOff(round, deps.clock.random()));
+      pending = await resolveRound(deps, compiled, rules, pending, round, tally);
+    }
+    const failed = positionsOf(pending, batch);
+    deps.log('resolved', { messages: batch.length, failed: failed.size, ...tally });
+    return { failed, ...tally };
+  };
+}
+
+async function resolveRound(
+  deps: ResolveDeps,
+  compiled: Compiled,
+  rules: FoldRules,
+  pending: Pending,
+  round: number,
+  tally: Tally,
+): Promise<Pending> {
+  const now = deps.clock.now().getTime();
+  const { components, leftovers } = await gather(deps, pending.changes, pending.profiles, rules);
+  const folded = await foldAll(components, compiled, rules, deps, round);
+  const accounts = await readAccounts(deps, folded);
+  const decided = folded.map((item) => decideComponent(item, compiled, accounts, now));
+  const lost = await claim(deps, decided);
+  const written = await write(deps, decided, lost);
+  const stored = decided.filter((item) => !lost.has(item));
+  const activities = stored.flatMap(({ component }) => component.changes.filter(isActivity));
+  await deps.activities.put(activities);
+  await writeFollowers(deps, [...written, ...stored.flatMap(({ owing }) => owing), ...leftovers]);
+  tally.written += written.length;
+  tally.activities += activities.length;
+  tally.unchanged += stored.filter(({ news, merged }) => news.length + merged.length === 0).length;
+  tally.conflicts += lost.size;
+  return {
+    changes: new Map([...lost].flatMap(({ component }) => [...component.byFragment])),
+    profiles: new Set([...lost].flatMap(({ component }) => component.asked)),
+  };
+}
+
+/** A component with its decisions taken. */
+interface Decided extends Folded {
+  /** Profiles that must be written. */
+  readonly news: readonly Profile[];
+  /** Profiles that need no write but whose rows were left unwritten by a crash. */
+  readonly owing: readonly Profile[];
+}
+
+function decideComponent(
+  item: Folded,
+  compiled: Compiled,
+  accounts: ReadonlyMap<string, Account>,
+  now: number,
+): Decided {
+  const news: Profile[] = [];
+  const owing: Profile[] = [];
+  for (const profile of item.profiles) {
+    const before = item.component.profiles.find(({ id }) => id === profile.id);
+    const folded = before !== profile || profile.version === 0;
+    const stale = profile.definitions !== compiled.definitions.version;
+    if (!folded && !stale && !item.component.asked.includes(profile.id)) continue;
+    const decided = decide(linkAccounts(profile, accounts), compiled, now);
+    if (folded || stale || before === undefined || !sameDecision(before, decided)) news.push(decided);
+    else if (before.outbox.length > 0) owing.push(before);
+  }
+  const merged = item.merged.map((one) => ({ ...one, dueAt: one.outbox.length > 0 ? now + OUTBOX_GRACE_MS : null }));
+  return { ...item, merged, news, owing };
+}
+
+/** Whether a profile that was only looked at again would be stored as it is. */
+function sameDecision(before: Profile, after: Profile): boolean {
+  const segments = Object.keys(after.memberships);
+  return (
+    before.fragments === after.fragments &&
+    before.accounts === after.accounts &&
+    before.outbox.length === after.outbox.length &&
+    before.flipsAt === after.flipsAt &&
+    segments.length === Object.keys(before.memberships).length
+  );
+}
+
+/** Copies the traits of the accounts that a person belongs to, and names the links that were made or ended. */
+function linkAccounts(profile: Profile, accounts: ReadonlyMap<string, Account>): Profile {
+  const ids = accountIdsOf(profile);
+  const held = Object.keys(profile.accounts);
+  const links = [...ids.filter((id) => !held.includes(id)), ...held.filter((id) => !ids.includes(id))];
+  const traitsOf = (id: string) => liveTraits(accounts.get(id));
+  const same = links.length === 0 && ids.every((id) => sameLeaves(profile.accounts[id] ?? {}, traitsOf(id)));
+  if (same) return profile;
+  return {
+    ...profile,
+    accounts: Object.fromEntries(ids.map((id) => [id, traitsOf(id)])),
+    outbox: [...profile.outbox, ...links.map((account) => ({ row: 'account', account }) as const)],
+  };
+}
+
+function liveTraits(account: Account | undefined): Account['traits'] {
+  if (account === undefined) return {};
+  const { gone } = account;
+  if (gone === undefined) return account.traits;
+  return Object.fromEntries(Object.entries(account.traits).filter(([, leaf]) => leaf[1] > gone));
+}
+
+function sameLeaves(a: Account['traits'], b: Account['traits']): boolean {
+  const paths = Object.keys(b);
+  return (
+    paths.length === Object.keys(a).length && paths.every((path) => a[path]?.[1] === b[path]?.[1] && a[path]?.[2] === b[path]?.[2])
+  );
+}
+
+async function readAccounts(deps: ResolveDeps, folded: readonly Folded[]): Promise<ReadonlyMap<string, Account>> {
+  const ids = new Set(folded.flatMap(({ profiles }) => profiles.flatMap((profile) => accountIdsOf(profile))));
+  return ids.size === 0 ? new Map() : deps.accounts.read([...ids]);
+}
+
+/** Claims identifiers before the profile that holds them is written. Returns the components that lost one. */
+async function claim(deps: ResolveDeps, items: readonly Decided[]): Promise<Set<Decided>> {
+  const claims = items.flatMap((item) => item.claims);
+  if (claims.length === 0) return new Set();
+  const taken = await deps.identities.claim(claims);
+  return new Set(items.filter((item) => item.claims.some(({ key }) => taken.has(key))));
+}
+
+/** Writes one profile by one conditional write, several of one region together. Adds whoever lost to `lost`. */
+async function write(deps: ResolveDeps, items: readonly Decided[], lost: Set<Decided>): Promise<StoredProfile[]> {
+  const written: StoredProfile[] = [];
+  const alone = new Map<string, Decided>();
+  for (const item of items) {
+    if (lost.has(item) || item.news.length + item.merged.length + item.moves.length === 0) continue;
+    const [only] = item.news;
+    if (only !== undefined && item.news.length === 1 && item.merged.length + item.moves.length === 0) {
+      alone.set(only.id, item);
+      continue;
+    }
+    const together = [...item.news, ...item.merged, ...givers(item)];
+    if (await deps.profiles.writeTogether(together, item.moves)) written.push(...together.map(bump));
+    else lost.add(item);
+  }
+  const singles = [...alone.values()].flatMap(({ news }) => news);
+  const done = await deps.profiles.write(singles);
+  for (const profile of singles) {
+    const item = alone.get(profile.id);
+    if (done.has(profile.id)) written.push(bump(profile));
+    else if (item !== undefined) lost.add(item);
+  }
+  return written;
+}
+
+/** A profile that gives an identifier away is written too, so that a writer who read it before must read again. */
+function givers(item: Decided): readonly Profile[] {
+  const giving = new Set(item.moves.map(({ from }) => item.component.leads.get(from) ?? from));
+  const covered = new Set([...item.news, ...item.merged].map(({ id }) => id));
+  return item.profiles.filter(({ id, version }) => giving.has(id) && !covered.has(id) && version > 0);
+}
+
+function bump(profile: StoredProfile): StoredProfile {
+  return { ...profile, version: profile.version + 1 };
+}
+
+/** Asks for the people of changed accounts, some hundreds to a message. */
+async function fanOut(deps: ResolveDeps, accounts: ReadonlySet<string>): Promise<void> {
+  for (const account of accounts) {
+    for await (const people of deps.memberships.accountPeople(account)) {
+      const messages = [];
+      for (let at = 0; at < people.length; at += PEOPLE_IN_MESSAGE) {
+        messages.push({ body: { profiles: people.slice(at, at + PEOPLE_IN_MESSAGE) } });
+      }
+      await deps.recompute.send(messages);
+    }
+  }
+}
+
+function collect(batch: readonly Work[]): Pending {
+  const changes = new Map<FragmentId, PersonChange[]>();
+  for (const work of batch) {
+    for (const change of work.changes) {
+      if (change.kind === 'account') continue;
+      const list = changes.get(change.fragment);
+      if (list === undefined) changes.set(change.fragment, [change]);
+      else list.push(change);
+    }
+  }
+  return { changes, profiles: new Set(batch.flatMap(({ profiles }) => profiles)) };
+}
+
+function positionsOf(pending: Pending, batch: readonly Work[]): Set<number> {
+  const waits = (work: Work): boolean =>
+    work.profiles.some((id) => pending.profiles.has(id)) ||
+    work.changes.some((change) => change.kind !== 'account' && pending.changes.has(change.fragment));
+  return new Set([...batch.entries()].filter(([, work]) => waits(work)).map(([at]) => at));
+}
+
+function foldRules(compiled: Compiled): FoldRules {
+  const { identity } = compiled.definitions;
+  return {
+    blocked: new Set(identity.blocked),
+    country: (connection) => identity.countries[connection],
+    observe: (activity) => observe(compiled.program, activity),
+  };
+}
+
+/** Exponential with full jitter, from 10 ms to about a second: enough for the other writers of one person to finish. */
+function backOff(round: number, random: number): number {
+  return 10 + random * Math.min(1_000, 20 * 2 ** round);
+}
+
+function isActivity(change: Change): change is ActivityChange {
+  return change.kind === 'activity';
+}
+
+function isAboutAccount(change: Change): change is AccountChange {
+  return change.kind === 'account';
+}

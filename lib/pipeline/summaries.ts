@@ -1,0 +1,77 @@
+import type { AudienceDefinition } from '../domain/definitions.ts';
+import type { Blocked } from '../domain/profile.ts';
+import type { PushRun } from './activate-audience.ts';
+import type { AudienceRow, MembershipStore, StateStore } from './ports.ts';
+
+/**
+ * Where every person of an audience stands after its latest push. `wanted` = added + unchanged + unmatched + refused +
+ * rejected + retry + waiting; wanted + the sum of `blocked` = people in the segment.
+ */
+export interface AudienceSummary {
+  wanted: number;
+  added: number;
+  removed: number;
+  unchanged: number;
+  blocked: number;
+  unmatched: number;
+  refused: number;
+  rejected: number;
+  retry: number;
+  /** Wanted, and no push has told the tool yet. */
+  waiting: number;
+  calls: number;
+  blockedBy: Partial<Record<Blocked, number>>;
+}
+
+/** Counts an audience's rows once, and takes removals and calls from its latest run. */
+export async function summariseAudience(
+  deps: { readonly memberships: MembershipStore; readonly state: StateStore },
+  audience: AudienceDefinition,
+): Promise<{ readonly summary: AudienceSummary; readonly run: PushRun | undefined }> {
+  const run = await latestPush(deps.state, audience.audience);
+  const summary: AudienceSummary = {
+    wanted: 0,
+    added: 0,
+    removed: run?.tally.removed ?? 0,
+    unchanged: 0,
+    blocked: 0,
+    unmatched: 0,
+    refused: 0,
+    rejected: 0,
+    retry: 0,
+    waiting: 0,
+    calls: run?.tally.calls ?? 0,
+    blockedBy: {},
+  };
+  for await (const rows of deps.memberships.audienceRows(audience.audience)) {
+    for (const row of rows) addRow(summary, row, run?.id);
+  }
+  return { summary, run };
+}
+
+/** The latest push of an audience, with the run that is under way if there is one. */
+export async function latestPush(state: StateStore, audience: string): Promise<PushRun | undefined> {
+  const document = await state.get('push', audience);
+  return document?.body.run as unknown as PushRun | undefined;
+}
+
+function addRow(summary: AudienceSummary, row: AudienceRow, run: string | undefined): void {
+  const { wanted, told } = row;
+  if (!wanted.in) {
+    if (wanted.reason === 'not-in-segment') return;
+    summary.blocked += 1;
+    summary.blockedBy[wanted.reason] = (summary.blockedBy[wanted.reason] ?? 0) + 1;
+    return;
+  }
+  summary.wanted += 1;
+  summary[placeOf(told, run)] += 1;
+}
+
+type Place = 'added' | 'unchanged' | 'unmatched' | 'refused' | 'rejected' | 'retry' | 'waiting';
+
+function placeOf(told: AudienceRow['told'], run: string | undefined): Place {
+  if (told === undefined) return 'waiting';
+  if (told.in && told.run !== run) return 'unchanged';
+  if (told.outcome === 'applied') return told.in ? 'added' : 'waiting';
+  return told.outcome as Place;
+}

@@ -1,0 +1,81 @@
+import type { FailureKind } from '../domain/errors.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import type { StateStore } from './ports.ts';
+
+/** One attempt to advance one stream. */
+export interface SyncRun {
+  readonly id: string;
+  readonly connection: string;
+  readonly stream: string;
+  readonly state: 'running' | 'finished' | 'failed';
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly backfill: boolean;
+  readonly pages: number;
+  readonly changes: number;
+  readonly rejected: number;
+  /** Messages stored with a checkpoint, per epoch: message numbers are epoch × 100,000 + n. */
+  readonly sent: Readonly<Record<string, number>>;
+  readonly error?: { readonly kind: FailureKind; readonly code: string; readonly message: string };
+}
+
+/** Where a stream stands: its checkpoint, its latest run, and who is working on it. */
+export interface StreamState {
+  readonly checkpoint?: Json;
+  readonly run?: SyncRun;
+  /** Counts the workers that took the stream up; makes message numbers of a worker that died its own. */
+  readonly epoch: number;
+  /** Until then nobody else takes the stream up, in ms. 0 = free. */
+  readonly leaseUntil: number;
+}
+
+export const EPOCH_SIZE = 100_000;
+const KEPT_MS = 30 * 24 * 3_600_000;
+const EMPTY: StreamState = { epoch: 0, leaseUntil: 0 };
+
+/** A stream's state with the version to write it back on. */
+export interface HeldStream {
+  readonly state: StreamState;
+  readonly version: number;
+}
+
+export async function readStream(state: StateStore, connection: string, stream: string): Promise<HeldStream> {
+  const document = await state.get('stream', `${connection}/${stream}`);
+  return { state: (document?.body as unknown as StreamState | undefined) ?? EMPTY, version: document?.version ?? 0 };
+}
+
+/** Writes the stream's state if nobody wrote it since; undefined when somebody did. */
+export async function saveStream(
+  store: StateStore,
+  connection: string,
+  stream: string,
+  held: HeldStream,
+  next: StreamState,
+): Promise<HeldStream | undefined> {
+  const body = next as unknown as JsonObject;
+  if (!(await store.put('stream', `${connection}/${stream}`, body, held.version))) return undefined;
+  return { state: next, version: held.version + 1 };
+}
+
+/** Keeps a run in the list that `tributary runs` shows. Newest first by id. */
+export async function listRun(state: StateStore, run: SyncRun): Promise<void> {
+  const id = `${run.startedAt}#${run.id}`;
+  const before = await state.get('run', id);
+  const expiresAt = Date.parse(run.startedAt) + KEPT_MS;
+  await state.put('run', id, { what: 'sync', ...run } as unknown as JsonObject, before?.version ?? 0, { expiresAt });
+}
+
+/** Notes that a numbered message of a run is folded into profiles. */
+export async function markFolded(state: StateStore, run: string, numbers: readonly number[], now: number): Promise<void> {
+  await state.addNumbers(`folded#${run}`, numbers, now + KEPT_MS);
+}
+
+/** A run is settled when it has finished and every message it stored is folded. */
+export async function isSettled(state: StateStore, run: SyncRun): Promise<boolean> {
+  if (run.state === 'running') return false;
+  const folded = await state.numbers(`folded#${run.id}`);
+  return Object.entries(run.sent).every(([epoch, count]) => {
+    for (let n = 0; n < count; n += 1) if (!folded.has(Number(epoch) * EPOCH_SIZE + n)) return false;
+    return true;
+  });
+}

@@ -1,0 +1,104 @@
+import { connectors as registry } from '../connectors/registry.ts';
+import type { Definitions } from '../domain/definitions.ts';
+import { formatInstant, parseInstant } from '../domain/instant.ts';
+import type { SegmentTest } from '../domain/segment.ts';
+import { compile, type Program } from '../domain/segment/compile.ts';
+import { evaluateDocument, readDocument } from '../domain/segment/document.ts';
+import type { Path } from '../domain/segment/problem.ts';
+import type { Connectors } from './connections.ts';
+import { lintWorkspace } from './lint.ts';
+import { loadWorkspace } from './load.ts';
+import { type Finding, isError, type Problem, sortProblems } from './problem.ts';
+import { idOf, type Sources } from './references.ts';
+
+/** What `tributary check` says. */
+export interface CheckResult {
+  /** True when no problem is an error. */
+  readonly ok: boolean;
+  readonly problems: readonly Problem[];
+  /** Tests inside segment files that were run; 0 when the workspace has errors. */
+  readonly tests: number;
+}
+
+/**
+ * Checks everything in a workspace: the files, what they refer to, the tests inside segment files, and what is allowed
+ * but probably not meant (warnings). Tests run on the whole workspace compiled together, as it will be deployed.
+ */
+export async function checkWorkspace(dir: string, connectors: Connectors = registry): Promise<CheckResult> {
+  const { definitions, problems, sources } = await loadWorkspace(dir, connectors);
+  const warnings = lintWorkspace(sources, connectors);
+  const tested = definitions === undefined ? { problems: [], tests: 0 } : runTests(definitions, sources);
+  const all = sortProblems([...problems, ...warnings, ...tested.problems]);
+  return { ok: !all.some(isError), problems: all, tests: tested.tests };
+}
+
+function runTests(definitions: Definitions, sources: Sources): { problems: Problem[]; tests: number } {
+  const program = compile(definitions.segments, { timezone: definitions.timezone });
+  const problems: Problem[] = [];
+  let tests = 0;
+  for (const source of sources.segments) {
+    const definition = definitions.segments.find(({ segment }) => segment === idOf(source));
+    for (const [index, test] of (definition?.tests ?? []).entries()) {
+      tests += 1;
+      const findings = runTest(program, idOf(source), test, ['tests', index]);
+      problems.push(...findings.map((finding) => source.place(finding)));
+    }
+    problems.push(...constantLeaves(program, idOf(source)).map((finding) => source.place(finding)));
+  }
+  return { problems, tests };
+}
+
+function runTest(program: Program, segment: string, test: SegmentTest, at: Path): Finding[] {
+  const read = readDocument(test.profile);
+  if (!read.ok) {
+    return [{ path: [...at, 'profile'], code: read.code, found: read.reason, expected: 'a person' }];
+  }
+  const answer = evaluateDocument(program, read.document, parseInstant(test.now) ?? 0, segment);
+  if (answer.member !== test.member) {
+    const [found, expected] = [memberWords(answer.member), memberWords(test.member)];
+    return [failure(test, [...at, 'member'], `${found}${reasonWords(answer.receipt.leaves)}`, expected)];
+  }
+  if (test.flips_at === undefined || sameInstant(test.flips_at, answer.flips_at)) return [];
+  const expected = test.flips_at === null ? null : formatInstant(parseInstant(test.flips_at) ?? 0);
+  return [failure(test, [...at, 'flips_at'], flipWords(answer.flips_at), flipWords(expected))];
+}
+
+function failure(test: SegmentTest, path: Path, found: string, expected: string): Finding {
+  return { path, code: 'workspace/test-failed', found, expected: `${expected}: ${test.name}` };
+}
+
+function memberWords(member: boolean): string {
+  return member ? 'a member' : 'not a member';
+}
+
+/** Which leaves held: what a reader needs to see why the answer is another one. */
+function reasonWords(leaves: readonly { readonly path: string; readonly held: boolean }[]): string {
+  return ` (${leaves.map(({ path, held }) => `${path} ${held ? 'holds' : 'does not hold'}`).join(', ')})`;
+}
+
+function flipWords(at: string | null): string {
+  return at === null ? 'an answer that never flips' : `an answer that flips at ${at}`;
+}
+
+function sameInstant(written: string | null, flipsAt: string | null): boolean {
+  return written === null || flipsAt === null ? written === flipsAt : parseInstant(written) === parseInstant(flipsAt);
+}
+
+/** Leaves that hold for everybody or for nobody: allowed, and hardly meant. */
+function constantLeaves(program: Program, segment: string): Finding[] {
+  const compiled = program.compiled.find(({ id }) => id === segment);
+  return (compiled?.leaves ?? [])
+    .filter(({ constant }) => constant !== undefined)
+    .map(({ path, constant }) => ({
+      path: pathOf(path),
+      code: 'workspace/constant-leaf',
+      found: `a condition that ${constant === true ? 'always' : 'never'} holds`,
+      expected: 'one that holds for some people',
+      severity: 'warning',
+    }));
+}
+
+/** `when.all[0].not` as a path of keys and indexes. */
+function pathOf(text: string): Path {
+  return [...text.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([word, index]) => (index === undefined ? word : Number(index)));
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { canonicalText } from '../domain/canonical.ts';
+import type {
+  AudienceDefinition,
+  ConnectionDefinition,
+  Definitions,
+  IdentityRules,
+  Schedule,
+} from '../domain/definitions.ts';
+import { normaliseIdentifier } from '../domain/identifier.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { SegmentDefinition } from '../domain/segment.ts';
+import { type Connectors, connectorOf, settingsOf } from './connections.ts';
+import { checkValue } from './issues.ts';
+import { targetOf } from './references.ts';
+import { parseSchedule } from './schedule.ts';
+import type { AudienceFile } from './schema/audience.ts';
+import type { TributaryFile } from './schema/tributary.ts';
+
+/** A workspace in which no error was found, file by file. */
+export interface Accepted {
+  readonly tributary: TributaryFile;
+  readonly segments: readonly SegmentDefinition[];
+  readonly personas: readonly JsonObject[];
+  readonly audiences: readonly AudienceFile[];
+}
+
+type Limits = IdentityRules['limits'];
+
+/** How many identifiers of a type a person may have; `*` is every type that is not named. */
+const LIMITS: Limits = {
+  '*': { most: 5, per: 'ever' },
+  user_id: { most: 1, per: 'ever' },
+  // Browsers forget their cookies weekly.
+  anonymous_id: { most: 5, per: 'week' },
+  ga_client_id: { most: 5, per: 'week' },
+};
+
+/** Fills in the defaults and gives the document its version. */
+export function buildDefinitions(accepted: Accepted, connectors: Connectors): Definitions {
+  const { tributary, segments, personas, audiences } = accepted;
+  const { workspace, timezone, guardrails, privacy, collection } = tributary;
+  const document = {
+    workspace,
+    timezone,
+    connections: Object.fromEntries(
+      Object.entries(tributary.connections).map(([name, written]) => [name, connection(name, written, timezone)]),
+    ),
+    segments,
+    personas,
+    audiences: audiences.map((written) => audience(written, tributary, connectors)),
+    identity: identity(tributary.identity),
+    guardrails: { maxAdd: guardrails.max_add, maxRemove: guardrails.max_remove, minSource: guardrails.min_source },
+    privacy: { activitiesKeptMs: privacy.activities_kept, archiveKeptMs: privacy.archive_kept },
+    collection: { writeKeys: collection.write_keys },
+  };
+  return { version: versionOf(document), ...document };
+}
+
+/** First 16 hex digits of SHA-256 over the document as RFC 8785 canonical JSON. */
+export function versionOf(document: Omit<Definitions, 'version'>): string {
+  return createHash('sha256').update(canonicalText(document)).digest('hex').slice(0, 16);
+}
+
+function connection(
+  name: string,
+  written: TributaryFile['connections'][string],
+  timezone: string,
+): ConnectionDefinition {
+  const { connector, endpoint, streams, webhook, quota } = written;
+  const schedules = Object.entries(streams).map(([stream, words]) => [stream, readable(words, timezone)]);
+  return {
+    name,
+    connector,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    streams: Object.fromEntries(schedules),
+    webhook,
+    quotaShare: quota,
+    config: settingsOf(written as JsonObject),
+  };
+}
+
+function audience(written: AudienceFile, tributary: TributaryFile, connectors: Connectors): AudienceDefinition {
+  const { to, needs, when } = written;
+  const destination = connectorOf(
+    tributary.connections[to.connection] as JsonObject | undefined,
+    connectors,
+  )?.audiences;
+  const target = targetOf(to as JsonObject);
+  const checked = destination === undefined ? undefined : checkValue(destination.target, target);
+  return {
+    audience: written.audience,
+    segment: written.segment,
+    connection: to.connection,
+    target: checked?.ok === true ? checked.data : target,
+    match: written.match,
+    mode: written.mode,
+    needs: {
+      ...(needs.subscribed === undefined ? {} : { subscribed: needs.subscribed }),
+      ...(needs.consent === undefined ? {} : { consent: needs.consent }),
+    },
+    holdout: written.holdout,
+    when: when === undefined || when === 'realtime' ? when : readable(when, tributary.timezone),
+  };
+}
+
+function identity(written: TributaryFile['identity']): IdentityRules {
+  const limits = Object.entries(written.limits).map(([type, limit]) => [
+    type,
+    typeof limit === 'number' ? { most: limit, per: 'ever' } : limit,
+  ]);
+  return {
+    priorities: written.priorities,
+    blocked: written.blocked.map(normalBlocked),
+    limits: { ...LIMITS, ...Object.fromEntries(limits) },
+    sharedAt: written.shared_at,
+    countries: written.countries,
+  };
+}
+
+/** Blocked values are compared after normalisation, so an address is brought to the form in which it will arrive. */
+function normalBlocked(value: string): string {
+  const normalised = value.includes('@') ? normaliseIdentifier({ type: 'email', value }) : undefined;
+  return normalised?.ok === true ? normalised.identifier.value : value.trim();
+}
+
+function readable(words: string, timezone: string): Schedule {
+  const schedule = parseSchedule(words, timezone);
+  if (schedule === undefined) throw new TypeError('a schedule that the file check accepted cannot be read');
+  return schedule;
+}

@@ -1,0 +1,159 @@
+import type { AnyConnector } from '../connectors/define.ts';
+import { canonicalText } from '../domain/canonical.ts';
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
+import { describeFound, type Path } from '../domain/segment/problem.ts';
+import { leavesAt } from './conditions.ts';
+import { type Connectors, connectionsOf, connectorOf } from './connections.ts';
+import { nearest } from './nearest.ts';
+import type { Finding, Problem } from './problem.ts';
+import { idOf, type Sources, textAt } from './references.ts';
+import type { Source } from './source.ts';
+
+/**
+ * What is allowed and probably not meant: a persona without a segment, a push on a channel for which the persona has no
+ * message, a segment that repeats another, a trait or activity that no source fills. All are warnings.
+ */
+export function lintWorkspace(sources: Sources, connectors: Connectors): Problem[] {
+  return [
+    ...unusedPersonas(sources),
+    ...missingMessages(sources),
+    ...repeatedSegments(sources.segments),
+    ...unfilledNames(sources, connectors),
+  ];
+}
+
+function warn(source: Source, finding: Omit<Finding, 'severity'>): Problem {
+  return source.place({ ...finding, severity: 'warning' });
+}
+
+function unusedPersonas({ segments, personas }: Sources): Problem[] {
+  const used = new Set(segments.map(({ value }) => textAt(value, 'persona')));
+  return personas
+    .filter((source) => !used.has(idOf(source)))
+    .map((source) => {
+      const found = `persona ${describeFound(idOf(source))} without a segment`;
+      const expected = 'a segment that reaches it';
+      return warn(source, { path: ['persona'], code: 'workspace/unused-persona', found, expected });
+    });
+}
+
+/** A push that needs a channel speaks on it: the segment's persona must say what. */
+function missingMessages({ segments, personas, audiences }: Sources): Problem[] {
+  return audiences.flatMap((source) => {
+    const needs = isJsonObject(source.value) ? source.value.needs : undefined;
+    const channel = textAt(needs, 'subscribed');
+    const segment = segments.find((one) => idOf(one) === textAt(source.value, 'segment'));
+    const persona = personas.find((one) => idOf(one) === textAt(segment?.value, 'persona'));
+    if (channel === undefined || persona === undefined) return [];
+    const messages = isJsonObject(persona.value) ? persona.value.messages : undefined;
+    if (textAt(messages, channel) !== undefined) return [];
+    const found = `channel ${describeFound(channel)}, for which persona ${describeFound(idOf(persona))} has no message`;
+    const expected = `messages.${channel} in ${persona.file}`;
+    return [warn(source, { path: ['needs', 'subscribed'], code: 'workspace/no-message', found, expected })];
+  });
+}
+
+function repeatedSegments(segments: readonly Source[]): Problem[] {
+  const first = new Map<string, Source>();
+  const problems: Problem[] = [];
+  for (const source of segments) {
+    const when = isJsonObject(source.value) ? source.value.when : undefined;
+    const key = canonicalText(when);
+    const earlier = first.get(key);
+    if (earlier === undefined) {
+      first.set(key, source);
+      continue;
+    }
+    const found = `the condition of ${earlier.file}`;
+    const expected = `{ segment: ${idOf(earlier)} }, or a condition of its own`;
+    problems.push(warn(source, { path: ['when'], code: 'workspace/repeated-segment', found, expected }));
+  }
+  return problems;
+}
+
+/** Traits and activities in conditions that no connection brings. Nothing is said where websites may send anything. */
+function unfilledNames({ tributary, segments }: Sources, connectors: Connectors): Problem[] {
+  const filled = filledBy(tributary?.value, connectors);
+  if (filled === undefined) return [];
+  return segments.flatMap((source) => {
+    const { when, objective } = isJsonObject(source.value) ? source.value : {};
+    const goal = isJsonObject(objective) ? objective.goal : undefined;
+    const leaves = [...leavesAt(when, ['when']), ...leavesAt(goal, ['objective', 'goal'])];
+    return leaves.flatMap(({ leaf, path }) => [
+      ...traitsOf(leaf, path)
+        .filter(({ name }) => !coversTrait(filled.traits, name))
+        .map(({ name, at }) => warn(source, unfilled('trait', name, at, filled.traits))),
+      ...activitiesOf(leaf, path)
+        .filter(({ name }) => !filled.activities.has(name))
+        .map(({ name, at }) => warn(source, unfilled('activity', name, at, filled.activities))),
+    ]);
+  });
+}
+
+interface Filled {
+  readonly traits: Set<string>;
+  readonly activities: Set<string>;
+}
+
+function filledBy(tributary: Json | undefined, connectors: Connectors): Filled | undefined {
+  const collection = isJsonObject(tributary) ? tributary.collection : undefined;
+  const keys = isJsonObject(collection) ? collection.write_keys : undefined;
+  if (isJsonObject(keys) && Object.keys(keys).length > 0) return undefined;
+  const filled: Filled = { traits: new Set(), activities: new Set() };
+  for (const connection of connectionsOf(tributary).values()) {
+    const connector = connectorOf(connection, connectors);
+    if (connector !== undefined) addFilled(filled, connection, connector);
+  }
+  return filled;
+}
+
+function addFilled(filled: Filled, connection: JsonObject, connector: AnyConnector): void {
+  const streams = isJsonObject(connection.streams) ? connection.streams : {};
+  for (const stream of connector.streams) {
+    if (!Object.hasOwn(streams, stream.name)) continue;
+    for (const { traits, activity } of Object.values(stream.mappings)) {
+      for (const trait of Object.keys(traits ?? {})) filled.traits.add(trait);
+      const names = activity === undefined ? [] : typeof activity.name === 'string' ? [activity.name] : Object.values(activity.name.names);
+      for (const name of names) filled.activities.add(name);
+    }
+  }
+  // By convention a connector's `fields` setting maps traits to the vendor's own fields.
+  if (isJsonObject(connection.fields)) for (const trait of Object.keys(connection.fields)) filled.traits.add(trait);
+}
+
+/** `address` holds `address.city`; and a mapping that fills all of `mailchimp.merge` fills `mailchimp.merge.CITY`. */
+function coversTrait(filled: ReadonlySet<string>, name: string): boolean {
+  if (filled.has(name)) return true;
+  return [...filled].some((trait) => trait.startsWith(`${name}.`) || name.startsWith(`${trait}.`));
+}
+
+interface Named {
+  readonly name: string;
+  readonly at: Path;
+}
+
+function traitsOf(leaf: JsonObject, path: Path): Named[] {
+  return [...namedAt(leaf, 'trait', path), ...namedAt(leaf.has_been, 'trait', [...path, 'has_been'])];
+}
+
+function activitiesOf(leaf: JsonObject, path: Path): Named[] {
+  const followers = (['followed_by', 'not_followed_by'] as const).flatMap((key) =>
+    namedAt(leaf[key], 'did', [...path, key]),
+  );
+  return [...namedAt(leaf, 'did', path), ...followers];
+}
+
+function namedAt(holder: Json | undefined, key: string, path: Path): Named[] {
+  const name = textAt(holder, key);
+  return name === undefined ? [] : [{ name, at: [...path, key] }];
+}
+
+function unfilled(kind: 'trait' | 'activity', name: string, path: Path, known: ReadonlySet<string>): Finding {
+  return {
+    path,
+    code: `workspace/unfilled-${kind}`,
+    found: `${kind} ${describeFound(name)}, which no connection brings`,
+    expected: `one that a connection brings`,
+    suggestion: nearest(name, known),
+  };
+}

@@ -1,0 +1,155 @@
+import { basename } from 'node:path/posix';
+import { canonicalText } from '../domain/canonical.ts';
+import { isJsonObject, type Json } from '../domain/json.ts';
+import { describeFound, type Path } from '../domain/segment/problem.ts';
+import { type Connectors, connectionsOf, connectorOf, unknownName } from './connections.ts';
+import { checkValue } from './issues.ts';
+import type { Finding } from './problem.ts';
+import { readSchedule } from './schedule.ts';
+import type { Source } from './source.ts';
+
+/** The readable files of a workspace, by what they hold. */
+export interface Sources {
+  readonly tributary: Source | undefined;
+  readonly segments: readonly Source[];
+  readonly personas: readonly Source[];
+  readonly audiences: readonly Source[];
+}
+
+/** The text at a key of a map, or undefined. */
+export function textAt(value: Json | undefined, key: string): string | undefined {
+  const text = isJsonObject(value) ? value[key] : undefined;
+  return typeof text === 'string' ? text : undefined;
+}
+
+/** The name that a file must declare: `segments/lapsing-customers.yaml` → `lapsing-customers`. */
+export function idOf(source: Source): string {
+  return basename(source.file, '.yaml');
+}
+
+/** A file declares its own name; another's name is a duplicate, anything else a wrong file name. */
+export function checkName(source: Source, kind: string, siblings: readonly Source[]): Finding[] {
+  const declared = textAt(source.value, kind);
+  if (declared === undefined || declared === idOf(source)) return [];
+  const taken = siblings.find(
+    (other) => other !== source && (idOf(other) === declared || isEarlier(other, source, kind)),
+  );
+  const expected = `${describeFound(idOf(source))}, the name of the file`;
+  if (taken === undefined) {
+    return [{ path: [kind], code: 'workspace/file-name', found: describeFound(declared), expected }];
+  }
+  const found = `${kind} ${describeFound(declared)}, which is in ${taken.file}`;
+  return [{ path: [kind], code: 'workspace/duplicate-id', found, expected }];
+}
+
+/** Connections that identity rules name must exist. */
+export function checkIdentity(tributary: Json | undefined): Finding[] {
+  const identity = isJsonObject(tributary) ? tributary.identity : undefined;
+  if (!isJsonObject(identity)) return [];
+  const known = [...connectionsOf(tributary).keys()];
+  const findings: Finding[] = [];
+  if (isJsonObject(identity.countries)) {
+    for (const name of Object.keys(identity.countries)) {
+      if (!known.includes(name))
+        findings.push(unknownName('connection', ['identity', 'countries', name], name, known, true));
+    }
+  }
+  for (const [trait, names] of Object.entries(isJsonObject(identity.priorities) ? identity.priorities : {})) {
+    for (const [index, name] of (Array.isArray(names) ? names : []).entries()) {
+      if (typeof name !== 'string' || known.includes(name)) continue;
+      findings.push(unknownName('connection', ['identity', 'priorities', trait, index], name, known));
+    }
+  }
+  return findings;
+}
+
+/** A schedule that names a time zone names the workspace's. */
+export function checkZone(words: Json | undefined, path: Path, timezone: string | undefined): Finding[] {
+  const zone = typeof words === 'string' ? readSchedule(words)?.zone : undefined;
+  if (zone === undefined || timezone === undefined || zone === timezone) return [];
+  const expected = `${timezone}, the time zone of the workspace, or none`;
+  return [{ path, code: 'workspace/bad-schedule', found: `time zone ${zone}`, expected }];
+}
+
+/** What segments refer to outside their conditions must exist. */
+export function checkSegmentReferences(segment: Json | undefined, personas: readonly string[]): Finding[] {
+  const persona = textAt(segment, 'persona');
+  return persona === undefined || personas.includes(persona)
+    ? []
+    : [unknownName('persona', ['persona'], persona, personas)];
+}
+
+/** What an audience refers to must exist, and its destination must be able to do what it asks. */
+export function checkAudience(
+  audience: Json | undefined,
+  tributary: Json | undefined,
+  segments: readonly string[],
+  connectors: Connectors,
+): Finding[] {
+  if (!isJsonObject(audience)) return [];
+  const findings: Finding[] = checkZone(audience.when, ['when'], textAt(tributary, 'timezone'));
+  const segment = textAt(audience, 'segment');
+  if (segment !== undefined && !segments.includes(segment)) {
+    findings.push(unknownName('segment', ['segment'], segment, segments));
+  }
+  const connections = connectionsOf(tributary);
+  const name = textAt(audience.to, 'connection');
+  if (name === undefined || tributary === undefined) return findings;
+  if (!connections.has(name)) {
+    return [...findings, unknownName('connection', ['to', 'connection'], name, [...connections.keys()])];
+  }
+  const connector = connectorOf(connections.get(name), connectors);
+  if (connector === undefined) return findings;
+  const { audiences: destination, manifest } = connector;
+  if (destination === undefined) {
+    const found = `connection ${describeFound(name)}, whose connector ${manifest.id} takes no audiences`;
+    return [
+      ...findings,
+      { path: ['to', 'connection'], code: 'workspace/no-destination', found, expected: 'a destination' },
+    ];
+  }
+  const target = checkValue(destination.target, targetOf(audience.to), ['to']);
+  if (!target.ok) findings.push(...target.findings);
+  if (!destination.canRemove && (audience.mode ?? 'mirror') === 'mirror') {
+    const found = audience.mode === undefined ? 'mirror, the default' : '"mirror"';
+    const expected = `add-only: connector ${manifest.id} cannot remove anyone`;
+    findings.push({ path: ['mode'], code: 'workspace/cannot-remove', found, expected });
+  }
+  const keys = destination.matchKeys.map((key) => key.type);
+  for (const [index, type] of (Array.isArray(audience.match) ? audience.match : []).entries()) {
+    if (typeof type === 'string' && !keys.includes(type)) {
+      findings.push(unknownName('match key', ['match', index], type, keys));
+    }
+  }
+  return findings;
+}
+
+/** Two audiences that own one list would undo each other: the later file is the problem. */
+export function checkTargets(audiences: readonly Source[]): { source: Source; finding: Finding }[] {
+  const owners = new Map<string, Source>();
+  const found: { source: Source; finding: Finding }[] = [];
+  for (const source of audiences) {
+    const to = isJsonObject(source.value) ? source.value.to : undefined;
+    if (!isJsonObject(to)) continue;
+    const key = canonicalText(to);
+    const owner = owners.get(key);
+    if (owner === undefined) {
+      owners.set(key, source);
+      continue;
+    }
+    const words = `the list that ${owner.file} fills`;
+    const expected = 'a list of its own for each audience';
+    found.push({ source, finding: { path: ['to'], code: 'workspace/duplicate-target', found: words, expected } });
+  }
+  return found;
+}
+
+/** What `to:` holds besides the connection. */
+export function targetOf(to: Json | undefined): Json {
+  if (!isJsonObject(to)) return {};
+  return Object.fromEntries(Object.entries(to).filter(([key]) => key !== 'connection'));
+}
+
+function isEarlier(other: Source, source: Source, kind: string): boolean {
+  return other.file < source.file && textAt(other.value, kind) === textAt(source.value, kind);
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { nearest } from '../nearest.ts';
+import { connectionName, duration, id, schedule, share, text } from './fields.ts';
+
+const LIMIT = /^([1-9][0-9]{0,2}) per week$/;
+
+/** What a connection holds whatever its connector; the rest belongs to the connector's own config schema. */
+export const connectionFields = {
+  connector: text.meta({ description: 'Which connector speaks to the tool, such as "mailchimp".' }),
+  endpoint: z
+    .string()
+    .regex(/^(simulator|https?:\/\/\S+)$/, { error: '"simulator" or a base URL' })
+    .optional()
+    .meta({ description: 'Another base URL: a sandbox, a proxy, a recording; "simulator" on the local stage.' }),
+  streams: z.record(text, schedule).default({}).meta({ description: 'What is read, and when.' }),
+  webhook: z.boolean().default(false).meta({ description: 'Whether the tool may tell us of changes at once.' }),
+  quota: share.default(0.3).meta({ description: "Share of the account's daily quota that may be spent." }),
+};
+
+const limit = z.union([z.int().min(1).max(1000), z.string().regex(LIMIT).transform(readWeekly)], {
+  error: 'a whole number, or a number per week such as "5 per week"',
+});
+
+const identity = z.strictObject({
+  priorities: z
+    .record(text, z.array(text).min(1))
+    .default({})
+    .meta({ description: 'Trait path, or "*" for all, and the connections whose value wins, best first.' }),
+  blocked: z.array(text).default([]).meta({ description: 'Values that stand for nobody.' }),
+  limits: z.record(text, limit).default({}).meta({ description: 'How many identifiers of a type a person may have.' }),
+  shared_at: z
+    .int()
+    .min(2)
+    .max(100)
+    .default(3)
+    .meta({ description: 'An identifier linked to this many user_ids is shared and joins nobody.' }),
+  countries: z
+    .record(text, z.string().regex(/^[A-Z]{2}$/, { error: 'a country code such as "DE" (ISO 3166-1 alpha-2)' }))
+    .default({})
+    .meta({ description: 'Connection, and the country of phone numbers written without one.' }),
+});
+
+const guardrails = z.strictObject({
+  max_add: share.default(0.2).meta({ description: "Most additions in one push, of the list's size." }),
+  max_remove: share.default(0.05).meta({ description: "Most removals in one push, of the list's size." }),
+  min_source: share.default(0.8).meta({ description: 'Least a source may bring, of what it brought before.' }),
+});
+
+const DAY = 86_400_000;
+
+const privacy = z.strictObject({
+  activities_kept: duration.default(400 * DAY).meta({ description: 'How long activities are kept.' }),
+  archive_kept: duration.default(90 * DAY).meta({ description: 'How long received pages are kept.' }),
+});
+
+const collection = z.strictObject({
+  write_keys: z
+    .record(text, z.string().regex(/^[A-Za-z0-9_-]{4,64}$/, { error: 'a write key of letters, digits, "_" and "-"' }))
+    .default({})
+    .meta({ description: 'Source, and the public key that its websites or apps send with.' }),
+});
+
+const timezone = z
+  .string()
+  .check((payload) => {
+    if (isTimezone(payload.value)) return;
+    const suggestion = nearest(payload.value, Intl.supportedValuesOf('timeZone'));
+    const params = { code: 'workspace/bad-timezone', suggestion };
+    const message = 'an IANA time zone such as "Europe/Berlin"';
+    payload.issues.push({ code: 'custom', input: payload.value, message, params });
+  })
+  .meta({ description: 'The IANA time zone of schedules and calendar windows.', examples: ['Europe/Berlin'] });
+
+/** tributary.yaml: connections and schedules, identity rules, guardrails, privacy, collection. */
+export const tributaryFile = z.strictObject({
+  workspace: id.meta({ description: 'The name of the workspace.' }),
+  timezone,
+  connections: z
+    .record(connectionName, z.looseObject(connectionFields))
+    .default({})
+    .meta({ description: 'Accounts of tools, by a name of your own.' }),
+  collection: collection.prefault({}),
+  identity: identity.prefault({}),
+  guardrails: guardrails.prefault({}),
+  privacy: privacy.prefault({}),
+});
+
+export type TributaryFile = z.infer<typeof tributaryFile>;
+
+/** True for a name of the IANA time zone database, written as there. */
+export function isTimezone(name: string): boolean {
+  if (!/^[A-Z][A-Za-z0-9_+/-]+$/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false; // The refusal is the answer: there is no such zone.
+  }
+}
+
+function readWeekly(words: string): { most: number; per: 'week' } {
+  return { most: Number(LIMIT.exec(words)?.[1] ?? 0), per: 'week' };
+}

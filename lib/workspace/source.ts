@@ -1,0 +1,197 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
+import type { Json } from '../domain/json.ts';
+import { describeFound, type Path } from '../domain/segment/problem.ts';
+import type { Finding, Problem } from './problem.ts';
+
+/** Bytes of one file; far above what a person writes, far below what makes a parser slow. */
+export const MOST_BYTES = 262_144;
+
+/** Values in one file with aliases written out: what turns an alias bomb into a problem. */
+const MOST_VALUES = 50_000;
+const MOST_DEPTH = 64;
+const MOST_SYNTAX_PROBLEMS = 20;
+
+/** One YAML file: its value as plain JSON, what is wrong with the YAML itself, and where each value stands. */
+export interface Source {
+  readonly file: string;
+  /** Undefined when the YAML cannot be used at all. */
+  readonly value: Json | undefined;
+  readonly problems: readonly Problem[];
+  /** Puts a finding at its line and column. A path that leads nowhere stands at its nearest parent. */
+  place(finding: Finding): Problem;
+}
+
+/** Reads the bytes of one YAML file. Total: never throws, whatever the bytes are. */
+export function readSource(file: string, bytes: Uint8Array): Source {
+  if (bytes.length > MOST_BYTES) {
+    return unusable(file, 'workspace/file-too-large', `${bytes.length} bytes`, `at most ${MOST_BYTES} bytes`);
+  }
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes); // Takes a byte order mark off, too.
+  } catch {
+    return unusable(file, 'workspace/not-utf-8', 'bytes that are no UTF-8', 'a text file in UTF-8');
+  }
+  const lines = new LineCounter();
+  // Duplicate keys are looked for below: the parser's own check takes quadratic time on a map of many keys.
+  const options = { lineCounter: lines, uniqueKeys: false, prettyErrors: false, resolveKnownTags: false } as const;
+  const document = parseDocument(text, options);
+  const problemAt = (offset: number, rest: Omit<Problem, 'file' | 'line' | 'column'>): Problem => {
+    const { line, col } = lines.linePos(Math.min(offset, text.length));
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1), ...rest };
+  };
+  if (document.errors.length > 0) {
+    const problems = document.errors.slice(0, MOST_SYNTAX_PROBLEMS).map(({ message, pos }) => {
+      const found = message.charAt(0).toLowerCase() + message.slice(1);
+      return problemAt(pos[0], { code: 'workspace/bad-yaml', found, expected: 'YAML 1.2' });
+    });
+    return { file, value: undefined, problems, place: (finding) => problemAt(0, withoutPath(finding)) };
+  }
+  const problems: Problem[] = document.warnings.map(({ pos }) =>
+    problemAt(pos[0], {
+      code: 'workspace/unknown-tag',
+      found: describeFound(text.slice(pos[0], pos[1])),
+      expected: 'a value without a tag',
+    }),
+  );
+  const { value, faults } = toJson(document);
+  for (const { offset, ...fault } of faults) problems.push(problemAt(offset, fault));
+  return {
+    file,
+    value,
+    problems,
+    place: (finding) => problemAt(offsetAt(document, finding.path, finding.atKey ?? false), withoutPath(finding)),
+  };
+}
+
+function withoutPath({
+  code,
+  found,
+  expected,
+  suggestion,
+  severity,
+}: Finding): Omit<Problem, 'file' | 'line' | 'column'> {
+  return {
+    code,
+    found,
+    expected,
+    ...(suggestion === undefined ? {} : { suggestion }),
+    ...(severity === undefined ? {} : { severity }),
+  };
+}
+
+function unusable(file: string, code: string, found: string, expected: string): Source {
+  const place = (finding: Finding): Problem => ({ file, line: 1, column: 1, ...withoutPath(finding) });
+  return { file, value: undefined, problems: [place({ path: [], code, found, expected })], place };
+}
+
+interface Fault {
+  readonly offset: number;
+  readonly code: string;
+  readonly found: string;
+  readonly expected: string;
+}
+
+/** Stops a conversion that has gone past what one file may hold. */
+class TooMuch extends Error {}
+
+function toJson(document: Document): { value: Json | undefined; faults: Fault[] } {
+  const faults: Fault[] = [];
+  let values = 0;
+
+  function convert(node: unknown, depth: number): Json {
+    values += 1;
+    if (values > MOST_VALUES || depth > MOST_DEPTH) throw new TooMuch();
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      if (target !== undefined) return convert(target, depth + 1);
+      fault(node, 'workspace/unknown-alias', `the alias *${node.source}`, 'an anchor written earlier in the file');
+      return null;
+    }
+    if (isMap(node)) return convertMap(node, depth);
+    if (isSeq(node)) return node.items.map((item) => convert(item, depth + 1));
+    const value: unknown = isScalar(node) ? node.value : null;
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      fault(node, 'workspace/wrong-type', String(value), 'a finite number');
+      return null;
+    }
+    return value === undefined || typeof value === 'object' ? null : (value as Json);
+  }
+
+  function convertMap(map: YAMLMap, depth: number): Json {
+    const object: Record<string, Json> = Object.create(null);
+    for (const pair of map.items) {
+      const key = keyText(pair);
+      if (key === undefined) {
+        fault(pair.key ?? map, 'workspace/wrong-type', 'a key that is no text', 'a plain text as key');
+      } else if (Object.hasOwn(object, key)) {
+        fault(pair.key, 'workspace/duplicate-key', `key ${describeFound(key)} a second time`, 'each key once in a map');
+      } else {
+        object[key] = convert(pair.value, depth + 1);
+      }
+    }
+    return { ...object };
+  }
+
+  function fault(node: unknown, code: string, found: string, expected: string): void {
+    faults.push({ offset: startOf(node) ?? 0, code, found, expected });
+  }
+
+  try {
+    return { value: convert(document.contents, 0), faults };
+  } catch (thrown) {
+    if (!(thrown instanceof TooMuch)) throw thrown;
+    const expected = `at most ${MOST_VALUES} values, ${MOST_DEPTH} deep, aliases written out`;
+    return { value: undefined, faults: [{ offset: 0, code: 'workspace/too-much', found: 'more', expected }] };
+  }
+}
+
+function offsetAt(document: Document, path: Path, atKey: boolean): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node) ?? 0;
+  for (const [index, step] of path.entries()) {
+    const holder = isAlias(node) ? node.resolve(document) : node;
+    if (isSeq(holder) && typeof step === 'number') {
+      node = holder.items[step];
+    } else if (isMap(holder)) {
+      const pair = holder.items.find((item) => keyText(item) === String(step));
+      if (pair === undefined) return offset;
+      if (atKey && index === path.length - 1) return startOf(pair.key) ?? offset;
+      node = pair.value;
+      // A key with nothing after it: its value has no place of its own.
+      if (startOf(node) === undefined || isEmptyScalar(node)) return startOf(pair.key) ?? offset;
+    } else {
+      return offset;
+    }
+    offset = startOf(node) ?? offset;
+  }
+  return offset;
+}
+
+function keyText(pair: Pair): string | undefined {
+  const { key } = pair;
+  if (!isScalar(key) || key.value === null || typeof key.value === 'object') return undefined;
+  return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
+}
+
+function isEmptyScalar(node: unknown): boolean {
+  return isScalar(node) && node.value === null && (node.source ?? '') === '';
+}
+
+function startOf(node: unknown): number | undefined {
+  if (isPair(node)) return startOf(node.key);
+  return isNode(node) ? (node as Node).range?.[0] : undefined;
+}

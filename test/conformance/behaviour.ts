@@ -1,0 +1,26 @@
+import { audienceChecks } from './check-audiences.ts';
+import { settingsChecks } from './check-settings.ts';
+import { streamChecks } from './check-streams.ts';
+import { webhookChecks } from './check-webhook.ts';
+import type { Check } from './rig.ts';
+import type { Scenario } from './scenario.ts';
+
+/** The behaviour that the suite proves over real HTTP, by area. What a scenario leaves out the connector must leave out. */
+export function behaviourChecks(scenario: Scenario): ReadonlyMap<string, readonly Check[]> {
+  const { connector } = scenario;
+  const areas = new Map([['settings', settingsChecks(scenario)]]);
+  const streams = new Set([...connector.streams.map(({ name }) => name), ...Object.keys(scenario.streams)]);
+  for (const name of streams) areas.set(`stream ${name}`, streamChecks(scenario, name));
+  if (scenario.webhook !== undefined) areas.set('webhook', webhookChecks(scenario, scenario.webhook));
+  else if (connector.webhook !== undefined) areas.set('webhook', [missing('webhook')]);
+  if (scenario.audience !== undefined) areas.set('audience', audienceChecks(scenario, scenario.audience));
+  else if (connector.audiences !== undefined) areas.set('audience', [missing('audience')]);
+  return areas;
+}
+
+function missing(facet: string): Check {
+  return {
+    name: `is described by the scenario`,
+    run: () => Promise.reject(new Error(`the connector has a ${facet} and its scenario does not describe it`)),
+  };
+}

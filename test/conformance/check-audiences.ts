@@ -1,0 +1,222 @@
+import { expect } from 'vitest';
+import type { AudienceDestination, BatchResult, Member, Outcome } from '../../lib/connectors/contract.ts';
+import type { Identifier } from '../../lib/domain/change.ts';
+import { type Check, type Rig, sorted, withRig } from './rig.ts';
+import type { AudienceScenario, Scenario, Simulator } from './scenario.ts';
+
+interface Case {
+  readonly rig: Rig;
+  readonly api: unknown;
+  readonly destination: AudienceDestination<unknown>;
+  readonly told: AudienceScenario<Simulator>;
+  readonly people: ReturnType<AudienceScenario<Simulator>['seed']>;
+  readonly remoteId: string;
+}
+
+/** Pushing: the remote list is what we asked for, and every member's outcome is the truth about it. */
+export function audienceChecks(scenario: Scenario, told: AudienceScenario<Simulator>): readonly Check[] {
+  const destination = scenario.connector.audiences;
+  const on = (check: (case_: Case) => Promise<void>) => () =>
+    withRig(scenario, async (rig) => {
+      if (destination === undefined) throw new Error('the connector has no audiences, which its scenario describes');
+      const people = told.seed(rig.vendor);
+      const api = await rig.connect();
+      const { remoteId } = await destination.ensure(api, told.target);
+      await check({ rig, api, destination, told, people, remoteId });
+    });
+  return [
+    { name: 'refuses an empty target with a message', run: on(refusesEmptyTarget) },
+    { name: 'finds what it made before', run: on(ensuresOnce) },
+    { name: 'adds once: the second time everybody is unchanged', run: on(addsOnce) },
+    ...when(destination?.canRemove, { name: 'removes once, and takes a stranger calmly', run: on(removes) }),
+    { name: 'gives every member of a mixed batch one true outcome', run: on(settlesMixedBatch) },
+    { name: 'fills a batch to its limit', run: on(fillsBatch) },
+    { name: 'comes through a rate limit with nobody lost', run: on((case_) => comesThrough(case_, 'rate-limit')) },
+    { name: 'comes through a server error with nobody lost', run: on((case_) => comesThrough(case_, 'server-error')) },
+    ...when(told.silence, { name: 'never takes silence about a member for success', run: on(doubtsSilence) }),
+    ...when(destination?.list, { name: 'lists exactly who is in the tool', run: on(lists) }),
+  ];
+}
+
+/** A facet that is absent has nothing to prove: no check, rather than one that passes without asking. */
+function when(facet: unknown, check: Check): readonly Check[] {
+  return facet === undefined || facet === false ? [] : [check];
+}
+
+async function refusesEmptyTarget({ destination, told }: Case): Promise<void> {
+  const empty = destination.target.safeParse({});
+
+  expect(destination.target.safeParse(told.target).success).toBe(true);
+  expect(empty.success).toBe(false);
+  expect(empty.success ? [] : empty.error.issues.map(({ message }) => message !== '')).toContain(true);
+}
+
+async function ensuresOnce({ rig, destination, told, api, remoteId }: Case): Promise<void> {
+  const again = await destination.ensure(api, told.target);
+  const elsewhere = await destination.ensure(await rig.connect(), told.target);
+
+  expect([again, elsewhere]).toEqual([{ remoteId }, { remoteId }]);
+}
+
+async function addsOnce(case_: Case): Promise<void> {
+  const { people, told, rig } = case_;
+
+  const first = await apply(case_, 'add', people.known);
+  const second = await apply(case_, 'add', people.known);
+
+  expect(statuses(first)).toEqual(people.known.map(() => 'applied'));
+  expect(statuses(second)).toEqual(people.known.map(() => 'unchanged'));
+  expect(told.remote(rig.vendor)).toEqual(valuesOf(people.known));
+}
+
+async function removes(case_: Case): Promise<void> {
+  const { people, told, rig } = case_;
+  const [leaver, ...stayers] = people.known;
+  if (leaver === undefined) throw new Error('the scenario knows nobody');
+  await apply(case_, 'add', people.known);
+
+  const first = await apply(case_, 'remove', [leaver, people.stranger]);
+  const second = await apply(case_, 'remove', [leaver]);
+
+  expect(first.get('m0')).toEqual({ status: 'applied' });
+  expect(['unchanged', 'unmatched']).toContain(first.get('m1')?.status);
+  expect(statuses(second)).toEqual(['unchanged']);
+  expect(told.remote(rig.vendor)).toEqual(valuesOf(stayers));
+}
+
+async function settlesMixedBatch(case_: Case): Promise<void> {
+  const { people, told, rig } = case_;
+  const members = [people.stranger, ...people.known, ...people.refused.map(({ key }) => key)];
+
+  const outcomes = await apply(case_, 'add', members);
+
+  expect([...outcomes.values()]).toEqual([
+    { status: 'unmatched' },
+    ...people.known.map(() => ({ status: 'applied' })),
+    ...people.refused.map(({ code }) => ({ status: 'refused', code })),
+  ]);
+  expect(told.remote(rig.vendor)).toEqual(valuesOf(people.known));
+}
+
+async function fillsBatch(case_: Case): Promise<void> {
+  const { people, told, rig, destination } = case_;
+  const members = [...people.known, ...moreStrangers(case_, destination.batch.maxMembers - people.known.length)];
+
+  const outcomes = await apply(case_, 'add', members);
+
+  const counts = statuses(outcomes).filter((status) => status === 'applied' || status === 'unmatched');
+  expect(outcomes.size).toBe(destination.batch.maxMembers);
+  expect(counts.length, 'people we can add are applied, strangers unmatched').toBe(outcomes.size);
+  expect(told.remote(rig.vendor)).toEqual(valuesOf(people.known));
+}
+
+async function comesThrough(case_: Case, kind: 'rate-limit' | 'server-error'): Promise<void> {
+  const { people, told, rig } = case_;
+  const members = [...people.known, people.stranger];
+  told.fault(rig.vendor, kind);
+
+  let outcomes: ReadonlyMap<string, Outcome> = new Map();
+  const failure = await rig.errorOf(async () => {
+    outcomes = await apply(case_, 'add', members);
+  });
+  if (failure !== undefined) {
+    expect(['rate-limited', 'transient']).toContain(failure.kind);
+    if (kind === 'rate-limit') expect(failure).toMatchObject({ kind: 'rate-limited' });
+  }
+  const retried = await apply(case_, 'add', members);
+
+  const first = statuses(outcomes).filter((status) => status === 'rejected' || status === 'refused');
+  expect(first, 'a failure of the vendor is nobody’s own').toEqual([]);
+  expect(statuses(retried).filter((status) => status !== 'applied' && status !== 'unchanged')).toEqual(['unmatched']);
+  expect(told.remote(rig.vendor)).toEqual(valuesOf(people.known));
+}
+
+async function doubtsSilence(case_: Case): Promise<void> {
+  const { people, told, rig, destination, api, remoteId } = case_;
+  const [unheard] = people.known;
+  if (unheard === undefined) throw new Error('the scenario knows nobody');
+  told.silence?.(rig.vendor, unheard);
+
+  const batch = { remoteId, op: 'add', members: membersOf(people.known), idempotencyKey: 'silence' } as const;
+  const result = await destination.apply(api, batch);
+
+  // The pipeline turns a missing outcome into `retry`; what may not happen is a success that is none.
+  const outcomes = result.state === 'done' ? result.outcomes : new Map<string, Outcome>();
+  const claimed = batch.members.filter(({ memberId }) => isIn(outcomes.get(memberId)));
+  const remote = told.remote(rig.vendor);
+  expect(claimed.filter(({ keys }) => !remote.includes(keys[0]?.value ?? ''))).toEqual([]);
+}
+
+async function lists(case_: Case): Promise<void> {
+  const { destination, api, remoteId, people, told, rig } = case_;
+  await apply(case_, 'add', people.known);
+
+  const found: string[] = [];
+  for await (const page of destination.list?.(api, remoteId, { signal: new AbortController().signal }) ?? []) {
+    found.push(...page.map(({ value }) => value));
+  }
+
+  expect(sorted(found)).toEqual(told.remote(rig.vendor));
+}
+
+/** Applies one batch, follows a job, and holds the answer to the contract: one outcome each, no stranger, each true. */
+async function apply(
+  { destination, api, remoteId, told, rig }: Case,
+  op: 'add' | 'remove',
+  keys: readonly Identifier[],
+): Promise<ReadonlyMap<string, Outcome>> {
+  const members = membersOf(keys);
+  const before = told.remote(rig.vendor);
+  let result: BatchResult = await destination.apply(api, {
+    remoteId,
+    op,
+    members,
+    idempotencyKey: `${op}-${keys.length}`,
+  });
+  for (let polls = 0; result.state === 'pending' && destination.poll !== undefined && polls < 100; polls += 1) {
+    rig.pass(result.pollAfterMs);
+    result = await destination.poll(api, result.job);
+  }
+  if (result.state === 'pending') throw new Error('the vendor’s job does not end');
+  expect(result.calls).toBeGreaterThan(0);
+  expect(sorted(result.outcomes.keys()), 'one outcome for each member').toEqual(
+    sorted(members.map(({ memberId }) => memberId)),
+  );
+  const remote = told.remote(rig.vendor);
+  const untrue = members.filter(({ memberId, keys: [key] }) => {
+    const value = key?.value ?? '';
+    if (!isIn(result.outcomes.get(memberId))) return remote.includes(value) !== before.includes(value);
+    return remote.includes(value) !== (op === 'add');
+  });
+  expect(
+    untrue.map(({ memberId }) => result.outcomes.get(memberId)),
+    'an outcome contradicts the list',
+  ).toEqual([]);
+  return new Map(
+    members.map(({ memberId }) => [memberId, result.outcomes.get(memberId) ?? { status: 'retry', code: '' }]),
+  );
+}
+
+/** True when the outcome claims that the list is now as we asked. */
+function isIn(outcome: Outcome | undefined): boolean {
+  return outcome?.status === 'applied' || outcome?.status === 'unchanged';
+}
+
+function moreStrangers({ told, people }: Case, count: number): readonly Identifier[] {
+  if (told.strangers !== undefined) return told.strangers(count);
+  if (people.stranger.type !== 'email')
+    throw new Error('the scenario needs `strangers`: its stranger is no e-mail address');
+  return Array.from({ length: count }, (_, n) => ({ type: 'email', value: `n${n}.${people.stranger.value}` }));
+}
+
+function membersOf(keys: readonly Identifier[]): Member[] {
+  return keys.map((key, index) => ({ memberId: `m${index}`, keys: [key] }));
+}
+
+function statuses(outcomes: ReadonlyMap<string, Outcome>): string[] {
+  return [...outcomes.values()].map(({ status }) => status);
+}
+
+function valuesOf(keys: readonly Identifier[]): string[] {
+  return sorted(keys.map(({ value }) => value));
+}

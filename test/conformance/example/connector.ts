@@ -1,0 +1,192 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import type { AudienceDestination, ConnectorIo, Outcome, WebhookSource } from '../../../lib/connectors/contract.ts';
+import { type AnyConnector, defineConnector, defineStream } from '../../../lib/connectors/define.ts';
+import { TributaryError } from '../../../lib/domain/errors.ts';
+
+/** Ways to get a connector wrong that authors really chose; the suite must name each of them. */
+export type Flaw =
+  | 'cursor is a time without a tie-breaker'
+  | 'cursor repeats its own instant'
+  | 'checkpoint runs ahead of its page'
+  | 'cursor of any version is taken'
+  | 'unreadable record is dropped'
+  | 'abort is ignored'
+  | 'connections share a client'
+  | 'address in the log'
+  | 'secret in the error'
+  | 'ensure always makes'
+  | 'batch is all applied'
+  | 'stranger has no outcome'
+  | 'server error is a rejection'
+  | 'webhook is not verified'
+  | 'webhook is the truth'
+  | 'delivery key is random';
+
+interface Api {
+  call(method: string, path: string, body?: unknown): Promise<unknown>;
+  readonly io: ConnectorIo;
+}
+
+const person = z.object({ id: z.string(), email: z.string(), changedAt: z.string(), unsubscribed: z.boolean() });
+const cursor = z.object({ v: z.literal(1), at: z.string(), id: z.string() });
+const group = z.object({ group: z.string() });
+const secretSchema = z.strictObject({ api_key: z.string(), webhook_secret: z.string() });
+type Secret = z.infer<typeof secretSchema>;
+
+/** A whole, correct connector for the example vendor, or one with exactly one flaw. */
+export function exampleConnector(flaw?: Flaw): AnyConnector {
+  const shared: { api?: Api } = {};
+  return defineConnector<unknown, Secret, Api>({
+    manifest: {
+      id: 'example',
+      title: 'Example',
+      vendorApi: { version: '1', docs: 'https://example.com/docs' },
+      limits: { maxConcurrency: 2, evidence: { source: 'https://example.com/limits', readOn: '2026-11-01' } },
+    },
+    config: z.strictObject({ list: z.string() }),
+    secret: secretSchema,
+    connect: async ({ endpoint = 'https://example.com', secret }, io) => {
+      const api: Api = { io, call: caller(endpoint, secret.api_key, io, flaw) };
+      if (flaw === 'connections share a client') shared.api = api;
+      return flaw === 'connections share a client'
+        ? { io, call: (method, path, body) => (shared.api ?? api).call(method, path, body) }
+        : api;
+    },
+    check: async (api) => ({ account: z.object({ name: z.string() }).parse(await api.call('GET', '/account')).name }),
+    streams: [people(flaw)],
+    webhook: webhook(flaw),
+    audiences: audiences(flaw),
+  });
+}
+
+function people(flaw: Flaw | undefined) {
+  return defineStream<Api, z.infer<typeof person>, z.infer<typeof cursor>>({
+    name: 'people',
+    record: person,
+    cursor: flaw === 'cursor of any version is taken' ? z.any() : cursor,
+    mappings: {
+      person: {
+        version: 1,
+        object: 'person',
+        subject: 'person',
+        id: ['id'],
+        at: ['changedAt'],
+        identifiers: [{ type: 'email', from: 'email' }],
+      },
+    },
+    async *read(api, from, { pageSize = 100, signal, now }) {
+      let at = from?.at ?? '';
+      let id = from?.id ?? '';
+      const before = now.toISOString();
+      while (flaw === 'abort is ignored' || !signal.aborted) {
+        const query = new URLSearchParams({ at, id, before, limit: String(pageSize) });
+        let page = z
+          .array(z.looseObject({ id: z.string(), changedAt: z.string() }))
+          .parse(await api.call('GET', `/people?${query}`));
+        const last = page.at(-1);
+        if (last === undefined) return;
+        if (flaw === 'unreadable record is dropped') page = page.filter((one) => person.safeParse(one).success);
+        if (flaw === 'address in the log') api.io.log('read', { last: String(last.email) });
+        at = last.changedAt;
+        id = flaw === 'cursor is a time without a tie-breaker' ? '\uffff' : last.id;
+        if (flaw === 'checkpoint runs ahead of its page') id = `${id.slice(0, -1)}9`;
+        yield {
+          mapping: 'person',
+          records: page,
+          checkpoint: { v: 1, at, id: flaw === 'cursor repeats its own instant' ? '' : id },
+        };
+      }
+    },
+    reread: async (api, ids) => {
+      const records = await Promise.all(ids.map((id) => api.call('GET', `/person?id=${id}`)));
+      return { mapping: 'person', records, checkpoint: { v: 1, at: '', id: '' } };
+    },
+  });
+}
+
+function webhook(flaw: Flaw | undefined): WebhookSource<unknown, Secret> {
+  return {
+    proof: 'url-secret',
+    verify: ({ query }, _config, secret) => {
+      const given = query.secret;
+      if (flaw === 'webhook is not verified') return { ok: true };
+      if (given === undefined) return { ok: false, reason: 'missing-proof' };
+      const [left, right] = [given, secret.webhook_secret].map((value) => createHash('sha256').update(value).digest());
+      const same = left !== undefined && right !== undefined && timingSafeEqual(left, right);
+      return same ? { ok: true } : { ok: false, reason: 'bad-proof' };
+    },
+    parse: ({ body }, connection) => {
+      const id = new URLSearchParams(new TextDecoder().decode(body)).get('person');
+      if (id === null)
+        throw new TributaryError('rejected', 'example/unreadable-delivery', 'a delivery names no person');
+      const deliveryId = flaw === 'delivery key is random' ? String(Math.random()) : `${connection}:${id}`;
+      if (flaw !== 'webhook is the truth') return [{ deliveryId, hint: { stream: 'people', ids: [id] } }];
+      return [
+        {
+          deliveryId,
+          change: { kind: 'gone', fragment: `${connection}:person:${id}`, at: '2026-11-21T08:00:00.000Z' },
+        },
+      ];
+    },
+  };
+}
+
+function audiences(flaw: Flaw | undefined): AudienceDestination<Api> {
+  return {
+    target: group,
+    matchKeys: [{ type: 'email', hash: 'none' }],
+    batch: { maxMembers: 50 },
+    canRemove: true,
+    ensure: async (api, target) => {
+      const name = group.parse(target).group;
+      const groups = z.array(z.object({ id: z.string(), name: z.string() })).parse(await api.call('GET', '/groups'));
+      const found = flaw === 'ensure always makes' ? undefined : groups.find((one) => one.name === name);
+      const made = found ?? z.object({ id: z.string() }).parse(await api.call('POST', '/groups', { name }));
+      return { remoteId: made.id };
+    },
+    apply: async (api, { remoteId, op, members }) => {
+      const answered = z.array(z.object({ email: z.string(), answer: z.string() })).parse(
+        await api.call('POST', `/members?group=${remoteId}`, {
+          op,
+          emails: members.map(({ keys: [key] }) => key?.value),
+        }),
+      );
+      const answers = new Map(answered.map(({ email, answer }) => [email, answer]));
+      const outcomes = new Map<string, Outcome>();
+      for (const { memberId, keys } of members) {
+        const answer = answers.get(keys[0]?.value ?? '');
+        if (answer === 'unknown' && flaw === 'stranger has no outcome') continue;
+        outcomes.set(memberId, flaw === 'batch is all applied' ? { status: 'applied' } : outcomeOf(answer));
+      }
+      return { state: 'done', outcomes, calls: 1 };
+    },
+    async *list(api, remoteId) {
+      const emails = z.array(z.string()).parse(await api.call('GET', `/members?group=${remoteId}`));
+      yield emails.map((value) => ({ type: 'email', value }));
+    },
+  };
+}
+
+function outcomeOf(answer: string | undefined): Outcome {
+  if (answer === 'done') return { status: 'applied' };
+  if (answer === 'same') return { status: 'unchanged' };
+  if (answer === 'unknown') return { status: 'unmatched' };
+  return answer === undefined ? { status: 'retry', code: 'no-answer' } : { status: 'refused', code: answer };
+}
+
+function caller(endpoint: string, key: string, io: ConnectorIo, flaw: Flaw | undefined): Api['call'] {
+  return async (method, path, body) => {
+    const response = await io.fetch(`${endpoint}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${key}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (response.ok) return response.json();
+    const said = `${method} answered ${response.status}${flaw === 'secret in the error' ? ` to ${key}` : ''}`;
+    if (response.status === 401) throw new TributaryError('auth', 'example/bad-key', said);
+    if (response.status === 429) throw new TributaryError('rate-limited', 'example/busy', said, { retryAfterMs: 1 });
+    const kind = flaw === 'server error is a rejection' ? 'rejected' : 'transient';
+    throw new TributaryError(kind, 'example/unavailable', said);
+  };
+}

@@ -1,0 +1,62 @@
+import { sorted } from '../rig.ts';
+import type { Scenario } from '../scenario.ts';
+import { exampleConnector, type Flaw } from './connector.ts';
+import { API_KEY, type ExampleVendor, startExampleVendor } from './server.ts';
+
+const WEBHOOK_SECRET = 'webhook-secret-77b1';
+const delivery = { method: 'POST', path: '/webhooks/example', headers: {}, body: 'person=p01' };
+
+/** The example vendor's scenario; a flaw goes into the connector, never into the vendor. */
+export function exampleScenario(flaw?: Flaw): Scenario<ExampleVendor> {
+  return {
+    connector: exampleConnector(flaw),
+    config: { list: 'a1' },
+    secret: { api_key: API_KEY, webhook_secret: WEBHOOK_SECRET },
+    start: startExampleVendor,
+    secrets: [API_KEY, [...API_KEY].reverse().join(''), WEBHOOK_SECRET, '@example.com'],
+    streams: {
+      people: {
+        pageSize: 4,
+        seed: (vendor) => {
+          for (let n = 10; n < 24; n += 1) vendor.put(`p${n}`, n === 13 ? 13 : `p${n}@example.com`);
+        },
+        expected: (vendor) => [...vendor.people.keys()].filter((id) => id !== 'p13').map(fragment),
+        rejected: 1,
+        touch: (vendor) => {
+          vendor.put('p11', 'p11@example.com');
+          return [fragment('p11')];
+        },
+      },
+    },
+    webhook: {
+      signed: { ...delivery, query: { secret: WEBHOOK_SECRET } },
+      tampered: { ...delivery, query: { secret: `${WEBHOOK_SECRET}x` } },
+      unsigned: delivery,
+      unreadable: { ...delivery, query: { secret: WEBHOOK_SECRET }, body: 'nobody' },
+    },
+    audience: {
+      target: { group: 'Spring' },
+      seed: (vendor) => {
+        vendor.put('a1', 'ann@example.com');
+        vendor.put('b1', 'ben@example.com');
+        vendor.put('c1', 'cleo@example.com', { unsubscribed: true });
+        return {
+          known: [email('ann@example.com'), email('ben@example.com')],
+          stranger: email('nobody@example.com'),
+          refused: [{ key: email('cleo@example.com'), code: 'unsubscribed' }],
+        };
+      },
+      remote: (vendor) => sorted([...vendor.groups.values()].flatMap(({ emails }) => [...emails])),
+      silence: (vendor, key) => vendor.silenceNext(key.value),
+      fault: (vendor, kind) => vendor.failNext(kind === 'rate-limit' ? 429 : 500),
+    },
+  };
+}
+
+function fragment(id: string): string {
+  return `conformance:person:${id}`;
+}
+
+function email(value: string) {
+  return { type: 'email', value };
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { behaviourChecks } from '../behaviour.ts';
+import type { Scenario } from '../scenario.ts';
+import type { Flaw } from './connector.ts';
+import { exampleScenario } from './scenario.ts';
+
+/** Each flaw, and a check that must fail because of it. */
+const caught: Readonly<Record<Flaw, string>> = {
+  'cursor is a time without a tie-breaker': 'brings every record once, and quarantines the unreadable one only',
+  'cursor repeats its own instant': 'loses and repeats nothing when killed after any page',
+  'checkpoint runs ahead of its page': 'loses and repeats nothing when killed after any page',
+  'cursor of any version is taken': 'refuses a checkpoint of a form it does not know',
+  'unreadable record is dropped': 'brings every record once, and quarantines the unreadable one only',
+  'abort is ignored': 'stops within a page of being told to',
+  'connections share a client': 'keeps reading its own account when another connection opens and closes',
+  'address in the log': 'brings every record once, and quarantines the unreadable one only',
+  'secret in the error': 'answers a wrong secret with auth or config, and keeps it to itself',
+  'ensure always makes': 'finds what it made before',
+  'batch is all applied': 'gives every member of a mixed batch one true outcome',
+  'stranger has no outcome': 'gives every member of a mixed batch one true outcome',
+  'server error is a rejection': 'comes through a server error with nobody lost',
+  'webhook is not verified': 'refuses a broken proof and a missing one',
+  'webhook is the truth': 'takes a delivery that only a secret in the URL proves as a hint, never as the truth',
+  'delivery key is random': 'gives each delivery a key of its own that stays the same',
+};
+
+describe('the conformance suite', () => {
+  it('passes a connector that keeps every promise', async () => {
+    expect(await failuresOf(exampleScenario())).toEqual([]);
+  });
+
+  it.each(Object.entries(caught) as [Flaw, string][])('catches: %s', async (flaw, check) => {
+    expect(await failuresOf(exampleScenario(flaw))).toContain(check);
+  });
+
+  it('catches a facet that the scenario keeps quiet about', async () => {
+    const { webhook: _left, audience: _out, ...quiet } = exampleScenario();
+
+    expect(await failuresOf(quiet)).toEqual(['is described by the scenario', 'is described by the scenario']);
+  });
+});
+
+/** The names of the checks that fail. */
+async function failuresOf(scenario: Scenario): Promise<string[]> {
+  const failed: string[] = [];
+  for (const { name, run } of [...behaviourChecks(scenario).values()].flat()) {
+    try {
+      await run(() => undefined);
+    } catch {
+      failed.push(name);
+    }
+  }
+  return failed;
+}

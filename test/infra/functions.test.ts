@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../lib/domain/json.ts';
+import type { Template } from '../../lib/infra/synthesise.ts';
+import { at, referencesIn, resource, resourcesOf, statementsOf } from './reading.ts';
+import { synthesiseTiny } from './tiny-workspace.ts';
+
+let synthesised: Awaited<ReturnType<typeof synthesiseTiny>>;
+let template: Template;
+
+beforeAll(async () => {
+  synthesised = await synthesiseTiny();
+  template = synthesised.template;
+}, 60_000);
+
+afterAll(() => synthesised.close());
+
+const everywhere = ['POWERTOOLS_SERVICE_NAME', 'WORKSPACE'];
+
+const variables: Readonly<Record<string, readonly string[]>> = {
+  ReceiveWebhookFunction: [
+    'ARCHIVE_BUCKET',
+    'CHANGES_QUEUE_URL',
+    'CONNECTION_SECRET_PREFIX',
+    'STATE_TABLE',
+    'SYNC_QUEUE_URL',
+  ],
+  SyncStreamFunction: [
+    'ARCHIVE_BUCKET',
+    'CHANGES_QUEUE_URL',
+    'CONNECTION_SECRET_PREFIX',
+    'STATE_TABLE',
+    'SYNC_QUEUE_URL',
+  ],
+  ResolveProfileFunction: [
+    'ACCOUNTS_TABLE',
+    'ACTIVITIES_TABLE',
+    'ARCHIVE_BUCKET',
+    'HISTORY_TABLE',
+    'IDENTIFIERS_TABLE',
+    'IDENTITY_KEY_SECRET',
+    'MEMBERSHIPS_TABLE',
+    'PROFILES_TABLE',
+    'RECOMPUTE_QUEUE_URL',
+    'STATE_TABLE',
+  ],
+  SweepDueFunction: ['PROFILES_TABLE', 'RECOMPUTE_QUEUE_URL', 'STATE_TABLE'],
+  ActivateAudienceFunction: [
+    'ARCHIVE_BUCKET',
+    'CONNECTION_SECRET_PREFIX',
+    'MEMBERSHIPS_TABLE',
+    'PROFILES_TABLE',
+    'PUSH_QUEUE_URL',
+    'STATE_TABLE',
+  ],
+  ApiFunction: [
+    'ACCOUNTS_TABLE',
+    'ACTIVITIES_TABLE',
+    'ARCHIVE_BUCKET',
+    'HISTORY_TABLE',
+    'IDENTIFIERS_TABLE',
+    'IDENTITY_KEY_SECRET',
+    'MEMBERSHIPS_TABLE',
+    'PROFILES_TABLE',
+    'PUSH_QUEUE_URL',
+    'RECOMPUTE_QUEUE_URL',
+    'STATE_TABLE',
+    'SYNC_QUEUE_URL',
+  ],
+};
+
+describe('functions', () => {
+  it.each(Object.entries(variables))('gives %s the variables it uses and no others', (id, names) => {
+    const found = at(resource(template, id), 'Environment.Variables') as JsonObject;
+
+    expect(Object.keys(found).sort()).toEqual([...names, ...everywhere].sort());
+  });
+
+  it('names the workspace, its secrets and each function in plain text', () => {
+    const found = at(resource(template, 'SyncStreamFunction'), 'Environment.Variables');
+    const resolve = at(resource(template, 'ResolveProfileFunction'), 'Environment.Variables');
+
+    expect(found).toMatchObject({
+      WORKSPACE: 'acme',
+      CONNECTION_SECRET_PREFIX: 'tributary/acme/',
+      POWERTOOLS_SERVICE_NAME: 'sync-stream',
+    });
+    expect(resolve).toMatchObject({ IDENTITY_KEY_SECRET: 'tributary/acme/identity-key' });
+  });
+
+  it('lets a function use every resource that its variables name', () => {
+    for (const id of Object.keys(variables)) {
+      const named = referencesIn(at(resource(template, id), 'Environment.Variables'));
+      const role = resource(template, referencesIn(at(resource(template, id), 'Role'))[0] ?? '');
+      const usable = new Set(statementsOf(role).flatMap(({ resources }) => resources.flatMap(referencesIn)));
+
+      expect({ id, unusable: named.filter((name) => !usable.has(name)) }).toEqual({ id, unusable: [] });
+    }
+  });
+
+  it('runs on arm64 and a current runtime, traced, with a log of its own that is kept a month', () => {
+    for (const id of Object.keys(variables)) {
+      const found = resource(template, id);
+      const log = resource(template, referencesIn(at(found, 'LoggingConfig.LogGroup'))[0] ?? '');
+
+      expect(found.Properties).toMatchObject({
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        Runtime: 'nodejs24.x',
+        TracingConfig: { Mode: 'Active' },
+      });
+      expect(found.Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+      expect(at(log, 'RetentionInDays')).toBe(30);
+    }
+  });
+
+  it('gives the secrets extension to those that read secrets', () => {
+    const without = Object.keys(variables).filter((id) => at(resource(template, id), 'Layers') === undefined);
+
+    expect(without).toEqual(['SweepDueFunction']);
+  });
+
+  it('lets work go on through its own queue without being stopped as a loop', () => {
+    const allowed = Object.keys(variables).filter((id) => at(resource(template, id), 'RecursiveLoop') === 'Allow');
+
+    expect(allowed).toEqual(['SyncStreamFunction', 'ResolveProfileFunction', 'ActivateAudienceFunction']);
+  });
+});
+
+describe('routes', () => {
+  it('needs IAM on /api and nowhere else', () => {
+    const found = Object.values(resourcesOf(template, 'AWS::ApiGatewayV2::Route')).map((route) => [
+      at(route, 'RouteKey'),
+      at(route, 'AuthorizationType'),
+      functionOf(route.Properties?.Target as JsonObject),
+    ]);
+
+    expect(found.sort()).toEqual([
+      ['ANY /api/{proxy+}', 'AWS_IAM', 'ApiFunction'],
+      ['GET /', 'NONE', 'ApiFunction'],
+      ['GET /webhooks/{connection}', 'NONE', 'ReceiveWebhookFunction'],
+      ['POST /webhooks/{connection}', 'NONE', 'ReceiveWebhookFunction'],
+    ]);
+  });
+
+  it('throttles, and logs the route without the path or the query', () => {
+    const [stage] = Object.values(resourcesOf(template, 'AWS::ApiGatewayV2::Stage'));
+
+    expect(stage?.Properties).toMatchObject({ DefaultRouteSettings: { ThrottlingRateLimit: 200 } });
+    expect(JSON.stringify(stage?.Properties)).toContain('$context.routeKey');
+    expect(JSON.stringify(stage?.Properties)).not.toMatch(/\$context\.(path|identity|domainName)/);
+  });
+});
+
+describe('schedules', () => {
+  it('sends what is due to its queue, in the time zone of the workspace', () => {
+    const found = Object.values(resourcesOf(template, 'AWS::Scheduler::Schedule')).map((schedule) => ({
+      when: at(schedule, 'ScheduleExpression'),
+      zone: at(schedule, 'ScheduleExpressionTimezone'),
+      to: referencesIn(at(schedule, 'Target.Arn'))[0],
+      missed: referencesIn(at(schedule, 'Target.DeadLetterConfig.Arn'))[0],
+      window: at(schedule, 'FlexibleTimeWindow.Mode'),
+      message: JSON.parse(String(at(schedule, 'Target.Input'))) as unknown,
+    }));
+    const scheduledAt = '<aws.scheduler.scheduled-time>';
+    const alike = { zone: 'Europe/Berlin', missed: 'MissedSchedulesQueue', window: 'OFF' };
+
+    expect(found).toEqual([
+      {
+        ...alike,
+        when: 'rate(15 minutes)',
+        to: 'SyncQueue',
+        message: { connection: 'crm', stream: 'contacts', scheduledAt },
+      },
+      {
+        ...alike,
+        when: 'cron(0 1 * * ? *)',
+        to: 'SyncQueue',
+        message: { connection: 'newsletter', stream: 'activity', scheduledAt },
+      },
+      { ...alike, when: 'cron(0 2 * * ? *)', to: 'PushQueue', message: { audience: 'lapsing', scheduledAt } },
+      { ...alike, when: 'rate(1 minute)', to: 'TimersQueue', message: { sweep: true, scheduledAt } },
+    ]);
+  });
+});
+
+describe('alarms', () => {
+  it('watches every dead-letter queue, every function, every queue and the API, and tells somebody', () => {
+    const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'));
+    const watched = alarms.flatMap((alarm) =>
+      referencesIn(at(alarm, 'Dimensions')).map((id) => `${String(at(alarm, 'MetricName'))} of ${id}`),
+    );
+    const queues = Object.entries(resourcesOf(template, 'AWS::SQS::Queue'));
+    const expected = [
+      ...queues
+        .filter(([, queue]) => at(queue, 'RedrivePolicy') === undefined)
+        .map(([id]) => `ApproximateNumberOfMessagesVisible of ${id}`),
+      ...queues
+        .filter(([, queue]) => at(queue, 'RedrivePolicy') !== undefined)
+        .map(([id]) => `ApproximateAgeOfOldestMessage of ${id}`),
+      ...Object.keys(variables).map((id) => `Errors of ${id}`),
+      '5xx of HttpApi',
+    ];
+
+    expect(watched.sort()).toEqual(expected.sort());
+    expect(alarms.every((alarm) => referencesIn(at(alarm, 'AlarmActions'))[0] === 'AlertsTopic')).toBe(true);
+    expect(alarms.every((alarm) => at(alarm, 'TreatMissingData') === 'notBreaching')).toBe(true);
+  });
+});
+
+function functionOf(target: JsonObject): string | undefined {
+  const integration = referencesIn(target)[0] ?? '';
+  return referencesIn(at(resource(template, integration), 'IntegrationUri'))[0];
+}

@@ -1,0 +1,298 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../lib/domain/json.ts';
+import { knownResourceTypes } from '../../lib/infra/resource-types.ts';
+import type { Template } from '../../lib/infra/synthesise.ts';
+import { asStatement, at, referencesIn, resource, resourcesOf, statementsOf } from './reading.ts';
+import { synthesiseTiny } from './tiny-workspace.ts';
+
+let synthesised: Awaited<ReturnType<typeof synthesiseTiny>>;
+let template: Template;
+
+beforeAll(async () => {
+  synthesised = await synthesiseTiny();
+  template = synthesised.template;
+}, 60_000);
+
+afterAll(() => synthesised.close());
+
+describe('synthesise', () => {
+  it('names the directory of the code of every function', () => {
+    const handlers = Object.entries(synthesised.codeDirs).map(([id, dir]) => [
+      id,
+      readFileSync(join(dir, 'index.mjs'), 'utf8').match(/'(.*)'/)?.[1],
+    ]);
+
+    expect(Object.fromEntries(handlers)).toEqual({
+      ReceiveWebhookFunction: 'receive-webhook',
+      SyncStreamFunction: 'sync-stream',
+      ResolveProfileFunction: 'resolve-profile',
+      SweepDueFunction: 'sweep-due',
+      ActivateAudienceFunction: 'activate-audience',
+      ApiFunction: 'api',
+    });
+  });
+
+  it('writes an assembly that can be deployed, for no particular account or region', () => {
+    expect(existsSync(join(synthesised.assemblyDir, 'manifest.json'))).toBe(true);
+    expect(JSON.stringify(template)).not.toMatch(/arn:aws:[a-z]+:[a-z]{2}-[a-z]+-\d:\d{12}:(?!layer)/);
+  });
+
+  it('holds only types of resources that are known, and uses each known type', () => {
+    const used = new Set(Object.values(template.Resources).map(({ Type }) => Type));
+
+    expect([...used].sort()).toEqual(Object.keys(knownResourceTypes).sort());
+  });
+
+  it('makes no custom resources', () => {
+    const custom = Object.values(template.Resources).filter(({ Type }) => /^(Custom::|AWS::CloudFormation)/.test(Type));
+
+    expect(custom).toEqual([]);
+  });
+
+  it('refuses a workspace that cannot name a stack', async () => {
+    const nameless = { workspace: 'ac me', timezone: 'UTC', connections: {}, audiences: [] };
+
+    await expect(synthesiseTiny(nameless)).rejects.toMatchObject({ kind: 'config', code: 'infra/workspace-name' });
+  });
+});
+
+describe('stored data', () => {
+  it('retains, encrypts and can restore every table', () => {
+    const tables = Object.entries(resourcesOf(template, 'AWS::DynamoDB::Table'));
+
+    expect(tables).toHaveLength(7);
+    for (const [id, table] of tables) {
+      expect({
+        id,
+        deletion: table.DeletionPolicy,
+        replacement: table.UpdateReplacePolicy,
+        protected: at(table, 'DeletionProtectionEnabled'),
+        restorable: at(table, 'PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled'),
+        encrypted: at(table, 'SSESpecification.SSEEnabled'),
+        billing: at(table, 'BillingMode'),
+      }).toEqual({
+        id,
+        deletion: 'Retain',
+        replacement: 'Retain',
+        protected: true,
+        restorable: true,
+        encrypted: true,
+        billing: 'PAY_PER_REQUEST',
+      });
+    }
+  });
+
+  it.each([
+    ['ProfilesTable', ['id'], { 'due-by-hour': ['dueHour', 'dueAt'], 'by-account': ['account', 'id'] }, undefined],
+    ['IdentifiersTable', ['key'], {}, undefined],
+    ['AccountsTable', ['id'], {}, undefined],
+    ['ActivitiesTable', ['fragment', 'at'], {}, 'expires'],
+    ['MembershipsTable', ['owner', 'profile'], { 'pending-by-audience': ['pending', 'profile'] }, 'expires'],
+    ['HistoryTable', ['owner', 'at'], {}, 'expires'],
+    ['StateTable', ['kind', 'id'], {}, 'expires'],
+  ])('gives %s its key, its indexes and its expiry', (id, key, indexes, expires) => {
+    const table = resource(template, id);
+    const found = (at(table, 'GlobalSecondaryIndexes') ?? []) as readonly JsonObject[];
+
+    expect(namesOf(at(table, 'KeySchema'))).toEqual(key);
+    expect(Object.fromEntries(found.map((index) => [index.IndexName, namesOf(index.KeySchema)]))).toEqual(indexes);
+    expect(found.every((index) => (index.Projection as JsonObject).ProjectionType === 'KEYS_ONLY')).toBe(true);
+    expect(at(table, 'TimeToLiveSpecification.AttributeName')).toBe(expires);
+  });
+
+  it('keeps the archive private, encrypted, retained and without versions that outlive an erasure', () => {
+    const bucket = resource(template, 'ArchiveBucket');
+
+    expect(bucket.DeletionPolicy).toBe('Retain');
+    expect(at(bucket, 'BucketEncryption')).toBeDefined();
+    expect(Object.values(at(bucket, 'PublicAccessBlockConfiguration') as JsonObject)).toEqual([true, true, true, true]);
+    expect(at(bucket, 'VersioningConfiguration')).toBeUndefined();
+  });
+
+  it('expires pages and outcomes as the workspace says, and never definitions', async () => {
+    const day = 86_400_000;
+    const workspace = { workspace: 'acme', timezone: 'UTC', connections: {}, audiences: [] };
+    const privacy = { activitiesKeptMs: 30 * day, archiveKeptMs: 7.5 * day };
+    const strict = await synthesiseTiny({ ...workspace, privacy });
+    strict.close();
+
+    expect(expiryOf(template)).toEqual({ 'pages/': 90, 'outcomes/': 400 });
+    expect(expiryOf(strict.template)).toEqual({ 'pages/': 7, 'outcomes/': 30 });
+  });
+
+  it('keeps one secret per connection and the identity key, by the names that functions read', () => {
+    const secrets = Object.values(resourcesOf(template, 'AWS::SecretsManager::Secret'));
+
+    expect(secrets.map((secret) => at(secret, 'Name')).sort()).toEqual([
+      'tributary/acme/crm',
+      'tributary/acme/identity-key',
+      'tributary/acme/newsletter',
+      'tributary/acme/spare',
+    ]);
+    expect(secrets.every(({ DeletionPolicy }) => DeletionPolicy === 'Retain')).toBe(true);
+  });
+
+  it('generates the identity key and leaves credentials to the operator', () => {
+    const generated = Object.values(resourcesOf(template, 'AWS::SecretsManager::Secret')).filter(
+      (secret) => at(secret, 'GenerateSecretString') !== undefined || at(secret, 'SecretString') !== undefined,
+    );
+
+    expect(generated.map((secret) => at(secret, 'Name'))).toEqual(['tributary/acme/identity-key']);
+    expect(at(resource(template, 'IdentityKey'), 'GenerateSecretString')).toMatchObject({
+      SecretStringTemplate: '{"generation":1}',
+      GenerateStringKey: 'secret',
+    });
+  });
+});
+
+describe('queues', () => {
+  it('gives every queue that a function reads a dead-letter queue after five deliveries', () => {
+    const sources = Object.values(resourcesOf(template, 'AWS::Lambda::EventSourceMapping'));
+
+    expect(sources).toHaveLength(5);
+    for (const source of sources) {
+      const queue = resource(template, referencesIn(at(source, 'EventSourceArn'))[0] ?? '');
+      const deadLetters = resource(template, referencesIn(at(queue, 'RedrivePolicy.deadLetterTargetArn'))[0] ?? '');
+
+      expect(at(queue, 'RedrivePolicy.maxReceiveCount')).toBe(5);
+      expect(at(deadLetters, 'MessageRetentionPeriod')).toBe(14 * 24 * 3600);
+    }
+  });
+
+  it('hides a message for six times the timeout of the function that reads it', () => {
+    for (const source of Object.values(resourcesOf(template, 'AWS::Lambda::EventSourceMapping'))) {
+      const queue = resource(template, referencesIn(at(source, 'EventSourceArn'))[0] ?? '');
+      const reader = resource(template, referencesIn(at(source, 'FunctionName'))[0] ?? '');
+
+      expect(at(queue, 'VisibilityTimeout')).toBe(6 * Number(at(reader, 'Timeout')));
+    }
+  });
+
+  it('reports the messages of a batch that failed, and no others', () => {
+    for (const source of Object.values(resourcesOf(template, 'AWS::Lambda::EventSourceMapping'))) {
+      expect(at(source, 'FunctionResponseTypes')).toEqual(['ReportBatchItemFailures']);
+    }
+  });
+
+  it('encrypts every queue and refuses requests without TLS', () => {
+    const queues = Object.entries(resourcesOf(template, 'AWS::SQS::Queue'));
+    const guarded = Object.values(resourcesOf(template, 'AWS::SQS::QueuePolicy'))
+      .filter((policy) => JSON.stringify(policy.Properties).includes('"aws:SecureTransport":"false"'))
+      .flatMap((policy) => referencesIn(at(policy, 'Queues')));
+
+    expect(queues.every(([, queue]) => at(queue, 'SqsManagedSseEnabled') === true)).toBe(true);
+    expect(guarded.sort()).toEqual(queues.map(([id]) => id).sort());
+  });
+});
+
+describe('roles', () => {
+  it('names every action in full', () => {
+    const roles = Object.values(resourcesOf(template, 'AWS::IAM::Role'));
+    const actions = roles.flatMap(statementsOf).flatMap((statement) => statement.actions);
+
+    expect(roles).toHaveLength(7);
+    expect(actions.length).toBeGreaterThan(40);
+    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+  });
+
+  it('allows every resource only where the service has none to name: tracing', () => {
+    for (const role of Object.values(resourcesOf(template, 'AWS::IAM::Role'))) {
+      const wide = statementsOf(role).filter(({ resources }) => resources.includes('*'));
+
+      expect(wide.flatMap(({ actions }) => actions).every((action) => action.startsWith('xray:'))).toBe(true);
+      expect(at(role, 'ManagedPolicyArns')).toBeUndefined();
+    }
+  });
+
+  it('lets each function read only the credentials of the connections that it speaks to', () => {
+    const readable = (id: string) =>
+      statementsOf(resource(template, id))
+        .filter(({ actions }) => actions.includes('secretsmanager:GetSecretValue'))
+        .flatMap(({ resources }) => resources.flatMap(referencesIn))
+        .map((secret) => at(resource(template, secret), 'Name'));
+
+    expect({
+      'receive-webhook': readable('ReceiveWebhookRole'),
+      'sync-stream': readable('SyncStreamRole'),
+      'resolve-profile': readable('ResolveProfileRole'),
+      'sweep-due': readable('SweepDueRole'),
+      'activate-audience': readable('ActivateAudienceRole'),
+      api: readable('ApiRole'),
+    }).toEqual({
+      'receive-webhook': ['tributary/acme/newsletter'],
+      'sync-stream': ['tributary/acme/crm', 'tributary/acme/newsletter'],
+      'resolve-profile': ['tributary/acme/identity-key'],
+      'sweep-due': [],
+      'activate-audience': ['tributary/acme/newsletter'],
+      api: ['tributary/acme/identity-key'],
+    });
+  });
+
+  it('lets only the function that evaluates everybody walk over everybody', () => {
+    const roles = Object.entries(resourcesOf(template, 'AWS::IAM::Role'));
+    const walking = roles.filter(([, role]) =>
+      statementsOf(role).some(({ actions }) => actions.includes('dynamodb:Scan')),
+    );
+
+    expect(walking.map(([id]) => id)).toEqual(['ResolveProfileRole']);
+  });
+
+  it('lets nobody delete what is stored or read a whole folder of the archive by its listing', () => {
+    const actions = Object.values(resourcesOf(template, 'AWS::IAM::Role'))
+      .flatMap(statementsOf)
+      .flatMap((statement) => statement.actions);
+
+    expect(actions.filter((action) => /Delete(Item|Object|Table|Bucket)|PartiQLDelete|s3:List/.test(action))).toEqual(
+      [],
+    );
+  });
+
+  it('lets the sweep see which profiles are due, and nothing of the profiles', () => {
+    const tables = statementsOf(resource(template, 'SweepDueRole'))
+      .filter(({ actions }) => actions.some((action) => action.startsWith('dynamodb:')))
+      .flatMap(({ actions, resources }) => resources.map((target) => ({ actions, on: JSON.stringify(target) })))
+      .filter(({ on }) => on.includes('ProfilesTable'));
+
+    expect(tables).toEqual([
+      { actions: ['dynamodb:Query'], on: expect.stringContaining('/index/due-by-hour') as unknown as string },
+    ]);
+  });
+
+  it('lets only schedules of the workspace use the scheduler role, and only to send to their queues', () => {
+    const role = resource(template, 'ScheduleRole');
+    const [trust] = (at(role, 'AssumeRolePolicyDocument') as unknown as { Statement: JsonObject[] }).Statement;
+
+    expect(referencesIn(trust?.Condition)).toEqual(['AWS::AccountId', 'ScheduleGroup']);
+    expect(statementsOf(role).flatMap(({ actions }) => actions)).toEqual(['sqs:SendMessage']);
+    expect(
+      statementsOf(role)
+        .flatMap(({ resources }) => resources.flatMap(referencesIn))
+        .sort(),
+    ).toEqual(['MissedSchedulesQueue', 'PushQueue', 'SyncQueue', 'TimersQueue']);
+  });
+
+  it('lets alarms publish alerts, which a topic policy of its own would otherwise forbid', () => {
+    const [policy] = Object.values(resourcesOf(template, 'AWS::SNS::TopicPolicy'));
+    const statements = (at(policy ?? resource(template, 'none'), 'PolicyDocument.Statement') ?? []) as JsonObject[];
+    const allowed = statements.filter(({ Principal }) =>
+      JSON.stringify(Principal).includes('cloudwatch.amazonaws.com'),
+    );
+
+    expect(allowed.map(asStatement)).toMatchObject([{ effect: 'Allow', actions: ['sns:Publish'] }]);
+  });
+});
+
+function namesOf(schema: unknown): readonly string[] {
+  return (schema as readonly { readonly AttributeName: string }[]).map(({ AttributeName }) => AttributeName);
+}
+
+function expiryOf(of: Template): Record<string, unknown> {
+  const rules = at(resource(of, 'ArchiveBucket'), 'LifecycleConfiguration.Rules') as readonly JsonObject[];
+  return Object.fromEntries(
+    rules
+      .filter(({ Prefix }) => Prefix !== undefined)
+      .map(({ Prefix, ExpirationInDays }) => [Prefix, ExpirationInDays]),
+  );
+}

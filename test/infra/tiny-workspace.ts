@@ -1,0 +1,70 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BundleDirs } from '../../lib/infra/bundle.ts';
+import { type FunctionName, functionNames } from '../../lib/infra/functions.ts';
+import { type Synthesised, synthesise, type WorkspaceForSynthesis } from '../../lib/infra/synthesise.ts';
+
+const every = (minutes: number) => ({ expression: `rate(${minutes} minutes)`, words: `every ${minutes} minutes` });
+const nightly = (hour: number) => ({ expression: `cron(0 ${hour} * * ? *)`, words: `nightly at 0${hour}:00` });
+
+/** A workspace with each kind of connection: pulled only, pulled with a webhook and an audience, and idle. */
+export const tinyWorkspace: WorkspaceForSynthesis = {
+  workspace: 'acme',
+  timezone: 'Europe/Berlin',
+  connections: {
+    crm: connection('crm', 'salesforce', { streams: { contacts: every(15) } }),
+    newsletter: connection('newsletter', 'mailchimp', { streams: { activity: nightly(1) }, webhook: true }),
+    spare: connection('spare', 'mailchimp', {}),
+  },
+  audiences: [audience('lapsing', nightly(2)), audience('live', 'realtime')],
+};
+
+/** Synthesises into a directory of its own, with functions that do nothing; `close` removes it. */
+export async function synthesiseTiny(
+  workspace: WorkspaceForSynthesis = tinyWorkspace,
+): Promise<Synthesised & { close(): void }> {
+  const dir = mkdtempSync(join(tmpdir(), 'tributary-infra-'));
+  const result = await synthesise({
+    workspace,
+    outdir: join(dir, 'assembly'),
+    bundle: async () => writeBundles(join(dir, 'bundles')),
+  });
+  return { ...result, close: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+/** A bundle directory per function, each with a handler of its own. */
+export function writeBundles(dir: string): BundleDirs {
+  const dirs = functionNames.map((name) => {
+    const own = join(dir, name);
+    mkdirSync(own, { recursive: true });
+    writeFileSync(join(own, 'index.mjs'), `export const handler = async () => '${name}';\n`);
+    return [name, own] as const;
+  });
+  return Object.fromEntries(dirs) as Record<FunctionName, string>;
+}
+
+function connection(
+  name: string,
+  connector: string,
+  over: Partial<WorkspaceForSynthesis['connections'][string]>,
+): WorkspaceForSynthesis['connections'][string] {
+  return { name, connector, streams: {}, webhook: false, quotaShare: 0.3, config: {}, ...over };
+}
+
+function audience(
+  name: string,
+  when: WorkspaceForSynthesis['audiences'][number]['when'],
+): WorkspaceForSynthesis['audiences'][number] {
+  return {
+    audience: name,
+    segment: 'lapsing-customers',
+    connection: 'newsletter',
+    target: { tag: 'Lapsing' },
+    match: ['email'],
+    mode: 'mirror',
+    needs: { subscribed: 'email' },
+    holdout: 0,
+    when,
+  };
+}

@@ -1,0 +1,3 @@
+import { guardSockets } from './guard-sockets.ts';
+
+guardSockets();

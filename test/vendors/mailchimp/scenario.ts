@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { mailchimp } from '../../../lib/connectors/mailchimp/index.ts';
+import { CONNECTION } from '../../conformance/rig.ts';
+import type { Scenario, WebhookScenario } from '../../conformance/scenario.ts';
+import { memberHash, vendorTime } from './member.ts';
+import { DEFAULT_KEY, type Mailchimp, startMailchimp } from './simulator.ts';
+
+const LIST = 'a1b2c3d4e5';
+const TAG = 'Lapsing';
+const WEBHOOK_SECRET = 'correct-horse-battery-staple';
+const LINK = 'https://example.com/prices';
+
+const EARLIER = new Date('2026-11-20T10:00:00Z');
+const LATER = new Date('2026-11-20T11:00:00Z');
+const SENT = new Date('2026-11-18T09:00:00Z');
+const OPENED = new Date('2026-11-18T12:00:00Z');
+
+const people = Array.from({ length: 11 }, (_, n) => `person${n}@example.com`);
+const away = ['gone1@example.org', 'gone2@example.org'];
+
+const delivery: WebhookScenario['signed'] = {
+  method: 'POST',
+  path: '/webhooks/newsletter',
+  query: { secret: WEBHOOK_SECRET },
+  headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'MailChimp.com' },
+  body: new URLSearchParams({
+    type: 'profile',
+    fired_at: '2026-11-21 08:00:00',
+    'data[list_id]': LIST,
+    'data[id]': '9b69bff67b',
+    'data[email]': 'person1@example.com',
+    'data[merges][FNAME]': 'Ann',
+  }).toString(),
+};
+
+/** The simulated Mailchimp, described for the conformance suite. */
+export const mailchimpScenario: Scenario<Mailchimp> = {
+  connector: mailchimp,
+  config: { list: LIST },
+  secret: { api_key: DEFAULT_KEY, webhook_secret: WEBHOOK_SECRET },
+  async start(now) {
+    const vendor = await startMailchimp({ now });
+    vendor.addList({ id: LIST, name: 'Newsletter' });
+    return vendor;
+  },
+  secrets: [
+    DEFAULT_KEY,
+    DEFAULT_KEY.split('-')[0] ?? '',
+    WEBHOOK_SECRET,
+    'person1@example.com',
+    'known1@example.com',
+    'never@example.org',
+  ],
+  streams: {
+    members: {
+      pageSize: 4,
+      seed(vendor) {
+        for (const [n, email] of people.entries()) {
+          const status = n === 2 ? 'unsubscribed' : 'subscribed';
+          vendor.putMember(LIST, { email, status, merge: { FNAME: 'Ann' }, at: n < 6 ? EARLIER : LATER });
+        }
+        for (const email of away) vendor.putMember(LIST, { email, status: 'archived', at: EARLIER });
+        vendor.putMember(LIST, { email: 'broken@example.com', at: EARLIER });
+        vendor.corrupt(LIST, 'broken@example.com', { id: null });
+      },
+      expected: () => [...people, ...away].map((email) => `${CONNECTION}:member:${memberHash(email)}`),
+      rejected: 1,
+      touch(vendor) {
+        vendor.setStatus(LIST, 'person3@example.com', 'unsubscribed');
+        return [`${CONNECTION}:member:${memberHash('person3@example.com')}`];
+      },
+    },
+    activity: {
+      pageSize: 3,
+      seed(vendor) {
+        for (const email of people) vendor.putMember(LIST, { email, at: EARLIER });
+        for (const id of ['spring', 'summer']) {
+          vendor.sendCampaign(LIST, { id, title: id, sentAt: SENT, recipients: people });
+          for (const email of people.slice(0, 8)) vendor.open(id, email, OPENED);
+        }
+        vendor.click('spring', 'person1@example.com', LINK, OPENED);
+        vendor.bounce('summer', 'person10@example.com', 'hard', OPENED);
+        vendor.act('summer', 'person9@example.com', 'forwarded', OPENED);
+      },
+      expected: () => [
+        ...['spring', 'summer'].flatMap((id) => people.slice(0, 8).map((email) => actId(id, email, 'open', OPENED))),
+        actId('spring', 'person1@example.com', 'click', OPENED, LINK),
+        actId('summer', 'person10@example.com', 'bounce', OPENED),
+      ],
+      rejected: 1,
+      touch(vendor) {
+        const at = new Date('2026-11-21T09:30:00Z');
+        vendor.open('spring', 'person9@example.com', at);
+        return [actId('spring', 'person9@example.com', 'open', at)];
+      },
+    },
+  },
+  webhook: {
+    signed: delivery,
+    tampered: { ...delivery, query: { secret: 'wrong' } },
+    unsigned: { ...delivery, query: {} },
+  },
+  audience: {
+    target: { tag: TAG },
+    seed(vendor) {
+      const known = ['known1@example.com', 'known2@example.com', 'known3@example.com'];
+      // Mailchimp keeps the case in which an address was typed, and matches it in any.
+      for (const email of known) vendor.putMember(LIST, { email: email.replace('known', 'Known') });
+      const refused = (['unsubscribed', 'cleaned', 'pending', 'archived'] as const).map((status) => {
+        vendor.putMember(LIST, { email: `${status}@example.com`, status });
+        return { key: { type: 'email', value: `${status}@example.com` }, code: status };
+      });
+      vendor.putMember(LIST, { email: 'forgotten@example.com' });
+      vendor.deletePermanently(LIST, 'forgotten@example.com');
+      return {
+        known: known.map((value) => ({ type: 'email', value })),
+        stranger: { type: 'email', value: 'never@example.org' },
+        refused: [...refused, { key: { type: 'email', value: 'forgotten@example.com' }, code: 'forgotten' }],
+      };
+    },
+    remote: (vendor) => vendor.tagged(LIST, TAG, { anyStatus: true }),
+    silence: (vendor, { value }) => void vendor.faults.push({ kind: 'silence', email: value }),
+    fault(vendor, kind) {
+      vendor.faults.push(
+        kind === 'rate-limit'
+          ? { kind: 'too-many', on: 'write' }
+          : { kind: 'error', status: 504, carriedOut: 0.5, on: 'write' },
+      );
+    },
+  },
+};
+
+/** The id that the connector gives an act: made from all that the report says about it. */
+function actId(campaign: string, email: string, action: string, at: Date, url?: string): string {
+  const parts = JSON.stringify([campaign, memberHash(email), action, vendorTime(at.getTime()), url]);
+  return `mailchimp:${createHash('sha256').update(parts).digest('hex').slice(0, 32)}`;
+}

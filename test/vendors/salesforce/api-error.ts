@@ -1,0 +1,14 @@
+/** An answer of the simulated Salesforce that is an error: `[{ message, errorCode, fields }]` with an HTTP status. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly errorCode: string;
+  readonly fields: readonly string[];
+
+  constructor(status: number, errorCode: string, message: string, fields: readonly string[] = []) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.errorCode = errorCode;
+    this.fields = fields;
+  }
+}

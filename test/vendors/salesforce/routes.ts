@@ -1,0 +1,197 @@
+import { ApiError } from './api-error.ts';
+import type { BulkJobs } from './bulk.ts';
+import type { Area, Faults } from './faults.ts';
+import { attributesOf, type QueryRun, restRecord, runQuery } from './query.ts';
+import { deleteCollection, readRecord, retrieveCollection, saveCollection } from './records.ts';
+import { findSchema } from './schema.ts';
+import type { SalesforceStore } from './store.ts';
+import type { Usage } from './usage.ts';
+
+export interface Call {
+  readonly method: string;
+  /** Path below `/services/data/v60.0`, in parts. */
+  readonly path: readonly string[];
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: unknown;
+  readonly version: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** JSON, or undefined for no content. */
+  readonly body?: unknown;
+  readonly csv?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The most rows of one answer (REST API guide, query resource). */
+const QUERY_PAGE = 2000;
+
+const areas: Readonly<Record<string, Area>> = { query: 'query', queryall: 'query', jobs: 'bulk' };
+
+/** What a call counts as. */
+export function areaOf(method: string, path: readonly string[]): Area {
+  const area = areas[path[0]?.toLowerCase() ?? ''];
+  if (area !== undefined) return area;
+  return method === 'GET' ? 'other' : 'write';
+}
+
+/** The data API below its version: one function that answers a call, or throws an ApiError. */
+export function createRoutes(parts: {
+  readonly store: SalesforceStore;
+  readonly jobs: BulkJobs;
+  readonly faults: Faults;
+  readonly usage: Usage;
+  readonly now: () => Date;
+  readonly makeId: (prefix: string) => string;
+  /** Rows of one query answer at most; Salesforce may always hand out fewer than asked for. */
+  readonly queryPage: () => number | undefined;
+}): (call: Call) => Answer {
+  const { store, jobs, faults, usage } = parts;
+  const cursors = new Map<string, QueryRun>();
+
+  function page(run: QueryRun, cursor: string, offset: number, call: Call): Answer {
+    const size = parts.queryPage() ?? batchSize(call.headers['sforce-query-options']);
+    const rows = run.rows.slice(offset, offset + size);
+    const end = offset + rows.length;
+    const done = end >= run.rows.length;
+    if (!done) cursors.set(cursor, run);
+    const next = done ? {} : { nextRecordsUrl: `/services/data/v${call.version}/query/${cursor}-${end}` };
+    const records = rows.map((row) => restRecord(run, row, call.version));
+    return ok({ totalSize: run.rows.length, done, ...next, records });
+  }
+
+  function query(call: Call, deleted: boolean): Answer {
+    const [, locator] = call.path;
+    if (locator !== undefined) {
+      const cut = locator.lastIndexOf('-');
+      const run = cursors.get(locator.slice(0, cut));
+      if (run === undefined) throw new ApiError(400, 'INVALID_QUERY_LOCATOR', 'invalid query locator');
+      return page(run, locator.slice(0, cut), Number(locator.slice(cut + 1)), call);
+    }
+    const run = runQuery(store, call.query.get('q') ?? '', { deleted });
+    if (run.query.count) return ok({ totalSize: run.rows.length, done: true, records: [] });
+    return page(run, parts.makeId('0r8'), 0, call);
+  }
+
+  function bulk({ method, path, query: search, body }: Call): Answer {
+    const [, kind, id, results] = path;
+    if (kind !== 'query') throw notFound();
+    if (id === undefined) return method === 'POST' ? ok(jobs.create(body)) : ok({ done: true, records: [] });
+    if (results === 'results') {
+      const found = jobs.results(id, Number(search.get('maxRecords') ?? 10_000), search.get('locator'));
+      const headers = { 'sforce-numberofrecords': String(found.count), 'sforce-locator': found.next };
+      return { status: 200, csv: found.csv, headers };
+    }
+    if (method === 'PATCH') return ok(jobs.abort(id));
+    if (method !== 'DELETE') return ok(jobs.look(id));
+    jobs.delete(id);
+    return { status: 204 };
+  }
+
+  function composite({ method, path, query: search, body, version }: Call): Answer {
+    const [, resource, object] = path;
+    if (resource !== 'sobjects') throw notFound();
+    if (object !== undefined) return ok(retrieveCollection(store, object, body, version));
+    if (method === 'POST' || method === 'PATCH') return ok(saveCollection(store, faults, method, body));
+    const ids = (search.get('ids') ?? '').split(',').filter((id) => id !== '');
+    return ok(deleteCollection(store, faults, ids, search.get('allOrNone') === 'true'));
+  }
+
+  function sobjects(call: Call): Answer {
+    const [, object, id] = call.path;
+    if (object === undefined)
+      return ok({ sobjects: [...store.schemas.values()].map(({ name, prefix }) => ({ name, keyPrefix: prefix })) });
+    const schema = findSchema(store.schemas, object);
+    if (id === undefined) {
+      if (call.method !== 'POST') return ok({ objectDescribe: { name: schema.name, keyPrefix: schema.prefix } });
+      const made = store.insert(schema.name, (call.body ?? {}) as Record<string, unknown>);
+      const location = attributesOf(schema.name, made, call.version).url;
+      return { status: 201, body: { id: made, success: true, errors: [] }, headers: { location } };
+    }
+    if (id === 'describe') return ok(describe(schema.name, [...schema.fields.values()]));
+    if (id === 'deleted') return ok(deletedBetween(call, schema.name));
+    if (id === 'updated') return ok(updatedBetween(call, schema.name));
+    if (call.method === 'GET')
+      return ok(
+        readRecord(store, object, id, (call.query.get('fields') ?? '').split(',').filter(Boolean), call.version),
+      );
+    if (call.method === 'DELETE') store.delete(id);
+    else store.update(id, (call.body ?? {}) as Record<string, unknown>);
+    return { status: 204 };
+  }
+
+  function deletedBetween(call: Call, object: string): object {
+    const { from, to, covered } = rangeOf(call, parts.now());
+    const found = store.deletions().filter((one) => one.object === object && one.at >= from && one.at < to);
+    const deletedRecords = found.map(({ id, at }) => ({ id, deletedDate: salesforceInstant(at) }));
+    return {
+      deletedRecords,
+      earliestDateAvailable: salesforceInstant(parts.now().getTime() - 15 * 86_400_000),
+      latestDateCovered: covered,
+    };
+  }
+
+  function updatedBetween(call: Call, object: string): object {
+    const { from, to, covered } = rangeOf(call, parts.now());
+    const { inOrder, firstAt } = store.table(object);
+    const rows = inOrder.slice(firstAt(from), firstAt(to)).filter((row) => !row.IsDeleted);
+    return { ids: rows.map(({ Id }) => Id), latestDateCovered: covered };
+  }
+
+  const resources: Readonly<Record<string, (call: Call) => Answer>> = {
+    query: (call) => query(call, false),
+    queryall: (call) => query(call, true),
+    limits: () =>
+      ok({
+        DailyApiRequests: { Max: usage.limit, Remaining: Math.max(0, usage.limit - usage.used()) },
+        DailyBulkV2QueryJobs: { Max: 10_000, Remaining: 10_000 - jobs.ids().length },
+      }),
+    jobs: bulk,
+    composite,
+    sobjects,
+  };
+
+  return function answer(call) {
+    const [first] = call.path;
+    if (first === undefined)
+      return ok(
+        Object.fromEntries(Object.keys(resources).map((name) => [name, `/services/data/v${call.version}/${name}`])),
+      );
+    const resource = resources[first.toLowerCase()];
+    if (resource === undefined) throw notFound();
+    return resource(call);
+  };
+}
+
+function ok(body: unknown): Answer {
+  return { status: 200, body };
+}
+
+function notFound(): ApiError {
+  return new ApiError(404, 'NOT_FOUND', 'The requested resource does not exist');
+}
+
+function batchSize(header: string | undefined): number {
+  const asked = Number(/batchSize=(\d+)/i.exec(header ?? '')?.[1] ?? QUERY_PAGE);
+  return Math.min(QUERY_PAGE, Math.max(200, asked));
+}
+
+function describe(name: string, fields: readonly { readonly name: string; readonly type: string }[]): object {
+  return { name, fields: fields.map((field) => ({ name: field.name, type: field.type, nillable: true })) };
+}
+
+function rangeOf(call: Call, now: Date): { from: number; to: number; covered: string } {
+  const from = Date.parse(call.query.get('start') ?? '');
+  const to = Date.parse(call.query.get('end') ?? '');
+  if (!(to - from > 60_000))
+    throw new ApiError(400, 'INVALID_REPLICATION_DATE', 'startDate and endDate must be more than a minute apart');
+  if (from < now.getTime() - 15 * 86_400_000)
+    throw new ApiError(400, 'INVALID_REPLICATION_DATE', 'startDate before the delete log begins');
+  return { from, to, covered: salesforceInstant(Math.min(to, now.getTime())) };
+}
+
+function salesforceInstant(at: number): string {
+  return new Date(at).toISOString().replace('Z', '+0000');
+}

@@ -1,0 +1,174 @@
+import { salesforce } from '../../../lib/connectors/salesforce/index.ts';
+import type { Scenario, StreamScenario } from '../../conformance/scenario.ts';
+import { outboundEnvelope } from './outbound.ts';
+import { type SalesforceSimulator, startSalesforce } from './server.ts';
+
+type Person = 'Contact' | 'Lead';
+
+/** Digits of an id that has lost its upper and lower case on the way: its check characters do not fit. */
+const DAMAGED = 'badid00000000AAA';
+const WEBHOOK_SECRET = 'conformance-webhook-secret';
+const PAGE = 5;
+
+/** How the conformance suite sees Salesforce. */
+export const salesforceScenario: Scenario<SalesforceSimulator> = {
+  connector: salesforce,
+  config: { fields: { lifecycle_stage: 'Lifecycle_Stage__c' } },
+  secret: {
+    client_id: 'tributary-simulated-app',
+    client_secret: 'simulated-client-secret',
+    login_url: 'https://acme.my.salesforce.com',
+    webhook_secret: WEBHOOK_SECRET,
+  },
+  start: (now) => startSalesforce({ now, bulkPolls: 1 }),
+  secrets: ['simulated-client-secret', WEBHOOK_SECRET, '@example.com', '@example.org', 'Bearer '],
+  streams: {
+    contacts: people('Contact', 'contact'),
+    leads: people('Lead', 'lead'),
+    accounts: {
+      pageSize: PAGE,
+      seed: ({ store }) => {
+        for (let n = 0; n < 17; n += 1) store.insert('Account', { Name: `Company ${n}`, ...stamp(n) });
+        store.delete(firstOf('Account')({ store }));
+        store.insert('Account', { Id: `001${DAMAGED}`, Name: 'Damaged', ...stamp(6) });
+      },
+      expected: (vendor) => idsOf(vendor, 'Account').map((id) => `conformance:account:${id}`),
+      rejected: 1,
+      touch: (vendor) => {
+        const id = firstOf('Account')(vendor);
+        vendor.store.update(id, { NumberOfEmployees: 7 });
+        return [`conformance:account:${id}`];
+      },
+    },
+    activities: activities(),
+  },
+  webhook: {
+    signed: outboundMessage({ secret: WEBHOOK_SECRET }),
+    tampered: outboundMessage({ secret: 'another-webhook-secret' }),
+    unsigned: outboundMessage({}),
+    unreadable: { ...outboundMessage({ secret: WEBHOOK_SECRET }), body: '<soapenv:Envelope/>' },
+  },
+  audience: {
+    target: { campaign: 'Conformance campaign' },
+    seed: ({ store }) => ({
+      known: [0, 1, 2].map((n) => ({
+        type: 'salesforce.contact_id',
+        value: store.insert('Contact', { LastName: `Known ${n}`, Email: `known${n}@example.com` }),
+      })),
+      stranger: { type: 'email', value: 'stranger@example.org' },
+      refused: [],
+    }),
+    remote: ({ store }) =>
+      store
+        .all('CampaignMember')
+        .map((row) => String(row.ContactId ?? row.LeadId))
+        .sort(),
+    silence: ({ faults }) => faults.add({ kind: 'missing-result', on: ['write'] }),
+    fault: ({ faults }, kind) =>
+      faults.add({ kind: kind === 'rate-limit' ? 'concurrent-limit' : 'error-after-accepting', on: ['write'] }),
+  },
+};
+
+function people(object: Person, kind: string): StreamScenario<SalesforceSimulator> {
+  return {
+    pageSize: PAGE,
+    seed: ({ store }) => {
+      for (let n = 0; n < 17; n += 1) {
+        store.insert(object, {
+          FirstName: 'Ann',
+          LastName: `Person ${n}`,
+          Email: `person${n}@example.com`,
+          Lifecycle_Stage__c: 'customer',
+          ...(object === 'Lead' ? { Company: 'Example' } : {}),
+          ...stamp(n),
+        });
+      }
+      store.delete(firstOf(object)({ store }));
+      const needed = { LastName: 'Damaged', ...(object === 'Lead' ? { Company: 'Example' } : {}) };
+      store.insert(object, { Id: `${object === 'Lead' ? '00Q' : '003'}${DAMAGED}`, ...needed, ...stamp(6) });
+    },
+    expected: (vendor) => idsOf(vendor, object).map((id) => `conformance:${kind}:${id}`),
+    rejected: 1,
+    touch: (vendor) => {
+      const id = firstOf(object)(vendor);
+      vendor.store.update(id, { Title: 'Head of procurement' });
+      return [`conformance:${kind}:${id}`];
+    },
+  };
+}
+
+function activities(): StreamScenario<SalesforceSimulator> {
+  return {
+    pageSize: PAGE,
+    seed: ({ store }) => {
+      const contact = store.insert('Contact', { LastName: 'Busy', Email: 'busy@example.com' });
+      const lead = store.insert('Lead', { LastName: 'Curious', Company: 'Example', Email: 'curious@example.org' });
+      for (let n = 0; n < 12; n += 1) {
+        const who = { WhoId: n % 3 === 0 ? lead : contact, ...stamp(n) };
+        store.insert('Task', { ...who, Subject: 'Call', TaskSubtype: 'Call', Status: 'Completed' });
+        store.insert('Event', { ...who, Subject: 'Demonstration', StartDateTime: '2026-11-02T10:00:00Z' });
+        const CampaignId = store.insert('Campaign', { Name: `Fair ${n}` });
+        const member = n % 2 === 0 ? { ContactId: contact } : { LeadId: lead };
+        store.insert('CampaignMember', { CampaignId, ...member, Status: n < 3 ? 'Responded' : 'Sent', ...stamp(n) });
+      }
+      store.insert('Task', {
+        Id: `00T${DAMAGED}`,
+        WhoId: contact,
+        TaskSubtype: 'Call',
+        Status: 'Completed',
+        ...stamp(6),
+      });
+    },
+    expected: (vendor) => [
+      ...idsOf(vendor, 'Task'),
+      ...idsOf(vendor, 'Event'),
+      ...idsOf(vendor, 'CampaignMember'),
+      ...vendor.store
+        .all('CampaignMember')
+        .filter(responded)
+        .map(({ Id }) => `${Id}:responded`),
+    ],
+    rejected: 1,
+    touch: (vendor) => {
+      const id = firstOf('Task')(vendor);
+      vendor.store.update(id, { Subject: 'Call, at length' });
+      return [id];
+    },
+  };
+}
+
+/** Groups of seven records share one instant, which a page of five cannot hold. */
+function stamp(n: number): { SystemModstamp: string; CreatedDate: string } {
+  return {
+    SystemModstamp: `2026-11-01T0${Math.floor(n / 7)}:00:00Z`,
+    CreatedDate: `2026-10-${String(n + 1).padStart(2, '0')}T09:00:00Z`,
+  };
+}
+
+function idsOf({ store }: Pick<SalesforceSimulator, 'store'>, object: string): string[] {
+  return store
+    .table(object)
+    .inOrder.map(({ Id }) => Id)
+    .filter((id) => !id.endsWith(DAMAGED));
+}
+
+function firstOf(object: string): (vendor: Pick<SalesforceSimulator, 'store'>) => string {
+  return ({ store }) => store.all(object).find(({ Id }) => !Id.endsWith(DAMAGED))?.Id ?? '';
+}
+
+function responded(row: Readonly<Record<string, unknown>>): boolean {
+  return row.FirstRespondedDate !== null && row.FirstRespondedDate !== undefined;
+}
+
+function outboundMessage(query: Readonly<Record<string, string>>) {
+  return {
+    method: 'POST',
+    path: '/webhooks/salesforce',
+    query,
+    headers: { 'content-type': 'text/xml; charset=utf-8', soapaction: '""' },
+    body: outboundEnvelope('00D5g000001DemoEAC', [
+      { id: '04l5g00000000010AA', object: 'Contact', recordId: '0035g00000000010AA', email: 'person1@example.com' },
+      { id: '04l5g00000000020AA', object: 'Lead', recordId: '00Q5g00000000010AA' },
+    ]),
+  };
+}

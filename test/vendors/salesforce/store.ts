@@ -1,0 +1,220 @@
+import { ApiError } from './api-error.ts';
+import { checkCampaignMember } from './campaign-members.ts';
+import { createIds, storedId } from './ids.ts';
+import { createSchemas, type FieldType, findField, findSchema, type Schemas } from './schema.ts';
+import { createTable, type Row, type Table } from './table.ts';
+import { readValue } from './values.ts';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The records of the simulated org, and everything that people and jobs inside it could do to them. */
+export interface SalesforceStore {
+  readonly schemas: Schemas;
+  table(object: string): Table;
+  /** Adds a field to an object, as an administrator would: `declareField('Contact', 'Tier__c', 'string')`. */
+  declareField(object: string, name: string, type: FieldType): void;
+  /** Adds a record and returns its id. CreatedDate, SystemModstamp and Id may be given to build a past. */
+  insert(object: string, fields: Fields): string;
+  /** A record that is stamped now and only seen once `commit` is called: a long transaction. */
+  insertUncommitted(object: string, fields: Fields): { readonly id: string; commit(): void };
+  update(id: string, fields: Fields): void;
+  /** Into the recycle bin. Campaign members are not kept there: they are gone, and go with their person or campaign. */
+  delete(id: string): void;
+  undelete(id: string): void;
+  /** Empties the record out of the recycle bin: nothing shows it any more. */
+  purge(id: string): void;
+  /** Merges losers into a winner: they are deleted with MasterRecordId, and what belonged to them becomes the winner's. */
+  merge(winner: string, losers: readonly string[]): void;
+  /** Turns a lead into a contact (a new one unless given) and returns the contact's id. */
+  convertLead(lead: string, into?: { readonly contact?: string; readonly account?: string }): string;
+  /** Everything that was deleted, oldest first: what the delete log tells. */
+  deletions(): readonly { readonly object: string; readonly id: string; readonly at: number }[];
+  /** A live record with its stored values, or undefined. */
+  get(id: string): Row | undefined;
+  /** Live records of an object, in the order of their last change. */
+  all(object: string): readonly Row[];
+}
+
+export function createStore(now: () => Date): SalesforceStore {
+  const schemas = createSchemas();
+  const makeId = createIds();
+  const tables = new Map([...schemas].map(([name, schema]) => [name, createTable(schema)]));
+  const byPrefix = new Map([...tables.values()].map((table) => [table.schema.prefix, table]));
+  const deletions: { object: string; id: string; at: number }[] = [];
+  const second = () => Math.floor(now().getTime() / 1000) * 1000;
+
+  function table(object: string): Table {
+    const found = tables.get(findSchema(schemas, object).name.toLowerCase());
+    if (found === undefined) throw new ApiError(400, 'INVALID_TYPE', `sObject type '${object}' is not supported.`);
+    return found;
+  }
+
+  function rowOf(id: string): { readonly table: Table; readonly row: Row } {
+    const home = byPrefix.get(id.slice(0, 3));
+    const row = home?.byId.get(storedId(id));
+    if (home === undefined || row === undefined)
+      throw new ApiError(404, 'NOT_FOUND', 'The requested resource does not exist');
+    return { table: home, row };
+  }
+
+  function liveRow(id: string): { readonly table: Table; readonly row: Row } {
+    const found = rowOf(id);
+    if (found.row.IsDeleted) throw new ApiError(404, 'ENTITY_IS_DELETED', 'entity is deleted');
+    return found;
+  }
+
+  function build(object: string, fields: Fields): Row {
+    const { schema } = table(object);
+    const at = second();
+    const row: Row = { Id: '', SystemModstamp: at, IsDeleted: false };
+    for (const field of schema.fields.values()) if (field.type === 'boolean') row[field.name] = false;
+    for (const [name, value] of Object.entries(fields)) {
+      const field = findField(schema, name);
+      row[field.name] = readValue(field, value);
+    }
+    const missing = schema.required.filter((name) => (row[name] ?? null) === null);
+    if (missing.length > 0) {
+      throw new ApiError(
+        400,
+        'REQUIRED_FIELD_MISSING',
+        `Required fields are missing: [${missing.join(', ')}]`,
+        missing,
+      );
+    }
+    if (schema.name === 'CampaignMember') checkCampaignMember(table, row);
+    const created = row.CreatedDate ?? ('SystemModstamp' in fields ? row.SystemModstamp : at);
+    const id = typeof fields.Id === 'string' ? fields.Id : makeId(schema.prefix);
+    const dated = { ...row, CreatedDate: created };
+    return { ...dated, ...derived(schema.name, dated, at), Id: id, LastModifiedDate: row.SystemModstamp };
+  }
+
+  function change(home: Table, row: Row, fields: Row | Readonly<Partial<Row>>): void {
+    const at = second();
+    home.put({ ...row, LastModifiedDate: at, SystemModstamp: at, ...fields } as Row);
+  }
+
+  function dropMembers(field: string, id: string): void {
+    const members = table('CampaignMember');
+    for (const member of [...(members.idsWhere(field, id) ?? [])]) remove(member);
+  }
+
+  function remove(id: string, extra: Readonly<Partial<Row>> = {}): void {
+    const { table: home, row } = liveRow(id);
+    const owned = { Contact: 'ContactId', Lead: 'LeadId', Campaign: 'CampaignId' }[home.schema.name];
+    deletions.push({ object: home.schema.name, id: row.Id, at: second() });
+    if (owned !== undefined) dropMembers(owned, row.Id);
+    if (home.schema.name === 'CampaignMember') home.drop(row.Id);
+    else change(home, row, { IsDeleted: true, ...extra });
+  }
+
+  const store: SalesforceStore = {
+    schemas,
+    table,
+    declareField: (object, name, type) => {
+      table(object).schema.fields.set(name.toLowerCase(), { name, type });
+    },
+    insert: (object, fields) => {
+      const row = build(object, fields);
+      table(object).put(row);
+      return row.Id;
+    },
+    insertUncommitted: (object, fields) => {
+      const row = build(object, fields);
+      return { id: row.Id, commit: () => table(object).put(row) };
+    },
+    update: (id, fields) => {
+      const { table: home, row } = liveRow(id);
+      const changed: Record<string, Row[string]> = {};
+      for (const [name, value] of Object.entries(fields)) {
+        const field = findField(home.schema, name);
+        changed[field.name] = readValue(field, value);
+      }
+      change(home, row, { ...changed, ...derived(home.schema.name, { ...row, ...changed }, second()) });
+    },
+    delete: (id) => remove(id),
+    undelete: (id) => {
+      const { table: home, row } = rowOf(id);
+      change(home, row, { IsDeleted: false, MasterRecordId: null });
+    },
+    purge: (id) => {
+      const { table: home, row } = rowOf(id);
+      home.drop(row.Id);
+    },
+    merge: (winner, losers) => {
+      const master = liveRow(winner).row.Id;
+      for (const loser of losers) {
+        const { table: home, row } = liveRow(loser);
+        for (const object of ['Task', 'Event']) {
+          const acts = table(object);
+          for (const id of [...(acts.idsWhere('WhoId', row.Id) ?? [])]) {
+            const act = acts.byId.get(id);
+            if (act !== undefined) change(acts, act, { WhoId: master });
+          }
+        }
+        reparentMembers(home.schema.name === 'Lead' ? 'LeadId' : 'ContactId', row.Id, master);
+        remove(row.Id, { MasterRecordId: master });
+      }
+    },
+    convertLead: (lead, into = {}) => {
+      const { table: home, row } = liveRow(lead);
+      const contact =
+        into.contact ??
+        store.insert('Contact', { ...kept(row), ...(into.account === undefined ? {} : { AccountId: into.account }) });
+      const converted = { IsConverted: true, ConvertedContactId: contact, ConvertedAccountId: into.account ?? null };
+      change(home, row, { ...converted, ConvertedDate: now().toISOString().slice(0, 10) });
+      return contact;
+    },
+    deletions: () => deletions,
+    get: (id) => {
+      const row = byPrefix.get(id.slice(0, 3))?.byId.get(storedId(id));
+      return row === undefined || row.IsDeleted ? undefined : row;
+    },
+    all: (object) => table(object).inOrder.filter((row) => !row.IsDeleted),
+  };
+
+  function reparentMembers(field: string, from: string, to: string): void {
+    const members = table('CampaignMember');
+    for (const id of [...(members.idsWhere(field, from) ?? [])]) {
+      const member = members.byId.get(id);
+      if (member === undefined) continue;
+      const twice = [...(members.idsWhere(field, to) ?? [])].some(
+        (other) => members.byId.get(other)?.CampaignId === member.CampaignId,
+      );
+      if (twice) members.drop(id);
+      else change(members, member, { [field]: to });
+    }
+  }
+
+  return store;
+}
+
+/** Values that Salesforce keeps in step by itself. */
+function derived(object: string, row: Readonly<Partial<Row>>, at: number): Readonly<Partial<Row>> {
+  if (object === 'Contact' || object === 'Lead')
+    return { Name: [row.FirstName, row.LastName].filter(Boolean).join(' ') };
+  if (object === 'Task') {
+    const closed = row.Status === 'Completed' || row.IsClosed === true;
+    return { IsClosed: closed, CompletedDateTime: closed ? (row.CompletedDateTime ?? row.CreatedDate ?? at) : null };
+  }
+  if (object === 'Event') return { ActivityDateTime: row.ActivityDateTime ?? row.StartDateTime ?? null };
+  if (object === 'CampaignMember') {
+    const responded = row.HasResponded === true || row.Status === 'Responded';
+    const day = new Date(at).toISOString().slice(0, 10);
+    return { HasResponded: responded, FirstRespondedDate: row.FirstRespondedDate ?? (responded ? day : null) };
+  }
+  return {};
+}
+
+function kept(lead: Row): Fields {
+  const fields = [
+    'FirstName',
+    'LastName',
+    'Email',
+    'Phone',
+    'MobilePhone',
+    'Title',
+    'LeadSource',
+    'HasOptedOutOfEmail',
+  ];
+  return Object.fromEntries(fields.map((field) => [field, lead[field] ?? null]));
+}

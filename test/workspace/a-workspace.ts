@@ -1,0 +1,52 @@
+import { connectors } from '../../lib/connectors/registry.ts';
+import { readWorkspace } from '../../lib/workspace/load.ts';
+import type { Problem } from '../../lib/workspace/problem.ts';
+
+/** A small workspace without a fault, file by file. */
+export const soundFiles: Readonly<Record<string, string>> = {
+  'tributary.yaml': `workspace: acme
+timezone: Europe/Berlin
+connections:
+  salesforce:
+    connector: salesforce
+    streams: { contacts: every 15 minutes, activities: hourly }
+    fields: { lifecycle_stage: Lifecycle_Stage__c }
+  newsletter:
+    connector: mailchimp
+    endpoint: simulator
+    list: a1b2c3
+    streams: { members: every 15 minutes, activity: nightly at 01:00 }
+`,
+  'segments/lapsing.yaml': `segment: lapsing
+persona: careful-buyer
+when:
+  all:
+    - { trait: lifecycle_stage, is: customer }
+    - { did: Email Opened, count: { at_most: 0 }, within: 30 days }
+`,
+  'personas/careful-buyer.yaml': `persona: careful-buyer
+messages: { email: Your prices for next year }
+`,
+  'audiences/lapsing-to-tag.yaml': `audience: lapsing-to-tag
+segment: lapsing
+to: { connection: newsletter, tag: Lapsing }
+match: [email]
+needs: { subscribed: email }
+when: nightly at 02:00
+`,
+};
+
+/** Reads the sound workspace with some files replaced, added, or taken away (undefined). */
+export function readWith(changes: Readonly<Record<string, string | Uint8Array | undefined>>) {
+  const files = Object.entries({ ...soundFiles, ...changes }).flatMap(([file, content]) =>
+    content === undefined ? [] : [{ file, bytes: typeof content === 'string' ? Buffer.from(content) : content }],
+  );
+  return readWorkspace(files, connectors);
+}
+
+/** The problems of the sound workspace with one text replaced by another in one file. */
+export function problemsWith(file: string, from: string, to: string): readonly Problem[] {
+  const text = soundFiles[file];
+  if (text?.includes(from) !== true) throw new Error(`${file} does not hold ${from}`);
+  return readWith({ [file]: text.replace(from, to) }).problems;
+}

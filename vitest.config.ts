@@ -1,0 +1,41 @@
+import { defineConfig } from 'vitest/config';
+
+const nightly = 'test/**/*.nightly.test.ts';
+const integration = 'test/**/*.integration.test.ts';
+
+/**
+ * `unit` needs nothing but Node; `integration` starts Java and child processes, so its files run one at a time,
+ * after the others. What takes minutes is in vitest.nightly.config.ts.
+ */
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    setupFiles: ['test/setup/loopback-only.ts'],
+    reporters: ['default'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [integration, nightly],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: [integration],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
