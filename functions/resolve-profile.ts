@@ -4,7 +4,7 @@ import { openBasics, openPeople, openQueues } from '../lib/adapters/open.ts';
 import { sqsBatchHandler } from '../lib/adapters/sqs/handler.ts';
 import { openCompiled, openDefinitions } from '../lib/pipeline/definitions.ts';
 import { resolveProfile } from '../lib/pipeline/resolve-profile.ts';
-import { doWork } from '../lib/pipeline/work.ts';
+import { doWork, quarantineTooLarge } from '../lib/pipeline/work.ts';
 
 const { IDENTITY_KEY_SECRET } = readEnv(process.env, 'IDENTITY_KEY_SECRET');
 const basics = openBasics(process.env);
@@ -12,7 +12,8 @@ const definitions = openDefinitions(basics);
 const people = openPeople(process.env, basics.dynamo, async () => (await definitions()).privacy.activitiesKeptMs);
 const recompute = openQueues(process.env, 'RECOMPUTE_QUEUE_URL').RECOMPUTE_QUEUE_URL;
 const identityKey = openIdentityKey(basics.secrets, IDENTITY_KEY_SECRET);
-const deps = { ...basics, ...people, recompute, compiled: openCompiled(definitions) };
+const tooLarge = quarantineTooLarge(basics);
+const deps = { ...basics, ...people, recompute, tooLarge, compiled: openCompiled(definitions) };
 
 export const handler = sqsBatchHandler(async (bodies, signal) => {
   const resolve = resolveProfile({ ...deps, key: await identityKey() });

@@ -49,7 +49,7 @@ interface Keys {
 const tables: Readonly<Record<TableName, Keys>> = {
   profiles: {
     hash: 'id',
-    indexes: { 'due-by-hour': { hash: 'dueHour', range: 'dueAt' }, 'by-account': { hash: 'account', range: 'id' } },
+    indexes: { 'due-by-hour': { hash: 'dueHour', range: 'dueAt' } },
   },
   identifiers: { hash: 'key' },
   accounts: { hash: 'id' },

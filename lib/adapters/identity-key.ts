@@ -8,11 +8,15 @@ export function openIdentityKey(secrets: Secrets, name: string): () => Promise<I
   let held: Promise<IdentityKey> | undefined;
   return function identityKey() {
     held ??= secrets(name).then((value) => {
-      const secret = isJsonObject(value) ? value.key : undefined;
-      if (typeof secret !== 'string' || secret.length < 32) {
-        throw new TributaryError('config', 'secrets/bad-identity-key', `the secret ${name} must hold {"key": "32 characters or more"}`);
+      const { secret, generation } = isJsonObject(value) ? value : {};
+      if (typeof secret !== 'string' || secret.length < 32 || typeof generation !== 'number') {
+        throw new TributaryError(
+          'config',
+          'secrets/bad-identity-key',
+          `the secret ${name} must hold {"generation": 1, "secret": "32 characters or more"}`,
+        );
       }
-      return { secret, generation: 1 };
+      return { secret, generation };
     });
     return held;
   };

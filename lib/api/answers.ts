@@ -84,7 +84,3 @@ export const dryRunSchema = z
     ),
   })
   .openapi('DryRun');
-
-export const totalsSchema = z
-  .object({ profiles: z.number().int(), activities: z.number().int(), quarantined: z.number().int() })
-  .openapi('Totals');

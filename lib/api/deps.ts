@@ -3,7 +3,7 @@ import type { Compiled } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import type { FindDeps } from '../pipeline/find-person.ts';
 import type { JobDeps } from '../pipeline/jobs.ts';
-import type { ActivityStore, Archive, HistoryStore, Log, Queue, Totals } from '../pipeline/ports.ts';
+import type { ActivityStore, Archive, HistoryStore, Log, Queue } from '../pipeline/ports.ts';
 
 /** What the API needs from the world. */
 export interface ApiDeps extends FindDeps, JobDeps {
@@ -11,7 +11,6 @@ export interface ApiDeps extends FindDeps, JobDeps {
   readonly recompute: Queue;
   readonly activities: ActivityStore;
   readonly history: HistoryStore;
-  readonly totals: Totals;
   readonly definitions: () => Promise<Definitions>;
   readonly compiled: () => Promise<Compiled>;
   /** Batch sizes of destinations, for dry runs. */

@@ -11,11 +11,10 @@ import {
   rejectedSchema,
   runSchema,
   segmentSchema,
-  totalsSchema,
   workspaceSchema,
 } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
-import { listAudiences, listSegments, readTotals, readWorkspace } from './reads.ts';
+import { listAudiences, listSegments, readWorkspace } from './reads.ts';
 import type { Route } from './route.ts';
 
 const MOST_LISTED = 100;
@@ -29,7 +28,6 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     },
     { ...get('/api/segments', 'Segments with their members counted', z.array(segmentSchema)), run: () => listSegments(deps) },
     { ...get('/api/audiences', 'Audiences with their latest push', z.array(audienceSchema)), run: () => listAudiences(deps) },
-    { ...get('/api/totals', 'Profiles, activities and quarantined records, counted now', totalsSchema), run: () => readTotals(deps) },
     {
       ...get('/api/people/{person}', 'One person by id, address, type=value or fragment', personSchema),
       run: async ({ params }) => describePerson(deps, await personNamed(deps, params.person), await deps.compiled()),

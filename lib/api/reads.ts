@@ -60,13 +60,3 @@ export async function planPush(deps: ApiDeps, ids: readonly string[]) {
     });
   return { audiences: (await Promise.all(plans)).map((plan) => ({ ...plan, blocked: { ...plan.blocked } as Record<string, number> })) };
 }
-
-export async function readTotals(deps: ApiDeps) {
-  const { connections } = await deps.definitions();
-  const [profiles, activities, quarantined] = await Promise.all([
-    deps.totals.profiles(),
-    deps.totals.activities(),
-    deps.totals.quarantined(Object.keys(connections)),
-  ]);
-  return { profiles, activities, quarantined };
-}

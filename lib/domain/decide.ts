@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { decideWanted, sameWanted } from './audience.ts';
+import { canonicalText } from './canonical.ts';
 import type { Definitions } from './definitions.ts';
 import type { Fragment } from './fragment.ts';
 import type { Milliseconds } from './instant.ts';
 import { effectiveTraits, type Follow, type Profile, viewOf, type Wanted } from './profile.ts';
-import type { Program } from './segment/compile.ts';
+import { compile, type Program } from './segment/compile.ts';
 import { cutEntries } from './segment/entries.ts';
 import { evaluate } from './segment/evaluate.ts';
 
@@ -11,6 +13,15 @@ import { evaluate } from './segment/evaluate.ts';
 export interface Compiled {
   readonly definitions: Definitions;
   readonly program: Program;
+  /** Names what profiles must remember of activities; a profile that remembers for another is filled from history. */
+  readonly needs: string;
+}
+
+/** Compiles published definitions. */
+export function compileDefinitions(definitions: Definitions): Compiled {
+  const program = compile(definitions.segments, { timezone: definitions.timezone });
+  const needs = createHash('sha256').update(canonicalText(program.needs)).digest('hex').slice(0, 8);
+  return { definitions, program, needs };
 }
 
 /** How long after a write the sweep looks whether its rows were written: a crash between leaves nothing behind. */
@@ -44,6 +55,7 @@ export function decide(profile: Profile, compiled: Compiled, now: Milliseconds):
     memberships,
     wanted,
     definitions: definitions.version,
+    needs: compiled.needs,
     flipsAt: instantOrNever(flipsAt),
     dueAt: instantOrNever(dueAt),
     outbox,

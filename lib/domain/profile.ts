@@ -39,6 +39,8 @@ export interface Profile {
   readonly wanted: Readonly<Record<string, Wanted>>;
   /** Version of the definitions that decided. */
   readonly definitions: string;
+  /** What was remembered of activities; see `Compiled.needs`. */
+  readonly needs: string;
   /** The earliest instant at which a decision can change with no new data. */
   readonly flipsAt: Milliseconds | null;
   /** When the sweep must look at the profile: `flipsAt`, or sooner while rows may be owed. */
@@ -74,6 +76,7 @@ export function newProfile(id: string): Profile {
     memberships: {},
     wanted: {},
     definitions: '',
+    needs: '',
     flipsAt: null,
     dueAt: null,
     outbox: [],

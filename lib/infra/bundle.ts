@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { TributaryError } from '../domain/errors.ts';
+import { readConsoleFiles } from './console-files.ts';
 import { type FunctionName, functionNames } from './functions.ts';
 import { projectRoot } from './project-root.ts';
 
@@ -44,8 +45,10 @@ export async function bundleFunctions(options: BundleOptions = {}): Promise<Read
   }
   await rm(outdir, { recursive: true, force: true });
   await mkdir(outdir, { recursive: true });
+  // lib/api/console.ts serves these under this name.
+  const define = { CONSOLE_FILES: JSON.stringify(await readConsoleFiles()) };
   const bundles = await Promise.all(
-    functionNames.map(async (name) => [name, await bundleOne(name, entries, outdir)] as const),
+    functionNames.map(async (name) => [name, await bundleOne(name, entries, outdir, define)] as const),
   );
   return Object.fromEntries(bundles) as Record<FunctionName, Bundle>;
 }
@@ -55,7 +58,12 @@ export function dirsOf(bundles: Readonly<Record<FunctionName, Bundle>>): BundleD
   return Object.fromEntries(functionNames.map((name) => [name, bundles[name].dir])) as Record<FunctionName, string>;
 }
 
-async function bundleOne(name: FunctionName, entries: string, outdir: string): Promise<Bundle> {
+async function bundleOne(
+  name: FunctionName,
+  entries: string,
+  outdir: string,
+  define: Readonly<Record<string, string>>,
+): Promise<Bundle> {
   const dir = join(outdir, name);
   const { metafile } = await build({
     absWorkingDir: projectRoot(),
@@ -70,6 +78,7 @@ async function bundleOne(name: FunctionName, entries: string, outdir: string): P
     target: 'node20',
     mainFields: ['module', 'main'],
     banner: { js: REQUIRE },
+    define,
     // Identifiers stay readable: stack traces in the log then name functions, and the bundles load as fast.
     minifySyntax: true,
     minifyWhitespace: true,

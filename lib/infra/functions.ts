@@ -10,6 +10,9 @@ export interface QueueSource {
   readonly maxConcurrency: number;
 }
 
+/** Which secrets a function reads. */
+export type SecretUse = 'identity-key' | 'webhook-connections' | 'stream-connections' | 'audience-connections';
+
 /**
  * A function: what drives it and everything it may touch. Its role and its environment are both derived from here,
  * so a variable without a right, or a right without a variable, cannot be written.
@@ -25,7 +28,7 @@ export interface FunctionSpec {
   readonly archive: { readonly read: readonly ArchiveFolder[]; readonly write: readonly ArchiveFolder[] };
   readonly sends: readonly QueueName[];
   /** `identity-key`: the key of the look-ups. The others: secrets of the connections that the function speaks to. */
-  readonly secrets: 'none' | 'identity-key' | 'webhook-connections' | 'stream-connections' | 'audience-connections';
+  readonly secrets: readonly SecretUse[];
 }
 
 export const functions = {
@@ -38,7 +41,7 @@ export const functions = {
     indexes: {},
     archive: { read: ['definitions'], write: [] },
     sends: ['changes', 'sync'],
-    secrets: 'webhook-connections',
+    secrets: ['webhook-connections'],
   },
   'sync-stream': {
     description: 'Reads pages of a stream, archives and queues them, and stores the checkpoint.',
@@ -49,7 +52,7 @@ export const functions = {
     indexes: {},
     archive: { read: ['definitions'], write: ['pages'] },
     sends: ['changes', 'sync'],
-    secrets: 'stream-connections',
+    secrets: ['stream-connections'],
   },
   'resolve-profile': {
     description: 'Folds changes into profiles and writes what follows from them.',
@@ -68,10 +71,10 @@ export const functions = {
       history: ['read', 'write'],
       state: ['read', 'write'],
     },
-    indexes: { profiles: ['by-account'] },
+    indexes: {},
     archive: { read: ['definitions'], write: [] },
     sends: ['recompute'],
-    secrets: 'identity-key',
+    secrets: ['identity-key'],
   },
   'sweep-due': {
     description: 'Sends profiles whose answer can flip now to the recompute queue.',
@@ -82,18 +85,18 @@ export const functions = {
     indexes: { profiles: ['due-by-hour'] },
     archive: { read: [], write: [] },
     sends: ['recompute'],
-    secrets: 'none',
+    secrets: [],
   },
   'activate-audience': {
     description: 'Pushes the difference between an audience and the list in the tool.',
     memoryMb: 512,
     timeoutSeconds: 120,
     sources: [{ queue: 'push', batchSize: 1, maxConcurrency: 5 }],
-    tables: { profiles: ['read'], memberships: ['read', 'write'], state: ['read', 'write'] },
+    tables: { identifiers: ['read'], memberships: ['read', 'write'], state: ['read', 'write'] },
     indexes: { memberships: ['pending-by-audience'] },
-    archive: { read: ['definitions'], write: ['outcomes'] },
+    archive: { read: ['definitions'], write: [] },
     sends: ['push'],
-    secrets: 'audience-connections',
+    secrets: ['identity-key', 'audience-connections'],
   },
   api: {
     description: 'Answers the console and the command line.',
@@ -104,10 +107,10 @@ export const functions = {
       ...(Object.fromEntries(tableNames.map((name) => [name, ['read']])) as Readonly<Record<TableName, ['read']>>),
       state: ['read', 'write'],
     },
-    indexes: { profiles: ['by-account'], memberships: ['pending-by-audience'] },
+    indexes: {},
     archive: { read: ['definitions'], write: ['definitions'] },
     sends: ['sync', 'push', 'recompute'],
-    secrets: 'identity-key',
+    secrets: ['identity-key'],
   },
 } as const satisfies Readonly<Record<string, FunctionSpec>>;
 

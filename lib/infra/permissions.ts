@@ -71,7 +71,7 @@ function folderArns(folders: readonly ArchiveFolder[], data: DataStore): readonl
 }
 
 function secretArns(spec: FunctionSpec, { data, secrets }: Surroundings): readonly string[] {
-  return spec.secrets === 'identity-key' ? [data.identityKey.secretArn] : secrets.arnsFor(spec.secrets);
+  return spec.secrets.flatMap((use) => (use === 'identity-key' ? [data.identityKey.secretArn] : secrets.arnsFor(use)));
 }
 
 function allow(sid: string, actions: readonly string[], resources: readonly string[]): PolicyStatement {

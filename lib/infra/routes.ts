@@ -26,4 +26,11 @@ export const routes: readonly RouteSpec[] = [
     authorizer: 'none',
     openBecause: 'A static page without data. Everything that it shows it asks of /api, which needs IAM.',
   },
+  {
+    path: '/assets/{proxy+}',
+    methods: ['GET'],
+    to: 'api',
+    authorizer: 'none',
+    openBecause: 'Script and style of the static page, the same for everybody.',
+  },
 ];

@@ -42,10 +42,7 @@ const number = (name: string): KeyAttribute => ({ name, type: 'N' });
 export const tables = {
   profiles: {
     key: [text('id')],
-    indexes: {
-      'due-by-hour': [text('dueHour'), number('dueAt')],
-      'by-account': [text('account'), text('id')],
-    },
+    indexes: { 'due-by-hour': [text('dueHour'), number('dueAt')] },
     actions: { read: ['BatchGetItem'], write: ['PartiQLInsert', 'PartiQLUpdate', 'PutItem'], scan: ['Scan'] },
   },
   identifiers: {

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TributaryError } from '../domain/errors.ts';
 import { formatInstant, type Instant, type Milliseconds } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { WorkspaceForSynthesis } from '../infra/workspace-for-synthesis.ts';
@@ -14,7 +13,6 @@ import { stageAccount } from './engines/resource-names.ts';
 import { openDueProfiles } from './host/due-profiles.ts';
 import { startEventSource } from './host/event-sources.ts';
 import { startHttpApi } from './host/http-api.ts';
-import { checkResourceTypes } from './host/resource-check.ts';
 import { startSchedules } from './host/schedules.ts';
 import { secretsOf } from './host/secret-values.ts';
 import { startSecretsEndpoint } from './host/secrets-endpoint.ts';
@@ -28,6 +26,7 @@ import {
 } from './host/stage-functions.ts';
 import { openStageQueues, type QueueDepth } from './host/stage-queues.ts';
 import { openStepping } from './host/stepping.ts';
+import { checkTemplate } from './host/template-check.ts';
 import { eventSourcesOf, functionsOf, queuesOf, routesOf, schedulesOf } from './host/template-parts.ts';
 import { accessKeyIdOf } from './proxy/callers.ts';
 import type { Counts } from './proxy/counts.ts';
@@ -35,7 +34,6 @@ import type { FaultOptions, Faults } from './proxy/faults.ts';
 import type { Refusal } from './proxy/guard.ts';
 import { startProxy } from './proxy/proxy.ts';
 import { readPolicies } from './proxy/roles.ts';
-import { findMissingGrants } from './proxy/standing-grants.ts';
 
 /** What synthesis leaves: a template, and where the code of each function lies, by logical id. */
 export interface Assembly {
@@ -81,7 +79,7 @@ export interface Stage {
   idle(): Promise<void>;
   /** Jumps from event to event until the clock shows the instant, and is idle there. See `Stepping`. */
   runUntil(instant: Milliseconds): Promise<void>;
-  /** Runs `run` when the stage's clock reaches the instant; `runUntil` steps to it and waits for it. */
+  /** Runs `run` when the stage's clock reaches the instant; `runUntil` steps to it, waits for it, throws what it threw. */
   addTimer(instant: Milliseconds, run: () => void | Promise<void>): StageTimer;
   /** Kills a process of a function, a busy one first. Returns its pid, undefined when none is running. */
   kill(functionName: string, signal?: NodeJS.Signals): number | undefined;
@@ -137,9 +135,10 @@ async function assemble(
 
   const assembly = await assemblyOf(options, ending);
   const template = assembly.template as JsonObject;
-  checkResourceTypes(template);
+  await checkTemplate(template);
 
-  const clock = openClock({ onFailure: onTrouble, ...(options.start === undefined ? {} : { start: options.start }) });
+  const start = options.start ?? Date.now();
+  const clock = openClock({ start, onFailure: onTrouble });
   ending.push(clock.close);
   const dynamodb = await startDynamoDbLocal(optional({ dataDir: inData('dynamodb') }));
   ending.push(dynamodb.stop);
@@ -158,7 +157,6 @@ async function assemble(
   const created = await createResources(template, engines, { queueOrigin: proxy.url });
   const from = { template, resolver: created.resolver };
   const policies = readPolicies(template, created.resolver);
-  await checkGrants(await findMissingGrants(template, created.resolver, policies));
   await proxy.use(policies, created.queues);
 
   const parts = functionsOf(from);
@@ -224,7 +222,7 @@ async function assemble(
 
   const due = openDueProfiles(from, engines.dynamodb);
   ending.push(due.close);
-  const schedules = startSchedules(schedulesOf(from), { clock, queues });
+  const schedules = startSchedules(schedulesOf(from), { clock, queues, start });
   ending.push(schedules.close);
   const stepping = openStepping({ clock, schedules, queues, sources, functions, http, due });
   ending.push(stepping.close);
@@ -246,7 +244,7 @@ async function assemble(
     now: () => formatInstant(clock.now()),
     idle: stepping.idle,
     runUntil: stepping.runUntil,
-    addTimer: clock.at,
+    addTimer: stepping.addTimer,
     kill: (name, signal = 'SIGKILL') => functionNamed(name)?.kill(signal),
     faults: proxy.faults,
     refusals: proxy.refusals,
@@ -274,12 +272,6 @@ async function assemblyOf(options: StageOptions, ending: (() => void | Promise<v
   // The CDK takes seconds to load, and a stage of a ready assembly does without it.
   const { synthesise } = await import('../infra/synthesise.ts');
   return await synthesise({ workspace: options.from.workspace, outdir });
-}
-
-function checkGrants(missing: Awaited<ReturnType<typeof findMissingGrants>>): void {
-  if (missing.length === 0) return;
-  const lines = missing.map((grant) => `${grant.who} needs ${grant.action} on ${grant.resource} for ${grant.for}`);
-  throw new TributaryError('config', 'stage/missing-grant', `the deployed system would not work: ${lines.join('; ')}`);
 }
 
 /** Ends the stage when the process is asked to end, then lets the signal do what it would have done. */

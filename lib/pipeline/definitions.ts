@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
-import { canonicalText } from '../domain/canonical.ts';
-import type { Compiled } from '../domain/decide.ts';
+import { type Compiled, compileDefinitions } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
-import { compile } from '../domain/segment/compile.ts';
 import type { Archive, Queue, StateStore } from './ports.ts';
 
 const KIND = 'definitions';
@@ -37,8 +34,7 @@ export function openCompiled(definitions: () => Promise<Definitions>): () => Pro
   return async function currentCompiled() {
     const current = await definitions();
     if (held?.definitions === current) return held;
-    const program = compile(current.segments, { timezone: current.timezone });
-    held = { definitions: current, program };
+    held = compileDefinitions(current);
     return held;
   };
 }
@@ -61,11 +57,6 @@ export async function publishDefinitions(
     if (current !== undefined) await deps.recompute.send(parts);
     return true;
   }
-}
-
-/** The version of a definitions document: what its content hashes to. */
-export function versionOf(definitions: Omit<Definitions, 'version'>): string {
-  return createHash('sha256').update(canonicalText(definitions)).digest('hex').slice(0, 16);
 }
 
 function keyOf(version: string): string {

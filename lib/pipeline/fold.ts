@@ -4,8 +4,8 @@ import { emptyFragment, type FoldRules, type Fragment, foldFragment } from '../d
 import { deriveProfileId, type IdentityKey, indexKey } from '../domain/identifier.ts';
 import type { MergedProfile, Profile } from '../domain/profile.ts';
 import { type Regrouped, regroup } from '../domain/region.ts';
-import { type Component, fragmentKey } from './gather.ts';
-import type { IdentityIndex, Move } from './ports.ts';
+import { type Component, followIds, fragmentKey } from './gather.ts';
+import type { IdentityIndex, Move, ProfileStore } from './ports.ts';
 
 /** A component after folding: what its profiles become, and what the index must learn first or with them. */
 export interface Folded {
@@ -15,6 +15,10 @@ export interface Folded {
   readonly merged: readonly MergedProfile[];
   readonly claims: readonly { readonly key: string; readonly profile: string }[];
   readonly moves: readonly Move[];
+  /** Any id that an identifier named → the id of the living profile it leads to. */
+  readonly leads: ReadonlyMap<string, string>;
+  /** An identifier turned out to lead to somebody who was not read: look again before anything is written. */
+  readonly overtaken: boolean;
 }
 
 /** Folds every component in memory, then asks the index once more where identifiers change hands. */
@@ -22,13 +26,16 @@ export async function foldAll(
   components: readonly Component[],
   compiled: Compiled,
   rules: FoldRules,
-  deps: { readonly identities: IdentityIndex; readonly key: IdentityKey },
+  deps: { readonly identities: IdentityIndex; readonly profiles: ProfileStore; readonly key: IdentityKey },
   round: number,
 ): Promise<readonly Folded[]> {
   const steps = components.map((component) => foldComponent(component, compiled, rules, deps.key, round));
   const unknown = [...new Set(steps.flatMap(({ places, component }) => [...places.keys()].filter((key) => !component.owners.has(key))))];
   const more = unknown.length === 0 ? new Map<string, string>() : await deps.identities.lookUp(unknown);
-  return steps.map((step) => ({ ...step, ...placeIdentifiers(step, more) }));
+  const living = new Set(components.flatMap(({ profiles }) => profiles.map(({ id }) => id)));
+  const strangers = new Set([...more.values()].filter((id) => !living.has(id)));
+  const leads = await followIds(deps.profiles, strangers);
+  return steps.map((step) => ({ ...step, ...placeIdentifiers(step, more, leads) }));
 }
 
 interface Step {
@@ -102,8 +109,15 @@ function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey):
   return places;
 }
 
-function placeIdentifiers(step: Step, more: ReadonlyMap<string, string>): Pick<Folded, 'claims' | 'moves'> {
+function placeIdentifiers(
+  step: Step,
+  more: ReadonlyMap<string, string>,
+  strangers: ReadonlyMap<string, string>,
+): Pick<Folded, 'claims' | 'moves' | 'overtaken' | 'leads'> {
+  const leads = new Map([...strangers, ...step.component.leads]);
   const intoWinner = new Map(step.merged.map(({ id, mergedInto }) => [id, mergedInto]));
+  const read = new Set(step.component.profiles.map(({ id }) => id));
+  let overtaken = false;
   const claims: { key: string; profile: string }[] = [];
   const moves: Move[] = [];
   for (const [key, profile] of step.places) {
@@ -112,8 +126,9 @@ function placeIdentifiers(step: Step, more: ReadonlyMap<string, string>): Pick<F
       claims.push({ key, profile });
       continue;
     }
-    const leadsTo = step.component.leads.get(owner) ?? owner;
+    const leadsTo = leads.get(owner) ?? owner;
+    if (!read.has(leadsTo)) overtaken = true;
     if ((intoWinner.get(leadsTo) ?? leadsTo) !== profile) moves.push({ key, from: owner, to: profile });
   }
-  return { claims, moves };
+  return { claims, moves, overtaken, leads };
 }

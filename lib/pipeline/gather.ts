@@ -15,8 +15,8 @@ export interface Component {
   readonly changes: readonly PersonChange[];
   /** Profiles that were asked for by id: due, or to be decided again. */
   readonly asked: readonly string[];
-  /** Index key → profile id as the index holds it, before pointers are followed. */
-  readonly owners: ReadonlyMap<string, string>;
+  /** Index key → profile id as the index holds it, before pointers are followed; undefined = looked up, nobody's. */
+  readonly owners: ReadonlyMap<string, string | undefined>;
   /** Any id that was met → the id of the living profile it leads to. */
   readonly leads: ReadonlyMap<string, string>;
 }
@@ -64,7 +64,7 @@ export async function gather(
       byFragment,
       changes: [...byFragment.values()].flat(),
       asked: ids.filter((id) => asked.has(id) || [...asked].some((one) => leads.get(one) === id)),
-      owners: new Map(fragments.flatMap((fragment) => ownersOf(keys.get(fragment) ?? [], owners))),
+      owners: new Map(fragments.flatMap((fragment) => (keys.get(fragment) ?? []).map((key) => [key, owners.get(key)]))),
       leads,
     };
   });
@@ -93,6 +93,11 @@ export function fragmentKey(fragment: FragmentId, key: IdentityKey): string {
   return indexKey({ type: 'fragment', value: fragment }, key);
 }
 
+/** Where each id leads: itself, or the living profile that it was merged into. */
+export async function followIds(profiles: ProfileStore, ids: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+  return ids.size === 0 ? new Map() : followAll(await readFollowing(profiles, ids), ids);
+}
+
 /** Reads profiles and whatever they were merged into, until nothing leads further. */
 async function readFollowing(profiles: ProfileStore, ids: ReadonlySet<string>): Promise<Map<string, StoredProfile>> {
   const stored = new Map<string, StoredProfile>();
@@ -116,13 +121,6 @@ function followAll(stored: ReadonlyMap<string, StoredProfile>, ids: ReadonlySet<
     leads.set(id, at);
   }
   return leads;
-}
-
-function ownersOf(keys: readonly string[], owners: ReadonlyMap<string, string>): [string, string][] {
-  return keys.flatMap((key): [string, string][] => {
-    const owner = owners.get(key);
-    return owner === undefined ? [] : [[key, owner]];
-  });
 }
 
 /** Somebody asked for an id that nobody has: no work. */

@@ -14,6 +14,9 @@ export interface Move {
   readonly to: string;
 }
 
+/** `conflict`: something moved since it was read. `too-large`: over the budget of one item; nothing was written. */
+export type WriteOutcome = 'written' | 'conflict' | 'too-large';
+
 /** The index from identifiers (HMAC keys) to profile ids. Reads are consistent. */
 export interface IdentityIndex {
   lookUp(keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
@@ -24,10 +27,10 @@ export interface IdentityIndex {
 /** Profiles: one item a person, written on condition that its version is the one that was read. */
 export interface ProfileStore {
   read(ids: readonly string[]): Promise<ReadonlyMap<string, StoredProfile>>;
-  /** Writes each profile as version + 1 if the stored version is still its own. Returns the ids that were written. */
-  write(profiles: readonly Profile[]): Promise<ReadonlySet<string>>;
-  /** Writes several profiles and moves identifiers as one, or nothing. False when something moved in between. */
-  writeTogether(profiles: readonly StoredProfile[], moves: readonly Move[]): Promise<boolean>;
+  /** Writes each profile as version + 1 if the stored version is still its own. What became of each, by id. */
+  write(profiles: readonly Profile[]): Promise<ReadonlyMap<string, WriteOutcome>>;
+  /** Writes several profiles and moves identifiers as one, or nothing. */
+  writeTogether(profiles: readonly StoredProfile[], moves: readonly Move[]): Promise<WriteOutcome>;
   /** Empties the outboxes of profiles whose stored version is still the given one; a lost race is no loss. */
   clearOutboxes(profiles: readonly StoredProfile[]): Promise<void>;
   /** Profiles due at or before `until`, from the sparse index; may lag behind writes. */
@@ -177,12 +180,4 @@ export interface Clock {
   readonly wait: (milliseconds: number) => Promise<void>;
   /** In [0, 1): for jitter only. */
   readonly random: () => number;
-}
-
-/** Exact counts by reading everything: for small deployments and the rehearsal's report. */
-export interface Totals {
-  /** Living profiles. */
-  profiles(): Promise<number>;
-  activities(): Promise<number>;
-  quarantined(connections: readonly string[]): Promise<number>;
 }

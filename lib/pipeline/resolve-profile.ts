@@ -1,14 +1,15 @@
 import type { AccountChange, ActivityChange, Change, FragmentId } from '../domain/change.ts';
 import { type Compiled, decide, OUTBOX_GRACE_MS } from '../domain/decide.ts';
-import type { FoldRules } from '../domain/fragment.ts';
+import { type FoldRules, type Fragment, foldFragment } from '../domain/fragment.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
+import { parseInstant } from '../domain/instant.ts';
 import { accountIdsOf, type Profile } from '../domain/profile.ts';
 import { observe } from '../domain/segment/entries.ts';
 import { type Folded, foldAll } from './fold.ts';
 import { foldAccounts } from './fold-accounts.ts';
 import { type FollowStores, writeFollowers } from './follow.ts';
 import { gather, type PersonChange } from './gather.ts';
-import type { Account, AccountStore, ActivityStore, Clock, IdentityIndex, Log, Queue, StoredProfile } from './ports.ts';
+import type { Account, AccountStore, ActivityStore, Clock, IdentityIndex, Log, Queue, StoredProfile, WriteOutcome } from './ports.ts';
 
 /** What resolve-profile needs from the world. */
 export interface ResolveDeps extends FollowStores {
@@ -19,6 +20,8 @@ export interface ResolveDeps extends FollowStores {
   /** The published definitions, compiled; the same object while the version is the same. */
   readonly compiled: () => Promise<Compiled>;
   readonly key: IdentityKey;
+  /** Keeps changes that would make a profile larger than an item may be, for a person to look at. */
+  readonly tooLarge: (changes: readonly PersonChange[]) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -67,7 +70,8 @@ export function resolveProfile(deps: ResolveDeps) {
     const rules = foldRules(compiled);
     await foldAccounts(deps, batch.flatMap(({ changes }) => changes.filter(isAboutAccount)));
     await fanOut(deps, new Set(batch.flatMap(({ accounts }) => accounts)));
-    let pending = collect(batch);
+    const oldest = deps.clock.now().getTime() - compiled.definitions.privacy.activitiesKeptMs;
+    let pending = collect(batch, oldest);
     const tally: Tally = { written: 0, unchanged: 0, activities: 0, conflicts: 0 };
     for (let round = 0; round < ROUNDS && pending.changes.size + pending.profiles.size > 0; round += 1) {
       if (round > 0) await deps.clock.wait(backOff(round, deps.clock.random()));
@@ -89,12 +93,14 @@ async function resolveRound(
 ): Promise<Pending> {
   const now = deps.clock.now().getTime();
   const { components, leftovers } = await gather(deps, pending.changes, pending.profiles, rules);
-  const folded = await foldAll(components, compiled, rules, deps, round);
+  const folded = await refill(deps, compiled, rules, await foldAll(components, compiled, rules, deps, round));
   const accounts = await readAccounts(deps, folded);
   const decided = folded.map((item) => decideComponent(item, compiled, accounts, now));
   const lost = await claim(deps, decided);
-  const written = await write(deps, decided, lost);
-  const stored = decided.filter((item) => !lost.has(item));
+  const full = new Set<Decided>();
+  const written = await write(deps, decided, lost, full);
+  await deps.tooLarge([...full].flatMap(({ component }) => component.changes));
+  const stored = decided.filter((item) => !lost.has(item) && !full.has(item));
   const activities = stored.flatMap(({ component }) => component.changes.filter(isActivity));
   await deps.activities.put(activities);
   await writeFollowers(deps, [...written, ...stored.flatMap(({ owing }) => owing), ...leftovers]);
@@ -106,6 +112,32 @@ async function resolveRound(
     changes: new Map([...lost].flatMap(({ component }) => [...component.byFragment])),
     profiles: new Set([...lost].flatMap(({ component }) => component.asked)),
   };
+}
+
+/** Fills what segments now need of activities from history, in profiles that remembered for other definitions. */
+async function refill(
+  deps: ResolveDeps,
+  compiled: Compiled,
+  rules: FoldRules,
+  folded: readonly Folded[],
+): Promise<readonly Folded[]> {
+  const outdated = (profile: Profile): boolean => profile.version > 0 && profile.needs !== compiled.needs;
+  const refillOne = async (profile: Profile): Promise<Profile> => {
+    if (!outdated(profile)) return profile;
+    const fragments: Record<FragmentId, Fragment> = {};
+    for (const [id, fragment] of Object.entries(profile.fragments)) {
+      let filled = fragment;
+      for await (const page of deps.activities.all(id)) {
+        for (const activity of page) filled = foldFragment(filled, activity, rules);
+      }
+      fragments[id] = filled;
+    }
+    return { ...profile, fragments };
+  };
+  if (!folded.some(({ profiles }) => profiles.some(outdated))) return folded;
+  return Promise.all(
+    folded.map(async (item) => ({ ...item, profiles: await Promise.all(item.profiles.map(refillOne)) })),
+  );
 }
 
 /** A component with its decisions taken. */
@@ -185,40 +217,45 @@ async function readAccounts(deps: ResolveDeps, folded: readonly Folded[]): Promi
 
 /** Claims identifiers before the profile that holds them is written. Returns the components that lost one. */
 async function claim(deps: ResolveDeps, items: readonly Decided[]): Promise<Set<Decided>> {
-  const claims = items.flatMap((item) => item.claims);
-  if (claims.length === 0) return new Set();
-  const taken = await deps.identities.claim(claims);
-  return new Set(items.filter((item) => item.claims.some(({ key }) => taken.has(key))));
+  const claims = items.flatMap((item) => (item.overtaken ? [] : item.claims));
+  const taken = claims.length === 0 ? new Set() : await deps.identities.claim(claims);
+  return new Set(items.filter((item) => item.overtaken || item.claims.some(({ key }) => taken.has(key))));
 }
 
-/** Writes one profile by one conditional write, several of one region together. Adds whoever lost to `lost`. */
-async function write(deps: ResolveDeps, items: readonly Decided[], lost: Set<Decided>): Promise<StoredProfile[]> {
+/**
+ * Writes one profile by one conditional write, several of one region together. Adds whoever lost to `lost` and whoever
+ * would be over the budget of an item to `full`.
+ */
+async function write(
+  deps: ResolveDeps,
+  items: readonly Decided[],
+  lost: Set<Decided>,
+  full: Set<Decided>,
+): Promise<StoredProfile[]> {
   const written: StoredProfile[] = [];
-  const alone = new Map<string, Decided>();
+  const conclude = (item: Decided, outcome: WriteOutcome | undefined, profiles: readonly StoredProfile[]): void => {
+    if (outcome === 'written') written.push(...profiles.map(bump));
+    else (outcome === 'too-large' ? full : lost).add(item);
+  };
+  const alone: { readonly item: Decided; readonly profile: Profile }[] = [];
   for (const item of items) {
     if (lost.has(item) || item.news.length + item.merged.length + item.moves.length === 0) continue;
     const [only] = item.news;
     if (only !== undefined && item.news.length === 1 && item.merged.length + item.moves.length === 0) {
-      alone.set(only.id, item);
+      alone.push({ item, profile: only });
       continue;
     }
     const together = [...item.news, ...item.merged, ...givers(item)];
-    if (await deps.profiles.writeTogether(together, item.moves)) written.push(...together.map(bump));
-    else lost.add(item);
+    conclude(item, await deps.profiles.writeTogether(together, item.moves), together);
   }
-  const singles = [...alone.values()].flatMap(({ news }) => news);
-  const done = await deps.profiles.write(singles);
-  for (const profile of singles) {
-    const item = alone.get(profile.id);
-    if (done.has(profile.id)) written.push(bump(profile));
-    else if (item !== undefined) lost.add(item);
-  }
+  const outcomes = await deps.profiles.write(alone.map(({ profile }) => profile));
+  for (const { item, profile } of alone) conclude(item, outcomes.get(profile.id), [profile]);
   return written;
 }
 
 /** A profile that gives an identifier away is written too, so that a writer who read it before must read again. */
 function givers(item: Decided): readonly Profile[] {
-  const giving = new Set(item.moves.map(({ from }) => item.component.leads.get(from) ?? from));
+  const giving = new Set(item.moves.map(({ from }) => item.leads.get(from) ?? from));
   const covered = new Set([...item.news, ...item.merged].map(({ id }) => id));
   return item.profiles.filter(({ id, version }) => giving.has(id) && !covered.has(id) && version > 0);
 }
@@ -240,11 +277,13 @@ async function fanOut(deps: ResolveDeps, accounts: ReadonlySet<string>): Promise
   }
 }
 
-function collect(batch: readonly Work[]): Pending {
+/** Changes by fragment; activities from before retention are in the archive and are not folded. */
+function collect(batch: readonly Work[], oldest: number): Pending {
   const changes = new Map<FragmentId, PersonChange[]>();
   for (const work of batch) {
     for (const change of work.changes) {
       if (change.kind === 'account') continue;
+      if (change.kind === 'activity' && (parseInstant(change.at) ?? 0) <= oldest) continue;
       const list = changes.get(change.fragment);
       if (list === undefined) changes.set(change.fragment, [change]);
       else list.push(change);

@@ -234,7 +234,7 @@ async function reread(
   const now = deps.clock.now();
   const page = await stream.reread(api, name, ids, { signal, now });
   const stamp = formatInstant(now.getTime());
-  await deps.archive.put(`rereads/${name}/${stream.name}/${stamp}-${deps.clock.random().toString(36).slice(2)}.ndjson.gz`, page.records);
+  await deps.archive.put(`pages/${name}/${stream.name}/rereads/${stamp}-${deps.clock.random().toString(36).slice(2)}.ndjson.gz`, page.records);
   await quarantine(deps, name, stream.name, `reread#${stamp}`, page.rejected);
   await deps.changes.send(
     pack(page.changes).map((changes) => ({ body: { origin: 'page', connection: name, changes } as unknown as Json })),

@@ -1,6 +1,8 @@
 import type { Change } from '../domain/change.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
+import { connectionOf } from '../domain/profile.ts';
+import type { PersonChange } from './gather.ts';
 import type { Clock, Log, ProfileStore, Queue, StateStore } from './ports.ts';
 import type { Resolved, Work } from './resolve-profile.ts';
 import { quarantine } from './sync-stream.ts';
@@ -59,6 +61,17 @@ async function readWork(deps: WorkDeps, body: Json): Promise<Work> {
     changes,
     profiles: Array.isArray(body.profiles) ? body.profiles.map(String) : [],
     accounts: typeof body.account === 'string' ? [body.account] : [],
+  };
+}
+
+/** Keeps changes that would make a profile too large, named by their limit, and lets their neighbours go on. */
+export function quarantineTooLarge(deps: Pick<WorkDeps, 'state' | 'clock'>) {
+  return async function keep(changes: readonly PersonChange[]): Promise<void> {
+    const stamp = `${deps.clock.now().toISOString()}#${deps.clock.random().toString(36).slice(2)}`;
+    for (const change of changes) {
+      const rejected = { code: 'profile/full', reason: 'the profile would be larger than 256 KB', record: change };
+      await quarantine(deps, connectionOf(change.fragment), 'changes', `${stamp}#${change.fragment}`, [rejected]);
+    }
   };
 }
 

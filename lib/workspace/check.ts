@@ -1,10 +1,10 @@
 import { connectors as registry } from '../connectors/registry.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { formatInstant, parseInstant } from '../domain/instant.ts';
-import type { SegmentTest } from '../domain/segment.ts';
 import { compile, type Program } from '../domain/segment/compile.ts';
 import { evaluateDocument, readDocument } from '../domain/segment/document.ts';
 import type { Path } from '../domain/segment/problem.ts';
+import type { SegmentTest } from '../domain/segment.ts';
 import type { Connectors } from './connections.ts';
 import { lintWorkspace } from './lint.ts';
 import { loadWorkspace } from './load.ts';

@@ -1,9 +1,9 @@
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
-import type { Condition, SegmentDefinition } from '../domain/segment.ts';
 import { parseCondition } from '../domain/segment/condition.ts';
 import { parseDuration } from '../domain/segment/duration.ts';
 import { orderSegments } from '../domain/segment/order.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
+import type { Condition, SegmentDefinition } from '../domain/segment.ts';
 import { unknownName } from './connections.ts';
 import type { Finding } from './problem.ts';
 import { idOf } from './references.ts';

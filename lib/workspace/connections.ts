@@ -40,12 +40,28 @@ export function checkConnections(tributary: Json | undefined, connectors: Connec
   });
 }
 
-/** A name that nothing in the workspace has: `workspace/unknown-<kind>`. */
-export function unknownName(kind: string, path: Path, name: string, known: readonly string[], atKey = false): Finding {
+/** What a workspace names, and the code of a name that nothing has. */
+const unknownCodes = {
+  connector: 'workspace/unknown-connector',
+  connection: 'workspace/unknown-connection',
+  stream: 'workspace/unknown-stream',
+  segment: 'workspace/unknown-segment',
+  persona: 'workspace/unknown-persona',
+  'match key': 'workspace/unknown-match-key',
+} as const;
+
+/** A name that nothing in the workspace, or in what it uses, has. */
+export function unknownName(
+  kind: keyof typeof unknownCodes,
+  path: Path,
+  name: string,
+  known: readonly string[],
+  atKey = false,
+): Finding {
   return {
     path,
     atKey,
-    code: `workspace/unknown-${kind.replaceAll(' ', '-')}`,
+    code: unknownCodes[kind],
     found: `${kind} ${describeFound(name)}`,
     expected: known.length === 0 ? `no ${kind}: there is none` : `one of ${known.join(', ')}`,
     suggestion: nearest(name, known),

@@ -120,8 +120,10 @@ function identity(written: TributaryFile['identity']): IdentityRules {
 
 /** Blocked values are compared after normalisation, so an address is brought to the form in which it will arrive. */
 function normalBlocked(value: string): string {
-  const normalised = value.includes('@') ? normaliseIdentifier({ type: 'email', value }) : undefined;
-  return normalised?.ok === true ? normalised.identifier.value : value.trim();
+  if (!value.includes('@')) return value.trim();
+  const normalised = normaliseIdentifier({ type: 'email', value });
+  // What is blocked for everybody has no normalised form.
+  return normalised.ok ? normalised.identifier.value : value.trim().toLowerCase();
 }
 
 function readable(words: string, timezone: string): Schedule {

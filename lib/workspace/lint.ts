@@ -113,7 +113,12 @@ function addFilled(filled: Filled, connection: JsonObject, connector: AnyConnect
     if (!Object.hasOwn(streams, stream.name)) continue;
     for (const { traits, activity } of Object.values(stream.mappings)) {
       for (const trait of Object.keys(traits ?? {})) filled.traits.add(trait);
-      const names = activity === undefined ? [] : typeof activity.name === 'string' ? [activity.name] : Object.values(activity.name.names);
+      const names =
+        activity === undefined
+          ? []
+          : typeof activity.name === 'string'
+            ? [activity.name]
+            : Object.values(activity.name.names);
       for (const name of names) filled.activities.add(name);
     }
   }
@@ -151,9 +156,9 @@ function namedAt(holder: Json | undefined, key: string, path: Path): Named[] {
 function unfilled(kind: 'trait' | 'activity', name: string, path: Path, known: ReadonlySet<string>): Finding {
   return {
     path,
-    code: `workspace/unfilled-${kind}`,
+    code: kind === 'trait' ? 'workspace/unfilled-trait' : 'workspace/unfilled-activity',
     found: `${kind} ${describeFound(name)}, which no connection brings`,
-    expected: `one that a connection brings`,
+    expected: 'one that a connection brings',
     suggestion: nearest(name, known),
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
-import { conditionSchema } from './conditions.ts';
+import { conditionSchema } from '../domain/segment/schema.ts';
 import type { Connectors } from './connections.ts';
 import { audienceFile } from './schema/audience.ts';
 import { personaFile } from './schema/persona.ts';
@@ -55,16 +55,15 @@ function withConnectors(schema: JsonObject, connectors: Connectors): JsonObject 
   });
 }
 
-/** `when` and an objective's goal are conditions of the segment language. */
+/** `when` and an objective's goal are conditions, as the segment language publishes them. */
 function withConditions(schema: JsonObject): JsonObject {
-  const { $schema: _, $id: __, $defs, ...condition } = conditionSchema;
-  const definitions = { ...(isJsonObject($defs) ? $defs : {}), condition };
+  const { $defs = {} } = conditionSchema;
   const reference = (field: Json | undefined): JsonObject => ({
     ...(isJsonObject(field) ? field : {}),
     $ref: '#/$defs/condition',
   });
   const withWhen = replaceAt(schema, ['properties', 'when'], reference);
-  return { ...replaceAt(withWhen, ['properties', 'objective', 'properties', 'goal'], reference), $defs: definitions };
+  return { ...replaceAt(withWhen, ['properties', 'objective', 'properties', 'goal'], reference), $defs };
 }
 
 function replaceAt(

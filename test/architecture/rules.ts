@@ -4,7 +4,8 @@ import { placeOf, type SourceFile, visit } from './source-files.ts';
 /** What a rule found: `path:line what`. Every rule here is a pure function of one file, so that it can be tried on text. */
 export type Finding = string;
 
-const FILE_NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.stream)?(\.(integration|nightly))?(\.test|\.config|\.d)?\.(ts|mjs|cjs)$/;
+const FILE_NAME =
+  /^[a-z0-9]+(-[a-z0-9]+)*(\.stream)?(\.(integration|nightly|property))?(\.test|\.config|\.d)?\.(ts|mjs|cjs)$/;
 const DRAWER = /(^|-)(utils?|helpers?|commons?|shared|types?|constants?|misc|stuff)(\.|$)/;
 
 /** A file name says what is inside: kebab-case, and no drawer that everything is thrown into. */

@@ -137,6 +137,7 @@ describe('routes', () => {
     expect(found.sort()).toEqual([
       ['ANY /api/{proxy+}', 'AWS_IAM', 'ApiFunction'],
       ['GET /', 'NONE', 'ApiFunction'],
+      ['GET /assets/{proxy+}', 'NONE', 'ApiFunction'],
       ['GET /webhooks/{connection}', 'NONE', 'ReceiveWebhookFunction'],
       ['POST /webhooks/{connection}', 'NONE', 'ReceiveWebhookFunction'],
     ]);

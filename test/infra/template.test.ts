@@ -85,7 +85,7 @@ describe('stored data', () => {
   });
 
   it.each([
-    ['ProfilesTable', ['id'], { 'due-by-hour': ['dueHour', 'dueAt'], 'by-account': ['account', 'id'] }, undefined],
+    ['ProfilesTable', ['id'], { 'due-by-hour': ['dueHour', 'dueAt'] }, undefined],
     ['IdentifiersTable', ['key'], {}, undefined],
     ['AccountsTable', ['id'], {}, undefined],
     ['ActivitiesTable', ['fragment', 'at'], {}, 'expires'],

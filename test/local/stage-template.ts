@@ -96,7 +96,7 @@ function functionResources(id: string, probe: ProbeFunction): Record<string, obj
     [id]: {
       Type: 'AWS::Lambda::Function',
       Properties: {
-        Code: { S3Bucket: { 'Fn::Sub': 'assets-${AWS::AccountId}' }, S3Key: 'x.zip' },
+        Code: { S3Bucket: { Ref: 'AssetsOfAnotherStack' }, S3Key: 'x.zip' },
         Handler: 'index.handler',
         Runtime: 'nodejs24.x',
         Role: arn(`${id}Role`),

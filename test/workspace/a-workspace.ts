@@ -50,3 +50,16 @@ export function problemsWith(file: string, from: string, to: string): readonly P
   if (text?.includes(from) !== true) throw new Error(`${file} does not hold ${from}`);
   return readWith({ [file]: text.replace(from, to) }).problems;
 }
+
+/** A fault put into the sound workspace, and the problem that must come of it. */
+export interface Broken {
+  readonly what: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  readonly problem: Omit<Problem, 'file'>;
+}
+
+export const MAIN = 'tributary.yaml';
+export const SEGMENT = 'segments/lapsing.yaml';
+export const AUDIENCE = 'audiences/lapsing-to-tag.yaml';

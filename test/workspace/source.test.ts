@@ -134,10 +134,10 @@ describe('readSource', () => {
 });
 
 describe('readWorkspace', () => {
-  const edits = fc.array(
-    fc.record({ at: fc.nat(), remove: fc.nat(3), insert: fc.uint8Array({ maxLength: 3 }) }),
-    { minLength: 1, maxLength: 4 },
-  );
+  const edits = fc.array(fc.record({ at: fc.nat(), remove: fc.nat(3), insert: fc.uint8Array({ maxLength: 3 }) }), {
+    minLength: 1,
+    maxLength: 4,
+  });
 
   it('answers any mutation of the bytes of a sound file with definitions or problems inside it', () => {
     fc.assert(

@@ -6,6 +6,7 @@ import {
   type BatchStatementRequest,
   BatchWriteItemCommand,
   DynamoDBClient,
+  type DynamoDBClientConfig,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { TributaryError } from '../../domain/errors.ts';
@@ -24,8 +25,8 @@ const AT_ONCE = 6;
 /** Rounds for what the service left undone, before the caller's message is retried as a whole. */
 const ROUNDS = 10;
 
-export function openDynamo(wait: Dynamo['wait'], random: Dynamo['random']): Dynamo {
-  return { client: new DynamoDBClient({ maxAttempts: 4 }), wait, random };
+export function openDynamo(wait: Dynamo['wait'], random: Dynamo['random'], config: DynamoDBClientConfig = {}): Dynamo {
+  return { client: new DynamoDBClient({ maxAttempts: 4, ...config }), wait, random };
 }
 
 /** Consistent reads of many keys, a hundred to a request. Missing items are left out. */

@@ -5,14 +5,15 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import { TributaryError } from '../../domain/errors.ts';
 import type { Follow, MergedProfile, Profile } from '../../domain/profile.ts';
-import type { Move, ProfileStore, StoredProfile } from '../../pipeline/ports.ts';
+import type { Move, ProfileStore, StoredProfile, WriteOutcome } from '../../pipeline/ports.ts';
 import { batchGet, type Dynamo, executeAll, type Item } from './client.ts';
 
 /** Shards of one hour of the due index: no single partition takes all of midnight. */
 export const DUE_SHARDS = 4;
 const HOUR = 3_600_000;
+/** Budget of one profile; DynamoDB itself takes 400 KB. */
+const MOST_BYTES = 256 * 1024;
 /** DynamoDB's limit of items in one transaction. */
 const MOST_IN_TRANSACTION = 100;
 
@@ -33,19 +34,18 @@ export function openProfileStore(dynamo: Dynamo, tables: Tables): ProfileStore {
       return new Map(items.map((item) => [item.id?.S ?? '', fromItem(item)]));
     },
     async write(profiles) {
-      const outcomes = await executeAll(dynamo, profiles.map((profile) => putStatement(table, profile)));
-      return new Set(profiles.filter((_, at) => outcomes[at] === 'done').map(({ id }) => id));
+      const outcomes = new Map<string, WriteOutcome>(profiles.map(({ id }) => [id, 'too-large']));
+      const fitting = profiles.map((profile) => ({ profile, item: toItem(profile) })).filter(({ item }) => fits(item));
+      const written = await executeAll(dynamo, fitting.map(({ profile, item }) => putStatement(table, profile.version, item)));
+      for (const [at, { profile }] of fitting.entries()) {
+        outcomes.set(profile.id, written[at] === 'done' ? 'written' : 'conflict');
+      }
+      return outcomes;
     },
     async writeTogether(profiles, moves) {
       const items = [...profiles.map((one) => putItem(table, one)), ...moves.map((move) => moveItem(tables.identifiers, move))];
-      if (items.length > MOST_IN_TRANSACTION) {
-        throw new TributaryError(
-          'rejected',
-          'identity/region-too-large',
-          `regrouping would change ${items.length} items at once, more than ${MOST_IN_TRANSACTION}`,
-        );
-      }
-      return transact(dynamo, items);
+      const large = items.length > MOST_IN_TRANSACTION || !items.every(({ Put }) => Put?.Item === undefined || fits(Put.Item));
+      return large ? 'too-large' : transact(dynamo, items);
     },
     async clearOutboxes(profiles) {
       await executeAll(dynamo, profiles.map((profile) => clearStatement(table, profile)));
@@ -100,9 +100,14 @@ async function* scanIds(dynamo: Dynamo, table: string, part: number, of: number)
   } while (start !== undefined);
 }
 
-function putStatement(table: string, profile: Profile) {
-  const { version, ...attributes } = toItem(profile);
-  if (profile.version === 0) {
+/** Whether an item keeps within its budget; the longest attribute is all but all of it. */
+function fits(item: Item): boolean {
+  return Buffer.byteLength(item.body?.S ?? '') <= MOST_BYTES;
+}
+
+function putStatement(table: string, before: number, whole: Item) {
+  const { version, ...attributes } = whole;
+  if (before === 0) {
     const item = { ...attributes, version };
     const names = Object.keys(item);
     return {
@@ -121,7 +126,7 @@ function putStatement(table: string, profile: Profile) {
       ...names.map((name) => others[name as keyof typeof others] ?? { NULL: true }),
       version ?? { NULL: true },
       id ?? { NULL: true },
-      { N: String(profile.version) },
+      { N: String(before) },
     ],
   };
 }
@@ -182,13 +187,13 @@ function fromItem(item: Item): StoredProfile {
   return { ...content, id: item.id?.S ?? '', version: Number(item.version?.N ?? 0), outbox, dueAt };
 }
 
-async function transact(dynamo: Dynamo, items: TransactWriteItem[]): Promise<boolean> {
+async function transact(dynamo: Dynamo, items: TransactWriteItem[]): Promise<WriteOutcome> {
   try {
     await dynamo.client.send(new TransactWriteItemsCommand({ TransactItems: items }));
-    return true;
+    return 'written';
   } catch (error) {
     // A cancelled transaction wrote nothing: somebody else moved first, and the caller reads again.
-    if (error instanceof TransactionCanceledException) return false;
+    if (error instanceof TransactionCanceledException) return 'conflict';
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { createSign } from 'node:crypto';
 import { TributaryError } from '../../domain/errors.ts';
 import type { SalesforceSecret } from './config.ts';
 
-/** Salesforce takes an assertion for at most three minutes (OAuth 2.0 JWT bearer flow, Salesforce Help). */
+/** Reports differ on whether Salesforce takes an assertion for three or five minutes; three always passes. */
 const ASSERTION_SECONDS = 180;
 
 /** The form that asks the token endpoint for a session: JWT bearer if the secret holds a key, else client credentials. */

@@ -33,8 +33,9 @@ export const leadMapping: Mapping = {
     first_name: { from: 'FirstName', as: 'string' },
     last_name: { from: 'LastName', as: 'string' },
     email: { from: 'Email', as: 'string' },
-    phone: { from: 'Phone', as: 'string' },
-    mobile_phone: { from: 'MobilePhone', as: 'string' },
+    // The trait that the phone identifier follows: emptied, it takes the identifier with it.
+    phone: { from: 'MobilePhone', as: 'string' },
+    work_phone: { from: 'Phone', as: 'string' },
     title: { from: 'Title', as: 'string' },
     lead_source: { from: 'LeadSource', as: 'string' },
     lead_status: { from: 'Status', as: 'string' },

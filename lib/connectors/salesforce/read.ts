@@ -53,7 +53,8 @@ function* pagesOf({ source, records, next }: Step): Iterable<RecordPage<Cursor>>
       else part.push(record);
     }
   }
-  const [last, ...others] = [...parts].reverse();
+  const others = [...parts];
+  const last = others.pop();
   for (const [mapping, part] of others) yield { mapping, records: part, checkpoint: partOfPage };
   yield { mapping: last?.[0] ?? source.mappingsOf({})[0] ?? '', records: last?.[1] ?? [], checkpoint: next };
 }

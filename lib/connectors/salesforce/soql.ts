@@ -25,7 +25,8 @@ export function allOf(...conditions: readonly (string | undefined)[]): string {
 }
 
 /**
- * Values in groups that fit into a query's URL. Salesforce takes URLs up to 16,384 bytes; a group leaves room for the rest.
+ * Values in groups that fit into a query's URL. Salesforce is reported to take URLs of
+ * about 16,000 bytes; a group leaves room for the rest of the query.
  */
 export function inGroups(values: readonly string[], maxBytes = 10_000): string[][] {
   const groups: string[][] = [];

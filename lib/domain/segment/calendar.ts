@@ -19,6 +19,7 @@ const zones = new Map<string, Zone>();
 /** True for a name of the IANA time zone database that this runtime knows. */
 export function isZone(name: unknown): name is string {
   if (typeof name !== 'string' || name === '' || /^[+-]/.test(name)) return false;
+  if (zones.has(name)) return true;
   try {
     new Intl.DateTimeFormat('en-US', { timeZone: name });
     return true;

@@ -11,8 +11,8 @@ import { buildMoves, type Moves } from './moves.ts';
 import { DEFAULT_CAP, type Keep, type LeafNeed, widerKeep } from './need.ts';
 import { makeNetwork, type Network, type NodeId } from './network.ts';
 import { orderSegments } from './order.ts';
-import { bucketProbe, hasBeenProbe, outsideProbe, permissionProbe, type Probe, traitProbe } from './probe.ts';
-import type { Signed } from './signed.ts';
+import { bucketProbe, hasBeenProbe, outsideProbe, type Probe, permissionProbe, traitProbe } from './probe.ts';
+import { makeSolver, type Solver } from './solver.ts';
 import { leavesOf, type ReadLeaf, type Tree } from './tree.ts';
 
 /** A workspace's segments compiled together: what is equal in several of them is asked once. */
@@ -28,6 +28,9 @@ export interface Program extends Observing {
   readonly moves: Moves;
   readonly compiled: readonly CompiledSegment[];
   readonly machine: Machine;
+  readonly solver: Solver;
+  /** Root nodes by position. */
+  readonly roots: readonly NodeId[];
 }
 
 export interface CompileOptions {
@@ -42,8 +45,7 @@ export interface CompiledSegment {
   /** First 16 hex digits of the SHA-256 of id and condition. */
   readonly version: string;
   readonly tree: Tree;
-  /** The answer at the machine's instant. */
-  readonly ask: () => Signed;
+  readonly root: NodeId;
   readonly leaves: readonly CompiledLeaf[];
   /** Always or never true, whoever it is about. */
   readonly constant: boolean | undefined;
@@ -53,7 +55,7 @@ export interface CompiledLeaf {
   readonly path: string;
   readonly written: Leaf;
   readonly leaf: ReadLeaf;
-  readonly ask: () => Signed;
+  readonly node: NodeId;
   /** Undefined for a segment of this program. */
   readonly probe: Probe | undefined;
   readonly constant: boolean | undefined;
@@ -71,13 +73,13 @@ export function compile(definitions: readonly SegmentDefinition[], options: Comp
     throw new TributaryError('config', 'segment/cycle', message);
   }
   const machine = makeMachine();
-  const network = makeNetwork(machine);
+  const network = makeNetwork();
   const feeds = collectFeeds(machine, options.cap ?? DEFAULT_CAP);
-  const roots = new Map<string, NodeId>();
+  const known = new Map<string, NodeId>();
   const drafts = new Map<string, Draft>();
   for (const definition of ordered.order) {
-    const draft = draftSegment(definition, { machine, network, register: feeds.register, roots, options });
-    roots.set(definition.segment, draft.root);
+    const draft = draftSegment(definition, { machine, network, register: feeds.register, known, options });
+    known.set(definition.segment, draft.root);
     drafts.set(definition.segment, draft);
   }
   const compiled = definitions.map(({ segment }) => emitSegment(drafts.get(segment) as Draft, network));
@@ -93,6 +95,8 @@ export function compile(definitions: readonly SegmentDefinition[], options: Comp
     moves: buildMoves(compiled),
     compiled,
     machine,
+    solver: makeSolver(network.nodes()),
+    roots: compiled.map(({ root }) => root),
   };
 }
 
@@ -113,7 +117,8 @@ interface DraftContext {
   readonly machine: Machine;
   readonly network: Network;
   readonly register: Register;
-  readonly roots: ReadonlyMap<string, NodeId>;
+  /** Roots of the segments drafted before. */
+  readonly known: ReadonlyMap<string, NodeId>;
   readonly options: CompileOptions;
 }
 
@@ -132,7 +137,7 @@ function draftSegment(definition: SegmentDefinition, context: DraftContext): Dra
     if (tree.kind === 'all') return network.all(tree.of.map(draw));
     if (tree.kind === 'any') return network.any(tree.of.map(draw));
     if (tree.kind === 'not') return network.not(draw(tree.of));
-    const inside = tree.leaf.kind === 'segment' ? context.roots.get(tree.leaf.name) : undefined;
+    const inside = tree.leaf.kind === 'segment' ? context.known.get(tree.leaf.name) : undefined;
     const probe = inside === undefined ? probeOf(tree.leaf, context) : undefined;
     const node = inside ?? leafNode(tree.leaf, probe as Probe, network);
     leaves.set(tree, { node, probe });
@@ -174,10 +179,10 @@ function emitSegment(draft: Draft, network: Network): CompiledSegment {
   const leaves = leavesOf(draft.tree).map((tree): CompiledLeaf => {
     const { node, probe } = draft.leaves.get(tree) as { node: NodeId; probe: Probe | undefined };
     const { path, written, leaf } = tree;
-    return { path, written, leaf, ask: network.emit(node), probe, constant: network.constantOf(node) };
+    return { path, written, leaf, node, probe, constant: network.constantOf(node) };
   });
   const { id, version, tree, root } = draft;
-  return { id, version, tree, ask: network.emit(root), leaves, constant: network.constantOf(root) };
+  return { id, version, tree, root, leaves, constant: network.constantOf(root) };
 }
 
 function collectFeeds(machine: Machine, cap: number) {

@@ -114,7 +114,14 @@ function refuseKeyless(object: WrittenObject, path: Path, report: Report): undef
     const near = nearest(key, nodeKeys);
     if (near === undefined) continue;
     const found = describeFound(key);
-    report({ path: [...path, key], atKey: true, code: 'segment/unknown-key', found, expected: oneOf(nodeKeys), suggestion: near });
+    report({
+      path: [...path, key],
+      atKey: true,
+      code: 'segment/unknown-key',
+      found,
+      expected: oneOf(nodeKeys),
+      suggestion: near,
+    });
     return;
   }
   const found = Object.keys(object).length === 0 ? 'an empty map' : Object.keys(object).join(', ');
@@ -123,5 +130,8 @@ function refuseKeyless(object: WrittenObject, path: Path, report: Report): undef
 
 /** `when.all[0].not` */
 function writePath(path: Path): string {
-  return path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${step}]` : `${text}.${step}`), 'when');
+  return path.reduce<string>(
+    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : `${text}.${step}`),
+    'when',
+  );
 }

@@ -4,9 +4,9 @@ import { formatInstant, type Milliseconds, parseInstant } from '../instant.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { compile, type Program } from './compile.ts';
 import { cutEntries, type Entry, mergeEntries, type ObservedActivity, observe } from './entries.ts';
-import { answer, begin } from './evaluate.ts';
-import { explain, type Receipt, unknownSegment } from './receipt.ts';
+import { evaluateOne } from './evaluate.ts';
 import { lookUp } from './path.ts';
+import { explain, type Receipt, unknownSegment } from './receipt.ts';
 import type { PersonView } from './view.ts';
 
 /** A person as `tributary evaluate` and the tests inside segment files write one. */
@@ -47,10 +47,12 @@ export function readDocument(value: unknown): ReadDocument {
   if (!isJsonObject(since)) return refuse('since: expected an object');
   const done = (activities as Json[]).map(readActivity);
   const badActivity = done.indexOf(undefined);
-  if (badActivity >= 0) return refuse(`activities[${badActivity}]: expected name and at (RFC 3339), and properties as an object`);
+  if (badActivity >= 0)
+    return refuse(`activities[${badActivity}]: expected name and at (RFC 3339), and properties as an object`);
   const stated = (consent as Json[]).map(readStatement);
   const badStatement = stated.indexOf(undefined);
-  if (badStatement >= 0) return refuse(`consent[${badStatement}]: expected topic, state (granted or denied) and at (RFC 3339)`);
+  if (badStatement >= 0)
+    return refuse(`consent[${badStatement}]: expected topic, state (granted or denied) and at (RFC 3339)`);
   if (segments !== undefined && !(Array.isArray(segments) && segments.every((name) => typeof name === 'string'))) {
     return refuse('segments: expected a list of texts');
   }
@@ -96,13 +98,11 @@ export function evaluateDocument(
       return need === undefined ? entries : cutEntries(need, entries, now);
     },
   };
-  begin(asked.machine, kept, now);
-  const flip = answer(compiled, asked.machine, now);
-  const at = Math.abs(flip);
+  const { member, flipsAt } = evaluateOne(asked, compiled, kept, now);
   return {
     id: document.id,
-    member: flip > 0,
-    flips_at: at === Number.POSITIVE_INFINITY ? null : formatInstant(at),
+    member,
+    flips_at: flipsAt === null ? null : formatInstant(flipsAt),
     receipt: explain(asked, segment, view, now),
   };
 }

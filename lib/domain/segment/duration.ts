@@ -15,7 +15,14 @@ export interface Duration {
 export const DURATION_PATTERN = '^[1-9]\\d{0,3} (minute|hour|day|week)s?$';
 const DURATION = new RegExp(DURATION_PATTERN);
 const LOOSE = /^\s*(\d{1,4})\s*([a-z]+?)s?\s*$/i;
-const shorthands: Readonly<Record<string, Duration['unit']>> = { m: 'minute', min: 'minute', h: 'hour', hr: 'hour', d: 'day', w: 'week' };
+const shorthands: Readonly<Record<string, Duration['unit']>> = {
+  m: 'minute',
+  min: 'minute',
+  h: 'hour',
+  hr: 'hour',
+  d: 'day',
+  w: 'week',
+};
 
 /** Reads `30 days`, `1 week`, `90 minutes`; undefined when the text is no such duration. */
 export function parseDuration(text: unknown): Duration | undefined {
@@ -40,7 +47,8 @@ export function suggestDuration(text: unknown): string | undefined {
   if (word === undefined || !(amount > 0)) return undefined;
   if (word.startsWith('mo')) return written(amount * 30, 'day');
   if (word.startsWith('y')) return written(amount * 365, 'day');
-  const unit = shorthands[word] ?? (Object.keys(units) as Duration['unit'][]).find((name) => word.startsWith(name.slice(0, 2)));
+  const unit =
+    shorthands[word] ?? (Object.keys(units) as Duration['unit'][]).find((name) => word.startsWith(name.slice(0, 2)));
   return unit === undefined ? undefined : written(amount, unit);
 }
 

@@ -2,7 +2,7 @@ import { TributaryError } from '../errors.ts';
 import type { Milliseconds } from '../instant.ts';
 import type { CompiledSegment, Program } from './compile.ts';
 import { DAY } from './duration.ts';
-import type { Machine } from './machine.ts';
+import type { Signed } from './signed.ts';
 import type { PersonView } from './view.ts';
 
 /** How far ahead a flip is looked for: 10 years. */
@@ -20,12 +20,8 @@ export interface Evaluation extends Iterable<readonly [segment: string, answer: 
   readonly size: number;
   has(segment: string): boolean;
   get(segment: string): Answer | undefined;
-  /** The earliest flip of all; null = none. */
-  readonly nextFlip: Milliseconds | null;
-  /** By position in `program.segments`: 1 = member. */
-  readonly members: Uint8Array;
-  /** By position: the flip in ms, Infinity = none. */
-  readonly flips: Float64Array;
+  /** By position in `program.segments`: the flip in ms, Infinity = none; positive for members, negative for others. */
+  readonly signed: readonly Signed[];
   /**
    * Leaf keys whose kept entries did not reach back far enough. Their segments' answers are not exact: evaluate again
    * with a view that has `history` for these keys.
@@ -38,81 +34,11 @@ export interface Evaluation extends Iterable<readonly [segment: string, answer: 
  * answers, and at every instant before a flip the answer is the same.
  */
 export function evaluate(program: Program, view: PersonView, now: Milliseconds): Evaluation {
-  const { machine, compiled, segments, positions } = program;
-  begin(machine, view, now);
-  const members = new Uint8Array(compiled.length);
-  const flips = new Float64Array(compiled.length);
-  let nextFlip = Number.POSITIVE_INFINITY;
-  for (let position = 0; position < compiled.length; position += 1) {
-    const flip = answer(compiled[position] as CompiledSegment, machine, now);
-    members[position] = flip > 0 ? 1 : 0;
-    const at = flip < 0 ? -flip : flip;
-    flips[position] = at;
-    if (at < nextFlip) nextFlip = at;
-  }
-  return makeEvaluation(segments, positions, members, flips, nextFlip, machine.overflowed());
-}
-
-/** Answers only the segments at `which`, e.g. those that a change can move. Fills the arrays at these positions. */
-export function evaluateSome(
-  program: Program,
-  view: PersonView,
-  now: Milliseconds,
-  which: readonly number[],
-  into: { readonly members: Uint8Array; readonly flips: Float64Array },
-): readonly string[] {
-  const { machine, compiled } = program;
-  begin(machine, view, now);
-  for (const position of which) {
-    const segment = compiled[position];
-    if (segment === undefined) continue;
-    const flip = answer(segment, machine, now);
-    into.members[position] = flip > 0 ? 1 : 0;
-    into.flips[position] = flip < 0 ? -flip : flip;
-  }
-  return machine.overflowed();
-}
-
-/** Starts an evaluation. Throws TributaryError `defect` `segment/bad-now` when the instant is none or before 1970. */
-export function begin(machine: Machine, view: PersonView, now: Milliseconds): void {
-  if (!(now >= 0 && now < 8e15)) {
-    throw new TributaryError('defect', 'segment/bad-now', 'an evaluation needs an instant from 1970 on, in ms');
-  }
-  machine.load(view, now);
-}
-
-/** The answer as its flip, signed: positive = member. Goes from break to break until the answer differs. */
-export function answer(segment: CompiledSegment, machine: Machine, now: Milliseconds): number {
-  const first = segment.ask();
-  const member = first > 0;
-  let until = member ? first : -first;
-  if (until === Number.POSITIVE_INFINITY) return first;
-  const horizon = now + HORIZON_MS;
-  while (until < horizon) {
-    machine.moveTo(until);
-    const next = segment.ask();
-    if (next > 0 !== member) {
-      machine.moveTo(now);
-      return member ? until : -until;
-    }
-    until = member ? next : -next;
-  }
-  machine.moveTo(now);
-  return member ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-}
-
-function makeEvaluation(
-  segments: readonly string[],
-  positions: ReadonlyMap<string, number>,
-  members: Uint8Array,
-  flips: Float64Array,
-  nextFlip: number,
-  overflowed: readonly string[],
-): Evaluation {
-  const answerAt = (position: number): Answer => {
-    const flip = flips[position] as number;
-    return { member: members[position] === 1, flipsAt: flip === Number.POSITIVE_INFINITY ? null : flip };
-  };
+  const { machine, solver, roots, segments, positions } = program;
+  begin(program, view, now);
+  const signed = new Array<Signed>(roots.length);
+  solver.flips(roots, now + HORIZON_MS, signed);
+  const answerAt = (position: number): Answer => toAnswer(signed[position] as Signed);
   return {
     size: segments.length,
     has: (segment) => positions.has(segment),
@@ -120,12 +46,49 @@ function makeEvaluation(
       const position = positions.get(segment);
       return position === undefined ? undefined : answerAt(position);
     },
-    nextFlip: nextFlip === Number.POSITIVE_INFINITY ? null : nextFlip,
-    members,
-    flips,
-    overflowed,
+    signed,
+    overflowed: machine.overflowed(),
     *[Symbol.iterator]() {
       for (const [position, segment] of segments.entries()) yield [segment, answerAt(position)] as const;
     },
   };
+}
+
+/**
+ * Answers only the segments at some positions, e.g. those that `movedSegments` names: as `Evaluation.signed`, in their
+ * order. Returns the leaf keys that overflowed.
+ */
+export function evaluateSome(
+  program: Program,
+  view: PersonView,
+  now: Milliseconds,
+  which: readonly number[],
+  into: Signed[],
+): readonly string[] {
+  begin(program, view, now);
+  const roots = which.map((position) => program.roots[position] ?? -1);
+  program.solver.flips(roots, now + HORIZON_MS, into);
+  return program.machine.overflowed();
+}
+
+/** Answers one compiled segment. */
+export function evaluateOne(program: Program, segment: CompiledSegment, view: PersonView, now: Milliseconds): Answer {
+  begin(program, view, now);
+  const into: Signed[] = [];
+  program.solver.flips([segment.root], now + HORIZON_MS, into);
+  return toAnswer(into[0] as Signed);
+}
+
+/** Starts an evaluation. Throws TributaryError `defect` `segment/bad-now` when the instant is none or before 1970. */
+export function begin(program: Program, view: PersonView, now: Milliseconds): void {
+  if (!(now >= 0 && now < 8e15)) {
+    throw new TributaryError('defect', 'segment/bad-now', 'an evaluation needs an instant from 1970 on, in ms');
+  }
+  program.machine.load(view);
+  program.solver.begin(now);
+}
+
+function toAnswer(signed: Signed): Answer {
+  const flip = Math.abs(signed);
+  return { member: signed > 0, flipsAt: flip === Number.POSITIVE_INFINITY ? null : flip };
 }

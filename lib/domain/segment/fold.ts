@@ -1,5 +1,5 @@
-import { parseInstant } from '../instant.ts';
 import type { Json } from '../json.ts';
+import { readInstant } from './read-instant.ts';
 
 /** How a value is prepared before tests read it; tests of the same preparation share the work. */
 export type Mode = 'raw' | 'text' | 'folded' | 'instant';
@@ -16,7 +16,7 @@ export function foldText(text: string): string {
 export function prepare(mode: Mode, value: Json | undefined): unknown {
   if (value === null) return undefined;
   if (mode === 'raw') return value;
-  if (mode === 'instant') return parseInstant(value);
+  if (mode === 'instant') return readInstant(value);
   if (typeof value === 'string') return mode === 'folded' ? foldText(value) : composed(value);
   return Array.isArray(value) ? value.map((item: Json) => prepare(mode, item)) : value;
 }

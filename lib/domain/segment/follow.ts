@@ -87,4 +87,3 @@ function firstAfter(list: readonly (readonly [Milliseconds, ...unknown[]])[], af
   }
   return low - 1;
 }
-

@@ -2,27 +2,21 @@ import type { Milliseconds } from '../instant.ts';
 import type { Json } from '../json.ts';
 import { type Entry, markOf } from './entries.ts';
 import { type Mode, prepare } from './fold.ts';
-import type { Signed } from './signed.ts';
 import type { PersonView } from './view.ts';
 
 /**
- * The working memory of a program: what was already asked about the person at hand, and answers already found. Made at
- * compile time, filled per evaluation. Synchronous code uses it one evaluation at a time.
+ * The working memory of a program: what was already asked about the person at hand. Made at compile time, filled per
+ * evaluation. Synchronous code uses it one evaluation at a time.
  */
 export interface Machine {
   /** Registers a prepared trait value; the same question gets the same slot. */
   slot(trait: string, mode: Mode): number;
   /** Registers a leaf key; the same key gets the same feed. */
   feed(leafKey: string): number;
-  /** Remembers a test's answers: asked once per evaluation, and again only when an answer has run out. */
-  remember(test: (at: Milliseconds) => Signed): () => Signed;
   /** Allocates; call once, after everything is registered. */
   seal(): void;
-  /** Begins an evaluation. */
-  load(view: PersonView, now: Milliseconds): void;
-  /** Moves the instant forward within the evaluation. */
-  moveTo(at: Milliseconds): void;
-  at(): Milliseconds;
+  /** Begins with another person. */
+  load(view: PersonView): void;
   person(): PersonView;
   /** The prepared value; undefined = missing or of another type. */
   value(slot: number): unknown;
@@ -52,10 +46,7 @@ export function makeMachine(): Machine {
   const slotIndex = new Map<string, number>();
   const feeds: string[] = [];
   const feedIndex = new Map<string, number>();
-  let memos = 0;
   let epoch = 0;
-  let start = 0;
-  let clock = 0;
   let view: PersonView | undefined;
   let stamps = new Uint32Array(0);
   let values: unknown[] = [];
@@ -64,10 +55,6 @@ export function makeMachine(): Machine {
   let eldests: (Entry | undefined)[] = [];
   let floors = new Float64Array(0);
   let historic = new Uint8Array(0);
-  let marks = new Float64Array(0);
-  let laterMarks = new Float64Array(0);
-  let laterFrom = new Float64Array(0);
-  let laterEpoch = 0;
   let lacked: string[] = [];
 
   function slot(trait: string, mode: Mode): number {
@@ -90,35 +77,6 @@ export function makeMachine(): Machine {
     return index;
   }
 
-  function remember(test: (at: Milliseconds) => Signed): () => Signed {
-    const index = memos;
-    memos += 1;
-    return function remembered() {
-      const held = marks[index] as number;
-      if (clock === start) {
-        if (held !== 0) return held;
-        const answer = test(clock);
-        marks[index] = answer;
-        return answer;
-      }
-      if (held > clock || -held > clock) return held;
-      return askLater(index, test);
-    };
-  }
-
-  function askLater(index: number, test: (at: Milliseconds) => Signed): Signed {
-    if (laterEpoch !== epoch) {
-      laterMarks.fill(0);
-      laterEpoch = epoch;
-    }
-    const held = laterMarks[index] as number;
-    if ((laterFrom[index] as number) <= clock && (held > clock || -held > clock)) return held;
-    const answer = test(clock);
-    laterMarks[index] = answer;
-    laterFrom[index] = clock;
-    return answer;
-  }
-
   function seal(): void {
     stamps = new Uint32Array(slots.length);
     values = new Array(slots.length).fill(undefined);
@@ -127,12 +85,9 @@ export function makeMachine(): Machine {
     eldests = new Array(feeds.length).fill(undefined);
     floors = new Float64Array(feeds.length);
     historic = new Uint8Array(feeds.length);
-    marks = new Float64Array(memos);
-    laterMarks = new Float64Array(memos);
-    laterFrom = new Float64Array(memos);
   }
 
-  function load(person: PersonView, now: Milliseconds): void {
+  function load(person: PersonView): void {
     view = person;
     epoch = (epoch + 1) >>> 0;
     if (epoch === 0) {
@@ -140,9 +95,6 @@ export function makeMachine(): Machine {
       feedStamps.fill(0);
       epoch = 1;
     }
-    start = now;
-    clock = now;
-    marks.fill(0);
     if (lacked.length > 0) lacked = [];
   }
 
@@ -153,7 +105,8 @@ export function makeMachine(): Machine {
 
   function fillValue(index: number): unknown {
     const { trait, mode, raw } = slots[index] as Slot;
-    const found: unknown = raw < 0 ? (person().trait(trait) ?? undefined) : prepare(mode, value(raw) as Json | undefined);
+    const found: unknown =
+      raw < 0 ? (person().trait(trait) ?? undefined) : prepare(mode, value(raw) as Json | undefined);
     stamps[index] = epoch;
     values[index] = found;
     return found;
@@ -198,13 +151,8 @@ export function makeMachine(): Machine {
   return {
     slot,
     feed,
-    remember,
     seal,
     load,
-    moveTo(at) {
-      clock = at;
-    },
-    at: () => clock,
     person,
     value,
     list,

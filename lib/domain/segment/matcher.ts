@@ -52,7 +52,14 @@ export function isIn(values: readonly Scalar[], exact: boolean): Matcher {
 }
 
 export function exists(): Matcher {
-  return untimed({ name: 'exists', operand: true, mode: 'raw', cost: 1, test: (value) => value !== undefined, fits: () => true });
+  return untimed({
+    name: 'exists',
+    operand: true,
+    mode: 'raw',
+    cost: 1,
+    test: (value) => value !== undefined,
+    fits: () => true,
+  });
 }
 
 /** A part of a text, or an element of a list. */
@@ -127,7 +134,13 @@ export function isInstant(value: Json): boolean {
   return parseInstant(value) !== undefined;
 }
 
-function textual(name: string, operand: string, exact: boolean, cost: number, test: (value: string) => boolean): Matcher {
+function textual(
+  name: string,
+  operand: string,
+  exact: boolean,
+  cost: number,
+  test: (value: string) => boolean,
+): Matcher {
   return untimed({
     name,
     operand,
@@ -178,4 +191,3 @@ function compareScalars(a: Scalar, b: Scalar): number {
   const [x, y] = [`${typeof a}:${a}`, `${typeof b}:${b}`];
   return x < y ? -1 : x > y ? 1 : 0;
 }
-

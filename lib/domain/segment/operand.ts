@@ -18,8 +18,7 @@ export interface Range {
   readonly to: number;
 }
 
-const INSTANT_PATTERN =
-  '^\\d{4}-\\d{2}-\\d{2}[Tt ]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:?\\d{2})$';
+const INSTANT_PATTERN = '^\\d{4}-\\d{2}-\\d{2}[Tt ]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:?\\d{2})$';
 const AGO_PATTERN = `${DURATION_PATTERN.slice(0, -1)} ago$`;
 const PERCENT_PATTERN = '^(100|\\d{1,2}(\\.\\d{1,6})?)%$';
 const instantSchema = { type: 'string', pattern: INSTANT_PATTERN } as const;
@@ -99,7 +98,10 @@ export const ago: Operand<Duration> = {
   schema: { type: 'string', pattern: AGO_PATTERN },
   read(value, path, report) {
     const length = typeof value === 'string' && value.endsWith(' ago') ? value.slice(0, -4) : undefined;
-    return parseDuration(length) ?? badDuration(typeof value === 'string' ? value.replace(/ ago$/, '') : value, ' ago', path, report);
+    return (
+      parseDuration(length) ??
+      badDuration(typeof value === 'string' ? value.replace(/ ago$/, '') : value, ' ago', path, report)
+    );
   },
 };
 
@@ -159,12 +161,24 @@ export const anyRange: Operand<Range> = {
 };
 
 /** Reports a value of the wrong type. Returns undefined, so that a reader can end with it. */
-export function wrongType(value: unknown, expected: string, path: Path, report: Report, suggestion?: string): undefined {
+export function wrongType(
+  value: unknown,
+  expected: string,
+  path: Path,
+  report: Report,
+  suggestion?: string,
+): undefined {
   const problem = { path, code: 'segment/wrong-type', found: describeFound(value), expected };
   report(suggestion === undefined ? problem : { ...problem, suggestion });
 }
 
-function readRange(of: Range['of'], end: Operand<number>, value: unknown, path: Path, report: Report): Range | undefined {
+function readRange(
+  of: Range['of'],
+  end: Operand<number>,
+  value: unknown,
+  path: Path,
+  report: Report,
+): Range | undefined {
   if (!Array.isArray(value) || value.length !== 2) {
     return wrongType(value, `a list of two ${of}s`, path, report);
   }
@@ -173,7 +187,13 @@ function readRange(of: Range['of'], end: Operand<number>, value: unknown, path: 
   if (from === undefined || to === undefined) return undefined;
   if (from > to) {
     const suggestion = JSON.stringify([value[1], value[0]]);
-    report({ path, code: 'segment/bad-range', found: JSON.stringify(value), expected: 'the smaller end first', suggestion });
+    report({
+      path,
+      code: 'segment/bad-range',
+      found: JSON.stringify(value),
+      expected: 'the smaller end first',
+      suggestion,
+    });
     return undefined;
   }
   return { of, from, to };
@@ -191,5 +211,7 @@ function badDuration(value: unknown, after: string, path: Path, report: Report):
 }
 
 function isScalar(value: unknown): value is Scalar {
-  return typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
+  return (
+    typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
+  );
 }

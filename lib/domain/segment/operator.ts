@@ -14,18 +14,7 @@ import {
   matches,
   startsWith,
 } from './matcher.ts';
-import {
-  anyRange,
-  duration,
-  flag,
-  instant,
-  number,
-  type Operand,
-  pattern,
-  scalar,
-  scalars,
-  text,
-} from './operand.ts';
+import { anyRange, duration, flag, instant, number, type Operand, pattern, scalar, scalars, text } from './operand.ts';
 import type { Path, Report } from './problem.ts';
 import { anniversaryWithin, moreThanAgo, withinLast, withinNext } from './relative.ts';
 
@@ -83,10 +72,18 @@ function relative(holds: string, build: (length: Duration, zone: Zone | undefine
 
 /** Every operator on a value, in the order of the documentation. */
 export const operators = {
-  is: operator('a value', 'equals it; of a list, any element does', scalar, 'case', (value, { exact }) => isIn([value], exact)),
-  is_not: operator('a value', 'exactly where `is` does not', scalar, 'case', (value, { exact }) => complement(isIn([value], exact))),
-  in: operator('a list of values', 'equals one of them; of a list, any element does', scalars, 'case', (values, { exact }) =>
-    isIn(values, exact),
+  is: operator('a value', 'equals it; of a list, any element does', scalar, 'case', (value, { exact }) =>
+    isIn([value], exact),
+  ),
+  is_not: operator('a value', 'exactly where `is` does not', scalar, 'case', (value, { exact }) =>
+    complement(isIn([value], exact)),
+  ),
+  in: operator(
+    'a list of values',
+    'equals one of them; of a list, any element does',
+    scalars,
+    'case',
+    (values, { exact }) => isIn(values, exact),
   ),
   not_in: operator('a list of values', 'exactly where `in` does not', scalars, 'case', (values, { exact }) =>
     complement(isIn(values, exact)),
@@ -94,13 +91,19 @@ export const operators = {
   exists: operator('true or false', '`true`: there is a value; `false`: there is none', flag, 'nothing', (wanted) =>
     wanted ? exists() : complement(exists()),
   ),
-  contains: operator('a value', 'a text has it as a part, a list has it as an element', scalar, 'case', (value, { exact }) =>
-    contains(value, exact),
+  contains: operator(
+    'a value',
+    'a text has it as a part, a list has it as an element',
+    scalar,
+    'case',
+    (value, { exact }) => contains(value, exact),
   ),
   not_contains: operator('a value', 'exactly where `contains` does not', scalar, 'case', (value, { exact }) =>
     complement(contains(value, exact)),
   ),
-  starts_with: operator('a text', 'a text begins with it', text, 'case', (value, { exact }) => startsWith(value, exact)),
+  starts_with: operator('a text', 'a text begins with it', text, 'case', (value, { exact }) =>
+    startsWith(value, exact),
+  ),
   ends_with: operator('a text', 'a text ends with it', text, 'case', (value, { exact }) => endsWith(value, exact)),
   matches: operator(
     'a regular expression (RE2)',
@@ -147,4 +150,12 @@ export const instantOperatorNames = [
 ] as const satisfies readonly OperatorName[];
 
 /** Operators that read a number: what sums, averages and counts of distinct values are compared by. */
-export const numberOperatorNames = ['is', 'is_not', 'gt', 'gte', 'lt', 'lte', 'between'] as const satisfies readonly OperatorName[];
+export const numberOperatorNames = [
+  'is',
+  'is_not',
+  'gt',
+  'gte',
+  'lt',
+  'lte',
+  'between',
+] as const satisfies readonly OperatorName[];

@@ -139,4 +139,3 @@ function traitSight(value: Json | undefined, matcher: Matcher): Sight {
   if (value === undefined) return { saw: null, because: 'missing' };
   return matcher.fits(value) ? { saw: value } : { saw: value, because: 'mismatch' };
 }
-

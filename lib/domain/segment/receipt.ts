@@ -1,6 +1,6 @@
+import { TributaryError } from '../errors.ts';
 import type { Milliseconds } from '../instant.ts';
 import type { Json } from '../json.ts';
-import { TributaryError } from '../errors.ts';
 import type { CompiledLeaf, Program } from './compile.ts';
 import { begin } from './evaluate.ts';
 import type { SeenEvent, Sight } from './probe.ts';
@@ -42,8 +42,8 @@ export type Because = 'match' | 'no-match' | 'missing' | 'mismatch';
 export function explain(program: Program, segment: string, view: PersonView, now: Milliseconds): Receipt {
   const compiled = program.compiled[program.positions.get(segment) ?? -1];
   if (compiled === undefined) throw unknownSegment(segment, program);
-  begin(program.machine, view, now);
-  const leaves = compiled.leaves.map((leaf) => explainLeaf(leaf, now));
+  begin(program, view, now);
+  const leaves = compiled.leaves.map((leaf) => explainLeaf(leaf, program.solver.holds(leaf.node), now));
   return { segment, version: compiled.version, leaves };
 }
 
@@ -53,8 +53,7 @@ export function unknownSegment(segment: string, program: Program): TributaryErro
   return new TributaryError('config', 'segment/unknown', message);
 }
 
-function explainLeaf(leaf: CompiledLeaf, now: Milliseconds): ReceiptLeaf {
-  const held = leaf.ask() > 0;
+function explainLeaf(leaf: CompiledLeaf, held: boolean, now: Milliseconds): ReceiptLeaf {
   const sight: Sight = leaf.probe?.sight(now) ?? { saw: held };
   return {
     path: leaf.path,

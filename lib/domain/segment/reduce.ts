@@ -1,7 +1,7 @@
 import { canonicalText } from '../canonical.ts';
 import type { Milliseconds } from '../instant.ts';
 import { openZone } from './calendar.ts';
-import { daysOf, type Duration } from './duration.ts';
+import { type Duration, daysOf } from './duration.ts';
 import type { Entry } from './entries.ts';
 import { type Feed, keptValue } from './feed.ts';
 import type {
@@ -91,12 +91,14 @@ const aggregates: Readonly<Record<AggregateName, (entries: readonly Entry[], fee
     const numbers = numbersOf(entries, feed);
     return numbers.length === 0 ? undefined : numbers.reduce((a, b) => Math.max(a, b));
   },
-  distinct: (entries, feed) => new Set(entries.map((entry) => keptValue(entry, feed)).filter((value) => value !== undefined)).size,
+  distinct: (entries, feed) =>
+    new Set(entries.map((entry) => keptValue(entry, feed)).filter((value) => value !== undefined)).size,
 };
 
 function edgeReducer({ kind, test }: EdgeReduction, timezone: string): Reducer {
   const matcher = test.build(timezone);
-  const pick = (entries: readonly Entry[]): Entry | undefined => (kind === 'first' ? entries[entries.length - 1] : entries[0]);
+  const pick = (entries: readonly Entry[]): Entry | undefined =>
+    kind === 'first' ? entries[entries.length - 1] : entries[0];
   return {
     kind,
     key: canonicalText([kind, matcher.key]),
@@ -106,7 +108,9 @@ function edgeReducer({ kind, test }: EdgeReduction, timezone: string): Reducer {
     bounds: anyNumber,
     answer({ entries, until }, at) {
       const entry = pick(entries);
-      return entry === undefined ? signed(false, until) : sooner(matcher.answer(entry[0], at), until);
+      if (entry === undefined) return signed(false, until);
+      const when = matcher.mode === 'instant' ? entry[0] : new Date(entry[0]).toISOString();
+      return sooner(matcher.answer(when, at), until);
     },
     sight({ entries }) {
       const entry = pick(entries);
@@ -184,4 +188,3 @@ function sumOf(numbers: readonly number[]): number {
   }
   return sum + carried;
 }
-

@@ -104,7 +104,6 @@ function isDateOnly(value: unknown): value is string {
 
 /** The value as an instant; a date is its midnight in UTC. */
 function anchorOf(value: unknown): Milliseconds | undefined {
-  if (typeof value === 'number') return value;
   return parseInstant(isDateOnly(value) ? `${value}T00:00:00Z` : (value as Json));
 }
 

@@ -26,7 +26,10 @@ function tell(leaves: readonly ReceiptLeaf[], path: string): Sentence {
   const indexes = new Set(inside.map((leaf) => /^\.\w+\[(\d+)\]/.exec(leaf.path.slice(path.length))?.[1]));
   const parts = [...indexes].map((index) => {
     const at = `${path}.${step}[${index}]`;
-    return tell(inside.filter((leaf) => leaf.path === at || leaf.path.startsWith(`${at}.`)), at);
+    return tell(
+      inside.filter((leaf) => leaf.path === at || leaf.path.startsWith(`${at}.`)),
+      at,
+    );
   });
   const holding = parts.filter((part) => part.held).length;
   const held = step === 'any' ? holding > 0 : holding === parts.length;
@@ -75,7 +78,9 @@ function tellSaw({ saw, because, events }: ReceiptLeaf): string {
   if (because === 'missing') return 'there is no value';
   const newest = events[0];
   const seen = isJsonObject(saw)
-    ? Object.entries(saw).map(([key, value]) => `${key} ${tellValue(value)}`).join(', ')
+    ? Object.entries(saw)
+        .map(([key, value]) => `${key} ${tellValue(value)}`)
+        .join(', ')
     : saw === true
       ? 'yes'
       : saw === false

@@ -1,5 +1,5 @@
 import { isZone, openZone } from './calendar.ts';
-import { daysOf, type Duration } from './duration.ts';
+import { type Duration, daysOf } from './duration.ts';
 import type { Matcher } from './matcher.ts';
 import { type Build, type OperatorName, operatorNames, operators } from './operator.ts';
 import { describeFound, oneOf, type Path, type Report, refuseUnknownKeys, type WrittenObject } from './problem.ts';

@@ -3,7 +3,7 @@ import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acceptFindings } from '../accepted-findings.ts';
 import { secretName } from '../environment.ts';
-import type { FunctionSpec } from '../functions.ts';
+import type { SecretUse } from '../functions.ts';
 import type { WorkspaceForSynthesis } from '../workspace-for-synthesis.ts';
 
 /** One empty secret per connection, for the operator to fill; empty, so that a missing credential says so. */
@@ -23,16 +23,15 @@ export class ConnectionSecrets extends Construct {
   }
 
   /** ARNs of the secrets of the connections that a function speaks to. */
-  arnsFor(use: FunctionSpec['secrets']): readonly string[] {
+  arnsFor(use: SecretUse): readonly string[] {
     const names = new Set(connectionsFor(use, this.workspace));
     return [...this.byConnection].filter(([name]) => names.has(name)).map(([, secret]) => secret.ref);
   }
 }
 
-function connectionsFor(use: FunctionSpec['secrets'], workspace: WorkspaceForSynthesis): readonly string[] {
+function connectionsFor(use: SecretUse, workspace: WorkspaceForSynthesis): readonly string[] {
   const connections = Object.values(workspace.connections);
-  const chosen: Readonly<Record<FunctionSpec['secrets'], () => readonly string[]>> = {
-    none: () => [],
+  const chosen: Readonly<Record<SecretUse, () => readonly string[]>> = {
     'identity-key': () => [],
     'webhook-connections': () => connections.filter(({ webhook }) => webhook).map(({ name }) => name),
     // A webhook's hints are read again by sync-stream, also where no stream has a schedule.

@@ -59,7 +59,7 @@ export class PipelineFunction extends Construct {
       // Functions that go on with long work through their own queue would be stopped after 16 rounds as a runaway
       // loop (AWS Lambda developer guide, recursive loop detection). Their rounds end by the data that is left.
       recursiveLoop: sendsToItself(spec) ? RecursiveLoop.ALLOW : RecursiveLoop.TERMINATE,
-      ...(spec.secrets === 'none' ? {} : { layers: [secretsExtension(this)] }),
+      ...(spec.secrets.length === 0 ? {} : { layers: [secretsExtension(this)] }),
     });
     freezeId(this.lambda, `${id}Function`);
     for (const { queue, batchSize, maxConcurrency } of spec.sources) {

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TributaryError } from '../../domain/errors.ts';
+import { prepareDatabaseFile } from './database-file.ts';
 import { requireJava } from './java.ts';
 
 export interface DynamoDbLocalOptions {
@@ -39,7 +40,10 @@ const guardedLaunch =
 export async function startDynamoDbLocal(options: DynamoDbLocalOptions = {}): Promise<DynamoDbLocal> {
   const java = options.java ?? 'java';
   await requireJava(java);
-  if (options.dataDir !== undefined) mkdirSync(options.dataDir, { recursive: true });
+  if (options.dataDir !== undefined) {
+    mkdirSync(options.dataDir, { recursive: true });
+    prepareDatabaseFile(options.dataDir);
+  }
   // Another process can take the port between our looking and Java's binding; then Java ends, and we take another.
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -29,8 +29,8 @@ export interface Exchange {
 /** Opens connections to an engine at `url` (no path). */
 export function openExchange(url: string): Exchange {
   const { hostname, port } = new URL(url);
-  // The engines close idle connections after a few seconds; the agent retires its own before they do.
-  const agent = new Agent({ keepAlive: true, timeout: 60_000, scheduling: 'lifo' });
+  // Jetty, in DynamoDB Local, closes a connection after 30 idle seconds; the agent must retire its own before that.
+  const agent = new Agent({ keepAlive: true, timeout: 20_000, scheduling: 'lifo' });
   const send = (sent: EngineRequest) =>
     new Promise<EngineAnswer>((resolve, reject) => {
       const headers = { ...sent.headers, 'content-length': sent.body.byteLength };

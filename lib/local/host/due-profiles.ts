@@ -1,61 +1,57 @@
+import { DUE_SHARDS, dueKey } from '../../adapters/dynamodb/profile-store.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
-import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import { isJsonObject } from '../../domain/json.ts';
 import { openExchange } from '../engines/exchange.ts';
 import { listAt, objectAt, resourcesOf, textAt } from '../engines/template.ts';
 import type { ResolvedTemplate } from './template-parts.ts';
 
 /** Knows when the next profile is due, so that the clock can step to it. */
 export interface DueProfiles {
-  /** The earliest instant in the index, past ones included. Undefined when nothing is due at any time. */
-  earliest(): Promise<Milliseconds | undefined>;
+  /** The earliest instant in the hours from `from` to `until`. Undefined when no profile is due in them. */
+  earliest(from: Milliseconds, until: Milliseconds): Promise<Milliseconds | undefined>;
   close(): void;
 }
 
-/** The sparse index of the profiles table whose sort key is the instant at which a profile is due. */
 const indexName = 'due-by-hour';
+const hourMs = 3_600_000;
 
 /** Opens the index in the engine itself. A template without such an index has nothing due. The caller closes it. */
-export function openDueProfiles(from: ResolvedTemplate, dynamodbUrl: string): DueProfiles {
+export function openDueProfiles(template: ResolvedTemplate, dynamodbUrl: string): DueProfiles {
   const exchange = openExchange(dynamodbUrl);
-  const indexes = resourcesOf(from.template, 'AWS::DynamoDB::Table').flatMap(({ logicalId, properties }) => {
-    const found = listAt(properties, 'GlobalSecondaryIndexes').find(
-      (index) => isJsonObject(index) && index.IndexName === indexName,
-    );
-    const sortKey = isJsonObject(found) ? sortKeyOf(found) : undefined;
-    return sortKey === undefined ? [] : [{ table: from.resolver.nameOf(logicalId), sortKey }];
-  });
+  const tables = resourcesOf(template.template, 'AWS::DynamoDB::Table')
+    .filter(({ properties }) =>
+      listAt(properties, 'GlobalSecondaryIndexes').some(
+        (index) => isJsonObject(index) && index.IndexName === indexName,
+      ),
+    )
+    .map(({ logicalId }) => template.resolver.nameOf(logicalId));
 
-  async function earliestIn(table: string, sortKey: string): Promise<Milliseconds | undefined> {
-    let earliest: Milliseconds | undefined;
-    let from: JsonObject | undefined;
-    do {
-      const page = await exchange.call('DynamoDB_20120810.Scan', {
-        TableName: table,
-        IndexName: indexName,
-        ProjectionExpression: '#due',
-        ExpressionAttributeNames: { '#due': sortKey },
-        ...(from === undefined ? {} : { ExclusiveStartKey: from }),
-      });
-      for (const item of listAt(page, 'Items')) {
-        const due = isJsonObject(item) ? Number(textAt(objectAt(item, sortKey), 'N')) : Number.NaN;
-        if (earliest === undefined || due < earliest) earliest = due;
-      }
-      from = isJsonObject(page.LastEvaluatedKey) ? page.LastEvaluatedKey : undefined;
-    } while (from !== undefined);
-    return earliest;
-  }
+  const earliestIn = async (table: string, dueHour: string): Promise<readonly Milliseconds[]> => {
+    const page = await exchange.call('DynamoDB_20120810.Query', {
+      TableName: table,
+      IndexName: indexName,
+      KeyConditionExpression: 'dueHour = :hour',
+      ExpressionAttributeValues: { ':hour': { S: dueHour } },
+      Limit: 1,
+    });
+    return listAt(page, 'Items').map((item) => Number(textAt(objectAt(isJsonObject(item) ? item : {}, 'dueAt'), 'N')));
+  };
 
   return {
-    async earliest() {
-      const each = await Promise.all(indexes.map(({ table, sortKey }) => earliestIn(table, sortKey)));
-      const found = each.filter((instant) => instant !== undefined);
-      return found.length === 0 ? undefined : Math.min(...found);
+    async earliest(from, until) {
+      for (let hour = Math.floor(from / hourMs) * hourMs; hour <= until; hour += hourMs) {
+        const partitions = tables.flatMap((table) => shardsOf(hour).map((shard) => earliestIn(table, shard)));
+        const found = (await Promise.all(partitions)).flat();
+        if (found.length > 0) return Math.min(...found);
+      }
+      return undefined;
     },
     close: exchange.close,
   };
 }
 
-function sortKeyOf(index: JsonObject): string | undefined {
-  const key = listAt(index, 'KeySchema').find((part) => isJsonObject(part) && part.KeyType === 'RANGE');
-  return isJsonObject(key) ? textAt(key, 'AttributeName') : undefined;
+/** The partitions of the index for an hour. */
+function shardsOf(hour: Milliseconds): readonly string[] {
+  const [name = ''] = dueKey('', hour).dueHour.split('#');
+  return Array.from({ length: DUE_SHARDS }, (_, shard) => `${name}#${shard}`);
 }

@@ -35,6 +35,8 @@ export interface Schedules {
 
 export interface ScheduleOptions {
   readonly clock: StageClock;
+  /** From when rates count: the stage's time when it was asked to start, so that equal starts fire at equal times. */
+  readonly start: Milliseconds;
   readonly queues: StageQueues;
 }
 
@@ -49,8 +51,7 @@ const minuteMs = 60_000;
 
 /** Starts every schedule. Throws TributaryError `stage/bad-schedule`. The caller closes it. */
 export function startSchedules(definitions: readonly ScheduleDefinition[], options: ScheduleOptions): Schedules {
-  const { clock, queues } = options;
-  const opened = clock.now();
+  const { clock, queues, start } = options;
   let closed = false;
 
   const fire = (definition: ScheduleDefinition, scheduledAt: Milliseconds): Promise<void> =>
@@ -67,11 +68,11 @@ export function startSchedules(definitions: readonly ScheduleDefinition[], optio
   };
 
   const schedules = definitions.map((definition): Running => {
-    const firings = parseScheduleExpression(definition.expression, definition.zone, opened);
-    return { definition, firings, isSweep: isEveryMinute(firings, opened), timer: undefined };
+    const firings = parseScheduleExpression(definition.expression, definition.zone, start);
+    return { definition, firings, isSweep: isEveryMinute(firings, start), timer: undefined };
   });
   // A rate fires first at the very start, hence the instant before.
-  for (const schedule of schedules) arm(schedule, opened - 1);
+  for (const schedule of schedules) arm(schedule, start - 1);
   const sweeps = schedules.filter((schedule) => schedule.isSweep);
 
   return {

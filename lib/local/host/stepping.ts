@@ -1,6 +1,6 @@
 import { TributaryError } from '../../domain/errors.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
-import type { StageClock } from '../clock.ts';
+import type { StageClock, StageTimer } from '../clock.ts';
 import type { DueProfiles } from './due-profiles.ts';
 import type { EventSource } from './event-sources.ts';
 import type { LocalFunction } from './function-pool.ts';
@@ -27,21 +27,29 @@ export interface Stepping {
    * Runs the stage until its clock shows `target`, jumping over the time in which nothing would happen. The clock goes
    * to the next schedule, timer, delayed or hidden message or due profile, and only from a stage that is idle. A
    * schedule that fires every minute counts only when a profile is due, and fires once per step.
-   * Throws TributaryError `stage/already-stepping` and `stage/closed`.
+   * Throws TributaryError `stage/already-stepping` and `stage/closed`, and what a timer of `addTimer` threw.
    */
   runUntil(target: Milliseconds): Promise<void>;
+  /** Runs `run` when the clock reaches the instant. What it throws fails the `runUntil` under way, or the next. */
+  addTimer(instant: Milliseconds, run: () => void | Promise<void>): StageTimer;
   /** Makes those who wait give up with `stage/closed`. */
   close(): void;
 }
 
 const pauseMs = 4;
+/** A profile can be written with a due instant that has just passed. */
+const lookBackMs = 3_600_000;
+/** The first look also finds what became due while the stage was not running. */
+const firstLookBackMs = 24 * lookBackMs;
 
 /** Opens the stepping of a stage. Nothing moves before `runUntil`. */
 export function openStepping(parts: SteppingParts): Stepping {
   const { clock, schedules, queues, sources } = parts;
   let stepping = false;
   let closed = false;
-  let known: { readonly at: number; readonly earliest: Milliseconds | undefined } | undefined;
+  let lookedBack = false;
+
+  const thrown: unknown[] = [];
 
   const inHand = (): boolean =>
     clock.running > 0 ||
@@ -60,8 +68,8 @@ export function openStepping(parts: SteppingParts): Stepping {
   const isIdle = async (): Promise<boolean> => {
     if (inHand()) return false;
     const before = workDone();
-    for (const source of sources) if (!(await isDrained(source))) return false;
-    return !inHand() && workDone() === before;
+    const drained = await Promise.all(sources.map(isDrained));
+    return drained.every(Boolean) && !inHand() && workDone() === before;
   };
 
   const idle = async (): Promise<void> => {
@@ -72,19 +80,21 @@ export function openStepping(parts: SteppingParts): Stepping {
     }
   };
 
-  /** When the sweep must fire for the earliest due profile; a firing that has passed already is not repeated. */
-  const nextSweep = async (): Promise<Milliseconds | undefined> => {
-    const at = workDone();
-    if (known?.at !== at) known = { at, earliest: await parts.due.earliest() };
-    if (known.earliest === undefined) return undefined;
-    return schedules.sweepAtOrAfter(Math.max(known.earliest, clock.now() + 1));
+  /** When the sweep must fire for the earliest profile due by `until`; a firing that has passed is not repeated. */
+  const nextSweep = async (until: Milliseconds): Promise<Milliseconds | undefined> => {
+    const from = clock.now() - (lookedBack ? lookBackMs : firstLookBackMs);
+    lookedBack = true;
+    const earliest = await parts.due.earliest(from, until);
+    return earliest === undefined ? undefined : schedules.sweepAtOrAfter(Math.max(earliest, clock.now() + 1));
   };
 
   const step = async (target: Milliseconds): Promise<boolean> => {
     await idle();
+    if (thrown.length > 0) throw thrown.shift();
     if (clock.now() >= target) return false;
-    const sweepAt = await nextSweep();
-    const next = Math.min(clock.next() ?? target, sweepAt ?? target, target);
+    const other = Math.min(clock.next() ?? target, target);
+    const sweepAt = await nextSweep(other);
+    const next = Math.min(other, sweepAt ?? other);
     await clock.jumpTo(next);
     if (sweepAt !== undefined && sweepAt <= clock.now()) await schedules.sweep();
     return true;
@@ -103,6 +113,14 @@ export function openStepping(parts: SteppingParts): Stepping {
         stepping = false;
       }
     },
+    addTimer: (instant, run) =>
+      clock.at(instant, async () => {
+        try {
+          await run();
+        } catch (failure) {
+          thrown.push(failure);
+        }
+      }),
     close() {
       closed = true;
     },

@@ -45,11 +45,14 @@ export interface MessageLedger {
   close(): void;
 }
 
+const deletionsBeforeRewrite = 1_000;
+
 /** Opens the ledger; `file` is its journal. Throws `stage/journal-damaged`. */
 export function openLedger(file: string | undefined): MessageLedger {
   const journal = file === undefined ? undefined : openJournal(file);
   const live = new Map<string, LiveMessage>();
   const held = new Map<string, HeldMessage>();
+  let deletions = 0;
   for (const message of journal === undefined ? [] : readSurvivors(journal)) held.set(message.id, message);
   journal?.rewrite([...held.values()].map((message) => ({ op: 'sent', ...message })));
   return {
@@ -81,7 +84,15 @@ export function openLedger(file: string | undefined): MessageLedger {
       live.set(id, { ...message, queue, receives: 0 });
     },
     deleted: (id) => {
-      if (live.delete(id)) journal?.append({ op: 'deleted', id });
+      if (!live.delete(id)) return;
+      deletions += 1;
+      if (live.size + held.size > 0 || deletions < deletionsBeforeRewrite) {
+        journal?.append({ op: 'deleted', id });
+      } else {
+        // Nothing is left to remember, so a stage that runs for weeks need not keep the file of all that was.
+        journal?.rewrite([]);
+        deletions = 0;
+      }
     },
     close: () => journal?.close(),
   };

@@ -31,10 +31,15 @@ export async function findMissingGrants(
   const authoriser = openAuthoriser(policies);
   const missing: MissingGrant[] = [];
 
-  const roleMay = async (purpose: string, service: string, roleArn: string, needs: readonly Need[]) => {
+  const roleMay = async (
+    purpose: string,
+    [service, context]: readonly [name: string, context: Record<string, string>],
+    roleArn: string,
+    needs: readonly Need[],
+  ) => {
     const role = policies.roles.find((each) => each.arn === roleArn);
     const assume = { action: 'sts:AssumeRole', resource: roleArn };
-    const trusted = role !== undefined && (await authoriser.lets(service, role.trust, assume));
+    const trusted = role !== undefined && (await authoriser.lets(service, role.trust, assume, context));
     if (!trusted) missing.push({ for: purpose, who: service, ...assume });
     for (const need of needs) {
       if (role === undefined || !(await authoriser.allows(sessionOf(role), role, need))) {
@@ -44,20 +49,26 @@ export async function findMissingGrants(
   };
 
   for (const schedule of resourcesOf(template, 'AWS::Scheduler::Schedule')) {
-    const target = objectAt(resolver.resolve(schedule.properties) as JsonObject, 'Target');
+    const properties = resolver.resolve(schedule.properties) as JsonObject;
+    const target = objectAt(properties, 'Target');
     const queues = [textAt(target, 'Arn'), textAt(objectAt(target, 'DeadLetterConfig'), 'Arn')];
     const needs = queues.filter(isQueueArn).map((resource) => ({ action: 'sqs:SendMessage', resource }));
-    await roleMay(schedule.logicalId, 'scheduler.amazonaws.com', textAt(target, 'RoleArn') ?? '', needs);
+    // The scheduler names a schedule's group as the source (Scheduler user guide, "Confused deputy prevention").
+    const group = `schedule-group/${textAt(properties, 'GroupName') ?? 'default'}`;
+    const source = `arn:aws:scheduler:${stageRegion}:${stageAccount}:${group}`;
+    const service = ['scheduler.amazonaws.com', sourceContext(source)] as const;
+    await roleMay(schedule.logicalId, service, textAt(target, 'RoleArn') ?? '', needs);
   }
+  const lambda = ['lambda.amazonaws.com', {}] as const;
   for (const caller of policies.callers) {
-    await roleMay(caller.functionLogicalId, 'lambda.amazonaws.com', caller.role.arn, []);
+    await roleMay(caller.functionLogicalId, lambda, caller.role.arn, []);
   }
   for (const mapping of resourcesOf(template, 'AWS::Lambda::EventSourceMapping')) {
     const properties = resolver.resolve(mapping.properties) as JsonObject;
     const resource = textAt(properties, 'EventSourceArn') ?? '';
     const caller = policies.callers.find((each) => names(textAt(properties, 'FunctionName') ?? '', each.functionName));
     const needs = isQueueArn(resource) ? polling.map((action) => ({ action, resource })) : [];
-    await roleMay(mapping.logicalId, 'lambda.amazonaws.com', caller?.role.arn ?? '', needs);
+    await roleMay(mapping.logicalId, lambda, caller?.role.arn ?? '', needs);
   }
   for (const route of resourcesOf(template, 'AWS::ApiGatewayV2::Route')) {
     const invocation = readRoute(template, resolver, route);
@@ -65,9 +76,8 @@ export async function findMissingGrants(
     const { functionArn, sourceArn } = invocation;
     const need = { action: 'lambda:InvokeFunction', resource: functionArn };
     const service = 'apigateway.amazonaws.com';
-    const context = { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': stageAccount };
     const policy = permissionsOf(template, resolver, functionArn);
-    if (!(await authoriser.lets(service, policy, need, context))) {
+    if (!(await authoriser.lets(service, policy, need, sourceContext(sourceArn)))) {
       missing.push({ for: route.logicalId, who: service, ...need });
     }
   }
@@ -114,6 +124,11 @@ function permissionsOf(template: JsonObject, resolver: Resolver, functionArn: st
     ];
   });
   return { Version: '2012-10-17', Statement: statements };
+}
+
+/** What an AWS service says about whom it acts for. */
+function sourceContext(sourceArn: string): Record<string, string> {
+  return { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': stageAccount };
 }
 
 /** True when a function's name or ARN means the function. */

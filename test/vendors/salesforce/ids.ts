@@ -1,6 +1,6 @@
-import { fullId } from '../../../lib/connectors/salesforce/ids.ts';
 import { ApiError } from './api-error.ts';
 
+const SUFFIX = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345';
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /** Makes 18-character ids with a prefix, each greater than the one before, as Salesforce does within one org. */
@@ -9,22 +9,29 @@ export function createIds(): (prefix: string) => string {
   return function makeId(prefix) {
     const number = (next.get(prefix) ?? 0) + 1;
     next.set(prefix, number);
-    const id = fullId(`${prefix}5g00000${base62(number).padStart(5, '0')}`);
-    if (id === undefined) throw new Error(`no id can be made with the prefix ${prefix}`);
-    return id;
+    return withSuffix(`${prefix}5g00000${base62(number).padStart(5, '0')}`);
   };
 }
 
-/** The form in which the store keeps an id: 18 characters if it is an id at all, else as given. */
+/** The form in which the store keeps an id: 18 characters if it is one of 15, else as given. */
 export function storedId(id: string): string {
-  return fullId(id) ?? id;
+  return /^[A-Za-z0-9]{15}$/.test(id) ? withSuffix(id) : id;
 }
 
+/** An id as a caller must give it: of 15 characters, or of 18 with the suffix that fits. */
 export function requireId(id: string, field: string): string {
-  const full = fullId(id);
-  if (full === undefined)
-    throw new ApiError(400, 'MALFORMED_ID', `${field}: id value of incorrect type: ${id}`, [field]);
-  return full;
+  const full = storedId(id);
+  if (/^[A-Za-z0-9]{18}$/.test(full) && withSuffix(full.slice(0, 15)) === full) return full;
+  throw new ApiError(400, 'MALFORMED_ID', `${field}: id value of incorrect type: ${id}`, [field]);
+}
+
+/** Three characters that each say which of five are upper case (Salesforce Help, 15- and 18-character ids). */
+function withSuffix(short: string): string {
+  const suffix = [0, 5, 10].map((start) => {
+    const upper = [...short.slice(start, start + 5)].map((character) => (/[A-Z]/.test(character) ? 1 : 0));
+    return SUFFIX.charAt(upper.reduce<number>((bits, bit, place) => bits + bit * 2 ** place, 0));
+  });
+  return short + suffix.join('');
 }
 
 function base62(number: number): string {

@@ -167,8 +167,8 @@ function outboundMessage(query: Readonly<Record<string, string>>) {
     query,
     headers: { 'content-type': 'text/xml; charset=utf-8', soapaction: '""' },
     body: outboundEnvelope('00D5g000001DemoEAC', [
-      { id: '04l5g00000000010AA', object: 'Contact', recordId: '0035g00000000010AA', email: 'person1@example.com' },
-      { id: '04l5g00000000020AA', object: 'Lead', recordId: '00Q5g00000000010AA' },
+      { id: '04l5g0000000001AAA', object: 'Contact', recordId: '0035g0000000001AAA', email: 'person1@example.com' },
+      { id: '04l5g0000000002AAA', object: 'Lead', recordId: '00Q5g0000000001EAA' },
     ]),
   };
 }

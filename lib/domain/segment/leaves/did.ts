@@ -42,7 +42,8 @@ export function readDid(object: WrittenObject, path: Path, report: Report): DidL
   const reduction = readReduction(object, path, report);
   const followedBy = readFollower(object, 'followed_by', path, report);
   const notFollowedBy = readFollower(object, 'not_followed_by', path, report);
-  if (activity === undefined || where === undefined || window === undefined || reduction === undefined) return undefined;
+  if (activity === undefined || where === undefined || window === undefined || reduction === undefined)
+    return undefined;
   if (followedBy === undefined || notFollowedBy === undefined) return undefined;
   return {
     kind: 'did',
@@ -58,7 +59,12 @@ export function readDid(object: WrittenObject, path: Path, report: Report): DidL
 function readWhere(object: WrittenObject, path: Path, report: Report): readonly PropertyTest[] | undefined {
   if (!Object.hasOwn(object, 'where')) return [];
   const at = [...path, 'where'];
-  const where = readObject(object.where, at, 'a map of property to one operator, such as { category: { is: shoes } }', report);
+  const where = readObject(
+    object.where,
+    at,
+    'a map of property to one operator, such as { category: { is: shoes } }',
+    report,
+  );
   if (where === undefined) return undefined;
   const tests: PropertyTest[] = [];
   let complete = true;
@@ -125,11 +131,18 @@ function readFollower(
 ): Follower | false | undefined {
   if (!Object.hasOwn(object, key)) return false;
   const at = [...path, key];
-  const follower = readObject(object[key], at, 'did and within, such as { did: Order Completed, within: 1 day }', report);
+  const follower = readObject(
+    object[key],
+    at,
+    'did and within, such as { did: Order Completed, within: 1 day }',
+    report,
+  );
   if (follower === undefined) return undefined;
   refuseUnknownKeys(follower, ['did', 'where', 'within'], at, report);
   const activity = text.read(follower.did, [...at, 'did'], report);
   const where = readWhere(follower, at, report);
   const within = duration.read(follower.within, [...at, 'within'], report);
-  return activity === undefined || where === undefined || within === undefined ? undefined : { activity, where, within };
+  return activity === undefined || where === undefined || within === undefined
+    ? undefined
+    : { activity, where, within };
 }

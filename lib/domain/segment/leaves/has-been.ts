@@ -24,7 +24,12 @@ export function readHasBeen(object: WrittenObject, path: Path, report: Report): 
     return undefined;
   }
   if (!Object.hasOwn(place, 'for')) {
-    report({ path: inner, code: 'segment/missing-key', found: 'no for', expected: 'for: and a duration, such as "30 days"' });
+    report({
+      path: inner,
+      code: 'segment/missing-key',
+      found: 'no for',
+      expected: 'for: and a duration, such as "30 days"',
+    });
     return undefined;
   }
   const length = duration.read(place.for, [...at, 'for'], report);

@@ -1,7 +1,14 @@
 import type { Duration } from '../duration.ts';
 import { duration, text, wholeNumber } from '../operand.ts';
 import { instantOperatorNames, numberOperatorNames } from '../operator.ts';
-import { describeFound, type Path, type Report, readObject, refuseUnknownKeys, type WrittenObject } from '../problem.ts';
+import {
+  describeFound,
+  type Path,
+  type Report,
+  readObject,
+  refuseUnknownKeys,
+  type WrittenObject,
+} from '../problem.ts';
 import { type Calendar, readCalendar, readValueTest, type ValueTest } from '../value-test.ts';
 
 /** What is made of the activities found: a number, an instant, or how many periods had one. */
@@ -109,7 +116,12 @@ function aggregate(kind: AggregateName): Reader {
     if (property === undefined || test === undefined) return undefined;
     const name = test.operator;
     if ((name === 'is' || name === 'is_not') && typeof object[name] !== 'number') {
-      report({ path: [...path, name], code: 'segment/wrong-type', found: describeFound(object[name]), expected: 'a number' });
+      report({
+        path: [...path, name],
+        code: 'segment/wrong-type',
+        found: describeFound(object[name]),
+        expected: 'a number',
+      });
       return undefined;
     }
     if (name === 'between' && Array.isArray(object.between) && typeof object.between[0] === 'string') {
@@ -125,7 +137,12 @@ function edge(kind: 'first' | 'last'): Reader {
     const test = readValueTest(object, path, report, { operators: instantOperatorNames });
     if (test === undefined) return undefined;
     if (test.operator === 'between' && Array.isArray(object.between) && typeof object.between[0] === 'number') {
-      report({ path: [...path, 'between'], code: 'segment/wrong-type', found: 'two numbers', expected: 'two instants' });
+      report({
+        path: [...path, 'between'],
+        code: 'segment/wrong-type',
+        found: 'two numbers',
+        expected: 'two instants',
+      });
       return undefined;
     }
     return { kind, test };

@@ -1,18 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Problem } from '../../lib/workspace/problem.ts';
-import { problemsWith, readWith, soundFiles } from './a-workspace.ts';
-
-interface Broken {
-  readonly what: string;
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-  readonly problem: Omit<Problem, 'file'>;
-}
-
-const MAIN = 'tributary.yaml';
-const SEGMENT = 'segments/lapsing.yaml';
-const AUDIENCE = 'audiences/lapsing-to-tag.yaml';
+import { AUDIENCE, type Broken, MAIN, problemsWith, readWith, SEGMENT } from './a-workspace.ts';
 
 const broken: readonly Broken[] = [
   {
@@ -121,8 +108,7 @@ const broken: readonly Broken[] = [
       column: 25,
       code: 'workspace/bad-schedule',
       found: '"evry 15 minuts"',
-      expected:
-        'a schedule such as "every 15 minutes", "hourly", "nightly at 01:00" or "weekly on monday at 06:00"',
+      expected: 'a schedule such as "every 15 minutes", "hourly", "nightly at 01:00" or "weekly on monday at 06:00"',
       suggestion: 'every 15 minutes',
     },
   },
@@ -201,102 +187,6 @@ const broken: readonly Broken[] = [
     },
   },
   {
-    what: 'a missing segment in an audience',
-    file: AUDIENCE,
-    from: 'segment: lapsing',
-    to: 'segment: lapsin',
-    problem: {
-      line: 2,
-      column: 10,
-      code: 'workspace/unknown-segment',
-      found: 'segment "lapsin"',
-      expected: 'one of lapsing',
-      suggestion: 'lapsing',
-    },
-  },
-  {
-    what: 'a missing segment in a condition',
-    file: SEGMENT,
-    from: '{ trait: lifecycle_stage, is: customer }',
-    to: '{ segment: customers }',
-    problem: {
-      line: 5,
-      column: 18,
-      code: 'workspace/unknown-segment',
-      found: 'segment "customers"',
-      expected: 'one of lapsing',
-    },
-  },
-  {
-    what: 'a missing persona',
-    file: SEGMENT,
-    from: 'persona: careful-buyer',
-    to: 'persona: careful-byer',
-    problem: {
-      line: 2,
-      column: 10,
-      code: 'workspace/unknown-persona',
-      found: 'persona "careful-byer"',
-      expected: 'one of careful-buyer',
-      suggestion: 'careful-buyer',
-    },
-  },
-  {
-    what: 'a missing connection',
-    file: AUDIENCE,
-    from: 'connection: newsletter',
-    to: 'connection: newsleter',
-    problem: {
-      line: 3,
-      column: 19,
-      code: 'workspace/unknown-connection',
-      found: 'connection "newsleter"',
-      expected: 'one of salesforce, newsletter',
-      suggestion: 'newsletter',
-    },
-  },
-  {
-    what: 'a missing connection in identity rules',
-    file: MAIN,
-    from: 'timezone:',
-    to: 'identity: { priorities: { title: [salesforce, sap] } }\ntimezone:',
-    problem: {
-      line: 2,
-      column: 47,
-      code: 'workspace/unknown-connection',
-      found: 'connection "sap"',
-      expected: 'one of salesforce, newsletter',
-    },
-  },
-  {
-    what: 'an unknown connector',
-    file: MAIN,
-    from: 'connector: mailchimp',
-    to: 'connector: mailchip',
-    problem: {
-      line: 9,
-      column: 16,
-      code: 'workspace/unknown-connector',
-      found: 'connector "mailchip"',
-      expected: 'one of mailchimp, salesforce',
-      suggestion: 'mailchimp',
-    },
-  },
-  {
-    what: 'an unknown stream',
-    file: MAIN,
-    from: 'contacts: every',
-    to: 'contact: every',
-    problem: {
-      line: 6,
-      column: 16,
-      code: 'workspace/unknown-stream',
-      found: 'stream "contact"',
-      expected: 'one of accounts, activities, contacts, leads',
-      suggestion: 'contacts',
-    },
-  },
-  {
     what: 'a target that the destination does not have',
     file: AUDIENCE,
     from: 'tag: Lapsing',
@@ -308,32 +198,6 @@ const broken: readonly Broken[] = [
       found: 'key "tagg"',
       expected: 'one of tag, static_segment',
       suggestion: 'tag',
-    },
-  },
-  {
-    what: 'an unknown match key',
-    file: AUDIENCE,
-    from: 'match: [email]',
-    to: 'match: [email, phone]',
-    problem: {
-      line: 4,
-      column: 16,
-      code: 'workspace/unknown-match-key',
-      found: 'match key "phone"',
-      expected: 'one of email',
-    },
-  },
-  {
-    what: 'a name that is not the name of the file',
-    file: AUDIENCE,
-    from: 'audience: lapsing-to-tag',
-    to: 'audience: lapsing-to-mailchimp',
-    problem: {
-      line: 1,
-      column: 11,
-      code: 'workspace/file-name',
-      found: '"lapsing-to-mailchimp"',
-      expected: '"lapsing-to-tag", the name of the file',
     },
   },
   {
@@ -364,37 +228,11 @@ const broken: readonly Broken[] = [
     },
   },
   {
-    what: 'a window longer than activities are kept',
-    file: SEGMENT,
-    from: '30 days',
-    to: '401 days',
-    problem: {
-      line: 6,
-      column: 59,
-      code: 'workspace/window-too-long',
-      found: '"401 days"',
-      expected: 'at most 400 days, for which activities are kept (privacy.activities_kept)',
-    },
-  },
-  {
     what: 'a tag of YAML',
     file: AUDIENCE,
     from: 'segment: lapsing',
     to: 'segment: !env lapsing',
     problem: { line: 2, column: 10, code: 'workspace/unknown-tag', found: '"!env"', expected: 'a value without a tag' },
-  },
-  {
-    what: 'a segment that names itself',
-    file: SEGMENT,
-    from: '{ trait: lifecycle_stage, is: customer }',
-    to: '{ segment: lapsing }',
-    problem: {
-      line: 5,
-      column: 18,
-      code: 'segment/cycle',
-      found: 'the cycle lapsing → lapsing',
-      expected: 'segments that do not lead back to themselves',
-    },
   },
 ];
 
@@ -408,56 +246,6 @@ describe('readWorkspace', () => {
 
   it.each(broken)('points at $what', ({ file, from, to, problem }) => {
     expect(problemsWith(file, from, to)).toEqual([{ file, ...problem }]);
-  });
-
-  it('names the cycle, at the reference that begins it', () => {
-    const { definitions, problems } = readWith({
-      'segments/a.yaml': 'segment: a\nwhen: { all: [ { trait: x, is: 1 }, { segment: b } ] }\n',
-      'segments/b.yaml': 'segment: b\nwhen: { not: { segment: c } }\n',
-      'segments/c.yaml': 'segment: c\nwhen:\n  any:\n    - { segment: a }\n',
-    });
-
-    expect(definitions).toBeUndefined();
-    expect(problems).toEqual([
-      {
-        file: 'segments/a.yaml',
-        line: 2,
-        column: 48,
-        code: 'segment/cycle',
-        found: 'the cycle a → b → c → a',
-        expected: 'segments that do not lead back to themselves',
-      },
-    ]);
-  });
-
-  it('says where a name is taken', () => {
-    const copy = soundFiles['audiences/lapsing-to-tag.yaml']?.replace('tag: Lapsing', 'tag: Other');
-
-    expect(readWith({ 'audiences/other.yaml': copy }).problems).toEqual([
-      {
-        file: 'audiences/other.yaml',
-        line: 1,
-        column: 11,
-        code: 'workspace/duplicate-id',
-        found: 'audience "lapsing-to-tag", which is in audiences/lapsing-to-tag.yaml',
-        expected: '"other", the name of the file',
-      },
-    ]);
-  });
-
-  it('refuses two audiences that fill one list', () => {
-    const copy = soundFiles['audiences/lapsing-to-tag.yaml']?.replace('lapsing-to-tag', 'other');
-
-    expect(readWith({ 'audiences/other.yaml': copy }).problems).toEqual([
-      {
-        file: 'audiences/other.yaml',
-        line: 3,
-        column: 5,
-        code: 'workspace/duplicate-target',
-        found: 'the list that audiences/lapsing-to-tag.yaml fills',
-        expected: 'a list of its own for each audience',
-      },
-    ]);
   });
 
   it('tells the problems of all files in one go, sorted by file and place', () => {

@@ -1,0 +1,79 @@
+import type { DryRun } from '../../lib/pipeline/dry-run.ts';
+import type { Job } from '../../lib/pipeline/jobs.ts';
+import type { ExitStatus } from '../failure.ts';
+import { followJob } from '../follow-job.ts';
+import { openStageClient, type StageClient } from '../stage-client.ts';
+import { type Cell, tableOf } from '../table.ts';
+import { printJson, printLine, type Terminal } from '../terminal.ts';
+
+interface Options {
+  readonly audience: string | undefined;
+  readonly stage?: string;
+  readonly dryRun?: true;
+}
+
+/** A part of a push job: one audience, with its counts once it has ended. */
+type AudiencePart = Readonly<Record<string, Cell>> & {
+  readonly audience: string;
+  readonly state: string;
+  readonly outcome?: string;
+};
+
+const COUNTS = [
+  'wanted',
+  'added',
+  'removed',
+  'unchanged',
+  'blocked',
+  'unmatched',
+  'refused',
+  'rejected',
+  'retry',
+  'calls',
+] as const;
+
+/** `tributary push [AUDIENCE] [--dry-run]`: brings the lists up to date, or says what that would change. */
+export async function runPush(terminal: Terminal, options: Options): Promise<ExitStatus> {
+  const stage = openStageClient(options.stage);
+  const asked = options.audience === undefined ? {} : { audience: options.audience };
+  if (options.dryRun === true) return planOnly(terminal, stage, asked);
+  const started = await stage.post<Job>('/api/push', asked);
+  const job = await followJob(terminal, stage, started, tell);
+  if (terminal.json) {
+    printJson(terminal, job);
+  } else {
+    const rows = partsOf(job).map((part) => [part.audience, stateOf(part), ...COUNTS.map((count) => part[count])]);
+    printLine(terminal, tableOf(terminal, ['audience', 'state', ...COUNTS], rows));
+  }
+  return job.state === 'finished' ? 0 : 1;
+}
+
+async function planOnly(terminal: Terminal, stage: StageClient, asked: { audience?: string }): Promise<ExitStatus> {
+  const plan = await stage.post<{ readonly audiences: readonly DryRun[] }>('/api/push/dry-run', asked);
+  if (terminal.json) {
+    printJson(terminal, plan);
+    return 0;
+  }
+  const rows = plan.audiences.map(({ id, add, remove, unchanged, blocked, calls }) => {
+    const reasons = Object.entries(blocked).map(([reason, count]) => `${count} ${reason}`);
+    return [id, add, remove, unchanged, reasons.join(', '), calls];
+  });
+  printLine(terminal, tableOf(terminal, ['audience', 'add', 'remove', 'unchanged', 'blocked', 'calls'], rows));
+  printLine(terminal, terminal.paint('dim', 'nothing was sent'));
+  return 0;
+}
+
+function tell(job: Job): string {
+  return `pushing: ${partsOf(job)
+    .map((part) => `${part.audience} ${stateOf(part)}`)
+    .join(' · ')}`;
+}
+
+/** A failed part says how it ended: `stale-source` is not `failed`. */
+function stateOf({ state, outcome }: AudiencePart): string {
+  return state === 'running' ? state : (outcome ?? state);
+}
+
+function partsOf(job: Job): readonly AudiencePart[] {
+  return job.parts as unknown as readonly AudiencePart[];
+}

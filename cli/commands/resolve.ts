@@ -1,0 +1,70 @@
+import { canonicalText } from '../../lib/domain/canonical.ts';
+import type { IdentityRules } from '../../lib/domain/definitions.ts';
+import { parseChange } from '../../lib/domain/parse-change.ts';
+import { openOfflineResolver } from '../../lib/domain/resolve-offline.ts';
+import type { Problem } from '../../lib/workspace/problem.ts';
+import type { ExitStatus } from '../failure.ts';
+import { defaultIdentityRules } from '../identity-rules.ts';
+import { type Lines, openLines, openLineWriter, parseLine, reportLine } from '../lines.ts';
+import { tellProblems } from '../problems.ts';
+import { openBar } from '../progress.ts';
+import { countOf, printJson, type Terminal } from '../terminal.ts';
+
+interface Options {
+  readonly workspace?: string;
+}
+
+/** `tributary resolve FILE.ndjson`: changes in, profiles out, a line per profile as RFC 8785 JSON, sorted by id. */
+export async function runResolve(terminal: Terminal, file: string, options: Options): Promise<ExitStatus> {
+  const source = await openLines(file);
+  const rules = await readRules(options);
+  if ('problems' in rules) {
+    if (terminal.json) printJson(terminal, { ok: false, problems: rules.problems });
+    else terminal.err.write(`${tellProblems(terminal, options.workspace ?? '.', rules.problems)}\n`);
+    return 1;
+  }
+  const resolver = openOfflineResolver(rules.identity);
+  const reading = openBar(terminal, 'reading', source.size);
+  let status: ExitStatus = 0;
+  let read = 0;
+
+  function addLines({ first, texts }: Lines): void {
+    for (const [index, text] of texts.entries()) {
+      if (text.trim() === '') continue;
+      read += 1;
+      const value = parseLine(text);
+      const parsed =
+        value === undefined
+          ? ({ ok: false, code: 'change/not-json', reason: 'expected one JSON object on the line' } as const)
+          : parseChange(value);
+      if (parsed.ok) {
+        resolver.add(parsed.change);
+      } else {
+        status = 1;
+        reportLine(terminal.err, first + index, parsed.code, parsed.reason);
+      }
+    }
+  }
+
+  for await (const lines of source.batches()) {
+    addLines(lines);
+    reading.update(lines.read, countOf(read, 'change'));
+  }
+  reading.end();
+  const out = openLineWriter(terminal.out);
+  for (const person of resolver.people()) {
+    const full = out.write(canonicalText(person));
+    if (full !== undefined) await full;
+  }
+  await out.flush();
+  return status;
+}
+
+type Rules = { readonly identity: IdentityRules } | { readonly problems: readonly Problem[] };
+
+async function readRules({ workspace }: Options): Promise<Rules> {
+  if (workspace === undefined) return { identity: defaultIdentityRules() };
+  const { loadWorkspace } = await import('../../lib/workspace/load.ts');
+  const { definitions, problems } = await loadWorkspace(workspace);
+  return definitions === undefined ? { problems } : { identity: definitions.identity };
+}

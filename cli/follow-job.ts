@@ -1,0 +1,31 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Job } from '../lib/pipeline/jobs.ts';
+import { openStatusLine } from './progress.ts';
+import type { StageClient } from './stage-client.ts';
+import type { Terminal } from './terminal.ts';
+
+const FIRST_LOOK_MS = 150;
+const LONGEST_WAIT_MS = 2_000;
+
+/** Follows a job until it has ended; `tell` says how it stands. Looks less often the longer it takes. */
+export async function followJob(
+  terminal: Terminal,
+  stage: StageClient,
+  started: Job,
+  tell: (job: Job) => string,
+): Promise<Job> {
+  const line = openStatusLine(terminal);
+  let job = started;
+  let pause = FIRST_LOOK_MS;
+  try {
+    while (job.state === 'running') {
+      line.update(0, tell(job));
+      await wait(pause);
+      pause = Math.min(pause * 1.5, LONGEST_WAIT_MS);
+      job = await stage.get<Job>(`/api/jobs/${encodeURIComponent(job.id)}`);
+    }
+  } finally {
+    line.end();
+  }
+  return job;
+}

@@ -1,0 +1,95 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { TributaryError } from '../lib/domain/errors.ts';
+
+/** Lines of a file that were read together; `first` is the number of the first of them, counted from 1. */
+export interface Lines {
+  readonly first: number;
+  readonly texts: readonly string[];
+  /** Bytes read so far. */
+  readonly read: number;
+}
+
+/** A file of lines, or the standard input. */
+export interface LineSource {
+  /** Bytes of the whole file; undefined for the standard input. */
+  readonly size: number | undefined;
+  batches(): AsyncIterable<Lines>;
+}
+
+const CHUNK = 256 * 1024;
+
+/** Opens a file, or `-`. Throws TributaryError `cli/no-such-file`. A byte order mark is taken off. */
+export async function openLines(path: string): Promise<LineSource> {
+  if (path === '-') return { size: undefined, batches: () => readLines(process.stdin) };
+  const size = await sizeOf(path);
+  return { size, batches: () => readLines(createReadStream(path, { highWaterMark: CHUNK })) };
+}
+
+async function* readLines(source: Readable): AsyncGenerator<Lines> {
+  let first = 1;
+  let rest = '';
+  let read = 0;
+  source.on('data', (chunk: Buffer | string) => {
+    read += chunk.length;
+  });
+  source.setEncoding('utf8');
+  for await (const chunk of source as AsyncIterable<string>) {
+    const texts = (rest + chunk).split('\n');
+    if (first === 1 && texts[0]?.charCodeAt(0) === 0xfeff) texts[0] = texts[0].slice(1);
+    rest = texts.pop() ?? '';
+    if (texts.length === 0) continue;
+    yield { first, texts, read };
+    first += texts.length;
+  }
+  if (rest !== '') yield { first, texts: [first === 1 && rest.charCodeAt(0) === 0xfeff ? rest.slice(1) : rest], read };
+}
+
+/** Size of a readable file. Throws TributaryError `cli/no-such-file`. */
+export async function sizeOf(path: string): Promise<number> {
+  try {
+    const { size } = await stat(path);
+    return size;
+  } catch (cause) {
+    throw new TributaryError('config', 'cli/no-such-file', `there is no file ${path}`, { cause });
+  }
+}
+
+/** Writes lines in large pieces and waits while the reader is slow. */
+export function openLineWriter(stream: NodeJS.WritableStream) {
+  let held: string[] = [];
+  let length = 0;
+
+  async function flush(): Promise<void> {
+    if (held.length === 0) return;
+    const text = `${held.join('\n')}\n`;
+    held = [];
+    length = 0;
+    if (!stream.write(text)) await new Promise((resolve) => stream.once('drain', resolve));
+  }
+
+  return {
+    flush,
+    /** Resolves at once unless a piece is full. */
+    write(line: string): Promise<void> | undefined {
+      held.push(line);
+      length += line.length;
+      return length < CHUNK ? undefined : flush();
+    },
+  };
+}
+
+/** A line as JSON; undefined is never a result of JSON, so it stands for a line that is none. */
+export function parseLine(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // The caller names the line and goes on with the next one.
+  }
+}
+
+/** Tells about a line that cannot be used. */
+export function reportLine(err: NodeJS.WritableStream, line: number, code: string, reason: string): void {
+  err.write(`${JSON.stringify({ line, code, reason })}\n`);
+}

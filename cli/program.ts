@@ -1,0 +1,122 @@
+import { Argument, Command, InvalidArgumentError } from 'commander';
+import packageFile from '../package.json' with { type: 'json' };
+import { type ExitStatus, reportFailure } from './failure.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What a command does: returns its exit status, or throws. */
+type Run = (terminal: Terminal) => Promise<ExitStatus>;
+
+/**
+ * Runs one command line and returns its exit status. Each command's code is loaded when it is called, so that help and
+ * the offline commands start at once.
+ */
+export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitStatus> {
+  let status: ExitStatus = 0;
+  const program = describeProgram(async (run) => {
+    status = await run(terminal);
+  });
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return status;
+  } catch (thrown) {
+    return reportFailure(thrown, terminal);
+  }
+}
+
+function describeProgram(perform: (run: Run) => Promise<void>): Command {
+  const program = new Command('tributary')
+    .description('Many streams, one river: one profile per person, exact segments, lists that stay equal to them.')
+    .version(packageFile.version)
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false });
+  addLocalCommands(program, perform);
+  addOfflineCommands(program, perform);
+  addStageCommands(program, perform);
+  return program;
+}
+
+function addLocalCommands(program: Command, perform: (run: Run) => Promise<void>): void {
+  command(program, 'start', 'run the local stage: the deployed architecture beside simulated tools')
+    .option('--workspace <dir>', 'the workspace to run (default: the one here, else examples/acme)')
+    .option('--port <number>', 'port of console and API (default: 4000, or the next one that is free)', readPort)
+    .option('--data <dir>', 'keep everything in a folder (default: in memory)')
+    .option('--once', 'run the rehearsal, report, exit')
+    .action((options: { workspace?: string; port?: number; data?: string; once?: true }) =>
+      perform(async (terminal) => (await import('./commands/start.ts')).runStart(terminal, options)),
+    );
+}
+
+function addOfflineCommands(program: Command, perform: (run: Run) => Promise<void>): void {
+  command(program, 'init', 'write a starter workspace')
+    .argument('<dir>', 'folder without a workspace')
+    .action((dir: string) => perform(async (terminal) => (await import('./commands/init.ts')).runInit(terminal, dir)));
+  command(program, 'check', 'validate everything in a workspace, run the tests inside segment files')
+    .argument('[dir]', 'the workspace', '.')
+    .action((dir: string) =>
+      perform(async (terminal) => (await import('./commands/check.ts')).runCheck(terminal, dir)),
+    );
+  command(program, 'resolve', 'changes in, profiles out: what identity resolution would make of them (NDJSON)')
+    .argument('<file>', 'changes, one JSON object a line; - reads the standard input')
+    .option('--workspace <dir>', 'take identity rules and priorities from a workspace')
+    .action((file: string, options: { workspace?: string }) =>
+      perform(async (terminal) => (await import('./commands/resolve.ts')).runResolve(terminal, file, options)),
+    );
+  command(program, 'evaluate', 'membership, receipt and next flip for each profile (NDJSON)')
+    .argument('<segment>', 'a segment file')
+    .requiredOption('--profiles <file>', 'profiles, one JSON object a line; - reads the standard input')
+    .option('--now <instant>', 'the instant to evaluate at, RFC 3339 (default: the start of the command)')
+    .action((segment: string, options: { profiles: string; now?: string }) =>
+      perform(async (terminal) => (await import('./commands/evaluate.ts')).runEvaluate(terminal, segment, options)),
+    );
+}
+
+function addStageCommands(program: Command, perform: (run: Run) => Promise<void>): void {
+  onStage(command(program, 'pull', 'read streams of a connection now'))
+    .argument('<connection>')
+    .argument('[stream]', 'only this one (default: all of the connection)')
+    .option('--full', 'from the beginning instead of from the checkpoint')
+    .action((connection: string, stream: string | undefined, options: { stage?: string; full?: true }) =>
+      perform(async (terminal) =>
+        (await import('./commands/pull.ts')).runPull(terminal, { ...options, connection, stream }),
+      ),
+    );
+  onStage(command(program, 'push', 'bring the lists in the tools up to date now'))
+    .argument('[audience]', 'only this one (default: all)')
+    .option('--dry-run', 'say what would change, send nothing')
+    .action((audience: string | undefined, options: { stage?: string; dryRun?: true }) =>
+      perform(async (terminal) => (await import('./commands/push.ts')).runPush(terminal, { ...options, audience })),
+    );
+  onStage(command(program, 'profile', 'everything known about one person'))
+    .addArgument(personArgument())
+    .action((person: string, options: { stage?: string }) =>
+      perform(async (terminal) => (await import('./commands/profile.ts')).runProfile(terminal, person, options)),
+    );
+  onStage(command(program, 'why', 'why a person is, or is not, in a segment'))
+    .argument('<segment>')
+    .addArgument(personArgument())
+    .action((segment: string, person: string, options: { stage?: string }) =>
+      perform(async (terminal) => (await import('./commands/why.ts')).runWhy(terminal, segment, person, options)),
+    );
+  onStage(command(program, 'runs', 'pulls and pushes, newest first')).action((options: { stage?: string }) =>
+    perform(async (terminal) => (await import('./commands/runs.ts')).runRuns(terminal, options)),
+  );
+}
+
+function command(program: Command, name: string, description: string): Command {
+  // Which way to print is known before the arguments are read (cli/main.ts); here it only has to be allowed.
+  return program.command(name).description(description).option('--json', 'print JSON on stdout and nothing else');
+}
+
+function onStage(of: Command): Command {
+  return of.option('--stage <url>', 'the stage to talk to (default: the one started here, else http://127.0.0.1:4000)');
+}
+
+function personArgument(): Argument {
+  return new Argument('<person>', 'profile id, e-mail address, +phone, type=value, or a fragment');
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('expected a port from 0 to 65535.');
+  return port;
+}

@@ -1,0 +1,52 @@
+import { Presets, SingleBar } from 'cli-progress';
+import type { Terminal } from './terminal.ts';
+
+/** What a person watches while something takes its time. Silent where nobody looks. */
+export interface Progress {
+  update(done: number, text: string): void;
+  end(): void;
+}
+
+const SILENT: Progress = { update: () => {}, end: () => {} };
+/** What is over sooner needs no progress. */
+const PATIENCE_MS = 1_000;
+
+/**
+ * A bar on stderr from the first second on. Silent when stderr is no terminal, and when the data itself goes to the
+ * terminal: the two would overwrite each other.
+ */
+export function openBar(terminal: Terminal, label: string, total: number | undefined): Progress {
+  if (terminal.err.isTTY !== true || terminal.out.isTTY === true || total === undefined || total === 0) return SILENT;
+  const started = Date.now();
+  let bar: SingleBar | undefined;
+  return {
+    update(done, text) {
+      if (bar === undefined) {
+        if (Date.now() - started < PATIENCE_MS) return;
+        const format = `${label} {bar} {percentage} % · {text}`;
+        bar = new SingleBar({ stream: terminal.err, format, clearOnComplete: true, hideCursor: true }, Presets.rect);
+        bar.start(total, done, { text });
+      }
+      bar.update(done, { text });
+    },
+    end: () => bar?.stop(),
+  };
+}
+
+/** One line on stderr that is written over and over. */
+export function openStatusLine(terminal: Terminal): Progress {
+  if (terminal.err.isTTY !== true) return SILENT;
+  let shown = '';
+  return {
+    update(_done, text) {
+      if (text === shown) return;
+      shown = text;
+      const columns = terminal.err.columns ?? 80;
+      terminal.err.write(`\r\u001b[2K${text.length < columns ? text : `${text.slice(0, columns - 2)}…`}`);
+    },
+    end() {
+      if (shown !== '') terminal.err.write('\r\u001b[2K');
+      shown = '';
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import { Presets, SingleBar } from 'cli-progress';
+import type { StageEvent } from '../lib/local/rehearsal.ts';
+import type { RehearsalReport } from '../lib/local/report.ts';
+import { tableOf } from './table.ts';
+import { countOf, printJson, printLine, type Terminal } from './terminal.ts';
+
+/** Without a terminal a phase says how far it is at most this often. */
+const QUIET_MS = 10_000;
+
+const COUNTS = [
+  'wanted',
+  'added',
+  'removed',
+  'unchanged',
+  'blocked',
+  'unmatched',
+  'refused',
+  'rejected',
+  'retry',
+  'calls',
+] as const;
+
+/**
+ * Tells what the stage does: a line for each phase with the time that it took, a bar inside it on a terminal, tables at
+ * the end. With --json only a stage that stays up prints anything: its report, as one document.
+ */
+export function tellStage(terminal: Terminal): (event: StageEvent) => void {
+  if (terminal.json) return tellProgram(terminal);
+  const bar = openPhaseBar(terminal);
+  const { paint } = terminal;
+  return (event) => {
+    switch (event.kind) {
+      case 'phase':
+        bar.begin(event.title);
+        break;
+      case 'progress':
+        bar.update(event.done, event.total, event.note);
+        break;
+      case 'done':
+        bar.end();
+        printLine(
+          terminal,
+          `${paint('green', '✓')} ${bar.title()}: ${event.summary} ${paint('dim', `${event.seconds} s`)}`,
+        );
+        break;
+      case 'notice':
+        bar.pause();
+        printLine(terminal, `${paint('yellow', '!')} ${event.message}`);
+        break;
+      case 'report':
+        printReport(terminal, event.report);
+        break;
+      case 'ready':
+        printLine(terminal, `\nConsole  ${paint(['cyan', 'underline'], event.consoleUrl)}`);
+        printLine(terminal, `API      ${event.url}/api/openapi.json`);
+        printLine(terminal, paint('dim', 'Ctrl-C ends the stage.'));
+        break;
+    }
+  };
+}
+
+/** With --once the command prints the report at its end; a stage that stays up must say now what it has to say. */
+function tellProgram(terminal: Terminal): (event: StageEvent) => void {
+  let report: RehearsalReport | undefined;
+  return (event) => {
+    if (event.kind === 'notice') terminal.err.write(`${event.message}\n`);
+    if (event.kind === 'report') report = event.report;
+    if (event.kind === 'ready') printJson(terminal, { url: event.url, consoleUrl: event.consoleUrl, ...report });
+  };
+}
+
+function openPhaseBar(terminal: Terminal) {
+  const watched = terminal.out.isTTY === true;
+  let title = '';
+  let told = 0;
+  let bar: SingleBar | undefined;
+
+  function stop(): void {
+    bar?.stop();
+    bar = undefined;
+  }
+
+  return {
+    title: () => title,
+    begin(next: string): void {
+      title = next;
+      told = Date.now();
+      if (watched) terminal.out.write(terminal.paint('dim', `… ${next}\r`));
+      else printLine(terminal, `… ${next}`);
+    },
+    update(done: number, total: number, note: string): void {
+      if (watched) {
+        const format = `  ${title} {bar} {value}/{total} · {note}`;
+        bar ??= new SingleBar(
+          { stream: terminal.out, format, clearOnComplete: true, hideCursor: true, barsize: 24, linewrap: false },
+          Presets.rect,
+        );
+        if (bar.isActive) bar.update(done, { note });
+        else bar.start(total, done, { note });
+      } else if (Date.now() - told > QUIET_MS) {
+        told = Date.now();
+        printLine(terminal, `  ${done} of ${total}, ${note}`);
+      }
+    },
+    pause: stop,
+    end(): void {
+      stop();
+      if (watched) terminal.out.write('\r\u001b[2K');
+    },
+  };
+}
+
+function printReport(terminal: Terminal, report: RehearsalReport): void {
+  const { paint } = terminal;
+  const segments = Object.entries(report.segments).map(([segment, members]) => [segment, members]);
+  printLine(terminal);
+  printLine(terminal, tableOf(terminal, ['segment', 'people'], segments));
+  const audiences = Object.entries(report.audiences).map(([audience, counts]) => [
+    audience,
+    ...COUNTS.map((count) => counts[count]),
+  ]);
+  printLine(terminal);
+  printLine(terminal, tableOf(terminal, ['audience', ...COUNTS], audiences));
+  const totals = [
+    countOf(report.profiles, 'profile'),
+    countOf(report.activities, 'activity', 'activities'),
+    countOf(report.changes, 'change'),
+    `${report.quarantined.toLocaleString('en-US')} quarantined`,
+    `${report.seconds} s`,
+  ];
+  printLine(terminal, `\n${totals.join(' · ')}`);
+  if (report.differences.length === 0) {
+    printLine(terminal, `${paint('green', '✓')} every list in the tools equals its segment`);
+  }
+  for (const { audience, what, count } of report.differences) {
+    printLine(terminal, `${paint('red', '✗')} ${audience}: ${countOf(count, 'person', 'people')} ${what}`);
+  }
+}

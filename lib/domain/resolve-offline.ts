@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import type { AccountChange, Change, FragmentId, Identifier } from './change.ts';
+import type { IdentityRules } from './definitions.ts';
+import {
+  emptyFragment,
+  type FoldRules,
+  type Fragment,
+  flattenTraits,
+  foldFragment,
+  type Leaf,
+  writeLeaves,
+} from './fragment.ts';
+import { type EdgeState, type Group, groupFragments } from './group.ts';
+import { deriveProfileId, type IdentityKey, identifierKey } from './identifier.ts';
+import { formatInstant, type Milliseconds, parseInstant } from './instant.ts';
+import type { JsonObject } from './json.ts';
+import { accountIdsOf, effectiveTraits, identifiersOf, nestTraits, newProfile, type Profile } from './profile.ts';
+
+/** One person as `tributary resolve` prints it: what identity resolution makes of the changes, and on what evidence. */
+export interface ResolvedPerson {
+  readonly id: string;
+  readonly identifiers: readonly Identifier[];
+  readonly traits: JsonObject;
+  readonly fragments: readonly FragmentId[];
+  /** In evidence order: (source time, type, fragment, value). `at` is RFC 3339. */
+  readonly edges: readonly {
+    readonly id: string;
+    readonly fragment: FragmentId;
+    readonly identifier: Identifier;
+    readonly at: string;
+    readonly state: EdgeState;
+  }[];
+  /** Different activity ids, counted in each fragment. */
+  readonly activities: number;
+}
+
+/** Takes changes in any order, then tells who is who. */
+export interface OfflineResolver {
+  add(change: Change): void;
+  /** Everybody, sorted by id; each person is made when it is asked for. The same changes give the same people. */
+  people(): Iterable<ResolvedPerson>;
+}
+
+/** Ids of offline people are the same on every machine; a deployment derives its own from its secret key. */
+const OFFLINE_KEY: IdentityKey = { secret: 'tributary resolve works offline', generation: 1 };
+
+interface Account {
+  traits: Readonly<Record<string, Leaf>>;
+  gone: Milliseconds;
+}
+
+/** Identity resolution without a stage: the fold and the grouping of the deployed functions, over everything at once. */
+export function openOfflineResolver(identity: IdentityRules): OfflineResolver {
+  const rules: FoldRules = {
+    blocked: new Set(identity.blocked),
+    country: (connection) => identity.countries[connection],
+    observe: () => [],
+  };
+  const fragments = new Map<FragmentId, Fragment>();
+  const accounts = new Map<string, Account>();
+  const activities = new Map<FragmentId, Set<string>>();
+
+  function add(change: Change): void {
+    if (change.kind === 'account') {
+      addAccount(accounts, change);
+      return;
+    }
+    const { fragment } = change;
+    fragments.set(fragment, foldFragment(fragments.get(fragment) ?? emptyFragment, change, rules));
+    if (change.kind !== 'activity') return;
+    const ids = activities.get(fragment);
+    if (ids === undefined) activities.set(fragment, new Set([change.id]));
+    else ids.add(change.id);
+  }
+
+  function* people(): Iterable<ResolvedPerson> {
+    const groups = groupFragments(fragments, identity).map((group) => ({ id: idOf(group), group }));
+    groups.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+    for (const { id, group } of groups) yield describe(id, group);
+  }
+
+  function describe(id: string, group: Group): ResolvedPerson {
+    const held = Object.fromEntries(group.fragments.map((key) => [key, fragments.get(key) ?? emptyFragment]));
+    const profile: Profile = { ...newProfile(id), fragments: held, accounts: accountTraits(held, accounts) };
+    const joined = new Set(
+      group.edges.filter(({ state }) => state === 'joined').map((edge) => identifierKey(edge.identifier)),
+    );
+    return {
+      id,
+      // What a limit refused, or too many people share, is nobody's identifier.
+      identifiers: identifiersOf(profile).filter((identifier) => joined.has(identifierKey(identifier))),
+      traits: nestTraits(effectiveTraits(profile, identity.priorities)),
+      fragments: group.fragments,
+      edges: group.edges.map(({ fragment, identifier, at, state }) => ({
+        id: edgeId(fragment, identifier),
+        fragment,
+        identifier,
+        at: formatInstant(at),
+        state,
+      })),
+      activities: group.fragments.reduce((sum, fragment) => sum + (activities.get(fragment)?.size ?? 0), 0),
+    };
+  }
+
+  return { add, people };
+}
+
+/** The name of one piece of evidence: the same wherever and whenever it is computed. */
+export function edgeId(fragment: FragmentId, identifier: Identifier): string {
+  const text = `${fragment}\n${identifier.type}\n${identifier.value}`;
+  return `e_${createHash('sha256').update(text).digest('base64url').slice(0, 16)}`;
+}
+
+/** A person's id comes from the evidence that was there first; without any, from the only fragment. */
+function idOf(group: Group): string {
+  const first = group.edges.find(({ state }) => state === 'joined');
+  return deriveProfileId(first?.identifier ?? { type: 'fragment', value: group.fragments[0] ?? '' }, OFFLINE_KEY);
+}
+
+function addAccount(accounts: Map<string, Account>, change: AccountChange): void {
+  const at = parseInstant(change.at) ?? 0;
+  const account = accounts.get(change.account) ?? { traits: {}, gone: Number.NEGATIVE_INFINITY };
+  if (change.gone === true) account.gone = Math.max(account.gone, at);
+  else account.traits = writeLeaves(account.traits, flattenTraits(change.traits ?? {}), at, change.mapping ?? 1);
+  accounts.set(change.account, account);
+}
+
+function accountTraits(
+  fragments: Profile['fragments'],
+  accounts: ReadonlyMap<string, Account>,
+): Record<string, Readonly<Record<string, Leaf>>> {
+  const linked = accountIdsOf({ fragments }).map((id) => {
+    const { traits, gone } = accounts.get(id) ?? { traits: {}, gone: Number.NEGATIVE_INFINITY };
+    return [id, Object.fromEntries(Object.entries(traits).filter(([, leaf]) => leaf[1] > gone))] as const;
+  });
+  return Object.fromEntries(linked);
+}

@@ -1,0 +1,169 @@
+import type { Milliseconds } from '../instant.ts';
+import type { Node, NodeId } from './network.ts';
+import { ALWAYS, NEVER, type Signed } from './signed.ts';
+
+/** Answers nodes of a network for the person at hand, each at most once per instant. */
+export interface Solver {
+  /** Begins with another person, or at another instant. */
+  begin(now: Milliseconds): void;
+  holds(node: NodeId): boolean;
+  /**
+   * The instant before `horizon` at which each node's answer turns, positive where it holds now; ±Infinity where it does
+   * not turn. Writes `into[index]` for `nodes[index]`.
+   */
+  flips(nodes: ArrayLike<NodeId>, horizon: Milliseconds, into: Signed[]): void;
+}
+
+const LEAF = 0;
+const NOT = 1;
+const ALL = 2;
+const ANY = 3;
+const CONSTANT = 4;
+
+/**
+ * Makes a solver over flat arrays: answers are written, not returned, so that no number is ever boxed; that is half of
+ * the time of the same thing written as closures.
+ */
+export function makeSolver(nodes: readonly Node[]): Solver {
+  const { kinds, starts, parts, asks } = flatten(nodes);
+  const marks = new Float64Array(nodes.length);
+  const later = new Float64Array(nodes.length);
+  const laterFrom = new Float64Array(nodes.length);
+  let clock = 0;
+  let untouched = true;
+  let found = 0;
+  const constants = nodes.flatMap((node, id) => (node.kind === 'constant' ? [{ id, mark: node.value ? ALWAYS : NEVER }] : []));
+
+  /** Fills `marks[id]`, the answer now. */
+  function solve(id: NodeId): void {
+    const kind = kinds[id] as number;
+    if (kind === LEAF) {
+      marks[id] = (asks[id] as (at: Milliseconds) => Signed)(clock);
+      return;
+    }
+    const end = starts[id + 1] as number;
+    let weak = ALWAYS;
+    let strong = 0;
+    // A part that decides (false in `all`, true in `any`) keeps the whole as long as it lasts; the others until one turns.
+    const sign = kind === ALL ? 1 : -1;
+    for (let at = starts[id] as number; at < end; at += 1) {
+      const part = parts[at] as number;
+      if (marks[part] === 0) solve(part);
+      const mark = sign * (marks[part] as number);
+      if (mark > 0) {
+        if (mark < weak) weak = mark;
+      } else if (mark === NEVER) {
+        strong = ALWAYS;
+        break;
+      } else if (-mark > strong) strong = -mark;
+    }
+    const answer = strong > 0 ? -strong : weak;
+    marks[id] = kind === NOT ? answer : sign * answer;
+  }
+
+  /** Fills `later[id]`, the answer at a later clock. What has not run out is taken over. */
+  function solveLater(id: NodeId): void {
+    const now = marks[id] as number;
+    if (now > clock || -now > clock) {
+      later[id] = now;
+      laterFrom[id] = clock;
+      return;
+    }
+    const kind = kinds[id] as number;
+    laterFrom[id] = clock;
+    if (kind === LEAF) {
+      later[id] = (asks[id] as (at: Milliseconds) => Signed)(clock);
+      return;
+    }
+    const end = starts[id + 1] as number;
+    let weak = ALWAYS;
+    let strong = 0;
+    const sign = kind === ALL ? 1 : -1;
+    for (let at = starts[id] as number; at < end; at += 1) {
+      const part = parts[at] as number;
+      const held = later[part] as number;
+      if ((laterFrom[part] as number) > clock || (held <= clock && -held <= clock)) solveLater(part);
+      const mark = sign * (later[part] as number);
+      if (mark > 0) {
+        if (mark < weak) weak = mark;
+      } else if (mark === NEVER) {
+        strong = ALWAYS;
+        break;
+      } else if (-mark > strong) strong = -mark;
+    }
+    const answer = strong > 0 ? -strong : weak;
+    later[id] = kind === NOT ? answer : sign * answer;
+  }
+
+  /** Goes from one break to the next until the answer differs; leaves the instant in `found`. */
+  function findFlip(root: NodeId, now: Milliseconds, horizon: Milliseconds): void {
+    if (untouched) {
+      later.fill(0);
+      untouched = false;
+    }
+    const holds = (marks[root] as number) > 0;
+    let until = Math.abs(marks[root] as number);
+    while (until < horizon) {
+      clock = until;
+      solveLater(root);
+      const next = later[root] as number;
+      if (next > 0 !== holds) break;
+      until = Math.abs(next);
+    }
+    clock = now;
+    found = until < horizon ? until : ALWAYS;
+  }
+
+  function reset(now: Milliseconds): void {
+    clock = now;
+    untouched = true;
+    marks.fill(0);
+    for (const { id, mark } of constants) marks[id] = mark;
+  }
+
+  return {
+    begin: reset,
+    holds(node) {
+      if (marks[node] === 0) solve(node);
+      return (marks[node] as number) > 0;
+    },
+    flips(roots, horizon, into) {
+      const now = clock;
+      for (let index = 0; index < roots.length; index += 1) {
+        const root = roots[index] as number;
+        if (marks[root] === 0) solve(root);
+        const mark = marks[root] as number;
+        if (mark === ALWAYS || mark === NEVER) {
+          into[index] = mark;
+          continue;
+        }
+        findFlip(root, now, horizon);
+        into[index] = mark > 0 ? found : -found;
+      }
+    },
+  };
+}
+
+interface Flat {
+  readonly kinds: Uint8Array;
+  /** Parts of node n stand from starts[n] to before starts[n + 1]. */
+  readonly starts: Int32Array;
+  readonly parts: Int32Array;
+  readonly asks: readonly (((at: Milliseconds) => Signed) | undefined)[];
+}
+
+function flatten(nodes: readonly Node[]): Flat {
+  const kinds = new Uint8Array(nodes.length);
+  const starts = new Int32Array(nodes.length + 1);
+  const parts: number[] = [];
+  const asks: (((at: Milliseconds) => Signed) | undefined)[] = [];
+  for (const [id, node] of nodes.entries()) {
+    starts[id] = parts.length;
+    asks.push(node.kind === 'leaf' ? node.probe.ask : undefined);
+    if (node.kind === 'not') parts.push(node.of);
+    else if (node.kind === 'all' || node.kind === 'any') parts.push(...node.of);
+    kinds[id] = { leaf: LEAF, not: NOT, all: ALL, any: ANY, constant: CONSTANT }[node.kind];
+  }
+  starts[nodes.length] = parts.length;
+  return { kinds, starts, parts: Int32Array.from(parts), asks };
+}

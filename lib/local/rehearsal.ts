@@ -1,0 +1,278 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openDynamo } from '../adapters/dynamodb/client.ts';
+import { openMembershipStore } from '../adapters/dynamodb/membership-store.ts';
+import type { Definitions } from '../domain/definitions.ts';
+import { TributaryError } from '../domain/errors.ts';
+import { formatInstant } from '../domain/instant.ts';
+import { isJsonObject, type Json } from '../domain/json.ts';
+import { versionOf } from '../workspace/definitions.ts';
+import { loadWorkspace } from '../workspace/load.ts';
+import { countStored, judgeAudience, readRuns, type RehearsalReport } from './report.ts';
+import { type SimulatedTools, startSimulators } from './simulators.ts';
+import { openStage, type Stage } from './stage.ts';
+
+/** What the stage tells while it works, for a person or a program to follow. */
+export type StageEvent =
+  | { readonly kind: 'phase'; readonly phase: string; readonly title: string }
+  | { readonly kind: 'progress'; readonly phase: string; readonly done: number; readonly total: number; readonly note: string }
+  | { readonly kind: 'done'; readonly phase: string; readonly summary: string; readonly seconds: number }
+  | { readonly kind: 'notice'; readonly message: string }
+  | { readonly kind: 'ready'; readonly url: string; readonly consoleUrl: string }
+  | { readonly kind: 'report'; readonly report: RehearsalReport };
+
+export interface RunOptions {
+  readonly workspace: string;
+  readonly port: number | undefined;
+  readonly dataDir: string | undefined;
+  /** Run the rehearsal and end, instead of staying up. */
+  readonly once: boolean;
+  readonly report: (event: StageEvent) => void;
+  /** Called with the running stage before anything is played: for tests that break things on the way. */
+  readonly onStage?: (stage: Stage) => void;
+  /** Ends a stage that stays up. */
+  readonly until?: AbortSignal;
+}
+
+const HOUR = 3_600_000;
+/** The rehearsal's morning: a Friday, 05:00 in Berlin. */
+const MORNING = Date.parse('2026-11-20T04:00:00.000Z');
+const DAY_HOURS = 23;
+/** Where a data folder remembers how far the stage's clock was, so that time never runs backwards. */
+const CLOCK_FILE = 'clock.json';
+
+/**
+ * Starts the local stage with a workspace. With simulated tools it rehearses one day first: backfill, webhooks, evaluation,
+ * nightly push; then the tools' own lists are compared with the segments. Resolves with the report, or undefined when
+ * there was nothing to rehearse. Throws TributaryError `stage/broken-workspace` when the workspace has problems.
+ */
+export async function runStage(options: RunOptions): Promise<RehearsalReport | undefined> {
+  const began = performance.now();
+  const { report } = options;
+  report({ kind: 'phase', phase: 'start', title: 'Starting the stage' });
+  const definitions = await readDefinitions(options.workspace);
+  const resumed = savedClock(options.dataDir);
+  const start = resumed ?? MORNING;
+  let stage: Stage | undefined;
+  const now = () => new Date(stage === undefined ? start : Date.parse(stage.now()));
+  const tools = await startSimulators(definitions, new Date(start), now);
+  try {
+    stage = await openStage({
+      from: { workspace: definitions },
+      start,
+      secrets: tools.secrets,
+      handleSignals: false,
+      onNotice: (message) => report({ kind: 'notice', message }),
+      ...(options.port === undefined ? {} : { port: options.port }),
+      ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+    });
+    options.onStage?.(stage);
+    await publish(stage, withEndpoints(definitions, tools));
+    await tools.openWebhooks(stage.url);
+    report({ kind: 'done', phase: 'start', summary: `${stage.url}`, seconds: seconds(began) });
+    const rehearses = tools.day.length > 0 && resumed === undefined;
+    if (resumed !== undefined) {
+      report({ kind: 'notice', message: 'the data folder holds an earlier day: it goes on from there, without a rehearsal; the simulated tools start afresh' });
+    }
+    const result = rehearses ? await rehearse(stage, tools, definitions, report, began) : undefined;
+    if (result !== undefined) report({ kind: 'report', report: result });
+    if (!options.once) {
+      report({ kind: 'ready', url: stage.url, consoleUrl: `${stage.url}/#token=${stage.token}` });
+      await ended(options.until);
+    }
+    return result;
+  } finally {
+    if (stage !== undefined) saveClock(options.dataDir, stage);
+    await stage?.close();
+    await tools.close();
+  }
+}
+
+async function rehearse(
+  stage: Stage,
+  tools: SimulatedTools,
+  definitions: Definitions,
+  report: RunOptions['report'],
+  began: number,
+): Promise<RehearsalReport> {
+  const start = Date.parse(stage.now());
+  await backfill(stage, definitions, report);
+  await playTheDay(stage, tools, start, report);
+  const settled = performance.now();
+  report({ kind: 'phase', phase: 'compare', title: "Comparing the tools' own lists with the segments" });
+  await pushWhatMoved(stage);
+  const result = await reportOf(stage, tools, definitions, began);
+  report({
+    kind: 'done',
+    phase: 'compare',
+    summary: result.differences.length === 0 ? 'equal' : `${result.differences.length} differences`,
+    seconds: seconds(settled),
+  });
+  return result;
+}
+
+async function backfill(stage: Stage, definitions: Definitions, report: RunOptions['report']): Promise<void> {
+  const began = performance.now();
+  report({ kind: 'phase', phase: 'backfill', title: 'Backfilling every connection' });
+  const names = Object.keys(definitions.connections);
+  for (const connection of names) await call(stage, 'POST', '/api/pull', { connection });
+  await watch(stage, report, 'backfill', async () => {
+    const { connections } = (await call(stage, 'GET', '/api/workspace')) as unknown as Workspace;
+    const streams = connections.flatMap(({ streams: list }) => list);
+    const changes = streams.reduce((sum, { run }) => sum + (run?.changes ?? 0), 0);
+    return { done: streams.filter(({ settled }) => settled).length, total: streams.length, note: `${changes} changes` };
+  });
+  await stage.idle();
+  const { connections } = (await call(stage, 'GET', '/api/workspace')) as unknown as Workspace;
+  const changes = connections.flatMap(({ streams }) => streams).reduce((sum, { run }) => sum + (run?.changes ?? 0), 0);
+  report({ kind: 'done', phase: 'backfill', summary: `${changes} changes from ${names.length} connections`, seconds: seconds(began) });
+}
+
+async function playTheDay(stage: Stage, tools: SimulatedTools, start: number, report: RunOptions['report']): Promise<void> {
+  const began = performance.now();
+  report({ kind: 'phase', phase: 'day', title: 'Playing one day and its night' });
+  let played = 0;
+  for (const event of tools.day) {
+    stage.addTimer(event.at, async () => {
+      await event.run();
+      played += 1;
+    });
+  }
+  for (let hour = 1; hour <= DAY_HOURS; hour += 1) {
+    await stage.runUntil(start + hour * HOUR);
+    await tools.retryWebhooks();
+    await stage.idle();
+    report({ kind: 'progress', phase: 'day', done: hour, total: DAY_HOURS, note: `${stage.now().slice(11, 16)} UTC, ${played} happenings` });
+  }
+  report({ kind: 'done', phase: 'day', summary: `${played} happenings, nightly push included`, seconds: seconds(began) });
+}
+
+/** What moved since the nightly push is pushed too, so that the comparison is between things of one instant. */
+async function pushWhatMoved(stage: Stage): Promise<void> {
+  const plan = (await call(stage, 'POST', '/api/push/dry-run', {})) as unknown as { audiences: { id: string; add: number; remove: number }[] };
+  for (const { id, add, remove } of plan.audiences) {
+    if (add + remove > 0) await call(stage, 'POST', '/api/push', { audience: id });
+  }
+  await stage.idle();
+}
+
+async function reportOf(stage: Stage, tools: SimulatedTools, definitions: Definitions, began: number): Promise<RehearsalReport> {
+  const dynamo = openDynamo(async () => {}, Math.random, {
+    endpoint: stage.engines.dynamodb,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'REHEARSAL', secretAccessKey: 'REHEARSAL' },
+  });
+  const memberships = openMembershipStore(dynamo, String(stage.resolve('MEMBERSHIPS_TABLE')), () => new Date(stage.now()));
+  const runs = await readRuns(dynamo, String(stage.resolve('STATE_TABLE')));
+  const changes = runs.reduce((sum, run) => sum + (run.changes ?? 0), 0);
+  const segments: Record<string, number> = {};
+  for (const one of (await call(stage, 'GET', '/api/segments')) as unknown as { segment: string; members: number }[]) {
+    segments[one.segment] = one.members;
+  }
+  const audiences: RehearsalReport['audiences'] = {};
+  const differences: RehearsalReport['differences'] = [];
+  for (const audience of definitions.audiences) {
+    const remote = tools.listOf(audience.connection, audience.target);
+    const judged = await judgeAudience(audience, { memberships, runs, remote, members: segments[audience.segment] ?? 0 });
+    audiences[audience.audience] = judged.counts;
+    differences.push(...judged.differences);
+  }
+  const tables = { profiles: String(stage.resolve('PROFILES_TABLE')), activities: String(stage.resolve('ACTIVITIES_TABLE')), state: String(stage.resolve('STATE_TABLE')) };
+  const stored = await countStored(dynamo, tables, Object.keys(definitions.connections));
+  dynamo.client.destroy();
+  return { ...stored, changes, segments, audiences, differences, refusals: stage.refusals.length, seconds: seconds(began) };
+}
+
+/** Calls the stage's API as the CLI does. Throws with the API's own code when it refuses. */
+async function call(stage: Stage, method: 'GET' | 'POST', path: string, body?: Json): Promise<Json> {
+  const answer = await fetch(`${stage.url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${stage.token}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const found = (await answer.json()) as Json;
+  if (answer.ok) return found;
+  const { code, message } = isJsonObject(found) ? found : {};
+  throw new TributaryError('defect', 'stage/api-refused', `${path} answered ${answer.status}: ${String(code)} ${String(message)}`);
+}
+
+/** Reports progress twice a second until everything asked for is done. */
+async function watch(
+  stage: Stage,
+  report: RunOptions['report'],
+  phase: string,
+  look: () => Promise<{ readonly done: number; readonly total: number; readonly note: string }>,
+): Promise<void> {
+  const deadline = performance.now() + 10 * 60_000;
+  for (;;) {
+    const state = await look();
+    report({ kind: 'progress', phase, ...state });
+    if (state.done === state.total) return;
+    if (performance.now() > deadline) {
+      throw new TributaryError('defect', 'stage/no-progress', `${phase} did not end: ${state.done} of ${state.total} (failures: ${stage.failures.length})`);
+    }
+    // Work that waits for the stage's clock (a delayed message, a retry) needs it to move on.
+    await Promise.race([stage.runUntil(Date.parse(stage.now()) + 60_000), new Promise((done) => setTimeout(done, 60_000))]);
+  }
+}
+
+interface Workspace {
+  readonly connections: readonly {
+    readonly streams: readonly { readonly settled: boolean; readonly run: { readonly changes: number } | null }[];
+  }[];
+}
+
+async function readDefinitions(dir: string): Promise<Definitions> {
+  const { definitions, problems } = await loadWorkspace(dir);
+  if (definitions !== undefined) return definitions;
+  const [first] = problems;
+  const where = first === undefined ? dir : `${first.file}:${first.line}:${first.column}`;
+  throw new TributaryError(
+    'config',
+    'stage/broken-workspace',
+    `the workspace has ${problems.length} problems, the first at ${where}; see tributary check ${dir}`,
+  );
+}
+
+function withEndpoints(definitions: Definitions, tools: SimulatedTools): Definitions {
+  const { version: _version, ...rest } = definitions;
+  const connections = Object.fromEntries(
+    Object.entries(rest.connections).map(([name, connection]) => {
+      const endpoint = tools.endpoints[name];
+      return [name, endpoint === undefined ? connection : { ...connection, endpoint }];
+    }),
+  );
+  const document = { ...rest, connections };
+  return { ...document, version: versionOf(document) };
+}
+
+async function publish(stage: Stage, definitions: Definitions): Promise<void> {
+  await call(stage, 'POST', '/api/definitions', definitions as unknown as Json);
+}
+
+function savedClock(dataDir: string | undefined): number | undefined {
+  if (dataDir === undefined) return undefined;
+  mkdirSync(dataDir, { recursive: true });
+  try {
+    const { at } = JSON.parse(readFileSync(join(dataDir, CLOCK_FILE), 'utf8')) as { at: string };
+    return Date.parse(at);
+  } catch {
+    return undefined; // No clock is saved: this is the folder's first day.
+  }
+}
+
+function saveClock(dataDir: string | undefined, stage: Stage): void {
+  if (dataDir !== undefined) writeFileSync(join(dataDir, CLOCK_FILE), JSON.stringify({ at: formatInstant(Date.parse(stage.now())) }));
+}
+
+async function ended(until: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((done) => {
+    process.once('SIGINT', () => done());
+    process.once('SIGTERM', () => done());
+    until?.addEventListener('abort', () => done());
+  });
+}
+
+function seconds(since: number): number {
+  return Math.round((performance.now() - since) / 100) / 10;
+}

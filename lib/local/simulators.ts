@@ -1,0 +1,94 @@
+import { loadMailchimp } from '../../test/vendors/world/load-mailchimp.ts';
+import { loadSalesforce } from '../../test/vendors/world/load-salesforce.ts';
+import { playDay, type TimedEvent } from '../../test/vendors/world/play-day.ts';
+import { makeWorld, type World } from '../../test/vendors/world.ts';
+import { type Mailchimp, startMailchimp } from '../../test/vendors/mailchimp/simulator.ts';
+import { type SalesforceSimulator, startSalesforce } from '../../test/vendors/salesforce/server.ts';
+import type { ConnectionDefinition, Definitions } from '../domain/definitions.ts';
+import type { Identifier } from '../domain/change.ts';
+import { isJsonObject } from '../domain/json.ts';
+
+/** The seed of the rehearsal's world: the same people, the same day, every time. */
+const SEED = 7;
+const WEBHOOK_SECRET = 'a-secret-of-the-simulated-tools';
+
+/** The simulated tools of a workspace: those connections whose endpoint is `simulator`. */
+export interface SimulatedTools {
+  /** Connection → base URL. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  /** Connection → the secret that signs in there, as JSON text. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** What happens in the tools during the day, in order. */
+  readonly day: readonly TimedEvent[];
+  /** Tells the tools where to send their webhooks. */
+  openWebhooks(stageUrl: string): Promise<void>;
+  /** The tool's own list behind an audience: what is really there, as identifiers. */
+  listOf(connection: string, target: unknown): readonly Identifier[];
+  /** Sends webhook deliveries again whose time has come. */
+  retryWebhooks(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts and fills a simulator for each connection that asks for one. Everything follows the stage's clock. */
+export async function startSimulators(definitions: Definitions, start: Date, now: () => Date): Promise<SimulatedTools> {
+  const simulated = Object.values(definitions.connections).filter(({ endpoint }) => endpoint === 'simulator');
+  const world = makeWorld(SEED, start);
+  const crm = await openCrm(simulated.find(({ connector }) => connector === 'salesforce'), world, now);
+  const mail = await openMail(simulated.find(({ connector }) => connector === 'mailchimp'), world, now);
+  const tools = [crm, mail].filter((tool) => tool !== undefined);
+  const day =
+    crm === undefined || mail === undefined
+      ? []
+      : playDay(world, { salesforce: crm.simulator, ids: crm.ids, mailchimp: mail.simulator, list: mail.list });
+  return {
+    endpoints: Object.fromEntries(tools.map(({ name, simulator }) => [name, simulator.url])),
+    secrets: Object.fromEntries(tools.map(({ name, secret }) => [name, JSON.stringify(secret)])),
+    day,
+    async openWebhooks(stageUrl) {
+      if (mail?.webhook === true) {
+        await mail.simulator.addWebhook(mail.list, `${stageUrl}/webhooks/${mail.name}?secret=${WEBHOOK_SECRET}`);
+      }
+    },
+    listOf(connection, target) {
+      const name = isJsonObject(target) ? (target.tag ?? target.static_segment ?? target.campaign) : undefined;
+      if (typeof name !== 'string') return [];
+      if (connection === mail?.name) {
+        return mail.simulator.tagged(mail.list, name, { anyStatus: true }).map((value) => ({ type: 'email', value }));
+      }
+      return connection === crm?.name ? campaignPeople(crm.simulator, name) : [];
+    },
+    async retryWebhooks() {
+      await mail?.simulator.retryWebhooks();
+    },
+    async close() {
+      await Promise.all(tools.map(({ simulator }) => simulator.close()));
+    },
+  };
+}
+
+async function openCrm(connection: ConnectionDefinition | undefined, world: World, now: () => Date) {
+  if (connection === undefined) return undefined;
+  const simulator = await startSalesforce({ now });
+  return { name: connection.name, simulator, ids: loadSalesforce(world, simulator), secret: simulator.secret };
+}
+
+async function openMail(connection: ConnectionDefinition | undefined, world: World, now: () => Date) {
+  if (connection === undefined) return undefined;
+  const simulator: Mailchimp = await startMailchimp({ now });
+  const list = String(connection.config.list);
+  loadMailchimp(world, simulator, list);
+  const secret = { api_key: simulator.apiKey, webhook_secret: WEBHOOK_SECRET };
+  return { name: connection.name, simulator, list, secret, webhook: connection.webhook };
+}
+
+function campaignPeople({ store }: SalesforceSimulator, name: string): Identifier[] {
+  const campaign = store.all('Campaign').find((row) => row.Name === name);
+  return store
+    .all('CampaignMember')
+    .filter((row) => row.CampaignId === campaign?.Id)
+    .map((row) =>
+      typeof row.ContactId === 'string'
+        ? { type: 'salesforce.contact_id', value: row.ContactId }
+        : { type: 'salesforce.lead_id', value: String(row.LeadId) },
+    );
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import type { BatchResult, Member } from '../../lib/connectors/contract.ts';
+import { audiences } from '../../lib/connectors/salesforce/audiences.ts';
+import type { SalesforceApi } from '../../lib/connectors/salesforce/client.ts';
+import { openRig, type SalesforceRig } from './salesforce-rig.ts';
+
+describe('ensure', () => {
+  it('finds the campaign of that name, whatever quotes it holds', async () => {
+    await using rig = await openRig();
+    const api = await rig.connect();
+    const target = { campaign: "Winter's \\ fair" };
+
+    const made = await audiences.ensure(api, target);
+    const found = await audiences.ensure(api, target);
+
+    expect(found).toEqual(made);
+    expect(rig.vendor.store.all('Campaign')).toMatchObject([
+      { Id: made.remoteId, Name: target.campaign, IsActive: true },
+    ]);
+  });
+});
+
+describe('apply', () => {
+  it('gives each member the outcome of its own record', async () => {
+    await using rig = await openRig();
+    const { store } = rig.vendor;
+    const [first, second, third] = [1, 2, 3].map((n) => store.insert('Contact', { LastName: `Person ${n}` }));
+    const deleted = store.insert('Contact', { LastName: 'Deleted' });
+    store.delete(deleted);
+    const { api, remoteId } = await opened(rig);
+    store.insert('CampaignMember', { CampaignId: remoteId, ContactId: first });
+    rig.vendor.faults.add({ kind: 'row-lock', on: ['write'] });
+
+    const result = await audiences.apply(
+      api,
+      batch(remoteId, 'add', [third, first, second, deleted, '0035g00000ZZZZZ']),
+    );
+
+    expect(outcomesOf(result)).toEqual([
+      { status: 'retry', code: 'unable-to-lock-row' },
+      { status: 'unchanged' },
+      { status: 'applied' },
+      { status: 'unmatched' },
+      { status: 'unmatched' },
+    ]);
+  });
+
+  it('finds people by address: the oldest contact, else a lead that is not converted', async () => {
+    await using rig = await openRig();
+    const { store } = rig.vendor;
+    const oldest = store.insert('Contact', { LastName: 'Ann', Email: 'Ann@Example.com' });
+    store.insert('Contact', { LastName: 'Ann again', Email: 'ann@example.com' });
+    const lead = store.insert('Lead', { LastName: 'Bo', Company: 'Example', Email: "o'bo@example.org" });
+    const converted = store.insert('Lead', { LastName: 'Cy', Company: 'Example', Email: 'cy@example.org' });
+    const contact = store.convertLead(converted);
+    const { api, remoteId } = await opened(rig);
+    const before = rig.vendor.calls.total;
+
+    const keys = ['ann@example.com', "o'bo@example.org", 'cy@example.org', 'nobody@example.org'];
+    const result = await audiences.apply(api, batch(remoteId, 'add', keys));
+
+    expect(outcomesOf(result).map(({ status }) => status)).toEqual(['applied', 'applied', 'applied', 'unmatched']);
+    expect(peopleIn(rig)).toEqual([oldest, contact, lead].sort());
+    expect(result.calls).toBe(rig.vendor.calls.total - before);
+    expect(result.calls).toBe(3);
+  });
+
+  it('adds 200 known people with one request', async () => {
+    await using rig = await openRig();
+    const ids = Array.from({ length: 200 }, (_, n) => rig.vendor.store.insert('Contact', { LastName: `Person ${n}` }));
+    const { api, remoteId } = await opened(rig);
+
+    const result = await audiences.apply(api, batch(remoteId, 'add', ids));
+
+    expect(result.calls).toBe(1);
+    expect(new Set(outcomesOf(result).map(({ status }) => status))).toEqual(new Set(['applied']));
+  });
+
+  it('removes every record of a person, and leaves others alone', async () => {
+    await using rig = await openRig();
+    const { store } = rig.vendor;
+    const contact = store.insert('Contact', { LastName: 'Ann', Email: 'ann@example.com' });
+    const lead = store.insert('Lead', { LastName: 'Ann', Company: 'Example', Email: 'ann@example.com' });
+    const other = store.insert('Contact', { LastName: 'Bo', Email: 'bo@example.org' });
+    const { api, remoteId } = await opened(rig);
+    for (const who of [{ ContactId: contact }, { LeadId: lead }, { ContactId: other }]) {
+      store.insert('CampaignMember', { CampaignId: remoteId, ...who });
+    }
+
+    const result = await audiences.apply(api, batch(remoteId, 'remove', ['ann@example.com', 'nobody@example.org']));
+
+    expect(outcomesOf(result)).toEqual([{ status: 'applied' }, { status: 'unchanged' }]);
+    expect(peopleIn(rig)).toEqual([other]);
+  });
+
+  it('rejects by the vendor’s code what will never work', async () => {
+    await using rig = await openRig();
+    const id = rig.vendor.store.insert('Contact', { LastName: 'Ann' });
+    const { api, remoteId } = await opened(rig, { member_status: 'Dreaming' });
+
+    const result = await audiences.apply(api, batch(remoteId, 'add', [id]));
+
+    expect(outcomesOf(result)).toEqual([{ status: 'rejected', code: 'invalid-status' }]);
+  });
+
+  it('says that the campaign is gone, not that everybody is unknown', async () => {
+    await using rig = await openRig();
+    const id = rig.vendor.store.insert('Contact', { LastName: 'Ann' });
+    const { api, remoteId } = await opened(rig);
+    rig.vendor.store.delete(remoteId);
+
+    const adding = audiences.apply(api, batch(remoteId, 'add', [id]));
+
+    await expect(adding).rejects.toMatchObject({ kind: 'transient', code: 'salesforce/campaign-gone' });
+  });
+});
+
+async function opened(rig: SalesforceRig, config: object = {}): Promise<{ api: SalesforceApi; remoteId: string }> {
+  const api = await rig.connect({ config });
+  const { remoteId } = await audiences.ensure(api, { campaign: 'Spring fair' });
+  return { api, remoteId };
+}
+
+function batch(remoteId: string, op: 'add' | 'remove', values: readonly (string | undefined)[]) {
+  const members = values.map((value = '', index): Member => {
+    const type = value.includes('@') ? 'email' : 'salesforce.contact_id';
+    return { memberId: `m${index}`, keys: [{ type, value }] };
+  });
+  return { remoteId, op, members, idempotencyKey: 'test' };
+}
+
+function outcomesOf(result: BatchResult) {
+  if (result.state !== 'done') throw new Error('the batch is not done');
+  const { outcomes } = result;
+  return [...outcomes.keys()].sort().map((memberId) => outcomes.get(memberId) ?? { status: 'none' });
+}
+
+function peopleIn({ vendor }: SalesforceRig): string[] {
+  return vendor.store
+    .all('CampaignMember')
+    .map((row) => String(row.ContactId ?? row.LeadId))
+    .sort();
+}

@@ -1,0 +1,154 @@
+import type { ActivityChange } from '../../lib/domain/change.ts';
+import type { MergedProfile, Profile } from '../../lib/domain/profile.ts';
+import { isMerged } from '../../lib/pipeline/gather.ts';
+import type {
+  Account,
+  AccountStore,
+  ActivityStore,
+  FollowRow,
+  HistoryStore,
+  IdentityIndex,
+  MembershipStore,
+  ProfileStore,
+  StoredProfile,
+} from '../../lib/pipeline/ports.ts';
+
+/** Thrown by a store operation that stands for a process dying there. */
+export class Death extends Error {}
+
+/** What may go wrong at a store operation: nothing, a death before it, a death after it took effect. */
+export type Fate = () => 'lives' | 'dies-before' | 'dies-after';
+
+/**
+ * The stores' promises kept in memory, with a yield at every operation so that concurrent writers interleave, and a fate
+ * that may kill the caller before or after any of them.
+ */
+export function openMemoryStores(fate: Fate = () => 'lives') {
+  const index = new Map<string, string>();
+  const profiles = new Map<string, string>();
+  const accounts = new Map<string, Account>();
+  const activities = new Map<string, ActivityChange>();
+  const rows = new Map<string, FollowRow>();
+  const lines = new Set<string>();
+
+  async function step<T>(work: () => T): Promise<T> {
+    await new Promise<void>((done) => setImmediate(done));
+    const what = fate();
+    if (what === 'dies-before') throw new Death();
+    const result = work();
+    if (what === 'dies-after') throw new Death();
+    return result;
+  }
+
+  const read = (id: string): StoredProfile | undefined => {
+    const text = profiles.get(id);
+    return text === undefined ? undefined : (JSON.parse(text) as StoredProfile);
+  };
+  const put = (profile: StoredProfile): void => {
+    profiles.set(profile.id, JSON.stringify({ ...profile, version: profile.version + 1 }));
+  };
+  const fits = (profile: StoredProfile): boolean => (read(profile.id)?.version ?? 0) === profile.version;
+
+  const identities: IdentityIndex = {
+    lookUp: (keys) =>
+      step(() => new Map(keys.flatMap((key) => (index.has(key) ? [[key, index.get(key) ?? ''] as const] : [])))),
+    claim: (claims) =>
+      step(() => {
+        const lost = new Set<string>();
+        for (const { key, profile } of claims) {
+          if (index.has(key)) lost.add(key);
+          else index.set(key, profile);
+        }
+        return lost;
+      }),
+  };
+  const profileStore: ProfileStore = {
+    read: (ids) => step(() => new Map(ids.flatMap((id) => (read(id) === undefined ? [] : [[id, read(id) as StoredProfile] as const])))),
+    write: (batch) =>
+      step(() => {
+        const done = batch.filter(fits);
+        for (const profile of done) put(profile);
+        return new Map(batch.map((one) => [one.id, done.includes(one) ? 'written' : 'conflict'] as const));
+      }),
+    writeTogether: (batch, moves) =>
+      step(() => {
+        if (!batch.every(fits) || !moves.every(({ key, from }) => index.get(key) === from)) return 'conflict';
+        for (const profile of batch) put(profile);
+        for (const { key, to } of moves) index.set(key, to);
+        return 'written';
+      }),
+    clearOutboxes: (batch) =>
+      step(() => {
+        for (const { id, version } of batch) {
+          const held = read(id);
+          if (held?.version !== version) continue;
+          const dueAt = isMerged(held) ? null : held.flipsAt;
+          profiles.set(id, JSON.stringify({ ...held, outbox: [], dueAt }));
+        }
+      }),
+    async *due(_from, until) {
+      const due = [...profiles.keys()].filter((id) => (read(id)?.dueAt ?? Number.POSITIVE_INFINITY) <= until);
+      if (due.length > 0) yield due;
+    },
+    async *scan() {
+      yield [...profiles.keys()];
+    },
+  };
+  const accountStore: AccountStore = {
+    read: (ids) => step(() => new Map(ids.flatMap((id) => (accounts.has(id) ? [[id, accounts.get(id) as Account] as const] : [])))),
+    write: (batch) =>
+      step(() => {
+        const done = batch.filter(({ id, version }) => (accounts.get(id)?.version ?? 0) === version);
+        for (const account of done) accounts.set(account.id, { ...account, version: account.version + 1 });
+        return new Set(done.map(({ id }) => id));
+      }),
+  };
+  const activityStore: ActivityStore = {
+    put: (batch) =>
+      step(() => {
+        for (const one of batch) activities.set(`${one.fragment}\n${one.at}\n${one.id}`, one);
+      }),
+    latest: (fragment, most) => step(() => [...activities.values()].filter((one) => one.fragment === fragment).slice(0, most)),
+    count: (fragment) => step(() => [...activities.values()].filter((one) => one.fragment === fragment).length),
+    async *all(fragment) {
+      yield [...activities.values()].filter((one) => one.fragment === fragment);
+    },
+  };
+  const history: HistoryStore = {
+    put: (profile, _version, list) =>
+      step(() => {
+        for (const { segment, member, at } of list) lines.add(`${profile}\n${segment}\n${at}\n${member}`);
+      }),
+    ofProfile: () => step(() => []),
+  };
+  const memberships: Pick<MembershipStore, 'writeRows' | 'accountPeople'> = {
+    writeRows: (batch) =>
+      step(() => {
+        for (const row of batch) {
+          const owner = row.row === 'segment' ? row.segment : row.row === 'audience' ? row.audience : row.account;
+          const key = `${row.row}\n${owner}\n${row.profile}`;
+          if ((rows.get(key)?.version ?? 0) < row.version) rows.set(key, row);
+        }
+      }),
+    async *accountPeople(account) {
+      const people = [...rows.values()].filter((row) => row.row === 'account' && row.account === account && row.linked);
+      yield people.map(({ profile }) => profile);
+    },
+  };
+  return {
+    identities,
+    profiles: profileStore,
+    accounts: accountStore,
+    activities: activityStore,
+    history,
+    memberships: memberships as MembershipStore,
+    /** The living profiles and the pointers, as stored. */
+    living: (): Profile[] => [...profiles.keys()].map((id) => read(id)).filter((one): one is Profile => one !== undefined && !isMerged(one)),
+    pointers: (): MergedProfile[] => [...profiles.keys()].map((id) => read(id)).filter((one): one is MergedProfile => one !== undefined && isMerged(one)),
+    rows: () => [...rows.values()],
+    activityCount: () => activities.size,
+    owner: (key: string) => index.get(key),
+  };
+}
+
+export type MemoryStores = ReturnType<typeof openMemoryStores>;

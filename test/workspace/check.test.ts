@@ -1,0 +1,234 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkWorkspace } from '../../lib/workspace/check.ts';
+import { soundFiles } from './a-workspace.ts';
+
+let dir: string;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'tributary-check-'));
+});
+
+afterEach(async () => {
+  await rm(dir, { recursive: true });
+});
+
+async function check(changes: Readonly<Record<string, string>>) {
+  for (const [file, text] of Object.entries({ ...soundFiles, ...changes })) {
+    await mkdir(dirname(join(dir, file)), { recursive: true });
+    await writeFile(join(dir, file), text);
+  }
+  return checkWorkspace(dir);
+}
+
+const readers = `segment: readers
+when: { did: Email Opened, within: 60 days }
+`;
+
+describe('checkWorkspace', () => {
+  it('accepts the sound workspace', async () => {
+    expect(await check({})).toEqual({ ok: true, problems: [], tests: 0 });
+  });
+
+  it.each(['acme', 'starter'])('accepts the example %s without a warning', async (name) => {
+    const result = await checkWorkspace(join(import.meta.dirname, '..', '..', 'examples', name));
+
+    expect(result).toMatchObject({ ok: true, problems: [] });
+    expect(result.tests).toBeGreaterThan(0);
+  });
+
+  it('runs the tests of a segment and says what came out instead', async () => {
+    const result = await check({
+      'segments/readers.yaml': `${readers}tests:
+  - name: an opening counts for 60 days
+    now: 2026-11-21T00:00:00Z
+    profile: { activities: [{ name: Email Opened, at: 2026-11-01T00:00:00Z }] }
+    member: true
+    flips_at: 2026-12-31T00:00:00Z
+  - name: somebody else's flip
+    now: 2026-11-21T00:00:00Z
+    profile: { activities: [{ name: Email Opened, at: 2026-11-01T00:00:00Z }] }
+    member: true
+    flips_at: 2026-12-30T00:00:00Z
+  - name: nobody reads
+    now: 2026-11-21T00:00:00Z
+    profile: {}
+    member: true
+  - name: a reader forever
+    now: 2026-11-21T00:00:00Z
+    profile: { activities: [{ name: Email Opened, at: 2026-11-01T00:00:00Z }] }
+    member: true
+    flips_at: null
+`,
+    });
+
+    expect(result).toEqual({
+      ok: false,
+      tests: 4,
+      problems: [
+        {
+          file: 'segments/readers.yaml',
+          line: 13,
+          column: 15,
+          code: 'workspace/test-failed',
+          found: 'an answer that flips at 2026-12-31T00:00:00.000Z',
+          expected: "an answer that flips at 2026-12-30T00:00:00.000Z: somebody else's flip",
+        },
+        {
+          file: 'segments/readers.yaml',
+          line: 17,
+          column: 13,
+          code: 'workspace/test-failed',
+          found: 'not a member (when does not hold)',
+          expected: 'a member: nobody reads',
+        },
+        {
+          file: 'segments/readers.yaml',
+          line: 22,
+          column: 15,
+          code: 'workspace/test-failed',
+          found: 'an answer that flips at 2026-12-31T00:00:00.000Z',
+          expected: 'an answer that never flips: a reader forever',
+        },
+      ],
+    });
+  });
+
+  it('answers a segment of segments from the whole workspace, or from what the test says', async () => {
+    const result = await check({
+      'segments/readers.yaml': readers,
+      'segments/quiet.yaml': `segment: quiet
+when: { not: { segment: readers } }
+tests:
+  - name: a reader by what she did
+    now: 2026-11-21T00:00:00Z
+    profile: { activities: [{ name: Email Opened, at: 2026-11-01T00:00:00Z }] }
+    member: false
+  - name: a reader by word
+    now: 2026-11-21T00:00:00Z
+    profile: { segments: [readers] }
+    member: false
+`,
+    });
+
+    expect(result).toEqual({ ok: true, problems: [], tests: 2 });
+  });
+
+  it('warns of a trait and an activity that no connection brings, with what was probably meant', async () => {
+    const result = await check({
+      'segments/odd.yaml': `segment: odd
+when:
+  any:
+    - { trait: lifecyle_stage, is: customer }
+    - { did: Email Openned }
+    - { did: Email Opened, followed_by: { did: Order Completed, within: 3 days } }
+    - { trait: mailchimp.merge.CITY, exists: true }
+    - { trait: address, exists: true }
+`,
+    });
+
+    expect(result).toEqual({
+      ok: true,
+      tests: 0,
+      problems: [
+        {
+          file: 'segments/odd.yaml',
+          line: 4,
+          column: 16,
+          code: 'workspace/unfilled-trait',
+          found: 'trait "lifecyle_stage", which no connection brings',
+          expected: 'one that a connection brings',
+          suggestion: 'lifecycle_stage',
+          severity: 'warning',
+        },
+        {
+          file: 'segments/odd.yaml',
+          line: 5,
+          column: 14,
+          code: 'workspace/unfilled-activity',
+          found: 'activity "Email Openned", which no connection brings',
+          expected: 'one that a connection brings',
+          suggestion: 'Email Opened',
+          severity: 'warning',
+        },
+        {
+          file: 'segments/odd.yaml',
+          line: 6,
+          column: 48,
+          code: 'workspace/unfilled-activity',
+          found: 'activity "Order Completed", which no connection brings',
+          expected: 'one that a connection brings',
+          severity: 'warning',
+        },
+      ],
+    });
+  });
+
+  it('does not warn of names where websites may send any', async () => {
+    const result = await check({
+      'tributary.yaml': `${soundFiles['tributary.yaml']}collection: { write_keys: { web: wk_acme_web_1 } }\n`,
+      'segments/buyers.yaml': 'segment: buyers\nwhen: { did: Order Completed }\n',
+    });
+
+    expect(result.problems).toEqual([]);
+  });
+
+  it('warns of personas without a segment, pushes without a message, repeated and constant conditions', async () => {
+    const result = await check({
+      'personas/nobody.yaml': 'persona: nobody\n',
+      'personas/careful-buyer.yaml': 'persona: careful-buyer\nmessages: { web: Compare totals }\n',
+      'segments/readers.yaml': readers,
+      'segments/readers-again.yaml': readers.replace('readers', 'readers-again'),
+      'segments/everybody.yaml': 'segment: everybody\nwhen: { bucket: { salt: s, from: 0%, to: 100% } }\n',
+    });
+
+    expect(result.ok).toBe(true);
+    expect(result.problems).toEqual([
+      {
+        file: 'audiences/lapsing-to-tag.yaml',
+        line: 5,
+        column: 22,
+        code: 'workspace/no-message',
+        found: 'channel "email", for which persona "careful-buyer" has no message',
+        expected: 'messages.email in personas/careful-buyer.yaml',
+        severity: 'warning',
+      },
+      {
+        file: 'personas/nobody.yaml',
+        line: 1,
+        column: 10,
+        code: 'workspace/unused-persona',
+        found: 'persona "nobody" without a segment',
+        expected: 'a segment that reaches it',
+        severity: 'warning',
+      },
+      {
+        file: 'segments/everybody.yaml',
+        line: 2,
+        column: 7,
+        code: 'workspace/constant-leaf',
+        found: 'a condition that always holds',
+        expected: 'one that holds for some people',
+        severity: 'warning',
+      },
+      {
+        file: 'segments/readers.yaml',
+        line: 2,
+        column: 7,
+        code: 'workspace/repeated-segment',
+        found: 'the condition of segments/readers-again.yaml',
+        expected: '{ segment: readers-again }, or a condition of its own',
+        severity: 'warning',
+      },
+    ]);
+  });
+
+  it('fails on errors and still tells the warnings', async () => {
+    const result = await check({ 'personas/nobody.yaml': 'persona: nobody\nage: 4\n' });
+
+    expect(result.ok).toBe(false);
+    expect(result.problems.map(({ code }) => code)).toEqual(['workspace/unused-persona', 'workspace/unknown-key']);
+  });
+});
