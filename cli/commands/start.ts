@@ -17,6 +17,8 @@ interface Options {
 /** `tributary start`: the local stage with its rehearsal; with --once it ends after the report. */
 export async function runStart(terminal: Terminal, options: Options): Promise<ExitStatus> {
   const workspace = workspaceOf(options.workspace);
+  // A notice to developers of the AWS SDK, which would stand in the middle of the progress.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const report = await runStage({
     workspace,
     port: options.port,

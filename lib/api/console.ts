@@ -1,5 +1,4 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Hono } from 'hono';
 
 /** The console as a browser loads it. */
 export interface ConsoleFiles {
@@ -35,7 +34,7 @@ const HEADERS = {
  * Serves the console beside the API: static files without data, for anybody. Everything that the page shows it asks of
  * /api, which is not for anybody.
  */
-export function serveConsole(api: OpenAPIHono, files: ConsoleFiles = CONSOLE_FILES): Hono {
+export function serveConsole(api: OpenAPIHono, files: ConsoleFiles = CONSOLE_FILES): OpenAPIHono {
   const served = [
     ['/', 'text/html; charset=utf-8', files.page],
     ['/assets/console.css', 'text/css; charset=utf-8', files.style],

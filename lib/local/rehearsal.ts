@@ -9,7 +9,8 @@ import { isJsonObject, type Json } from '../domain/json.ts';
 import { versionOf } from '../workspace/definitions.ts';
 import { loadWorkspace } from '../workspace/load.ts';
 import { countStored, judgeAudience, readRuns, type RehearsalReport } from './report.ts';
-import { type SimulatedTools, startSimulators } from './simulators.ts';
+import { type SimulatedTools, startSimulators, type WorldSize } from './simulators.ts';
+import type { FaultOptions } from './proxy/faults.ts';
 import { openStage, type Stage } from './stage.ts';
 
 /** What the stage tells while it works, for a person or a program to follow. */
@@ -30,6 +31,10 @@ export interface RunOptions {
   readonly report: (event: StageEvent) => void;
   /** Called with the running stage before anything is played: for tests that break things on the way. */
   readonly onStage?: (stage: Stage) => void;
+  /** How many people the simulated tools hold. @default rehearsalSize */
+  readonly size?: WorldSize;
+  /** Trouble for the engines to make from the start. */
+  readonly faults?: FaultOptions;
   /** Ends a stage that stays up. */
   readonly until?: AbortSignal;
 }
@@ -55,7 +60,7 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
   const start = resumed ?? MORNING;
   let stage: Stage | undefined;
   const now = () => new Date(stage === undefined ? start : Date.parse(stage.now()));
-  const tools = await startSimulators(definitions, new Date(start), now);
+  const tools = await startSimulators(definitions, new Date(start), now, options.size);
   try {
     stage = await openStage({
       from: { workspace: definitions },
@@ -63,6 +68,7 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
       secrets: tools.secrets,
       handleSignals: false,
       onNotice: (message) => report({ kind: 'notice', message }),
+      ...(options.faults === undefined ? {} : { faults: options.faults }),
       ...(options.port === undefined ? {} : { port: options.port }),
       ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     });
@@ -183,8 +189,11 @@ async function reportOf(stage: Stage, tools: SimulatedTools, definitions: Defini
   return { ...stored, changes, segments, audiences, differences, refusals: stage.refusals.length, seconds: seconds(began) };
 }
 
+/** How often a question is put again when the API fails at it: everything that is asked here may be asked twice. */
+const TRIES = 5;
+
 /** Calls the stage's API as the CLI does. Throws with the API's own code when it refuses. */
-async function call(stage: Stage, method: 'GET' | 'POST', path: string, body?: Json): Promise<Json> {
+async function call(stage: Stage, method: 'GET' | 'POST', path: string, body?: Json, attempt = 1): Promise<Json> {
   const answer = await fetch(`${stage.url}${path}`, {
     method,
     headers: { authorization: `Bearer ${stage.token}`, 'content-type': 'application/json' },
@@ -192,6 +201,7 @@ async function call(stage: Stage, method: 'GET' | 'POST', path: string, body?: J
   });
   const found = (await answer.json()) as Json;
   if (answer.ok) return found;
+  if (answer.status >= 500 && attempt < TRIES) return call(stage, method, path, body, attempt + 1);
   const { code, message } = isJsonObject(found) ? found : {};
   throw new TributaryError('defect', 'stage/api-refused', `${path} answered ${answer.status}: ${String(code)} ${String(message)}`);
 }

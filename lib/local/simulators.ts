@@ -1,12 +1,15 @@
 import { loadMailchimp } from '../../test/vendors/world/load-mailchimp.ts';
 import { loadSalesforce } from '../../test/vendors/world/load-salesforce.ts';
 import { playDay, type TimedEvent } from '../../test/vendors/world/play-day.ts';
-import { makeWorld, type World } from '../../test/vendors/world.ts';
+import type { WorldSize } from '../../test/vendors/world/people.ts';
+import { makeWorld, rehearsalSize, type World } from '../../test/vendors/world.ts';
 import { type Mailchimp, startMailchimp } from '../../test/vendors/mailchimp/simulator.ts';
 import { type SalesforceSimulator, startSalesforce } from '../../test/vendors/salesforce/server.ts';
 import type { ConnectionDefinition, Definitions } from '../domain/definitions.ts';
 import type { Identifier } from '../domain/change.ts';
 import { isJsonObject } from '../domain/json.ts';
+
+export type { WorldSize };
 
 /** The seed of the rehearsal's world: the same people, the same day, every time. */
 const SEED = 7;
@@ -30,9 +33,14 @@ export interface SimulatedTools {
 }
 
 /** Starts and fills a simulator for each connection that asks for one. Everything follows the stage's clock. */
-export async function startSimulators(definitions: Definitions, start: Date, now: () => Date): Promise<SimulatedTools> {
+export async function startSimulators(
+  definitions: Definitions,
+  start: Date,
+  now: () => Date,
+  size: WorldSize = rehearsalSize,
+): Promise<SimulatedTools> {
   const simulated = Object.values(definitions.connections).filter(({ endpoint }) => endpoint === 'simulator');
-  const world = makeWorld(SEED, start);
+  const world = makeWorld(SEED, start, size);
   const crm = await openCrm(simulated.find(({ connector }) => connector === 'salesforce'), world, now);
   const mail = await openMail(simulated.find(({ connector }) => connector === 'mailchimp'), world, now);
   const tools = [crm, mail].filter((tool) => tool !== undefined);
@@ -77,6 +85,9 @@ async function openMail(connection: ConnectionDefinition | undefined, world: Wor
   const simulator: Mailchimp = await startMailchimp({ now });
   const list = String(connection.config.list);
   loadMailchimp(world, simulator, list);
+  // One record that nobody can read, so that the quarantine has something to show.
+  const unreadable = world.members.find(({ status }) => status === 'cleaned');
+  if (unreadable !== undefined) simulator.corrupt(list, unreadable.email, { last_changed: 'yesterday' });
   const secret = { api_key: simulator.apiKey, webhook_secret: WEBHOOK_SECRET };
   return { name: connection.name, simulator, list, secret, webhook: connection.webhook };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -288,6 +288,8 @@ describe('openFunction', () => {
     await target.invoke({});
 
     await expect.poll(() => [...target.logs()].sort()).toEqual(['one', 'two']);
+    const kept = readFileSync(join(logFolder, 'tributary-probe.log'), 'utf8').trim().split('\n');
+    expect(kept.sort()).toEqual(['one', 'two']);
   });
 
   it('leaves no process behind', async () => {

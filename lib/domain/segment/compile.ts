@@ -95,7 +95,7 @@ export function compile(definitions: readonly SegmentDefinition[], options: Comp
     moves: buildMoves(compiled),
     compiled,
     machine,
-    solver: makeSolver(network.nodes()),
+    solver: makeSolver(network.nodes(), machine),
     roots: compiled.map(({ root }) => root),
   };
 }

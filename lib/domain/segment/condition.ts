@@ -42,6 +42,8 @@ const branchKeys = ['all', 'any', 'not'] as const;
 /** The keys of which every node of a condition has exactly one. */
 export const nodeKeys = [...branchKeys, ...(Object.keys(leafReaders) as LeafKind[])] as const;
 
+const EXPECTED = `a condition: ${oneOf(nodeKeys)}`;
+
 /** Checks the `when` of a segment. Total: says everything that is wrong, with the path of each, and never throws. */
 export function parseCondition(value: unknown): ParsedCondition {
   const read = readTree(value);
@@ -67,7 +69,7 @@ function readNode(value: unknown, path: Path, report: Report, budget: { nodes: n
     }
     return undefined;
   }
-  const object = readObject(value, path, `a condition: ${oneOf(nodeKeys)}`, report);
+  const object = readObject(value, path, EXPECTED, report);
   if (object === undefined) return undefined;
   const found = nodeKeys.filter((key) => Object.hasOwn(object, key));
   const [key] = found;

@@ -71,6 +71,21 @@ export function evaluateSome(
   return program.machine.overflowed();
 }
 
+/**
+ * Only who is a member, for counts and previews: 1 or 0 by position in `program.segments`. Faster than `evaluate`, which
+ * also works out until when. Returns the leaf keys that overflowed.
+ */
+export function evaluateMembers(
+  program: Program,
+  view: PersonView,
+  now: Milliseconds,
+  into: Uint8Array,
+): readonly string[] {
+  begin(program, view, now);
+  program.solver.members(program.roots, into);
+  return program.machine.overflowed();
+}
+
 /** Answers one compiled segment. */
 export function evaluateOne(program: Program, segment: CompiledSegment, view: PersonView, now: Milliseconds): Answer {
   begin(program, view, now);

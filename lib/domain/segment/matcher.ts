@@ -17,6 +17,8 @@ export interface Matcher {
   readonly cost: number;
   /** False when the answer does not depend on the instant. */
   readonly timed: boolean;
+  /** The same as `answer` where the instant does not matter; undefined when `timed`. */
+  readonly test?: (value: unknown) => boolean;
   /** Of a prepared value; undefined = missing. Ignores the instant unless `timed`. */
   answer(value: unknown, at: number): Signed;
   /** True when the raw value is of a type that the test can read; otherwise a receipt says `mismatch`. */
@@ -175,7 +177,7 @@ function instantMatcher(name: string, operand: Json, test: (at: number) => boole
 
 function untimed({ name, operand, mode, cost, test, fits }: Untimed): Matcher {
   const answer = (value: unknown): Signed => (test(value) ? ALWAYS : NEVER);
-  return { key: canonicalText([name, mode, operand]), negate: false, mode, cost, timed: false, answer, fits };
+  return { key: canonicalText([name, mode, operand]), negate: false, mode, cost, timed: false, test, answer, fits };
 }
 
 function fold(value: Scalar, exact: boolean): Scalar {

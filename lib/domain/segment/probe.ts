@@ -20,6 +20,8 @@ export interface Probe {
   readonly timed: boolean;
   /** The leaf as written is the complement of what `ask` answers. */
   readonly negate: boolean;
+  /** Set when the answer is a test of one value in the machine and never moves: what `ask` does, without the way round. */
+  readonly plain?: { readonly slot: number; readonly test: (value: unknown) => boolean };
   ask(at: Milliseconds): Signed;
   sight(at: Milliseconds): Sight;
 }
@@ -49,6 +51,7 @@ export function traitProbe({ trait, test }: TraitLeaf, machine: Machine, timezon
     cost: matcher.cost,
     timed: matcher.timed,
     negate: matcher.negate,
+    ...(matcher.test === undefined ? {} : { plain: { slot, test: matcher.test } }),
     ask: (at) => answer(value(slot), at),
     sight: () => traitSight(value(raw) as Json | undefined, matcher),
   };
@@ -69,7 +72,7 @@ export function hasBeenProbe(leaf: HasBeenLeaf, machine: Machine, timezone: stri
     const since = machine.person().since?.(trait);
     if (since === undefined) return NEVER;
     const ripe = ripens(since);
-    return at < ripe ? -Math.min(ripe, holds) : holds;
+    return at < ripe ? -ripe : holds;
   }
 
   return {

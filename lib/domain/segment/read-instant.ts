@@ -32,7 +32,13 @@ function readStored(text: string): Milliseconds | undefined {
   if (day > (daysBefore[month] ?? 0) - (daysBefore[month - 1] ?? 0) + (month === 2 ? leap : 0)) return undefined;
   const before = year - 1;
   const days =
-    before * 365 + Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400) + yearDay + day - 719_163;
+    before * 365 +
+    Math.floor(before / 4) -
+    Math.floor(before / 100) +
+    Math.floor(before / 400) +
+    yearDay +
+    day -
+    719_163;
   return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + milliseconds;
 }
 

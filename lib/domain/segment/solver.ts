@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../instant.ts';
+import type { Machine } from './machine.ts';
 import type { Node, NodeId } from './network.ts';
 import { ALWAYS, NEVER, type Signed } from './signed.ts';
 
@@ -12,8 +13,14 @@ export interface Solver {
    * not turn. Writes `into[index]` for `nodes[index]`.
    */
   flips(nodes: ArrayLike<NodeId>, horizon: Milliseconds, into: Signed[]): void;
+  /** Who holds now, and no more: 1 or 0 in `into[index]` for `nodes[index]`. */
+  members(nodes: ArrayLike<NodeId>, into: Uint8Array): void;
 }
 
+type Ask = (at: Milliseconds) => Signed;
+type Test = (value: unknown) => boolean;
+
+const PLAIN = 5;
 const LEAF = 0;
 const NOT = 1;
 const ALL = 2;
@@ -24,21 +31,29 @@ const CONSTANT = 4;
  * Makes a solver over flat arrays: answers are written, not returned, so that no number is ever boxed; that is half of
  * the time of the same thing written as closures.
  */
-export function makeSolver(nodes: readonly Node[]): Solver {
-  const { kinds, starts, parts, asks } = flatten(nodes);
+export function makeSolver(nodes: readonly Node[], machine: Machine): Solver {
+  const { kinds, starts, parts, asks, slots, tests } = flatten(nodes);
+  const { value } = machine;
+  const quick = new Int8Array(nodes.length);
   const marks = new Float64Array(nodes.length);
   const later = new Float64Array(nodes.length);
   const laterFrom = new Float64Array(nodes.length);
   let clock = 0;
   let untouched = true;
   let found = 0;
-  const constants = nodes.flatMap((node, id) => (node.kind === 'constant' ? [{ id, mark: node.value ? ALWAYS : NEVER }] : []));
+  const constants = nodes.flatMap((node, id) =>
+    node.kind === 'constant' ? [{ id, mark: node.value ? ALWAYS : NEVER }] : [],
+  );
 
   /** Fills `marks[id]`, the answer now. */
   function solve(id: NodeId): void {
     const kind = kinds[id] as number;
+    if (kind === PLAIN) {
+      marks[id] = (tests[id] as Test)(value(slots[id] as number)) ? ALWAYS : NEVER;
+      return;
+    }
     if (kind === LEAF) {
-      marks[id] = (asks[id] as (at: Milliseconds) => Signed)(clock);
+      marks[id] = (asks[id] as Ask)(clock);
       return;
     }
     const end = starts[id + 1] as number;
@@ -72,7 +87,11 @@ export function makeSolver(nodes: readonly Node[]): Solver {
     const kind = kinds[id] as number;
     laterFrom[id] = clock;
     if (kind === LEAF) {
-      later[id] = (asks[id] as (at: Milliseconds) => Signed)(clock);
+      later[id] = (asks[id] as Ask)(clock);
+      return;
+    }
+    if (kind === PLAIN) {
+      later[id] = (tests[id] as Test)(value(slots[id] as number)) ? ALWAYS : NEVER;
       return;
     }
     const end = starts[id + 1] as number;
@@ -93,6 +112,31 @@ export function makeSolver(nodes: readonly Node[]): Solver {
     }
     const answer = strong > 0 ? -strong : weak;
     later[id] = kind === NOT ? answer : sign * answer;
+  }
+
+  /** Fills `quick[id]` with 1 or -1: who holds now, no matter how long; stops at the first part that decides. */
+  function decide(id: NodeId): void {
+    const kind = kinds[id] as number;
+    if (kind === PLAIN) {
+      quick[id] = (tests[id] as Test)(value(slots[id] as number)) ? 1 : -1;
+      return;
+    }
+    if (kind === LEAF) {
+      quick[id] = (asks[id] as Ask)(clock) > 0 ? 1 : -1;
+      return;
+    }
+    const end = starts[id + 1] as number;
+    const decisive = kind === ALL ? -1 : 1;
+    let answer = -decisive;
+    for (let at = starts[id] as number; at < end; at += 1) {
+      const part = parts[at] as number;
+      if (quick[part] === 0) decide(part);
+      if (quick[part] === decisive) {
+        answer = decisive;
+        break;
+      }
+    }
+    quick[id] = kind === NOT ? -answer : answer;
   }
 
   /** Goes from one break to the next until the answer differs; leaves the instant in `found`. */
@@ -118,7 +162,11 @@ export function makeSolver(nodes: readonly Node[]): Solver {
     clock = now;
     untouched = true;
     marks.fill(0);
-    for (const { id, mark } of constants) marks[id] = mark;
+    quick.fill(0);
+    for (const { id, mark } of constants) {
+      marks[id] = mark;
+      quick[id] = mark > 0 ? 1 : -1;
+    }
   }
 
   return {
@@ -141,6 +189,13 @@ export function makeSolver(nodes: readonly Node[]): Solver {
         into[index] = mark > 0 ? found : -found;
       }
     },
+    members(roots, into) {
+      for (let index = 0; index < roots.length; index += 1) {
+        const root = roots[index] as number;
+        if (quick[root] === 0) decide(root);
+        into[index] = quick[root] === 1 ? 1 : 0;
+      }
+    },
   };
 }
 
@@ -149,21 +204,30 @@ interface Flat {
   /** Parts of node n stand from starts[n] to before starts[n + 1]. */
   readonly starts: Int32Array;
   readonly parts: Int32Array;
-  readonly asks: readonly (((at: Milliseconds) => Signed) | undefined)[];
+  readonly asks: readonly (Ask | undefined)[];
+  readonly slots: Int32Array;
+  readonly tests: readonly (Test | undefined)[];
 }
 
 function flatten(nodes: readonly Node[]): Flat {
   const kinds = new Uint8Array(nodes.length);
   const starts = new Int32Array(nodes.length + 1);
   const parts: number[] = [];
-  const asks: (((at: Milliseconds) => Signed) | undefined)[] = [];
+  const asks: (Ask | undefined)[] = [];
+  const tests: (Test | undefined)[] = [];
+  const slots = new Int32Array(nodes.length);
   for (const [id, node] of nodes.entries()) {
     starts[id] = parts.length;
     asks.push(node.kind === 'leaf' ? node.probe.ask : undefined);
     if (node.kind === 'not') parts.push(node.of);
     else if (node.kind === 'all' || node.kind === 'any') parts.push(...node.of);
-    kinds[id] = { leaf: LEAF, not: NOT, all: ALL, any: ANY, constant: CONSTANT }[node.kind];
+    const plain = node.kind === 'leaf' ? node.probe.plain : undefined;
+    tests.push(plain?.test);
+    slots[id] = plain?.slot ?? 0;
+    kinds[id] = { leaf: plain === undefined ? LEAF : PLAIN, not: NOT, all: ALL, any: ANY, constant: CONSTANT }[
+      node.kind
+    ];
   }
   starts[nodes.length] = parts.length;
-  return { kinds, starts, parts: Int32Array.from(parts), asks };
+  return { kinds, starts, parts: Int32Array.from(parts), asks, slots, tests };
 }

@@ -69,11 +69,11 @@ export const mostPayloadBytes = 6_291_556;
 
 /** Starts a process of a function. The caller kills it. */
 export function startFunctionProcess(definition: FunctionDefinition, options: ProcessOptions): FunctionProcess {
-  const child = spawn(
-    process.execPath,
-    [`--max-old-space-size=${definition.memoryMegabytes}`, '--no-deprecation', bootstrapPath()],
-    { cwd: definition.code, env: environmentOf(definition), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
-  );
+  const child = spawn(process.execPath, [`--max-old-space-size=${definition.memoryMegabytes}`, bootstrapPath()], {
+    cwd: definition.code,
+    env: environmentOf(definition),
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   readLines(child.stdout, options.onLine);
   readLines(child.stderr, options.onLine);
 

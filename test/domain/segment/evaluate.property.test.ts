@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../lib/domain/segment/compile.ts';
 import { parseCondition } from '../../../lib/domain/segment/condition.ts';
-import { evaluate, HORIZON_MS } from '../../../lib/domain/segment/evaluate.ts';
+import { evaluate, evaluateMembers, evaluateSome, HORIZON_MS } from '../../../lib/domain/segment/evaluate.ts';
 import { explain } from '../../../lib/domain/segment/receipt.ts';
 import { sentence } from '../../../lib/domain/segment/sentence.ts';
 import type { Condition } from '../../../lib/domain/segment.ts';
@@ -40,6 +40,12 @@ function compareSeed(seed: number): number {
     const view = viewPerson(program, person, arrive(program, person, now, chance));
     const evaluation = evaluate(program, view, now);
     expect(evaluation.overflowed).toEqual([]);
+    const members = new Uint8Array(definitions.length);
+    evaluateMembers(program, view, now, members);
+    const [last] = [...program.segments.keys()].slice(-1);
+    const alone: number[] = [];
+    evaluateSome(program, view, now, [last ?? 0], alone);
+    if (alone[0] !== evaluation.signed[last ?? 0]) throw new Error(`seed ${seed}: answers differ when asked alone`);
     const tried = breakInstants(conditions, person, now);
     const some = tried
       .filter((_, index) => index < 3 || chance.happens(BREAKS_TRIED / tried.length))
@@ -57,6 +63,7 @@ function compareSeed(seed: number): number {
         if (at > now && at < end && ask(at) !== member)
           throw new Error(`missed flip: ${where(at)}, now ${new Date(now).toISOString()}, said ${flipsAt}`);
       }
+      if ((members[program.positions.get(segment) ?? -1] === 1) !== member) throw new Error(`members: ${where(now)}`);
       const told = sentence(explain(program, segment, viewPerson(program, person), now));
       if (told.held !== member) throw new Error(`sentence: ${where(now)}`);
       compared += 1;

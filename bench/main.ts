@@ -1,0 +1,58 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Bench, Measurement } from './measurement.ts';
+
+/** Every bench by its name. Loaded when it runs, so that one does not pay for another's packages. */
+const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  mapping: () => import('./mapping.ts'),
+  resolve: () => import('./resolve.ts'),
+  units: () => import('./units.ts'),
+  push: () => import('./push.ts'),
+  bundles: () => import('./bundles.ts'),
+  offline: () => import('./offline.ts'),
+};
+
+await main();
+
+/** `npm run -s bench -- [--job NAME] [--quick] [--save]`: JSON lines on stdout, what is going on on stderr. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { job: { type: 'string' }, quick: { type: 'boolean' }, save: { type: 'boolean' } },
+  });
+  for (const name of values.job === undefined ? Object.keys(jobs) : [values.job]) {
+    const open = jobs[name];
+    if (open === undefined) {
+      note(`no bench is called ${name}; there are: ${Object.keys(jobs).join(', ')}`);
+      process.exitCode = 2;
+      return;
+    }
+    await runJob(name, (await open()).bench, values.quick === true, values.save === true);
+  }
+}
+
+async function runJob(name: string, bench: Bench, quick: boolean, save: boolean): Promise<void> {
+  note(name);
+  const lines: string[] = [];
+  const tell = (measurement: Measurement): void => {
+    const line = `${JSON.stringify(measurement)}\n`;
+    lines.push(line);
+    process.stdout.write(line);
+  };
+  tell(machineOf(name));
+  for await (const measurement of bench({ quick, note })) tell(measurement);
+  if (!save) return;
+  const results = new URL('results/', import.meta.url);
+  await mkdir(results, { recursive: true });
+  await writeFile(fileURLToPath(new URL(`${name}.ndjson`, results)), lines.join(''));
+}
+
+function machineOf(job: string): Measurement {
+  const of = { node: process.versions.node, cpu: cpus()[0]?.model ?? 'unknown' };
+  return { job, metric: 'machine', value: cpus().length, unit: 'cores', of };
+}
+
+function note(text: string): void {
+  process.stderr.write(`bench: ${text}\n`);
+}

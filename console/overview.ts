@@ -1,0 +1,101 @@
+import type { z } from '@hono/zod-openapi';
+import type { audienceSchema, segmentSchema, workspaceSchema } from '../lib/api/answers.ts';
+import { badge, type Column, card, count, element, moment, table } from './dom.ts';
+import { ask } from './stage-api.ts';
+
+type Workspace = z.infer<typeof workspaceSchema>;
+type Segment = z.infer<typeof segmentSchema>;
+type Audience = z.infer<typeof audienceSchema>;
+type StreamRow = Workspace['connections'][number]['streams'][number];
+
+/** The workspace at a glance. */
+export interface Overview {
+  readonly workspace: Workspace;
+  readonly segments: readonly Segment[];
+  readonly audiences: readonly Audience[];
+}
+
+export async function readOverview(): Promise<Overview> {
+  const [workspace, segments, audiences] = await Promise.all([
+    ask<Workspace>('/api/workspace'),
+    ask<Segment[]>('/api/segments'),
+    ask<Audience[]>('/api/audiences'),
+  ]);
+  return { workspace, segments, audiences };
+}
+
+export function showOverview({ workspace, segments, audiences }: Overview): HTMLElement[] {
+  return [
+    card('Segments', `${segments.length}`, segmentBars(segments)),
+    card('Audiences', `${audiences.length}`, audienceTable(audiences, workspace.timezone)),
+    card('Connections', `${workspace.connections.length}`, ...connectionParts(workspace)),
+  ];
+}
+
+function segmentBars(segments: readonly Segment[]): HTMLElement {
+  const most = Math.max(1, ...segments.map(({ members }) => members));
+  const sorted = [...segments].sort((a, b) => b.members - a.members);
+  const bars = sorted.map(({ segment, title, members }) =>
+    element(
+      'li',
+      {},
+      element('span', { class: 'name' }, title, element('code', { class: 'quiet' }, segment)),
+      element('span', { class: 'people' }, count(members)),
+      element('meter', { min: '0', max: `${most}`, value: `${members}`, 'aria-hidden': 'true' }),
+    ),
+  );
+  return element('ul', { class: 'bars' }, ...bars);
+}
+
+function audienceTable(audiences: readonly Audience[], timezone: string): HTMLElement {
+  const columns: Column<Audience>[] = [
+    {
+      title: 'Audience',
+      cell: ({ audience, segment, connection, schedule }) =>
+        element(
+          'div',
+          {},
+          element('strong', {}, audience),
+          element('div', { class: 'quiet' }, `${segment} → ${connection}, ${schedule ?? 'on demand'}`),
+        ),
+    },
+    { title: 'Wanted', numeric: true, cell: ({ summary }) => count(Number(summary.wanted ?? 0)) },
+    { title: 'Blocked', numeric: true, cell: ({ summary }) => count(Number(summary.blocked ?? 0)) },
+    { title: 'Not reached', numeric: true, cell: ({ summary }) => count(notReached(summary)) },
+    { title: 'Last push', cell: ({ run }) => runCell(run, timezone) },
+  ];
+  return table('Audiences and their last push', columns, audiences);
+}
+
+/** Wanted, and the tool did not take them. */
+function notReached(summary: Readonly<Record<string, unknown>>): number {
+  const places = ['unmatched', 'refused', 'rejected', 'retry', 'waiting'];
+  return places.reduce((sum, place) => sum + Number(summary[place] ?? 0), 0);
+}
+
+function connectionParts({ connections, timezone }: Workspace): HTMLElement[] {
+  const columns: Column<StreamRow>[] = [
+    {
+      title: 'Stream',
+      cell: ({ stream, schedule }) =>
+        element('div', {}, element('strong', {}, stream), element('div', { class: 'quiet' }, schedule)),
+    },
+    { title: 'Changes', numeric: true, cell: ({ run }) => count(Number(run?.changes ?? 0)) },
+    { title: 'Quarantined', numeric: true, cell: ({ run }) => count(Number(run?.rejected ?? 0)) },
+    { title: 'Last pull', cell: ({ run }) => runCell(run, timezone) },
+  ];
+  return connections.map(({ name, connector, webhook, streams }) =>
+    element(
+      'div',
+      { class: 'connection' },
+      element('h3', {}, name, element('span', { class: 'quiet' }, webhook ? `${connector}, with webhook` : connector)),
+      table(`Streams of ${name}`, columns, streams),
+    ),
+  );
+}
+
+function runCell(run: Readonly<Record<string, unknown>> | null, timezone: string): HTMLElement {
+  if (run === null) return element('span', { class: 'quiet' }, 'never');
+  const at = String(run.endedAt ?? run.startedAt);
+  return element('div', { class: 'run' }, badge(String(run.state)), moment(at, timezone));
+}

@@ -1,0 +1,141 @@
+import type { Receipt } from '../lib/domain/segment/receipt.ts';
+import { type Sentence, sentence } from '../lib/domain/segment/sentence.ts';
+import type { PersonPage } from '../lib/pipeline/describe-person.ts';
+import { type Column, card, count, element, moment, table } from './dom.ts';
+import { ask } from './stage-api.ts';
+
+interface Known {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** A person with everything known about them, and why they are, or are not, in each segment. */
+export function showPerson(page: PersonPage, segments: readonly Known[], timezone: string): HTMLElement[] {
+  const { activities } = page;
+  return [
+    element(
+      'div',
+      { class: 'who' },
+      element('h2', {}, nameOf(page)),
+      element('p', { class: 'quiet' }, page.identifiers.map(({ type, value }) => `${type}=${value}`).join(' · ')),
+      element('code', { class: 'quiet' }, page.id),
+    ),
+    card('Why in, why not', '', ...segments.map((segment) => whyRow(page, segment))),
+    card('Traits', '', traitTable(page, timezone)),
+    card(
+      'Activities',
+      count(activities.total),
+      element(
+        'ol',
+        { class: 'activities' },
+        ...activities.latest
+          .slice(0, 12)
+          .map(({ at, name, fragment }) =>
+            element(
+              'li',
+              {},
+              moment(at, timezone),
+              element('strong', {}, name),
+              element('span', { class: 'quiet' }, fragment),
+            ),
+          ),
+      ),
+    ),
+    card('Audiences', '', audienceList(page)),
+    card('Consent', '', consentTable(page, timezone)),
+  ];
+}
+
+function nameOf({ traits, identifiers, id }: PersonPage): string {
+  const names = [traits.first_name, traits.last_name].filter((part) => typeof part === 'string');
+  return names.join(' ') || (identifiers[0]?.value ?? id);
+}
+
+/** A segment that opens to its receipt; the receipt is asked for when somebody looks. */
+function whyRow(page: PersonPage, { id, title }: Known): HTMLElement {
+  const member = page.segments.includes(id);
+  const answer = element('div', { class: 'answer' });
+  const mark = element('span', { class: member ? 'mark in' : 'mark out' }, member ? 'in' : 'not in');
+  const row = element('details', { class: 'why' }, element('summary', {}, title, mark), answer);
+  row.addEventListener('toggle', () => {
+    if (!row.open || answer.childElementCount > 0) return;
+    answer.replaceChildren(element('p', { class: 'quiet' }, 'Asking…'));
+    void tell(page.id, id, answer);
+  });
+  return row;
+}
+
+async function tell(person: string, segment: string, into: HTMLElement): Promise<void> {
+  try {
+    const path = `/api/people/${encodeURIComponent(person)}/segments/${encodeURIComponent(segment)}`;
+    into.replaceChildren(tree(sentence(await ask<Receipt>(path))));
+  } catch (thrown) {
+    // A failed question says so where it was asked; closing and opening asks again.
+    into.replaceChildren(thrown instanceof Error ? thrown.message : 'Something went wrong.');
+  }
+}
+
+function tree({ held, text, parts }: Sentence): HTMLElement {
+  const own = element(
+    'li',
+    { class: held ? 'held' : 'not-held' },
+    element('span', { class: 'hidden' }, held ? 'holds: ' : 'does not hold: '),
+    text,
+  );
+  if (parts.length > 0) own.append(...parts.map(tree));
+  return element('ul', { class: 'sentences' }, own);
+}
+
+function traitTable(page: PersonPage, timezone: string): HTMLElement {
+  type Row = readonly [path: string, source: PersonPage['sources'][string]];
+  const columns: Column<Row>[] = [
+    { title: 'Trait', cell: ([path]) => path },
+    { title: 'Value', cell: ([path]) => valueAt(page.traits, path) },
+    {
+      title: 'Source',
+      cell: ([, { source, losers }]) =>
+        element(
+          'div',
+          {},
+          source,
+          losers.length === 0
+            ? undefined
+            : element('div', { class: 'quiet' }, `${losers.length} other ${losers.length === 1 ? 'value' : 'values'}`),
+        ),
+    },
+    { title: 'Since', cell: ([, { at }]) => moment(at, timezone) },
+  ];
+  return table('Traits with their source', columns, Object.entries(page.sources));
+}
+
+/** The value at a dotted path, or at a key that holds the dots itself. */
+function valueAt(traits: PersonPage['traits'], path: string): string {
+  let value: unknown = Object.hasOwn(traits, path) ? traits[path] : traits;
+  if (value === traits) {
+    for (const step of path.split('.')) {
+      const isHolder = typeof value === 'object' && value !== null && Object.hasOwn(value, step);
+      value = isHolder ? (value as Record<string, unknown>)[step] : undefined;
+    }
+  }
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+function audienceList(page: PersonPage): HTMLElement {
+  const rows = Object.entries(page.audiences).map(([audience, wanted]) =>
+    element('li', {}, element('strong', {}, audience), ` ${wanted.in ? 'wanted' : wanted.reason}`),
+  );
+  return rows.length === 0 ? element('p', { class: 'quiet' }, 'none') : element('ul', {}, ...rows);
+}
+
+function consentTable({ consent }: PersonPage, timezone: string): HTMLElement {
+  if (consent.length === 0) return element('p', { class: 'quiet' }, 'nothing stated');
+  type Row = (typeof consent)[number];
+  const columns: Column<Row>[] = [
+    { title: 'Topic', cell: ({ topic }) => topic },
+    { title: 'State', cell: ({ state }) => state },
+    { title: 'Stated', cell: ({ at }) => moment(at, timezone) },
+    { title: 'By', cell: ({ by, source }) => `${by}, ${source}` },
+    { title: 'Address', cell: ({ address }) => address },
+  ];
+  return table('Consent as stated', columns, consent);
+}

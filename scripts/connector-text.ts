@@ -1,0 +1,132 @@
+import type { AnyConnector } from '../lib/connectors/define.ts';
+import type { Json } from '../lib/domain/json.ts';
+import type { ConsentRule, Mapping, Rule } from '../lib/domain/mapping.ts';
+
+type Row = readonly string[];
+
+/** The README's table: what each connector can do. Facets that a connector lacks stay empty. */
+export function connectorTable(connectors: Readonly<Record<string, AnyConnector>>): string {
+  const rows = Object.values(connectors).map(({ manifest, streams, webhook, audiences }): Row => [
+    `[${manifest.title}](docs/connectors/${manifest.id}.md)`,
+    streams.map(({ name }) => name).join(', '),
+    webhook === undefined ? '' : 'yes',
+    audiences === undefined ? '' : `by ${audiences.matchKeys.map(({ type }) => code(type)).join(', ')}`,
+  ]);
+  return table(['tool', 'streams that are read', 'webhook', 'lists that are kept'], rows);
+}
+
+/** What a connector's page says from its manifest and mappings alone. */
+export function connectorPage(connector: AnyConnector): string {
+  const mappings = connector.streams.flatMap(({ mappings }) => Object.values(mappings));
+  const parts = [
+    factsOf(connector),
+    '### Streams\n',
+    streamTable(connector),
+    '### Identifiers\n',
+    identifierTable(mappings),
+    '### Traits\n',
+    traitTable(mappings),
+    consentTable(mappings),
+    activityTable(mappings),
+  ];
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+function factsOf({ manifest, webhook, audiences }: AnyConnector): string {
+  const { limits, vendorApi } = manifest;
+  const { source, readOn } = limits.evidence;
+  const evidence = source.startsWith('http') ? `<${source}>` : source;
+  const a = audiences;
+  const rows: Row[] = [
+    ['`connector:`', code(manifest.id)],
+    ['API version', `${vendorApi.version} (<${vendorApi.docs}>)`],
+    ['requests at the same time', `at most ${limits.maxConcurrency} for each account; ${evidence}, read on ${readOn}`],
+    ['webhook', webhook === undefined ? 'none' : `proof: ${code(webhook.proof)}`],
+    ['audiences match on', a === undefined ? 'none' : a.matchKeys.map(({ type, hash }) => keyOf(type, hash)).join(', ')],
+    ['members in one call', a === undefined ? 'none' : String(a.batch.maxMembers)],
+    ['can remove members', a?.canRemove === true ? 'yes' : 'no'],
+    ['can list who is really there', a?.list === undefined ? 'no' : 'yes'],
+  ];
+  return table(['what', 'here'], rows);
+}
+
+function keyOf(type: string, hash: string): string {
+  return hash === 'none' ? code(type) : `${code(type)} as ${hash}`;
+}
+
+function streamTable({ streams }: AnyConnector): string {
+  const rows = streams.map(({ name, mappings, reread }): Row => {
+    const all = Object.values(mappings);
+    const subjects = [...new Set(all.map(({ object, subject }) => (subject === 'account' ? 'account' : object)))];
+    const makes = [...new Set(all.map(({ activity, subject }) => (activity ? 'activities' : subject === 'person' ? 'people' : 'accounts')))];
+    return [code(name), `${makes.join(', ')} of ${subjects.join(', ')}`, reread === undefined ? '' : 'yes'];
+  });
+  return table(['stream', 'makes', 'single records can be read again'], rows);
+}
+
+function identifierTable(mappings: readonly Mapping[]): string {
+  const rows = mappings.flatMap(({ object, identifiers }) =>
+    (identifiers ?? []).map(({ type, from }) => [code(type), object, code(from)]),
+  );
+  return table(['identifier', 'record', 'field'], distinct(rows));
+}
+
+function traitTable(mappings: readonly Mapping[]): string {
+  const rows = mappings.flatMap(({ object, subject, traits }) =>
+    Object.entries(traits ?? {}).map(([trait, rule]) => [
+      code(trait),
+      subject === 'account' ? 'account' : object,
+      ruleText(rule),
+    ]),
+  );
+  return table(['trait', 'record', 'field'], distinct(rows));
+}
+
+function consentTable(mappings: readonly Mapping[]): string {
+  const rows = mappings.flatMap(({ object, consent }) => (consent ?? []).map((rule) => consentRow(object, rule)));
+  if (rows.length === 0) return '';
+  return `### Consent\n\n${table(['channel or purpose', 'record', 'field', 'granted', 'denied', 'whose word'], distinct(rows))}`;
+}
+
+function consentRow(object: string, { topic, from, granted, denied, by }: ConsentRule): Row {
+  return [code(topic), object, code(from), valuesOf(granted), valuesOf(denied), `the ${by}'s`];
+}
+
+function activityTable(mappings: readonly Mapping[]): string {
+  const rows = mappings.flatMap(({ activity }) => {
+    if (activity === undefined) return [];
+    const { name, properties = {} } = activity;
+    const names = typeof name === 'string' ? [[name, '']] : Object.entries(name.names).map(([value, to]) => [to, value]);
+    const told = Object.keys(properties).map(code).join(', ');
+    const field = typeof name === 'string' ? undefined : name.from;
+    return names.map(([to = '', value = '']) => [to, field === undefined ? '' : `${code(field)} ${quoted(value)}`, told]);
+  });
+  if (rows.length === 0) return '';
+  return `### Activities\n\n${table(['activity', 'where', 'properties'], distinct(rows))}`;
+}
+
+function ruleText(rule: Rule): string {
+  if ('literal' in rule) return `always ${quoted(rule.literal)}`;
+  return rule.as === undefined || rule.as === 'string' ? code(rule.from) : `${code(rule.from)}, as ${rule.as}`;
+}
+
+function valuesOf(values: readonly Json[]): string {
+  return values.map(quoted).join(', ');
+}
+
+function quoted(value: Json): string {
+  return value === '' ? 'is empty' : code(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function distinct(rows: readonly Row[]): Row[] {
+  return [...new Map(rows.map((row) => [row.join('|'), row])).values()];
+}
+
+function table(head: Row, rows: readonly Row[]): string {
+  const lines = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,178 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Change } from '../../lib/domain/change.ts';
+import type { Json, JsonObject } from '../../lib/domain/json.ts';
+import type { PersonPage } from '../../lib/pipeline/describe-person.ts';
+import { quarantine } from '../../lib/pipeline/sync-stream.ts';
+import { withEngines } from '../engines.ts';
+import { openRunningApi, type RunningApi } from './running-api.ts';
+
+const now = new Date('2026-11-21T00:00:00.000Z');
+const engines = withEngines();
+let api: RunningApi;
+let document: JsonObject & { readonly paths: Readonly<Record<string, Readonly<Record<string, JsonObject>>>> };
+
+beforeAll(async () => {
+  api = await openRunningApi(engines(), now);
+  await api.fold([
+    ...reader('1', 'ann@example.com'),
+    ...reader('2', 'bob@example.com', { last: '2026-11-20T00:00:00Z' }),
+  ]);
+  document = (await ask('GET', '/api/openapi.json')).body as unknown as typeof document;
+  await quarantine(api.deps, 'newsletter', 'members', 'run-1#1', [
+    { code: 'mapping/no-id', reason: 'found no id', record: {} },
+  ]);
+});
+
+afterAll(() => api.close());
+
+describe('/api/openapi.json', () => {
+  it('describes every operation with its answer', () => {
+    const ajv = new Ajv2020({ strict: false, allErrors: true }).addSchema(document, 'api');
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => ({ path, method })),
+    );
+
+    const schemas = operations.map(({ path, method }) => ajv.compile({ $ref: `api${answerPointer(path, method)}` }));
+
+    expect(document.openapi).toBe('3.1.0');
+    expect(schemas).toHaveLength(12);
+    for (const { path, method } of operations) {
+      const { summary, parameters = [] } = (document.paths[path]?.[method] ?? {}) as {
+        summary?: string;
+        parameters?: JsonObject[];
+      };
+      const named = parameters.map(({ name, in: place, required }) => [name, place, required]);
+      expect(summary).toMatch(/^[A-Z]/);
+      expect(named).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, 'path', true]));
+    }
+  });
+});
+
+describe('the answers of /api', () => {
+  it.each([
+    ['GET', '/api/workspace', '/api/workspace'],
+    ['GET', '/api/segments', '/api/segments'],
+    ['GET', '/api/audiences', '/api/audiences'],
+    ['GET', '/api/people/{person}', '/api/people/ann%40example.com'],
+    ['GET', '/api/people/{person}/segments/{segment}', '/api/people/newsletter%3Amember%3A1/segments/quiet-readers'],
+    ['GET', '/api/runs', '/api/runs'],
+    ['GET', '/api/quarantine/{connection}', '/api/quarantine/newsletter'],
+    ['POST', '/api/pull', '/api/pull', { connection: 'newsletter', stream: 'members' }],
+    ['POST', '/api/push', '/api/push', {}],
+    ['POST', '/api/push/dry-run', '/api/push/dry-run', { audience: 'quiet-readers-to-newsletter' }],
+  ])('fit what the document says of %s %s', async (method, path, url, body?: Json) => {
+    const answer = await ask(method, url, body);
+
+    expect(answer.status).toBe(method === 'POST' && !path.endsWith('dry-run') ? 202 : 200);
+    expect(misfits(path, method, answer.body)).toEqual([]);
+  });
+
+  it('lead from a job to how it stands', async () => {
+    const started = (await ask('POST', '/api/pull', { connection: 'newsletter' })).body as { id: string };
+
+    const { status, body } = await ask('GET', `/api/jobs/${encodeURIComponent(started.id)}`);
+
+    expect(status).toBe(200);
+    expect(misfits('/api/jobs/{job}', 'GET', body)).toEqual([]);
+    expect(body).toMatchObject({
+      what: 'pull',
+      state: 'running',
+      parts: [{ stream: 'members' }, { stream: 'activity' }],
+    });
+  });
+
+  it('publish a workspace again without a change', async () => {
+    const definitions = await api.deps.definitions();
+
+    const { status, body } = await ask('POST', '/api/definitions', definitions as unknown as Json);
+
+    expect({ status, body }).toEqual({ status: 200, body: { version: definitions.version, changed: false } });
+    expect(misfits('/api/definitions', 'POST', body)).toEqual([]);
+  });
+
+  it('count who is in a segment and who an audience wants', async () => {
+    const segments = await ask('GET', '/api/segments');
+    const plan = await ask('POST', '/api/push/dry-run', {});
+
+    expect(segments.body).toEqual([{ segment: 'quiet-readers', title: 'Readers who went quiet', members: 1 }]);
+    expect(plan.body).toEqual({
+      audiences: [{ id: 'quiet-readers-to-newsletter', add: 1, remove: 0, unchanged: 0, blocked: {}, calls: 1 }],
+    });
+  });
+
+  it('show one person by whatever leads to them', async () => {
+    const names = ['ann@example.com', ' ANN@example.com', 'email=ann@example.com', 'newsletter:member:1'];
+
+    const pages = await Promise.all(names.map((name) => ask('GET', `/api/people/${encodeURIComponent(name)}`)));
+
+    const [first] = pages.map(({ body }) => body as unknown as PersonPage);
+    expect(new Set(pages.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+    expect(first).toMatchObject({
+      identifiers: [{ type: 'email', value: 'ann@example.com' }],
+      segments: ['quiet-readers'],
+      activities: { total: 1, latest: [{ name: 'Email Opened' }] },
+      fragments: ['newsletter:member:1'],
+      sources: { email: { source: 'newsletter:member:1', losers: [] } },
+    });
+    expect(await ask('GET', `/api/people/${first?.id}`)).toEqual(pages[0]);
+  });
+});
+
+describe('what /api refuses', () => {
+  it.each([
+    ['GET', '/api/people/nobody%40example.com', 404, 'api/no-such-person'],
+    ['GET', '/api/people/ann%40example.com/segments/none', 404, 'api/no-such-segment'],
+    ['GET', '/api/jobs/none', 404, 'api/no-such-job'],
+    ['GET', '/api/nothing', 404, 'api/no-such-route'],
+    ['POST', '/api/pull', 400, 'api/bad-body', {}],
+    ['POST', '/api/pull', 404, 'api/no-such-connection', { connection: 'crm' }],
+    ['POST', '/api/pull', 404, 'api/no-such-stream', { connection: 'newsletter', stream: 'people' }],
+    ['POST', '/api/push', 404, 'api/no-such-audience', { audience: 'none' }],
+  ])('%s %s is %i %s', async (method, path, status, code, body?: Json) => {
+    const answer = await ask(method, path, body);
+
+    expect(answer).toEqual({ status, body: { code, message: expect.any(String) as string } });
+    expect(JSON.stringify(answer.body)).not.toContain('@example.com');
+  });
+
+  it('a body that is no JSON', async () => {
+    const answer = await api.app.request('/api/push', { method: 'POST', body: '{' });
+
+    expect({ status: answer.status, body: await answer.json() }).toMatchObject({
+      status: 400,
+      body: { code: 'api/bad-body' },
+    });
+  });
+});
+
+/** A member who subscribed and opened one e-mail. */
+function reader(id: string, email: string, { last = '2026-09-21T00:00:00Z' } = {}): Change[] {
+  const told = { fragment: `newsletter:member:${id}`, identifiers: [{ type: 'email', value: email }] };
+  const at = '2026-01-01T00:00:00Z';
+  const consent = [{ address: email, topic: 'email', state: 'granted', at, source: 'sign-up', by: 'person' } as const];
+  return [
+    { kind: 'profile', ...told, at, traits: { email }, consent },
+    { kind: 'activity', ...told, at: last, id: `open-${id}`, name: 'Email Opened' },
+  ];
+}
+
+async function ask(method: string, path: string, body?: Json): Promise<{ status: number; body: Json }> {
+  const answer = await api.app.request(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  return { status: answer.status, body: (await answer.json()) as Json };
+}
+
+/** What of an answer does not fit the schema that the document has for it. */
+function misfits(path: string, method: string, body: Json): unknown[] {
+  const ajv = new Ajv2020({ strict: false, allErrors: true }).addSchema(document, 'api');
+  const fits = ajv.compile({ $ref: `api${answerPointer(path, method.toLowerCase())}` });
+  fits(body);
+  return fits.errors ?? [];
+}
+
+function answerPointer(path: string, method: string): string {
+  const responses = document.paths[path]?.[method]?.responses as JsonObject | undefined;
+  const status = Object.keys(responses ?? {}).find((one) => one.startsWith('2')) ?? 'none';
+  const escaped = encodeURIComponent(path.replaceAll('~', '~0').replaceAll('/', '~1'));
+  return `#/paths/${escaped}/${method}/responses/${status}/content/application~1json/schema`;
+}

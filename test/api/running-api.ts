@@ -1,0 +1,88 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { openAccountStore } from '../../lib/adapters/dynamodb/account-store.ts';
+import { openActivityStore } from '../../lib/adapters/dynamodb/activity-store.ts';
+import { openDynamo } from '../../lib/adapters/dynamodb/client.ts';
+import { openHistoryStore } from '../../lib/adapters/dynamodb/history-store.ts';
+import { openIdentityIndex } from '../../lib/adapters/dynamodb/identity-index.ts';
+import { openMembershipStore } from '../../lib/adapters/dynamodb/membership-store.ts';
+import { openProfileStore } from '../../lib/adapters/dynamodb/profile-store.ts';
+import { openStateStore } from '../../lib/adapters/dynamodb/state-store.ts';
+import { openArchive } from '../../lib/adapters/s3/archive.ts';
+import { openQueue } from '../../lib/adapters/sqs/queue.ts';
+import { createApi } from '../../lib/api/app.ts';
+import type { ApiDeps } from '../../lib/api/deps.ts';
+import { connectors } from '../../lib/connectors/registry.ts';
+import type { Change } from '../../lib/domain/change.ts';
+import { openCompiled, openDefinitions, publishDefinitions } from '../../lib/pipeline/definitions.ts';
+import { resolveProfile } from '../../lib/pipeline/resolve-profile.ts';
+import { loadWorkspace } from '../../lib/workspace/load.ts';
+import { createTables, engineLogin, type TestEngines } from '../engines.ts';
+
+/** The API on real tables, queues and a real bucket, with the starter workspace published. */
+export interface RunningApi {
+  readonly app: OpenAPIHono;
+  readonly deps: ApiDeps;
+  /** Folds changes as the resolve-profile function does. */
+  fold(changes: readonly Change[]): Promise<void>;
+  close(): void;
+}
+
+/** Starts on a time of the caller's own: what is evaluated against windows must not depend on the day of the test. */
+export async function openRunningApi(engines: TestEngines, now: Date): Promise<RunningApi> {
+  const tables = await createTables(engines.dynamodb, 'api-');
+  const login = { ...engineLogin, endpoint: engines.queuesUrl };
+  const s3 = new S3Client({ ...login, forcePathStyle: true });
+  const sqs = new SQSClient(login);
+  await s3.send(new CreateBucketCommand({ Bucket: 'archive' }));
+  const clock = { now: () => now, wait: async () => {}, random: Math.random };
+  const dynamo = openDynamo(clock.wait, clock.random, { ...engineLogin, endpoint: engines.dynamodbUrl });
+  const state = openStateStore(dynamo, tables.state);
+  const archive = openArchive(s3, 'archive');
+  const [sync, push, recompute] = await Promise.all([
+    openOwnQueue(sqs, 'sync'),
+    openOwnQueue(sqs, 'push'),
+    openOwnQueue(sqs, 'recompute'),
+  ]);
+  const definitions = openDefinitions({ state, archive });
+  const key = { secret: 'k'.repeat(32), generation: 1 };
+  const deps = {
+    state,
+    archive,
+    sync,
+    push,
+    recompute,
+    definitions,
+    connectors,
+    clock,
+    compiled: openCompiled(definitions),
+    identities: openIdentityIndex(dynamo, tables.identifiers),
+    profiles: openProfileStore(dynamo, { profiles: tables.profiles, identifiers: tables.identifiers }),
+    accounts: openAccountStore(dynamo, tables.accounts),
+    activities: openActivityStore(dynamo, tables.activities, async () => 400 * 86_400_000),
+    memberships: openMembershipStore(dynamo, tables.memberships, clock.now),
+    history: openHistoryStore(dynamo, tables.history),
+    key: async () => key,
+    log: () => {},
+  };
+  const starter = await loadWorkspace(new URL('../../examples/starter', import.meta.url).pathname);
+  if (starter.definitions === undefined) throw new Error('examples/starter has problems; see tributary check');
+  await publishDefinitions(deps, starter.definitions);
+  const resolve = resolveProfile({ ...deps, key, tooLarge: async () => {} });
+  return {
+    app: createApi(deps),
+    deps,
+    async fold(changes) {
+      await resolve([{ changes, profiles: [], accounts: [] }]);
+    },
+    close() {
+      for (const client of [s3, sqs, dynamo.client]) client.destroy();
+    },
+  };
+}
+
+async function openOwnQueue(sqs: SQSClient, name: string) {
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `api-${name}` }));
+  return openQueue(sqs, QueueUrl ?? '');
+}

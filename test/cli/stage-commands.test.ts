@@ -1,0 +1,218 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Json } from '../../lib/domain/json.ts';
+import { withCli } from './run-cli.ts';
+
+const cli = withCli();
+const servers: Server[] = [];
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
+});
+
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly token: string | undefined;
+  readonly body: Json;
+}
+
+type Answer = readonly [status: number, body: Json];
+
+describe('the commands of a running stage', () => {
+  it('find the stage that was started in the folder above, with its token', async () => {
+    const stage = await serve(() => [200, []]);
+    const inner = join(cli().folder, 'started', 'segments');
+    startIn(join(cli().folder, 'started'), stage.url);
+    mkdirSync(inner, { recursive: true });
+
+    const { status, stdout } = await cli().run(['runs', '--json'], { cwd: inner });
+
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '[]\n' });
+    expect(stage.asked).toEqual([{ method: 'GET', path: '/api/runs', token: 'Bearer secret', body: null }]);
+  });
+
+  it('say how to start a stage when none answers', async () => {
+    const { status, stdout, stderr } = await cli().run(['runs', '--stage', 'http://127.0.0.1:9', '--json']);
+
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'cli/no-stage' } });
+    expect(stderr).toBe(
+      'tributary: no stage answers at http://127.0.0.1:9; start one with: tributary start (cli/no-stage)\n',
+    );
+  });
+
+  it.each([
+    [403, { message: 'Forbidden' }, 'cli/not-allowed'],
+    [200, 'hello', 'cli/unexpected-answer'],
+    [404, { code: 'api/no-such-person', message: 'nobody is known by that' }, 'api/no-such-person'],
+  ] as const)('end with 1 on the answer %s %j', async (status, body, code) => {
+    const stage = await serve(() => [status, body]);
+
+    const ran = await cli().run(['profile', 'ann@example.com', '--stage', stage.url, '--json']);
+
+    expect(ran.status).toBe(1);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code } });
+    expect(ran.stderr).not.toContain('ann@example.com');
+  });
+
+  it('never send the token of one stage to another', async () => {
+    const stage = await serve(() => [200, []]);
+    const folder = join(cli().folder, 'other');
+    startIn(folder, 'http://127.0.0.1:9');
+
+    await cli().run(['runs', '--stage', stage.url], { cwd: folder });
+
+    expect(stage.asked).toMatchObject([{ token: undefined }]);
+  });
+});
+
+describe('tributary pull', () => {
+  const part = { connection: 'crm', stream: 'contacts' };
+  const job = { id: 'pull.2026-11-20T04:00:00.000Z.abc', what: 'pull', startedAt: '2026-11-20T04:00:00.000Z' };
+
+  it('follows the job to its end and prints it', async () => {
+    const ended = {
+      ...job,
+      state: 'finished',
+      parts: [{ ...part, state: 'finished', pages: 2, changes: 1234, rejected: 1 }],
+    };
+    const stage = await serve(
+      answers(
+        [202, { ...job, state: 'running', parts: [part] }],
+        [200, { ...job, state: 'running', parts: [part] }],
+        [200, ended],
+      ),
+    );
+
+    const { status, stdout } = await cli().run(['pull', 'crm', 'contacts', '--full', '--stage', stage.url, '--json']);
+
+    expect({ status, job: JSON.parse(stdout) as unknown }).toEqual({ status: 0, job: ended });
+    expect(stage.asked.map(({ method, path, body }) => [method, path, body])).toEqual([
+      ['POST', '/api/pull', { connection: 'crm', stream: 'contacts', full: true }],
+      ['GET', `/api/jobs/${encodeURIComponent(job.id)}`, null],
+      ['GET', `/api/jobs/${encodeURIComponent(job.id)}`, null],
+    ]);
+  });
+
+  it('ends with 1 when a stream failed, and says why', async () => {
+    const error = { kind: 'auth', code: 'salesforce/denied', message: 'the secret was refused' };
+    const stage = await serve(() => [202, { ...job, state: 'failed', parts: [{ ...part, state: 'failed', error }] }]);
+
+    const { status, stdout } = await cli().run(['pull', 'crm', '--stage', stage.url]);
+
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^crm +state +pages +changes +quarantined\ncontacts +failed +– +– +–\n/);
+    expect(stdout).toContain('contacts: the secret was refused (salesforce/denied)');
+  });
+});
+
+describe('tributary push', () => {
+  it('prints a table of the plan with --dry-run', async () => {
+    const plan = {
+      audiences: [{ id: 'lapsing', add: 1200, remove: 3, unchanged: 9, blocked: { 'no-consent': 2 }, calls: 4 }],
+    };
+    const stage = await serve(() => [200, plan]);
+
+    const { status, stdout } = await cli().run(['push', '--dry-run', '--stage', stage.url]);
+
+    expect(stage.asked).toMatchObject([{ method: 'POST', path: '/api/push/dry-run', body: {} }]);
+    expect({ status, lines: stdout.split('\n').map((line) => line.split(/ {2,}/)) }).toEqual({
+      status: 0,
+      lines: [
+        ['audience', 'add', 'remove', 'unchanged', 'blocked', 'calls'],
+        ['lapsing', '1,200', '3', '9', '2 no-consent', '4'],
+        ['nothing was sent'],
+        [''],
+      ],
+    });
+  });
+
+  it('tells how a push ended that was not done', async () => {
+    const parts = [{ audience: 'lapsing', state: 'failed', outcome: 'stale-source', wanted: 5 }];
+    const stage = await serve(() => [
+      202,
+      { id: 'push.1', what: 'push', state: 'failed', startedAt: '2026-11-20T04:00:00.000Z', parts },
+    ]);
+
+    const { status, stdout } = await cli().run(['push', 'lapsing', '--stage', stage.url]);
+
+    expect(stage.asked).toMatchObject([{ body: { audience: 'lapsing' } }]);
+    expect({ status, says: stdout.includes('stale-source') }).toEqual({ status: 1, says: true });
+  });
+});
+
+describe('tributary why', () => {
+  it('tells every part of the definition', async () => {
+    const receipt = {
+      segment: 'buyers',
+      version: '0123456789abcdef',
+      leaves: [
+        {
+          path: 'when.all[0]',
+          held: true,
+          saw: 'pro',
+          wanted: { trait: 'plan', is: 'pro' },
+          because: 'match',
+          events: [],
+        },
+        { path: 'when.all[1].not', held: true, saw: null, wanted: { segment: 'staff' }, because: 'match', events: [] },
+      ],
+    };
+    const stage = await serve(() => [200, receipt]);
+
+    const people = await cli().run(['why', 'buyers', 'p_1', '--stage', stage.url]);
+    const program = await cli().run(['why', 'buyers', 'p_1', '--stage', stage.url, '--json']);
+
+    expect(stage.asked[0]?.path).toBe('/api/people/p_1/segments/buyers');
+    expect(people.stdout).toContain('p_1 is not in buyers (version 0123456789abcdef)');
+    expect(people.stdout).toMatch(/✗ all of these[^\n]*\n {2}✓ plan is pro[^\n]*\n {2}✗ not:\n {4}✓ in segment staff/);
+    expect(JSON.parse(program.stdout)).toEqual(receipt);
+  });
+});
+
+/** A server that notes what it is asked. */
+async function serve(answer: (asked: Asked) => Answer): Promise<{ url: string; asked: Asked[] }> {
+  const asked: Asked[] = [];
+  const server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    request.on('end', () => {
+      const one: Asked = {
+        method: request.method ?? '',
+        path: request.url ?? '',
+        token: request.headers.authorization,
+        body: text === '' ? null : (JSON.parse(text) as Json),
+      };
+      asked.push(one);
+      const [status, body] = answer(one);
+      response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+      response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+function answers(...list: readonly Answer[]): () => Answer {
+  let next = 0;
+  return () => {
+    const answer = list[Math.min(next, list.length - 1)] ?? [500, null];
+    next += 1;
+    return answer;
+  };
+}
+
+function startIn(folder: string, url: string): void {
+  mkdirSync(join(folder, '.tributary'), { recursive: true });
+  writeFileSync(
+    join(folder, '.tributary', 'stage.json'),
+    JSON.stringify({ url, token: 'secret', pid: 1, startedAt: '' }),
+  );
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { root, runNode, withCli } from './run-cli.ts';
+
+const cli = withCli();
+
+describe('tributary', () => {
+  it.each([
+    ['an unknown command', ['frobnicate']],
+    ['an unknown option', ['check', '--colour']],
+    ['a missing argument', ['resolve']],
+    ['one argument too many', ['check', 'a', 'b']],
+    ['a missing file', ['resolve', 'nowhere.ndjson']],
+    ['a missing segment file', ['evaluate', 'nowhere.yaml', '--profiles', '-']],
+    ['a missing required option', ['evaluate', 'nowhere.yaml']],
+    ['a port that is none', ['start', '--port', 'http']],
+    ['a folder that is not there', ['start', '--workspace', 'nowhere']],
+    ['a stage that is no URL', ['runs', '--stage', 'here']],
+    ['a missing workspace', ['check', 'nowhere']],
+    ['no command at all', []],
+  ])('ends with 2 on %s', async (_what, args) => {
+    const { status, stderr, stdout } = await cli().run(args);
+
+    expect({ status, says: (stdout + stderr).trim() !== '' }).toEqual({ status: 2, says: true });
+  });
+
+  it('suggests the command that was probably meant', async () => {
+    const { stderr } = await cli().run(['chek']);
+
+    expect(stderr).toContain('Did you mean check?');
+  });
+
+  it('prints one JSON document and nothing else on a usage error with --json', async () => {
+    const { status, stdout } = await cli().run(['pull', '--json']);
+
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({
+      error: { code: 'cli/bad-usage', message: "missing required argument 'connection'" },
+    });
+  });
+
+  it('names every command and its own version', async () => {
+    const help = await cli().run(['--help']);
+    const version = await cli().run(['--version']);
+
+    const names = [...help.stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
+    expect(names).toEqual([
+      'start',
+      'init',
+      'check',
+      'resolve',
+      'evaluate',
+      'pull',
+      'push',
+      'profile',
+      'why',
+      'runs',
+      'help',
+    ]);
+    const { version: wanted } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    expect(version).toEqual({ status: 0, stdout: `${wanted}\n`, stderr: '' });
+  });
+
+  it.each(['start', 'init', 'check', 'resolve', 'evaluate', 'pull', 'push', 'profile', 'why', 'runs'])(
+    'lets %s take --json',
+    async (name) => {
+      const { status, stdout } = await cli().run([name, '--help']);
+
+      expect({ status, json: stdout.includes('--json') }).toEqual({ status: 0, json: true });
+    },
+  );
+
+  it('starts from its bin', async () => {
+    const { status, stdout } = await runNode([join(root, 'cli', 'tributary.mjs'), '--help'], { cwd: cli().folder });
+
+    expect({ status, usage: stdout.startsWith('Usage: tributary') }).toEqual({ status: 0, usage: true });
+  });
+});
