@@ -30,7 +30,7 @@ export interface Cost {
 }
 
 /** Does `work` and tells what it took. Children such as DynamoDB Local are not in `cpu`. */
-export async function costOf(work: () => Promise<void> | void): Promise<Cost> {
+export async function costOf(work: () => unknown): Promise<Cost> {
   const from = performance.now();
   const before = process.cpuUsage();
   await work();

@@ -127,7 +127,8 @@ async function handleAll(worker: Worker, batches: readonly (readonly Message[])[
 
 /** The same people every round, so that `updates`, `activities` and `repeats` are about who `new people` brought. */
 function batchesOf(load: Load, people: number, round: number): readonly (readonly Message[])[] {
-  const everybody = Array.from({ length: people }, (_, number) => personOf(number));
+  const variant = load === 'updates' ? 1 : load === 'activities' ? 2 + round : 0;
+  const everybody = Array.from({ length: people }, (_, number) => personOf(number, variant));
   const start = Date.now() - 40 * DAY;
   return packBatches(everybody.flatMap((person) => changesOf(load, person, start)), `${load}-${round}`);
 }

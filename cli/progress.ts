@@ -8,6 +8,11 @@ export interface Progress {
 }
 
 const SILENT: Progress = { update: () => {}, end: () => {} };
+/**
+ * How bars look. Neither hides the cursor nor listens for Ctrl-C: a process that is ended leaves the terminal as it was,
+ * and is ended at once (gracefulExit of cli-progress takes the first Ctrl-C for itself).
+ */
+export const BAR = { ...Presets.rect, clearOnComplete: true, gracefulExit: false, barsize: 24 } as const;
 /** What is over sooner needs no progress. */
 const PATIENCE_MS = 1_000;
 
@@ -24,7 +29,7 @@ export function openBar(terminal: Terminal, label: string, total: number | undef
       if (bar === undefined) {
         if (Date.now() - started < PATIENCE_MS) return;
         const format = `${label} {bar} {percentage} % · {text}`;
-        bar = new SingleBar({ stream: terminal.err, format, clearOnComplete: true, hideCursor: true }, Presets.rect);
+        bar = new SingleBar({ ...BAR, stream: terminal.err, format });
         bar.start(total, done, { text });
       }
       bar.update(done, { text });

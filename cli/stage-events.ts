@@ -1,6 +1,7 @@
-import { Presets, SingleBar } from 'cli-progress';
+import { SingleBar } from 'cli-progress';
 import type { StageEvent } from '../lib/local/rehearsal.ts';
 import type { RehearsalReport } from '../lib/local/report.ts';
+import { BAR } from './progress.ts';
 import { tableOf } from './table.ts';
 import { countOf, printJson, printLine, type Terminal } from './terminal.ts';
 
@@ -20,13 +21,24 @@ const COUNTS = [
   'calls',
 ] as const;
 
+/** What the stage does, told as it goes. */
+export interface Story {
+  readonly tell: (event: StageEvent) => void;
+  /** Clears what would stand unfinished on the terminal, after a failure too. */
+  readonly end: () => void;
+}
+
 /**
  * Tells what the stage does: a line for each phase with the time that it took, a bar inside it on a terminal, tables at
  * the end. With --json only a stage that stays up prints anything: its report, as one document.
  */
-export function tellStage(terminal: Terminal): (event: StageEvent) => void {
-  if (terminal.json) return tellProgram(terminal);
+export function openStory(terminal: Terminal): Story {
+  if (terminal.json) return { tell: tellProgram(terminal), end: () => {} };
   const bar = openPhaseBar(terminal);
+  return { tell: tellPerson(terminal, bar), end: bar.end };
+}
+
+function tellPerson(terminal: Terminal, bar: ReturnType<typeof openPhaseBar>): Story['tell'] {
   const { paint } = terminal;
   return (event) => {
     switch (event.kind) {
@@ -60,7 +72,7 @@ export function tellStage(terminal: Terminal): (event: StageEvent) => void {
 }
 
 /** With --once the command prints the report at its end; a stage that stays up must say now what it has to say. */
-function tellProgram(terminal: Terminal): (event: StageEvent) => void {
+function tellProgram(terminal: Terminal): Story['tell'] {
   let report: RehearsalReport | undefined;
   return (event) => {
     if (event.kind === 'notice') terminal.err.write(`${event.message}\n`);
@@ -91,10 +103,7 @@ function openPhaseBar(terminal: Terminal) {
     update(done: number, total: number, note: string): void {
       if (watched) {
         const format = `  ${title} {bar} {value}/{total} · {note}`;
-        bar ??= new SingleBar(
-          { stream: terminal.out, format, clearOnComplete: true, hideCursor: true, barsize: 24, linewrap: false },
-          Presets.rect,
-        );
+        bar ??= new SingleBar({ ...BAR, stream: terminal.out, format });
         if (bar.isActive) bar.update(done, { note });
         else bar.start(total, done, { note });
       } else if (Date.now() - told > QUIET_MS) {

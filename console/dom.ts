@@ -27,21 +27,20 @@ export function card(title: string, note: string, ...children: readonly Child[])
 
 export interface Column<Row> {
   readonly title: string;
-  readonly numeric?: true;
+  /** `number`: to the right. `long`: holds words so long that they may be broken anywhere. */
+  readonly kind?: 'number' | 'long';
   cell(row: Row): Child;
 }
 
 /** A table; on a narrow screen each row becomes a block whose cells carry their headings. */
 export function table<Row>(caption: string, columns: readonly Column<Row>[], rows: readonly Row[]): HTMLElement {
-  const head = columns.map(({ title, numeric }) =>
-    element('th', { scope: 'col', ...(numeric ? { class: 'number' } : {}) }, title),
-  );
+  const head = columns.map(({ title, kind = '' }) => element('th', { scope: 'col', class: kind }, title));
   const body = rows.map((row) =>
     element(
       'tr',
       {},
-      ...columns.map(({ title, numeric, cell }) =>
-        element('td', { 'data-title': title, ...(numeric ? { class: 'number' } : {}) }, cell(row) ?? '–'),
+      ...columns.map(({ title, kind = '', cell }) =>
+        element('td', { 'data-title': title, class: kind }, cell(row) ?? '–'),
       ),
     ),
   );
@@ -68,6 +67,12 @@ export function badge(state: string): HTMLElement {
 export function moment(at: string, timezone: string): HTMLElement {
   const format = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: timezone });
   return element('time', { datetime: at, title: `${at} (shown in ${timezone})` }, format.format(new Date(at)));
+}
+
+/** Where a value comes from, short: `salesforce contact`; the whole fragment shows when one points at it. */
+export function source(fragment: string): HTMLElement {
+  const [connection = '', object = ''] = fragment.split(':');
+  return element('span', { title: fragment }, `${connection} ${object}`);
 }
 
 /** The element of the page with an id. Page and script are one deployment, so it is there. */

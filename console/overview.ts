@@ -41,10 +41,17 @@ function segmentBars(segments: readonly Segment[]): HTMLElement {
       {},
       element('span', { class: 'name' }, title, element('code', { class: 'quiet' }, segment)),
       element('span', { class: 'people' }, count(members)),
-      element('meter', { min: '0', max: `${most}`, value: `${members}`, 'aria-hidden': 'true' }),
+      shareBar(members / most),
     ),
   );
   return element('ul', { class: 'bars' }, ...bars);
+}
+
+/** A share as a bar: a picture of the number beside it, so it is none to whoever cannot see it. */
+function shareBar(share: number): HTMLElement {
+  const filled = element('span', {});
+  filled.style.width = `${share * 100}%`;
+  return element('div', { class: 'bar', 'aria-hidden': 'true' }, filled);
 }
 
 function audienceTable(audiences: readonly Audience[], timezone: string): HTMLElement {
@@ -59,9 +66,9 @@ function audienceTable(audiences: readonly Audience[], timezone: string): HTMLEl
           element('div', { class: 'quiet' }, `${segment} → ${connection}, ${schedule ?? 'on demand'}`),
         ),
     },
-    { title: 'Wanted', numeric: true, cell: ({ summary }) => count(Number(summary.wanted ?? 0)) },
-    { title: 'Blocked', numeric: true, cell: ({ summary }) => count(Number(summary.blocked ?? 0)) },
-    { title: 'Not reached', numeric: true, cell: ({ summary }) => count(notReached(summary)) },
+    { title: 'Wanted', kind: 'number', cell: ({ summary }) => count(Number(summary.wanted ?? 0)) },
+    { title: 'Blocked', kind: 'number', cell: ({ summary }) => count(Number(summary.blocked ?? 0)) },
+    { title: 'Not reached', kind: 'number', cell: ({ summary }) => count(notReached(summary)) },
     { title: 'Last push', cell: ({ run }) => runCell(run, timezone) },
   ];
   return table('Audiences and their last push', columns, audiences);
@@ -80,8 +87,8 @@ function connectionParts({ connections, timezone }: Workspace): HTMLElement[] {
       cell: ({ stream, schedule }) =>
         element('div', {}, element('strong', {}, stream), element('div', { class: 'quiet' }, schedule)),
     },
-    { title: 'Changes', numeric: true, cell: ({ run }) => count(Number(run?.changes ?? 0)) },
-    { title: 'Quarantined', numeric: true, cell: ({ run }) => count(Number(run?.rejected ?? 0)) },
+    { title: 'Changes', kind: 'number', cell: ({ run }) => count(Number(run?.changes ?? 0)) },
+    { title: 'Quarantined', kind: 'number', cell: ({ run }) => count(Number(run?.rejected ?? 0)) },
     { title: 'Last pull', cell: ({ run }) => runCell(run, timezone) },
   ];
   return connections.map(({ name, connector, webhook, streams }) =>

@@ -1,8 +1,10 @@
 import type { Receipt } from '../lib/domain/segment/receipt.ts';
 import { type Sentence, sentence } from '../lib/domain/segment/sentence.ts';
 import type { PersonPage } from '../lib/pipeline/describe-person.ts';
-import { type Column, card, count, element, moment, table } from './dom.ts';
+import { type Column, card, count, element, moment, source, table } from './dom.ts';
 import { ask } from './stage-api.ts';
+
+const ACTIVITIES_SHOWN = 12;
 
 interface Known {
   readonly id: string;
@@ -11,39 +13,32 @@ interface Known {
 
 /** A person with everything known about them, and why they are, or are not, in each segment. */
 export function showPerson(page: PersonPage, segments: readonly Known[], timezone: string): HTMLElement[] {
-  const { activities } = page;
   return [
     element(
       'div',
       { class: 'who' },
       element('h2', {}, nameOf(page)),
-      element('p', { class: 'quiet' }, page.identifiers.map(({ type, value }) => `${type}=${value}`).join(' · ')),
       element('code', { class: 'quiet' }, page.id),
+      element('p', { class: 'quiet' }, page.identifiers.map(({ type, value }) => `${type}=${value}`).join(' · ')),
     ),
-    card('Why in, why not', '', ...segments.map((segment) => whyRow(page, segment))),
-    card('Traits', '', traitTable(page, timezone)),
-    card(
-      'Activities',
-      count(activities.total),
-      element(
-        'ol',
-        { class: 'activities' },
-        ...activities.latest
-          .slice(0, 12)
-          .map(({ at, name, fragment }) =>
-            element(
-              'li',
-              {},
-              moment(at, timezone),
-              element('strong', {}, name),
-              element('span', { class: 'quiet' }, fragment),
-            ),
-          ),
-      ),
+    element(
+      'div',
+      { class: 'stack' },
+      card('Why in, why not', '', ...segments.map((segment) => whyRow(page, segment))),
+      card('Audiences', '', audienceList(page)),
+      card('Consent', '', consentTable(page, timezone)),
+      activityCard(page, timezone),
     ),
-    card('Audiences', '', audienceList(page)),
-    card('Consent', '', consentTable(page, timezone)),
+    element('div', { class: 'stack' }, card('Traits', '', traitTable(page, timezone))),
   ];
+}
+
+function activityCard({ activities }: PersonPage, timezone: string): HTMLElement {
+  const latest = activities.latest.slice(0, ACTIVITIES_SHOWN);
+  const lines = latest.map(({ at, name, fragment }) =>
+    element('li', {}, moment(at, timezone), element('strong', {}, name), source(fragment)),
+  );
+  return card('Activities', count(activities.total), element('ol', { class: 'activities' }, ...lines));
 }
 
 function nameOf({ traits, identifiers, id }: PersonPage): string {
@@ -89,23 +84,23 @@ function tree({ held, text, parts }: Sentence): HTMLElement {
 function traitTable(page: PersonPage, timezone: string): HTMLElement {
   type Row = readonly [path: string, source: PersonPage['sources'][string]];
   const columns: Column<Row>[] = [
-    { title: 'Trait', cell: ([path]) => path },
-    { title: 'Value', cell: ([path]) => valueAt(page.traits, path) },
-    {
-      title: 'Source',
-      cell: ([, { source, losers }]) =>
-        element(
-          'div',
-          {},
-          source,
-          losers.length === 0
-            ? undefined
-            : element('div', { class: 'quiet' }, `${losers.length} other ${losers.length === 1 ? 'value' : 'values'}`),
-        ),
-    },
-    { title: 'Since', cell: ([, { at }]) => moment(at, timezone) },
+    { title: 'Trait', cell: ([path]) => breakable(path) },
+    { title: 'Value', kind: 'long', cell: ([path]) => valueAt(page.traits, path) },
+    { title: 'From', cell: ([, from]) => originCell(from, timezone) },
   ];
   return table('Traits with their source', columns, Object.entries(page.sources));
+}
+
+/** A trait's path, which may be broken after a dot. */
+function breakable(path: string): HTMLElement {
+  const [first = '', ...steps] = path.split('.');
+  return element('span', {}, first, ...steps.flatMap((step) => [element('wbr', {}), `.${step}`]));
+}
+
+/** Where a value comes from, since when it holds, and how many sources say something else. */
+function originCell({ source: fragment, at, losers }: PersonPage['sources'][string], timezone: string): HTMLElement {
+  const others = losers.length === 0 ? '' : `, ${losers.length} other ${losers.length === 1 ? 'value' : 'values'}`;
+  return element('div', {}, source(fragment), element('div', { class: 'quiet' }, moment(at, timezone), others));
 }
 
 /** The value at a dotted path, or at a key that holds the dots itself. */
@@ -135,7 +130,7 @@ function consentTable({ consent }: PersonPage, timezone: string): HTMLElement {
     { title: 'State', cell: ({ state }) => state },
     { title: 'Stated', cell: ({ at }) => moment(at, timezone) },
     { title: 'By', cell: ({ by, source }) => `${by}, ${source}` },
-    { title: 'Address', cell: ({ address }) => address },
+    { title: 'Address', kind: 'long', cell: ({ address }) => address },
   ];
   return table('Consent as stated', columns, consent);
 }

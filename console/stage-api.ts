@@ -36,8 +36,8 @@ export async function ask<Answer>(path: string): Promise<Answer> {
 }
 
 export const HOW_TO_GET_IN =
-  'This page needs a token. On your machine, open the console address that `tributary start` prints: it ends in ' +
-  '#token=… . A deployed API takes requests signed with IAM only.';
+  'This page needs a token: open the console address that “tributary start” prints, with the #token=… at its end. ' +
+  'A deployed API takes requests signed with IAM only.';
 
 function messageOf(content: unknown): string | undefined {
   const isProblem = typeof content === 'object' && content !== null && 'message' in content;

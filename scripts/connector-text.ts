@@ -6,12 +6,14 @@ type Row = readonly string[];
 
 /** The README's table: what each connector can do. Facets that a connector lacks stay empty. */
 export function connectorTable(connectors: Readonly<Record<string, AnyConnector>>): string {
-  const rows = Object.values(connectors).map(({ manifest, streams, webhook, audiences }): Row => [
-    `[${manifest.title}](docs/connectors/${manifest.id}.md)`,
-    streams.map(({ name }) => name).join(', '),
-    webhook === undefined ? '' : 'yes',
-    audiences === undefined ? '' : `by ${audiences.matchKeys.map(({ type }) => code(type)).join(', ')}`,
-  ]);
+  const rows = Object.values(connectors).map(
+    ({ manifest, streams, webhook, audiences }): Row => [
+      `[${manifest.title}](docs/connectors/${manifest.id}.md)`,
+      streams.map(({ name }) => name).join(', '),
+      webhook === undefined ? '' : 'yes',
+      audiences === undefined ? '' : `by ${audiences.matchKeys.map(({ type }) => code(type)).join(', ')}`,
+    ],
+  );
   return table(['tool', 'streams that are read', 'webhook', 'lists that are kept'], rows);
 }
 
@@ -42,7 +44,10 @@ function factsOf({ manifest, webhook, audiences }: AnyConnector): string {
     ['API version', `${vendorApi.version} (<${vendorApi.docs}>)`],
     ['requests at the same time', `at most ${limits.maxConcurrency} for each account; ${evidence}, read on ${readOn}`],
     ['webhook', webhook === undefined ? 'none' : `proof: ${code(webhook.proof)}`],
-    ['audiences match on', a === undefined ? 'none' : a.matchKeys.map(({ type, hash }) => keyOf(type, hash)).join(', ')],
+    [
+      'audiences match on',
+      a === undefined ? 'none' : a.matchKeys.map(({ type, hash }) => keyOf(type, hash)).join(', '),
+    ],
     ['members in one call', a === undefined ? 'none' : String(a.batch.maxMembers)],
     ['can remove members', a?.canRemove === true ? 'yes' : 'no'],
     ['can list who is really there', a?.list === undefined ? 'no' : 'yes'],
@@ -58,7 +63,11 @@ function streamTable({ streams }: AnyConnector): string {
   const rows = streams.map(({ name, mappings, reread }): Row => {
     const all = Object.values(mappings);
     const subjects = [...new Set(all.map(({ object, subject }) => (subject === 'account' ? 'account' : object)))];
-    const makes = [...new Set(all.map(({ activity, subject }) => (activity ? 'activities' : subject === 'person' ? 'people' : 'accounts')))];
+    const makes = [
+      ...new Set(
+        all.map(({ activity, subject }) => (activity ? 'activities' : subject === 'person' ? 'people' : 'accounts')),
+      ),
+    ];
     return [code(name), `${makes.join(', ')} of ${subjects.join(', ')}`, reread === undefined ? '' : 'yes'];
   });
   return table(['stream', 'makes', 'single records can be read again'], rows);
@@ -96,10 +105,15 @@ function activityTable(mappings: readonly Mapping[]): string {
   const rows = mappings.flatMap(({ activity }) => {
     if (activity === undefined) return [];
     const { name, properties = {} } = activity;
-    const names = typeof name === 'string' ? [[name, '']] : Object.entries(name.names).map(([value, to]) => [to, value]);
+    const names =
+      typeof name === 'string' ? [[name, '']] : Object.entries(name.names).map(([value, to]) => [to, value]);
     const told = Object.keys(properties).map(code).join(', ');
     const field = typeof name === 'string' ? undefined : name.from;
-    return names.map(([to = '', value = '']) => [to, field === undefined ? '' : `${code(field)} ${quoted(value)}`, told]);
+    return names.map(([to = '', value = '']) => [
+      to,
+      field === undefined ? '' : `${code(field)} ${quoted(value)}`,
+      told,
+    ]);
   });
   if (rows.length === 0) return '';
   return `### Activities\n\n${table(['activity', 'where', 'properties'], distinct(rows))}`;

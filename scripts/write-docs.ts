@@ -18,9 +18,9 @@ export interface GeneratedPart {
 export function generatedParts(): readonly GeneratedPart[] {
   const pages = Object.values(connectors).map((connector) => ({
     file: `docs/connectors/${connector.manifest.id}.md`,
-    text: connectorPage(connector),
+    text: `\n${connectorPage(connector)}\n`,
   }));
-  return [{ file: 'README.md', text: connectorTable(connectors) }, ...pages];
+  return [{ file: 'README.md', text: `\n${connectorTable(connectors)}\n` }, ...pages];
 }
 
 /** The part of a document between its two markers; undefined when it has none. */

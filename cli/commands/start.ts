@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { runStage } from '../../lib/local/rehearsal.ts';
 import type { RehearsalReport } from '../../lib/local/report.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
-import { tellStage } from '../stage-events.ts';
+import { openStory } from '../stage-events.ts';
 import { printJson, type Terminal } from '../terminal.ts';
 
 interface Options {
@@ -19,13 +19,14 @@ export async function runStart(terminal: Terminal, options: Options): Promise<Ex
   const workspace = workspaceOf(options.workspace);
   // A notice to developers of the AWS SDK, which would stand in the middle of the progress.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  const story = openStory(terminal);
   const report = await runStage({
     workspace,
     port: options.port,
     dataDir: options.data,
     once: options.once === true,
-    report: tellStage(terminal),
-  });
+    report: story.tell,
+  }).finally(story.end);
   // A stage that stays up has printed its report long before it ends.
   if (terminal.json && options.once === true) printJson(terminal, report ?? {});
   return failed(report) ? 1 : 0;

@@ -2,6 +2,7 @@ import type { ConsentStatement, Identifier } from './change.ts';
 import { decisiveStatement, effectiveConsent } from './consent.ts';
 import type { AudienceDefinition } from './definitions.ts';
 import { isHeldOut } from './holdout.ts';
+import { identifierKey } from './identifier.ts';
 import { consentOf, identifiersOf, type Profile, type Wanted } from './profile.ts';
 
 const NOT_IN_SEGMENT: Wanted = { in: false, reason: 'not-in-segment' };
@@ -21,7 +22,9 @@ export function decideWanted(audience: AudienceDefinition, profile: Profile, inS
   if (!allowed) return { in: false, reason: 'no-consent' };
   const keys = matchKeys(audience.match, identifiers, willing);
   if (keys.length === 0) return { in: false, reason: 'no-match-key' };
-  if (isHeldOut(audience.audience, profile.id, audience.holdout)) return { in: false, reason: 'held-out' };
+  const [strongest] = identifiers;
+  const anchor = strongest === undefined ? profile.id : identifierKey(strongest);
+  if (isHeldOut(audience.audience, anchor, audience.holdout)) return { in: false, reason: 'held-out' };
   const reliedOn = willing?.[0];
   const statement = reliedOn === undefined ? undefined : decisiveStatement(statements, reliedOn, subscribed ?? '');
   return { in: true, keys, ...(statement === undefined ? {} : { consent: statement }) };

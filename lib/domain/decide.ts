@@ -99,7 +99,7 @@ function trimActivities(
     for (const [leafKey, entries] of Object.entries(fragment.did)) {
       const need = needs.get(leafKey);
       const kept = need === undefined ? [] : cutEntries(need, entries, now);
-      if (kept === entries || (kept.length === entries.length && kept.length > 0)) continue;
+      if (kept === entries) continue;
       did ??= { ...fragment.did };
       if (kept.length === 0) delete did[leafKey];
       else did[leafKey] = kept;

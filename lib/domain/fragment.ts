@@ -199,8 +199,11 @@ function stateConsent(held: readonly ConsentStatement[], stated: readonly Consen
 function rememberActivity(fragment: Fragment, activity: ActivityChange, rules: FoldRules): Fragment {
   let did: Record<string, readonly Entry[]> | undefined;
   for (const [leafKey, entry] of rules.observe(activity)) {
+    const held = (did ?? fragment.did)[leafKey];
+    const merged = mergeEntries(held ?? [], [entry]);
+    if (merged === held) continue;
     did ??= { ...fragment.did };
-    did[leafKey] = mergeEntries(did[leafKey] ?? [], [entry]);
+    did[leafKey] = merged;
   }
   return did === undefined ? fragment : { ...fragment, did };
 }

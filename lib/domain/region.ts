@@ -100,7 +100,8 @@ function mergeInto(
     mergedInto: (group && idOf.get(group)) ?? loser.id,
     dueAt: null,
     outbox: [
-      ...loser.outbox.filter((follow) => follow.row !== 'segment'),
+      // Rows that the loser still owed stay owed: a segment it left just before still has its row.
+      ...loser.outbox,
       ...Object.keys(loser.accounts).map((account) => ({ row: 'account', account }) as const),
       ...Object.keys(loser.memberships).map((segment) => ({ row: 'segment', segment, member: false, at: 0 }) as const),
       ...Object.keys(loser.wanted).map((audience) => ({ row: 'audience', audience }) as const),

@@ -74,7 +74,10 @@ export function openOfflineResolver(identity: IdentityRules): OfflineResolver {
   }
 
   function* people(): Iterable<ResolvedPerson> {
-    const groups = groupFragments(fragments, identity).map((group) => ({ id: idOf(group), group }));
+    const groups: { id: string; group: Group }[] = [];
+    for (const region of regionsOf(fragments)) {
+      for (const group of groupFragments(region, identity)) groups.push({ id: idOf(group), group });
+    }
     groups.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
     for (const { id, group } of groups) yield describe(id, group);
   }
@@ -103,6 +106,48 @@ export function openOfflineResolver(identity: IdentityRules): OfflineResolver {
   }
 
   return { add, people };
+}
+
+/**
+ * Parts of the fragments that share no identifier value with each other. Grouping each alone gives what grouping all
+ * together gives, in a fraction of the memory.
+ */
+function* regionsOf(fragments: ReadonlyMap<FragmentId, Fragment>): Iterable<ReadonlyMap<FragmentId, Fragment>> {
+  const holder = new Map<string, number>();
+  const above: number[] = [];
+  const topOf = (start: number): number => {
+    let at = start;
+    for (let up = above[at] ?? at; up !== at; up = above[at] ?? at) {
+      above[at] = above[up] ?? up;
+      at = up;
+    }
+    return at;
+  };
+  let index = 0;
+  for (const { identifiers } of fragments.values()) {
+    above.push(index);
+    for (const type in identifiers) {
+      for (const value in identifiers[type]) {
+        if (value === '') continue;
+        const key = identifierKey({ type, value });
+        const first = holder.get(key);
+        if (first === undefined) holder.set(key, index);
+        else above[topOf(index)] = topOf(first);
+      }
+    }
+    index += 1;
+  }
+  holder.clear();
+  const regions = new Map<number, Map<FragmentId, Fragment>>();
+  index = 0;
+  for (const [id, fragment] of fragments) {
+    const top = topOf(index);
+    const region = regions.get(top);
+    if (region === undefined) regions.set(top, new Map([[id, fragment]]));
+    else region.set(id, fragment);
+    index += 1;
+  }
+  yield* regions.values();
 }
 
 /** The name of one piece of evidence: the same wherever and whenever it is computed. */

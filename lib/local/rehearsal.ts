@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly report: (event: StageEvent) => void;
   /** Called with the running stage before anything is played: for tests that break things on the way. */
   readonly onStage?: (stage: Stage) => void;
+  /** Hours of the rehearsed day, counted back from its end: the night is always played. @default 23 */
+  readonly hours?: number;
   /** How many people the simulated tools hold. @default rehearsalSize */
   readonly size?: WorldSize;
   /** Trouble for the engines to make from the start. */
@@ -43,6 +45,10 @@ const HOUR = 3_600_000;
 /** The rehearsal's morning: a Friday, 05:00 in Berlin. */
 const MORNING = Date.parse('2026-11-20T04:00:00.000Z');
 const DAY_HOURS = 23;
+/** People of simulated tools are nobody's: a known key makes ids, and so holdouts, the same in every rehearsal. */
+const REHEARSAL_KEY = JSON.stringify({ generation: 1, secret: 'the key of every rehearsal, of no secret at all' });
+/** Stage time given to the backfill: long enough for what waits to be tried again. */
+const BACKFILL_MS = 20 * 60_000;
 /** Where a data folder remembers how far the stage's clock was, so that time never runs backwards. */
 const CLOCK_FILE = 'clock.json';
 
@@ -57,7 +63,8 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
   report({ kind: 'phase', phase: 'start', title: 'Starting the stage' });
   const definitions = await readDefinitions(options.workspace);
   const resumed = savedClock(options.dataDir);
-  const start = resumed ?? MORNING;
+  const hours = options.hours ?? DAY_HOURS;
+  const start = resumed ?? MORNING + (DAY_HOURS - hours) * HOUR;
   let stage: Stage | undefined;
   const now = () => new Date(stage === undefined ? start : Date.parse(stage.now()));
   const tools = await startSimulators(definitions, new Date(start), now, options.size);
@@ -65,22 +72,22 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
     stage = await openStage({
       from: { workspace: definitions },
       start,
-      secrets: tools.secrets,
+      secrets: { ...tools.secrets, ...(tools.all ? { 'identity-key': REHEARSAL_KEY } : {}) },
       handleSignals: false,
       onNotice: (message) => report({ kind: 'notice', message }),
       ...(options.faults === undefined ? {} : { faults: options.faults }),
       ...(options.port === undefined ? {} : { port: options.port }),
       ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     });
-    options.onStage?.(stage);
     await publish(stage, withEndpoints(definitions, tools));
     await tools.openWebhooks(stage.url);
+    options.onStage?.(stage);
     report({ kind: 'done', phase: 'start', summary: `${stage.url}`, seconds: seconds(began) });
     const rehearses = tools.day.length > 0 && resumed === undefined;
     if (resumed !== undefined) {
       report({ kind: 'notice', message: 'the data folder holds an earlier day: it goes on from there, without a rehearsal; the simulated tools start afresh' });
     }
-    const result = rehearses ? await rehearse(stage, tools, definitions, report, began) : undefined;
+    const result = rehearses ? await rehearse(stage, tools, definitions, report, began, hours) : undefined;
     if (result !== undefined) report({ kind: 'report', report: result });
     if (!options.once) {
       report({ kind: 'ready', url: stage.url, consoleUrl: `${stage.url}/#token=${stage.token}` });
@@ -100,10 +107,11 @@ async function rehearse(
   definitions: Definitions,
   report: RunOptions['report'],
   began: number,
+  hours: number,
 ): Promise<RehearsalReport> {
   const start = Date.parse(stage.now());
   await backfill(stage, definitions, report);
-  await playTheDay(stage, tools, start, report);
+  await playTheDay(stage, tools, { start, hours }, report);
   const settled = performance.now();
   report({ kind: 'phase', phase: 'compare', title: "Comparing the tools' own lists with the segments" });
   await pushWhatMoved(stage);
@@ -121,34 +129,52 @@ async function backfill(stage: Stage, definitions: Definitions, report: RunOptio
   const began = performance.now();
   report({ kind: 'phase', phase: 'backfill', title: 'Backfilling every connection' });
   const names = Object.keys(definitions.connections);
-  for (const connection of names) await call(stage, 'POST', '/api/pull', { connection });
-  await watch(stage, report, 'backfill', async () => {
+  const look = async () => {
     const { connections } = (await call(stage, 'GET', '/api/workspace')) as unknown as Workspace;
     const streams = connections.flatMap(({ streams: list }) => list);
     const changes = streams.reduce((sum, { run }) => sum + (run?.changes ?? 0), 0);
-    return { done: streams.filter(({ settled }) => settled).length, total: streams.length, note: `${changes} changes` };
+    return { done: streams.filter(({ settled }) => settled).length, total: streams.length, changes };
+  };
+  for (const connection of names) await call(stage, 'POST', '/api/pull', { connection });
+  // Work may wait for the stage's clock (a delayed message, a retry), so the clock moves on while we look.
+  const working = { ends: false };
+  const work = stage.runUntil(Date.parse(stage.now()) + BACKFILL_MS).finally(() => {
+    working.ends = true;
   });
-  await stage.idle();
-  const { connections } = (await call(stage, 'GET', '/api/workspace')) as unknown as Workspace;
-  const changes = connections.flatMap(({ streams }) => streams).reduce((sum, { run }) => sum + (run?.changes ?? 0), 0);
+  while (!working.ends) {
+    const { done, total, changes } = await look();
+    report({ kind: 'progress', phase: 'backfill', done, total, note: `${changes} changes` });
+    await Promise.race([work, new Promise((wake) => setTimeout(wake, 500))]);
+  }
+  await work;
+  const { done, total, changes } = await look();
+  if (done < total) {
+    throw new TributaryError('defect', 'stage/no-progress', `the backfill ended with ${done} of ${total} streams settled`);
+  }
   report({ kind: 'done', phase: 'backfill', summary: `${changes} changes from ${names.length} connections`, seconds: seconds(began) });
 }
 
-async function playTheDay(stage: Stage, tools: SimulatedTools, start: number, report: RunOptions['report']): Promise<void> {
+async function playTheDay(
+  stage: Stage,
+  tools: SimulatedTools,
+  { start, hours }: { readonly start: number; readonly hours: number },
+  report: RunOptions['report'],
+): Promise<void> {
   const began = performance.now();
   report({ kind: 'phase', phase: 'day', title: 'Playing one day and its night' });
   let played = 0;
   for (const event of tools.day) {
+    if (event.at > start + hours * HOUR) continue;
     stage.addTimer(event.at, async () => {
       await event.run();
       played += 1;
     });
   }
-  for (let hour = 1; hour <= DAY_HOURS; hour += 1) {
+  for (let hour = 1; hour <= hours; hour += 1) {
     await stage.runUntil(start + hour * HOUR);
     await tools.retryWebhooks();
     await stage.idle();
-    report({ kind: 'progress', phase: 'day', done: hour, total: DAY_HOURS, note: `${stage.now().slice(11, 16)} UTC, ${played} happenings` });
+    report({ kind: 'progress', phase: 'day', done: hour, total: hours, note: `${stage.now().slice(11, 16)} UTC, ${played} happenings` });
   }
   report({ kind: 'done', phase: 'day', summary: `${played} happenings, nightly push included`, seconds: seconds(began) });
 }
@@ -204,26 +230,6 @@ async function call(stage: Stage, method: 'GET' | 'POST', path: string, body?: J
   if (answer.status >= 500 && attempt < TRIES) return call(stage, method, path, body, attempt + 1);
   const { code, message } = isJsonObject(found) ? found : {};
   throw new TributaryError('defect', 'stage/api-refused', `${path} answered ${answer.status}: ${String(code)} ${String(message)}`);
-}
-
-/** Reports progress twice a second until everything asked for is done. */
-async function watch(
-  stage: Stage,
-  report: RunOptions['report'],
-  phase: string,
-  look: () => Promise<{ readonly done: number; readonly total: number; readonly note: string }>,
-): Promise<void> {
-  const deadline = performance.now() + 10 * 60_000;
-  for (;;) {
-    const state = await look();
-    report({ kind: 'progress', phase, ...state });
-    if (state.done === state.total) return;
-    if (performance.now() > deadline) {
-      throw new TributaryError('defect', 'stage/no-progress', `${phase} did not end: ${state.done} of ${state.total} (failures: ${stage.failures.length})`);
-    }
-    // Work that waits for the stage's clock (a delayed message, a retry) needs it to move on.
-    await Promise.race([stage.runUntil(Date.parse(stage.now()) + 60_000), new Promise((done) => setTimeout(done, 60_000))]);
-  }
 }
 
 interface Workspace {

@@ -17,6 +17,8 @@ const WEBHOOK_SECRET = 'a-secret-of-the-simulated-tools';
 
 /** The simulated tools of a workspace: those connections whose endpoint is `simulator`. */
 export interface SimulatedTools {
+  /** Whether every connection of the workspace is simulated. */
+  readonly all: boolean;
   /** Connection → base URL. */
   readonly endpoints: Readonly<Record<string, string>>;
   /** Connection → the secret that signs in there, as JSON text. */
@@ -49,6 +51,7 @@ export async function startSimulators(
       ? []
       : playDay(world, { salesforce: crm.simulator, ids: crm.ids, mailchimp: mail.simulator, list: mail.list });
   return {
+    all: simulated.length === Object.keys(definitions.connections).length,
     endpoints: Object.fromEntries(tools.map(({ name, simulator }) => [name, simulator.url])),
     secrets: Object.fromEntries(tools.map(({ name, secret }) => [name, JSON.stringify(secret)])),
     day,

@@ -1,7 +1,7 @@
 import type { FragmentId } from '../domain/change.ts';
 import type { Compiled } from '../domain/decide.ts';
-import { emptyFragment, type FoldRules, type Fragment, foldFragment } from '../domain/fragment.ts';
-import { deriveProfileId, type IdentityKey, indexKey } from '../domain/identifier.ts';
+import { emptyFragment, evidenceOf, type FoldRules, type Fragment, foldFragment } from '../domain/fragment.ts';
+import { deriveProfileId, type IdentityKey, identifierKey, indexKey } from '../domain/identifier.ts';
 import type { MergedProfile, Profile } from '../domain/profile.ts';
 import { type Regrouped, regroup } from '../domain/region.ts';
 import { type Component, followIds, fragmentKey } from './gather.ts';
@@ -15,10 +15,14 @@ export interface Folded {
   readonly merged: readonly MergedProfile[];
   readonly claims: readonly { readonly key: string; readonly profile: string }[];
   readonly moves: readonly Move[];
+  /** Keys that lead to the right person over a merged id, and may be led there directly in the same write. */
+  readonly shortcuts: readonly Move[];
   /** Any id that an identifier named → the id of the living profile it leads to. */
   readonly leads: ReadonlyMap<string, string>;
-  /** An identifier turned out to lead to somebody who was not read: look again before anything is written. */
-  readonly overtaken: boolean;
+  /** Profiles that identifiers turned out to lead to and that were not read: look again, with them, before any write. */
+  readonly strangers: ReadonlySet<string>;
+  /** A fragment was read in two profiles, because it moved between the reads: look again. */
+  readonly torn: boolean;
 }
 
 /** Folds every component in memory, then asks the index once more where identifiers change hands. */
@@ -30,25 +34,40 @@ export async function foldAll(
   round: number,
 ): Promise<readonly Folded[]> {
   const steps = components.map((component) => foldComponent(component, compiled, rules, deps.key, round));
-  const unknown = [...new Set(steps.flatMap(({ places, component }) => [...places.keys()].filter((key) => !component.owners.has(key))))];
-  const more = unknown.length === 0 ? new Map<string, string>() : await deps.identities.lookUp(unknown);
+  const unknown = new Set(
+    steps.flatMap(({ places }) => [...places].filter(([, { certain }]) => !certain).map(([key]) => key)),
+  );
+  const more = unknown.size === 0 ? new Map<string, string>() : await deps.identities.lookUp([...unknown]);
   const living = new Set(components.flatMap(({ profiles }) => profiles.map(({ id }) => id)));
   const strangers = new Set([...more.values()].filter((id) => !living.has(id)));
   const leads = await followIds(deps.profiles, strangers);
   return steps.map((step) => ({ ...step, ...placeIdentifiers(step, more, leads) }));
 }
 
+/** Where the index must lead a key, and whether what was looked up about it before the profiles were read still holds. */
+interface Place {
+  readonly profile: string;
+  readonly certain: boolean;
+}
+
 interface Step {
   readonly component: Component;
   readonly profiles: readonly Profile[];
   readonly merged: readonly MergedProfile[];
-  /** Index key → the profile id that it must lead to. */
-  readonly places: ReadonlyMap<string, string>;
+  readonly places: ReadonlyMap<string, Place>;
+  readonly torn: boolean;
 }
 
-function foldComponent(component: Component, compiled: Compiled, rules: FoldRules, key: IdentityKey, round: number): Step {
+function foldComponent(
+  component: Component,
+  compiled: Compiled,
+  rules: FoldRules,
+  key: IdentityKey,
+  round: number,
+): Step {
   const before = new Map<FragmentId, Fragment>();
   for (const { fragments } of component.profiles) for (const id in fragments) before.set(id, fragments[id] as Fragment);
+  const torn = before.size < component.profiles.reduce((sum, { fragments }) => sum + Object.keys(fragments).length, 0);
   const after = new Map(before);
   let evidenceMoved = component.profiles.length !== 1;
   for (const [id, changes] of component.byFragment) {
@@ -58,7 +77,8 @@ function foldComponent(component: Component, compiled: Compiled, rules: FoldRule
     after.set(id, fragment);
     if (held === undefined || held.identifiers !== fragment.identifiers) evidenceMoved = true;
   }
-  if (!evidenceMoved) return { component, ...keepTogether(component, before, after), merged: [], places: new Map() };
+  if (!evidenceMoved)
+    return { component, ...keepTogether(component, before, after), merged: [], places: new Map(), torn };
   const { identity } = compiled.definitions;
   const taken = new Set(component.profiles.map(({ id }) => id));
   const regrouped = regroup(component.profiles, after, identity, (strongest) => {
@@ -70,7 +90,7 @@ function foldComponent(component: Component, compiled: Compiled, rules: FoldRule
     return id;
   });
   const profiles = regrouped.profiles.map((profile) => sameObject(component.profiles, profile));
-  return { component, profiles, merged: regrouped.merged, places: placesOf(component, regrouped, key) };
+  return { component, profiles, merged: regrouped.merged, places: placesOf(component, regrouped, key), torn };
 }
 
 /** The evidence did not move: everybody stays, and a profile that learned nothing stays the same object. */
@@ -82,7 +102,9 @@ function keepTogether(
   const changed = [...component.byFragment.keys()].filter((id) => before.get(id) !== after.get(id));
   if (changed.length === 0) return { profiles: component.profiles };
   const news = Object.fromEntries(changed.map((id) => [id, after.get(id) as Fragment]));
-  return { profiles: component.profiles.map((profile) => ({ ...profile, fragments: { ...profile.fragments, ...news } })) };
+  return {
+    profiles: component.profiles.map((profile) => ({ ...profile, fragments: { ...profile.fragments, ...news } })),
+  };
 }
 
 function sameObject(before: readonly Profile[], after: Profile): Profile {
@@ -94,16 +116,34 @@ function sameObject(before: readonly Profile[], after: Profile): Profile {
   return same && held.version > 0 ? held : after;
 }
 
-/** Where the index must lead: every key of a fragment that is new or that changed hands. */
-function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey): Map<string, string> {
-  const places = new Map<string, string>();
+/**
+ * Where the index must lead: every key of a fragment that is new or that changed hands. The index was looked up before
+ * the profiles were read, and a key may have moved between the two. It cannot have where the profile that it named was
+ * read with that very evidence, because whoever gives evidence away is written with the move; nor where nobody had it,
+ * because a claim is conditional. All others are looked up again.
+ */
+function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey): Map<string, Place> {
+  const places = new Map<string, Place>();
   const held = new Map<FragmentId, string>();
-  for (const { id, fragments } of component.profiles) for (const fragment in fragments) held.set(fragment, id);
+  const evidence = new Set<string>();
+  for (const { id, fragments } of component.profiles) {
+    for (const fragment in fragments) {
+      held.set(fragment, id);
+      for (const { identifier } of evidenceOf(fragments[fragment] as Fragment))
+        evidence.add(`${id}\n${identifierKey(identifier)}`);
+    }
+  }
+  const put = (index: string, profile: string, isHeld: (owner: string) => boolean): void => {
+    const owner = component.owners.get(index);
+    const certain = owner === undefined ? component.owners.has(index) : isHeld(component.leads.get(owner) ?? owner);
+    places.set(index, { profile, certain });
+  };
   for (const { id, group } of regrouped.groups) {
     const fresh = new Set(group.fragments.filter((one) => held.get(one) !== id || component.byFragment.has(one)));
-    for (const fragment of fresh) places.set(fragmentKey(fragment, key), id);
+    for (const fragment of fresh) put(fragmentKey(fragment, key), id, (owner) => held.get(fragment) === owner);
     for (const { fragment, identifier, state } of group.edges) {
-      if (state === 'joined' && fresh.has(fragment)) places.set(indexKey(identifier, key), id);
+      if (state !== 'joined' || !fresh.has(fragment)) continue;
+      put(indexKey(identifier, key), id, (owner) => evidence.has(`${owner}\n${identifierKey(identifier)}`));
     }
   }
   return places;
@@ -112,23 +152,26 @@ function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey):
 function placeIdentifiers(
   step: Step,
   more: ReadonlyMap<string, string>,
-  strangers: ReadonlyMap<string, string>,
-): Pick<Folded, 'claims' | 'moves' | 'overtaken' | 'leads'> {
-  const leads = new Map([...strangers, ...step.component.leads]);
+  followed: ReadonlyMap<string, string>,
+): Pick<Folded, 'claims' | 'moves' | 'shortcuts' | 'strangers' | 'leads'> {
+  const leads = new Map([...followed, ...step.component.leads]);
   const intoWinner = new Map(step.merged.map(({ id, mergedInto }) => [id, mergedInto]));
   const read = new Set(step.component.profiles.map(({ id }) => id));
-  let overtaken = false;
+  const strangers = new Set<string>();
   const claims: { key: string; profile: string }[] = [];
   const moves: Move[] = [];
-  for (const [key, profile] of step.places) {
-    const owner = step.component.owners.get(key) ?? more.get(key);
+  const shortcuts: Move[] = [];
+  for (const [key, { profile, certain }] of step.places) {
+    const owner = certain ? step.component.owners.get(key) : more.get(key);
+    if (owner === profile) continue;
     if (owner === undefined) {
       claims.push({ key, profile });
       continue;
     }
     const leadsTo = leads.get(owner) ?? owner;
-    if (!read.has(leadsTo)) overtaken = true;
-    if ((intoWinner.get(leadsTo) ?? leadsTo) !== profile) moves.push({ key, from: owner, to: profile });
+    if (!read.has(leadsTo)) strangers.add(leadsTo);
+    const right = (intoWinner.get(leadsTo) ?? leadsTo) === profile;
+    (right ? shortcuts : moves).push({ key, from: owner, to: profile });
   }
-  return { claims, moves, overtaken, leads };
+  return { claims, moves, shortcuts, strangers, leads };
 }

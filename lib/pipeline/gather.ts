@@ -1,7 +1,7 @@
 import type { Change, FragmentId } from '../domain/change.ts';
+import type { FoldRules } from '../domain/fragment.ts';
 import { type IdentityKey, indexKey, normaliseIdentifier } from '../domain/identifier.ts';
 import { type MergedProfile, newProfile, type Profile } from '../domain/profile.ts';
-import type { FoldRules } from '../domain/fragment.ts';
 import type { IdentityIndex, ProfileStore, StoredProfile } from './ports.ts';
 
 /** A change about a person. */
@@ -33,17 +33,22 @@ interface GatherDeps {
   readonly key: IdentityKey;
 }
 
+/** What a batch still has to do. */
+export interface Pending {
+  readonly changes: ReadonlyMap<FragmentId, readonly PersonChange[]>;
+  readonly profiles: ReadonlySet<string>;
+  /** Fragment → profiles that must be read with it, because an earlier round found that its evidence leads to them. */
+  readonly reach: ReadonlyMap<FragmentId, ReadonlySet<string>>;
+}
+
 /** One round of look-ups and one of reads for a whole batch, then components by shared keys and profiles. */
-export async function gather(
-  deps: GatherDeps,
-  changes: ReadonlyMap<FragmentId, readonly PersonChange[]>,
-  asked: ReadonlySet<string>,
-  rules: FoldRules,
-): Promise<Gathered> {
+export async function gather(deps: GatherDeps, pending: Pending, rules: FoldRules): Promise<Gathered> {
+  const { changes, profiles: asked, reach } = pending;
   const keys = new Map([...changes].map(([fragment, list]) => [fragment, keysOf(fragment, list, rules, deps.key)]));
   const owners = await deps.identities.lookUp([...new Set([...keys.values()].flat())]);
-  const stored = await readFollowing(deps.profiles, new Set([...owners.values(), ...asked]));
-  const leads = followAll(stored, new Set([...owners.values(), ...asked]));
+  const named = new Set([...owners.values(), ...asked, ...[...reach.values()].flatMap((ids) => [...ids])]);
+  const stored = await readFollowing(deps.profiles, named);
+  const leads = followAll(stored, named);
 
   const links = openLinks();
   for (const [fragment, list] of keys) {
@@ -52,6 +57,7 @@ export async function gather(
       const owner = owners.get(key);
       if (owner !== undefined) links.link(`k${key}`, `p${leads.get(owner) ?? owner}`);
     }
+    for (const id of reach.get(fragment) ?? []) links.link(`f${fragment}`, `p${leads.get(id) ?? id}`);
   }
   for (const id of asked) links.link(`p${leads.get(id) ?? id}`, `p${leads.get(id) ?? id}`);
   const leftovers = [...stored.values()].filter(isMerged).filter(({ outbox }) => outbox.length > 0);
@@ -94,7 +100,10 @@ export function fragmentKey(fragment: FragmentId, key: IdentityKey): string {
 }
 
 /** Where each id leads: itself, or the living profile that it was merged into. */
-export async function followIds(profiles: ProfileStore, ids: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+export async function followIds(
+  profiles: ProfileStore,
+  ids: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
   return ids.size === 0 ? new Map() : followAll(await readFollowing(profiles, ids), ids);
 }
 
@@ -107,7 +116,8 @@ async function readFollowing(profiles: ProfileStore, ids: ReadonlySet<string>): 
     unread = new Set();
     for (const [id, profile] of found) {
       stored.set(id, profile);
-      if (isMerged(profile) && !stored.has(profile.mergedInto) && !found.has(profile.mergedInto)) unread.add(profile.mergedInto);
+      if (isMerged(profile) && !stored.has(profile.mergedInto) && !found.has(profile.mergedInto))
+        unread.add(profile.mergedInto);
     }
   }
   return stored;

@@ -29,8 +29,12 @@ export interface ProfileStore {
   read(ids: readonly string[]): Promise<ReadonlyMap<string, StoredProfile>>;
   /** Writes each profile as version + 1 if the stored version is still its own. What became of each, by id. */
   write(profiles: readonly Profile[]): Promise<ReadonlyMap<string, WriteOutcome>>;
-  /** Writes several profiles and moves identifiers as one, or nothing. */
-  writeTogether(profiles: readonly StoredProfile[], moves: readonly Move[]): Promise<WriteOutcome>;
+  /** Writes several profiles and moves identifiers as one, or nothing; of `shortcuts` as many as there is room for. */
+  writeTogether(
+    profiles: readonly StoredProfile[],
+    moves: readonly Move[],
+    shortcuts: readonly Move[],
+  ): Promise<WriteOutcome>;
   /** Empties the outboxes of profiles whose stored version is still the given one; a lost race is no loss. */
   clearOutboxes(profiles: readonly StoredProfile[]): Promise<void>;
   /** Profiles due at or before `until`, from the sparse index; may lag behind writes. */
@@ -131,14 +135,23 @@ export interface Settled {
 
 export interface HistoryStore {
   put(profile: string, version: number, lines: readonly Extract<Follow, { row: 'segment' }>[]): Promise<void>;
-  ofProfile(profile: string, most: number): Promise<readonly { readonly segment: string; readonly member: boolean; readonly at: Milliseconds }[]>;
+  ofProfile(
+    profile: string,
+    most: number,
+  ): Promise<readonly { readonly segment: string; readonly member: boolean; readonly at: Milliseconds }[]>;
 }
 
 /** Small documents with conditional writes: checkpoints, runs, definitions, quarantine. */
 export interface StateStore {
   get(kind: string, id: string): Promise<StateDocument | undefined>;
   /** Writes if the stored version is still `expected` (0 = must not exist). False when it moved. */
-  put(kind: string, id: string, body: JsonObject, expected: number, options?: { readonly expiresAt?: Milliseconds }): Promise<boolean>;
+  put(
+    kind: string,
+    id: string,
+    body: JsonObject,
+    expected: number,
+    options?: { readonly expiresAt?: Milliseconds },
+  ): Promise<boolean>;
   /** Newest id first. */
   list(kind: string, options: { readonly most: number }): Promise<readonly StateDocument[]>;
   /** Adds numbers to a set; adding twice is adding once. Spreads them over rows of bounded size. */

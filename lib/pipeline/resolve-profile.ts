@@ -8,8 +8,18 @@ import { observe } from '../domain/segment/entries.ts';
 import { type Folded, foldAll } from './fold.ts';
 import { foldAccounts } from './fold-accounts.ts';
 import { type FollowStores, writeFollowers } from './follow.ts';
-import { gather, type PersonChange } from './gather.ts';
-import type { Account, AccountStore, ActivityStore, Clock, IdentityIndex, Log, Queue, StoredProfile, WriteOutcome } from './ports.ts';
+import { gather, type Pending, type PersonChange } from './gather.ts';
+import type {
+  Account,
+  AccountStore,
+  ActivityStore,
+  Clock,
+  IdentityIndex,
+  Log,
+  Queue,
+  StoredProfile,
+  WriteOutcome,
+} from './ports.ts';
 
 /** What resolve-profile needs from the world. */
 export interface ResolveDeps extends FollowStores {
@@ -47,11 +57,6 @@ const ROUNDS = 12;
 /** How many people of an account are asked for in one recompute message. */
 const PEOPLE_IN_MESSAGE = 500;
 
-interface Pending {
-  readonly changes: ReadonlyMap<FragmentId, readonly PersonChange[]>;
-  readonly profiles: ReadonlySet<string>;
-}
-
 interface Tally {
   written: number;
   unchanged: number;
@@ -68,7 +73,10 @@ export function resolveProfile(deps: ResolveDeps) {
   return async function resolve(batch: readonly Work[]): Promise<Resolved> {
     const compiled = await deps.compiled();
     const rules = foldRules(compiled);
-    await foldAccounts(deps, batch.flatMap(({ changes }) => changes.filter(isAboutAccount)));
+    await foldAccounts(
+      deps,
+      batch.flatMap(({ changes }) => changes.filter(isAboutAccount)),
+    );
     await fanOut(deps, new Set(batch.flatMap(({ accounts }) => accounts)));
     const oldest = deps.clock.now().getTime() - compiled.definitions.privacy.activitiesKeptMs;
     let pending = collect(batch, oldest);
@@ -92,7 +100,7 @@ async function resolveRound(
   tally: Tally,
 ): Promise<Pending> {
   const now = deps.clock.now().getTime();
-  const { components, leftovers } = await gather(deps, pending.changes, pending.profiles, rules);
+  const { components, leftovers } = await gather(deps, pending, rules);
   const folded = await refill(deps, compiled, rules, await foldAll(components, compiled, rules, deps, round));
   const accounts = await readAccounts(deps, folded);
   const decided = folded.map((item) => decideComponent(item, compiled, accounts, now));
@@ -108,10 +116,20 @@ async function resolveRound(
   tally.activities += activities.length;
   tally.unchanged += stored.filter(({ news, merged }) => news.length + merged.length === 0).length;
   tally.conflicts += lost.size;
-  return {
-    changes: new Map([...lost].flatMap(({ component }) => [...component.byFragment])),
-    profiles: new Set([...lost].flatMap(({ component }) => component.asked)),
-  };
+  return stillPending(pending, lost);
+}
+
+/** What is left for the next round, with the profiles that turned out to belong to it. */
+function stillPending({ reach }: Pending, lost: ReadonlySet<Decided>): Pending {
+  const changes = new Map<FragmentId, readonly PersonChange[]>();
+  const further = new Map<FragmentId, ReadonlySet<string>>();
+  for (const { component, strangers } of lost) {
+    for (const [fragment, list] of component.byFragment) {
+      changes.set(fragment, list);
+      further.set(fragment, new Set([...(reach.get(fragment) ?? []), ...strangers]));
+    }
+  }
+  return { changes, profiles: new Set([...lost].flatMap(({ component }) => component.asked)), reach: further };
 }
 
 /** Fills what segments now need of activities from history, in profiles that remembered for other definitions. */
@@ -206,7 +224,8 @@ function liveTraits(account: Account | undefined): Account['traits'] {
 function sameLeaves(a: Account['traits'], b: Account['traits']): boolean {
   const paths = Object.keys(b);
   return (
-    paths.length === Object.keys(a).length && paths.every((path) => a[path]?.[1] === b[path]?.[1] && a[path]?.[2] === b[path]?.[2])
+    paths.length === Object.keys(a).length &&
+    paths.every((path) => a[path]?.[1] === b[path]?.[1] && a[path]?.[2] === b[path]?.[2])
   );
 }
 
@@ -215,11 +234,25 @@ async function readAccounts(deps: ResolveDeps, folded: readonly Folded[]): Promi
   return ids.size === 0 ? new Map() : deps.accounts.read([...ids]);
 }
 
-/** Claims identifiers before the profile that holds them is written. Returns the components that lost one. */
+/** Claims identifiers before the profile that holds them is written. Returns the components that must look again. */
 async function claim(deps: ResolveDeps, items: readonly Decided[]): Promise<Set<Decided>> {
-  const claims = items.flatMap((item) => (item.overtaken ? [] : item.claims));
-  const taken = claims.length === 0 ? new Set() : await deps.identities.claim(claims);
-  return new Set(items.filter((item) => item.overtaken || item.claims.some(({ key }) => taken.has(key))));
+  const lost = new Set<Decided>();
+  const claims = new Map<string, { readonly key: string; readonly profile: string }>();
+  const writers = new Map<string, Decided>();
+  for (const item of items) {
+    const ids = [...item.news, ...item.merged].map(({ id }) => id);
+    // An id or a key that two components of one batch came to is for the first: one request takes an item only once.
+    const taken = ids.some((id) => writers.has(id)) || item.claims.some(({ key }) => claims.has(key));
+    if (item.torn || item.strangers.size > 0 || taken) {
+      lost.add(item);
+      continue;
+    }
+    for (const id of ids) writers.set(id, item);
+    for (const one of item.claims) claims.set(one.key, one);
+  }
+  const refused = claims.size === 0 ? new Set() : await deps.identities.claim([...claims.values()]);
+  for (const item of items) if (item.claims.some(({ key }) => refused.has(key))) lost.add(item);
+  return lost;
 }
 
 /**
@@ -241,12 +274,16 @@ async function write(
   for (const item of items) {
     if (lost.has(item) || item.news.length + item.merged.length + item.moves.length === 0) continue;
     const [only] = item.news;
-    if (only !== undefined && item.news.length === 1 && item.merged.length + item.moves.length === 0) {
+    if (
+      only !== undefined &&
+      item.news.length === 1 &&
+      item.merged.length + item.moves.length + item.shortcuts.length === 0
+    ) {
       alone.push({ item, profile: only });
       continue;
     }
     const together = [...item.news, ...item.merged, ...givers(item)];
-    conclude(item, await deps.profiles.writeTogether(together, item.moves), together);
+    conclude(item, await deps.profiles.writeTogether(together, item.moves, item.shortcuts), together);
   }
   const outcomes = await deps.profiles.write(alone.map(({ profile }) => profile));
   for (const { item, profile } of alone) conclude(item, outcomes.get(profile.id), [profile]);
@@ -289,7 +326,7 @@ function collect(batch: readonly Work[], oldest: number): Pending {
       else list.push(change);
     }
   }
-  return { changes, profiles: new Set(batch.flatMap(({ profiles }) => profiles)) };
+  return { changes, profiles: new Set(batch.flatMap(({ profiles }) => profiles)), reach: new Map() };
 }
 
 function positionsOf(pending: Pending, batch: readonly Work[]): Set<number> {

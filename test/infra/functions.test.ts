@@ -47,8 +47,9 @@ const variables: Readonly<Record<string, readonly string[]>> = {
   ActivateAudienceFunction: [
     'ARCHIVE_BUCKET',
     'CONNECTION_SECRET_PREFIX',
+    'IDENTIFIERS_TABLE',
+    'IDENTITY_KEY_SECRET',
     'MEMBERSHIPS_TABLE',
-    'PROFILES_TABLE',
     'PUSH_QUEUE_URL',
     'STATE_TABLE',
   ],

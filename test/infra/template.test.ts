@@ -225,7 +225,7 @@ describe('roles', () => {
       'sync-stream': ['tributary/acme/crm', 'tributary/acme/newsletter'],
       'resolve-profile': ['tributary/acme/identity-key'],
       'sweep-due': [],
-      'activate-audience': ['tributary/acme/newsletter'],
+      'activate-audience': ['tributary/acme/identity-key', 'tributary/acme/newsletter'],
       api: ['tributary/acme/identity-key'],
     });
   });

@@ -70,8 +70,9 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
         for (const profile of done) put(profile);
         return new Map(batch.map((one) => [one.id, done.includes(one) ? 'written' : 'conflict'] as const));
       }),
-    writeTogether: (batch, moves) =>
+    writeTogether: (batch, must, shortcuts) =>
       step(() => {
+        const moves = [...must, ...shortcuts];
         if (!batch.every(fits) || !moves.every(({ key, from }) => index.get(key) === from)) return 'conflict';
         for (const profile of batch) put(profile);
         for (const { key, to } of moves) index.set(key, to);

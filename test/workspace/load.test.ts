@@ -113,7 +113,7 @@ describe('loadWorkspace', () => {
       mode: 'mirror',
       needs: { subscribed: 'email' },
       holdout: 0.1,
-      when: { expression: 'cron(0 2 * * ? *)', words: 'nightly at 02:00' },
+      when: { expression: 'cron(0 3 * * ? *)', words: 'nightly at 03:00' },
     });
   });
 });

@@ -5,11 +5,18 @@ import { batchGet, type Dynamo, executeAll, type Item } from './client.ts';
 export function openAccountStore(dynamo: Dynamo, table: string): AccountStore {
   return {
     async read(ids) {
-      const items = await batchGet(dynamo, table, ids.map((id) => ({ id: { S: id } })));
+      const items = await batchGet(
+        dynamo,
+        table,
+        ids.map((id) => ({ id: { S: id } })),
+      );
       return new Map(items.map((item) => [item.id?.S ?? '', fromItem(item)]));
     },
     async write(accounts) {
-      const outcomes = await executeAll(dynamo, accounts.map((account) => statement(table, account)));
+      const outcomes = await executeAll(
+        dynamo,
+        accounts.map((account) => statement(table, account)),
+      );
       return new Set(accounts.filter((_, at) => outcomes[at] === 'done').map(({ id }) => id));
     },
   };
@@ -20,10 +27,13 @@ function statement(table: string, account: Account) {
   const body = { S: JSON.stringify(content) };
   const next = { N: String(version + 1) };
   if (version === 0) {
-    return { Statement: `INSERT INTO "${table}" VALUE {'id': ?, 'body': ?, 'version': ?}`, Parameters: [{ S: id }, body, next] };
+    return {
+      Statement: `INSERT INTO "${table}" VALUE {'id': ?, 'body': ?, 'version': ?}`,
+      Parameters: [{ S: id }, body, next],
+    };
   }
   return {
-    Statement: `UPDATE "${table}" SET body = ? SET version = ? WHERE id = ? AND version = ?`,
+    Statement: `UPDATE "${table}" SET "body" = ? SET "version" = ? WHERE "id" = ? AND "version" = ?`,
     Parameters: [body, next, { S: id }, { N: String(version) }],
   };
 }

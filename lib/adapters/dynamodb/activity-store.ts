@@ -18,7 +18,12 @@ export function openActivityStore(dynamo: Dynamo, table: string, keptMs: () => P
     async put(activities) {
       if (activities.length === 0) return;
       const kept = await keptMs();
-      await batchPut(dynamo, table, activities.map((one) => toItem(one, kept)), (item) => `${item.fragment?.S}\n${item.at?.S}`);
+      await batchPut(
+        dynamo,
+        table,
+        activities.map((one) => toItem(one, kept)),
+        (item) => `${item.fragment?.S}\n${item.at?.S}`,
+      );
     },
     async latest(fragment, most) {
       const answer = await dynamo.client.send(new QueryCommand({ ...byFragment(fragment), Limit: most }));

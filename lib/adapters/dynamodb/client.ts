@@ -76,7 +76,10 @@ export type StatementOutcome = 'done' | 'condition-failed';
  * tenth of the requests. A statement that the service throttled is tried again; one that was applied and whose answer
  * was lost reads as `condition-failed`, so callers must look before they conclude.
  */
-export async function executeAll(dynamo: Dynamo, statements: readonly BatchStatementRequest[]): Promise<StatementOutcome[]> {
+export async function executeAll(
+  dynamo: Dynamo,
+  statements: readonly BatchStatementRequest[],
+): Promise<StatementOutcome[]> {
   const outcomes: StatementOutcome[] = new Array(statements.length).fill('done');
   let pending = [...statements.keys()];
   for (let round = 0; pending.length > 0; round += 1) {
@@ -97,7 +100,11 @@ export async function executeAll(dynamo: Dynamo, statements: readonly BatchState
 }
 
 /** Runs `work` over chunks, a few at a time. */
-export async function inChunks<T>(items: readonly T[], size: number, work: (chunk: T[]) => Promise<void>): Promise<void> {
+export async function inChunks<T>(
+  items: readonly T[],
+  size: number,
+  work: (chunk: T[]) => Promise<void>,
+): Promise<void> {
   const chunks: T[][] = [];
   for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
   let next = 0;
@@ -118,14 +125,19 @@ const RETRYABLE = new Set([
 function errorCode(answer: BatchExecuteStatementCommandOutput, place: number): string | undefined {
   const error = answer.Responses?.[place]?.Error;
   const code = error?.Code;
-  if (code === undefined || code === 'ConditionalCheckFailed' || code === 'DuplicateItem' || RETRYABLE.has(code)) return code;
+  if (code === undefined || code === 'ConditionalCheckFailed' || code === 'DuplicateItem' || RETRYABLE.has(code))
+    return code;
   throw new TributaryError('defect', 'store/statement-refused', `the store refused a statement with ${code}`);
 }
 
 async function pauseOrGiveUp(dynamo: Dynamo, round: number, what: string): Promise<void> {
   if (round === 0) return;
   if (round > ROUNDS) {
-    throw new TributaryError('transient', 'store/throttled', `${what} left work undone ${ROUNDS} times; it will be tried again later`);
+    throw new TributaryError(
+      'transient',
+      'store/throttled',
+      `${what} left work undone ${ROUNDS} times; it will be tried again later`,
+    );
   }
   await dynamo.wait(10 + dynamo.random() * Math.min(2_000, 20 * 2 ** round));
 }

@@ -5,7 +5,11 @@ import { batchGet, type Dynamo, executeAll } from './client.ts';
 export function openIdentityIndex(dynamo: Dynamo, table: string): IdentityIndex {
   return {
     async lookUp(keys) {
-      const items = await batchGet(dynamo, table, keys.map((key) => ({ key: { S: key } })));
+      const items = await batchGet(
+        dynamo,
+        table,
+        keys.map((key) => ({ key: { S: key } })),
+      );
       return new Map(items.map((item) => [item.key?.S ?? '', item.profile?.S ?? '']));
     },
     async claim(claims) {

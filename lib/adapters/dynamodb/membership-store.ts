@@ -77,10 +77,16 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
       return new Map(items.map((item) => [item.profile?.S ?? '', toAudienceRow(item)]));
     },
     async settle(audience, rows) {
-      const outcomes = await executeAll(dynamo, rows.map((row) => settled(table, audience, row, 'as-acted-on')));
+      const outcomes = await executeAll(
+        dynamo,
+        rows.map((row) => settled(table, audience, row, 'as-acted-on')),
+      );
       // The wanted side moved meanwhile: the answer of the tool is kept, and the row stays for the next run.
       const moved = rows.filter((row, at) => outcomes[at] === 'condition-failed' && row.told !== undefined);
-      await executeAll(dynamo, moved.map((row) => settled(table, audience, row, 'moved-meanwhile')));
+      await executeAll(
+        dynamo,
+        moved.map((row) => settled(table, audience, row, 'moved-meanwhile')),
+      );
     },
   };
 }
@@ -133,7 +139,12 @@ function update(table: string, row: FollowRow, expires: string): BatchStatementR
   };
 }
 
-function settled(table: string, audience: string, { row, told, pending }: Settled, how: 'as-acted-on' | 'moved-meanwhile') {
+function settled(
+  table: string,
+  audience: string,
+  { row, told, pending }: Settled,
+  how: 'as-acted-on' | 'moved-meanwhile',
+) {
   const key = rowKey(`audience:${audience}`, row.profile);
   const sets = told === undefined ? [] : ['SET "told" = ?', 'SET "toldVersion" = ?'];
   const acted = how === 'as-acted-on';

@@ -14,8 +14,9 @@ export const DUE_SHARDS = 4;
 const HOUR = 3_600_000;
 /** Budget of one profile; DynamoDB itself takes 400 KB. */
 const MOST_BYTES = 256 * 1024;
-/** DynamoDB's limit of items in one transaction. */
+/** DynamoDB's limits of one transaction: items, and bytes of all items together (4 MB, less what keys and rows take). */
 const MOST_IN_TRANSACTION = 100;
+const MOST_TRANSACTION_BYTES = 3_900_000;
 
 /** What the store keeps beside the content, as attributes of their own. */
 type Own = 'id' | 'version' | 'outbox' | 'dueAt';
@@ -30,25 +31,45 @@ export function openProfileStore(dynamo: Dynamo, tables: Tables): ProfileStore {
   const table = tables.profiles;
   return {
     async read(ids) {
-      const items = await batchGet(dynamo, table, ids.map((id) => ({ id: { S: id } })));
+      const items = await batchGet(
+        dynamo,
+        table,
+        ids.map((id) => ({ id: { S: id } })),
+      );
       return new Map(items.map((item) => [item.id?.S ?? '', fromItem(item)]));
     },
     async write(profiles) {
       const outcomes = new Map<string, WriteOutcome>(profiles.map(({ id }) => [id, 'too-large']));
-      const fitting = profiles.map((profile) => ({ profile, item: toItem(profile) })).filter(({ item }) => fits(item));
-      const written = await executeAll(dynamo, fitting.map(({ profile, item }) => putStatement(table, profile.version, item)));
+      const fitting = profiles
+        .map((profile) => ({ profile, item: toItem(profile) }))
+        .filter(({ item }) => bytesOf(item) <= MOST_BYTES);
+      const written = await executeAll(
+        dynamo,
+        fitting.map(({ profile, item }) => putStatement(table, profile.version, item)),
+      );
       for (const [at, { profile }] of fitting.entries()) {
         outcomes.set(profile.id, written[at] === 'done' ? 'written' : 'conflict');
       }
       return outcomes;
     },
-    async writeTogether(profiles, moves) {
-      const items = [...profiles.map((one) => putItem(table, one)), ...moves.map((move) => moveItem(tables.identifiers, move))];
-      const large = items.length > MOST_IN_TRANSACTION || !items.every(({ Put }) => Put?.Item === undefined || fits(Put.Item));
+    async writeTogether(profiles, moves, shortcuts) {
+      const puts = profiles.map((one) => putItem(table, one));
+      const room = Math.max(0, MOST_IN_TRANSACTION - puts.length - moves.length);
+      const items = [
+        ...puts,
+        ...[...moves, ...shortcuts.slice(0, room)].map((move) => moveItem(tables.identifiers, move)),
+      ];
+      const sizes = puts.map(({ Put }) => bytesOf(Put?.Item ?? {}));
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      const large =
+        items.length > MOST_IN_TRANSACTION || total > MOST_TRANSACTION_BYTES || sizes.some((size) => size > MOST_BYTES);
       return large ? 'too-large' : transact(dynamo, items);
     },
     async clearOutboxes(profiles) {
-      await executeAll(dynamo, profiles.map((profile) => clearStatement(table, profile)));
+      await executeAll(
+        dynamo,
+        profiles.map((profile) => clearStatement(table, profile)),
+      );
     },
     due: (from, until) => dueIds(dynamo, table, from, until),
     scan: (part, of) => scanIds(dynamo, table, part, of),
@@ -100,9 +121,9 @@ async function* scanIds(dynamo: Dynamo, table: string, part: number, of: number)
   } while (start !== undefined);
 }
 
-/** Whether an item keeps within its budget; the longest attribute is all but all of it. */
-function fits(item: Item): boolean {
-  return Buffer.byteLength(item.body?.S ?? '') <= MOST_BYTES;
+/** Size of an item: its two long attributes are all but all of it. */
+function bytesOf(item: Item): number {
+  return Buffer.byteLength(item.body?.S ?? '') + Buffer.byteLength(item.outbox?.S ?? '');
 }
 
 function putStatement(table: string, before: number, whole: Item) {
@@ -118,10 +139,10 @@ function putStatement(table: string, before: number, whole: Item) {
   const { id, ...others } = attributes;
   const names = Object.keys(others);
   const removed = ['dueHour', 'dueAt', 'outbox'].filter((name) => !names.includes(name));
-  const sets = [...names, 'version'].map((name) => `SET ${name} = ?`).join(' ');
-  const removes = removed.map((name) => `REMOVE ${name}`).join(' ');
+  const sets = [...names, 'version'].map((name) => `SET "${name}" = ?`).join(' ');
+  const removes = removed.map((name) => `REMOVE "${name}"`).join(' ');
   return {
-    Statement: `UPDATE "${table}" ${sets} ${removes} WHERE id = ? AND version = ?`,
+    Statement: `UPDATE "${table}" ${sets} ${removes} WHERE "id" = ? AND "version" = ?`,
     Parameters: [
       ...names.map((name) => others[name as keyof typeof others] ?? { NULL: true }),
       version ?? { NULL: true },
@@ -159,7 +180,7 @@ function clearStatement(table: string, profile: StoredProfile) {
   const flipsAt = 'mergedInto' in profile ? null : profile.flipsAt;
   const due = flipsAt === null ? undefined : dueKey(profile.id, flipsAt);
   return {
-    Statement: `UPDATE "${table}" ${due === undefined ? 'REMOVE dueHour REMOVE dueAt' : 'SET dueHour = ? SET dueAt = ?'} REMOVE outbox WHERE id = ? AND version = ?`,
+    Statement: `UPDATE "${table}" ${due === undefined ? 'REMOVE "dueHour" REMOVE "dueAt"' : 'SET "dueHour" = ? SET "dueAt" = ?'} REMOVE "outbox" WHERE "id" = ? AND "version" = ?`,
     Parameters: [
       ...(due === undefined ? [] : [{ S: due.dueHour }, { N: String(due.dueAt) }]),
       { S: profile.id },

@@ -1,4 +1,10 @@
-import { GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { JsonObject } from '../../domain/json.ts';
 import type { StateDocument, StateStore } from '../../pipeline/ports.ts';
 import type { Dynamo, Item } from './client.ts';
@@ -26,7 +32,9 @@ export function openStateStore(dynamo: Dynamo, table: string): StateStore {
               id: { S: id },
               version: { N: String(expected + 1) },
               body: { S: JSON.stringify(body) },
-              ...(options.expiresAt === undefined ? {} : { expires: { N: String(Math.ceil(options.expiresAt / 1_000)) } }),
+              ...(options.expiresAt === undefined
+                ? {}
+                : { expires: { N: String(Math.ceil(options.expiresAt / 1_000)) } }),
             },
             ...(expected === 0
               ? { ConditionExpression: 'attribute_not_exists(id)' }
@@ -84,7 +92,8 @@ export function openStateStore(dynamo: Dynamo, table: string): StateStore {
         ExpressionAttributeValues: { ':kind': { S: kind } },
         ConsistentRead: true,
       });
-      for await (const page of pages) for (const item of page) for (const one of item.numbers?.NS ?? []) found.add(Number(one));
+      for await (const page of pages)
+        for (const item of page) for (const one of item.numbers?.NS ?? []) found.add(Number(one));
       return found;
     },
   };

@@ -6,6 +6,7 @@ import { compile, type Program } from './compile.ts';
 import { cutEntries, type Entry, mergeEntries, type ObservedActivity, observe } from './entries.ts';
 import { evaluateOne } from './evaluate.ts';
 import { lookUp } from './path.ts';
+import { readInstant } from './read-instant.ts';
 import { explain, type Receipt, unknownSegment } from './receipt.ts';
 import type { PersonView } from './view.ts';
 
@@ -159,7 +160,7 @@ function readActivity(value: Json, index: number): ObservedActivity | undefined 
   if (!isJsonObject(value)) return undefined;
   const { id = `activity ${index + 1}`, name, at, properties } = value;
   if (typeof id !== 'string' || id === '' || typeof name !== 'string' || typeof at !== 'string') return undefined;
-  if (parseInstant(at) === undefined) return undefined;
+  if (readInstant(at) === undefined) return undefined;
   if (properties === undefined || properties === null) return { id, name, at };
   return isJsonObject(properties) ? { id, name, at, properties } : undefined;
 }

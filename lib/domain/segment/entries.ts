@@ -47,6 +47,8 @@ export function observe(
  * Below an overflow mark only the very oldest entry is kept. Returns `a` itself when `b` adds nothing.
  */
 export function mergeEntries(a: readonly Entry[], b: readonly Entry[]): readonly Entry[] {
+  const [only] = b;
+  if (b.length === 1 && only !== undefined && addsOne(a, only)) return insert(a, only);
   if (b.length === 0 && isSorted(a)) return a;
   const byId = new Map<string, Entry>();
   for (const entry of a) byId.set(entry[1], better(byId.get(entry[1]), entry));
@@ -98,6 +100,22 @@ export function markOf(entries: readonly Entry[]): number {
   const end = entries.length - 1;
   if (entries[end]?.[1] === '') return end;
   return entries[end - 1]?.[1] === '' ? end - 1 : -1;
+}
+
+/** The everyday case: one new entry of an unknown id, in a sorted list without a mark. */
+function addsOne(list: readonly Entry[], entry: Entry): boolean {
+  if (entry[1] === '') return false;
+  let before: Entry | undefined;
+  for (const held of list) {
+    if (held[1] === entry[1] || held[1] === '' || (before !== undefined && newestFirst(before, held) > 0)) return false;
+    before = held;
+  }
+  return true;
+}
+
+function insert(list: readonly Entry[], entry: Entry): readonly Entry[] {
+  const at = list.findIndex((held) => newestFirst(entry, held) < 0);
+  return at < 0 ? [...list, entry] : [...list.slice(0, at), entry, ...list.slice(at)];
 }
 
 function newestFirst(a: Entry, b: Entry): number {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { canonicalText } from '../canonical.ts';
-import { parseInstant } from '../instant.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Entry, ObservedActivity, Observer } from './entries.ts';
 import { prepare } from './fold.ts';
@@ -9,6 +8,7 @@ import { ask, type Matcher } from './matcher.ts';
 import type { Keep } from './need.ts';
 import type { Range } from './operand.ts';
 import { lookUp } from './path.ts';
+import { readInstant } from './read-instant.ts';
 
 /** What a feed keeps of a property: numbers for sums, scalars (without case, or in NFC) for counts of distinct values. */
 export interface KeptValue {
@@ -52,7 +52,7 @@ export function buildFeed(
   const key = createHash('sha256').update(canonicalText(identity)).digest('base64url').slice(0, 14);
 
   function entryOf({ id, at: written, properties }: ObservedActivity): Entry | undefined {
-    const at = parseInstant(written);
+    const at = readInstant(written);
     if (at === undefined || id === '' || (range !== undefined && (at < range.from || at > range.to))) return undefined;
     if (!fixed.every(({ property, matcher }) => ask(matcher, lookUp(properties, property), at) > 0)) return undefined;
     const kept = value === undefined ? undefined : keepValue(value, properties);

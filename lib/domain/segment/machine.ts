@@ -41,13 +41,22 @@ interface Slot {
 
 const nothing: readonly Entry[] = [];
 
+/** Whom a machine knows before the first person. */
+const nobody: PersonView = {
+  id: '',
+  trait: () => undefined,
+  entries: () => nothing,
+  consent: () => false,
+  subscribed: () => false,
+};
+
 export function makeMachine(): Machine {
   const slots: Slot[] = [];
   const slotIndex = new Map<string, number>();
   const feeds: string[] = [];
   const feedIndex = new Map<string, number>();
   let epoch = 0;
-  let view: PersonView | undefined;
+  let view: PersonView = nobody;
   let stamps = new Uint32Array(0);
   let values: unknown[] = [];
   let feedStamps = new Uint32Array(0);
@@ -98,15 +107,9 @@ export function makeMachine(): Machine {
     if (lacked.length > 0) lacked = [];
   }
 
-  function person(): PersonView {
-    if (view === undefined) throw new RangeError('no evaluation has begun');
-    return view;
-  }
-
   function fillValue(index: number): unknown {
     const { trait, mode, raw } = slots[index] as Slot;
-    const found: unknown =
-      raw < 0 ? (person().trait(trait) ?? undefined) : prepare(mode, value(raw) as Json | undefined);
+    const found: unknown = raw < 0 ? (view.trait(trait) ?? undefined) : prepare(mode, value(raw) as Json | undefined);
     stamps[index] = epoch;
     values[index] = found;
     return found;
@@ -118,7 +121,7 @@ export function makeMachine(): Machine {
 
   function fillList(index: number): readonly Entry[] {
     historic[index] = 0;
-    return take(index, person().entries(feeds[index] as string));
+    return take(index, view.entries(feeds[index] as string));
   }
 
   function take(index: number, entries: readonly Entry[]): readonly Entry[] {
@@ -138,7 +141,7 @@ export function makeMachine(): Machine {
 
   function lacking(index: number): boolean {
     const key = feeds[index] as string;
-    const history = historic[index] === 1 ? undefined : person().history?.(key);
+    const history = historic[index] === 1 ? undefined : view.history?.(key);
     if (history === undefined) {
       if (!lacked.includes(key)) lacked.push(key);
       return false;
@@ -153,7 +156,7 @@ export function makeMachine(): Machine {
     feed,
     seal,
     load,
-    person,
+    person: () => view,
     value,
     list,
     floor(index) {

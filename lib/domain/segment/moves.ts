@@ -1,5 +1,10 @@
-import type { CompiledSegment } from './compile.ts';
 import type { ReadLeaf } from './tree.ts';
+
+/** The part of a compiled segment that says what moves it. */
+export interface Movable {
+  readonly id: string;
+  readonly leaves: readonly { readonly leaf: ReadLeaf }[];
+}
 
 /** Which segments a change can move, by what changed. Positions are those of `program.segments`. */
 export interface Moves {
@@ -22,7 +27,7 @@ export interface Moved {
 type Index = Map<string, Set<number>>;
 
 /** Builds the index; a segment is moved by whatever moves a segment that it refers to. */
-export function buildMoves(compiled: readonly CompiledSegment[]): Moves {
+export function buildMoves(compiled: readonly Movable[]): Moves {
   const positions = new Map(compiled.map(({ id }, position) => [id, position]));
   const traits: Index = new Map();
   const activities: Index = new Map();

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { bundleFunctions } from '../lib/infra/bundle.ts';
+import { type FunctionName, functionNames } from '../lib/infra/functions.ts';
+import { type BenchOptions, type Measurement, median, rounded } from './measurement.ts';
+
+/** How long a function may take to load, over bare Node, where the product promises it. */
+const targets: Partial<Readonly<Record<FunctionName, number>>> = { 'receive-webhook': 45, 'resolve-profile': 90 };
+
+/** What a child process tells of itself when it is done, both since it began. */
+interface Start {
+  readonly milliseconds: number;
+  readonly cpu: number;
+}
+
+/** Bytes of every function's bundle, and what loading it costs a fresh process over one that loads nothing. */
+export async function* bench({ quick, note }: BenchOptions): AsyncIterable<Measurement> {
+  const outdir = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
+  const rounds = quick ? 1 : 15;
+  try {
+    const bundles = await bundleFunctions({ outdir });
+    for (const name of functionNames) {
+      const { dir, startBytes, bytes } = bundles[name];
+      const of = { function: name };
+      yield { job: 'bundles', metric: 'bytes read before the first call', value: startBytes, unit: 'bytes', of };
+      yield { job: 'bundles', metric: 'bytes with what is loaded late', value: bytes, unit: 'bytes', of };
+      note(`bundles: loading ${name}`);
+      const bare: Start[] = [];
+      const loaded: Start[] = [];
+      for (let round = 0; round < rounds; round += 1) {
+        bare.push(await startOf(''));
+        loaded.push(await startOf(`await import(${JSON.stringify(pathToFileURL(join(dir, 'index.mjs')).href)});`));
+      }
+      const middle = (starts: readonly Start[], value: (start: Start) => number): number => median(starts.map(value));
+      const [time, cpu] = [(start: Start) => start.milliseconds, (start: Start) => start.cpu];
+      const line = (metric: string, value: number, unit: string): Measurement => ({ job: 'bundles', metric, value: rounded(value), unit, of });
+      const most = targets[name];
+      const over = line('load time over bare Node', middle(loaded, time) - middle(bare, time), 'ms');
+      yield most === undefined ? over : { ...over, target: { most } };
+      yield line('load CPU over bare Node', (middle(loaded, cpu) - middle(bare, cpu)) / 1_000, 'ms');
+      yield line('load time, times bare Node', middle(loaded, time) / middle(bare, time), 'ratio');
+    }
+  } finally {
+    await rm(outdir, { recursive: true, force: true });
+  }
+}
+
+/** Runs `code` in a fresh process that then says how long it has lived. */
+async function startOf(code: string): Promise<Start> {
+  const tell = `const { user, system } = process.cpuUsage(); console.log(JSON.stringify({ milliseconds: performance.now(), cpu: user + system })); process.exit();`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', `${code}${tell}`], {
+    env: anyEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let problem = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    problem += chunk.toString();
+  });
+  const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const last = out.trim().split('\n').at(-1) ?? '';
+  if (status !== 0 || !last.startsWith('{')) throw new Error(`a bundle does not load: ${problem.slice(0, 400)}`);
+  return JSON.parse(last) as Start;
+}
+
+/** Every variable that any function reads when it starts; nothing is called. */
+function anyEnvironment(): Record<string, string> {
+  const tables = ['PROFILES', 'IDENTIFIERS', 'ACCOUNTS', 'ACTIVITIES', 'MEMBERSHIPS', 'HISTORY', 'STATE'];
+  const queues = ['CHANGES', 'RECOMPUTE', 'SYNC', 'PUSH'];
+  return {
+    ...Object.fromEntries(tables.map((name) => [`${name}_TABLE`, name.toLowerCase()])),
+    ...Object.fromEntries(queues.map((name) => [`${name}_QUEUE_URL`, `http://127.0.0.1:9/000000000000/${name}`])),
+    ARCHIVE_BUCKET: 'archive',
+    IDENTITY_KEY_SECRET: 'identity-key',
+    CONNECTION_SECRET_PREFIX: 'connection/',
+    WORKSPACE: 'bench',
+    POWERTOOLS_SERVICE_NAME: 'bench',
+    POWERTOOLS_DEV: 'false',
+    AWS_REGION: 'eu-central-1',
+  };
+}
