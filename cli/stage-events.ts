@@ -56,7 +56,7 @@ function tellPerson(terminal: Terminal, bar: ReturnType<typeof openPhaseBar>): S
         );
         break;
       case 'notice':
-        bar.pause();
+        bar.end();
         printLine(terminal, `${paint('yellow', '!')} ${event.message}`);
         break;
       case 'report':
@@ -87,11 +87,6 @@ function openPhaseBar(terminal: Terminal) {
   let told = 0;
   let bar: SingleBar | undefined;
 
-  function stop(): void {
-    bar?.stop();
-    bar = undefined;
-  }
-
   return {
     title: () => title,
     begin(next: string): void {
@@ -111,9 +106,9 @@ function openPhaseBar(terminal: Terminal) {
         printLine(terminal, `  ${done} of ${total}, ${note}`);
       }
     },
-    pause: stop,
     end(): void {
-      stop();
+      bar?.stop();
+      bar = undefined;
       if (watched) terminal.out.write('\r\u001b[2K');
     },
   };

@@ -3,5 +3,6 @@
 import { existsSync } from 'node:fs';
 
 const bundle = new URL('../dist/cli.mjs', import.meta.url);
-if (!existsSync(bundle)) await import('../scripts/build.mjs');
+const build = new URL('../scripts/build.mjs', import.meta.url);
+if (!existsSync(bundle)) await import(build.href);
 await import(bundle.href);

@@ -17,7 +17,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   app.notFound((c) => c.json({ code: 'api/no-such-route', message: 'nothing is served here' }, 404));
   app.onError((thrown, c) => {
     const { kind, code, message } = asTributaryError(thrown);
-    const status = code.startsWith('api/no-such') ? 404 : kind === 'config' || kind === 'rejected' ? 400 : 500;
+    const status = code.startsWith('api/no-such-') ? 404 : kind === 'config' || kind === 'rejected' ? 400 : 500;
     if (status === 500) deps.log('request failed', { code, reason: message });
     return c.json({ code, message }, status);
   });

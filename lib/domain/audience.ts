@@ -16,17 +16,18 @@ export function decideWanted(audience: AudienceDefinition, profile: Profile, inS
   const identifiers = identifiersOf(profile);
   const statements = consentOf(profile);
   const { subscribed, consent: purposes = [] } = audience.needs;
-  const willing = subscribed === undefined ? undefined : willingAddresses(identifiers, statements, subscribed);
+  const topics = [...(subscribed === undefined ? [] : [subscribed]), ...purposes];
+  const willing = topics.length === 0 ? undefined : willingAddresses(identifiers, statements, topics);
   if (willing?.length === 0) return { in: false, reason: 'no-consent' };
-  const allowed = purposes.every((purpose) => willingAddresses(identifiers, statements, purpose).length > 0);
-  if (!allowed) return { in: false, reason: 'no-consent' };
   const keys = matchKeys(audience.match, identifiers, willing);
   if (keys.length === 0) return { in: false, reason: 'no-match-key' };
   const [strongest] = identifiers;
   const anchor = strongest === undefined ? profile.id : identifierKey(strongest);
   if (isHeldOut(audience.audience, anchor, audience.holdout)) return { in: false, reason: 'held-out' };
-  const reliedOn = willing?.[0];
-  const statement = reliedOn === undefined ? undefined : decisiveStatement(statements, reliedOn, subscribed ?? '');
+  const reliedOn = keys.find(({ type }) => isAddress(type))?.value ?? willing?.[0];
+  const [topic] = topics;
+  const statement =
+    reliedOn === undefined || topic === undefined ? undefined : decisiveStatement(statements, reliedOn, topic);
   return { in: true, keys, ...(statement === undefined ? {} : { consent: statement }) };
 }
 
@@ -42,15 +43,16 @@ export function sameWanted(a: Wanted | undefined, b: Wanted): boolean {
   );
 }
 
+/** Addresses about which everything needed was granted: consent to a purpose on one address says nothing of another. */
 function willingAddresses(
   identifiers: readonly Identifier[],
   statements: readonly ConsentStatement[],
-  topic: string,
+  topics: readonly string[],
 ): readonly string[] {
   return identifiers
     .filter(({ type }) => type === 'email' || type === 'phone')
     .map(({ value }) => value)
-    .filter((address) => effectiveConsent(statements, address, topic));
+    .filter((address) => topics.every((topic) => effectiveConsent(statements, address, topic)));
 }
 
 /** The first identifier of each matching type; addresses only where the person is willing to be reached. */

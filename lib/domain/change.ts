@@ -23,7 +23,7 @@ export interface ConsentStatement {
   readonly at: string;
   /** Where it was stated, in words an operator understands: `newsletter status`, `HasOptedOutOfEmail`. */
   readonly source: string;
-  /** A company's checkbox never overrules the person's own word (semantics.md, Identity 9). */
+  /** A company's checkbox never overrules the person's own word. */
   readonly by: 'person' | 'company';
 }
 

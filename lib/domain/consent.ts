@@ -2,7 +2,7 @@ import type { ConsentStatement } from './change.ts';
 import { parseInstant } from './instant.ts';
 
 /**
- * What holds for an address and a topic, out of everything ever stated about it, in any order (semantics.md, Identity 9):
+ * What holds for an address and a topic, out of everything ever stated about it, in any order:
  * the person's latest word decides; a company's later denial silences an earlier grant; a company's grant never
  * overrules a person's denial; where nothing clear was said the answer is no. Equal times: the denial holds.
  */

@@ -6,7 +6,7 @@ import type { Fragment } from './fragment.ts';
 import type { Milliseconds } from './instant.ts';
 import { effectiveTraits, type Follow, type Profile, viewOf, type Wanted } from './profile.ts';
 import { compile, type Program } from './segment/compile.ts';
-import { cutEntries } from './segment/entries.ts';
+import { cutEntries, type Entry } from './segment/entries.ts';
 import { evaluate } from './segment/evaluate.ts';
 
 /** Published definitions, compiled once and used for every profile. */
@@ -27,14 +27,25 @@ export function compileDefinitions(definitions: Definitions): Compiled {
 /** How long after a write the sweep looks whether its rows were written: a crash between leaves nothing behind. */
 export const OUTBOX_GRACE_MS = 60_000;
 
+/** Everything that a leaf ever counted, from stored activities: asked where a profile's own entries overflowed. */
+export type WholeHistory = (leafKey: string) => readonly Entry[];
+
+/** A profile with its decisions; `overflowed` names leaves that need more than the profile keeps. */
+export interface Decision {
+  readonly profile: Profile;
+  readonly overflowed: readonly string[];
+}
+
 /**
  * Decides everything about a folded profile at `now`: activities still needed, segments, audiences, the next instant at
- * which an answer can change, and what rows must follow. Pure; the same profile when nothing is decided differently.
+ * which an answer can change, and what rows must follow. Pure. When leaves overflowed, the decision holds only if it was
+ * taken with their whole history.
  */
-export function decide(profile: Profile, compiled: Compiled, now: Milliseconds): Profile {
+export function decide(profile: Profile, compiled: Compiled, now: Milliseconds, history?: WholeHistory): Decision {
   const { definitions, program } = compiled;
   const trimmed = { ...profile, fragments: trimActivities(profile.fragments, program, now) };
-  const view = viewOf(trimmed, effectiveTraits(trimmed, definitions.identity.priorities));
+  const kept = viewOf(trimmed, effectiveTraits(trimmed, definitions.identity.priorities));
+  const view = history === undefined ? kept : { ...kept, history };
   const evaluation = evaluate(program, view, now);
   const memberships: Record<string, Milliseconds> = {};
   const outbox: Follow[] = [...profile.outbox];
@@ -50,7 +61,7 @@ export function decide(profile: Profile, compiled: Compiled, now: Milliseconds):
   }
   const wanted = decideAudiences(trimmed, definitions, memberships, outbox);
   const dueAt = outbox.length > 0 ? Math.min(flipsAt, now + OUTBOX_GRACE_MS) : flipsAt;
-  return {
+  const decided = {
     ...trimmed,
     memberships,
     wanted,
@@ -60,6 +71,7 @@ export function decide(profile: Profile, compiled: Compiled, now: Milliseconds):
     dueAt: instantOrNever(dueAt),
     outbox,
   };
+  return { profile: decided, overflowed: history === undefined ? evaluation.overflowed : [] };
 }
 
 function instantOrNever(at: Milliseconds): Milliseconds | null {
@@ -83,6 +95,10 @@ function decideAudiences(
     }
     wanted[id] = after;
     outbox.push({ row: 'audience', audience: id });
+  }
+  // An audience that is defined no longer wants nobody: should it come back, its rows say so.
+  for (const id of Object.keys(profile.wanted)) {
+    if (!definitions.audiences.some(({ audience }) => audience === id)) outbox.push({ row: 'audience', audience: id });
   }
   return wanted;
 }

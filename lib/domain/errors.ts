@@ -46,3 +46,11 @@ export function asTributaryError(thrown: unknown): TributaryError {
   const name = thrown instanceof Error ? thrown.name : typeof thrown;
   return new TributaryError('defect', 'core/unknown-failure', `an unclassified failure: ${name}`, { cause: thrown });
 }
+
+/**
+ * A run that ended in a defect fails again when its message comes again, without asking the vendor again: so the message
+ * ends in the dead-letter queue and rings the alarm. Any other end is an end.
+ */
+export function failAgain(error: { readonly kind: string; readonly code: string; readonly message: string } | undefined): void {
+  if (error?.kind === 'defect') throw new TributaryError('defect', error.code, error.message);
+}

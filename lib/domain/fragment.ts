@@ -46,7 +46,11 @@ const STATEMENTS_KEPT = 10;
 const VALUES_KEPT = 1_000;
 
 /** Folds one change into its fragment. Returns the same object when the change tells nothing new. */
-export function foldFragment(fragment: Fragment, change: Exclude<Change, { kind: 'account' }>, rules: FoldRules): Fragment {
+export function foldFragment(
+  fragment: Fragment,
+  change: Exclude<Change, { kind: 'account' }>,
+  rules: FoldRules,
+): Fragment {
   const at = parseInstant(change.at) ?? 0;
   const mapping = change.mapping ?? 1;
   const identifiers = stateIdentifiers(fragment.identifiers, change, at, rules);
@@ -54,7 +58,8 @@ export function foldFragment(fragment: Fragment, change: Exclude<Change, { kind:
   if (change.kind === 'gone') return (told.gone ?? Number.NEGATIVE_INFINITY) >= at ? told : { ...told, gone: at };
   if (change.kind === 'activity') return rememberActivity(told, change, rules);
   const traits = writeLeaves(told.traits, flattenTraits(change.traits ?? {}), at, mapping);
-  const consent = stateConsent(told.consent, change.consent ?? []);
+  const country = rules.country(change.fragment.slice(0, change.fragment.indexOf(':')));
+  const consent = stateConsent(told.consent, change.consent ?? [], country);
   const accounts =
     change.accounts === undefined ? told.accounts : newer(told.accounts, [[...change.accounts].sort(), at, mapping]);
   if (traits === told.traits && consent === told.consent && accounts === told.accounts) return told;
@@ -67,7 +72,9 @@ export function isLive(fragment: Fragment, at: Milliseconds): boolean {
 }
 
 /** The identifiers that are evidence now, with the time each was first stated: replaced values are left out. */
-export function evidenceOf(fragment: Fragment): readonly { readonly identifier: Identifier; readonly first: Milliseconds; readonly last: Milliseconds }[] {
+export function evidenceOf(
+  fragment: Fragment,
+): readonly { readonly identifier: Identifier; readonly first: Milliseconds; readonly last: Milliseconds }[] {
   const found: { identifier: Identifier; first: Milliseconds; last: Milliseconds }[] = [];
   for (const [type, values] of Object.entries(fragment.identifiers)) {
     let latest = Number.NEGATIVE_INFINITY;
@@ -89,7 +96,7 @@ export function flattenTraits(traits: JsonObject): Map<string, Json> {
       return;
     }
     for (const key of Object.keys(value)) {
-      if (key === '__proto__' || key === '') continue;
+      if (key === '' || key.split('.').includes('__proto__')) continue;
       walk(prefix === '' ? key : `${prefix}.${key}`, value[key] ?? null);
     }
   };
@@ -122,7 +129,7 @@ export function newer(a: Leaf | undefined, b: Leaf): Leaf {
   if (a[1] !== b[1]) return a[1] > b[1] ? a : b;
   if (a[2] !== b[2]) return a[2] > b[2] ? a : b;
   if (a[0] === b[0]) return a;
-  return (canonicalText(a[0])) >= (canonicalText(b[0])) ? a : b;
+  return canonicalText(a[0]) >= canonicalText(b[0]) ? a : b;
 }
 
 /** Brings an address to the form in which consent is compared; undefined when it is no address. */
@@ -173,10 +180,14 @@ function keepLatest(values: Readonly<Record<string, Stated>>): Readonly<Record<s
   return Object.fromEntries(entries.slice(0, VALUES_KEPT));
 }
 
-function stateConsent(held: readonly ConsentStatement[], stated: readonly ConsentStatement[]): readonly ConsentStatement[] {
+function stateConsent(
+  held: readonly ConsentStatement[],
+  stated: readonly ConsentStatement[],
+  country: string | undefined,
+): readonly ConsentStatement[] {
   let statements: Map<string, ConsentStatement> | undefined;
   for (const raw of stated) {
-    const address = normaliseAddress(raw.address);
+    const address = normaliseAddress(raw.address, country);
     const at = parseInstant(raw.at);
     if (address === undefined || at === undefined) continue;
     const statement = { ...raw, address, at: new Date(at).toISOString() };

@@ -27,7 +27,7 @@ export interface Group {
 /** Pairs of fragments that an unmerge keeps apart for ever, the way round through others included. */
 export type NeverJoin = readonly (readonly [FragmentId, FragmentId])[];
 
-/** Guards of one person, counted in evidence order (semantics.md, Identity 6). */
+/** Guards of one person, counted in evidence order. */
 export const mostJoins = 100;
 export const mostIdentifiers = 1_000;
 export const mostFragments = 1_000;

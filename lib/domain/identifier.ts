@@ -9,7 +9,7 @@ export type Normalised =
   | { readonly ok: true; readonly identifier: Identifier }
   | { readonly ok: false; readonly reason: NotAnIdentifier };
 
-/** Values that stand for nobody, whatever the workspace says (semantics.md, Identity 1). */
+/** Values that stand for nobody, whatever the workspace says. */
 const NOBODY = new Set(['-1', 'null', 'anonymous', 'undefined', 'none', 'nil', 'n/a', 'test@test.com', 'noreply@example.com']);
 const ZEROS = /^[0-]*$/;
 const MOST_CHARACTERS = 500;

@@ -103,7 +103,10 @@ export function accountIdsOf(profile: Pick<Profile, 'fragments'>): string[] {
  * Survivorship: per trait path the value of the best source by the workspace's priorities, then the newest, then the
  * newer mapping, then value order. A source that removed its value does not compete.
  */
-export function effectiveTraits(profile: Profile, priorities: IdentityRules['priorities']): Map<string, EffectiveTrait> {
+export function effectiveTraits(
+  profile: Profile,
+  priorities: IdentityRules['priorities'],
+): Map<string, EffectiveTrait> {
   const candidates = new Map<string, { leaf: Leaf; from: string }[]>();
   const offer = (path: string, leaf: Leaf, from: string): void => {
     if (leaf[0] === null) return;
@@ -112,7 +115,12 @@ export function effectiveTraits(profile: Profile, priorities: IdentityRules['pri
     else list.push({ leaf, from });
   };
   for (const [id, fragment] of Object.entries(profile.fragments)) {
-    for (const [path, leaf] of Object.entries(fragment.traits)) if (isLive(fragment, leaf[1])) offer(path, leaf, id);
+    const removed = Object.entries(fragment.traits).filter(([, leaf]) => leaf[0] === null);
+    for (const [path, leaf] of Object.entries(fragment.traits)) {
+      // Who removes `address` removes `address.city` with it.
+      const gone = removed.some(([above, { 1: at }]) => at > leaf[1] && path.startsWith(`${above}.`));
+      if (!gone && isLive(fragment, leaf[1])) offer(path, leaf, id);
+    }
   }
   for (const id of accountIdsOf(profile)) {
     for (const [path, leaf] of Object.entries(profile.accounts[id] ?? {})) offer(path, leaf, id);
@@ -139,7 +147,7 @@ export function nestTraits(traits: ReadonlyMap<string, { readonly value: Json }>
     const steps = path.split('.');
     const last = steps.pop() ?? path;
     const parent = descend(nested, steps);
-    if (parent === undefined || parent[last] !== undefined) nested[path] = value;
+    if (parent === undefined || Object.hasOwn(parent, last)) nested[path] = value;
     else parent[last] = value;
   }
   return nested;
@@ -148,7 +156,7 @@ export function nestTraits(traits: ReadonlyMap<string, { readonly value: Json }>
 function descend(from: Record<string, Json>, steps: readonly string[]): Record<string, Json> | undefined {
   let at = from;
   for (const step of steps) {
-    const inner = at[step] ?? {};
+    const inner = (Object.hasOwn(at, step) ? at[step] : undefined) ?? {};
     if (typeof inner !== 'object' || Array.isArray(inner)) return undefined;
     at[step] = inner;
     at = inner as Record<string, Json>;
@@ -232,6 +240,6 @@ function bySurvivorship(sources: readonly string[]) {
     rank(a.from) - rank(b.from) ||
     b.leaf[1] - a.leaf[1] ||
     b.leaf[2] - a.leaf[2] ||
-    ((canonicalText(a.leaf[0])) < (canonicalText(b.leaf[0])) ? 1 : -1) ||
+    (canonicalText(a.leaf[0]) < canonicalText(b.leaf[0]) ? 1 : -1) ||
     0;
 }

@@ -44,9 +44,7 @@ export function regroup(
     return { id, group, profile: { ...profile, fragments: held, never: mine } };
   });
   const kept = new Set(next.map(({ id }) => id));
-  const merged = profiles
-    .filter(({ id }) => !kept.has(id))
-    .map((loser) => mergeInto(loser, groupOf, idOf, groups));
+  const merged = profiles.filter(({ id }) => !kept.has(id)).map((loser) => mergeInto(loser, groupOf, idOf, groups));
   const home = new Map(next.flatMap(({ id, group }) => group.fragments.map((key) => [key, id] as const)));
   return { profiles: next.map(({ profile }) => profile), merged, home, groups: next };
 }

@@ -1,6 +1,6 @@
 import type { AudienceDestination, BatchResult, Outcome } from '../connectors/contract.ts';
 import type { AudienceDefinition, Definitions } from '../domain/definitions.ts';
-import { asTributaryError, dispositions, TributaryError } from '../domain/errors.ts';
+import { asTributaryError, dispositions, failAgain, TributaryError } from '../domain/errors.ts';
 import { type IdentityKey, indexKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
@@ -253,9 +253,12 @@ async function takeUp(deps: ActivateDeps, command: PushCommand): Promise<HeldPus
   const now = deps.clock.now().getTime();
   const open = state.run?.state === 'running' || state.run?.state === 'waiting';
   if (open && state.leaseUntil > now) return undefined;
-  if (command.run !== undefined && (!open || state.run?.id !== command.run)) return undefined;
   const id = `${command.audience}.${command.scheduledAt ?? formatInstant(now)}`;
-  if (!open && state.run?.id === id) return undefined;
+  if (!open && state.run !== undefined && (state.run.id === id || state.run.id === command.run)) {
+    failAgain(state.run.error);
+    return undefined;
+  }
+  if (command.run !== undefined && state.run?.id !== command.run) return undefined;
   const fresh: PushRun = {
     id,
     audience: command.audience,

@@ -16,7 +16,7 @@ export function openDefinitions(deps: { readonly state: StateStore; readonly arc
     const current = await deps.state.get(KIND, CURRENT);
     const version = current?.body.version;
     if (typeof version !== 'string') {
-      throw new TributaryError('config', 'definitions/none', 'nothing is published yet; run tributary apply with a workspace');
+      throw new TributaryError('config', 'definitions/none', 'nothing is published yet: send the definitions of a workspace to /api/definitions');
     }
     if (held?.version === version) return held;
     const document = await deps.archive.getJson(keyOf(version));

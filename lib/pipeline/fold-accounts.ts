@@ -11,28 +11,29 @@ interface AccountDeps {
 
 const ROUNDS = 8;
 /**
- * How long an account's people wait for their recompute: a profile that read the account just before it changed has
- * written its link row by then.
+ * How long an account's people wait for their recompute. Longer than an invocation of resolve-profile may take, so that
+ * the account is written by then, and so is the link row of whoever read it just before it changed.
  */
-const FAN_OUT_DELAY_SECONDS = 10;
+export const FAN_OUT_DELAY_SECONDS = 75;
 
-/** Folds account changes into accounts and asks for their people to be decided again. Throws nothing is lost: the batch comes again. */
+/**
+ * Folds account changes into accounts and asks for their people to be decided again. It asks first: a worker that dies
+ * after the write would find nothing new the next time, and the people would never hear of it.
+ */
 export async function foldAccounts(deps: AccountDeps, changes: readonly AccountChange[]): Promise<void> {
   let pending = new Map<string, AccountChange[]>();
   for (const change of changes) pending.set(change.account, [...(pending.get(change.account) ?? []), change]);
-  const changed: string[] = [];
   for (let round = 0; pending.size > 0; round += 1) {
     if (round === ROUNDS) throw new Error('accounts kept changing under the fold; the queue will bring them again');
     if (round > 0) await deps.clock.wait(10 + deps.clock.random() * 20 * 2 ** round);
     const before = await deps.accounts.read([...pending.keys()]);
     const next = [...pending].map(([id, list]) => fold(before.get(id) ?? { id, version: 0, traits: {} }, list));
     const news = next.filter((account) => account !== before.get(account.id));
+    if (news.length > 0) {
+      await deps.recompute.send(news.map(({ id }) => ({ body: { account: id }, delaySeconds: FAN_OUT_DELAY_SECONDS })));
+    }
     const written = await deps.accounts.write(news);
-    changed.push(...written);
     pending = new Map(news.filter(({ id }) => !written.has(id)).map(({ id }) => [id, pending.get(id) ?? []]));
-  }
-  if (changed.length > 0) {
-    await deps.recompute.send(changed.map((account) => ({ body: { account }, delaySeconds: FAN_OUT_DELAY_SECONDS })));
   }
 }
 

@@ -1,16 +1,16 @@
 import type { AccountChange, ActivityChange, Change, FragmentId } from '../domain/change.ts';
-import { type Compiled, decide, OUTBOX_GRACE_MS } from '../domain/decide.ts';
-import { type FoldRules, type Fragment, foldFragment } from '../domain/fragment.ts';
+import type { Compiled } from '../domain/decide.ts';
+import type { FoldRules } from '../domain/fragment.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
 import { parseInstant } from '../domain/instant.ts';
-import { accountIdsOf, type Profile } from '../domain/profile.ts';
+import type { Profile } from '../domain/profile.ts';
 import { observe } from '../domain/segment/entries.ts';
-import { type Folded, foldAll } from './fold.ts';
+import { type Decided, decidePeople } from './decide-people.ts';
+import { foldAll } from './fold.ts';
 import { foldAccounts } from './fold-accounts.ts';
 import { type FollowStores, writeFollowers } from './follow.ts';
 import { gather, type Pending, type PersonChange } from './gather.ts';
 import type {
-  Account,
   AccountStore,
   ActivityStore,
   Clock,
@@ -72,7 +72,6 @@ interface Tally {
 export function resolveProfile(deps: ResolveDeps) {
   return async function resolve(batch: readonly Work[]): Promise<Resolved> {
     const compiled = await deps.compiled();
-    const rules = foldRules(compiled);
     await foldAccounts(
       deps,
       batch.flatMap(({ changes }) => changes.filter(isAboutAccount)),
@@ -83,7 +82,7 @@ export function resolveProfile(deps: ResolveDeps) {
     const tally: Tally = { written: 0, unchanged: 0, activities: 0, conflicts: 0 };
     for (let round = 0; round < ROUNDS && pending.changes.size + pending.profiles.size > 0; round += 1) {
       if (round > 0) await deps.clock.wait(backOff(round, deps.clock.random()));
-      pending = await resolveRound(deps, compiled, rules, pending, round, tally);
+      pending = await resolveRound(deps, compiled, pending, round, tally);
     }
     const failed = positionsOf(pending, batch);
     deps.log('resolved', { messages: batch.length, failed: failed.size, ...tally });
@@ -93,17 +92,16 @@ export function resolveProfile(deps: ResolveDeps) {
 
 async function resolveRound(
   deps: ResolveDeps,
-  compiled: Compiled,
-  rules: FoldRules,
+  held: Compiled,
   pending: Pending,
   round: number,
   tally: Tally,
 ): Promise<Pending> {
   const now = deps.clock.now().getTime();
-  const { components, leftovers } = await gather(deps, pending, rules);
-  const folded = await refill(deps, compiled, rules, await foldAll(components, compiled, rules, deps, round));
-  const accounts = await readAccounts(deps, folded);
-  const decided = folded.map((item) => decideComponent(item, compiled, accounts, now));
+  const { gathered, compiled, rules } = await gatherCurrent(deps, held, pending);
+  const { components, leftovers } = gathered;
+  const folded = await foldAll(components, compiled, rules, deps, round);
+  const decided = await decidePeople(deps, folded, { compiled, rules }, now);
   const lost = await claim(deps, decided);
   const full = new Set<Decided>();
   const written = await write(deps, decided, lost, full);
@@ -119,6 +117,25 @@ async function resolveRound(
   return stillPending(pending, lost);
 }
 
+/**
+ * Gathers under the definitions that hold. A profile that was decided under others may be ahead of the ones in hand: what
+ * is published is asked again after the read, and is at least as new as anything that was read.
+ */
+async function gatherCurrent(deps: ResolveDeps, held: Compiled, pending: Pending) {
+  for (let compiled = held; ; ) {
+    const rules = foldRules(compiled);
+    const gathered = await gather(deps, pending, rules);
+    const { version } = compiled.definitions;
+    const read = gathered.components.flatMap(({ profiles }) => profiles);
+    if (read.every((profile) => profile.version === 0 || profile.definitions === version)) {
+      return { gathered, compiled, rules };
+    }
+    const current = await deps.compiled();
+    if (current.definitions.version === version) return { gathered, compiled, rules };
+    compiled = current;
+  }
+}
+
 /** What is left for the next round, with the profiles that turned out to belong to it. */
 function stillPending({ reach }: Pending, lost: ReadonlySet<Decided>): Pending {
   const changes = new Map<FragmentId, readonly PersonChange[]>();
@@ -130,108 +147,6 @@ function stillPending({ reach }: Pending, lost: ReadonlySet<Decided>): Pending {
     }
   }
   return { changes, profiles: new Set([...lost].flatMap(({ component }) => component.asked)), reach: further };
-}
-
-/** Fills what segments now need of activities from history, in profiles that remembered for other definitions. */
-async function refill(
-  deps: ResolveDeps,
-  compiled: Compiled,
-  rules: FoldRules,
-  folded: readonly Folded[],
-): Promise<readonly Folded[]> {
-  const outdated = (profile: Profile): boolean => profile.version > 0 && profile.needs !== compiled.needs;
-  const refillOne = async (profile: Profile): Promise<Profile> => {
-    if (!outdated(profile)) return profile;
-    const fragments: Record<FragmentId, Fragment> = {};
-    for (const [id, fragment] of Object.entries(profile.fragments)) {
-      let filled = fragment;
-      for await (const page of deps.activities.all(id)) {
-        for (const activity of page) filled = foldFragment(filled, activity, rules);
-      }
-      fragments[id] = filled;
-    }
-    return { ...profile, fragments };
-  };
-  if (!folded.some(({ profiles }) => profiles.some(outdated))) return folded;
-  return Promise.all(
-    folded.map(async (item) => ({ ...item, profiles: await Promise.all(item.profiles.map(refillOne)) })),
-  );
-}
-
-/** A component with its decisions taken. */
-interface Decided extends Folded {
-  /** Profiles that must be written. */
-  readonly news: readonly Profile[];
-  /** Profiles that need no write but whose rows were left unwritten by a crash. */
-  readonly owing: readonly Profile[];
-}
-
-function decideComponent(
-  item: Folded,
-  compiled: Compiled,
-  accounts: ReadonlyMap<string, Account>,
-  now: number,
-): Decided {
-  const news: Profile[] = [];
-  const owing: Profile[] = [];
-  for (const profile of item.profiles) {
-    const before = item.component.profiles.find(({ id }) => id === profile.id);
-    const folded = before !== profile || profile.version === 0;
-    const stale = profile.definitions !== compiled.definitions.version;
-    if (!folded && !stale && !item.component.asked.includes(profile.id)) continue;
-    const decided = decide(linkAccounts(profile, accounts), compiled, now);
-    if (folded || stale || before === undefined || !sameDecision(before, decided)) news.push(decided);
-    else if (before.outbox.length > 0) owing.push(before);
-  }
-  const merged = item.merged.map((one) => ({ ...one, dueAt: one.outbox.length > 0 ? now + OUTBOX_GRACE_MS : null }));
-  return { ...item, merged, news, owing };
-}
-
-/** Whether a profile that was only looked at again would be stored as it is. */
-function sameDecision(before: Profile, after: Profile): boolean {
-  const segments = Object.keys(after.memberships);
-  return (
-    before.fragments === after.fragments &&
-    before.accounts === after.accounts &&
-    before.outbox.length === after.outbox.length &&
-    before.flipsAt === after.flipsAt &&
-    segments.length === Object.keys(before.memberships).length
-  );
-}
-
-/** Copies the traits of the accounts that a person belongs to, and names the links that were made or ended. */
-function linkAccounts(profile: Profile, accounts: ReadonlyMap<string, Account>): Profile {
-  const ids = accountIdsOf(profile);
-  const held = Object.keys(profile.accounts);
-  const links = [...ids.filter((id) => !held.includes(id)), ...held.filter((id) => !ids.includes(id))];
-  const traitsOf = (id: string) => liveTraits(accounts.get(id));
-  const same = links.length === 0 && ids.every((id) => sameLeaves(profile.accounts[id] ?? {}, traitsOf(id)));
-  if (same) return profile;
-  return {
-    ...profile,
-    accounts: Object.fromEntries(ids.map((id) => [id, traitsOf(id)])),
-    outbox: [...profile.outbox, ...links.map((account) => ({ row: 'account', account }) as const)],
-  };
-}
-
-function liveTraits(account: Account | undefined): Account['traits'] {
-  if (account === undefined) return {};
-  const { gone } = account;
-  if (gone === undefined) return account.traits;
-  return Object.fromEntries(Object.entries(account.traits).filter(([, leaf]) => leaf[1] > gone));
-}
-
-function sameLeaves(a: Account['traits'], b: Account['traits']): boolean {
-  const paths = Object.keys(b);
-  return (
-    paths.length === Object.keys(a).length &&
-    paths.every((path) => a[path]?.[1] === b[path]?.[1] && a[path]?.[2] === b[path]?.[2])
-  );
-}
-
-async function readAccounts(deps: ResolveDeps, folded: readonly Folded[]): Promise<ReadonlyMap<string, Account>> {
-  const ids = new Set(folded.flatMap(({ profiles }) => profiles.flatMap((profile) => accountIdsOf(profile))));
-  return ids.size === 0 ? new Map() : deps.accounts.read([...ids]);
 }
 
 /** Claims identifiers before the profile that holds them is written. Returns the components that must look again. */

@@ -70,9 +70,9 @@ export async function markFolded(state: StateStore, run: string, numbers: readon
   await state.addNumbers(`folded#${run}`, numbers, now + KEPT_MS);
 }
 
-/** A run is settled when it has finished and every message it stored is folded. */
+/** A run is settled when it has read its source to the end and every message it stored is folded. A failed one never is. */
 export async function isSettled(state: StateStore, run: SyncRun): Promise<boolean> {
-  if (run.state === 'running') return false;
+  if (run.state !== 'finished') return false;
   const folded = await state.numbers(`folded#${run.id}`);
   return Object.entries(run.sent).every(([epoch, count]) => {
     for (let n = 0; n < count; n += 1) if (!folded.has(Number(epoch) * EPOCH_SIZE + n)) return false;

@@ -1,6 +1,6 @@
 import type { Page, Stream } from '../connectors/contract.ts';
 import type { Change, Rejection } from '../domain/change.ts';
-import { asTributaryError, dispositions, type TributaryError } from '../domain/errors.ts';
+import { asTributaryError, dispositions, failAgain, type TributaryError } from '../domain/errors.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { type ConnectionDeps, type OpenConnection, openConnection } from './connections.ts';
@@ -148,9 +148,12 @@ async function takeUp(deps: SyncDeps, command: SyncCommand): Promise<HeldStream 
   const { run, leaseUntil, checkpoint } = held.state;
   const running = run?.state === 'running';
   if (running && leaseUntil > now.getTime()) return undefined;
-  if (command.run !== undefined && (!running || run.id !== command.run)) return undefined;
   const id = `${connection}.${stream}.${command.scheduledAt ?? formatInstant(now.getTime())}`;
-  if (!running && run?.id === id) return undefined;
+  if (!running && run !== undefined && (run.id === id || run.id === command.run)) {
+    failAgain(run.error);
+    return undefined;
+  }
+  if (command.run !== undefined && run?.id !== command.run) return undefined;
   const start = command.full === true && !running ? undefined : checkpoint;
   const next: SyncRun = running
     ? run

@@ -69,7 +69,7 @@ export function quarantineTooLarge(deps: Pick<WorkDeps, 'state' | 'clock'>) {
   return async function keep(changes: readonly PersonChange[]): Promise<void> {
     const stamp = `${deps.clock.now().toISOString()}#${deps.clock.random().toString(36).slice(2)}`;
     for (const change of changes) {
-      const rejected = { code: 'profile/full', reason: 'the profile would be larger than 256 KB', record: change };
+      const rejected = { code: 'profile/full', reason: 'the profile would be larger than 256 KB, or regrouping it would change more than 100 items at once', record: change };
       await quarantine(deps, connectionOf(change.fragment), 'changes', `${stamp}#${change.fragment}`, [rejected]);
     }
   };

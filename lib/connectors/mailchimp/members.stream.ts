@@ -28,7 +28,7 @@ const mapping: Mapping = {
     phone: { from: 'merge_fields.PHONE', as: 'string' },
     'address.street': { from: 'merge_fields.ADDRESS.addr1', as: 'string' },
     'address.city': { from: 'merge_fields.ADDRESS.city', as: 'string' },
-    'address.state': { from: 'merge_fields.ADDRESS.state', as: 'string' },
+    'address.region': { from: 'merge_fields.ADDRESS.state', as: 'string' },
     'address.postal_code': { from: 'merge_fields.ADDRESS.zip', as: 'string' },
     'address.country': { from: 'merge_fields.ADDRESS.country', as: 'string' },
     language: { from: 'language', as: 'string' },

@@ -1,0 +1,183 @@
+import { canonicalText } from '../domain/canonical.ts';
+import type { ActivityChange, FragmentId } from '../domain/change.ts';
+import { type Compiled, decide, OUTBOX_GRACE_MS } from '../domain/decide.ts';
+import { type FoldRules, type Fragment, foldFragment } from '../domain/fragment.ts';
+import { parseInstant } from '../domain/instant.ts';
+import { accountIdsOf, type Profile } from '../domain/profile.ts';
+import { wholeEntries } from '../domain/segment/document.ts';
+import type { Folded } from './fold.ts';
+import type { Account, AccountStore, ActivityStore } from './ports.ts';
+
+/** A component with its decisions taken. */
+export interface Decided extends Folded {
+  /** Profiles that must be written. */
+  readonly news: readonly Profile[];
+  /** Profiles that need no write but whose rows were left unwritten by a crash. */
+  readonly owing: readonly Profile[];
+}
+
+interface DecideStores {
+  readonly accounts: AccountStore;
+  readonly activities: ActivityStore;
+}
+
+/** Decides everybody whom a batch touched: fills what segments need, copies account traits, evaluates at `now`. */
+export async function decidePeople(
+  stores: DecideStores,
+  folded: readonly Folded[],
+  given: { readonly compiled: Compiled; readonly rules: FoldRules },
+  now: number,
+): Promise<readonly Decided[]> {
+  const filled = await refill(stores.activities, folded, given, now);
+  const accounts = await readAccounts(stores.accounts, filled);
+  return Promise.all(filled.map((item) => decideComponent(item, given.compiled, { accounts, now, activities: stores.activities })));
+}
+
+/**
+ * Fills what segments now need of activities from history, in records that a profile remembered for other definitions.
+ * A record brings its memory along when it moves to another profile, so it is the profile that held it that tells.
+ */
+async function refill(
+  activities: ActivityStore,
+  folded: readonly Folded[],
+  { compiled, rules }: { readonly compiled: Compiled; readonly rules: FoldRules },
+  now: number,
+): Promise<readonly Folded[]> {
+  const oldest = now - compiled.definitions.privacy.activitiesKeptMs;
+  const refillOne = async (fragment: Fragment, id: FragmentId): Promise<Fragment> => {
+    let filled = fragment;
+    for await (const page of activities.all(id)) {
+      for (const activity of page) {
+        if ((parseInstant(activity.at) ?? 0) > oldest) filled = foldFragment(filled, activity, rules);
+      }
+    }
+    return filled;
+  };
+  return Promise.all(
+    folded.map(async (item) => {
+      const outdated = outdatedIn(item, compiled.needs);
+      if (outdated.size === 0) return item;
+      const profiles = item.profiles.map(async (profile): Promise<Profile> => {
+        const ids = Object.keys(profile.fragments).filter((id) => outdated.has(id));
+        // Whoever remembers for other definitions is written, even when history holds nothing for these.
+        if (ids.length === 0 && profile.needs === compiled.needs) return profile;
+        const filled = await Promise.all(
+          ids.map(async (id) => [id, await refillOne(profile.fragments[id] as Fragment, id)] as const),
+        );
+        return { ...profile, fragments: { ...profile.fragments, ...Object.fromEntries(filled) } };
+      });
+      return { ...item, profiles: await Promise.all(profiles) };
+    }),
+  );
+}
+
+function outdatedIn(item: Folded, needs: string): ReadonlySet<FragmentId> {
+  const outdated = item.component.profiles.filter((profile) => profile.version > 0 && profile.needs !== needs);
+  return new Set(outdated.flatMap(({ fragments }) => Object.keys(fragments)));
+}
+
+async function decideComponent(
+  item: Folded,
+  compiled: Compiled,
+  given: { readonly accounts: ReadonlyMap<string, Account>; readonly now: number; readonly activities: ActivityStore },
+): Promise<Decided> {
+  const { accounts, now, activities } = given;
+  const news: Profile[] = [];
+  const owing: Profile[] = [];
+  for (const profile of item.profiles) {
+    const before = item.component.profiles.find(({ id }) => id === profile.id);
+    const folded = before !== profile || profile.version === 0;
+    const stale = profile.definitions !== compiled.definitions.version || profile.needs !== compiled.needs;
+    if (!folded && !stale && !item.component.asked.includes(profile.id)) continue;
+    const linked = linkAccounts(profile, accounts);
+    const kept = decide(linked, compiled, now);
+    const decided =
+      kept.overflowed.length === 0
+        ? kept.profile
+        : decide(linked, compiled, now, await wholeHistory(activities, linked, item, compiled)).profile;
+    if (stale || before === undefined || before.version === 0 || !sameDecision(before, decided)) news.push(decided);
+    else if (before.outbox.length > 0) owing.push(before);
+  }
+  const merged = item.merged.map((one) => ({ ...one, dueAt: one.outbox.length > 0 ? now + OUTBOX_GRACE_MS : null }));
+  return { ...item, merged, news, owing };
+}
+
+/** All that the person ever did: what is stored, and what this batch brings and is stored after the profile. */
+async function wholeHistory(activities: ActivityStore, profile: Profile, item: Folded, compiled: Compiled) {
+  const done: ActivityChange[] = [];
+  for (const fragment of Object.keys(profile.fragments)) {
+    for await (const page of activities.all(fragment)) done.push(...page);
+    for (const change of item.component.byFragment.get(fragment) ?? []) if (change.kind === 'activity') done.push(change);
+  }
+  return wholeEntries(compiled.program, done);
+}
+
+/** Whether a profile that was looked at again, or told what it knew, would be stored as it is. */
+function sameDecision(before: Profile, after: Profile): boolean {
+  const segments = Object.keys(after.memberships);
+  return (
+    sameFragments(before.fragments, after.fragments) &&
+    before.accounts === after.accounts &&
+    before.never.length === after.never.length &&
+    before.outbox.length === after.outbox.length &&
+    before.flipsAt === after.flipsAt &&
+    segments.length === Object.keys(before.memberships).length
+  );
+}
+
+/** An activity that no segment needs any more leaves nothing behind: it was remembered and cut again. */
+function sameFragments(before: Profile['fragments'], after: Profile['fragments']): boolean {
+  if (before === after) return true;
+  const ids = Object.keys(after);
+  if (ids.length !== Object.keys(before).length) return false;
+  return ids.every((id) => {
+    const [a, b] = [before[id], after[id]];
+    if (a === b) return true;
+    if (a === undefined || b === undefined) return false;
+    const { did: didBefore, ...restBefore } = a;
+    const { did: didAfter, ...restAfter } = b;
+    const names = Object.keys(restAfter) as (keyof typeof restAfter)[];
+    const same =
+      names.length === Object.keys(restBefore).length && names.every((name) => restBefore[name] === restAfter[name]);
+    return same && canonicalText(didBefore) === canonicalText(didAfter);
+  });
+}
+
+/** Copies the traits of the accounts that a person belongs to, and names the links that were made or ended. */
+function linkAccounts(profile: Profile, accounts: ReadonlyMap<string, Account>): Profile {
+  const ids = accountIdsOf(profile);
+  const held = Object.keys(profile.accounts);
+  const links = [...ids.filter((id) => !held.includes(id)), ...held.filter((id) => !ids.includes(id))];
+  const traitsOf = (id: string) => liveTraits(accounts.get(id));
+  const same = links.length === 0 && ids.every((id) => sameLeaves(profile.accounts[id] ?? {}, traitsOf(id)));
+  if (same) return profile;
+  return {
+    ...profile,
+    accounts: Object.fromEntries(ids.map((id) => [id, traitsOf(id)])),
+    outbox: [...profile.outbox, ...links.map((account) => ({ row: 'account', account }) as const)],
+  };
+}
+
+function liveTraits(account: Account | undefined): Account['traits'] {
+  if (account === undefined) return {};
+  const { gone } = account;
+  if (gone === undefined) return account.traits;
+  return Object.fromEntries(Object.entries(account.traits).filter(([, leaf]) => leaf[1] > gone));
+}
+
+/** Values are compared too: of two values with one time the fold may later find the other the winner. */
+function sameLeaves(a: Account['traits'], b: Account['traits']): boolean {
+  const paths = Object.keys(b);
+  return (
+    paths.length === Object.keys(a).length &&
+    paths.every((path) => {
+      const [x, y] = [a[path], b[path]];
+      return x?.[1] === y?.[1] && x?.[2] === y?.[2] && canonicalText(x?.[0]) === canonicalText(y?.[0]);
+    })
+  );
+}
+
+async function readAccounts(store: AccountStore, folded: readonly Folded[]): Promise<ReadonlyMap<string, Account>> {
+  const ids = new Set(folded.flatMap(({ profiles }) => profiles.flatMap((profile) => accountIdsOf(profile))));
+  return ids.size === 0 ? new Map() : store.read([...ids]);
+}

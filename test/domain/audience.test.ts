@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { decideWanted } from '../../lib/domain/audience.ts';
+import type { ConsentStatement } from '../../lib/domain/change.ts';
+import type { AudienceDefinition } from '../../lib/domain/definitions.ts';
+import { emptyFragment } from '../../lib/domain/fragment.ts';
+import { newProfile, type Profile } from '../../lib/domain/profile.ts';
+
+const audience: AudienceDefinition = {
+  audience: 'to-ads',
+  segment: 'customers',
+  connection: 'ads',
+  target: {},
+  match: ['email'],
+  mode: 'mirror',
+  needs: { consent: ['advertising'] },
+  holdout: 0,
+  when: undefined,
+};
+const granted = (address: string, topic = 'advertising'): ConsentStatement => ({
+  address,
+  topic,
+  state: 'granted',
+  at: '2026-11-01T00:00:00.000Z',
+  source: 'form',
+  by: 'person',
+});
+
+/** Somebody with two addresses, of which `ann@example.com` was stated first. */
+function person(...consent: readonly ConsentStatement[]): Profile {
+  const one = { ...emptyFragment, identifiers: { email: { 'ann@example.com': [1, 1] as const } } };
+  const two = { ...emptyFragment, identifiers: { email: { 'ann@example.org': [2, 2] as const } }, consent };
+  return { ...newProfile('p_1'), fragments: { 'crm:contact:1': one, 'form:reply:2': two } };
+}
+
+describe('decideWanted', () => {
+  it("sends the address that consented to the purpose, not the person's first one", () => {
+    const wanted = decideWanted(audience, person(granted('ann@example.org')), true);
+
+    expect(wanted).toMatchObject({ in: true, keys: [{ type: 'email', value: 'ann@example.org' }] });
+    expect(wanted.in && wanted.consent?.address).toBe('ann@example.org');
+  });
+
+  it('wants nobody whose consents are on different addresses', () => {
+    const both = { ...audience, needs: { subscribed: 'email', consent: ['advertising'] } };
+    const split = person(granted('ann@example.com', 'email'), granted('ann@example.org'));
+
+    expect(decideWanted(both, split, true)).toEqual({ in: false, reason: 'no-consent' });
+  });
+});
