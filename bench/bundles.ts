@@ -36,7 +36,13 @@ export async function* bench({ quick, note }: BenchOptions): AsyncIterable<Measu
       }
       const middle = (starts: readonly Start[], value: (start: Start) => number): number => median(starts.map(value));
       const [time, cpu] = [(start: Start) => start.milliseconds, (start: Start) => start.cpu];
-      const line = (metric: string, value: number, unit: string): Measurement => ({ job: 'bundles', metric, value: rounded(value), unit, of });
+      const line = (metric: string, value: number, unit: string): Measurement => ({
+        job: 'bundles',
+        metric,
+        value: rounded(value),
+        unit,
+        of,
+      });
       const most = targets[name];
       const over = line('load time over bare Node', middle(loaded, time) - middle(bare, time), 'ms');
       yield most === undefined ? over : { ...over, target: { most } };

@@ -67,5 +67,8 @@ async function createTable(client: DynamoDBClient, TableName: string, spec: Tabl
 }
 
 function keySchema(key: readonly KeyAttribute[]) {
-  return key.map(({ name }, at) => ({ AttributeName: name, KeyType: at === 0 ? ('HASH' as const) : ('RANGE' as const) }));
+  return key.map(({ name }, at) => ({
+    AttributeName: name,
+    KeyType: at === 0 ? ('HASH' as const) : ('RANGE' as const),
+  }));
 }

@@ -23,6 +23,9 @@ export function valueBytes(value: AttributeValue): number {
 }
 
 function numberBytes(text: string): number {
-  const digits = text.replace(/^-/, '').replace('.', '').replace(/^0+|0+$/g, '');
+  const digits = text
+    .replace(/^-/, '')
+    .replace('.', '')
+    .replace(/^0+|0+$/g, '');
   return Math.ceil(digits.length / 2) + 1 + (text.startsWith('-') ? 1 : 0);
 }

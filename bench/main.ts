@@ -8,6 +8,7 @@ import type { Bench, Measurement } from './measurement.ts';
 const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   mapping: () => import('./mapping.ts'),
   resolve: () => import('./resolve.ts'),
+  segments: () => import('./segments.ts'),
   units: () => import('./units.ts'),
   push: () => import('./push.ts'),
   bundles: () => import('./bundles.ts'),

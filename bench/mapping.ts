@@ -1,5 +1,5 @@
 import { compileDefinitions } from '../lib/domain/decide.ts';
-import { type FoldRules, emptyFragment, foldFragment, type Fragment } from '../lib/domain/fragment.ts';
+import { emptyFragment, type FoldRules, type Fragment, foldFragment } from '../lib/domain/fragment.ts';
 import type { JsonObject } from '../lib/domain/json.ts';
 import { applyMapping, type Mapping } from '../lib/domain/mapping.ts';
 import { parseChange } from '../lib/domain/parse-change.ts';
@@ -49,15 +49,33 @@ export async function* bench({ quick }: BenchOptions): AsyncIterable<Measurement
     const costs: { map: number; parse: number; fold: number; json: number }[] = [];
     for (let round = 0; round < rounds; round += 1) costs.push(await oneRound(kind, records, texts, rules));
     const of = { records: kind.name, bytes: Math.round(texts.reduce((sum, text) => sum + text.length, 0) / count) };
-    const line = (metric: string, value: number, unit: string): Measurement => ({ job: 'mapping', metric, value: rounded(value), unit, of });
+    const line = (metric: string, value: number, unit: string): Measurement => ({
+      job: 'mapping',
+      metric,
+      value: rounded(value),
+      unit,
+      of,
+    });
     const middle = (value: (cost: (typeof costs)[number]) => number): number => median(costs.map(value));
     const whole = middle(({ map, parse, fold }) => map + parse + fold);
     const mapped = middle(({ map, parse }) => map + parse);
     yield { ...line('map, check and fold', perSecond(whole), 'changes/s'), target: { least: 200_000 } };
     yield line('map and check', perSecond(mapped), 'changes/s');
-    yield line('map', middle(({ map }) => map), 'µs');
-    yield line('check', middle(({ parse }) => parse), 'µs');
-    yield line('fold', middle(({ fold }) => fold), 'µs');
+    yield line(
+      'map',
+      middle(({ map }) => map),
+      'µs',
+    );
+    yield line(
+      'check',
+      middle(({ parse }) => parse),
+      'µs',
+    );
+    yield line(
+      'fold',
+      middle(({ fold }) => fold),
+      'µs',
+    );
     yield line('map, check and fold over JSON.parse and JSON.stringify', whole / middle(({ json }) => json), 'ratio');
   }
 }
@@ -86,8 +104,14 @@ async function oneRound(kind: Kind, records: readonly JsonObject[], texts: reado
   const json = await costOf(() => {
     for (const text of texts) length += JSON.stringify(JSON.parse(text)).length;
   });
-  if (parsed.length !== records.length || folded === emptyFragment || length === 0) throw new Error('a record was lost');
-  return { map: map.cpu / records.length, parse: parse.cpu / records.length, fold: fold.cpu / records.length, json: json.cpu / records.length };
+  if (parsed.length !== records.length || folded === emptyFragment || length === 0)
+    throw new Error('a record was lost');
+  return {
+    map: map.cpu / records.length,
+    parse: parse.cpu / records.length,
+    fold: fold.cpu / records.length,
+    json: json.cpu / records.length,
+  };
 }
 
 function perSecond(microseconds: number): number {

@@ -54,9 +54,27 @@ export async function* bench({ quick, note }: BenchOptions): AsyncIterable<Measu
       }
       const of = { command: name, rows };
       const middle = (value: (one: (typeof took)[number]) => number): number => rounded(median(took.map(value)));
-      yield { job: 'offline', metric: 'rows a second', value: middle(({ whole, start }) => rows / (whole - start)), unit: 'rows/s', of };
-      yield { job: 'offline', metric: 'start without rows', value: middle(({ start }) => start * 1_000), unit: 'ms', of };
-      yield { job: 'offline', metric: 'time over copying the file as JSON', value: middle(({ whole, copy }) => whole / copy), unit: 'ratio', of };
+      yield {
+        job: 'offline',
+        metric: 'rows a second',
+        value: middle(({ whole, start }) => rows / (whole - start)),
+        unit: 'rows/s',
+        of,
+      };
+      yield {
+        job: 'offline',
+        metric: 'start without rows',
+        value: middle(({ start }) => start * 1_000),
+        unit: 'ms',
+        of,
+      };
+      yield {
+        job: 'offline',
+        metric: 'time over copying the file as JSON',
+        value: middle(({ whole, copy }) => whole / copy),
+        unit: 'ratio',
+        of,
+      };
     }
   } finally {
     await rm(dir, { recursive: true, force: true });

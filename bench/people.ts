@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Change } from '../lib/domain/change.ts';
-import type { JsonObject } from '../lib/domain/json.ts';
-import { applyMapping, type Mapping } from '../lib/domain/mapping.ts';
 import { activity } from '../lib/connectors/mailchimp/activity.stream.ts';
 import { members } from '../lib/connectors/mailchimp/members.stream.ts';
 import { contactMapping as plainContacts } from '../lib/connectors/salesforce/contacts.stream.ts';
+import type { Change } from '../lib/domain/change.ts';
+import type { JsonObject } from '../lib/domain/json.ts';
+import { applyMapping, type Mapping } from '../lib/domain/mapping.ts';
 import { makeRandom, type Random } from '../test/vendors/world/random.ts';
 import { countries, firstNames, lastNames, titles } from '../test/vendors/world/words.ts';
 
@@ -31,7 +31,12 @@ export interface Person {
 /** Records of one variant are drawn anew from the same chance; another variant of the person has other values. */
 export function personOf(number: number, variant = 0): Person {
   const email = `person.${number}@example.com`;
-  return { number, email, memberId: createHash('md5').update(email).digest('hex'), random: makeRandom(number + variant * 1_000_003) };
+  return {
+    number,
+    email,
+    memberId: createHash('md5').update(email).digest('hex'),
+    random: makeRandom(number + variant * 1_000_003),
+  };
 }
 
 /** A contact as Salesforce's query answers it, in the fields that the stream asks for. */

@@ -8,9 +8,9 @@ import { openConnection } from '../lib/pipeline/connections.ts';
 import { latestPush } from '../lib/pipeline/summaries.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type BenchOptions, costOf, type Measurement, rounded } from './measurement.ts';
+import { type Destination, openDestinations } from './push-destinations.ts';
 import { type Meter, meterUnits } from './request-units.ts';
 import { acmeDefinitions, identityKey, openStores, type Stores } from './resolve-worker.ts';
-import { type Destination, openDestinations } from './push-destinations.ts';
 
 const PER = 10_000;
 
@@ -66,12 +66,19 @@ async function* pushAll(rig: Rig, members: number): AsyncIterable<Measurement> {
   const everybody = Array.from({ length: members }, (_, n) => n);
   const few = everybody.filter((n) => n % 100 === 0);
   const steps = [
-    { op: 'adds', who: everybody, version: 1, wanted: (n: number): Wanted => ({ in: true, keys: [destination.keyOf(n)] }) },
+    {
+      op: 'adds',
+      who: everybody,
+      version: 1,
+      wanted: (n: number): Wanted => ({ in: true, keys: [destination.keyOf(n)] }),
+    },
     { op: 'removes', who: few, version: 2, wanted: (): Wanted => ({ in: false, reason: 'not-in-segment' }) },
     { op: 'removes', who: everybody, version: 3, wanted: (): Wanted => ({ in: false, reason: 'not-in-segment' }) },
   ] as const;
   for (const { op, who, version, wanted } of steps) {
-    const rows = who.map((n) => ({ row: 'audience', audience: 'bench', profile: profileId(n), version, wanted: wanted(n) }) as const);
+    const rows = who.map(
+      (n) => ({ row: 'audience', audience: 'bench', profile: profileId(n), version, wanted: wanted(n) }) as const,
+    );
     await rig.stores.memberships.writeRows(rows);
     const told = who.length === members && version === 3 ? members - few.length : who.length;
     rig.meter.reset();
@@ -81,9 +88,18 @@ async function* pushAll(rig: Rig, members: number): AsyncIterable<Measurement> {
     const after = destination.calls();
     const of = { vendor: destination.vendor, by: destination.by, [op]: told, members };
     const [carrying, other] = [after.carrying - before.carrying, after.other - before.other];
-    const line = (metric: string, value: number, unit: string): Measurement => ({ job: 'push', metric, value: rounded(value), unit, of });
+    const line = (metric: string, value: number, unit: string): Measurement => ({
+      job: 'push',
+      metric,
+      value: rounded(value),
+      unit,
+      of,
+    });
     if (told * 2 > members) yield line(`calls per 10,000 ${op}`, (carrying + other) * (PER / told), 'calls');
-    yield { ...line('calls that carry members', carrying, 'calls'), target: { most: Math.ceil(told / destination.batch) } };
+    yield {
+      ...line('calls that carry members', carrying, 'calls'),
+      target: { most: Math.ceil(told / destination.batch) },
+    };
     yield line('calls for sign-in and look-ups', other, 'calls');
     yield line('rows read for one that differs', rig.meter.itemsRead / told, 'rows');
     yield line('write units for one that differs', rig.meter.write / told, 'WRU');
@@ -98,12 +114,16 @@ async function* pushOneByOne({ destination, deps }: Rig, count: number): AsyncIt
   if (audiences === undefined) throw new Error('the connector takes no audiences');
   const api = await connect(signal);
   const { remoteId } = await audiences.ensure(api, destination.target);
-  const members = Array.from({ length: count }, (_, n): Member => ({ memberId: profileId(n), keys: [destination.keyOf(n)] }));
+  const members = Array.from(
+    { length: count },
+    (_, n): Member => ({ memberId: profileId(n), keys: [destination.keyOf(n)] }),
+  );
   let calls = 0;
   const apply = async (op: 'add' | 'remove', size: number): Promise<void> => {
     for (let at = 0; at < members.length; at += size) {
       const some = members.slice(at, at + size);
-      calls += (await audiences.apply(api, { remoteId, op, members: some, idempotencyKey: `${op}.${size}.${at}` })).calls;
+      calls += (await audiences.apply(api, { remoteId, op, members: some, idempotencyKey: `${op}.${size}.${at}` }))
+        .calls;
     }
   };
   const together = await costOf(() => apply('add', destination.batch));
@@ -112,7 +132,13 @@ async function* pushOneByOne({ destination, deps }: Rig, count: number): AsyncIt
   calls = 0;
   const alone = await costOf(() => apply('add', 1));
   const of = { vendor: destination.vendor, by: destination.by, members: count };
-  const line = (metric: string, value: number): Measurement => ({ job: 'push', metric, value: rounded(value), unit: 'ratio', of });
+  const line = (metric: string, value: number): Measurement => ({
+    job: 'push',
+    metric,
+    value: rounded(value),
+    unit: 'ratio',
+    of,
+  });
   yield line('calls of one request a member over batches', calls / callsTogether);
   yield line('time of one request a member over batches', alone.milliseconds / together.milliseconds);
 }
@@ -120,7 +146,8 @@ async function* pushOneByOne({ destination, deps }: Rig, count: number): AsyncIt
 async function activate({ deps }: Rig, op: 'adds' | 'removes', scheduledAt: string): Promise<number> {
   await activateAudience(deps)({ audience: 'bench', scheduledAt }, new AbortController().signal);
   const run = await latestPush(deps.state, 'bench');
-  if (run?.state !== 'finished') throw new Error(`the push ended as ${run?.state}: ${run?.error?.message ?? 'no reason'}`);
+  if (run?.state !== 'finished')
+    throw new Error(`the push ended as ${run?.state}: ${run?.error?.message ?? 'no reason'}`);
   return op === 'adds' ? run.tally.added : run.tally.removed;
 }
 
@@ -151,4 +178,3 @@ function definitionsFor(base: Definitions, destination: Destination): Definition
 function profileId(number: number): string {
   return `p_bench${String(number).padStart(8, '0')}`;
 }
-

@@ -96,7 +96,9 @@ export function meterUnits(client: DynamoDBClient, bare: DynamoDBClient, names: 
   async function lookUp(touches: readonly Touch[]): Promise<ReadonlyMap<string, Item>> {
     const wanted = new Map<string, Item[]>();
     for (const { table, key } of touches) wanted.set(table, [...(wanted.get(table) ?? []), key]);
-    const RequestItems = Object.fromEntries([...wanted].map(([table, Keys]) => [table, { Keys, ConsistentRead: true }]));
+    const RequestItems = Object.fromEntries(
+      [...wanted].map(([table, Keys]) => [table, { Keys, ConsistentRead: true }]),
+    );
     const answer = await bare.send(new BatchGetItemCommand({ RequestItems }));
     if (Object.keys(answer.UnprocessedKeys ?? {}).length > 0) throw new Error('an answer was too large to be counted');
     const found = Object.entries(answer.Responses ?? {}).flatMap(([table, items]) =>
@@ -105,7 +107,12 @@ export function meterUnits(client: DynamoDBClient, bare: DynamoDBClient, names: 
     return new Map(found);
   }
 
-  function countWrites(touches: readonly Touch[], before: ReadonlyMap<string, Item>, after: ReadonlyMap<string, Item>, times: number) {
+  function countWrites(
+    touches: readonly Touch[],
+    before: ReadonlyMap<string, Item>,
+    after: ReadonlyMap<string, Item>,
+    times: number,
+  ) {
     for (const { table, key, sent } of touches) {
       const name = nameOf(table);
       const [was, is] = [before.get(placeOf(table, key)), after.get(placeOf(table, key))];
@@ -136,9 +143,13 @@ export function meterUnits(client: DynamoDBClient, bare: DynamoDBClient, names: 
     }
     if (command === 'QueryCommand') {
       const asked = input as QueryCommandInput;
-      if (asked.FilterExpression !== undefined || asked.Select === 'COUNT') throw new Error('a query hides what it read');
+      if (asked.FilterExpression !== undefined || asked.Select === 'COUNT')
+        throw new Error('a query hides what it read');
       const { Items = [] } = output as QueryCommandOutput;
-      const units = unitsOf(Items.reduce((sum, item) => sum + itemBytes(item), 0), 4_096);
+      const units = unitsOf(
+        Items.reduce((sum, item) => sum + itemBytes(item), 0),
+        4_096,
+      );
       meter.read += asked.ConsistentRead === true ? units : units / 2;
       meter.itemsRead += Items.length;
     }
@@ -185,7 +196,9 @@ function indexUnits(spec: TableSpec, was: Item | undefined, is: Item | undefined
   return units;
 }
 
-function entryOf(values: readonly (AttributeValue | undefined)[]): { readonly text: string; readonly bytes: number } | undefined {
+function entryOf(
+  values: readonly (AttributeValue | undefined)[],
+): { readonly text: string; readonly bytes: number } | undefined {
   if (values.some((value) => value === undefined)) return undefined;
   const bytes = values.reduce((sum, value) => sum + (value === undefined ? 0 : valueBytes(value)), 0);
   return { text: JSON.stringify(values), bytes };

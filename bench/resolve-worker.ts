@@ -13,7 +13,7 @@ import type { Definitions } from '../lib/domain/definitions.ts';
 import type { Json, JsonObject } from '../lib/domain/json.ts';
 import { openCompiled, openDefinitions, publishDefinitions } from '../lib/pipeline/definitions.ts';
 import type { Clock, StateStore } from '../lib/pipeline/ports.ts';
-import { type Resolved, type ResolveDeps, resolveProfile } from '../lib/pipeline/resolve-profile.ts';
+import { type ResolveDeps, type Resolved, resolveProfile } from '../lib/pipeline/resolve-profile.ts';
 import { doWork } from '../lib/pipeline/work.ts';
 import { loadWorkspace } from '../lib/workspace/load.ts';
 import type { TableNames } from './database.ts';
@@ -92,7 +92,8 @@ export async function openWorker(stores: Stores, definitions: Definitions, clock
     async handle(batch) {
       const Records = batch.map(({ body }, at) => ({ messageId: String(at), body }));
       const { batchItemFailures } = await handler({ Records }, { getRemainingTimeInMillis: () => 60_000 });
-      if (batchItemFailures.length > 0) throw new Error(`${batchItemFailures.length} messages would have to come again`);
+      if (batchItemFailures.length > 0)
+        throw new Error(`${batchItemFailures.length} messages would have to come again`);
       return latest;
     },
   };
@@ -118,7 +119,8 @@ export function packBatches(changes: readonly Change[], run: string): readonly (
   }
   flush();
   const batches: Message[][] = [];
-  for (let at = 0; at < messages.length; at += MESSAGES_IN_BATCH) batches.push(messages.slice(at, at + MESSAGES_IN_BATCH));
+  for (let at = 0; at < messages.length; at += MESSAGES_IN_BATCH)
+    batches.push(messages.slice(at, at + MESSAGES_IN_BATCH));
   return batches;
 }
 

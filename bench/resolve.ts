@@ -56,7 +56,9 @@ async function* onDatabase(database: Database, definitions: Definitions, sizes: 
     },
     { step: 'initialize', name: 'countRequests' },
   );
-  const runs = new Map<Load, { changes: number; requests: number; cost: Cost; bare: Cost }[]>(loads.map((load) => [load, []]));
+  const runs = new Map<Load, { changes: number; requests: number; cost: Cost; bare: Cost }[]>(
+    loads.map((load) => [load, []]),
+  );
   for (let round = 0; round < sizes.rounds; round += 1) {
     const now = () => new Date();
     const real = openStores(dynamo, await database.createTables(), now);
@@ -76,12 +78,38 @@ async function* onDatabase(database: Database, definitions: Definitions, sizes: 
   for (const [load, measured] of runs) {
     const of = { load, people: sizes.people, rounds: sizes.rounds };
     const middle = (value: (run: (typeof measured)[number]) => number): number => rounded(median(measured.map(value)));
-    const line = (metric: string, value: number, unit: string): Measurement => ({ job: 'resolve', metric, value, unit, of });
-    yield line('changes a second, one worker', middle(({ changes, cost }) => (changes / cost.milliseconds) * 1_000), 'changes/s');
-    yield line('time over the bare store calls', middle(({ cost, bare }) => cost.milliseconds / bare.milliseconds), 'ratio');
-    yield line('CPU over the bare store calls', middle(({ cost, bare }) => cost.cpu / bare.cpu), 'ratio');
-    yield line('CPU per change', middle(({ changes, cost }) => cost.cpu / changes), 'µs');
-    yield line('requests per 1,000 changes', middle(({ changes, requests: sent }) => (sent / changes) * 1_000), 'requests');
+    const line = (metric: string, value: number, unit: string): Measurement => ({
+      job: 'resolve',
+      metric,
+      value,
+      unit,
+      of,
+    });
+    yield line(
+      'changes a second, one worker',
+      middle(({ changes, cost }) => (changes / cost.milliseconds) * 1_000),
+      'changes/s',
+    );
+    yield line(
+      'time over the bare store calls',
+      middle(({ cost, bare }) => cost.milliseconds / bare.milliseconds),
+      'ratio',
+    );
+    yield line(
+      'CPU over the bare store calls',
+      middle(({ cost, bare }) => cost.cpu / bare.cpu),
+      'ratio',
+    );
+    yield line(
+      'CPU per change',
+      middle(({ changes, cost }) => cost.cpu / changes),
+      'µs',
+    );
+    yield line(
+      'requests per 1,000 changes',
+      middle(({ changes, requests: sent }) => (sent / changes) * 1_000),
+      'requests',
+    );
   }
 }
 
@@ -109,14 +137,26 @@ async function* inConflict(database: Database, definitions: Definitions, people:
   const names = await database.createTables();
   const opened = [];
   for (let worker = 0; worker < workers; worker += 1) {
-    opened.push(await openWorker(openStores(database.open(), names, () => new Date()), definitions, machineClock));
+    opened.push(
+      await openWorker(
+        openStores(database.open(), names, () => new Date()),
+        definitions,
+        machineClock,
+      ),
+    );
   }
   const shares = opened.map((_, at) => batchesOf('activities', people, at + 1));
   const results = await Promise.all(opened.map((worker, at) => handleAll(worker, shares[at] ?? [])));
   const changes = shares.reduce((sum, batches) => sum + changesIn(batches), 0);
   const conflicts = results.reduce((sum, lost) => sum + lost, 0);
   const of = { workers, people, changes };
-  yield { job: 'resolve', metric: 'conflicts per 1,000 changes', value: rounded((conflicts / changes) * 1_000), unit: 'conflicts', of };
+  yield {
+    job: 'resolve',
+    metric: 'conflicts per 1,000 changes',
+    value: rounded((conflicts / changes) * 1_000),
+    unit: 'conflicts',
+    of,
+  };
 }
 
 async function handleAll(worker: Worker, batches: readonly (readonly Message[])[]): Promise<number> {
@@ -130,7 +170,10 @@ function batchesOf(load: Load, people: number, round: number): readonly (readonl
   const variant = load === 'updates' ? 1 : load === 'activities' ? 2 + round : 0;
   const everybody = Array.from({ length: people }, (_, number) => personOf(number, variant));
   const start = Date.now() - 40 * DAY;
-  return packBatches(everybody.flatMap((person) => changesOf(load, person, start)), `${load}-${round}`);
+  return packBatches(
+    everybody.flatMap((person) => changesOf(load, person, start)),
+    `${load}-${round}`,
+  );
 }
 
 function changesOf(load: Load, person: Person, start: number): readonly Change[] {

@@ -1,10 +1,10 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { machineClock } from '../lib/adapters/clock.ts';
+import type { Dynamo } from '../lib/adapters/dynamodb/client.ts';
 import type { Change } from '../lib/domain/change.ts';
 import type { Definitions } from '../lib/domain/definitions.ts';
-import type { Clock } from '../lib/pipeline/ports.ts';
-import type { Dynamo } from '../lib/adapters/dynamodb/client.ts';
 import { indexKey } from '../lib/domain/identifier.ts';
+import type { Clock } from '../lib/pipeline/ports.ts';
 import { type Database, openDatabase, type TableNames } from './database.ts';
 import { itemBytes } from './item-size.ts';
 import { type BenchOptions, type Measurement, rounded } from './measurement.ts';
@@ -77,24 +77,47 @@ async function* profileChanges(rig: Rig): AsyncIterable<Measurement> {
 }
 
 /** Loads people of a size, then lets days pass that each bring everybody some activities. */
-async function* activityBatches(rig: Rig, kilobytes: number, activities: number, days: number): AsyncIterable<Measurement> {
+async function* activityBatches(
+  rig: Rig,
+  kilobytes: number,
+  activities: number,
+  days: number,
+): AsyncIterable<Measurement> {
   const { people, clock, meter } = rig;
-  await deliver(rig, people.map((person) => contactChange(person, START - 30 * DAY)), 'load');
-  await deliver(rig, people.map((person) => activityChange(person, START - 20 * DAY)), 'load');
+  await deliver(
+    rig,
+    people.map((person) => contactChange(person, START - 30 * DAY)),
+    'load',
+  );
+  await deliver(
+    rig,
+    people.map((person) => activityChange(person, START - 20 * DAY)),
+    'load',
+  );
   await deliver(rig, await Promise.all(people.map((person) => fillerOf(rig, person, kilobytes * 1_024))), 'fill');
   meter.reset();
   for (let day = 1; day <= days; day += 1) {
     clock.at = START + day * DAY;
     const gap = DAY / activities;
     const during = Array.from({ length: activities }, (_, at) => clock.at - DAY + Math.floor((at + 0.5) * gap));
-    await deliver(rig, people.flatMap((person) => during.map((at) => activityChange(person, at))), `day ${day}`);
+    await deliver(
+      rig,
+      people.flatMap((person) => during.map((at) => activityChange(person, at))),
+      `day ${day}`,
+    );
   }
   const total = people.length * activities * days;
   const of = { profile_kb: kilobytes, activities_a_batch_and_person: activities, people: people.length, batches: days };
   // The promise is made for small profiles and batches of ten and more.
   yield* countsOf(meter, total, 'activity', of, kilobytes === 2 && activities >= 10);
   for (const [table, units] of meter.writeBy) {
-    yield { job: 'units', metric: `write units per activity, ${table}`, value: rounded(units / total), unit: 'WRU', of };
+    yield {
+      job: 'units',
+      metric: `write units per activity, ${table}`,
+      value: rounded(units / total),
+      unit: 'WRU',
+      of,
+    };
   }
 }
 
@@ -128,7 +151,9 @@ async function fillerOf(rig: Rig, person: Person, bytes: number): Promise<Change
   const contact = contactChange(person, START - 30 * DAY);
   if (contact.kind !== 'profile') throw new Error('a contact makes a profile change');
   const key = indexKey({ type: 'email', value: person.email }, identityKey);
-  const pointer = await bare.client.send(new GetItemCommand({ TableName: names.identifiers, Key: { key: { S: key } } }));
+  const pointer = await bare.client.send(
+    new GetItemCommand({ TableName: names.identifiers, Key: { key: { S: key } } }),
+  );
   const id = pointer.Item?.profile ?? { S: '' };
   const stored = await bare.client.send(new GetItemCommand({ TableName: names.profiles, Key: { id } }));
   const missing = Math.max(0, bytes - itemBytes(stored.Item ?? {}));

@@ -1,8 +1,8 @@
-import { openProfileStore } from '../lib/adapters/dynamodb/profile-store.ts';
-import { readEnv } from '../lib/adapters/env.ts';
 import { machineClock as clock } from '../lib/adapters/clock.ts';
 import { openDynamo } from '../lib/adapters/dynamodb/client.ts';
+import { openProfileStore } from '../lib/adapters/dynamodb/profile-store.ts';
 import { openStateStore } from '../lib/adapters/dynamodb/state-store.ts';
+import { readEnv } from '../lib/adapters/env.ts';
 import { openLog } from '../lib/adapters/log.ts';
 import { openQueues } from '../lib/adapters/open.ts';
 import { sqsHandler } from '../lib/adapters/sqs/handler.ts';

@@ -7,7 +7,11 @@ export function readEnv<Name extends string>(
 ): Readonly<Record<Name, string>> {
   const missing = names.filter((name) => (env[name] ?? '') === '');
   if (missing.length > 0) {
-    throw new TributaryError('config', 'function/missing-variable', `the function lacks the variables ${missing.join(', ')}`);
+    throw new TributaryError(
+      'config',
+      'function/missing-variable',
+      `the function lacks the variables ${missing.join(', ')}`,
+    );
   }
   return Object.fromEntries(names.map((name) => [name, env[name] ?? ''])) as Record<Name, string>;
 }

@@ -11,6 +11,7 @@ import { openProfileStore } from './dynamodb/profile-store.ts';
 import { openStateStore } from './dynamodb/state-store.ts';
 import { readEnv } from './env.ts';
 import { openLog } from './log.ts';
+import { tellPassingFailures } from './passing-failures.ts';
 import { openArchive } from './s3/archive.ts';
 import { openSecrets } from './secrets.ts';
 import { openQueue } from './sqs/queue.ts';
@@ -24,7 +25,7 @@ export function openBasics(env: Env) {
   return {
     dynamo,
     state: openStateStore(dynamo, STATE_TABLE),
-    archive: openArchive(new S3Client({ maxAttempts: 4 }), ARCHIVE_BUCKET),
+    archive: openArchive(tellPassingFailures(new S3Client({ maxAttempts: 4 })), ARCHIVE_BUCKET),
     clock: machineClock,
     log: openLog(),
     secrets: openSecrets(env),
@@ -34,7 +35,7 @@ export function openBasics(env: Env) {
 
 /** Queues by the names of their URL variables. */
 export function openQueues<Name extends string>(env: Env, ...names: readonly Name[]) {
-  const client = new SQSClient({ maxAttempts: 4 });
+  const client = tellPassingFailures(new SQSClient({ maxAttempts: 4 }));
   const urls = readEnv(env, ...names);
   return Object.fromEntries(names.map((name) => [name, openQueue(client, urls[name])])) as Record<
     Name,

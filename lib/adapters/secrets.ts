@@ -11,9 +11,14 @@ export function openSecrets(env: Readonly<Record<string, string | undefined>>): 
   const token = env.AWS_SESSION_TOKEN ?? '';
   return async function readSecret(name) {
     const url = `http://127.0.0.1:${port}/secretsmanager/get?secretId=${encodeURIComponent(name)}`;
-    const answer = await fetch(url, { headers: { 'X-Aws-Parameters-Secrets-Token': token } });
+    const answer = await ask(url, token, name);
+    if (answer.status >= 500) throw unavailable(name, `status ${answer.status}`);
     if (!answer.ok) {
-      throw new TributaryError('config', 'secrets/not-readable', `the secret ${name} could not be read: status ${answer.status}`);
+      throw new TributaryError(
+        'config',
+        'secrets/not-readable',
+        `the secret ${name} could not be read: status ${answer.status}`,
+      );
     }
     const { SecretString } = (await answer.json()) as { SecretString?: string };
     try {
@@ -23,4 +28,17 @@ export function openSecrets(env: Readonly<Record<string, string | undefined>>): 
       throw new TributaryError('config', 'secrets/not-json', `the secret ${name} must hold a JSON object`);
     }
   };
+}
+
+async function ask(url: string, token: string, name: string): Promise<Response> {
+  try {
+    return await fetch(url, { headers: { 'X-Aws-Parameters-Secrets-Token': token } });
+  } catch (cause) {
+    throw unavailable(name, 'no answer', cause);
+  }
+}
+
+function unavailable(name: string, what: string, cause?: unknown): TributaryError {
+  const message = `the secret ${name} could not be read now: ${what}; it will be tried again`;
+  return new TributaryError('transient', 'secrets/unavailable', message, { cause });
 }

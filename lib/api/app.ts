@@ -1,8 +1,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { asTributaryError } from '../domain/errors.ts';
 import type { ApiDeps } from './deps.ts';
-import { serve } from './route.ts';
 import { readRoutes } from './read-routes.ts';
+import { serve } from './route.ts';
 import { workRoutes } from './work-routes.ts';
 
 /** The HTTP API that the console and the CLI use. Who may call it is decided before it: IAM, or the stage's token. */

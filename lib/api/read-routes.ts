@@ -26,8 +26,14 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
       ...get('/api/workspace', 'Connections, streams and their latest runs', workspaceSchema),
       run: () => readWorkspace(deps),
     },
-    { ...get('/api/segments', 'Segments with their members counted', z.array(segmentSchema)), run: () => listSegments(deps) },
-    { ...get('/api/audiences', 'Audiences with their latest push', z.array(audienceSchema)), run: () => listAudiences(deps) },
+    {
+      ...get('/api/segments', 'Segments with their members counted', z.array(segmentSchema)),
+      run: () => listSegments(deps),
+    },
+    {
+      ...get('/api/audiences', 'Audiences with their latest push', z.array(audienceSchema)),
+      run: () => listAudiences(deps),
+    },
     {
       ...get('/api/people/{person}', 'One person by id, address, type=value or fragment', personSchema),
       run: async ({ params }) => describePerson(deps, await personNamed(deps, params.person), await deps.compiled()),
@@ -47,7 +53,11 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
       run: async () => (await deps.state.list('run', { most: MOST_LISTED })).map(({ body }) => body),
     },
     {
-      ...get('/api/quarantine/{connection}', 'Records that could not be used, with their reason', z.array(rejectedSchema)),
+      ...get(
+        '/api/quarantine/{connection}',
+        'Records that could not be used, with their reason',
+        z.array(rejectedSchema),
+      ),
       run: async ({ params }) => {
         const kept = await deps.state.list(`quarantine#${params.connection}`, { most: MOST_LISTED });
         return kept.map(({ id, body }) => ({ id, ...body }));

@@ -58,5 +58,5 @@ export async function planPush(deps: ApiDeps, ids: readonly string[]) {
       const connector = deps.connectors[connections[audience.connection]?.connector ?? ''];
       return dryRun(deps, audience, connector?.audiences?.batch.maxMembers ?? 1);
     });
-  return { audiences: (await Promise.all(plans)) };
+  return { audiences: await Promise.all(plans) };
 }

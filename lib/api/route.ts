@@ -1,4 +1,4 @@
-import { OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { TributaryError } from '../domain/errors.ts';
 import { problemSchema } from './answers.ts';
@@ -34,7 +34,10 @@ export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
     },
   });
   app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
-    const found = await run({ params: c.req.param(), body: body === undefined ? (undefined as Body) : await readBody(c, body) });
+    const found = await run({
+      params: c.req.param(),
+      body: body === undefined ? (undefined as Body) : await readBody(c, body),
+    });
     return new Response(JSON.stringify(found), { status, headers: { 'content-type': 'application/json' } });
   });
 }

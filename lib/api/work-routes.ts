@@ -20,7 +20,8 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
       ...post('/api/pull', 'Pull streams now', pullSchema),
       status: 202,
       answer: jobSchema,
-      run: async ({ body }) => startPull(deps, streamsOf(await deps.definitions(), body.connection, body.stream), body.full === true),
+      run: async ({ body }) =>
+        startPull(deps, streamsOf(await deps.definitions(), body.connection, body.stream), body.full === true),
     }),
     route({
       ...post('/api/push', 'Push audiences now', pushSchema),
@@ -58,11 +59,19 @@ function streamsOf(definitions: Definitions, connection: string, stream: string 
   const found = definitions.connections[connection];
   if (found === undefined) {
     const known = Object.keys(definitions.connections).join(', ');
-    throw new TributaryError('rejected', 'api/no-such-connection', `no connection is called ${connection}; there are: ${known}`);
+    throw new TributaryError(
+      'rejected',
+      'api/no-such-connection',
+      `no connection is called ${connection}; there are: ${known}`,
+    );
   }
   const streams = Object.keys(found.streams);
   if (stream !== undefined && !streams.includes(stream)) {
-    throw new TributaryError('rejected', 'api/no-such-stream', `${connection} has no stream ${stream}; it has: ${streams.join(', ')}`);
+    throw new TributaryError(
+      'rejected',
+      'api/no-such-stream',
+      `${connection} has no stream ${stream}; it has: ${streams.join(', ')}`,
+    );
   }
   return (stream === undefined ? streams : [stream]).map((one) => ({ connection, stream: one }));
 }
@@ -71,7 +80,11 @@ function audiencesOf(definitions: Definitions, audience: string | undefined): st
   const all = definitions.audiences.map((one) => one.audience);
   if (audience === undefined) return all;
   if (!all.includes(audience)) {
-    throw new TributaryError('rejected', 'api/no-such-audience', `no audience is called ${audience}; there are: ${all.join(', ')}`);
+    throw new TributaryError(
+      'rejected',
+      'api/no-such-audience',
+      `no audience is called ${audience}; there are: ${all.join(', ')}`,
+    );
   }
   return [audience];
 }

@@ -51,6 +51,8 @@ export function asTributaryError(thrown: unknown): TributaryError {
  * A run that ended in a defect fails again when its message comes again, without asking the vendor again: so the message
  * ends in the dead-letter queue and rings the alarm. Any other end is an end.
  */
-export function failAgain(error: { readonly kind: string; readonly code: string; readonly message: string } | undefined): void {
+export function failAgain(
+  error: { readonly kind: string; readonly code: string; readonly message: string } | undefined,
+): void {
   if (error?.kind === 'defect') throw new TributaryError('defect', error.code, error.message);
 }

@@ -114,7 +114,8 @@ function openParts(fragments: Iterable<FragmentId>, limits: IdentityRules['limit
     const mine = rootOf(parent, `f\n${fragment}`);
     const part = partOf(parts, mine);
     const node = `i\n${key}`;
-    const bucket = limits[identifier.type]?.per === 'week' ? `${identifier.type}@${Math.floor(at / WEEK)}` : identifier.type;
+    const bucket =
+      limits[identifier.type]?.per === 'week' ? `${identifier.type}@${Math.floor(at / WEEK)}` : identifier.type;
     if (!parent.has(node)) {
       const held = part.values.get(bucket);
       const fits = held === undefined ? mostOf(limits, bucket) > 0 : held.size < mostOf(limits, bucket);

@@ -10,7 +10,17 @@ export type Normalised =
   | { readonly ok: false; readonly reason: NotAnIdentifier };
 
 /** Values that stand for nobody, whatever the workspace says. */
-const NOBODY = new Set(['-1', 'null', 'anonymous', 'undefined', 'none', 'nil', 'n/a', 'test@test.com', 'noreply@example.com']);
+const NOBODY = new Set([
+  '-1',
+  'null',
+  'anonymous',
+  'undefined',
+  'none',
+  'nil',
+  'n/a',
+  'test@test.com',
+  'noreply@example.com',
+]);
 const ZEROS = /^[0-]*$/;
 const MOST_CHARACTERS = 500;
 const EMAIL = /^[^\s@"<>(),;:\\]+@[^\s@.]+(\.[^\s@.]+)+$/;
@@ -37,7 +47,8 @@ export function normaliseIdentifier(
   if (trimmed.length > MOST_CHARACTERS) return { ok: false, reason: 'too-long' };
   const lower = trimmed.toLowerCase();
   if (NOBODY.has(lower) || ZEROS.test(trimmed)) return { ok: false, reason: 'blocked' };
-  const value = type === 'email' ? normaliseEmail(lower) : type === 'phone' ? normalisePhone(trimmed, options.country) : trimmed;
+  const value =
+    type === 'email' ? normaliseEmail(lower) : type === 'phone' ? normalisePhone(trimmed, options.country) : trimmed;
   if (value === undefined) return { ok: false, reason: type === 'email' ? 'not-an-email' : 'not-a-phone' };
   if (options.blocked?.has(value) === true) return { ok: false, reason: 'blocked' };
   return { ok: true, identifier: { type, value } };

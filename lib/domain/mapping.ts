@@ -49,7 +49,9 @@ export interface ConsentRule {
   readonly at?: string;
 }
 
-export type Mapped = { readonly ok: true; readonly change: Change } | { readonly ok: false; readonly rejection: Rejection };
+export type Mapped =
+  | { readonly ok: true; readonly change: Change }
+  | { readonly ok: false; readonly rejection: Rejection };
 
 /** Applies a mapping to one record. Total: never throws; what cannot be used is a rejection with its reason. */
 export function applyMapping(mapping: Mapping, connection: string, record: unknown): Mapped {
@@ -61,7 +63,7 @@ export function applyMapping(mapping: Mapping, connection: string, record: unkno
     return rejected(record, 'mapping/no-time', `found no RFC 3339 instant at ${mapping.at.join(' or ')}`);
   }
   const subject = `${connection}:${mapping.object}:${id}`;
-  const gone = mapping.gone !== undefined && mapping.gone.is.includes(valueAt(record, mapping.gone.from) ?? null);
+  const gone = mapping.gone?.is.includes(valueAt(record, mapping.gone.from) ?? null) === true;
   const traits = readRules(record, mapping.traits);
   if (mapping.subject === 'account') {
     const base = { kind: 'account', account: subject, at, mapping: mapping.version } as const;
@@ -107,7 +109,11 @@ function mapActivity(
       ? activity.name
       : activity.name.names[String(valueAt(record, activity.name.from) ?? '')];
   if (name === undefined) {
-    return rejected(record, 'mapping/unknown-activity', 'the field that names the activity holds a value the mapping does not list');
+    return rejected(
+      record,
+      'mapping/unknown-activity',
+      'the field that names the activity holds a value the mapping does not list',
+    );
   }
   const properties = readRules(record, activity.properties);
   return { ok: true, change: { kind: 'activity', ...told, id, name, properties } };

@@ -1,4 +1,12 @@
-import type { AccountChange, ActivityChange, Change, ConsentStatement, GoneChange, Identifier, ProfileChange } from './change.ts';
+import type {
+  AccountChange,
+  ActivityChange,
+  Change,
+  ConsentStatement,
+  GoneChange,
+  Identifier,
+  ProfileChange,
+} from './change.ts';
 import { parseInstant } from './instant.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 
@@ -7,6 +15,8 @@ export type ParsedChange =
   | { readonly ok: false; readonly code: string; readonly reason: string };
 
 const FRAGMENT = /^[^:\s]+:[^:\s]+:\S.*$/;
+/** Bytes of an id: ids are parts of keys of the store, which takes 1,024 in the shortest. */
+const MOST_ID_BYTES = 900;
 
 /** Reads a change from untrusted JSON. Total; the reason names the field, what was found and what was expected. */
 export function parseChange(value: unknown): ParsedChange {
@@ -16,7 +26,7 @@ export function parseChange(value: unknown): ParsedChange {
   }
   if (value.kind === 'account') return parseAccount(value);
   const { fragment } = value;
-  if (typeof fragment !== 'string' || !FRAGMENT.test(fragment)) {
+  if (!isRecordId(fragment)) {
     return bad('change/bad-fragment', `fragment: expected <connection>:<object>:<id>, found ${nameOf(fragment)}`);
   }
   const identifiers = parseIdentifiers(value.identifiers);
@@ -35,7 +45,10 @@ export function parseChange(value: unknown): ParsedChange {
     case 'gone':
       return { ok: true, change: { kind: 'gone', ...told } satisfies GoneChange };
     default:
-      return bad('change/unknown-kind', `kind: expected profile, activity, gone or account, found ${nameOf(value.kind)}`);
+      return bad(
+        'change/unknown-kind',
+        `kind: expected profile, activity, gone or account, found ${nameOf(value.kind)}`,
+      );
   }
 }
 
@@ -63,7 +76,9 @@ function parseProfile(value: JsonObject, told: Told): ParsedChange {
 function parseActivity(value: JsonObject, told: Told): ParsedChange {
   const { id, name } = value;
   if (typeof id !== 'string' || id === '') return bad('change/bad-id', `id: expected a text, found ${nameOf(id)}`);
-  if (typeof name !== 'string' || name === '') return bad('change/bad-name', `name: expected a text, found ${nameOf(name)}`);
+  if (Buffer.byteLength(id) > MOST_ID_BYTES) return bad('change/bad-id', `id: expected at most ${MOST_ID_BYTES} bytes`);
+  if (typeof name !== 'string' || name === '')
+    return bad('change/bad-name', `name: expected a text, found ${nameOf(name)}`);
   const properties = value.properties ?? {};
   if (!isJsonObject(properties)) {
     return bad('change/bad-properties', `properties: expected an object, found ${nameOf(properties)}`);
@@ -73,7 +88,7 @@ function parseActivity(value: JsonObject, told: Told): ParsedChange {
 
 function parseAccount(value: JsonObject): ParsedChange {
   const { account } = value;
-  if (typeof account !== 'string' || !FRAGMENT.test(account)) {
+  if (!isRecordId(account)) {
     return bad('change/bad-account', `account: expected <connection>:<object>:<id>, found ${nameOf(account)}`);
   }
   const traits = value.traits ?? {};
@@ -94,10 +109,11 @@ function parseIdentifiers(value: unknown): readonly Identifier[] | string {
   if (!Array.isArray(value)) return `identifiers: expected a list, found ${nameOf(value)}`;
   const found: Identifier[] = [];
   for (const [index, item] of value.entries()) {
-    if (!isJsonObject(item) || typeof item.type !== 'string' || !/^[a-z0-9_.-]+$/.test(item.type)) {
+    if (!isJsonObject(item) || typeof item.type !== 'string' || !/^[a-z0-9_.-]{1,100}$/.test(item.type)) {
       return `identifiers[${index}].type: expected a lower-case name`;
     }
-    if (typeof item.value !== 'string') return `identifiers[${index}].value: expected a text, found ${nameOf(item.value)}`;
+    if (typeof item.value !== 'string')
+      return `identifiers[${index}].value: expected a text, found ${nameOf(item.value)}`;
     found.push({ type: item.type, value: item.value });
   }
   return found;
@@ -115,10 +131,15 @@ function parseConsent(value: unknown): readonly ConsentStatement[] | string {
     if (typeof address !== 'string') return `consent[${index}].address: expected a text, found ${nameOf(address)}`;
     if (state !== 'granted' && state !== 'denied') return `consent[${index}].state: expected granted or denied`;
     if (by !== 'person' && by !== 'company') return `consent[${index}].by: expected person or company`;
-    if (typeof at !== 'string' || parseInstant(at) === undefined) return `consent[${index}].at: expected an RFC 3339 instant`;
+    if (typeof at !== 'string' || parseInstant(at) === undefined)
+      return `consent[${index}].at: expected an RFC 3339 instant`;
     found.push({ address, topic, state, at, source: typeof source === 'string' ? source : '', by });
   }
   return found;
+}
+
+function isRecordId(value: unknown): value is string {
+  return typeof value === 'string' && FRAGMENT.test(value) && Buffer.byteLength(value) <= MOST_ID_BYTES;
 }
 
 function bad(code: string, reason: string): ParsedChange {

@@ -4,7 +4,7 @@ import { subscribedAddresses } from './consent.ts';
 import type { IdentityRules } from './definitions.ts';
 import { evidenceOf, type Fragment, isLive, type Leaf } from './fragment.ts';
 import type { NeverJoin } from './group.ts';
-import { compareTypes } from './identifier.ts';
+import { compareTypes, identifierKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
 import type { Json, JsonObject } from './json.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
@@ -33,6 +33,8 @@ export interface Profile {
   /** Copies of the accounts that the person belongs to: account id → trait leaves. */
   readonly accounts: Readonly<Record<string, Readonly<Record<string, Leaf>>>>;
   readonly never: NeverJoin;
+  /** Identifiers (as `identifierKey`) that records state and a limit refused: they are nobody's way to this person. */
+  readonly refused: readonly string[];
   /** Segment id → member since, in ms. Only segments that the person is in. */
   readonly memberships: Readonly<Record<string, Milliseconds>>;
   /** Audience id → what was decided; absent = never in the audience's segment. */
@@ -73,6 +75,7 @@ export function newProfile(id: string): Profile {
     fragments: {},
     accounts: {},
     never: [],
+    refused: [],
     memberships: {},
     wanted: {},
     definitions: '',
@@ -165,12 +168,13 @@ function descend(from: Record<string, Json>, steps: readonly string[]): Record<s
 }
 
 /** The identifiers that lead to the person now: live fragments only, strongest type first, earliest stated first. */
-export function identifiersOf(profile: Pick<Profile, 'fragments'>): Identifier[] {
+export function identifiersOf(profile: Pick<Profile, 'fragments' | 'refused'>): Identifier[] {
   const first = new Map<string, { identifier: Identifier; first: Milliseconds }>();
   for (const fragment of Object.values(profile.fragments)) {
     for (const evidence of evidenceOf(fragment)) {
       if (!isLive(fragment, evidence.last)) continue;
-      const key = `${evidence.identifier.type}\n${evidence.identifier.value}`;
+      const key = identifierKey(evidence.identifier);
+      if (profile.refused.includes(key)) continue;
       const before = first.get(key);
       if (before === undefined || evidence.first < before.first) first.set(key, evidence);
     }

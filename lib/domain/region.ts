@@ -2,7 +2,7 @@ import type { FragmentId, Identifier } from './change.ts';
 import type { IdentityRules } from './definitions.ts';
 import { evidenceOf, type Fragment } from './fragment.ts';
 import { type Group, groupFragments, type NeverJoin } from './group.ts';
-import { compareTypes } from './identifier.ts';
+import { compareTypes, identifierKey } from './identifier.ts';
 import { type MergedProfile, newProfile, type Profile } from './profile.ts';
 
 /** A regrouped region: who stays under which id, and who was merged into whom. */
@@ -41,12 +41,21 @@ export function regroup(
     const profile = before.get(id) ?? newProfile(id);
     const held = Object.fromEntries(group.fragments.map((key) => [key, fragments.get(key) as Fragment]));
     const mine = never.filter(([a, b]) => group.fragments.includes(a) || group.fragments.includes(b));
-    return { id, group, profile: { ...profile, fragments: held, never: mine } };
+    return { id, group, profile: { ...profile, fragments: held, never: mine, refused: refusedOf(group) } };
   });
   const kept = new Set(next.map(({ id }) => id));
   const merged = profiles.filter(({ id }) => !kept.has(id)).map((loser) => mergeInto(loser, groupOf, idOf, groups));
   const home = new Map(next.flatMap(({ id, group }) => group.fragments.map((key) => [key, id] as const)));
   return { profiles: next.map(({ profile }) => profile), merged, home, groups: next };
+}
+
+/** Identifiers that records of the group state and none of them may hold, sorted. */
+export function refusedOf(group: Group): readonly string[] {
+  const joined = new Set(
+    group.edges.filter(({ state }) => state === 'joined').map((edge) => identifierKey(edge.identifier)),
+  );
+  const stated = new Set(group.edges.map((edge) => identifierKey(edge.identifier)));
+  return [...stated].filter((key) => !joined.has(key)).sort();
 }
 
 /** The identifier that names a group: strongest type, then oldest, then smallest. */

@@ -15,6 +15,7 @@ import { deriveProfileId, type IdentityKey, identifierKey } from './identifier.t
 import { formatInstant, type Milliseconds, parseInstant } from './instant.ts';
 import type { JsonObject } from './json.ts';
 import { accountIdsOf, effectiveTraits, identifiersOf, nestTraits, newProfile, type Profile } from './profile.ts';
+import { refusedOf } from './region.ts';
 
 /** One person as `tributary resolve` prints it: what identity resolution makes of the changes, and on what evidence. */
 export interface ResolvedPerson {
@@ -84,14 +85,11 @@ export function openOfflineResolver(identity: IdentityRules): OfflineResolver {
 
   function describe(id: string, group: Group): ResolvedPerson {
     const held = Object.fromEntries(group.fragments.map((key) => [key, fragments.get(key) ?? emptyFragment]));
-    const profile: Profile = { ...newProfile(id), fragments: held, accounts: accountTraits(held, accounts) };
-    const joined = new Set(
-      group.edges.filter(({ state }) => state === 'joined').map((edge) => identifierKey(edge.identifier)),
-    );
+    const accountCopies = accountTraits(held, accounts);
+    const profile: Profile = { ...newProfile(id), fragments: held, accounts: accountCopies, refused: refusedOf(group) };
     return {
       id,
-      // What a limit refused, or too many people share, is nobody's identifier.
-      identifiers: identifiersOf(profile).filter((identifier) => joined.has(identifierKey(identifier))),
+      identifiers: identifiersOf(profile),
       traits: nestTraits(effectiveTraits(profile, identity.priorities)),
       fragments: group.fragments,
       edges: group.edges.map(({ fragment, identifier, at, state }) => ({

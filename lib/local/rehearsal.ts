@@ -8,15 +8,21 @@ import { formatInstant } from '../domain/instant.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
 import { versionOf } from '../workspace/definitions.ts';
 import { loadWorkspace } from '../workspace/load.ts';
-import { countStored, judgeAudience, readRuns, type RehearsalReport } from './report.ts';
-import { type SimulatedTools, startSimulators, type WorldSize } from './simulators.ts';
 import type { FaultOptions } from './proxy/faults.ts';
+import { countStored, judgeAudience, type RehearsalReport, readRuns } from './report.ts';
+import { type SimulatedTools, startSimulators, type WorldSize } from './simulators.ts';
 import { openStage, type Stage } from './stage.ts';
 
 /** What the stage tells while it works, for a person or a program to follow. */
 export type StageEvent =
   | { readonly kind: 'phase'; readonly phase: string; readonly title: string }
-  | { readonly kind: 'progress'; readonly phase: string; readonly done: number; readonly total: number; readonly note: string }
+  | {
+      readonly kind: 'progress';
+      readonly phase: string;
+      readonly done: number;
+      readonly total: number;
+      readonly note: string;
+    }
   | { readonly kind: 'done'; readonly phase: string; readonly summary: string; readonly seconds: number }
   | { readonly kind: 'notice'; readonly message: string }
   | { readonly kind: 'ready'; readonly url: string; readonly consoleUrl: string }
@@ -67,6 +73,9 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
   const start = resumed ?? MORNING + (DAY_HOURS - hours) * HOUR;
   let stage: Stage | undefined;
   const now = () => new Date(stage === undefined ? start : Date.parse(stage.now()));
+  const forget = onSignals(async () => {
+    await stage?.close();
+  });
   const tools = await startSimulators(definitions, new Date(start), now, options.size);
   try {
     stage = await openStage({
@@ -74,6 +83,7 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
       start,
       secrets: { ...tools.secrets, ...(tools.all ? { 'identity-key': REHEARSAL_KEY } : {}) },
       handleSignals: false,
+      stageFileIn: process.cwd(),
       onNotice: (message) => report({ kind: 'notice', message }),
       ...(options.faults === undefined ? {} : { faults: options.faults }),
       ...(options.port === undefined ? {} : { port: options.port }),
@@ -85,16 +95,22 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
     report({ kind: 'done', phase: 'start', summary: `${stage.url}`, seconds: seconds(began) });
     const rehearses = tools.day.length > 0 && resumed === undefined;
     if (resumed !== undefined) {
-      report({ kind: 'notice', message: 'the data folder holds an earlier day: it goes on from there, without a rehearsal; the simulated tools start afresh' });
+      report({
+        kind: 'notice',
+        message:
+          'the data folder holds an earlier day: it goes on from there, without a rehearsal; the simulated tools start afresh',
+      });
     }
     const result = rehearses ? await rehearse(stage, tools, definitions, report, began, hours) : undefined;
     if (result !== undefined) report({ kind: 'report', report: result });
     if (!options.once) {
+      forget();
       report({ kind: 'ready', url: stage.url, consoleUrl: `${stage.url}/#token=${stage.token}` });
       await ended(options.until);
     }
     return result;
   } finally {
+    forget();
     if (stage !== undefined) saveClock(options.dataDir, stage);
     await stage?.close();
     await tools.close();
@@ -149,9 +165,18 @@ async function backfill(stage: Stage, definitions: Definitions, report: RunOptio
   await work;
   const { done, total, changes } = await look();
   if (done < total) {
-    throw new TributaryError('defect', 'stage/no-progress', `the backfill ended with ${done} of ${total} streams settled`);
+    throw new TributaryError(
+      'defect',
+      'stage/no-progress',
+      `the backfill ended with ${done} of ${total} streams settled`,
+    );
   }
-  report({ kind: 'done', phase: 'backfill', summary: `${changes} changes from ${names.length} connections`, seconds: seconds(began) });
+  report({
+    kind: 'done',
+    phase: 'backfill',
+    summary: `${changes} changes from ${names.length} connections`,
+    seconds: seconds(began),
+  });
 }
 
 async function playTheDay(
@@ -174,27 +199,49 @@ async function playTheDay(
     await stage.runUntil(start + hour * HOUR);
     await tools.retryWebhooks();
     await stage.idle();
-    report({ kind: 'progress', phase: 'day', done: hour, total: hours, note: `${stage.now().slice(11, 16)} UTC, ${played} happenings` });
+    report({
+      kind: 'progress',
+      phase: 'day',
+      done: hour,
+      total: hours,
+      note: `${stage.now().slice(11, 16)} UTC, ${played} happenings`,
+    });
   }
-  report({ kind: 'done', phase: 'day', summary: `${played} happenings, nightly push included`, seconds: seconds(began) });
+  report({
+    kind: 'done',
+    phase: 'day',
+    summary: `${played} happenings, nightly push included`,
+    seconds: seconds(began),
+  });
 }
 
 /** What moved since the nightly push is pushed too, so that the comparison is between things of one instant. */
 async function pushWhatMoved(stage: Stage): Promise<void> {
-  const plan = (await call(stage, 'POST', '/api/push/dry-run', {})) as unknown as { audiences: { id: string; add: number; remove: number }[] };
+  const plan = (await call(stage, 'POST', '/api/push/dry-run', {})) as unknown as {
+    audiences: { id: string; add: number; remove: number }[];
+  };
   for (const { id, add, remove } of plan.audiences) {
     if (add + remove > 0) await call(stage, 'POST', '/api/push', { audience: id });
   }
   await stage.idle();
 }
 
-async function reportOf(stage: Stage, tools: SimulatedTools, definitions: Definitions, began: number): Promise<RehearsalReport> {
+async function reportOf(
+  stage: Stage,
+  tools: SimulatedTools,
+  definitions: Definitions,
+  began: number,
+): Promise<RehearsalReport> {
   const dynamo = openDynamo(async () => {}, Math.random, {
     endpoint: stage.engines.dynamodb,
     region: 'eu-central-1',
     credentials: { accessKeyId: 'REHEARSAL', secretAccessKey: 'REHEARSAL' },
   });
-  const memberships = openMembershipStore(dynamo, String(stage.resolve('MEMBERSHIPS_TABLE')), () => new Date(stage.now()));
+  const memberships = openMembershipStore(
+    dynamo,
+    String(stage.resolve('MEMBERSHIPS_TABLE')),
+    () => new Date(stage.now()),
+  );
   const runs = await readRuns(dynamo, String(stage.resolve('STATE_TABLE')));
   const changes = runs.reduce((sum, run) => sum + (run.changes ?? 0), 0);
   const segments: Record<string, number> = {};
@@ -205,14 +252,31 @@ async function reportOf(stage: Stage, tools: SimulatedTools, definitions: Defini
   const differences: RehearsalReport['differences'] = [];
   for (const audience of definitions.audiences) {
     const remote = tools.listOf(audience.connection, audience.target);
-    const judged = await judgeAudience(audience, { memberships, runs, remote, members: segments[audience.segment] ?? 0 });
+    const judged = await judgeAudience(audience, {
+      memberships,
+      runs,
+      remote,
+      members: segments[audience.segment] ?? 0,
+    });
     audiences[audience.audience] = judged.counts;
     differences.push(...judged.differences);
   }
-  const tables = { profiles: String(stage.resolve('PROFILES_TABLE')), activities: String(stage.resolve('ACTIVITIES_TABLE')), state: String(stage.resolve('STATE_TABLE')) };
+  const tables = {
+    profiles: String(stage.resolve('PROFILES_TABLE')),
+    activities: String(stage.resolve('ACTIVITIES_TABLE')),
+    state: String(stage.resolve('STATE_TABLE')),
+  };
   const stored = await countStored(dynamo, tables, Object.keys(definitions.connections));
   dynamo.client.destroy();
-  return { ...stored, changes, segments, audiences, differences, refusals: stage.refusals.length, seconds: seconds(began) };
+  return {
+    ...stored,
+    changes,
+    segments,
+    audiences,
+    differences,
+    refusals: stage.refusals.length,
+    seconds: seconds(began),
+  };
 }
 
 /** How often a question is put again when the API fails at it: everything that is asked here may be asked twice. */
@@ -229,7 +293,11 @@ async function call(stage: Stage, method: 'GET' | 'POST', path: string, body?: J
   if (answer.ok) return found;
   if (answer.status >= 500 && attempt < TRIES) return call(stage, method, path, body, attempt + 1);
   const { code, message } = isJsonObject(found) ? found : {};
-  throw new TributaryError('defect', 'stage/api-refused', `${path} answered ${answer.status}: ${String(code)} ${String(message)}`);
+  throw new TributaryError(
+    'defect',
+    'stage/api-refused',
+    `${path} answered ${answer.status}: ${String(code)} ${String(message)}`,
+  );
 }
 
 interface Workspace {
@@ -278,7 +346,23 @@ function savedClock(dataDir: string | undefined): number | undefined {
 }
 
 function saveClock(dataDir: string | undefined, stage: Stage): void {
-  if (dataDir !== undefined) writeFileSync(join(dataDir, CLOCK_FILE), JSON.stringify({ at: formatInstant(Date.parse(stage.now())) }));
+  if (dataDir !== undefined)
+    writeFileSync(join(dataDir, CLOCK_FILE), JSON.stringify({ at: formatInstant(Date.parse(stage.now())) }));
+}
+
+/** Ends everything, then the process, when it is interrupted on the way. Returns how to stop listening. */
+function onSignals(end: () => Promise<void>): () => void {
+  const stop = (): void => {
+    end()
+      .catch(() => undefined)
+      .finally(() => process.exit(130));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  return () => {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  };
 }
 
 async function ended(until: AbortSignal | undefined): Promise<void> {

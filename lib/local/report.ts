@@ -53,7 +53,18 @@ export async function judgeAudience(
     readonly members: number;
   },
 ): Promise<{ readonly counts: AudienceCounts; readonly differences: RehearsalReport['differences'] }> {
-  const counts: AudienceCounts = { wanted: 0, added: 0, removed: 0, unchanged: 0, blocked: 0, unmatched: 0, refused: 0, rejected: 0, retry: 0, calls: 0 };
+  const counts: AudienceCounts = {
+    wanted: 0,
+    added: 0,
+    removed: 0,
+    unchanged: 0,
+    blocked: 0,
+    unmatched: 0,
+    refused: 0,
+    rejected: 0,
+    retry: 0,
+    calls: 0,
+  };
   for (const { what, audience: pushed, tally } of given.runs) {
     if (what !== 'push' || pushed !== audience.audience || tally === undefined) continue;
     counts.removed += tally.removed;
@@ -72,7 +83,14 @@ export async function judgeAudience(
       counts.wanted += 1;
       const outcome = told?.outcome;
       if (outcome === 'applied') counts.added += 1;
-      else if (outcome === 'unchanged' || outcome === 'unmatched' || outcome === 'refused' || outcome === 'rejected' || outcome === 'retry') counts[outcome] += 1;
+      else if (
+        outcome === 'unchanged' ||
+        outcome === 'unmatched' ||
+        outcome === 'refused' ||
+        outcome === 'rejected' ||
+        outcome === 'retry'
+      )
+        counts[outcome] += 1;
       else untold += 1;
       if (outcome !== 'applied' && outcome !== 'unchanged') continue;
       const there = wanted.keys.map(textOf).filter((key) => remote.has(key));
@@ -96,7 +114,9 @@ export async function countStored(
   tables: { readonly profiles: string; readonly activities: string; readonly state: string },
   connections: readonly string[],
 ): Promise<Pick<RehearsalReport, 'profiles' | 'activities' | 'quarantined'>> {
-  const quarantined = connections.map((connection) => queryCount(dynamo, ofKind(tables.state, `quarantine#${connection}`)));
+  const quarantined = connections.map((connection) =>
+    queryCount(dynamo, ofKind(tables.state, `quarantine#${connection}`)),
+  );
   const [profiles, activities, ...rejected] = await Promise.all([
     scanCount(dynamo, { TableName: tables.profiles, FilterExpression: 'attribute_not_exists(merged)' }),
     scanCount(dynamo, { TableName: tables.activities }),
@@ -120,7 +140,11 @@ export async function readRuns(dynamo: Dynamo, table: string): Promise<readonly 
 }
 
 function ofKind(table: string, kind: string) {
-  return { TableName: table, KeyConditionExpression: 'kind = :kind', ExpressionAttributeValues: { ':kind': { S: kind } } };
+  return {
+    TableName: table,
+    KeyConditionExpression: 'kind = :kind',
+    ExpressionAttributeValues: { ':kind': { S: kind } },
+  };
 }
 
 async function scanCount(dynamo: Dynamo, input: ScanCommandInput): Promise<number> {

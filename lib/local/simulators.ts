@@ -1,12 +1,12 @@
-import { loadMailchimp } from '../../test/vendors/world/load-mailchimp.ts';
-import { loadSalesforce } from '../../test/vendors/world/load-salesforce.ts';
-import { playDay, type TimedEvent } from '../../test/vendors/world/play-day.ts';
-import type { WorldSize } from '../../test/vendors/world/people.ts';
-import { makeWorld, rehearsalSize, type World } from '../../test/vendors/world.ts';
 import { type Mailchimp, startMailchimp } from '../../test/vendors/mailchimp/simulator.ts';
 import { type SalesforceSimulator, startSalesforce } from '../../test/vendors/salesforce/server.ts';
-import type { ConnectionDefinition, Definitions } from '../domain/definitions.ts';
+import { loadMailchimp } from '../../test/vendors/world/load-mailchimp.ts';
+import { loadSalesforce } from '../../test/vendors/world/load-salesforce.ts';
+import type { WorldSize } from '../../test/vendors/world/people.ts';
+import { playDay, type TimedEvent } from '../../test/vendors/world/play-day.ts';
+import { makeWorld, rehearsalSize, type World } from '../../test/vendors/world.ts';
 import type { Identifier } from '../domain/change.ts';
+import type { ConnectionDefinition, Definitions } from '../domain/definitions.ts';
 import { isJsonObject } from '../domain/json.ts';
 
 export type { WorldSize };
@@ -43,8 +43,16 @@ export async function startSimulators(
 ): Promise<SimulatedTools> {
   const simulated = Object.values(definitions.connections).filter(({ endpoint }) => endpoint === 'simulator');
   const world = makeWorld(SEED, start, size);
-  const crm = await openCrm(simulated.find(({ connector }) => connector === 'salesforce'), world, now);
-  const mail = await openMail(simulated.find(({ connector }) => connector === 'mailchimp'), world, now);
+  const crm = await openCrm(
+    simulated.find(({ connector }) => connector === 'salesforce'),
+    world,
+    now,
+  );
+  const mail = await openMail(
+    simulated.find(({ connector }) => connector === 'mailchimp'),
+    world,
+    now,
+  );
   const tools = [crm, mail].filter((tool) => tool !== undefined);
   const day =
     crm === undefined || mail === undefined

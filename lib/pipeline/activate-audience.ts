@@ -1,13 +1,13 @@
-import type { AudienceDestination, BatchResult, Outcome } from '../connectors/contract.ts';
 import type { AudienceDefinition, Definitions } from '../domain/definitions.ts';
 import { asTributaryError, dispositions, failAgain, TributaryError } from '../domain/errors.ts';
-import { type IdentityKey, indexKey } from '../domain/identifier.ts';
+import type { IdentityKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import { differenceOf, emptyTally, type PushTally } from '../domain/push.ts';
+import { emptyTally, type PushTally } from '../domain/push.ts';
 import { type ConnectionDeps, openConnection } from './connections.ts';
-import type { AudienceRow, IdentityIndex, MembershipStore, Queue, StateStore, ToldSide } from './ports.ts';
-import { isSettled, readStream } from './sync-run.ts';
+import type { IdentityIndex, MembershipStore, Queue, StateStore } from './ports.ts';
+import { sendDue } from './send-members.ts';
+import { isStreamSettled, readStream } from './sync-run.ts';
 
 export interface ActivateDeps extends ConnectionDeps {
   readonly state: StateStore;
@@ -36,12 +36,17 @@ export interface PushRun {
   readonly tally: PushTally;
   /** Sources that were not settled when last looked. */
   readonly unsettled?: readonly string[];
+  /** Since when the run waits for its sources. */
+  readonly waitingSince?: string;
   readonly error?: { readonly kind: string; readonly code: string; readonly message: string };
 }
 
 interface PushState {
   readonly run?: PushRun;
+  /** Until then nobody else takes the push up, in ms. 0 = free. */
   readonly leaseUntil: number;
+  /** The tool asked us to wait with the run until then, in ms. */
+  readonly waitUntil?: number;
 }
 
 interface HeldPush {
@@ -49,13 +54,17 @@ interface HeldPush {
   readonly version: number;
 }
 
-const LEASE_MS = 16 * 60_000;
+/**
+ * Nobody takes over a push that somebody works on: longer than a function may run. And shorter than a message of a worker
+ * that died stays hidden: when it comes again, the push is free.
+ */
+export const LEASE_MS = 3 * 60_000;
 const KEPT_MS = 30 * 24 * 3_600_000;
 /** How long a push waits for its sources before it gives up for this time. */
 const PATIENCE_MS = 2 * 3_600_000;
 const LOOK_AGAIN_SECONDS = 30;
-/** How often one batch is tried while the tool fails in ways that may pass. */
-const TRIES = 3;
+/** SQS delays a message by at most this long; longer waits go round. */
+const MOST_DELAY_SECONDS = 900;
 
 /**
  * Brings the tool's list to what we want: waits for the sources, then sends only differences, removals before additions,
@@ -78,158 +87,68 @@ export function activateAudience(deps: ActivateDeps) {
   };
 }
 
-async function run(deps: ActivateDeps, audience: AudienceDefinition, taken: HeldPush, signal: AbortSignal): Promise<void> {
-  const push = { ...(taken.state.run as PushRun), state: 'running' as const };
+async function run(
+  deps: ActivateDeps,
+  audience: AudienceDefinition,
+  taken: HeldPush,
+  signal: AbortSignal,
+): Promise<void> {
+  let held = taken;
+  const { waitingSince: _, ...begun } = taken.state.run as PushRun;
+  const push = { ...begun, state: 'running' as const };
   const tally = { ...push.tally };
   const again = async (seconds: number) => {
-    const kept = await save(deps, taken, { ...push, tally }, 0);
+    const kept = await save(deps, held, { ...push, tally }, { waitSeconds: seconds });
     const body = { audience: audience.audience, run: push.id };
-    if (kept !== undefined) await deps.push.send([{ body, ...(seconds > 0 ? { delaySeconds: seconds } : {}) }]);
+    if (kept !== undefined) await deps.push.send([{ body, ...delayOf(seconds) }]);
   };
   try {
     const { connector, connect } = await openConnection(deps, audience.connection);
     const destination = connector.audiences;
     if (destination === undefined) {
-      throw new TributaryError('config', 'push/no-destination', `the connector of ${audience.connection} takes no audiences`);
+      throw new TributaryError(
+        'config',
+        'push/no-destination',
+        `the connector of ${audience.connection} takes no audiences`,
+      );
     }
     const api = await connect(signal);
     const { remoteId } = await destination.ensure(api, audience.target);
     for (const op of ['remove', 'add'] as const) {
-      const sender = { deps, audience, destination, api, remoteId, op, run: push.id, tally };
-      for await (const profiles of chunks(deps.memberships.pending(audience.audience), destination.batch.maxMembers)) {
-        await sendChunk(sender, profiles);
+      const sender = { ...deps, audience, destination, api, remoteId, op, run: push.id, tally };
+      for await (const _sent of sendDue(sender)) {
+        const kept = await save(deps, held, { ...push, tally }, { leaseMs: LEASE_MS });
+        if (kept === undefined) return; // Somebody took the push over; what was sent is on the rows.
+        held = kept;
         if (signal.aborted) return await again(0);
       }
     }
-    await end(deps, taken, { ...push, state: 'finished', tally });
+    await end(deps, held, { ...push, state: 'finished', tally });
   } catch (thrown) {
     const error = asTributaryError(thrown);
     deps.log('push stopped', { run: push.id, kind: error.kind, code: error.code, reason: error.message });
     if (error.kind === 'rate-limited') return await again(Math.ceil((error.retryAfterMs ?? 60_000) / 1_000));
     if (dispositions[error.kind].does === 'retry-later') {
-      await save(deps, taken, { ...push, tally }, 0);
+      await save(deps, held, { ...push, tally }, {});
       throw error;
     }
     const { kind, code, message } = error;
-    await end(deps, taken, { ...push, state: 'failed', tally, error: { kind, code, message } });
+    await end(deps, held, { ...push, state: 'failed', tally, error: { kind, code, message } });
     if (kind === 'defect') throw error;
   }
 }
 
-interface Sender {
-  readonly deps: ActivateDeps;
-  readonly audience: AudienceDefinition;
-  readonly destination: AudienceDestination<unknown>;
-  readonly api: unknown;
-  readonly remoteId: string;
-  readonly op: 'add' | 'remove';
-  readonly run: string;
-  readonly tally: PushTally;
-}
-
-/** Reads the rows again, sends those that differ in this direction, and settles each with its outcome. */
-async function sendChunk(sender: Sender, profiles: readonly string[]): Promise<void> {
-  const { deps, audience, op } = sender;
-  const rows = [...(await deps.memberships.readAudienceRows(audience.audience, profiles)).values()];
-  const due: { row: AudienceRow; keys: ToldSide['keys'] }[] = [];
-  const agreeing: AudienceRow[] = [];
-  for (const row of rows) {
-    const operations = differenceOf(row, audience.mode);
-    const next = operations[0];
-    if (next?.op === op) due.push({ row, keys: next.keys });
-    else if (operations.length === 0) agreeing.push(row);
-  }
-  await deps.memberships.settle(audience.audience, agreeing.map((row) => ({ row, pending: false })));
-  const handedOver = op === 'remove' ? await takenOver(sender, due) : new Set<string>();
-  const leaving = due.filter(({ row }) => !handedOver.has(row.profile));
-  const outcomes = leaving.length === 0 ? new Map<string, Outcome>() : await applyBatch(sender, leaving);
-  await deps.memberships.settle(
-    audience.audience,
-    due.map(({ row, keys }) => {
-      const outcome = handedOver.has(row.profile) ? ({ status: 'unchanged' } as const) : settled(outcomes.get(row.profile));
-      count(sender.tally, op, outcome);
-      return { row, told: toldOf(sender, keys, outcome), pending: staysPending(row, op, outcome) };
-    }),
-  );
-}
-
-/** A member that the connector forgot is tried again, never taken for done. */
-function settled(outcome: Outcome | undefined): Outcome {
-  return outcome ?? { status: 'retry', code: 'vendor-no-outcome' };
-}
-
-function toldOf(sender: Sender, keys: ToldSide['keys'], outcome: Outcome): ToldSide {
-  const landed = outcome.status === 'applied' || outcome.status === 'unchanged';
-  const inside =
-    sender.op === 'add' ? landed || outcome.status === 'retry' : !(landed || outcome.status === 'unmatched');
-  return {
-    in: inside,
-    keys,
-    outcome: outcome.status,
-    ...('code' in outcome ? { code: outcome.code } : {}),
-    run: sender.run,
-    at: sender.deps.clock.now().getTime(),
-  };
-}
-
-/** A removal that makes room for a changed key leaves the row pending: its addition comes next. */
-function staysPending(row: AudienceRow, op: 'add' | 'remove', outcome: Outcome): boolean {
-  return outcome.status === 'retry' || (op === 'remove' && row.wanted.in);
-}
-
-/** Rows whose key now belongs to somebody else who is wanted: taking it off the list would take off the wrong person. */
-async function takenOver(sender: Sender, due: readonly { row: AudienceRow; keys: ToldSide['keys'] }[]): Promise<Set<string>> {
-  const { deps, audience } = sender;
-  const key = await deps.key();
-  const asked = due.flatMap(({ row, keys }) => keys.map((one) => ({ profile: row.profile, index: indexKey(one, key), value: one.value })));
-  if (asked.length === 0) return new Set();
-  const owners = await deps.identities.lookUp(asked.map(({ index }) => index));
-  const others = asked.filter(({ profile, index }) => owners.has(index) && owners.get(index) !== profile);
-  if (others.length === 0) return new Set();
-  const rows = await deps.memberships.readAudienceRows(audience.audience, [...new Set(others.map(({ index }) => owners.get(index) ?? ''))]);
-  const wanted = others.filter(({ index, value }) => {
-    const owner = rows.get(owners.get(index) ?? '');
-    return owner?.wanted.in === true && owner.wanted.keys.some((one) => one.value === value);
-  });
-  return new Set(wanted.map(({ profile }) => profile));
-}
-
-async function applyBatch(sender: Sender, due: readonly { row: AudienceRow; keys: ToldSide['keys'] }[]): Promise<ReadonlyMap<string, Outcome>> {
-  const { destination, api, op, remoteId, run: runId, deps } = sender;
-  const members = due.map(({ row, keys }) => ({ memberId: row.profile, keys }));
-  const idempotencyKey = `${runId}.${op}.${members[0]?.memberId}.${members.length}`;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      let result: BatchResult = await destination.apply(api, { remoteId, op, members, idempotencyKey });
-      sender.tally.calls += result.calls;
-      while (result.state === 'pending') {
-        if (destination.poll === undefined) throw new TributaryError('defect', 'push/no-poll', 'a job was started that cannot be followed');
-        await deps.clock.wait(result.pollAfterMs);
-        result = await destination.poll(api, result.job);
-        sender.tally.calls += result.calls;
-      }
-      return result.outcomes;
-    } catch (thrown) {
-      const error = asTributaryError(thrown);
-      if (error.kind !== 'transient') throw error;
-      if (attempt === TRIES) return new Map(members.map(({ memberId }) => [memberId, { status: 'retry', code: error.code }]));
-      await deps.clock.wait(200 * 2 ** attempt * (0.5 + deps.clock.random()));
-    }
-  }
-}
-
-function count(tally: PushTally, op: 'add' | 'remove', outcome: Outcome): void {
-  if (outcome.status === 'applied') tally[op === 'add' ? 'added' : 'removed'] += 1;
-  else tally[outcome.status] += 1;
-}
-
-/** Streams whose latest run is not folded to the end: a push now would act on half a picture. */
-export async function unsettledSources(deps: Pick<ActivateDeps, 'state'>, definitions: Definitions): Promise<string[]> {
+/** Streams whose runs are not folded to the end: a push now would act on half a picture. */
+export async function unsettledSources(
+  deps: Pick<ActivateDeps, 'state' | 'clock'>,
+  definitions: Definitions,
+): Promise<string[]> {
+  const now = deps.clock.now().getTime();
   const unsettled: string[] = [];
   for (const connection of Object.values(definitions.connections)) {
     for (const stream of Object.keys(connection.streams)) {
-      const { run } = (await readStream(deps.state, connection.name, stream)).state;
-      if (run === undefined || !(await isSettled(deps.state, run))) unsettled.push(`${connection.name}/${stream}`);
+      const { state } = await readStream(deps.state, connection.name, stream);
+      if (!(await isStreamSettled(deps.state, state, now))) unsettled.push(`${connection.name}/${stream}`);
     }
   }
   return unsettled;
@@ -237,46 +156,67 @@ export async function unsettledSources(deps: Pick<ActivateDeps, 'state'>, defini
 
 async function waitForSources(deps: ActivateDeps, held: HeldPush, unsettled: readonly string[]): Promise<void> {
   const push = held.state.run as PushRun;
-  const waited = deps.clock.now().getTime() - Date.parse(push.startedAt);
-  if (waited > PATIENCE_MS) {
+  const now = deps.clock.now().getTime();
+  const waitingSince = push.waitingSince ?? formatInstant(now);
+  if (now - Date.parse(waitingSince) > PATIENCE_MS) {
     await end(deps, held, { ...push, state: 'stale-source', unsettled });
     return;
   }
-  const saved = await save(deps, held, { ...push, state: 'waiting', unsettled }, 0);
+  const saved = await save(deps, held, { ...push, state: 'waiting', waitingSince, unsettled }, {});
   if (saved === undefined) return;
-  await deps.push.send([{ body: { audience: push.audience, run: push.id }, delaySeconds: LOOK_AGAIN_SECONDS }]);
+  await deps.push.send([{ body: { audience: push.audience, run: push.id }, ...delayOf(LOOK_AGAIN_SECONDS) }]);
 }
 
+/** Takes the push up for a new run or to go on with one. Undefined when somebody else works on it or it is done. */
 async function takeUp(deps: ActivateDeps, command: PushCommand): Promise<HeldPush | undefined> {
   const document = await deps.state.get('push', command.audience);
   const state = (document?.body as unknown as PushState | undefined) ?? { leaseUntil: 0 };
   const now = deps.clock.now().getTime();
-  const open = state.run?.state === 'running' || state.run?.state === 'waiting';
-  if (open && state.leaseUntil > now) return undefined;
+  const held: HeldPush = { state, version: document?.version ?? 0 };
+  const { run: latest } = state;
   const id = `${command.audience}.${command.scheduledAt ?? formatInstant(now)}`;
-  if (!open && state.run !== undefined && (state.run.id === id || state.run.id === command.run)) {
-    failAgain(state.run.error);
+  const own = latest !== undefined && (latest.id === id || latest.id === command.run);
+  if (latest?.state === 'running' || latest?.state === 'waiting') {
+    const waits = (state.waitUntil ?? 0) - now;
+    if (state.leaseUntil > now || (waits > 0 && !own)) return undefined;
+    if (waits > 0) {
+      await deps.push.send([{ body: command as unknown as Json, ...delayOf(waits / 1_000) }]);
+      return undefined;
+    }
+    if (command.run !== undefined && !own) return undefined;
+    // A later firing waits for its sources with patience of its own.
+    const { waitingSince: _, ...reopened } = latest;
+    return save(deps, held, own ? latest : reopened, { leaseMs: LEASE_MS });
+  }
+  if (own) {
+    failAgain(latest.error);
     return undefined;
   }
-  if (command.run !== undefined && state.run?.id !== command.run) return undefined;
-  const fresh: PushRun = {
-    id,
-    audience: command.audience,
-    state: 'running',
-    startedAt: formatInstant(now),
-    tally: emptyTally(),
-  };
-  return save(deps, { state, version: document?.version ?? 0 }, open && state.run !== undefined ? state.run : fresh, now + LEASE_MS);
+  if (command.run !== undefined) return undefined;
+  const startedAt = formatInstant(now);
+  const fresh: PushRun = { id, audience: command.audience, state: 'running', startedAt, tally: emptyTally() };
+  return save(deps, held, fresh, { leaseMs: LEASE_MS });
 }
 
 async function end(deps: ActivateDeps, held: HeldPush, ended: PushRun): Promise<void> {
   const push = { ...ended, endedAt: formatInstant(deps.clock.now().getTime()) };
-  await save(deps, held, push, 0);
+  await save(deps, held, push, {});
   deps.log('push ended', { run: push.id, state: push.state, ...push.tally, code: push.error?.code ?? null });
 }
 
-async function save(deps: ActivateDeps, held: HeldPush, push: PushRun, leaseUntil: number): Promise<HeldPush | undefined> {
-  const state: PushState = { run: push, leaseUntil };
+/** Stores the run, held for `leaseMs`, or let go of; let go of, it may have to wait for the tool. */
+async function save(
+  deps: ActivateDeps,
+  held: HeldPush,
+  push: PushRun,
+  { leaseMs = 0, waitSeconds = 0 }: { readonly leaseMs?: number; readonly waitSeconds?: number },
+): Promise<HeldPush | undefined> {
+  const now = deps.clock.now().getTime();
+  const state: PushState = {
+    run: push,
+    leaseUntil: leaseMs === 0 ? 0 : now + leaseMs,
+    ...(waitSeconds === 0 ? {} : { waitUntil: now + waitSeconds * 1_000 }),
+  };
   const stored = await deps.state.put('push', push.audience, state as unknown as JsonObject, held.version);
   if (!stored) return undefined;
   const id = `${push.startedAt}#${push.id}`;
@@ -287,15 +227,6 @@ async function save(deps: ActivateDeps, held: HeldPush, push: PushRun, leaseUnti
   return { state, version: held.version + 1 };
 }
 
-/** Regroups pages of ids into batches of the destination's size, each id once. */
-async function* chunks(pages: AsyncIterable<readonly string[]>, size: number): AsyncIterable<readonly string[]> {
-  let held: string[] = [];
-  for await (const page of pages) {
-    held.push(...page);
-    while (held.length >= size) {
-      yield held.slice(0, size);
-      held = held.slice(size);
-    }
-  }
-  if (held.length > 0) yield held;
+function delayOf(seconds: number): { readonly delaySeconds?: number } {
+  return seconds > 0 ? { delaySeconds: Math.min(MOST_DELAY_SECONDS, Math.max(1, Math.ceil(seconds))) } : {};
 }

@@ -33,7 +33,11 @@ export async function openConnection(deps: ConnectionDeps, name: string): Promis
   }
   const connector = deps.connectors[definition.connector];
   if (connector === undefined) {
-    throw new TributaryError('config', 'connection/unknown-connector', `no connector is called ${definition.connector}`);
+    throw new TributaryError(
+      'config',
+      'connection/unknown-connector',
+      `no connector is called ${definition.connector}`,
+    );
   }
   const config = connector.config.safeParse(definition.config);
   if (!config.success) throw broken('connection/bad-config', `connection ${name}`, config.error.issues);

@@ -30,7 +30,9 @@ export async function decidePeople(
 ): Promise<readonly Decided[]> {
   const filled = await refill(stores.activities, folded, given, now);
   const accounts = await readAccounts(stores.accounts, filled);
-  return Promise.all(filled.map((item) => decideComponent(item, given.compiled, { accounts, now, activities: stores.activities })));
+  return Promise.all(
+    filled.map((item) => decideComponent(item, given.compiled, { accounts, now, activities: stores.activities })),
+  );
 }
 
 /**
@@ -107,7 +109,8 @@ async function wholeHistory(activities: ActivityStore, profile: Profile, item: F
   const done: ActivityChange[] = [];
   for (const fragment of Object.keys(profile.fragments)) {
     for await (const page of activities.all(fragment)) done.push(...page);
-    for (const change of item.component.byFragment.get(fragment) ?? []) if (change.kind === 'activity') done.push(change);
+    for (const change of item.component.byFragment.get(fragment) ?? [])
+      if (change.kind === 'activity') done.push(change);
   }
   return wholeEntries(compiled.program, done);
 }
@@ -119,6 +122,7 @@ function sameDecision(before: Profile, after: Profile): boolean {
     sameFragments(before.fragments, after.fragments) &&
     before.accounts === after.accounts &&
     before.never.length === after.never.length &&
+    before.refused.join('\n') === after.refused.join('\n') &&
     before.outbox.length === after.outbox.length &&
     before.flipsAt === after.flipsAt &&
     segments.length === Object.keys(before.memberships).length

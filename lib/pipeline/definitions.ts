@@ -10,18 +10,29 @@ const CURRENT = 'current';
 const SCAN_PARTS = 8;
 
 /** The published definitions, by one small read an invocation; the document itself is fetched once a version. */
-export function openDefinitions(deps: { readonly state: StateStore; readonly archive: Archive }): () => Promise<Definitions> {
+export function openDefinitions(deps: {
+  readonly state: StateStore;
+  readonly archive: Archive;
+}): () => Promise<Definitions> {
   let held: Definitions | undefined;
   return async function currentDefinitions() {
     const current = await deps.state.get(KIND, CURRENT);
     const version = current?.body.version;
     if (typeof version !== 'string') {
-      throw new TributaryError('config', 'definitions/none', 'nothing is published yet: send the definitions of a workspace to /api/definitions');
+      throw new TributaryError(
+        'config',
+        'definitions/none',
+        'nothing is published yet: send the definitions of a workspace to /api/definitions',
+      );
     }
     if (held?.version === version) return held;
     const document = await deps.archive.getJson(keyOf(version));
     if (document === undefined) {
-      throw new TributaryError('defect', 'definitions/lost', `the published definitions ${version} are not in the archive`);
+      throw new TributaryError(
+        'defect',
+        'definitions/lost',
+        `the published definitions ${version} are not in the archive`,
+      );
     }
     held = document as unknown as Definitions;
     return held;
@@ -40,8 +51,14 @@ export function openCompiled(definitions: () => Promise<Definitions>): () => Pro
 }
 
 /**
- * Publishes definitions: the document, then the pointer to it, then a scan that decides everybody again. Publishing
- * what is current already does nothing. Returns whether anything changed.
+ * How long the scan after a change of definitions waits. Longer than the pointer takes to move and resolve-profile may
+ * run after it: whoever still decides by the former definitions has written by then, and nobody is missed.
+ */
+export const SCAN_DELAY_SECONDS = 120;
+
+/**
+ * Publishes definitions: the document, then a scan to come that decides everybody again, then the pointer. The scan is
+ * asked for first: after the pointer has moved, publishing again does nothing. Returns whether anything changed.
  */
 export async function publishDefinitions(
   deps: { readonly state: StateStore; readonly archive: Archive; readonly recompute: Queue },
@@ -51,11 +68,12 @@ export async function publishDefinitions(
     const current = await deps.state.get(KIND, CURRENT);
     if (current?.body.version === definitions.version) return false;
     await deps.archive.putJson(keyOf(definitions.version), definitions as unknown as Json);
+    if (current !== undefined) {
+      const parts = Array.from({ length: SCAN_PARTS }, (_, part) => ({ scan: { part, of: SCAN_PARTS } }));
+      await deps.recompute.send(parts.map((body) => ({ body, delaySeconds: SCAN_DELAY_SECONDS })));
+    }
     const body = { version: definitions.version, workspace: definitions.workspace };
-    if (!(await deps.state.put(KIND, CURRENT, body, current?.version ?? 0))) continue;
-    const parts = Array.from({ length: SCAN_PARTS }, (_, part) => ({ body: { scan: { part, of: SCAN_PARTS } } }));
-    if (current !== undefined) await deps.recompute.send(parts);
-    return true;
+    if (await deps.state.put(KIND, CURRENT, body, current?.version ?? 0)) return true;
   }
 }
 

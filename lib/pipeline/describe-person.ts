@@ -2,7 +2,15 @@ import type { ActivityChange, ConsentStatement, Identifier } from '../domain/cha
 import type { Compiled } from '../domain/decide.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import { consentOf, effectiveTraits, identifiersOf, nestTraits, type Profile, viewOf, type Wanted } from '../domain/profile.ts';
+import {
+  consentOf,
+  effectiveTraits,
+  identifiersOf,
+  nestTraits,
+  type Profile,
+  viewOf,
+  type Wanted,
+} from '../domain/profile.ts';
 import { explain, type Receipt } from '../domain/segment/receipt.ts';
 import type { ActivityStore, HistoryStore } from './ports.ts';
 
@@ -12,7 +20,9 @@ export interface PersonPage {
   readonly identifiers: readonly Identifier[];
   readonly traits: JsonObject;
   /** Trait path → where the value comes from and what other sources say. */
-  readonly sources: Readonly<Record<string, { readonly source: string; readonly at: string; readonly losers: readonly Json[] }>>;
+  readonly sources: Readonly<
+    Record<string, { readonly source: string; readonly at: string; readonly losers: readonly Json[] }>
+  >;
   readonly segments: readonly string[];
   readonly activities: { readonly total: number; readonly latest: readonly ActivityChange[] };
   readonly fragments: readonly string[];
@@ -49,7 +59,10 @@ export async function describePerson(
     segments: Object.keys(profile.memberships).sort(),
     activities: {
       total: counts.reduce((sum, count) => sum + count, 0),
-      latest: latest.flat().sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, LATEST),
+      latest: latest
+        .flat()
+        .sort((a, b) => (a.at < b.at ? 1 : -1))
+        .slice(0, LATEST),
     },
     fragments,
     consent: consentOf(profile),

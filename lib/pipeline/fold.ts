@@ -113,7 +113,7 @@ function sameObject(before: readonly Profile[], after: Profile): Profile {
   const ids = Object.keys(after.fragments);
   const same =
     ids.length === Object.keys(held.fragments).length && ids.every((id) => held.fragments[id] === after.fragments[id]);
-  return same && held.version > 0 ? held : after;
+  return same && held.version > 0 && held.refused.join('\n') === after.refused.join('\n') ? held : after;
 }
 
 /**

@@ -30,7 +30,13 @@ function rowsOf(profile: StoredProfile): FollowRow[] {
   for (const follow of profile.outbox) {
     if (follow.row === 'segment') {
       const since = isMerged(profile) ? undefined : profile.memberships[follow.segment];
-      const row = { row: 'segment', segment: follow.segment, profile: id, version, member: since !== undefined } as const;
+      const row = {
+        row: 'segment',
+        segment: follow.segment,
+        profile: id,
+        version,
+        member: since !== undefined,
+      } as const;
       rows.set(`s${follow.segment}`, { ...row, at: since ?? follow.at });
     } else if (follow.row === 'account') {
       const linked = !isMerged(profile) && profile.accounts[follow.account] !== undefined;

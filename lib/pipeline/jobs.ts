@@ -1,8 +1,8 @@
+import type { Definitions } from '../domain/definitions.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import { latestPush, summariseAudience } from './summaries.ts';
-import type { Definitions } from '../domain/definitions.ts';
 import type { Clock, MembershipStore, Queue, StateStore } from './ports.ts';
+import { latestPush, summariseAudience } from './summaries.ts';
 import { isSettled, readStream } from './sync-run.ts';
 
 export interface JobDeps {
@@ -31,7 +31,11 @@ export async function startPull(
   full: boolean,
 ): Promise<Job> {
   const scheduledAt = formatInstant(deps.clock.now().getTime());
-  const job = await keepJob(deps, { what: 'pull', startedAt: scheduledAt, parts: streams.map((one) => ({ ...one, scheduledAt })) });
+  const job = await keepJob(deps, {
+    what: 'pull',
+    startedAt: scheduledAt,
+    parts: streams.map((one) => ({ ...one, scheduledAt, ...(full ? { full } : {}) })),
+  });
   await deps.sync.send(streams.map((one) => ({ body: { ...one, scheduledAt, ...(full ? { full } : {}) } })));
   return job;
 }
@@ -60,8 +64,7 @@ export async function readJob(deps: JobDeps, definitions: Definitions, id: strin
 
 async function pullPart(deps: JobDeps, part: JsonObject): Promise<JsonObject> {
   const { run } = (await readStream(deps.state, String(part.connection), String(part.stream))).state;
-  // A run that was under way already when the job was asked for serves it too.
-  if (run === undefined || (run.state !== 'running' && run.startedAt < String(part.scheduledAt))) return { ...part, state: 'running' };
+  if (run === undefined || (run.state !== 'running' && !serves(run, part))) return { ...part, state: 'running' };
   const { state, pages, changes, rejected, error } = run;
   const done = state === 'finished' && (await isSettled(deps.state, run));
   const stands = state === 'failed' ? 'failed' : done ? 'finished' : 'running';
@@ -71,10 +74,22 @@ async function pullPart(deps: JobDeps, part: JsonObject): Promise<JsonObject> {
 async function pushPart(deps: JobDeps, definitions: Definitions, part: JsonObject): Promise<JsonObject> {
   const run = await latestPush(deps.state, String(part.audience));
   const open = run === undefined || run.state === 'running' || run.state === 'waiting';
-  if (open || run.startedAt < String(part.scheduledAt)) return { ...part, state: 'running', run: (run?.id ?? null) as Json };
+  if (open || !serves(run, part)) return { ...part, state: 'running', run: (run?.id ?? null) as Json };
   const audience = definitions.audiences.find((one) => one.audience === part.audience);
   const summary = audience === undefined ? {} : { ...(await summariseAudience(deps, audience)).summary };
-  return { ...part, run: run.id, state: run.state === 'finished' ? 'finished' : 'failed', outcome: run.state, ...summary } as JsonObject;
+  return {
+    ...part,
+    run: run.id,
+    state: run.state === 'finished' ? 'finished' : 'failed',
+    outcome: run.state,
+    ...summary,
+  } as JsonObject;
+}
+
+/** A run that was under way already when the job was asked for serves it too, unless everything is to be read anew. */
+function serves(run: { startedAt: string; endedAt?: string; backfill?: boolean }, part: JsonObject): boolean {
+  const asked = String(part.scheduledAt);
+  return part.full === true ? run.backfill === true && run.startedAt >= asked : (run.endedAt ?? '') >= asked;
 }
 
 async function keepJob(deps: JobDeps, job: Omit<Job, 'id' | 'state'>): Promise<Job> {

@@ -39,8 +39,8 @@ export interface ProfileStore {
   clearOutboxes(profiles: readonly StoredProfile[]): Promise<void>;
   /** Profiles due at or before `until`, from the sparse index; may lag behind writes. */
   due(from: Milliseconds, until: Milliseconds): AsyncIterable<readonly string[]>;
-  /** Ids of one of `of` equal parts of the whole table. */
-  scan(part: number, of: number): AsyncIterable<readonly string[]>;
+  /** Ids of one of `of` equal parts of the whole table, by pages; from after the last id of a page on. */
+  scan(part: number, of: number, after?: string): AsyncIterable<readonly string[]>;
 }
 
 /** An account (company) as stored. */
@@ -122,8 +122,11 @@ export interface MembershipStore {
   pending(audience: string): AsyncIterable<readonly string[]>;
   /** Rows by key, consistently: what is read just before sending. */
   readAudienceRows(audience: string, profiles: readonly string[]): Promise<ReadonlyMap<string, AudienceRow>>;
-  /** Writes the told side; the row stops being pending if its wanted side is still the one acted on. */
-  settle(audience: string, rows: readonly Settled[]): Promise<void>;
+  /**
+   * Writes the told side; the row stops being pending if its wanted side is still the one acted on. Returns the profiles
+   * whose row moved since it was read: they keep the answer of the tool and stay pending.
+   */
+  settle(audience: string, rows: readonly Settled[]): Promise<ReadonlySet<string>>;
 }
 
 export interface Settled {

@@ -3,8 +3,8 @@ import type { Change } from '../domain/change.ts';
 import { asTributaryError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { type ConnectionDeps, openConnection } from './connections.ts';
+import { pack } from './pack.ts';
 import type { Queue } from './ports.ts';
-import { pack } from './sync-stream.ts';
 
 export interface WebhookDeps extends ConnectionDeps {
   readonly changes: Queue;
@@ -43,26 +43,30 @@ export function receiveWebhook(deps: WebhookDeps) {
       deps.log('webhook unreadable', { connection: connectionName, code, reason: message });
       return refuse(400, code);
     }
-    await queueDeliveries(deps, connectionName, deliveries);
+    const { groups, tooLarge } = pack(deliveries.flatMap((one) => ('change' in one ? [one.change] : [])));
+    if (tooLarge.length > 0) return refuse(413, 'sync/too-large');
+    await queueDeliveries(deps, connectionName, deliveries, groups);
     deps.log('webhook received', { connection: connectionName, deliveries: deliveries.length });
     return webhook.acknowledge?.(request) ?? { status: 200, body: '' };
   };
 }
 
-async function queueDeliveries(deps: WebhookDeps, connection: string, deliveries: readonly Delivery[]): Promise<void> {
-  const changes: Change[] = [];
+async function queueDeliveries(
+  deps: WebhookDeps,
+  connection: string,
+  deliveries: readonly Delivery[],
+  groups: readonly (readonly Change[])[],
+): Promise<void> {
   const hints = new Map<string, Set<string>>();
   for (const delivery of deliveries) {
-    if ('change' in delivery) changes.push(delivery.change);
-    else {
-      const { stream, ids } = delivery.hint;
-      const asked = hints.get(stream) ?? new Set();
-      for (const id of ids) asked.add(id);
-      hints.set(stream, asked);
-    }
+    if ('change' in delivery) continue;
+    const { stream, ids } = delivery.hint;
+    const asked = hints.get(stream) ?? new Set();
+    for (const id of ids) asked.add(id);
+    hints.set(stream, asked);
   }
   await deps.changes.send(
-    pack(changes).map((group) => ({ body: { origin: 'delivery', connection, changes: group } as unknown as Json })),
+    groups.map((changes) => ({ body: { origin: 'delivery', connection, changes } as unknown as Json })),
   );
   const rereads = [...hints].flatMap(([stream, ids]) => {
     const list = [...ids];

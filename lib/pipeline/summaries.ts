@@ -1,5 +1,6 @@
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import type { Blocked } from '../domain/profile.ts';
+import { differenceOf } from '../domain/push.ts';
 import type { PushRun } from './activate-audience.ts';
 import type { AudienceRow, MembershipStore, StateStore } from './ports.ts';
 
@@ -44,7 +45,7 @@ export async function summariseAudience(
     blockedBy: {},
   };
   for await (const rows of deps.memberships.audienceRows(audience.audience)) {
-    for (const row of rows) addRow(summary, row, run?.id);
+    for (const row of rows) addRow(summary, row, audience.mode, run?.id);
   }
   return { summary, run };
 }
@@ -55,8 +56,13 @@ export async function latestPush(state: StateStore, audience: string): Promise<P
   return document?.body.run as unknown as PushRun | undefined;
 }
 
-function addRow(summary: AudienceSummary, row: AudienceRow, run: string | undefined): void {
-  const { wanted, told } = row;
+function addRow(
+  summary: AudienceSummary,
+  row: AudienceRow,
+  mode: AudienceDefinition['mode'],
+  run: string | undefined,
+): void {
+  const { wanted } = row;
   if (!wanted.in) {
     if (wanted.reason === 'not-in-segment') return;
     summary.blocked += 1;
@@ -64,14 +70,16 @@ function addRow(summary: AudienceSummary, row: AudienceRow, run: string | undefi
     return;
   }
   summary.wanted += 1;
-  summary[placeOf(told, run)] += 1;
+  summary[placeOf(row, mode, run)] += 1;
 }
 
 type Place = 'added' | 'unchanged' | 'unmatched' | 'refused' | 'rejected' | 'retry' | 'waiting';
 
-function placeOf(told: AudienceRow['told'], run: string | undefined): Place {
+function placeOf(row: AudienceRow, mode: AudienceDefinition['mode'], run: string | undefined): Place {
+  const { told, pending } = row;
   if (told === undefined) return 'waiting';
-  if (told.in && told.run !== run) return 'unchanged';
-  if (told.outcome === 'applied') return told.in ? 'added' : 'waiting';
+  if (told.outcome === 'retry') return 'retry';
+  if (pending && differenceOf(row, mode).length > 0) return 'waiting';
+  if (told.in) return told.outcome === 'applied' && told.run === run ? 'added' : 'unchanged';
   return told.outcome as Place;
 }

@@ -23,7 +23,9 @@ export function sweepDue(deps: SweepDeps) {
   return async function sweep(signal: AbortSignal): Promise<{ readonly sent: number }> {
     const now = deps.clock.now().getTime();
     const cursor = await deps.state.get('sweep', 'cursor');
-    const swept = typeof cursor?.body.until === 'number' ? cursor.body.until : now - FIRST_LOOK_BACK_MS;
+    // A cursor ahead of the clock, from a stage whose time ran faster, would hide what is due now.
+    const until = typeof cursor?.body.until === 'number' ? cursor.body.until : now - FIRST_LOOK_BACK_MS;
+    const swept = Math.min(until, now);
     let sent = 0;
     for await (const ids of deps.profiles.due(swept - LOOK_BACK_MS, now)) {
       const messages = [];

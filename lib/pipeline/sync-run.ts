@@ -27,10 +27,18 @@ export interface StreamState {
   readonly epoch: number;
   /** Until then nobody else takes the stream up, in ms. 0 = free. */
   readonly leaseUntil: number;
+  /** The vendor asked us to wait with the run until then, in ms. */
+  readonly waitUntil?: number;
+  /** Former runs that had messages on their way when the next one began. */
+  readonly earlier?: readonly FormerRun[];
 }
+
+type FormerRun = Pick<SyncRun, 'id' | 'startedAt' | 'sent'>;
 
 export const EPOCH_SIZE = 100_000;
 const KEPT_MS = 30 * 24 * 3_600_000;
+/** How long a former run's unfolded messages hold up pushes; after that they are in the dead letters of somebody's care. */
+const FORMER_WATCHED_MS = 24 * 3_600_000;
 const EMPTY: StreamState = { epoch: 0, leaseUntil: 0 };
 
 /** A stream's state with the version to write it back on. */
@@ -66,15 +74,39 @@ export async function listRun(state: StateStore, run: SyncRun): Promise<void> {
 }
 
 /** Notes that a numbered message of a run is folded into profiles. */
-export async function markFolded(state: StateStore, run: string, numbers: readonly number[], now: number): Promise<void> {
+export async function markFolded(
+  state: StateStore,
+  run: string,
+  numbers: readonly number[],
+  now: number,
+): Promise<void> {
   await state.addNumbers(`folded#${run}`, numbers, now + KEPT_MS);
 }
 
 /** A run is settled when it has read its source to the end and every message it stored is folded. A failed one never is. */
 export async function isSettled(state: StateStore, run: SyncRun): Promise<boolean> {
-  if (run.state !== 'finished') return false;
-  const folded = await state.numbers(`folded#${run.id}`);
-  return Object.entries(run.sent).every(([epoch, count]) => {
+  return run.state === 'finished' && isFolded(state, run);
+}
+
+/** A stream is settled when its latest run is, and no former run has messages on their way. */
+export async function isStreamSettled(store: StateStore, { run, earlier }: StreamState, now: number): Promise<boolean> {
+  if (run === undefined || !(await isSettled(store, run))) return false;
+  return (await unfoldedRuns(store, earlier ?? [], now)).length === 0;
+}
+
+/** Runs whose messages are not all folded, as far back as pushes wait for them. */
+export async function unfoldedRuns(store: StateStore, runs: readonly FormerRun[], now: number): Promise<FormerRun[]> {
+  const unfolded: FormerRun[] = [];
+  for (const { id, startedAt, sent } of runs) {
+    if (Date.parse(startedAt) < now - FORMER_WATCHED_MS) continue;
+    if (!(await isFolded(store, { id, sent }))) unfolded.push({ id, startedAt, sent });
+  }
+  return unfolded;
+}
+
+async function isFolded(state: StateStore, { id, sent }: Pick<SyncRun, 'id' | 'sent'>): Promise<boolean> {
+  const folded = await state.numbers(`folded#${id}`);
+  return Object.entries(sent).every(([epoch, count]) => {
     for (let n = 0; n < count; n += 1) if (!folded.has(Number(epoch) * EPOCH_SIZE + n)) return false;
     return true;
   });

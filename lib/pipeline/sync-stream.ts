@@ -1,11 +1,22 @@
 import type { Page, Stream } from '../connectors/contract.ts';
-import type { Change, Rejection } from '../domain/change.ts';
+import type { Change } from '../domain/change.ts';
 import { asTributaryError, dispositions, failAgain, type TributaryError } from '../domain/errors.ts';
 import { formatInstant } from '../domain/instant.ts';
-import type { Json, JsonObject } from '../domain/json.ts';
+import type { Json } from '../domain/json.ts';
 import { type ConnectionDeps, type OpenConnection, openConnection } from './connections.ts';
+import { pack } from './pack.ts';
 import type { Archive, Queue, StateStore } from './ports.ts';
-import { EPOCH_SIZE, type HeldStream, listRun, readStream, saveStream, type StreamState, type SyncRun } from './sync-run.ts';
+import { quarantine } from './quarantine.ts';
+import {
+  EPOCH_SIZE,
+  type HeldStream,
+  listRun,
+  readStream,
+  type StreamState,
+  type SyncRun,
+  saveStream,
+  unfoldedRuns,
+} from './sync-run.ts';
 
 export interface SyncDeps extends ConnectionDeps {
   readonly state: StateStore;
@@ -36,11 +47,15 @@ export interface ChangesMessage {
   readonly connection: string;
 }
 
-/** Bytes of changes in one message; an invocation's batch of ten stays within Lambda's payload. */
-const MESSAGE_BYTES = 200_000;
-/** Longer than a function may run: nobody takes over a stream that somebody works on. */
-const LEASE_MS = 16 * 60_000;
-const QUARANTINE_KEPT_MS = 90 * 24 * 3_600_000;
+/**
+ * Nobody takes over a stream that somebody works on: longer than a function may run. And shorter than a message of a
+ * worker that died stays hidden: when it comes again, the stream is free.
+ */
+export const LEASE_MS = 3 * 60_000;
+/** A pull of everything waits for the run under way, and looks again after this long. */
+const LOOK_AGAIN_SECONDS = 30;
+/** SQS delays a message by at most this long; longer waits go round. */
+const MOST_DELAY_SECONDS = 900;
 
 /**
  * Advances one stream by pages: archive the page, queue its changes, store the checkpoint, until the source has no more
@@ -48,20 +63,40 @@ const QUARANTINE_KEPT_MS = 90 * 24 * 3_600_000;
  */
 export function syncStream(deps: SyncDeps) {
   return async function sync(command: SyncCommand, signal: AbortSignal): Promise<void> {
-    const connection = await openConnection(deps, command.connection);
+    const connection = await openOrFail(deps, command);
+    if (connection === undefined) return;
     const stream = connection.connector.streams.find(({ name }) => name === command.stream);
     if (stream === undefined) {
-      deps.log('no such stream', { connection: command.connection, stream: command.stream, code: 'sync/unknown-stream' });
+      deps.log('no such stream', {
+        connection: command.connection,
+        stream: command.stream,
+        code: 'sync/unknown-stream',
+      });
       return;
     }
     if (command.reread !== undefined) {
-      await reread(deps, connection, stream, command.reread, signal);
+      await rereadOrPostpone(deps, connection, stream, command, signal);
       return;
     }
     const held = await takeUp(deps, command);
     if (held === undefined) return;
     await pull(deps, connection, stream, command, held, signal);
   };
+}
+
+/** Opens the connection of a pull; one that cannot be opened ends the run as failed, for the operator to see. */
+async function openOrFail(deps: SyncDeps, command: SyncCommand): Promise<OpenConnection | undefined> {
+  try {
+    return await openConnection(deps, command.connection);
+  } catch (thrown) {
+    const error = asTributaryError(thrown);
+    const known = error.code !== 'connection/unknown';
+    deps.log('connection cannot be used', { connection: command.connection, code: error.code, reason: error.message });
+    if (dispositions[error.kind].does !== 'stop-connection') throw error;
+    const held = known && command.reread === undefined ? await takeUp(deps, command) : undefined;
+    if (held !== undefined) await finish(deps, command.connection, command.stream, held, error);
+    return undefined;
+  }
 }
 
 async function pull(
@@ -77,8 +112,10 @@ async function pull(
   const { name } = connection.definition;
   const again = async (delaySeconds: number): Promise<void> => {
     const body = { connection: name, stream: stream.name, run: runId };
-    if ((await release(deps, name, stream.name, held)) === undefined) return;
-    await deps.sync.send([{ body, ...(delaySeconds > 0 ? { delaySeconds } : {}) }]);
+    if ((await release(deps, name, stream.name, held, delaySeconds)) === undefined) return;
+    await deps.sync.send([
+      { body, ...(delaySeconds > 0 ? { delaySeconds: Math.min(delaySeconds, MOST_DELAY_SECONDS) } : {}) },
+    ]);
   };
   try {
     const api = await connection.connect(signal);
@@ -95,7 +132,8 @@ async function pull(
     await finish(deps, name, stream.name, held, undefined);
   } catch (thrown) {
     const error = asTributaryError(thrown);
-    if (signal.aborted && error.kind !== 'config' && error.kind !== 'auth') {
+    const waits = error.kind === 'config' || error.kind === 'auth' || error.kind === 'rate-limited';
+    if (signal.aborted && !waits) {
       await again(0);
       return;
     }
@@ -115,7 +153,8 @@ async function storePage(
   const epoch = String(state.epoch);
   const first = run.sent[epoch] ?? 0;
   await deps.archive.put(pageKey(connection, stream, run, state.epoch), page.records);
-  const messages = pack(page.changes).map((changes, at) => ({
+  const { groups, tooLarge } = pack(page.changes);
+  const messages = groups.map((changes, at) => ({
     body: {
       origin: 'page',
       connection,
@@ -124,7 +163,8 @@ async function storePage(
     } as unknown as Json,
   }));
   await deps.changes.send(messages);
-  await quarantine(deps, connection, stream, `${run.id}#${state.epoch}#${run.pages}`, page.rejected);
+  const rejected = [...page.rejected, ...tooLarge];
+  await quarantine(deps, connection, stream, `${run.id}#${state.epoch}#${run.pages}`, rejected);
   const next: StreamState = {
     ...state,
     checkpoint: page.checkpoint,
@@ -133,7 +173,7 @@ async function storePage(
       ...run,
       pages: run.pages + 1,
       changes: run.changes + page.changes.length,
-      rejected: run.rejected + page.rejected.length,
+      rejected: run.rejected + rejected.length,
       sent: { ...run.sent, [epoch]: first + messages.length },
     },
   };
@@ -147,14 +187,22 @@ async function takeUp(deps: SyncDeps, command: SyncCommand): Promise<HeldStream 
   const now = deps.clock.now();
   const { run, leaseUntil, checkpoint } = held.state;
   const running = run?.state === 'running';
-  if (running && leaseUntil > now.getTime()) return undefined;
   const id = `${connection}.${stream}.${command.scheduledAt ?? formatInstant(now.getTime())}`;
+  const own = run !== undefined && (run.id === id || run.id === command.run);
+  if (running) {
+    const waits = (held.state.waitUntil ?? 0) - now.getTime();
+    if (command.full === true && !own) return postpone(deps, command, LOOK_AGAIN_SECONDS);
+    if (leaseUntil > now.getTime()) return undefined;
+    if (waits > 0) return own ? postpone(deps, command, waits / 1_000) : undefined;
+  }
   if (!running && run !== undefined && (run.id === id || run.id === command.run)) {
     failAgain(run.error);
     return undefined;
   }
   if (command.run !== undefined && run?.id !== command.run) return undefined;
   const start = command.full === true && !running ? undefined : checkpoint;
+  const former = [...(held.state.earlier ?? []), ...(running || run === undefined ? [] : [run])];
+  const earlier = await unfoldedRuns(deps.state, former, now.getTime());
   const next: SyncRun = running
     ? run
     : {
@@ -174,13 +222,30 @@ async function takeUp(deps: SyncDeps, command: SyncCommand): Promise<HeldStream 
     run: next,
     epoch: held.state.epoch + 1,
     leaseUntil: now.getTime() + LEASE_MS,
+    ...(earlier.length === 0 ? {} : { earlier }),
   });
   if (taken !== undefined) await listRun(deps.state, next);
   return taken;
 }
 
-async function release(deps: SyncDeps, connection: string, stream: string, held: HeldStream) {
-  return saveStream(deps.state, connection, stream, held, { ...held.state, leaseUntil: 0 });
+/** Sends the command again for later, because the stream is not free for it now. */
+async function postpone(deps: SyncDeps, command: SyncCommand, seconds: number): Promise<undefined> {
+  const delaySeconds = Math.min(MOST_DELAY_SECONDS, Math.max(1, Math.ceil(seconds)));
+  await deps.sync.send([{ body: command as unknown as Json, delaySeconds }]);
+  return undefined;
+}
+
+/** Lets go of the stream; while the vendor asks us to wait, only the run's own message takes it up again. */
+async function release(
+  deps: SyncDeps,
+  connection: string,
+  stream: string,
+  held: HeldStream,
+  waitSeconds = 0,
+): Promise<HeldStream | undefined> {
+  const { waitUntil: _, ...state } = held.state;
+  const wait = waitSeconds > 0 ? { waitUntil: deps.clock.now().getTime() + waitSeconds * 1_000 } : {};
+  return saveStream(deps.state, connection, stream, held, { ...state, leaseUntil: 0, ...wait });
 }
 
 async function finish(
@@ -211,7 +276,13 @@ async function settleFailure(
   again: (delaySeconds: number) => Promise<void>,
 ): Promise<void> {
   const { does } = dispositions[error.kind];
-  deps.log('sync run stopped', { connection: command.connection, stream, kind: error.kind, code: error.code, reason: error.message });
+  deps.log('sync run stopped', {
+    connection: command.connection,
+    stream,
+    kind: error.kind,
+    code: error.code,
+    reason: error.message,
+  });
   if (error.kind === 'rate-limited') {
     await again(Math.ceil((error.retryAfterMs ?? 60_000) / 1_000));
     return;
@@ -222,6 +293,23 @@ async function settleFailure(
   }
   await finish(deps, command.connection, stream, held, error);
   if (does === 'dead-letter') throw error;
+}
+
+/** What a webhook hinted at waits as long as the vendor asks; it is not lost after a few tries. */
+async function rereadOrPostpone(
+  deps: SyncDeps,
+  connection: OpenConnection,
+  stream: Stream<unknown>,
+  command: SyncCommand,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await reread(deps, connection, stream, command.reread ?? [], signal);
+  } catch (thrown) {
+    const error = asTributaryError(thrown);
+    if (error.kind !== 'rate-limited') throw error;
+    await postpone(deps, command, (error.retryAfterMs ?? 60_000) / 1_000);
+  }
 }
 
 async function reread(
@@ -236,45 +324,13 @@ async function reread(
   const api = await connection.connect(signal);
   const now = deps.clock.now();
   const page = await stream.reread(api, name, ids, { signal, now });
-  const stamp = formatInstant(now.getTime());
-  await deps.archive.put(`pages/${name}/${stream.name}/rereads/${stamp}-${deps.clock.random().toString(36).slice(2)}.ndjson.gz`, page.records);
-  await quarantine(deps, name, stream.name, `reread#${stamp}`, page.rejected);
+  const stamp = `${formatInstant(now.getTime())}-${deps.clock.random().toString(36).slice(2)}`;
+  const { groups, tooLarge } = pack(page.changes);
+  await deps.archive.put(`pages/${name}/${stream.name}/rereads/${stamp}.ndjson.gz`, page.records);
+  await quarantine(deps, name, stream.name, `reread#${stamp}`, [...page.rejected, ...tooLarge]);
   await deps.changes.send(
-    pack(page.changes).map((changes) => ({ body: { origin: 'page', connection: name, changes } as unknown as Json })),
+    groups.map((changes) => ({ body: { origin: 'page', connection: name, changes } as unknown as Json })),
   );
-}
-
-/** Keeps rejected records for a person to look at, with their reason. */
-export async function quarantine(
-  deps: Pick<SyncDeps, 'state' | 'clock'>,
-  connection: string,
-  stream: string,
-  prefix: string,
-  rejected: readonly Rejection[],
-): Promise<void> {
-  const expiresAt = deps.clock.now().getTime() + QUARANTINE_KEPT_MS;
-  for (const [at, { code, reason, record }] of rejected.entries()) {
-    const body = { connection, stream, code, reason, record: record as Json } satisfies JsonObject;
-    await deps.state.put(`quarantine#${connection}`, `${prefix}#${at}`, body, 0, { expiresAt });
-  }
-}
-
-/** Changes in groups of bounded size, in order. */
-export function pack(changes: readonly Change[]): Change[][] {
-  const groups: Change[][] = [];
-  let bytes = 0;
-  for (const change of changes) {
-    const size = JSON.stringify(change).length * 1.2;
-    const last = groups.at(-1);
-    if (last === undefined || bytes + size > MESSAGE_BYTES) {
-      groups.push([change]);
-      bytes = size;
-    } else {
-      last.push(change);
-      bytes += size;
-    }
-  }
-  return groups;
 }
 
 function pageKey(connection: string, stream: string, run: SyncRun, epoch: number): string {

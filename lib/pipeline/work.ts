@@ -1,11 +1,11 @@
 import type { Change } from '../domain/change.ts';
-import { isJsonObject, type Json } from '../domain/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
 import { connectionOf } from '../domain/profile.ts';
 import type { PersonChange } from './gather.ts';
-import type { Clock, Log, ProfileStore, Queue, StateStore } from './ports.ts';
+import type { Clock, Log, ProfileStore, Queue, QueueMessage, StateStore } from './ports.ts';
+import { quarantine } from './quarantine.ts';
 import type { Resolved, Work } from './resolve-profile.ts';
-import { quarantine } from './sync-stream.ts';
 import { markFolded } from './sync-run.ts';
 
 export interface WorkDeps {
@@ -18,6 +18,8 @@ export interface WorkDeps {
 }
 
 const IDS_IN_MESSAGE = 250;
+/** Pages of the table that one message of a scan reads: a part of any size gets on, a message's work stays small. */
+const PAGES_IN_MESSAGE = 20;
 const NOTHING: Work = { changes: [], profiles: [], accounts: [] };
 
 /**
@@ -29,7 +31,7 @@ export function doWork(deps: WorkDeps) {
     const batch: Work[] = [];
     for (const body of bodies) {
       const scan = isJsonObject(body) ? body.scan : undefined;
-      if (isJsonObject(scan)) await scanPart(deps, Number(scan.part), Number(scan.of), signal);
+      if (isJsonObject(scan)) await scanPart(deps, scan, signal);
       batch.push(await readWork(deps, body));
     }
     const { failed } = await deps.resolve(batch);
@@ -69,18 +71,28 @@ export function quarantineTooLarge(deps: Pick<WorkDeps, 'state' | 'clock'>) {
   return async function keep(changes: readonly PersonChange[]): Promise<void> {
     const stamp = `${deps.clock.now().toISOString()}#${deps.clock.random().toString(36).slice(2)}`;
     for (const change of changes) {
-      const rejected = { code: 'profile/full', reason: 'the profile would be larger than 256 KB, or regrouping it would change more than 100 items at once', record: change };
+      const rejected = {
+        code: 'profile/full',
+        reason: 'the profile would be larger than 256 KB, or regrouping it would change more than 100 items at once',
+        record: change,
+      };
       await quarantine(deps, connectionOf(change.fragment), 'changes', `${stamp}#${change.fragment}`, [rejected]);
     }
   };
 }
 
 /** Asks for everybody in one part of the table, some hundreds to a message. */
-async function scanPart(deps: WorkDeps, part: number, of: number, signal: AbortSignal): Promise<void> {
-  for await (const ids of deps.profiles.scan(part, of)) {
-    const messages = [];
-    for (let at = 0; at < ids.length; at += IDS_IN_MESSAGE) messages.push({ body: { profiles: ids.slice(at, at + IDS_IN_MESSAGE) } });
+async function scanPart(deps: WorkDeps, { part, of, after }: JsonObject, signal: AbortSignal): Promise<void> {
+  const start = typeof after === 'string' ? after : undefined;
+  let pages = 0;
+  for await (const ids of deps.profiles.scan(Number(part), Number(of), start)) {
+    const messages: QueueMessage[] = [];
+    for (let at = 0; at < ids.length; at += IDS_IN_MESSAGE)
+      messages.push({ body: { profiles: ids.slice(at, at + IDS_IN_MESSAGE) } });
+    pages += 1;
+    const more = pages === PAGES_IN_MESSAGE || signal.aborted;
+    if (more) messages.push({ body: { scan: { part: part ?? 0, of: of ?? 1, after: ids.at(-1) ?? '' } } });
     await deps.recompute.send(messages);
-    if (signal.aborted) throw new Error('time ran out in a scan; the part comes again from its start');
+    if (more) return;
   }
 }

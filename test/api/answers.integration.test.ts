@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../lib/domain/change.ts';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import type { PersonPage } from '../../lib/pipeline/describe-person.ts';
-import { quarantine } from '../../lib/pipeline/sync-stream.ts';
+import { quarantine } from '../../lib/pipeline/quarantine.ts';
 import { withEngines } from '../engines.ts';
 import { openRunningApi, type RunningApi } from './running-api.ts';
 

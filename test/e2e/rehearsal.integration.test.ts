@@ -5,9 +5,7 @@ import type { Stage } from '../../lib/local/stage.ts';
 
 const small = { accounts: 20, contacts: 200, leads: 20, members: 150, overlap: 110 };
 
-async function rehearse(
-  options: Partial<Parameters<typeof runStage>[0]> = {},
-): Promise<RehearsalReport> {
+async function rehearse(options: Partial<Parameters<typeof runStage>[0]> = {}): Promise<RehearsalReport> {
   const report = await runStage({
     workspace: 'examples/acme',
     port: undefined,
@@ -22,10 +20,12 @@ async function rehearse(
 
 /** What must be the same however often and through whatever trouble the day is played. */
 function outcome({ profiles, activities, quarantined, segments, audiences, differences }: RehearsalReport) {
-  const lists = Object.entries(audiences).map(([id, { wanted, added, unchanged, blocked, unmatched, refused, rejected, retry }]) => {
-    // A write that landed before its answer was lost reads as unchanged the second time: the list is the same.
-    return [id, { wanted, reached: added + unchanged, blocked, unmatched, refused, rejected, retry }];
-  });
+  const lists = Object.entries(audiences).map(
+    ([id, { wanted, added, unchanged, blocked, unmatched, refused, rejected, retry }]) => {
+      // A write that landed before its answer was lost reads as unchanged the second time: the list is the same.
+      return [id, { wanted, reached: added + unchanged, blocked, unmatched, refused, rejected, retry }];
+    },
+  );
   return { profiles, activities, quarantined, segments, lists: Object.fromEntries(lists), differences };
 }
 

@@ -28,7 +28,8 @@ function withoutGrant(template: object, policyOf: string, action: string): objec
         const actions = [statement.Action].flat();
         if (actions.includes(action)) statement.Action = actions.filter((one) => one !== action);
       }
-      if (document !== undefined) document.Statement = document.Statement.filter(({ Action }) => [Action].flat().length > 0);
+      if (document !== undefined)
+        document.Statement = document.Statement.filter(({ Action }) => [Action].flat().length > 0);
     }
   }
   return altered;
@@ -65,7 +66,10 @@ describe('a role that lacks an action', () => {
     });
     try {
       const connections = Object.fromEntries(
-        Object.entries(definitions.connections).map(([name, one]) => [name, { ...one, endpoint: tools.endpoints[name] ?? '' }]),
+        Object.entries(definitions.connections).map(([name, one]) => [
+          name,
+          { ...one, endpoint: tools.endpoints[name] ?? '' },
+        ]),
       );
       await call(stage, '/api/definitions', { ...definitions, connections } satisfies Definitions);
       await call(stage, '/api/pull', { connection: 'salesforce', stream: 'contacts' });
@@ -85,7 +89,11 @@ describe('a role that lacks an action', () => {
   }, 180_000);
 });
 
-async function call(stage: { readonly url: string; readonly token: string }, path: string, body: object): Promise<void> {
+async function call(
+  stage: { readonly url: string; readonly token: string },
+  path: string,
+  body: object,
+): Promise<void> {
   const headers = { authorization: `Bearer ${stage.token}`, 'content-type': 'application/json' };
   const answer = await fetch(`${stage.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);

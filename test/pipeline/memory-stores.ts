@@ -63,7 +63,10 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
       }),
   };
   const profileStore: ProfileStore = {
-    read: (ids) => step(() => new Map(ids.flatMap((id) => (read(id) === undefined ? [] : [[id, read(id) as StoredProfile] as const])))),
+    read: (ids) =>
+      step(
+        () => new Map(ids.flatMap((id) => (read(id) === undefined ? [] : [[id, read(id) as StoredProfile] as const]))),
+      ),
     write: (batch) =>
       step(() => {
         const done = batch.filter(fits);
@@ -96,7 +99,8 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
     },
   };
   const accountStore: AccountStore = {
-    read: (ids) => step(() => new Map(ids.flatMap((id) => (accounts.has(id) ? [[id, accounts.get(id) as Account] as const] : [])))),
+    read: (ids) =>
+      step(() => new Map(ids.flatMap((id) => (accounts.has(id) ? [[id, accounts.get(id) as Account] as const] : [])))),
     write: (batch) =>
       step(() => {
         const done = batch.filter(({ id, version }) => (accounts.get(id)?.version ?? 0) === version);
@@ -109,7 +113,8 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
       step(() => {
         for (const one of batch) activities.set(`${one.fragment}\n${one.at}\n${one.id}`, one);
       }),
-    latest: (fragment, most) => step(() => [...activities.values()].filter((one) => one.fragment === fragment).slice(0, most)),
+    latest: (fragment, most) =>
+      step(() => [...activities.values()].filter((one) => one.fragment === fragment).slice(0, most)),
     count: (fragment) => step(() => [...activities.values()].filter((one) => one.fragment === fragment).length),
     async *all(fragment) {
       yield [...activities.values()].filter((one) => one.fragment === fragment);
@@ -144,8 +149,12 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
     history,
     memberships: memberships as MembershipStore,
     /** The living profiles and the pointers, as stored. */
-    living: (): Profile[] => [...profiles.keys()].map((id) => read(id)).filter((one): one is Profile => one !== undefined && !isMerged(one)),
-    pointers: (): MergedProfile[] => [...profiles.keys()].map((id) => read(id)).filter((one): one is MergedProfile => one !== undefined && isMerged(one)),
+    living: (): Profile[] =>
+      [...profiles.keys()].map((id) => read(id)).filter((one): one is Profile => one !== undefined && !isMerged(one)),
+    pointers: (): MergedProfile[] =>
+      [...profiles.keys()]
+        .map((id) => read(id))
+        .filter((one): one is MergedProfile => one !== undefined && isMerged(one)),
     rows: () => [...rows.values()],
     activityCount: () => activities.size,
     owner: (key: string) => index.get(key),

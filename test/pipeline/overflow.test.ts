@@ -32,7 +32,15 @@ describe('a window that holds more than a profile keeps', () => {
     const clock = { now: () => new Date(NOW), wait: async () => {}, random: () => 0.5 };
     const key = { secret: 'a test key that is long enough to be one', generation: 1 };
     const recompute = { send: async () => {} };
-    const deps = { ...stores, recompute, key, clock, compiled: async () => compiled, tooLarge: async () => {}, log: () => {} };
+    const deps = {
+      ...stores,
+      recompute,
+      key,
+      clock,
+      compiled: async () => compiled,
+      tooLarge: async () => {},
+      log: () => {},
+    };
     const resolve = resolveProfile(deps);
     const work = (changes: ReturnType<typeof bought>) => [{ changes, profiles: [], accounts: [] }];
 

@@ -82,7 +82,9 @@ describe('regrouping', () => {
   it('gets through when the evidence of a record leads to somebody whom the message does not name', async () => {
     const stores = openMemoryStores();
     // Six people with one switchboard: the sixth would be the sixth address of one person, and stays alone.
-    const sharers = [1, 2, 3, 4, 5, 6].map((one) => told(`crm:contact:${one}`, one, email(`${one}@example.com`), phone));
+    const sharers = [1, 2, 3, 4, 5, 6].map((one) =>
+      told(`crm:contact:${one}`, one, email(`${one}@example.com`), phone),
+    );
     for (const one of sharers) await deliver(stores, [[one]]);
     expect(recordsIn(stores)).toHaveLength(2);
     const news = told('crm:contact:6', 9, email('six@example.com'));

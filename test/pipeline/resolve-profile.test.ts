@@ -14,7 +14,15 @@ const key = { secret: 'a test key that is long enough to be one', generation: 1 
 function openResolve(stores: MemoryStores, random: () => number = Math.random) {
   const clock: Clock = { now: () => new Date(NOW), wait: () => new Promise((done) => setImmediate(done)), random };
   const recompute = { send: async () => {} };
-  return resolveProfile({ ...stores, recompute, compiled: async () => compiled, key, tooLarge: async () => {}, clock, log: () => {} });
+  return resolveProfile({
+    ...stores,
+    recompute,
+    compiled: async () => compiled,
+    key,
+    tooLarge: async () => {},
+    clock,
+    log: () => {},
+  });
 }
 
 const work = (changes: readonly Change[]): Work => ({ changes, profiles: [], accounts: [] });
@@ -34,7 +42,12 @@ async function deliver(stores: MemoryStores, messages: readonly (readonly Change
   }
 }
 
-const texts = (stores: MemoryStores) => stores.living().filter(({ fragments }) => Object.keys(fragments).length > 0).map(({ fragments }) => peopleText(fragments)).sort();
+const texts = (stores: MemoryStores) =>
+  stores
+    .living()
+    .filter(({ fragments }) => Object.keys(fragments).length > 0)
+    .map(({ fragments }) => peopleText(fragments))
+    .sort();
 
 /** Lets the sweep do its work: whoever owes rows is decided again. */
 async function sweep(stores: MemoryStores): Promise<void> {
@@ -78,8 +91,17 @@ describe('resolveProfile', () => {
     await fc.assert(
       fc.asyncProperty(anyChanges, fc.integer({ min: 1, max: 2 ** 31 }), async (changes, seed) => {
         const stores = openMemoryStores(seededFate(seed, 0.06));
-        const shares = [0, 1, 2].map((share) => changes.filter((_, position) => position % 3 === share || position % 3 === (share + 1) % 3));
-        await Promise.all(shares.map((share) => deliver(stores, share.map((change) => [change]))));
+        const shares = [0, 1, 2].map((share) =>
+          changes.filter((_, position) => position % 3 === share || position % 3 === (share + 1) % 3),
+        );
+        await Promise.all(
+          shares.map((share) =>
+            deliver(
+              stores,
+              share.map((change) => [change]),
+            ),
+          ),
+        );
 
         expect(texts(stores)).toEqual(reference(changes));
       }),
@@ -93,7 +115,10 @@ describe('resolveProfile', () => {
         let dying = true;
         const fate = seededFate(seed, 0.08);
         const stores = openMemoryStores(() => (dying ? fate() : 'lives'));
-        await deliver(stores, changes.map((change) => [change]));
+        await deliver(
+          stores,
+          changes.map((change) => [change]),
+        );
         dying = false;
         await sweep(stores);
 
@@ -118,7 +143,13 @@ describe('resolveProfile', () => {
 
   it('writes nothing when a change tells nothing new', async () => {
     const stores = openMemoryStores();
-    const change: Change = { kind: 'profile', fragment: 'crm:contact:1', at: '2026-11-01T00:00:00Z', identifiers: [{ type: 'email', value: 'ann@example.com' }], traits: { stage: 'customer' } };
+    const change: Change = {
+      kind: 'profile',
+      fragment: 'crm:contact:1',
+      at: '2026-11-01T00:00:00Z',
+      identifiers: [{ type: 'email', value: 'ann@example.com' }],
+      traits: { stage: 'customer' },
+    };
     await deliver(stores, [[change]]);
     const before = stores.living();
 
@@ -132,14 +163,58 @@ describe('resolveProfile', () => {
     const stores = openMemoryStores();
     const email = (value: string) => [{ type: 'email', value }];
     await deliver(stores, [
-      [{ kind: 'profile', fragment: 'crm:contact:1', at: '2026-11-01T00:00:00Z', identifiers: email('ann@example.com'), traits: {} }],
-      [{ kind: 'profile', fragment: 'mail:member:a', at: '2026-11-02T00:00:00Z', identifiers: email('ann@example.com'), traits: {} }],
-      [{ kind: 'profile', fragment: 'mail:member:b', at: '2026-11-02T00:00:00Z', identifiers: email('bob@example.com'), traits: {} }],
+      [
+        {
+          kind: 'profile',
+          fragment: 'crm:contact:1',
+          at: '2026-11-01T00:00:00Z',
+          identifiers: email('ann@example.com'),
+          traits: {},
+        },
+      ],
+      [
+        {
+          kind: 'profile',
+          fragment: 'mail:member:a',
+          at: '2026-11-02T00:00:00Z',
+          identifiers: email('ann@example.com'),
+          traits: {},
+        },
+      ],
+      [
+        {
+          kind: 'profile',
+          fragment: 'mail:member:b',
+          at: '2026-11-02T00:00:00Z',
+          identifiers: email('bob@example.com'),
+          traits: {},
+        },
+      ],
     ]);
-    expect(stores.living().map(({ fragments }) => Object.keys(fragments).sort()).sort()).toEqual([['crm:contact:1', 'mail:member:a'], ['mail:member:b']]);
+    expect(
+      stores
+        .living()
+        .map(({ fragments }) => Object.keys(fragments).sort())
+        .sort(),
+    ).toEqual([['crm:contact:1', 'mail:member:a'], ['mail:member:b']]);
 
-    await deliver(stores, [[{ kind: 'profile', fragment: 'crm:contact:1', at: '2026-11-03T00:00:00Z', identifiers: email('bob@example.com'), traits: {} }]]);
+    await deliver(stores, [
+      [
+        {
+          kind: 'profile',
+          fragment: 'crm:contact:1',
+          at: '2026-11-03T00:00:00Z',
+          identifiers: email('bob@example.com'),
+          traits: {},
+        },
+      ],
+    ]);
 
-    expect(stores.living().map(({ fragments }) => Object.keys(fragments).sort()).sort()).toEqual([['crm:contact:1', 'mail:member:b'], ['mail:member:a']]);
+    expect(
+      stores
+        .living()
+        .map(({ fragments }) => Object.keys(fragments).sort())
+        .sort(),
+    ).toEqual([['crm:contact:1', 'mail:member:b'], ['mail:member:a']]);
   });
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
+import { canonicalText } from '../../lib/domain/canonical.ts';
 import type { Change, Identifier } from '../../lib/domain/change.ts';
 import { type Compiled, compileDefinitions } from '../../lib/domain/decide.ts';
 import type { Definitions } from '../../lib/domain/definitions.ts';
-import { canonicalText } from '../../lib/domain/canonical.ts';
 import { emptyFragment, type FoldRules, type Fragment, foldFragment } from '../../lib/domain/fragment.ts';
 import { groupFragments } from '../../lib/domain/group.ts';
 import { cutEntries, observe } from '../../lib/domain/segment/entries.ts';
@@ -56,9 +56,18 @@ export const rules: FoldRules = {
 };
 
 const emails = ['ann@example.com', 'bob@example.com', 'cyd@example.com', ' ANN@Example.com', 'blocked@example.com'];
-const fragments = ['crm:contact:1', 'crm:contact:2', 'crm:contact:3', 'mail:member:a', 'mail:member:b', 'mail:member:c'];
+const fragments = [
+  'crm:contact:1',
+  'crm:contact:2',
+  'crm:contact:3',
+  'mail:member:a',
+  'mail:member:b',
+  'mail:member:c',
+];
 
-const at = fc.integer({ min: 0, max: 60 }).map((hours) => new Date(NOW - 40 * 24 * HOUR + hours * 18 * HOUR).toISOString());
+const at = fc
+  .integer({ min: 0, max: 60 })
+  .map((hours) => new Date(NOW - 40 * 24 * HOUR + hours * 18 * HOUR).toISOString());
 const identifiers = fc.array(
   fc.constantFrom(...emails).map((value): Identifier => ({ type: 'email', value })),
   { maxLength: 1 },
@@ -70,7 +79,11 @@ const profileChange = fc.record({
   at,
   identifiers,
   traits: fc.record(
-    { stage: fc.constantFrom('customer', 'prospect', null), name: fc.constantFrom('Ann', 'Bob'), size: fc.integer({ min: 0, max: 3 }) },
+    {
+      stage: fc.constantFrom('customer', 'prospect', null),
+      name: fc.constantFrom('Ann', 'Bob'),
+      size: fc.integer({ min: 0, max: 3 }),
+    },
     { requiredKeys: [] },
   ),
 });
@@ -87,7 +100,11 @@ const goneChange = fc.record({ kind: fc.constant('gone' as const), fragment: fc.
 
 /** Any few changes about six records that share three addresses. */
 export const anyChanges: fc.Arbitrary<Change[]> = fc.array(
-  fc.oneof({ weight: 5, arbitrary: profileChange }, { weight: 3, arbitrary: activityChange }, { weight: 1, arbitrary: goneChange }),
+  fc.oneof(
+    { weight: 5, arbitrary: profileChange },
+    { weight: 3, arbitrary: activityChange },
+    { weight: 1, arbitrary: goneChange },
+  ),
   { minLength: 1, maxLength: 14 },
 );
 

@@ -10,6 +10,7 @@ import {
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { TributaryError } from '../../domain/errors.ts';
+import { tellPassingFailures } from '../passing-failures.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -26,13 +27,14 @@ const AT_ONCE = 6;
 const ROUNDS = 10;
 
 export function openDynamo(wait: Dynamo['wait'], random: Dynamo['random'], config: DynamoDBClientConfig = {}): Dynamo {
-  return { client: new DynamoDBClient({ maxAttempts: 4, ...config }), wait, random };
+  return { client: tellPassingFailures(new DynamoDBClient({ maxAttempts: 4, ...config })), wait, random };
 }
 
-/** Consistent reads of many keys, a hundred to a request. Missing items are left out. */
+/** Consistent reads of many keys, a hundred to a request. A key given twice is read once. Missing items are left out. */
 export async function batchGet(dynamo: Dynamo, table: string, keys: readonly Item[]): Promise<Item[]> {
   const found: Item[] = [];
-  let pending = [...keys];
+  // DynamoDB refuses a request that names a key twice.
+  let pending = [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()];
   for (let round = 0; pending.length > 0; round += 1) {
     await pauseOrGiveUp(dynamo, round, 'BatchGetItem');
     const unread: Item[] = [];

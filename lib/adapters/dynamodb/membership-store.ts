@@ -81,12 +81,15 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
         dynamo,
         rows.map((row) => settled(table, audience, row, 'as-acted-on')),
       );
+      const moved = rows.filter((_, at) => outcomes[at] === 'condition-failed');
       // The wanted side moved meanwhile: the answer of the tool is kept, and the row stays for the next run.
-      const moved = rows.filter((row, at) => outcomes[at] === 'condition-failed' && row.told !== undefined);
       await executeAll(
         dynamo,
-        moved.map((row) => settled(table, audience, row, 'moved-meanwhile')),
+        moved
+          .filter(({ told }) => told !== undefined)
+          .map((row) => settled(table, audience, { ...row, pending: true }, 'moved-meanwhile')),
       );
+      return new Set(moved.map(({ row }) => row.profile));
     },
   };
 }
@@ -105,7 +108,7 @@ function ownerOf(row: FollowRow): string {
 function columnsOf(row: FollowRow, expires: string, fresh: boolean): Record<string, Item[string]> {
   const version = { N: String(row.version) };
   if (row.row === 'audience') {
-    const pending = !fresh || row.wanted.in ? { pending: { S: `${row.audience}#${shardOf(row.profile)}` } } : {};
+    const pending = !fresh || row.wanted.in ? { pending: pendingKey(row.audience, row.profile) } : {};
     const toldVersion = fresh ? { toldVersion: { N: '0' } } : {};
     return { wanted: { S: JSON.stringify(row.wanted) }, version, ...pending, ...toldVersion };
   }
@@ -144,21 +147,25 @@ function settled(
   audience: string,
   { row, told, pending }: Settled,
   how: 'as-acted-on' | 'moved-meanwhile',
-) {
+): BatchStatementRequest {
   const key = rowKey(`audience:${audience}`, row.profile);
-  const sets = told === undefined ? [] : ['SET "told" = ?', 'SET "toldVersion" = ?'];
   const acted = how === 'as-acted-on';
-  const statement: BatchStatementRequest = {
-    Statement: `UPDATE "${table}" ${sets.join(' ')}${acted && !pending ? ' REMOVE "pending"' : ''} WHERE "owner" = ? AND "profile" = ? AND "toldVersion" = ?${acted ? ' AND "version" = ?' : ''}`,
+  const sets = [...(told === undefined ? [] : ['told', 'toldVersion']), ...(pending ? ['pending'] : [])];
+  return {
+    Statement: `UPDATE "${table}" ${sets.map((name) => `SET "${name}" = ?`).join(' ')}${pending ? '' : ' REMOVE "pending"'} WHERE "owner" = ? AND "profile" = ? AND "toldVersion" = ?${acted ? ' AND "version" = ?' : ''}`,
     Parameters: [
       ...(told === undefined ? [] : [{ S: JSON.stringify(told) }, { N: String(row.toldVersion + 1) }]),
+      ...(pending ? [pendingKey(audience, row.profile)] : []),
       key.owner,
       key.profile,
       { N: String(row.toldVersion) },
       ...(acted ? [{ N: String(row.wantedVersion) }] : []),
     ],
   };
-  return statement;
+}
+
+function pendingKey(audience: string, profile: string): { readonly S: string } {
+  return { S: `${audience}#${shardOf(profile)}` };
 }
 
 function toAudienceRow(item: Item): AudienceRow {

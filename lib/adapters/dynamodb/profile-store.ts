@@ -1,6 +1,7 @@
 import {
   QueryCommand,
   ScanCommand,
+  type ScanCommandOutput,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -72,7 +73,7 @@ export function openProfileStore(dynamo: Dynamo, tables: Tables): ProfileStore {
       );
     },
     due: (from, until) => dueIds(dynamo, table, from, until),
-    scan: (part, of) => scanIds(dynamo, table, part, of),
+    scan: (part, of, after) => scanIds(dynamo, table, { part, of, after }),
   };
 }
 
@@ -103,10 +104,14 @@ async function* dueIds(dynamo: Dynamo, table: string, from: number, until: numbe
   }
 }
 
-async function* scanIds(dynamo: Dynamo, table: string, part: number, of: number): AsyncIterable<readonly string[]> {
-  let start: Item | undefined;
+async function* scanIds(
+  dynamo: Dynamo,
+  table: string,
+  { part, of, after }: { readonly part: number; readonly of: number; readonly after: string | undefined },
+): AsyncIterable<readonly string[]> {
+  let start: Item | undefined = after === undefined ? undefined : { id: { S: after } };
   do {
-    const answer = await dynamo.client.send(
+    const answer: ScanCommandOutput = await dynamo.client.send(
       new ScanCommand({
         TableName: table,
         Segment: part,
@@ -204,7 +209,7 @@ function toItem(profile: StoredProfile): Item {
 function fromItem(item: Item): StoredProfile {
   const content = JSON.parse(item.body?.S ?? '{}') as Omit<Profile, Own> | Omit<MergedProfile, Own>;
   const outbox = JSON.parse(item.outbox?.S ?? '[]') as readonly Follow[];
-  const dueAt = item['dueAt']?.N === undefined ? null : Number(item['dueAt'].N);
+  const dueAt = item.dueAt?.N === undefined ? null : Number(item.dueAt.N);
   return { ...content, id: item.id?.S ?? '', version: Number(item.version?.N ?? 0), outbox, dueAt };
 }
 

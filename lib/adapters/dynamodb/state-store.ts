@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   ConditionalCheckFailedException,
   GetItemCommand,
@@ -23,14 +24,17 @@ export function openStateStore(dynamo: Dynamo, table: string): StateStore {
       return answer.Item === undefined ? undefined : toDocument(answer.Item);
     },
     async put(kind, id, body, expected, options = {}) {
+      // Names this write: a repetition by the SDK, after an answer that was lost, is told from somebody else's.
+      const writer = randomUUID();
+      const key = { kind: { S: kind }, id: { S: id } };
       try {
         await dynamo.client.send(
           new PutItemCommand({
             TableName: table,
             Item: {
-              kind: { S: kind },
-              id: { S: id },
+              ...key,
               version: { N: String(expected + 1) },
+              writer: { S: writer },
               body: { S: JSON.stringify(body) },
               ...(options.expiresAt === undefined
                 ? {}
@@ -46,9 +50,12 @@ export function openStateStore(dynamo: Dynamo, table: string): StateStore {
         );
         return true;
       } catch (error) {
-        // Somebody else wrote in between: an answer, not a failure.
-        if (error instanceof ConditionalCheckFailedException) return false;
-        throw error;
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        // Somebody wrote in between: an answer, not a failure. It may have been us.
+        const stored = await dynamo.client.send(
+          new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }),
+        );
+        return stored.Item?.writer?.S === writer;
       }
     },
     async list(kind, { most }) {

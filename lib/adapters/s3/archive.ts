@@ -7,7 +7,9 @@ import type { Archive } from '../../pipeline/ports.ts';
 export function openArchive(client: S3Client, bucket: string): Archive {
   const put = async (key: string, text: string, type: string): Promise<void> => {
     const Body = gzipSync(text, { level: 5 });
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentType: type, ContentEncoding: 'gzip' }));
+    await client.send(
+      new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentType: type, ContentEncoding: 'gzip' }),
+    );
   };
   return {
     put: (key, lines) => put(key, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), 'application/x-ndjson'),

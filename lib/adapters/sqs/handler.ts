@@ -1,6 +1,6 @@
+import { asTributaryError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Log } from '../../pipeline/ports.ts';
-import { asTributaryError } from '../../domain/errors.ts';
 
 /** The part of Lambda's SQS event that is used. */
 export interface SqsEvent {
@@ -60,7 +60,10 @@ export function sqsBatchHandler(step: BatchStep, log: Log) {
       }
     }
     try {
-      const failed = await step(readable.map(({ body }) => body), stop.signal);
+      const failed = await step(
+        readable.map(({ body }) => body),
+        stop.signal,
+      );
       const again = readable.filter((_, at) => failed.has(at)).map(({ messageId }) => messageId);
       return { batchItemFailures: [...again, ...unreadable].map((itemIdentifier) => ({ itemIdentifier })) };
     } finally {

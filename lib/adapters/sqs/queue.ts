@@ -21,7 +21,11 @@ async function sendAll(client: SQSClient, url: string, entries: SendMessageBatch
   let pending = entries;
   for (let round = 0; pending.length > 0; round += 1) {
     if (round === ROUNDS) {
-      throw new TributaryError('transient', 'queue/not-accepted', `the queue refused ${pending.length} messages ${ROUNDS} times`);
+      throw new TributaryError(
+        'transient',
+        'queue/not-accepted',
+        `the queue refused ${pending.length} messages ${ROUNDS} times`,
+      );
     }
     const answer = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: pending }));
     const failed = new Set((answer.Failed ?? []).map(({ Id }) => Id));
@@ -34,7 +38,8 @@ function packEntries(messages: readonly QueueMessage[]): SendMessageBatchRequest
   let batch: SendMessageBatchRequestEntry[] = [];
   let bytes = 0;
   for (const { body, delaySeconds } of messages) {
-    const text = JSON.stringify(body);
+    // SQS refuses the two code points that XML does not know; JSON may write them as escapes.
+    const text = JSON.stringify(body).replace(/[\uFFFE\uFFFF]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16)}`);
     const size = Buffer.byteLength(text);
     if (batch.length === MOST_ENTRIES || (batch.length > 0 && bytes + size > MOST_BYTES)) {
       batches.push(batch);

@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Measurement } from './measurement.ts';
+
+const results = new URL('results/', import.meta.url);
+
+/** What each bench is about, in the order of the page. */
+const chapters: readonly { readonly job: string; readonly title: string; readonly about: string }[] = [
+  {
+    job: 'units',
+    title: 'What DynamoDB charges',
+    about:
+      'Write and read units of the function resolve-profile, counted from the sizes of the items before and after each request, indexes and failed conditions included. People, segments and audiences are those of `examples/acme`. An activity is one row; the rest is its share of the one write of its person.',
+  },
+  {
+    job: 'push',
+    title: 'What vendors hear of a push',
+    about:
+      'An audience of 10,000 through activate-audience, the official clients and the simulated tools over HTTP: filled, one in a hundred taken out, emptied. The target is what the vendor’s batch size allows.',
+  },
+  {
+    job: 'resolve',
+    title: 'Changes into profiles',
+    about:
+      'One worker of resolve-profile with batches of ten messages of 200 KB. *Bare store calls* are the very calls that the worker made of its stores, made again with nothing around them. A conflict is a conditional write that somebody else’s write overtook; it is folded again.',
+  },
+  {
+    job: 'mapping',
+    title: 'Records into changes',
+    about:
+      'One core: a vendor’s record through its mapping into a change, the change checked as it is when it comes off the queue, and folded into a fragment.',
+  },
+  {
+    job: 'segments',
+    title: 'Segments',
+    about:
+      'Fifty mixed segments on one core, beside JavaScript generated for each rule with the same meaning. Generated rules only say who is a member; an evaluation also says until when.',
+  },
+  {
+    job: 'bundles',
+    title: 'Functions that start',
+    about: 'Bytes of each function’s bundle, and what loading it costs a fresh process over one that loads nothing.',
+  },
+  {
+    job: 'offline',
+    title: 'Commands without a stage',
+    about:
+      'The built command line on files of made-up people, beside a program that only reads and writes the file as JSON.',
+  },
+];
+
+/** The page as the saved results make it. */
+export function writePage(): string {
+  const saved = new Map(
+    readdirSync(results)
+      .filter((name) => name.endsWith('.ndjson'))
+      .map((name) => [name.replace('.ndjson', ''), readLines(name)]),
+  );
+  const parts = chapters.flatMap(({ job, title, about }) => {
+    const lines = saved.get(job);
+    return lines === undefined ? [] : [`## ${title}\n\n${about}\n\n${machineOf(lines)}\n\n${tableOf(lines)}`];
+  });
+  return `${[
+    '# Performance',
+    '<!-- Written by bench/write-page.ts from bench/results. Run `npm run bench -- --save`, then `node --import tsx bench/write-page.ts`. -->',
+    'Counts and ratios hold on any machine. Times are those of the machine that is named, on which other work ran; compare\nthem with each other, not with a clock of your own.',
+    ...parts,
+  ].join('\n\n')}\n`;
+}
+
+function readLines(name: string): readonly Measurement[] {
+  const text = readFileSync(new URL(name, results), 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Measurement);
+}
+
+function machineOf(lines: readonly Measurement[]): string {
+  const machine = lines.find(({ metric }) => metric === 'machine');
+  return `Node ${machine?.of?.node ?? 'unknown'}, ${machine?.value ?? '?'} cores of ${machine?.of?.cpu ?? 'an unknown processor'}.`;
+}
+
+function tableOf(lines: readonly Measurement[]): string {
+  const rows = lines
+    .filter(({ metric }) => metric !== 'machine')
+    .map(({ metric, value, unit, target, of = {} }) => {
+      const parameters = Object.entries(of).map(([name, one]) => `${name.replaceAll('_', ' ')} ${grouped(one)}`);
+      return `| ${metric} | ${parameters.join(', ')} | ${grouped(value)} ${unit} | ${targetOf(value, target)} |`;
+    });
+  return ['| measure | of | value | target |', '|---|---|---:|---|', ...rows].join('\n');
+}
+
+function targetOf(value: number, target: Measurement['target']): string {
+  if (target === undefined) return '';
+  const [words, met] =
+    'most' in target
+      ? [`at most ${grouped(target.most)}`, value <= target.most]
+      : [`at least ${grouped(target.least)}`, value >= target.least];
+  return met ? words : `**missed:** ${words}`;
+}
+
+function grouped(value: string | number): string {
+  return typeof value === 'number' ? value.toLocaleString('en-US', { maximumFractionDigits: 4 }) : value;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(new URL('../docs/performance.md', import.meta.url), writePage());
+}
