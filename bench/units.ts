@@ -110,7 +110,8 @@ async function* activityBatches(
   const of = { profile_kb: kilobytes, activities_a_batch_and_person: activities, people: people.length, batches: days };
   // The promise is made for small profiles and batches of ten and more.
   yield* countsOf(meter, total, 'activity', of, kilobytes === 2 && activities >= 10);
-  for (const [table, units] of meter.writeBy) {
+  for (const table of ['profiles', 'activities', 'memberships', 'history', 'state'] as const) {
+    const units = meter.writeBy.get(table) ?? 0;
     yield {
       job: 'units',
       metric: `write units per activity, ${table}`,

@@ -58,14 +58,19 @@ export function writePage(): string {
   );
   const parts = chapters.flatMap(({ job, title, about }) => {
     const lines = saved.get(job);
-    return lines === undefined ? [] : [`## ${title}\n\n${about}\n\n${machineOf(lines)}\n\n${tableOf(lines)}`];
+    return lines === undefined ? [] : [`## ${title}\n\n${wrapped(about)}\n\n${machineOf(lines)}\n\n${tablesOf(lines)}`];
   });
   return `${[
     '# Performance',
     '<!-- Written by bench/write-page.ts from bench/results. Run `npm run bench -- --save`, then `node --import tsx bench/write-page.ts`. -->',
-    'Counts and ratios hold on any machine. Times are those of the machine that is named, on which other work ran; compare\nthem with each other, not with a clock of your own.',
+    'Counts and ratios hold on any machine. Times are those of the machine that is named, on which other work ran; compare\nthem with each other, not with a clock of your own. In brackets: what the product promises.',
     ...parts,
   ].join('\n\n')}\n`;
+}
+
+/** A paragraph in lines of at most 118 characters. */
+function wrapped(text: string): string {
+  return text.replaceAll(/(.{1,118})(?: |$)/g, '$1\n').trimEnd();
 }
 
 function readLines(name: string): readonly Measurement[] {
@@ -81,23 +86,40 @@ function machineOf(lines: readonly Measurement[]): string {
   return `Node ${machine?.of?.node ?? 'unknown'}, ${machine?.value ?? '?'} cores of ${machine?.of?.cpu ?? 'an unknown processor'}.`;
 }
 
-function tableOf(lines: readonly Measurement[]): string {
-  const rows = lines
-    .filter(({ metric }) => metric !== 'machine')
-    .map(({ metric, value, unit, target, of = {} }) => {
-      const parameters = Object.entries(of).map(([name, one]) => `${name.replaceAll('_', ' ')} ${grouped(one)}`);
-      return `| ${metric} | ${parameters.join(', ')} | ${grouped(value)} ${unit} | ${targetOf(value, target)} |`;
-    });
-  return ['| measure | of | value | target |', '|---|---|---:|---|', ...rows].join('\n');
+/** One table for each set of measures: a row for each thing measured, a column for each measure. */
+function tablesOf(lines: readonly Measurement[]): string {
+  const things = new Map<string, Measurement[]>();
+  for (const line of lines) {
+    if (line.metric === 'machine') continue;
+    const thing = JSON.stringify(line.of ?? {});
+    things.set(thing, [...(things.get(thing) ?? []), line]);
+  }
+  const tables = new Map<string, Measurement[][]>();
+  for (const measured of things.values()) {
+    const columns = measured.map(headOf).join(' | ');
+    tables.set(columns, [...(tables.get(columns) ?? []), measured]);
+  }
+  return [...tables].map(([columns, rows]) => tableOf(columns, rows)).join('\n\n');
 }
 
-function targetOf(value: number, target: Measurement['target']): string {
-  if (target === undefined) return '';
+function tableOf(columns: string, rows: readonly (readonly Measurement[])[]): string {
+  const names = Object.keys(rows[0]?.[0]?.of ?? {}).map((name) => name.replaceAll('_', ' '));
+  const cells = rows.map((row) => [...Object.values(row[0]?.of ?? {}).map(grouped), ...row.map(cellOf)].join(' | '));
+  const rule = [...names.map(() => '---'), ...(rows[0] ?? []).map(() => '---:')].join('|');
+  return [`| ${[...names, columns].join(' | ')} |`, `|${rule}|`, ...cells.map((cell) => `| ${cell} |`)].join('\n');
+}
+
+function headOf({ metric, unit }: Measurement): string {
+  return unit === 'ratio' || metric.includes(unit) ? metric : `${metric}, ${unit}`;
+}
+
+function cellOf({ value, target }: Measurement): string {
+  if (target === undefined) return grouped(value);
   const [words, met] =
     'most' in target
       ? [`at most ${grouped(target.most)}`, value <= target.most]
       : [`at least ${grouped(target.least)}`, value >= target.least];
-  return met ? words : `**missed:** ${words}`;
+  return met ? `${grouped(value)} (${words})` : `**${grouped(value)}** (missed: ${words})`;
 }
 
 function grouped(value: string | number): string {

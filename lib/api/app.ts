@@ -5,6 +5,9 @@ import { readRoutes } from './read-routes.ts';
 import { serve } from './route.ts';
 import { workRoutes } from './work-routes.ts';
 
+/** Codes of questions about what is not there. */
+const NOT_FOUND = /^api\/no-such-/;
+
 /** The HTTP API that the console and the CLI use. Who may call it is decided before it: IAM, or the stage's token. */
 export function createApi(deps: ApiDeps): OpenAPIHono {
   const app = new OpenAPIHono();
@@ -17,7 +20,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   app.notFound((c) => c.json({ code: 'api/no-such-route', message: 'nothing is served here' }, 404));
   app.onError((thrown, c) => {
     const { kind, code, message } = asTributaryError(thrown);
-    const status = code.startsWith('api/no-such-') ? 404 : kind === 'config' || kind === 'rejected' ? 400 : 500;
+    const status = NOT_FOUND.test(code) ? 404 : kind === 'config' || kind === 'rejected' ? 400 : 500;
     if (status === 500) deps.log('request failed', { code, reason: message });
     return c.json({ code, message }, status);
   });

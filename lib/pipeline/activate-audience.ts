@@ -47,6 +47,8 @@ interface PushState {
   readonly leaseUntil: number;
   /** The tool asked us to wait with the run until then, in ms. */
   readonly waitUntil?: number;
+  /** The tool's object that the rows' told sides speak of. */
+  readonly list?: string;
 }
 
 interface HeldPush {
@@ -94,8 +96,8 @@ async function run(
   signal: AbortSignal,
 ): Promise<void> {
   let held = taken;
-  const { waitingSince: _, ...begun } = taken.state.run as PushRun;
-  const push = { ...begun, state: 'running' as const };
+  const { waitingSince: _, ...taking } = taken.state.run as PushRun;
+  const push = { ...taking, state: 'running' as const };
   const tally = { ...push.tally };
   const again = async (seconds: number) => {
     const kept = await save(deps, held, { ...push, tally }, { waitSeconds: seconds });
@@ -114,6 +116,14 @@ async function run(
     }
     const api = await connect(signal);
     const { remoteId } = await destination.ensure(api, audience.target);
+    const list = `${audience.connection}/${remoteId}`;
+    if (taken.state.list !== undefined && taken.state.list !== list) {
+      deps.log('the list was replaced', { audience: audience.audience, code: 'push/list-replaced' });
+      await forgetTold(deps, audience.audience);
+    }
+    const begun = await save(deps, held, { ...push, tally }, { leaseMs: LEASE_MS, list });
+    if (begun === undefined) return;
+    held = begun;
     for (const op of ['remove', 'add'] as const) {
       const sender = { ...deps, audience, destination, api, remoteId, op, run: push.id, tally };
       for await (const _sent of sendDue(sender)) {
@@ -135,6 +145,21 @@ async function run(
     const { kind, code, message } = error;
     await end(deps, held, { ...push, state: 'failed', tally, error: { kind, code, message } });
     if (kind === 'defect') throw error;
+  }
+}
+
+/**
+ * Another list than the last time, because somebody deleted it in the tool or the audience was bound to another one:
+ * nobody is on it yet, whatever the rows say of the former.
+ */
+async function forgetTold(deps: ActivateDeps, audience: string): Promise<void> {
+  for await (const rows of deps.memberships.audienceRows(audience)) {
+    const told = rows.flatMap(({ told: before, ...row }) =>
+      before?.in === true
+        ? [{ row, told: { ...before, in: false, outcome: 'unmatched', code: 'push/list-replaced' }, pending: true }]
+        : [],
+    );
+    if (told.length > 0) await deps.memberships.settle(audience, told);
   }
 }
 
@@ -209,13 +234,18 @@ async function save(
   deps: ActivateDeps,
   held: HeldPush,
   push: PushRun,
-  { leaseMs = 0, waitSeconds = 0 }: { readonly leaseMs?: number; readonly waitSeconds?: number },
+  {
+    leaseMs = 0,
+    waitSeconds = 0,
+    list = held.state.list,
+  }: { readonly leaseMs?: number; readonly waitSeconds?: number; readonly list?: string | undefined },
 ): Promise<HeldPush | undefined> {
   const now = deps.clock.now().getTime();
   const state: PushState = {
     run: push,
     leaseUntil: leaseMs === 0 ? 0 : now + leaseMs,
     ...(waitSeconds === 0 ? {} : { waitUntil: now + waitSeconds * 1_000 }),
+    ...(list === undefined ? {} : { list }),
   };
   const stored = await deps.state.put('push', push.audience, state as unknown as JsonObject, held.version);
   if (!stored) return undefined;

@@ -16,11 +16,14 @@ export async function writeFollowers(stores: FollowStores, written: readonly Sto
   const owing = written.filter(({ outbox }) => outbox.length > 0);
   if (owing.length === 0) return;
   const rows = owing.flatMap(rowsOf);
-  const lines = owing.flatMap((profile) => {
-    const moved = isMerged(profile) ? [] : profile.outbox.filter(isSegment);
-    return moved.length === 0 ? [] : [stores.history.put(profile.id, profile.version, moved)];
-  });
-  await Promise.all([stores.memberships.writeRows(rows), ...lines]);
+  const lines = owing.flatMap((profile) =>
+    isMerged(profile)
+      ? []
+      : profile.outbox
+          .filter(isSegment)
+          .map(({ segment, member, at }) => ({ profile: profile.id, segment, member, at })),
+  );
+  await Promise.all([stores.memberships.writeRows(rows), stores.history.put(lines)]);
   await stores.profiles.clearOutboxes(owing);
 }
 

@@ -59,7 +59,8 @@ export async function gather(deps: GatherDeps, pending: Pending, rules: FoldRule
     }
     for (const id of reach.get(fragment) ?? []) links.link(`f${fragment}`, `p${leads.get(id) ?? id}`);
   }
-  for (const id of asked) links.link(`p${leads.get(id) ?? id}`, `p${leads.get(id) ?? id}`);
+  const meant = new Set([...asked].map((id) => leads.get(id) ?? id));
+  for (const id of meant) links.link(`p${id}`, `p${id}`);
   const leftovers = [...stored.values()].filter(isMerged).filter(({ outbox }) => outbox.length > 0);
   const components = links.sets().map((nodes): Component => {
     const fragments = nodes.filter((node) => node.startsWith('f')).map((node) => node.slice(1));
@@ -69,7 +70,7 @@ export async function gather(deps: GatherDeps, pending: Pending, rules: FoldRule
       profiles: ids.map((id) => living(stored.get(id)) ?? newProfile(id)),
       byFragment,
       changes: [...byFragment.values()].flat(),
-      asked: ids.filter((id) => asked.has(id) || [...asked].some((one) => leads.get(one) === id)),
+      asked: ids.filter((id) => meant.has(id)),
       owners: new Map(fragments.flatMap((fragment) => (keys.get(fragment) ?? []).map((key) => [key, owners.get(key)]))),
       leads,
     };

@@ -136,8 +136,14 @@ export interface Settled {
   readonly pending: boolean;
 }
 
+/** Somebody entered or left a segment. */
+export interface HistoryLine extends Omit<Extract<Follow, { row: 'segment' }>, 'row'> {
+  readonly profile: string;
+}
+
 export interface HistoryStore {
-  put(profile: string, version: number, lines: readonly Extract<Follow, { row: 'segment' }>[]): Promise<void>;
+  /** Putting a line twice is putting it once. */
+  put(lines: readonly HistoryLine[]): Promise<void>;
   ofProfile(
     profile: string,
     most: number,

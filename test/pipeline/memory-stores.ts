@@ -121,9 +121,9 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
     },
   };
   const history: HistoryStore = {
-    put: (profile, _version, list) =>
+    put: (list) =>
       step(() => {
-        for (const { segment, member, at } of list) lines.add(`${profile}\n${segment}\n${at}\n${member}`);
+        for (const { profile, segment, member, at } of list) lines.add(`${profile}\n${segment}\n${at}\n${member}`);
       }),
     ofProfile: () => step(() => []),
   };

@@ -9,8 +9,8 @@ const KEPT_MS = 400 * 24 * 3_600_000;
 /** Who entered and left which segment when: one line under the profile, one under the segment's day. */
 export function openHistoryStore(dynamo: Dynamo, table: string): HistoryStore {
   return {
-    async put(profile, _version, lines) {
-      const items = lines.flatMap(({ segment, member, at }): Item[] => {
+    async put(lines) {
+      const items = lines.flatMap(({ profile, segment, member, at }): Item[] => {
         const instant = formatInstant(at);
         const line = {
           segment: { S: segment },

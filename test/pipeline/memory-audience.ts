@@ -1,0 +1,64 @@
+import type { Identifier } from '../../lib/domain/change.ts';
+import type { Wanted } from '../../lib/domain/profile.ts';
+import type { AudienceRow, MembershipStore, ToldSide } from '../../lib/pipeline/ports.ts';
+
+type Row = { -readonly [Name in keyof AudienceRow]: AudienceRow[Name] };
+
+/** The rows of one audience, with the promises of the membership store about their two sides. */
+export function openMemoryAudience() {
+  const rows = new Map<string, Row>();
+  /** Ids that the pending index shows although the row is not pending any more. */
+  const lagging = new Set<string>();
+  const memberships: Pick<MembershipStore, 'audienceRows' | 'pending' | 'readAudienceRows' | 'settle'> = {
+    async *audienceRows() {
+      yield [...rows.values()].map((row) => ({ ...row }));
+    },
+    async *pending() {
+      const ids = [...rows.values()].filter(({ pending }) => pending).map(({ profile }) => profile);
+      for (const id of new Set([...ids, ...lagging])) yield [id];
+    },
+    async readAudienceRows(_audience, profiles) {
+      return new Map(
+        profiles.flatMap((id) => {
+          const row = rows.get(id);
+          return row === undefined ? [] : [[id, { ...row }] as const];
+        }),
+      );
+    },
+    async settle(_audience, settled) {
+      const moved = new Set<string>();
+      for (const { row, told, pending } of settled) {
+        const held = rows.get(row.profile);
+        if (held === undefined || held.toldVersion !== row.toldVersion) {
+          moved.add(row.profile);
+          continue;
+        }
+        const acted = held.wantedVersion === row.wantedVersion;
+        if (!acted) moved.add(row.profile);
+        if (told !== undefined) Object.assign(held, { told, toldVersion: held.toldVersion + 1 });
+        if (acted) held.pending = pending;
+      }
+      return moved;
+    },
+  };
+  return {
+    memberships: memberships as MembershipStore,
+    rows,
+    lagging,
+    /** Writes the wanted side, as resolve does. */
+    want(profile: string, wanted: Wanted): void {
+      const held = rows.get(profile);
+      if (held === undefined)
+        rows.set(profile, { profile, wanted, wantedVersion: 1, toldVersion: 0, pending: wanted.in });
+      else Object.assign(held, { wanted, wantedVersion: held.wantedVersion + 1, pending: true });
+    },
+    told: (profile: string): ToldSide | undefined => rows.get(profile)?.told,
+  };
+}
+
+/** Wanted under these e-mail addresses. */
+export function wantedAs(...addresses: readonly string[]): Wanted {
+  return { in: true, keys: addresses.map((value): Identifier => ({ type: 'email', value })) };
+}
+
+export const unwanted: Wanted = { in: false, reason: 'not-in-segment' };

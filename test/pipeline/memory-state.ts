@@ -1,0 +1,78 @@
+import type { Json, JsonObject } from '../../lib/domain/json.ts';
+import type { Archive, Queue, QueueMessage, StateDocument, StateStore } from '../../lib/pipeline/ports.ts';
+
+/** The state store's promises kept in memory. */
+export function openMemoryState() {
+  const documents = new Map<string, StateDocument>();
+  const sets = new Map<string, Set<number>>();
+  const keyOf = (kind: string, id: string) => `${kind}\n${id}`;
+  const store: StateStore = {
+    get: async (kind, id) => documents.get(keyOf(kind, id)),
+    async put(kind, id, body, expected) {
+      if ((documents.get(keyOf(kind, id))?.version ?? 0) !== expected) return false;
+      documents.set(keyOf(kind, id), {
+        id,
+        version: expected + 1,
+        body: JSON.parse(JSON.stringify(body)) as JsonObject,
+      });
+      return true;
+    },
+    async list(kind, { most }) {
+      const found = [...documents].filter(([key]) => key.startsWith(`${kind}\n`)).map(([, document]) => document);
+      return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, most);
+    },
+    async addNumbers(kind, numbers) {
+      const set = sets.get(kind) ?? new Set();
+      for (const number of numbers) set.add(number);
+      sets.set(kind, set);
+    },
+    numbers: async (kind) => new Set(sets.get(kind)),
+  };
+  return store;
+}
+
+/** An archive in memory, with what it holds. */
+export function openMemoryArchive() {
+  const objects = new Map<string, unknown>();
+  const archive: Archive = {
+    put: async (key, lines) => {
+      objects.set(key, lines);
+    },
+    putJson: async (key, value) => {
+      objects.set(key, value);
+    },
+    getJson: async (key) => objects.get(key) as Json | undefined,
+  };
+  return { ...archive, objects };
+}
+
+/** A queue that keeps what it was sent; `take` empties it. */
+export function openMemoryQueue() {
+  let messages: QueueMessage[] = [];
+  const queue: Queue = {
+    send: async (sent) => {
+      messages.push(...sent);
+    },
+  };
+  return {
+    ...queue,
+    take(): QueueMessage[] {
+      const taken = messages;
+      messages = [];
+      return taken;
+    },
+  };
+}
+
+/** A clock that is set by hand; waiting takes no time. */
+export function openHandClock(start: number) {
+  let now = start;
+  return {
+    now: () => new Date(now),
+    wait: async () => {},
+    random: () => 0.5,
+    pass(milliseconds: number): void {
+      now += milliseconds;
+    },
+  };
+}
