@@ -49,7 +49,12 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
     return { changes, rejected, records: page.records, checkpoint: page.checkpoint };
   };
 
-  async function* read(api: Api, connection: string, from: Json | undefined, options: ReadOptions): AsyncIterable<Page> {
+  async function* read(
+    api: Api,
+    connection: string,
+    from: Json | undefined,
+    options: ReadOptions,
+  ): AsyncIterable<Page> {
     let cursor: Cursor | undefined;
     if (from !== undefined) {
       const parsed = spec.cursor.safeParse(from);

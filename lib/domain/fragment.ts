@@ -87,6 +87,21 @@ export function evidenceOf(
   return found;
 }
 
+/** Whether two states of a record say the same about who it is: stated again later is no news. */
+export function sameEvidence(a: Fragment, b: Fragment): boolean {
+  if (a.identifiers === b.identifiers) return true;
+  const [before, after] = [evidenceOf(a), evidenceOf(b)];
+  return (
+    before.length === after.length &&
+    before.every(
+      ({ identifier, first }, at) =>
+        identifier.type === after[at]?.identifier.type &&
+        identifier.value === after[at]?.identifier.value &&
+        first === after[at]?.first,
+    )
+  );
+}
+
 /** Leaf paths and values of nested traits; lists are leaves. Keys that would touch a prototype are left out. */
 export function flattenTraits(traits: JsonObject): Map<string, Json> {
   const leaves = new Map<string, Json>();

@@ -8,3 +8,12 @@ export type JsonObject = { readonly [key: string]: Json };
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/**
+ * A value as JSON text that every queue takes: letters beyond the basic plane and the two that XML does not know are
+ * written as escapes. It reads as the same value.
+ */
+export function queueableText(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'null';
+  return text.replace(/[\uD800-\uDFFF\uFFFE\uFFFF]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
+}

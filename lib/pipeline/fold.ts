@@ -1,6 +1,13 @@
 import type { FragmentId } from '../domain/change.ts';
 import type { Compiled } from '../domain/decide.ts';
-import { emptyFragment, evidenceOf, type FoldRules, type Fragment, foldFragment } from '../domain/fragment.ts';
+import {
+  emptyFragment,
+  evidenceOf,
+  type FoldRules,
+  type Fragment,
+  foldFragment,
+  sameEvidence,
+} from '../domain/fragment.ts';
 import { deriveProfileId, type IdentityKey, identifierKey, indexKey } from '../domain/identifier.ts';
 import type { MergedProfile, Profile } from '../domain/profile.ts';
 import { type Regrouped, regroup } from '../domain/region.ts';
@@ -75,7 +82,7 @@ function foldComponent(
     let fragment = held ?? emptyFragment;
     for (const change of changes) fragment = foldFragment(fragment, change, rules);
     after.set(id, fragment);
-    if (held === undefined || held.identifiers !== fragment.identifiers) evidenceMoved = true;
+    if (held === undefined || !sameEvidence(held, fragment)) evidenceMoved = true;
   }
   if (!evidenceMoved)
     return { component, ...keepTogether(component, before, after), merged: [], places: new Map(), torn };

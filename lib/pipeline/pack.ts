@@ -1,4 +1,5 @@
 import type { Change, Rejection } from '../domain/change.ts';
+import { queueableText } from '../domain/json.ts';
 
 /** Bytes of changes in one message: ten of them stay within Lambda's payload. */
 const MESSAGE_BYTES = 200_000;
@@ -17,7 +18,7 @@ export function pack(changes: readonly Change[]): Packed {
   const tooLarge: Rejection[] = [];
   let bytes = 0;
   for (const change of changes) {
-    const size = Buffer.byteLength(JSON.stringify(change)) + 1;
+    const size = Buffer.byteLength(queueableText(change)) + 1;
     if (size > CHANGE_BYTES) {
       const reason = `the change takes ${size} bytes; a message carries at most ${CHANGE_BYTES}`;
       tooLarge.push({ code: 'sync/too-large', reason, record: change });

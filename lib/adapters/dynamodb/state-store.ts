@@ -73,7 +73,7 @@ export function openStateStore(dynamo: Dynamo, table: string): StateStore {
     },
     async addNumbers(kind, numbers, expiresAt) {
       const rows = new Map<number, string[]>();
-      for (const number of numbers) {
+      for (const number of new Set(numbers)) {
         const row = Math.floor(number / NUMBERS_IN_ROW);
         rows.set(row, [...(rows.get(row) ?? []), String(number)]);
       }

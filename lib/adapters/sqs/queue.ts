@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs';
 import { TributaryError } from '../../domain/errors.ts';
+import { queueableText } from '../../domain/json.ts';
 import type { Queue, QueueMessage } from '../../pipeline/ports.ts';
 
 /** SQS takes ten messages and 256 KiB in one request. */
@@ -38,8 +39,7 @@ function packEntries(messages: readonly QueueMessage[]): SendMessageBatchRequest
   let batch: SendMessageBatchRequestEntry[] = [];
   let bytes = 0;
   for (const { body, delaySeconds } of messages) {
-    // SQS refuses the two code points that XML does not know; JSON may write them as escapes.
-    const text = JSON.stringify(body).replace(/[\uFFFE\uFFFF]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16)}`);
+    const text = queueableText(body);
     const size = Buffer.byteLength(text);
     if (batch.length === MOST_ENTRIES || (batch.length > 0 && bytes + size > MOST_BYTES)) {
       batches.push(batch);

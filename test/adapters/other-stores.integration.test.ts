@@ -1,0 +1,137 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openAccountStore } from '../../lib/adapters/dynamodb/account-store.ts';
+import { openActivityStore } from '../../lib/adapters/dynamodb/activity-store.ts';
+import type { Dynamo } from '../../lib/adapters/dynamodb/client.ts';
+import { openHistoryStore } from '../../lib/adapters/dynamodb/history-store.ts';
+import { openStateStore } from '../../lib/adapters/dynamodb/state-store.ts';
+import type { ActivityChange } from '../../lib/domain/change.ts';
+import { createTables, withEngines } from '../engines.ts';
+import { loseNextAnswer, openTestDynamo } from './opened-dynamo.ts';
+
+const DAY = 86_400_000;
+const NOW = Date.parse('2026-11-21T12:30:00.000Z');
+const engines = withEngines();
+let dynamo: Dynamo;
+
+beforeAll(async () => {
+  await createTables(engines().dynamodb, 'others-');
+  dynamo = openTestDynamo(engines().dynamodbUrl);
+});
+
+describe('activity store', () => {
+  const open = () => openActivityStore(dynamo, 'others-activities', async () => 400 * DAY);
+  const did = (fragment: string, n: number, given: Partial<ActivityChange> = {}): ActivityChange => ({
+    kind: 'activity',
+    fragment,
+    at: new Date(NOW - n * 60_000).toISOString(),
+    id: `e#${n}`,
+    name: 'Opened',
+    properties: { n },
+    ...given,
+  });
+
+  it('keeps an activity once, however often and with whatever neighbours it comes', async () => {
+    const store = open();
+    const twice = [did('mail:member:a', 1), did('mail:member:a', 1), did('mail:member:a', 2)];
+    await store.put(twice);
+    await store.put([...twice].reverse());
+    await store.put([]);
+
+    expect(await store.count('mail:member:a')).toBe(2);
+    expect(await store.latest('mail:member:a', 1)).toEqual([did('mail:member:a', 1)]);
+    expect(await store.count('mail:member:b')).toBe(0);
+  });
+
+  it('reads all of a record over any number of pages, newest first', async () => {
+    const store = open();
+    const many = Array.from({ length: 120 }, (_, n) =>
+      did('mail:member:c', n, { properties: { text: 'x'.repeat(20_000), n } }),
+    );
+    await store.put(many);
+
+    const pages: number[] = [];
+    const ids: string[] = [];
+    for await (const page of store.all('mail:member:c')) {
+      pages.push(page.length);
+      ids.push(...page.map(({ id }) => id));
+    }
+
+    expect(pages.length).toBeGreaterThan(1);
+    expect(ids).toEqual(many.map(({ id }) => id));
+    expect(await store.count('mail:member:c')).toBe(120);
+  });
+});
+
+describe('account store', () => {
+  it('writes an account only on the version that was read', async () => {
+    const store = openAccountStore(dynamo, 'others-accounts');
+    const first = { id: 'crm:account:1', version: 0, traits: { size: [5, 1, 1] as const } };
+
+    expect(await store.write([first])).toEqual(new Set(['crm:account:1']));
+    expect(await store.write([first, { ...first, id: 'crm:account:2' }])).toEqual(new Set(['crm:account:2']));
+    expect(await store.write([{ ...first, version: 1, gone: 7 }])).toEqual(new Set(['crm:account:1']));
+
+    const read = await store.read(['crm:account:1', 'crm:account:3']);
+    expect([...read.values()]).toEqual([{ ...first, version: 2, gone: 7 }]);
+  });
+});
+
+describe('history store', () => {
+  it('tells the latest lines of a person, each once', async () => {
+    const store = openHistoryStore(dynamo, 'others-history');
+    const lines = [1, 2, 3].map((n) => ({ profile: 'p_1', segment: 's', member: n % 2 === 1, at: NOW + n }));
+    await store.put([...lines, { profile: 'p_2', segment: 's', member: true, at: NOW }]);
+    await store.put(lines);
+    await store.put([]);
+
+    expect(await store.ofProfile('p_1', 2)).toEqual([
+      { segment: 's', member: true, at: NOW + 3 },
+      { segment: 's', member: false, at: NOW + 2 },
+    ]);
+    expect(await store.ofProfile('p_2', 9)).toHaveLength(1);
+  });
+});
+
+describe('state store', () => {
+  const open = () => openStateStore(dynamo, 'others-state');
+
+  it('writes a document only on the version that was expected', async () => {
+    const store = open();
+    expect(await store.put('k', 'one', { a: 1 }, 0)).toBe(true);
+    expect(await store.put('k', 'one', { a: 2 }, 0)).toBe(false);
+    expect(await store.put('k', 'one', { a: 3 }, 1)).toBe(true);
+    expect(await store.put('k', 'one', { a: 4 }, 1)).toBe(false);
+    expect(await store.put('k', 'none', { a: 5 }, 3)).toBe(false);
+
+    expect(await store.get('k', 'one')).toEqual({ id: 'one', version: 2, body: { a: 3 } });
+    expect(await store.get('k', 'none')).toBeUndefined();
+  });
+
+  it("knows its own write again when the answer was lost, and nobody else's", async () => {
+    const losing = openTestDynamo(engines().dynamodbUrl);
+    loseNextAnswer(losing.client, 'PutItemCommand');
+
+    expect(await openStateStore(losing, 'others-state').put('k', 'lost', { same: true }, 0)).toBe(true);
+    expect(await open().put('k', 'lost', { same: true }, 0)).toBe(false);
+    expect(await open().get('k', 'lost')).toMatchObject({ version: 1 });
+  });
+
+  it('lists the newest ids first', async () => {
+    const store = open();
+    for (const id of ['b', 'a', 'c']) await store.put('listed', id, {}, 0);
+
+    expect((await store.list('listed', { most: 2 })).map(({ id }) => id)).toEqual(['c', 'b']);
+  });
+
+  it('holds each number of a set once, over many rows', async () => {
+    const store = open();
+    const numbers = Array.from({ length: 350 }, (_, n) => 400_000 + n);
+    await store.addNumbers('folded#r', numbers, NOW + DAY);
+    await store.addNumbers('folded#r', [400_001, 3, 3], NOW + DAY);
+
+    const found = await store.numbers('folded#r');
+    expect(found.size).toBe(351);
+    expect(found.has(400_349) && found.has(3)).toBe(true);
+    expect((await store.numbers('folded#none')).size).toBe(0);
+  });
+});
