@@ -24,8 +24,8 @@ export interface Folded {
   readonly moves: readonly Move[];
   /** Keys that lead to the right person over a merged id, and may be led there directly in the same write. */
   readonly shortcuts: readonly Move[];
-  /** Any id that an identifier named → the id of the living profile it leads to. */
-  readonly leads: ReadonlyMap<string, string>;
+  /** Living profiles that an identifier is moved away from. */
+  readonly givers: ReadonlySet<string>;
   /** Profiles that identifiers turned out to lead to and that were not read: look again, with them, before any write. */
   readonly strangers: ReadonlySet<string>;
   /** A fragment was read in two profiles, because it moved between the reads: look again. */
@@ -160,8 +160,8 @@ function placeIdentifiers(
   step: Step,
   more: ReadonlyMap<string, string>,
   followed: ReadonlyMap<string, string>,
-): Pick<Folded, 'claims' | 'moves' | 'shortcuts' | 'strangers' | 'leads'> {
-  const leads = new Map([...followed, ...step.component.leads]);
+): Pick<Folded, 'claims' | 'moves' | 'shortcuts' | 'strangers' | 'givers'> {
+  const leadOf = (id: string): string => step.component.leads.get(id) ?? followed.get(id) ?? id;
   const intoWinner = new Map(step.merged.map(({ id, mergedInto }) => [id, mergedInto]));
   const read = new Set(step.component.profiles.map(({ id }) => id));
   const strangers = new Set<string>();
@@ -175,10 +175,11 @@ function placeIdentifiers(
       claims.push({ key, profile });
       continue;
     }
-    const leadsTo = leads.get(owner) ?? owner;
+    const leadsTo = leadOf(owner);
     if (!read.has(leadsTo)) strangers.add(leadsTo);
     const right = (intoWinner.get(leadsTo) ?? leadsTo) === profile;
     (right ? shortcuts : moves).push({ key, from: owner, to: profile });
   }
-  return { claims, moves, shortcuts, strangers, leads };
+  const givers = new Set(moves.map(({ from }) => leadOf(from)));
+  return { claims, moves, shortcuts, strangers, givers };
 }

@@ -207,9 +207,8 @@ async function write(
 
 /** A profile that gives an identifier away is written too, so that a writer who read it before must read again. */
 function givers(item: Decided): readonly Profile[] {
-  const giving = new Set(item.moves.map(({ from }) => item.leads.get(from) ?? from));
   const covered = new Set([...item.news, ...item.merged].map(({ id }) => id));
-  return item.profiles.filter(({ id, version }) => giving.has(id) && !covered.has(id) && version > 0);
+  return item.profiles.filter(({ id, version }) => item.givers.has(id) && !covered.has(id) && version > 0);
 }
 
 function bump(profile: StoredProfile): StoredProfile {
