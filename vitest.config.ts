@@ -12,6 +12,8 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A poll ends as soon as it holds; the limit is for machines that are busy with something else.
+    expect: { poll: { timeout: 15_000 } },
     setupFiles: ['test/setup/loopback-only.ts'],
     reporters: ['default'],
     projects: [
