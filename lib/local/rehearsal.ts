@@ -55,6 +55,8 @@ const DAY_HOURS = 23;
 const REHEARSAL_KEY = JSON.stringify({ generation: 1, secret: 'the key of every rehearsal, of no secret at all' });
 /** Stage time given to the backfill: long enough for what waits to be tried again. */
 const BACKFILL_MS = 20 * 60_000;
+/** How many such spells an interrupted backfill may take. */
+const BACKFILL_SPELLS = 6;
 /** Where a data folder remembers how far the stage's clock was, so that time never runs backwards. */
 const CLOCK_FILE = 'clock.json';
 
@@ -154,7 +156,7 @@ async function backfill(stage: Stage, definitions: Definitions, report: RunOptio
   for (const connection of names) await call(stage, 'POST', '/api/pull', { connection });
   // Work may wait for the stage's clock (a delayed message, a retry), so the clock moves on while we look.
   const working = { ends: false };
-  const work = stage.runUntil(Date.parse(stage.now()) + BACKFILL_MS).finally(() => {
+  const work = runUntilSettled(stage, look).finally(() => {
     working.ends = true;
   });
   while (!working.ends) {
@@ -177,6 +179,18 @@ async function backfill(stage: Stage, definitions: Definitions, report: RunOptio
     summary: `${changes} changes from ${names.length} connections`,
     seconds: seconds(began),
   });
+}
+
+/** Lets stage time pass until every stream is settled: what was interrupted comes again after its visibility timeout. */
+async function runUntilSettled(
+  stage: Stage,
+  look: () => Promise<{ readonly done: number; readonly total: number }>,
+): Promise<void> {
+  for (let spell = 0; spell < BACKFILL_SPELLS; spell += 1) {
+    await stage.runUntil(Date.parse(stage.now()) + BACKFILL_MS);
+    const { done, total } = await look();
+    if (done === total) return;
+  }
 }
 
 async function playTheDay(
