@@ -53,10 +53,10 @@ const MORNING = Date.parse('2026-11-20T04:00:00.000Z');
 const DAY_HOURS = 23;
 /** People of simulated tools are nobody's: a known key makes ids, and so holdouts, the same in every rehearsal. */
 const REHEARSAL_KEY = JSON.stringify({ generation: 1, secret: 'the key of every rehearsal, of no secret at all' });
-/** Stage time given to the backfill: long enough for what waits to be tried again. */
-const BACKFILL_MS = 20 * 60_000;
-/** How many such spells an interrupted backfill may take. */
-const BACKFILL_SPELLS = 6;
+/** A spell of stage time: long enough for what waits to be tried again. */
+const SPELL_MS = 20 * 60_000;
+/** How many spells interrupted pulls may take. */
+const SPELLS = 6;
 /** Where a data folder remembers how far the stage's clock was, so that time never runs backwards. */
 const CLOCK_FILE = 'clock.json';
 
@@ -130,6 +130,7 @@ async function rehearse(
   const start = Date.parse(stage.now());
   await backfill(stage, definitions, report);
   await playTheDay(stage, tools, { start, hours }, report);
+  await runUntilSettled(stage);
   const settled = performance.now();
   report({ kind: 'phase', phase: 'compare', title: "Comparing the tools' own lists with the segments" });
   await pushWhatMoved(stage);
@@ -147,25 +148,19 @@ async function backfill(stage: Stage, definitions: Definitions, report: RunOptio
   const began = performance.now();
   report({ kind: 'phase', phase: 'backfill', title: 'Backfilling every connection' });
   const names = Object.keys(definitions.connections);
-  const look = async () => {
-    const { connections } = (await call(stage, 'GET', '/api/workspace')) as unknown as Workspace;
-    const streams = connections.flatMap(({ streams: list }) => list);
-    const changes = streams.reduce((sum, { run }) => sum + (run?.changes ?? 0), 0);
-    return { done: streams.filter(({ settled }) => settled).length, total: streams.length, changes };
-  };
   for (const connection of names) await call(stage, 'POST', '/api/pull', { connection });
   // Work may wait for the stage's clock (a delayed message, a retry), so the clock moves on while we look.
   const working = { ends: false };
-  const work = runUntilSettled(stage, look).finally(() => {
+  const work = runUntilSettled(stage).finally(() => {
     working.ends = true;
   });
   while (!working.ends) {
-    const { done, total, changes } = await look();
+    const { done, total, changes } = await lookAtStreams(stage);
     report({ kind: 'progress', phase: 'backfill', done, total, note: `${changes} changes` });
     await Promise.race([work, new Promise((wake) => setTimeout(wake, 500))]);
   }
   await work;
-  const { done, total, changes } = await look();
+  const { done, total, changes } = await lookAtStreams(stage);
   if (done < total) {
     throw new TributaryError(
       'defect',
@@ -181,15 +176,22 @@ async function backfill(stage: Stage, definitions: Definitions, report: RunOptio
   });
 }
 
-/** Lets stage time pass until every stream is settled: what was interrupted comes again after its visibility timeout. */
-async function runUntilSettled(
+/** How many streams are settled, of how many, and how many changes their latest runs brought. */
+async function lookAtStreams(
   stage: Stage,
-  look: () => Promise<{ readonly done: number; readonly total: number }>,
-): Promise<void> {
-  for (let spell = 0; spell < BACKFILL_SPELLS; spell += 1) {
-    await stage.runUntil(Date.parse(stage.now()) + BACKFILL_MS);
-    const { done, total } = await look();
+): Promise<{ readonly done: number; readonly total: number; readonly changes: number }> {
+  const { connections } = (await call(stage, 'GET', '/api/workspace')) as unknown as Workspace;
+  const streams = connections.flatMap(({ streams: list }) => list);
+  const changes = streams.reduce((sum, { run }) => sum + (run?.changes ?? 0), 0);
+  return { done: streams.filter(({ settled }) => settled).length, total: streams.length, changes };
+}
+
+/** Lets stage time pass until every stream is settled: what was interrupted comes again after its visibility timeout. */
+async function runUntilSettled(stage: Stage): Promise<void> {
+  for (let spell = 0; spell < SPELLS; spell += 1) {
+    const { done, total } = await lookAtStreams(stage);
     if (done === total) return;
+    await stage.runUntil(Date.parse(stage.now()) + SPELL_MS);
   }
 }
 
@@ -229,15 +231,21 @@ async function playTheDay(
   });
 }
 
-/** What moved since the nightly push is pushed too, so that the comparison is between things of one instant. */
+/**
+ * What moved since the nightly push is pushed too, so that the comparison is between things of one instant. A push that
+ * was interrupted comes again after its visibility timeout.
+ */
 async function pushWhatMoved(stage: Stage): Promise<void> {
-  const plan = (await call(stage, 'POST', '/api/push/dry-run', {})) as unknown as {
-    audiences: { id: string; add: number; remove: number }[];
-  };
-  for (const { id, add, remove } of plan.audiences) {
-    if (add + remove > 0) await call(stage, 'POST', '/api/push', { audience: id });
+  for (let spell = 0; spell < SPELLS; spell += 1) {
+    if (spell > 1) await stage.runUntil(Date.parse(stage.now()) + SPELL_MS);
+    const { audiences } = (await call(stage, 'POST', '/api/push/dry-run', {})) as unknown as {
+      audiences: { id: string; add: number; remove: number }[];
+    };
+    const moved = audiences.filter(({ add, remove }) => add + remove > 0);
+    if (moved.length === 0) return;
+    for (const { id } of moved) await call(stage, 'POST', '/api/push', { audience: id });
+    await stage.idle();
   }
-  await stage.idle();
 }
 
 async function reportOf(
