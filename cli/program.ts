@@ -97,6 +97,17 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((segment: string, person: string, options: { stage?: string }) =>
       perform(async (terminal) => (await import('./commands/why.ts')).runWhy(terminal, segment, person, options)),
     );
+  onStage(command(program, 'merges', 'which evidence made records one person'))
+    .addArgument(personArgument())
+    .action((person: string, options: { stage?: string }) =>
+      perform(async (terminal) => (await import('./commands/merges.ts')).runMerges(terminal, person, options)),
+    );
+  onStage(command(program, 'unmerge', 'undo a piece of evidence: its records become two people again'))
+    .addArgument(personArgument())
+    .argument('<edge>', 'the evidence, as `tributary merges` names it')
+    .action((person: string, edge: string, options: { stage?: string }) =>
+      perform(async (terminal) => (await import('./commands/unmerge.ts')).runUnmerge(terminal, person, edge, options)),
+    );
   onStage(command(program, 'runs', 'pulls and pushes, newest first')).action((options: { stage?: string }) =>
     perform(async (terminal) => (await import('./commands/runs.ts')).runRuns(terminal, options)),
   );

@@ -56,6 +56,24 @@ export const personSchema = z
   })
   .openapi('Person');
 
+const evidence = z.object({
+  edge: z.string(),
+  fragment: z.string(),
+  identifier: z.object({ type: z.string(), value: z.string() }),
+  at: z.string(),
+});
+
+export const mergesSchema = z
+  .object({
+    id: z.string(),
+    fragments: z.array(z.string()),
+    merges: z.array(evidence.extend({ joins: z.string() })),
+    refused: z.array(evidence.extend({ because: z.string() })),
+    apart: z.array(z.object({ fragment: z.string(), from: z.string(), since: z.string() })),
+    crowded: z.boolean(),
+  })
+  .openapi('Merges');
+
 export const receiptSchema = loose.openapi('Receipt');
 export const runSchema = loose.openapi('Run');
 export const rejectedSchema = loose.openapi('QuarantinedRecord');
@@ -63,7 +81,7 @@ export const rejectedSchema = loose.openapi('QuarantinedRecord');
 export const jobSchema = z
   .object({
     id: z.string(),
-    what: z.enum(['pull', 'push']),
+    what: z.enum(['pull', 'push', 'unmerge']),
     state: z.enum(['running', 'finished', 'failed']),
     startedAt: z.string(),
     parts: z.array(loose),

@@ -1,12 +1,11 @@
 import type { AnyConnector } from '../connectors/define.ts';
 import type { Compiled } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
-import type { FindDeps } from '../pipeline/find-person.ts';
 import type { JobDeps } from '../pipeline/jobs.ts';
 import type { ActivityStore, Archive, HistoryStore, Log, Queue } from '../pipeline/ports.ts';
 
 /** What the API needs from the world. */
-export interface ApiDeps extends FindDeps, JobDeps {
+export interface ApiDeps extends JobDeps {
   readonly archive: Archive;
   readonly recompute: Queue;
   readonly activities: ActivityStore;

@@ -3,9 +3,11 @@ import { TributaryError } from '../domain/errors.ts';
 import { describePerson, explainMembership } from '../pipeline/describe-person.ts';
 import { findPerson } from '../pipeline/find-person.ts';
 import { readJob } from '../pipeline/jobs.ts';
+import { listMerges } from '../pipeline/merges.ts';
 import {
   audienceSchema,
   jobSchema,
+  mergesSchema,
   personSchema,
   receiptSchema,
   rejectedSchema,
@@ -37,6 +39,10 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       ...get('/api/people/{person}', 'One person by id, address, type=value or fragment', personSchema),
       run: async ({ params }) => describePerson(deps, await personNamed(deps, params.person), await deps.compiled()),
+    },
+    {
+      ...get('/api/people/{person}/merges', 'The evidence that made records one person', mergesSchema),
+      run: async ({ params }) => mergesOf(deps, params.person),
     },
     {
       ...get('/api/people/{person}/segments/{segment}', 'Why a person is, or is not, in a segment', receiptSchema),
@@ -76,6 +82,12 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
 
 function get(path: string, summary: string, answer: z.ZodType) {
   return { method: 'get', path, summary, answer } as const;
+}
+
+/** The evidence of a person, under the rules that are published. */
+export async function mergesOf(deps: ApiDeps, person: string | undefined) {
+  const { identity } = await deps.definitions();
+  return listMerges(deps, await personNamed(deps, person), identity);
 }
 
 async function personNamed(deps: ApiDeps, person = '') {

@@ -2,13 +2,15 @@ import { z } from '@hono/zod-openapi';
 import type { Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { publishDefinitions } from '../pipeline/definitions.ts';
-import { startPull, startPush } from '../pipeline/jobs.ts';
+import { startPull, startPush, startUnmerge } from '../pipeline/jobs.ts';
 import { dryRunSchema, jobSchema } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
+import { mergesOf } from './read-routes.ts';
 import { planPush } from './reads.ts';
 import type { Route } from './route.ts';
 
 const pullSchema = z.object({ connection: z.string(), stream: z.string().optional(), full: z.boolean().optional() });
+const unmergeSchema = z.object({ edge: z.string() });
 const pushSchema = z.object({ audience: z.string().optional() });
 const definitionsSchema = z.looseObject({ version: z.string(), workspace: z.string() });
 const publishedSchema = z.object({ version: z.string(), changed: z.boolean() });
@@ -33,6 +35,12 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
       ...post('/api/push/dry-run', 'What a push would do now', pushSchema),
       answer: dryRunSchema,
       run: async ({ body }) => planPush(deps, audiencesOf(await deps.definitions(), body.audience)),
+    }),
+    route({
+      ...post('/api/people/{person}/unmerge', 'Undo a piece of evidence that joined records', unmergeSchema),
+      status: 202,
+      answer: jobSchema,
+      run: async ({ params, body }) => startUnmerge(deps, await mergesOf(deps, params.person), body.edge),
     }),
     route({
       ...post('/api/definitions', 'Publish a workspace', definitionsSchema),

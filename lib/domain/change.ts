@@ -58,6 +58,18 @@ export interface GoneChange extends Told {
   readonly kind: 'gone';
 }
 
+/**
+ * Somebody decided that two records are not one person: `fragment` and `from` are kept apart for ever, on the way round
+ * through others too, and `identifier`, if one is named, is no evidence of `fragment` any more.
+ */
+export interface UnmergeChange extends Omit<Told, 'identifiers'> {
+  readonly kind: 'unmerge';
+  readonly from: FragmentId;
+  readonly identifier?: Identifier;
+  /** The decision itself is taken back. */
+  readonly undone?: boolean;
+}
+
 /** What a source says about an account (a company). Never joins people. */
 export interface AccountChange {
   readonly kind: 'account';
@@ -70,7 +82,10 @@ export interface AccountChange {
 }
 
 /** What a record or a delivery means in our words. */
-export type Change = ProfileChange | ActivityChange | GoneChange | AccountChange;
+export type Change = ProfileChange | ActivityChange | GoneChange | UnmergeChange | AccountChange;
+
+/** A change about a person. */
+export type PersonChange = Exclude<Change, AccountChange>;
 
 /** A record that could not become a change, kept for a human. Never holds a person's data in `reason`. */
 export interface Rejection {

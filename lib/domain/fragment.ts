@@ -1,6 +1,13 @@
 import { canonicalText } from './canonical.ts';
-import type { ActivityChange, Change, ConsentStatement, Identifier } from './change.ts';
-import { normaliseIdentifier, replacesFormer } from './identifier.ts';
+import type {
+  ActivityChange,
+  ConsentStatement,
+  FragmentId,
+  Identifier,
+  PersonChange,
+  UnmergeChange,
+} from './change.ts';
+import { identifierKey, normaliseIdentifier, replacesFormer } from './identifier.ts';
 import { type Milliseconds, parseInstant } from './instant.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
@@ -10,6 +17,9 @@ export type Leaf = readonly [value: Json, at: Milliseconds, mapping: number];
 
 /** When a fragment first and last stated an identifier value, in ms of source time. */
 export type Stated = readonly [first: Milliseconds, last: Milliseconds];
+
+/** Whether a decision about a record stands, and when it was taken, in ms: the latest word decides. */
+export type Verdict = readonly [at: Milliseconds, stands: boolean];
 
 /**
  * All that one source record ever told about a person, folded. Folding is commutative and idempotent: any order and
@@ -27,6 +37,10 @@ export interface Fragment {
   readonly accounts?: Leaf;
   /** The source no longer had the record at this instant: what it told up to then is void. */
   readonly gone?: Milliseconds;
+  /** Records that this one is kept apart from, by an unmerge. */
+  readonly apart?: Readonly<Record<FragmentId, Verdict>>;
+  /** Identifiers (as `identifierKey`) that the record states and that an unmerge took away as evidence. */
+  readonly taken?: Readonly<Record<string, Verdict>>;
 }
 
 /** What folding needs to know besides the change: rules of the workspace and what segments need of activities. */
@@ -46,12 +60,9 @@ const STATEMENTS_KEPT = 10;
 const VALUES_KEPT = 1_000;
 
 /** Folds one change into its fragment. Returns the same object when the change tells nothing new. */
-export function foldFragment(
-  fragment: Fragment,
-  change: Exclude<Change, { kind: 'account' }>,
-  rules: FoldRules,
-): Fragment {
+export function foldFragment(fragment: Fragment, change: PersonChange, rules: FoldRules): Fragment {
   const at = parseInstant(change.at) ?? 0;
+  if (change.kind === 'unmerge') return takeApart(fragment, change, at, rules);
   const mapping = change.mapping ?? 1;
   const identifiers = stateIdentifiers(fragment.identifiers, change, at, rules);
   const told = identifiers === fragment.identifiers ? fragment : { ...fragment, identifiers };
@@ -71,15 +82,20 @@ export function isLive(fragment: Fragment, at: Milliseconds): boolean {
   return fragment.gone === undefined || at > fragment.gone;
 }
 
-/** The identifiers that are evidence now, with the time each was first stated: replaced values are left out. */
+/**
+ * The identifiers that are evidence now, with the time each was first stated: replaced values are left out, and what an
+ * unmerge took away counts as never stated.
+ */
 export function evidenceOf(
   fragment: Fragment,
 ): readonly { readonly identifier: Identifier; readonly first: Milliseconds; readonly last: Milliseconds }[] {
   const found: { identifier: Identifier; first: Milliseconds; last: Milliseconds }[] = [];
   for (const [type, values] of Object.entries(fragment.identifiers)) {
     let latest = Number.NEGATIVE_INFINITY;
-    for (const value in values) latest = Math.max(latest, values[value]?.[1] ?? latest);
-    for (const [value, [first, last]] of Object.entries(values)) {
+    const all = Object.entries(values);
+    const counting = fragment.taken === undefined ? all : all.filter(([value]) => !isTaken(fragment, { type, value }));
+    for (const [, [, last]] of counting) latest = Math.max(latest, last);
+    for (const [value, [first, last]] of counting) {
       if (value === '' || (last < latest && replacesFormer(type))) continue;
       found.push({ identifier: { type, value }, first, last });
     }
@@ -87,9 +103,22 @@ export function evidenceOf(
   return found;
 }
 
+/** The records that this one may never be joined with, sorted. */
+export function apartFrom({ apart }: Fragment): readonly FragmentId[] {
+  if (apart === undefined) return [];
+  return Object.keys(apart)
+    .filter((other) => apart[other]?.[1] === true)
+    .sort();
+}
+
+function isTaken({ taken }: Fragment, identifier: Identifier): boolean {
+  return taken?.[identifierKey(identifier)]?.[1] === true;
+}
+
 /** Whether two states of a record say the same about who it is: stated again later is no news. */
 export function sameEvidence(a: Fragment, b: Fragment): boolean {
-  if (a.identifiers === b.identifiers) return true;
+  if (a.apart !== b.apart && apartFrom(a).join('\n') !== apartFrom(b).join('\n')) return false;
+  if (a.identifiers === b.identifiers && a.taken === b.taken) return true;
   const [before, after] = [evidenceOf(a), evidenceOf(b)];
   return (
     before.length === after.length &&
@@ -154,15 +183,43 @@ export function normaliseAddress(address: string, country?: string): string | un
   return normalised.ok ? normalised.identifier.value : undefined;
 }
 
+function takeApart(fragment: Fragment, change: UnmergeChange, at: Milliseconds, rules: FoldRules): Fragment {
+  const verdict: Verdict = [at, change.undone !== true];
+  const apart = ruleOn(fragment.apart, change.from, verdict);
+  const normalised =
+    change.identifier === undefined
+      ? undefined
+      : normaliseIdentifier(change.identifier, optionsFor(change.fragment, rules));
+  const taken = normalised?.ok ? ruleOn(fragment.taken, identifierKey(normalised.identifier), verdict) : fragment.taken;
+  if (apart === fragment.apart && taken === fragment.taken) return fragment;
+  return { ...fragment, ...(apart === undefined ? {} : { apart }), ...(taken === undefined ? {} : { taken }) };
+}
+
+/** The later verdict stands; of two of one instant the one that keeps apart. */
+function ruleOn(
+  held: Readonly<Record<string, Verdict>> | undefined,
+  about: string,
+  verdict: Verdict,
+): Readonly<Record<string, Verdict>> | undefined {
+  const before = held?.[about];
+  if (before !== undefined && (before[0] > verdict[0] || (before[0] === verdict[0] && (before[1] || !verdict[1])))) {
+    return held;
+  }
+  return { ...held, [about]: verdict };
+}
+
+function optionsFor(fragment: FragmentId, { blocked, country: countryOf }: FoldRules) {
+  const country = countryOf(fragment.slice(0, fragment.indexOf(':')));
+  return { blocked, ...(country === undefined ? {} : { country }) };
+}
+
 function stateIdentifiers(
   held: Fragment['identifiers'],
-  change: Exclude<Change, { kind: 'account' }>,
+  change: Exclude<PersonChange, UnmergeChange>,
   at: Milliseconds,
   rules: FoldRules,
 ): Fragment['identifiers'] {
-  const connection = change.fragment.slice(0, change.fragment.indexOf(':'));
-  const country = rules.country(connection);
-  const options = { blocked: rules.blocked, ...(country === undefined ? {} : { country }) };
+  const options = optionsFor(change.fragment, rules);
   let stated = held;
   const state = (type: string, value: string): void => {
     const before = stated[type]?.[value];

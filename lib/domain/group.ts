@@ -1,14 +1,18 @@
+import { createHash } from 'node:crypto';
 import type { FragmentId, Identifier } from './change.ts';
 import type { IdentityRules } from './definitions.ts';
-import { evidenceOf, type Fragment } from './fragment.ts';
+import { apartFrom, evidenceOf, type Fragment } from './fragment.ts';
 import { compareTypes, identifierKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
 
 /**
- * `joined`: the evidence holds. `suppressed`: it would break a limit or a never-join and carries nothing.
+ * `joined`: the evidence holds. `suppressed`: it would break a limit or an unmerge and carries nothing.
  * `void`: the identifier is shared by too many known people and joins nobody.
  */
 export type EdgeState = 'joined' | 'suppressed' | 'void';
+
+/** Why an edge carries nothing: an identifier type whose limit it would break, an unmerge, or a guard of one person. */
+export type Hindrance = `limit ${string}` | 'unmerged' | 'joins' | 'identifiers' | 'fragments' | 'shared';
 
 /** One piece of evidence: this fragment stated this identifier, first at this source time. */
 export interface Edge {
@@ -16,6 +20,10 @@ export interface Edge {
   readonly identifier: Identifier;
   readonly at: Milliseconds;
   readonly state: EdgeState;
+  /** On the edge that made two parts one: the record that had stated the identifier first. */
+  readonly joins?: FragmentId;
+  /** On an edge that carries nothing. */
+  readonly because?: Hindrance;
 }
 
 /** One person: the fragments that belong together and the evidence that says so, in evidence order. */
@@ -23,9 +31,6 @@ export interface Group {
   readonly fragments: readonly FragmentId[];
   readonly edges: readonly Edge[];
 }
-
-/** Pairs of fragments that an unmerge keeps apart for ever, the way round through others included. */
-export type NeverJoin = readonly (readonly [FragmentId, FragmentId])[];
 
 /** Guards of one person, counted in evidence order. */
 export const mostJoins = 100;
@@ -37,25 +42,35 @@ const WEEK = 7 * 24 * 3_600_000;
 /**
  * Who is one person: a function of the evidence alone, whatever order it arrived in. Edges (fragment, identifier) are
  * taken by (source time, type, fragment, value); each joins unless that would break a limit.
+ *
+ * @param shared identifiers (as `identifierKey`) known to be shared although not all who state them are among the fragments
  */
 export function groupFragments(
   fragments: ReadonlyMap<FragmentId, Fragment>,
   rules: Pick<IdentityRules, 'limits' | 'sharedAt'>,
-  never: NeverJoin = [],
+  shared: ReadonlySet<string> = new Set(),
 ): readonly Group[] {
   const evidence = collectEdges(fragments);
-  const shared = sharedIdentifiers(evidence, rules.sharedAt);
-  const parts = openParts(fragments.keys(), rules.limits, never);
+  const voided = sharedIdentifiers(evidence, rules.sharedAt, shared);
+  const parts = openParts(fragments, rules.limits);
   const edges = evidence.map((edge): Edge => {
     const key = identifierKey(edge.identifier);
-    if (shared.has(key)) return { ...edge, state: 'void' };
-    return { ...edge, state: parts.join(edge.fragment, edge.identifier, key, edge.at) ? 'joined' : 'suppressed' };
+    if (voided.has(key)) return { ...edge, state: 'void', because: 'shared' };
+    return { ...edge, ...parts.join(edge.fragment, edge.identifier, key, edge.at) };
   });
   return parts.groups(edges);
 }
 
-function collectEdges(fragments: ReadonlyMap<FragmentId, Fragment>): Omit<Edge, 'state'>[] {
-  const edges: Omit<Edge, 'state'>[] = [];
+/** The name of one piece of evidence: the same wherever and whenever it is computed. */
+export function edgeId(fragment: FragmentId, identifier: Identifier): string {
+  const text = `${fragment}\n${identifier.type}\n${identifier.value}`;
+  return `e_${createHash('sha256').update(text).digest('base64url').slice(0, 16)}`;
+}
+
+type Evidence = Pick<Edge, 'fragment' | 'identifier' | 'at'>;
+
+function collectEdges(fragments: ReadonlyMap<FragmentId, Fragment>): Evidence[] {
+  const edges: Evidence[] = [];
   for (const [fragment, folded] of fragments) {
     for (const { identifier, first } of evidenceOf(folded)) edges.push({ fragment, identifier, at: first });
   }
@@ -68,21 +83,25 @@ function collectEdges(fragments: ReadonlyMap<FragmentId, Fragment>): Omit<Edge, 
   );
 }
 
-function sharedIdentifiers(edges: readonly Omit<Edge, 'state'>[], sharedAt: number): ReadonlySet<string> {
+function sharedIdentifiers(
+  edges: readonly Evidence[],
+  sharedAt: number,
+  known: ReadonlySet<string>,
+): ReadonlySet<string> {
   const users = new Map<FragmentId, string[]>();
   for (const { fragment, identifier } of edges) {
     if (identifier.type === 'user_id') users.set(fragment, [...(users.get(fragment) ?? []), identifier.value]);
   }
   const linked = new Map<string, Set<string>>();
   for (const { fragment, identifier } of edges) {
-    const known = users.get(fragment);
-    if (known === undefined || identifier.type === 'user_id') continue;
+    const stated = users.get(fragment);
+    if (stated === undefined || identifier.type === 'user_id') continue;
     const key = identifierKey(identifier);
     const set = linked.get(key) ?? new Set();
-    for (const user of known) set.add(user);
+    for (const user of stated) set.add(user);
     linked.set(key, set);
   }
-  return new Set([...linked].filter(([, people]) => people.size >= sharedAt).map(([key]) => key));
+  return new Set([...known, ...[...linked].filter(([, people]) => people.size >= sharedAt).map(([key]) => key)]);
 }
 
 interface Part {
@@ -95,45 +114,56 @@ interface Part {
   barred: Set<FragmentId>;
 }
 
+type Verdict = Pick<Edge, 'state' | 'joins' | 'because'>;
+
+const suppressed = (because: Hindrance): Verdict => ({ state: 'suppressed', because });
+
 /** Union-find over fragments and identifier values that refuses a union which would break a limit. */
-function openParts(fragments: Iterable<FragmentId>, limits: IdentityRules['limits'], never: NeverJoin) {
+function openParts(fragments: ReadonlyMap<FragmentId, Fragment>, limits: IdentityRules['limits']) {
   const parent = new Map<string, string>();
   const parts = new Map<string, Part>();
-  for (const fragment of fragments) {
+  /** Identifier node → the fragment that stated it first. */
+  const firsts = new Map<string, FragmentId>();
+  for (const fragment of fragments.keys()) {
     const root = `f\n${fragment}`;
     parent.set(root, root);
     parts.set(root, { fragments: [fragment], values: new Map(), identifiers: 0, joins: 0, barred: new Set() });
   }
-  for (const [a, b] of never) {
-    parts.get(`f\n${a}`)?.barred.add(b);
-    parts.get(`f\n${b}`)?.barred.add(a);
+  for (const [fragment, folded] of fragments) {
+    for (const other of apartFrom(folded)) {
+      parts.get(`f\n${fragment}`)?.barred.add(other);
+      parts.get(`f\n${other}`)?.barred.add(fragment);
+    }
   }
 
-  /** Lets the fragment hold the identifier; joins it with whoever holds it already. False when a limit forbids it. */
-  function join(fragment: FragmentId, identifier: Identifier, key: string, at: Milliseconds): boolean {
+  /** Lets the fragment hold the identifier and joins it with whoever holds it already, unless something forbids it. */
+  function join(fragment: FragmentId, identifier: Identifier, key: string, at: Milliseconds): Verdict {
     const mine = rootOf(parent, `f\n${fragment}`);
     const part = partOf(parts, mine);
     const node = `i\n${key}`;
     const bucket =
       limits[identifier.type]?.per === 'week' ? `${identifier.type}@${Math.floor(at / WEEK)}` : identifier.type;
+    let joins: FragmentId | undefined;
     if (!parent.has(node)) {
-      const held = part.values.get(bucket);
-      const fits = held === undefined ? mostOf(limits, bucket) > 0 : held.size < mostOf(limits, bucket);
-      if (!fits || part.identifiers >= mostIdentifiers) return false;
+      if ((part.values.get(bucket)?.size ?? 0) >= mostOf(limits, bucket)) return suppressed(`limit ${identifier.type}`);
+      if (part.identifiers >= mostIdentifiers) return suppressed('identifiers');
       parent.set(node, mine);
+      firsts.set(node, fragment);
       part.identifiers += 1;
     } else {
       const theirs = rootOf(parent, node);
       if (theirs !== mine) {
         const other = partOf(parts, theirs);
-        if (!mayUnite(part, other, limits)) return false;
+        const hindrance = hindranceOf(part, other, limits, { bucket, value: identifier.value });
+        if (hindrance !== undefined) return suppressed(hindrance);
         parent.set(theirs, mine);
         parts.delete(theirs);
         unite(part, other);
+        joins = firsts.get(node);
       }
     }
     addTo(part.values, bucket, identifier.value);
-    return true;
+    return joins === undefined ? { state: 'joined' } : { state: 'joined', joins };
   }
 
   function groups(edges: readonly Edge[]): Group[] {
@@ -146,19 +176,22 @@ function openParts(fragments: Iterable<FragmentId>, limits: IdentityRules['limit
   return { join, groups };
 }
 
-function mayUnite(a: Part, b: Part, limits: IdentityRules['limits']): boolean {
-  if (a.joins + b.joins + 1 > mostJoins) return false;
-  if (a.fragments.length + b.fragments.length > mostFragments) return false;
-  if (a.identifiers + b.identifiers > mostIdentifiers) return false;
-  if (b.fragments.some((id) => a.barred.has(id)) || a.fragments.some((id) => b.barred.has(id))) return false;
-  for (const [bucket, values] of b.values) {
-    const held = a.values.get(bucket);
-    if (held === undefined) continue;
-    let union = held.size;
-    for (const value of values) if (!held.has(value)) union += 1;
-    if (union > mostOf(limits, bucket)) return false;
+/** What keeps two parts from being one person by a value that both state; undefined when nothing does. */
+function hindranceOf(
+  a: Part,
+  b: Part,
+  limits: IdentityRules['limits'],
+  by: { readonly bucket: string; readonly value: string },
+): Hindrance | undefined {
+  if (b.fragments.some((id) => a.barred.has(id)) || a.fragments.some((id) => b.barred.has(id))) return 'unmerged';
+  for (const bucket of new Set([by.bucket, ...b.values.keys()])) {
+    const union = new Set([...(a.values.get(bucket) ?? []), ...(b.values.get(bucket) ?? [])]);
+    if (bucket === by.bucket) union.add(by.value);
+    if (union.size > mostOf(limits, bucket)) return `limit ${bucket.replace(/@.*/, '')}`;
   }
-  return true;
+  if (a.joins + b.joins + 1 > mostJoins) return 'joins';
+  if (a.fragments.length + b.fragments.length > mostFragments) return 'fragments';
+  return a.identifiers + b.identifiers > mostIdentifiers ? 'identifiers' : undefined;
 }
 
 function unite(part: Part, other: Part): void {

@@ -6,6 +6,7 @@ import type {
   GoneChange,
   Identifier,
   ProfileChange,
+  UnmergeChange,
 } from './change.ts';
 import { parseInstant } from './instant.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
@@ -44,10 +45,12 @@ export function parseChange(value: unknown): ParsedChange {
       return parseActivity(value, told);
     case 'gone':
       return { ok: true, change: { kind: 'gone', ...told } satisfies GoneChange };
+    case 'unmerge':
+      return parseUnmerge(value, told);
     default:
       return bad(
         'change/unknown-kind',
-        `kind: expected profile, activity, gone or account, found ${nameOf(value.kind)}`,
+        `kind: expected profile, activity, gone, unmerge or account, found ${nameOf(value.kind)}`,
       );
   }
 }
@@ -84,6 +87,28 @@ function parseActivity(value: JsonObject, told: Told): ParsedChange {
     return bad('change/bad-properties', `properties: expected an object, found ${nameOf(properties)}`);
   }
   return { ok: true, change: { kind: 'activity', ...told, id, name, properties } satisfies ActivityChange };
+}
+
+function parseUnmerge(value: JsonObject, { identifiers: _, ...told }: Told): ParsedChange {
+  const { from } = value;
+  if (!isRecordId(from) || from === told.fragment) {
+    return bad(
+      'change/bad-fragment',
+      `from: expected another record's <connection>:<object>:<id>, found ${nameOf(from)}`,
+    );
+  }
+  const identifiers = parseIdentifiers(value.identifier === undefined ? [] : [value.identifier]);
+  if (typeof identifiers === 'string')
+    return bad('change/bad-identifiers', identifiers.replace('identifiers[0]', 'identifier'));
+  const [identifier] = identifiers;
+  const change: UnmergeChange = {
+    kind: 'unmerge',
+    ...told,
+    from,
+    ...(identifier === undefined ? {} : { identifier }),
+    ...(value.undone === true ? { undone: true } : {}),
+  };
+  return { ok: true, change };
 }
 
 function parseAccount(value: JsonObject): ParsedChange {

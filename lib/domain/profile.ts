@@ -3,7 +3,6 @@ import type { ConsentStatement, FragmentId, Identifier } from './change.ts';
 import { subscribedAddresses } from './consent.ts';
 import type { IdentityRules } from './definitions.ts';
 import { evidenceOf, type Fragment, isLive, type Leaf } from './fragment.ts';
-import type { NeverJoin } from './group.ts';
 import { compareTypes, identifierKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -32,9 +31,12 @@ export interface Profile {
   readonly fragments: Readonly<Record<FragmentId, Fragment>>;
   /** Copies of the accounts that the person belongs to: account id → trait leaves. */
   readonly accounts: Readonly<Record<string, Readonly<Record<string, Leaf>>>>;
-  readonly never: NeverJoin;
   /** Identifiers (as `identifierKey`) that records state and a limit refused: they are nobody's way to this person. */
   readonly refused: readonly string[];
+  /** Other profiles with records that state an identifier which a record of this one states too: grouped together. */
+  readonly kin: readonly string[];
+  /** Set when there are more kin than are grouped together: identifiers that were found to be shared stay so. */
+  readonly crowd?: { readonly shared: readonly string[] };
   /** Segment id → member since, in ms. Only segments that the person is in. */
   readonly memberships: Readonly<Record<string, Milliseconds>>;
   /** Audience id → what was decided; absent = never in the audience's segment. */
@@ -74,8 +76,8 @@ export function newProfile(id: string): Profile {
     version: 0,
     fragments: {},
     accounts: {},
-    never: [],
     refused: [],
+    kin: [],
     memberships: {},
     wanted: {},
     definitions: '',
@@ -227,12 +229,6 @@ export function viewOf(profile: Profile, traits: ReadonlyMap<string, EffectiveTr
     consent: (purpose) => subscribedAddresses(statements, addresses, purpose).length > 0,
     subscribed: (channel) => subscribedAddresses(statements, addresses, channel).length > 0,
   };
-}
-
-/** The profile's content in one canonical text (RFC 8785): what is stored, and what tests compare byte by byte. */
-export function writeProfile(profile: Profile): string {
-  const { id: _id, version: _version, outbox: _outbox, dueAt: _dueAt, ...content } = profile;
-  return canonicalText(content);
 }
 
 function bySurvivorship(sources: readonly string[]) {

@@ -1,7 +1,7 @@
 import type { FragmentId, Identifier } from './change.ts';
 import type { IdentityRules } from './definitions.ts';
 import { evidenceOf, type Fragment } from './fragment.ts';
-import { type Group, groupFragments, type NeverJoin } from './group.ts';
+import { type Group, groupFragments } from './group.ts';
 import { compareTypes, identifierKey } from './identifier.ts';
 import { type MergedProfile, newProfile, type Profile } from './profile.ts';
 
@@ -9,9 +9,19 @@ import { type MergedProfile, newProfile, type Profile } from './profile.ts';
 export interface Regrouped {
   readonly profiles: readonly Profile[];
   readonly merged: readonly MergedProfile[];
-  /** Fragment → id of the profile that holds it now. */
-  readonly home: ReadonlyMap<FragmentId, string>;
   readonly groups: readonly { readonly id: string; readonly group: Group }[];
+}
+
+/** How many profiles are grouped together: more of them state one identifier than any person has. */
+export const mostTogether = 20;
+
+/** What a region is grouped by. */
+export interface Regrouping {
+  readonly rules: Pick<IdentityRules, 'limits' | 'sharedAt'>;
+  /** Makes an id for a group nobody had yet, from its strongest identifier. */
+  readonly deriveId: (strongest: Identifier) => string;
+  /** Kin that were not read, because the region would have more than `mostTogether` profiles. */
+  readonly leftOut: ReadonlySet<string>;
 }
 
 /**
@@ -20,33 +30,40 @@ export interface Regrouped {
  *
  * @param profiles the profiles of the region as they were read; a version of 0 is an id claimed but never written
  * @param fragments all fragments of the region after folding, with those that are new
- * @param deriveId makes an id for a group nobody had yet, from its strongest identifier
  */
 export function regroup(
   profiles: readonly Profile[],
   fragments: ReadonlyMap<FragmentId, Fragment>,
-  rules: Pick<IdentityRules, 'limits' | 'sharedAt'>,
-  deriveId: (strongest: Identifier) => string,
+  { rules, deriveId, leftOut }: Regrouping,
 ): Regrouped {
-  const never = neverOf(profiles);
-  const groups = groupFragments(fragments, rules, never);
+  const known = leftOut.size === 0 ? [] : profiles.flatMap(({ crowd }) => crowd?.shared ?? []);
+  const groups = groupFragments(fragments, rules, new Set(known));
   const groupOf = new Map<FragmentId, Group>();
   for (const group of groups) for (const id of group.fragments) groupOf.set(id, group);
   const idOf = assignIds(profiles, groups, groupOf);
   for (const group of groups) if (!idOf.has(group)) idOf.set(group, deriveId(strongestOf(group)));
 
   const before = new Map(profiles.map((profile) => [profile.id, profile]));
+  const kinOf = findKin(groups, idOf);
+  const unread = (group: Group): string[] =>
+    profiles.flatMap(({ kin, fragments: own }) =>
+      group.fragments.some((one) => one in own) ? kin.filter((one) => leftOut.has(one)) : [],
+    );
   const next = groups.map((group): { id: string; group: Group; profile: Profile } => {
     const id = idOf.get(group) ?? '';
-    const profile = before.get(id) ?? newProfile(id);
+    const { crowd: _, ...profile } = before.get(id) ?? newProfile(id);
     const held = Object.fromEntries(group.fragments.map((key) => [key, fragments.get(key) as Fragment]));
-    const mine = never.filter(([a, b]) => group.fragments.includes(a) || group.fragments.includes(b));
-    return { id, group, profile: { ...profile, fragments: held, never: mine, refused: refusedOf(group) } };
+    const kin = [...new Set([...(kinOf.get(id) ?? []), ...unread(group)])].filter((one) => one !== id).sort();
+    const crowd = kin.length >= mostTogether ? { crowd: { shared: sharedIn(groups) } } : {};
+    return {
+      id,
+      group,
+      profile: { ...profile, fragments: held, refused: refusedOf(group), kin: kin.slice(0, mostTogether), ...crowd },
+    };
   });
   const kept = new Set(next.map(({ id }) => id));
   const merged = profiles.filter(({ id }) => !kept.has(id)).map((loser) => mergeInto(loser, groupOf, idOf, groups));
-  const home = new Map(next.flatMap(({ id, group }) => group.fragments.map((key) => [key, id] as const)));
-  return { profiles: next.map(({ profile }) => profile), merged, home, groups: next };
+  return { profiles: next.map(({ profile }) => profile), merged, groups: next };
 }
 
 /** Identifiers that records of the group state and none of them may hold, sorted. */
@@ -67,6 +84,28 @@ export function strongestOf(group: Group): Identifier {
     if (best === undefined || order < 0) best = edge;
   }
   return best?.identifier ?? { type: 'fragment', value: group.fragments[0] ?? '' };
+}
+
+/** Profiles that state a common identifier and are not one person, for each of them. */
+function findKin(groups: readonly Group[], idOf: ReadonlyMap<Group, string>): ReadonlyMap<string, ReadonlySet<string>> {
+  const staters = new Map<string, Set<string>>();
+  for (const group of groups) {
+    for (const { identifier } of group.edges) {
+      const key = identifierKey(identifier);
+      staters.set(key, (staters.get(key) ?? new Set()).add(idOf.get(group) ?? ''));
+    }
+  }
+  const kin = new Map<string, Set<string>>();
+  for (const ids of staters.values()) {
+    if (ids.size === 1) continue;
+    for (const id of ids) for (const other of ids) kin.set(id, (kin.get(id) ?? new Set()).add(other));
+  }
+  return kin;
+}
+
+function sharedIn(groups: readonly Group[]): readonly string[] {
+  const edges = groups.flatMap((group) => group.edges.filter(({ state }) => state === 'void'));
+  return [...new Set(edges.map(({ identifier }) => identifierKey(identifier)))].sort();
 }
 
 function assignIds(
@@ -133,10 +172,4 @@ function anchorOf(profile: Profile): { readonly fragment: FragmentId; readonly a
     if (anchor === undefined || at < anchor.at) anchor = { fragment, at };
   }
   return anchor;
-}
-
-function neverOf(profiles: readonly Profile[]): NeverJoin {
-  const pairs = new Map<string, readonly [FragmentId, FragmentId]>();
-  for (const { never } of profiles) for (const pair of never) pairs.set(pair.join('\n'), pair);
-  return [...pairs.values()];
 }

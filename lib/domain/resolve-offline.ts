@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { AccountChange, Change, FragmentId, Identifier } from './change.ts';
 import type { IdentityRules } from './definitions.ts';
 import {
@@ -10,7 +9,7 @@ import {
   type Leaf,
   writeLeaves,
 } from './fragment.ts';
-import { type EdgeState, type Group, groupFragments } from './group.ts';
+import { type EdgeState, edgeId, type Group, groupFragments } from './group.ts';
 import { deriveProfileId, type IdentityKey, identifierKey } from './identifier.ts';
 import { formatInstant, type Milliseconds, parseInstant } from './instant.ts';
 import type { JsonObject } from './json.ts';
@@ -146,12 +145,6 @@ function* regionsOf(fragments: ReadonlyMap<FragmentId, Fragment>): Iterable<Read
     index += 1;
   }
   yield* regions.values();
-}
-
-/** The name of one piece of evidence: the same wherever and whenever it is computed. */
-export function edgeId(fragment: FragmentId, identifier: Identifier): string {
-  const text = `${fragment}\n${identifier.type}\n${identifier.value}`;
-  return `e_${createHash('sha256').update(text).digest('base64url').slice(0, 16)}`;
 }
 
 /** A person's id comes from the evidence that was there first; without any, from the only fragment. */

@@ -109,7 +109,7 @@ export const functions = {
     },
     indexes: {},
     archive: { read: ['definitions'], write: ['definitions'] },
-    sends: ['sync', 'push', 'recompute'],
+    sends: ['changes', 'sync', 'push', 'recompute'],
     secrets: ['identity-key'],
   },
 } as const satisfies Readonly<Record<string, FunctionSpec>>;

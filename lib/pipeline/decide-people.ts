@@ -5,7 +5,7 @@ import { type FoldRules, type Fragment, foldFragment } from '../domain/fragment.
 import { parseInstant } from '../domain/instant.ts';
 import { accountIdsOf, type Profile } from '../domain/profile.ts';
 import { wholeEntries } from '../domain/segment/document.ts';
-import type { Folded } from './fold.ts';
+import { type Folded, sameGrouping } from './fold.ts';
 import type { Account, AccountStore, ActivityStore } from './ports.ts';
 
 /** A component with its decisions taken. */
@@ -121,8 +121,7 @@ function sameDecision(before: Profile, after: Profile): boolean {
   return (
     sameFragments(before.fragments, after.fragments) &&
     before.accounts === after.accounts &&
-    before.never.length === after.never.length &&
-    before.refused.join('\n') === after.refused.join('\n') &&
+    sameGrouping(before, after) &&
     before.outbox.length === after.outbox.length &&
     before.flipsAt === after.flipsAt &&
     segments.length === Object.keys(before.memberships).length

@@ -1,5 +1,6 @@
 import type { Identifier } from '../domain/change.ts';
-import { type IdentityKey, indexKey, normaliseIdentifier } from '../domain/identifier.ts';
+import { evidenceOf } from '../domain/fragment.ts';
+import { type IdentityKey, identifierKey, indexKey, normaliseIdentifier } from '../domain/identifier.ts';
 import type { Profile } from '../domain/profile.ts';
 import { fragmentKey, isMerged } from './gather.ts';
 import type { IdentityIndex, ProfileStore } from './ports.ts';
@@ -18,17 +19,46 @@ export async function findPerson(deps: FindDeps, text: string): Promise<Profile 
   const asked = text.trim();
   if (asked.startsWith('p_')) return readLiving(deps.profiles, asked);
   const key = await deps.key();
-  const index = keyOf(asked, key);
-  if (index === undefined) return undefined;
-  const owner = (await deps.identities.lookUp([index])).get(index);
-  return owner === undefined ? undefined : readLiving(deps.profiles, owner);
+  const wanted = readWanted(asked, key);
+  if (wanted === undefined) return undefined;
+  const owner = (await deps.identities.lookUp([wanted.index])).get(wanted.index);
+  const found = owner === undefined ? undefined : await readLiving(deps.profiles, owner);
+  if (found === undefined || wanted.isOf(found)) return found;
+  // The index leads to somebody who only states it: whoever holds it is kin, if anybody does.
+  const kin = await Promise.all(found.kin.map((id) => readLiving(deps.profiles, id)));
+  return kin.find((one) => one !== undefined && wanted.isOf(one)) ?? (wanted.wasOf(found) ? found : undefined);
 }
 
-function keyOf(asked: string, key: IdentityKey): string | undefined {
+interface Wanted {
+  readonly index: string;
+  /** Whether the person is the one who is looked for. */
+  readonly isOf: (profile: Profile) => boolean;
+  /** Whether it was, before another value took the place of the one that is asked for. */
+  readonly wasOf: (profile: Profile) => boolean;
+}
+
+function readWanted(asked: string, key: IdentityKey): Wanted | undefined {
   const raw = readIdentifier(asked);
-  if (raw === undefined) return /^[^:\s]+:[^:\s]+:\S/.test(asked) ? fragmentKey(asked, key) : undefined;
+  if (raw === undefined) {
+    if (!/^[^:\s]+:[^:\s]+:\S/.test(asked)) return undefined;
+    return {
+      index: fragmentKey(asked, key),
+      isOf: ({ fragments }) => Object.hasOwn(fragments, asked),
+      wasOf: () => false,
+    };
+  }
   const normalised = normaliseIdentifier(raw);
-  return normalised.ok ? indexKey(normalised.identifier, key) : undefined;
+  if (!normalised.ok) return undefined;
+  const { type, value } = normalised.identifier;
+  const text = identifierKey(normalised.identifier);
+  const isOf = ({ fragments, refused }: Profile): boolean =>
+    !refused.includes(text) &&
+    Object.values(fragments).some((one) =>
+      evidenceOf(one).some(({ identifier }) => identifierKey(identifier) === text),
+    );
+  const wasOf = ({ fragments, refused }: Profile): boolean =>
+    !refused.includes(text) && Object.values(fragments).some((one) => one.identifiers[type]?.[value] !== undefined);
+  return { index: indexKey(normalised.identifier, key), isOf, wasOf };
 }
 
 function readIdentifier(asked: string): Identifier | undefined {

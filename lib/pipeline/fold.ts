@@ -8,10 +8,10 @@ import {
   foldFragment,
   sameEvidence,
 } from '../domain/fragment.ts';
-import { deriveProfileId, type IdentityKey, identifierKey, indexKey } from '../domain/identifier.ts';
+import { deriveProfileId, type IdentityKey, identifierKey, identifierOfKey, indexKey } from '../domain/identifier.ts';
 import type { MergedProfile, Profile } from '../domain/profile.ts';
-import { type Regrouped, regroup } from '../domain/region.ts';
-import { type Component, followIds, fragmentKey } from './gather.ts';
+import { mostTogether, type Regrouped, regroup } from '../domain/region.ts';
+import { type Component, followIds, fragmentKey, isMerged } from './gather.ts';
 import type { IdentityIndex, Move, ProfileStore } from './ports.ts';
 
 /** A component after folding: what its profiles become, and what the index must learn first or with them. */
@@ -22,14 +22,21 @@ export interface Folded {
   readonly merged: readonly MergedProfile[];
   readonly claims: readonly { readonly key: string; readonly profile: string }[];
   readonly moves: readonly Move[];
+  /** The living profile behind each `from` of the moves. */
+  readonly givers: ReadonlyMap<string, string>;
   /** Keys that lead to the right person over a merged id, and may be led there directly in the same write. */
   readonly shortcuts: readonly Move[];
-  /** Living profiles that an identifier is moved away from. */
-  readonly givers: ReadonlySet<string>;
-  /** Profiles that identifiers turned out to lead to and that were not read: look again, with them, before any write. */
+  /**
+   * Living profiles that must stand as they were read, and are written again so that they do: one that an identifier is
+   * moved away from, and all of a region whose evidence moved, because what one of them states decides about the others.
+   */
+  readonly witnesses: ReadonlySet<string>;
+  /** Profiles that belong to the region and were not read: look again, with them, before any write. */
   readonly strangers: ReadonlySet<string>;
   /** A fragment was read in two profiles, because it moved between the reads: look again. */
   readonly torn: boolean;
+  /** More profiles state what these state than are grouped together. */
+  readonly crowded: boolean;
 }
 
 /** Folds every component in memory, then asks the index once more where identifiers change hands. */
@@ -40,7 +47,9 @@ export async function foldAll(
   deps: { readonly identities: IdentityIndex; readonly profiles: ProfileStore; readonly key: IdentityKey },
   round: number,
 ): Promise<readonly Folded[]> {
-  const steps = components.map((component) => foldComponent(component, compiled, rules, deps.key, round));
+  const folded = components.map((component) => foldComponent(component, compiled, rules, deps.key, round));
+  // Who lost a write may have met an id that its person had before it was merged away.
+  const steps = round === 0 ? folded : await reviveMerged(folded, deps.profiles);
   const unknown = new Set(
     steps.flatMap(({ places }) => [...places].filter(([, { certain }]) => !certain).map(([key]) => key)),
   );
@@ -54,6 +63,8 @@ export async function foldAll(
 /** Where the index must lead a key, and whether what was looked up about it before the profiles were read still holds. */
 interface Place {
   readonly profile: string;
+  /** Profiles where the key may stay as well: nobody holds it, and their records state it. */
+  readonly orAt: ReadonlySet<string>;
   readonly certain: boolean;
 }
 
@@ -63,6 +74,10 @@ interface Step {
   readonly merged: readonly MergedProfile[];
   readonly places: ReadonlyMap<string, Place>;
   readonly torn: boolean;
+  /** The evidence of a record moved, or who belongs together did. */
+  readonly moved: boolean;
+  readonly missing: ReadonlySet<string>;
+  readonly crowded: boolean;
 }
 
 function foldComponent(
@@ -76,28 +91,61 @@ function foldComponent(
   for (const { fragments } of component.profiles) for (const id in fragments) before.set(id, fragments[id] as Fragment);
   const torn = before.size < component.profiles.reduce((sum, { fragments }) => sum + Object.keys(fragments).length, 0);
   const after = new Map(before);
-  let evidenceMoved = component.profiles.length !== 1;
+  let moved = false;
   for (const [id, changes] of component.byFragment) {
     const held = before.get(id);
     let fragment = held ?? emptyFragment;
     for (const change of changes) fragment = foldFragment(fragment, change, rules);
     after.set(id, fragment);
-    if (held === undefined || !sameEvidence(held, fragment)) evidenceMoved = true;
+    if (held === undefined || !sameEvidence(held, fragment)) moved = true;
   }
-  if (!evidenceMoved)
-    return { component, ...keepTogether(component, before, after), merged: [], places: new Map(), torn };
-  const { identity } = compiled.definitions;
-  const taken = new Set(component.profiles.map(({ id }) => id));
-  const regrouped = regroup(component.profiles, after, identity, (strongest) => {
-    // A derived id that turned out to belong to somebody else is never free: later rounds try the next.
-    let salt = Math.max(0, round - 2);
-    while (taken.has(deriveProfileId(strongest, key, salt))) salt += 1;
-    const id = deriveProfileId(strongest, key, salt);
-    taken.add(id);
-    return id;
+  const step = { component, merged: [], places: new Map(), torn, missing: new Set<string>(), crowded: false, moved };
+  if (!moved && areKnownKin(component)) return { ...step, profiles: keepTogether(component, before, after) };
+  const read = new Set(component.profiles.map(({ id }) => id));
+  const unread = new Set(component.profiles.flatMap(({ kin }) => kin.filter((id) => !read.has(leadOf(component, id)))));
+  const crowded = read.size + unread.size > mostTogether;
+  if (unread.size > 0 && !crowded) return { ...step, profiles: component.profiles, missing: unread };
+  const regrouped = regroup(component.profiles, after, {
+    rules: compiled.definitions.identity,
+    leftOut: unread,
+    deriveId(strongest) {
+      // A derived id that turned out to belong to somebody else is never free: later rounds try the next.
+      let salt = Math.max(0, round - 2);
+      while (read.has(deriveProfileId(strongest, key, salt))) salt += 1;
+      const id = deriveProfileId(strongest, key, salt);
+      read.add(id);
+      return id;
+    },
   });
   const profiles = regrouped.profiles.map((profile) => sameObject(component.profiles, profile));
-  return { component, profiles, merged: regrouped.merged, places: placesOf(component, regrouped, key), torn };
+  const changed = moved || regrouped.merged.length > 0 || profiles.some((one) => !component.profiles.includes(one));
+  const places = placesOf(component, regrouped, key);
+  return { ...step, profiles, merged: regrouped.merged, places, crowded, moved: changed };
+}
+
+/** Gives people who are taken apart again the ids that they had: a pointer under a new id becomes a profile again. */
+async function reviveMerged(steps: readonly Step[], store: ProfileStore): Promise<readonly Step[]> {
+  const ids = steps.flatMap(({ profiles }) => profiles.filter(({ version }) => version === 0).map(({ id }) => id));
+  if (ids.length === 0) return steps;
+  const stored = await store.read(ids);
+  const revive = (profile: Profile): Profile => {
+    const pointer = profile.version === 0 ? stored.get(profile.id) : undefined;
+    if (pointer === undefined || !isMerged(pointer)) return profile;
+    return { ...profile, version: pointer.version, outbox: pointer.outbox };
+  };
+  return steps.map((step) => ({ ...step, profiles: step.profiles.map(revive) }));
+}
+
+/** One person, or people who are known to share evidence and were grouped with each other already. */
+function areKnownKin(component: Component): boolean {
+  const { profiles } = component;
+  if (profiles.length <= 1) return profiles.length === 1;
+  const ids = new Set(profiles.map(({ id }) => id));
+  return profiles.every(({ kin }) => kin.some((id) => ids.has(leadOf(component, id))));
+}
+
+function leadOf(component: Component, id: string): string {
+  return component.leads.get(id) ?? id;
 }
 
 /** The evidence did not move: everybody stays, and a profile that learned nothing stays the same object. */
@@ -105,13 +153,14 @@ function keepTogether(
   component: Component,
   before: ReadonlyMap<FragmentId, Fragment>,
   after: ReadonlyMap<FragmentId, Fragment>,
-): { readonly profiles: readonly Profile[] } {
+): readonly Profile[] {
   const changed = [...component.byFragment.keys()].filter((id) => before.get(id) !== after.get(id));
-  if (changed.length === 0) return { profiles: component.profiles };
-  const news = Object.fromEntries(changed.map((id) => [id, after.get(id) as Fragment]));
-  return {
-    profiles: component.profiles.map((profile) => ({ ...profile, fragments: { ...profile.fragments, ...news } })),
-  };
+  if (changed.length === 0) return component.profiles;
+  return component.profiles.map((profile) => {
+    const own = changed.filter((id) => id in profile.fragments);
+    const news = Object.fromEntries(own.map((id) => [id, after.get(id) as Fragment]));
+    return own.length === 0 ? profile : { ...profile, fragments: { ...profile.fragments, ...news } };
+  });
 }
 
 function sameObject(before: readonly Profile[], after: Profile): Profile {
@@ -120,14 +169,24 @@ function sameObject(before: readonly Profile[], after: Profile): Profile {
   const ids = Object.keys(after.fragments);
   const same =
     ids.length === Object.keys(held.fragments).length && ids.every((id) => held.fragments[id] === after.fragments[id]);
-  return same && held.version > 0 && held.refused.join('\n') === after.refused.join('\n') ? held : after;
+  return same && held.version > 0 && sameGrouping(held, after) ? held : after;
+}
+
+/** Whether two states of a profile say the same of its evidence and of whom it shares it with. */
+export function sameGrouping(a: Profile, b: Profile): boolean {
+  return (
+    a.refused.join('\n') === b.refused.join('\n') &&
+    a.kin.join('\n') === b.kin.join('\n') &&
+    a.crowd?.shared.join('\n') === b.crowd?.shared.join('\n')
+  );
 }
 
 /**
- * Where the index must lead: every key of a fragment that is new or that changed hands. The index was looked up before
- * the profiles were read, and a key may have moved between the two. It cannot have where the profile that it named was
- * read with that very evidence, because whoever gives evidence away is written with the move; nor where nobody had it,
- * because a claim is conditional. All others are looked up again.
+ * Where the index must lead: every key of a fragment that is new or that changed hands, and of all fragments where several
+ * people share evidence. A key that somebody holds leads there, one that nobody holds to anybody who states it. The index
+ * was looked up before the profiles were read, and a key may have moved between the two. It cannot have where the profile
+ * that it named was read with that very evidence, because whoever gives evidence away is written with the move; nor where
+ * nobody had it, because a claim is conditional. All others are looked up again.
  */
 function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey): Map<string, Place> {
   const places = new Map<string, Place>();
@@ -140,46 +199,64 @@ function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey):
         evidence.add(`${id}\n${identifierKey(identifier)}`);
     }
   }
-  const put = (index: string, profile: string, isHeld: (owner: string) => boolean): void => {
+  const put = (index: string, profile: string, orAt: ReadonlySet<string>, isHeld: (owner: string) => boolean): void => {
     const owner = component.owners.get(index);
-    const certain = owner === undefined ? component.owners.has(index) : isHeld(component.leads.get(owner) ?? owner);
-    places.set(index, { profile, certain });
+    const certain = owner === undefined ? component.owners.has(index) : isHeld(leadOf(component, owner));
+    places.set(index, { profile, orAt, certain });
   };
+  const alone = component.profiles.length <= 1 && regrouped.groups.length === 1;
+  const holders = new Map<string, string>();
+  const staters = new Map<string, Set<string>>();
   for (const { id, group } of regrouped.groups) {
-    const fresh = new Set(group.fragments.filter((one) => held.get(one) !== id || component.byFragment.has(one)));
-    for (const fragment of fresh) put(fragmentKey(fragment, key), id, (owner) => held.get(fragment) === owner);
-    for (const { fragment, identifier, state } of group.edges) {
-      if (state !== 'joined' || !fresh.has(fragment)) continue;
-      put(indexKey(identifier, key), id, (owner) => evidence.has(`${owner}\n${identifierKey(identifier)}`));
+    const isFresh = (one: FragmentId): boolean => !alone || held.get(one) !== id || component.byFragment.has(one);
+    for (const fragment of group.fragments) {
+      if (isFresh(fragment)) put(fragmentKey(fragment, key), id, NOBODY, (owner) => held.get(fragment) === owner);
     }
+    for (const { fragment, identifier, state } of group.edges) {
+      if (!isFresh(fragment)) continue;
+      const text = identifierKey(identifier);
+      if (state === 'joined') holders.set(text, id);
+      staters.set(text, (staters.get(text) ?? new Set()).add(id));
+    }
+  }
+  for (const [text, ids] of staters) {
+    const holder = holders.get(text);
+    const [first = ''] = ids;
+    const index = indexKey(identifierOfKey(text), key);
+    put(index, holder ?? first, holder === undefined ? ids : NOBODY, (owner) => evidence.has(`${owner}\n${text}`));
   }
   return places;
 }
+
+const NOBODY: ReadonlySet<string> = new Set();
 
 function placeIdentifiers(
   step: Step,
   more: ReadonlyMap<string, string>,
   followed: ReadonlyMap<string, string>,
-): Pick<Folded, 'claims' | 'moves' | 'shortcuts' | 'strangers' | 'givers'> {
-  const leadOf = (id: string): string => step.component.leads.get(id) ?? followed.get(id) ?? id;
+): Pick<Folded, 'claims' | 'moves' | 'givers' | 'shortcuts' | 'strangers' | 'witnesses'> {
+  const leadsTo = (id: string): string => step.component.leads.get(id) ?? followed.get(id) ?? id;
   const intoWinner = new Map(step.merged.map(({ id, mergedInto }) => [id, mergedInto]));
   const read = new Set(step.component.profiles.map(({ id }) => id));
-  const strangers = new Set<string>();
+  const strangers = new Set(step.missing);
   const claims: { key: string; profile: string }[] = [];
   const moves: Move[] = [];
   const shortcuts: Move[] = [];
-  for (const [key, { profile, certain }] of step.places) {
+  for (const [key, { profile, orAt, certain }] of step.places) {
     const owner = certain ? step.component.owners.get(key) : more.get(key);
-    if (owner === profile) continue;
+    if (owner === profile || (owner !== undefined && orAt.has(owner))) continue;
     if (owner === undefined) {
       claims.push({ key, profile });
       continue;
     }
-    const leadsTo = leadOf(owner);
-    if (!read.has(leadsTo)) strangers.add(leadsTo);
-    const right = (intoWinner.get(leadsTo) ?? leadsTo) === profile;
-    (right ? shortcuts : moves).push({ key, from: owner, to: profile });
+    const lead = leadsTo(owner);
+    if (!read.has(lead)) strangers.add(lead);
+    const living = intoWinner.get(lead) ?? lead;
+    const right = living === profile || orAt.has(living);
+    if (right) shortcuts.push({ key, from: owner, to: living });
+    else moves.push({ key, from: owner, to: profile });
   }
-  const givers = new Set(moves.map(({ from }) => leadOf(from)));
-  return { claims, moves, shortcuts, strangers, givers };
+  const region = step.moved && step.component.profiles.length > 1 ? read : NOBODY;
+  const givers = new Map(moves.map(({ from }) => [from, leadsTo(from)]));
+  return { claims, moves, givers, shortcuts, strangers, witnesses: new Set([...region, ...givers.values()]) };
 }

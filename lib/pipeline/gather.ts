@@ -1,11 +1,8 @@
-import type { Change, FragmentId } from '../domain/change.ts';
+import type { FragmentId, PersonChange } from '../domain/change.ts';
 import type { FoldRules } from '../domain/fragment.ts';
 import { type IdentityKey, indexKey, normaliseIdentifier } from '../domain/identifier.ts';
 import { type MergedProfile, newProfile, type Profile } from '../domain/profile.ts';
 import type { IdentityIndex, ProfileStore, StoredProfile } from './ports.ts';
-
-/** A change about a person. */
-export type PersonChange = Exclude<Change, { kind: 'account' }>;
 
 /** Changes and profiles that hang together by identifiers: decided and written as one. */
 export interface Component {
@@ -85,6 +82,7 @@ function keysOf(fragment: FragmentId, changes: readonly PersonChange[], rules: F
   const keys = new Set([fragmentKey(fragment, key)]);
   const seen = new Set<string>();
   for (const change of changes) {
+    if (change.kind === 'unmerge') continue;
     for (const raw of change.identifiers ?? []) {
       if (seen.has(`${raw.type}\n${raw.value}`)) continue;
       seen.add(`${raw.type}\n${raw.value}`);

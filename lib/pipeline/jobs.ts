@@ -1,13 +1,16 @@
 import type { Definitions } from '../domain/definitions.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
+import { type FindDeps, findPerson } from './find-person.ts';
+import { type Merges, sendUnmerge } from './merges.ts';
 import type { Clock, MembershipStore, Queue, StateStore } from './ports.ts';
 import { latestPush, summariseAudience } from './summaries.ts';
 import { isSettled, readStream } from './sync-run.ts';
 
-export interface JobDeps {
+export interface JobDeps extends FindDeps {
   readonly state: StateStore;
   readonly memberships: MembershipStore;
+  readonly changes: Queue;
   readonly sync: Queue;
   readonly push: Queue;
   readonly clock: Clock;
@@ -16,7 +19,7 @@ export interface JobDeps {
 /** Work that takes longer than an answer may: followed at /api/jobs/{id}. */
 export interface Job {
   readonly id: string;
-  readonly what: 'pull' | 'push';
+  readonly what: 'pull' | 'push' | 'unmerge';
   readonly state: 'running' | 'finished' | 'failed';
   readonly startedAt: string;
   readonly parts: readonly JsonObject[];
@@ -49,13 +52,22 @@ export async function startPush(deps: JobDeps, audiences: readonly string[]): Pr
   return job;
 }
 
+/** Undoes a piece of evidence; the job ends when the two records are in two people. */
+export async function startUnmerge(deps: JobDeps, merges: Merges, edge: string): Promise<Job> {
+  const { fragment, from, at } = await sendUnmerge(deps, merges, edge);
+  return keepJob(deps, { what: 'unmerge', startedAt: at, parts: [{ edge, fragment, from }] });
+}
+
 /** How a job stands now. Undefined when nobody knows it (any more). */
 export async function readJob(deps: JobDeps, definitions: Definitions, id: string): Promise<Job | undefined> {
   const document = await deps.state.get('job', id);
   if (document === undefined) return undefined;
   const asked = document.body as unknown as Omit<Job, 'state'>;
   const parts = await Promise.all(
-    asked.parts.map((part) => (asked.what === 'pull' ? pullPart(deps, part) : pushPart(deps, definitions, part))),
+    asked.parts.map((part) => {
+      if (asked.what === 'unmerge') return unmergePart(deps, part);
+      return asked.what === 'pull' ? pullPart(deps, part) : pushPart(deps, definitions, part);
+    }),
   );
   const states = parts.map(({ state }) => state);
   const state = states.includes('running') ? 'running' : states.includes('failed') ? 'failed' : 'finished';
@@ -84,6 +96,12 @@ async function pushPart(deps: JobDeps, definitions: Definitions, part: JsonObjec
     outcome: run.state,
     ...summary,
   } as JsonObject;
+}
+
+async function unmergePart(deps: JobDeps, part: JsonObject): Promise<JsonObject> {
+  const [one, other] = await Promise.all([part.fragment, part.from].map((id) => findPerson(deps, String(id))));
+  const apart = one !== undefined && other !== undefined && one.id !== other.id;
+  return { ...part, state: apart ? 'finished' : 'running', ...(apart ? { people: [one.id, other.id] } : {}) };
 }
 
 /** A run that was under way already when the job was asked for serves it too, unless everything is to be read anew. */

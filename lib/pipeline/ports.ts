@@ -24,6 +24,9 @@ export interface IdentityIndex {
   claim(claims: readonly { readonly key: string; readonly profile: string }[]): Promise<ReadonlySet<string>>;
 }
 
+/** So many profiles and moves together every store writes as one: what DynamoDB takes in one transaction. */
+export const mostAsOne = 100;
+
 /** Profiles: one item a person, written on condition that its version is the one that was read. */
 export interface ProfileStore {
   read(ids: readonly string[]): Promise<ReadonlyMap<string, StoredProfile>>;

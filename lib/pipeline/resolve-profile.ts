@@ -1,24 +1,27 @@
-import type { AccountChange, ActivityChange, Change, FragmentId } from '../domain/change.ts';
+import type { AccountChange, ActivityChange, Change, FragmentId, PersonChange } from '../domain/change.ts';
 import type { Compiled } from '../domain/decide.ts';
 import type { FoldRules } from '../domain/fragment.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
 import { parseInstant } from '../domain/instant.ts';
-import type { Profile } from '../domain/profile.ts';
+import { newProfile, type Profile } from '../domain/profile.ts';
+import { mostTogether } from '../domain/region.ts';
 import { observe } from '../domain/segment/entries.ts';
 import { type Decided, decidePeople } from './decide-people.ts';
 import { foldAll } from './fold.ts';
 import { foldAccounts } from './fold-accounts.ts';
 import { type FollowStores, writeFollowers } from './follow.ts';
-import { gather, type Pending, type PersonChange } from './gather.ts';
-import type {
-  AccountStore,
-  ActivityStore,
-  Clock,
-  IdentityIndex,
-  Log,
-  Queue,
-  StoredProfile,
-  WriteOutcome,
+import { gather, type Pending } from './gather.ts';
+import {
+  type AccountStore,
+  type ActivityStore,
+  type Clock,
+  type IdentityIndex,
+  type Log,
+  type Move,
+  mostAsOne,
+  type Queue,
+  type StoredProfile,
+  type WriteOutcome,
 } from './ports.ts';
 
 /** What resolve-profile needs from the world. */
@@ -189,15 +192,19 @@ async function write(
   for (const item of items) {
     if (lost.has(item) || item.news.length + item.merged.length + item.moves.length === 0) continue;
     const [only] = item.news;
-    if (
-      only !== undefined &&
-      item.news.length === 1 &&
-      item.merged.length + item.moves.length + item.shortcuts.length === 0
-    ) {
+    const witnesses = witnessesOf(item);
+    const others = item.merged.length + item.moves.length + item.shortcuts.length + witnesses.length;
+    if (only !== undefined && item.news.length === 1 && others === 0) {
       alone.push({ item, profile: only });
       continue;
     }
-    const together = [...item.news, ...item.merged, ...givers(item)];
+    const together = [...item.news, ...item.merged, ...witnesses];
+    if (together.length + item.moves.length > mostAsOne && item.moves.length > 0) {
+      // Lost or not, the item goes round again: what is left to move is less by then.
+      await deps.profiles.writeTogether(...firstMoves(item), []);
+      lost.add(item);
+      continue;
+    }
     conclude(item, await deps.profiles.writeTogether(together, item.moves, item.shortcuts), together);
   }
   const outcomes = await deps.profiles.write(alone.map(({ profile }) => profile));
@@ -205,10 +212,32 @@ async function write(
   return written;
 }
 
-/** A profile that gives an identifier away is written too, so that a writer who read it before must read again. */
-function givers(item: Decided): readonly Profile[] {
+/** Profiles that are written as they are, so that a writer who read them before must read again. */
+function witnessesOf(item: Decided): readonly Profile[] {
   const covered = new Set([...item.news, ...item.merged].map(({ id }) => id));
-  return item.profiles.filter(({ id, version }) => item.givers.has(id) && !covered.has(id) && version > 0);
+  return item.profiles.filter(({ id, version }) => item.witnesses.has(id) && !covered.has(id) && version > 0);
+}
+
+/**
+ * As many moves of identifiers as one write takes, before the records follow them. Those who give and those who receive
+ * are written as kin, otherwise as they were read: whoever comes by a moved identifier meanwhile reads both, and goes on.
+ */
+function firstMoves({ component, profiles, moves, givers }: Decided): [profiles: Profile[], moves: readonly Move[]] {
+  const read = new Map(component.profiles.map((profile) => [profile.id, profile]));
+  const links = new Map<string, Set<string>>();
+  const link = (id: string, other: string): void => void links.set(id, (links.get(id) ?? new Set()).add(other));
+  const first = moves.slice(0, mostAsOne - 2 * mostTogether);
+  for (const move of first) {
+    const giver = givers.get(move.from) ?? move.from;
+    link(giver, move.to);
+    link(move.to, giver);
+  }
+  const linked = [...links].map(([id, others]): Profile => {
+    const { version = 0, definitions = '', needs = '' } = profiles.find((one) => one.id === id) ?? {};
+    const profile = read.get(id) ?? { ...newProfile(id), version, definitions, needs };
+    return { ...profile, kin: [...new Set([...others, ...profile.kin])].slice(0, mostTogether - 1) };
+  });
+  return [linked, first];
 }
 
 function bump(profile: StoredProfile): StoredProfile {

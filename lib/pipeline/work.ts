@@ -1,8 +1,7 @@
-import type { Change } from '../domain/change.ts';
+import type { Change, PersonChange } from '../domain/change.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
 import { connectionOf } from '../domain/profile.ts';
-import type { PersonChange } from './gather.ts';
 import type { Clock, Log, ProfileStore, Queue, QueueMessage, StateStore } from './ports.ts';
 import { quarantine } from './quarantine.ts';
 import type { Resolved, Work } from './resolve-profile.ts';

@@ -40,7 +40,8 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
   const dynamo = openDynamo(clock.wait, clock.random, { ...engineLogin, endpoint: engines.dynamodbUrl });
   const state = openStateStore(dynamo, tables.state);
   const archive = openArchive(s3, 'archive');
-  const [sync, push, recompute] = await Promise.all([
+  const [changes, sync, push, recompute] = await Promise.all([
+    openOwnQueue(sqs, 'changes'),
     openOwnQueue(sqs, 'sync'),
     openOwnQueue(sqs, 'push'),
     openOwnQueue(sqs, 'recompute'),
@@ -50,6 +51,7 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
   const deps = {
     state,
     archive,
+    changes,
     sync,
     push,
     recompute,

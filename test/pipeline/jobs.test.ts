@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../lib/domain/json.ts';
 import { readJob, startPull, startPush } from '../../lib/pipeline/jobs.ts';
+import { identityKey } from './delivering.ts';
 import { openMemoryAudience } from './memory-audience.ts';
 import { openHandClock, openMemoryQueue, openMemoryState } from './memory-state.ts';
+import { openMemoryStores } from './memory-stores.ts';
 import { definitions, NOW } from './world.ts';
 
 const SECOND = 1_000;
@@ -11,7 +13,9 @@ function openRig() {
   const state = openMemoryState();
   const clock = openHandClock(NOW);
   const { memberships } = openMemoryAudience();
-  const deps = { state, memberships, sync: openMemoryQueue(), push: openMemoryQueue(), clock };
+  const queues = { changes: openMemoryQueue(), sync: openMemoryQueue(), push: openMemoryQueue() };
+  const { identities, profiles } = openMemoryStores();
+  const deps = { state, memberships, identities, profiles, key: async () => identityKey, ...queues, clock };
   const at = (seconds: number) => new Date(NOW + seconds * SECOND).toISOString();
   const write = async (kind: string, id: string, body: JsonObject) => {
     await state.put(kind, id, body, (await state.get(kind, id))?.version ?? 0);

@@ -1,16 +1,17 @@
 import type { ActivityChange } from '../../lib/domain/change.ts';
 import type { MergedProfile, Profile } from '../../lib/domain/profile.ts';
 import { isMerged } from '../../lib/pipeline/gather.ts';
-import type {
-  Account,
-  AccountStore,
-  ActivityStore,
-  FollowRow,
-  HistoryStore,
-  IdentityIndex,
-  MembershipStore,
-  ProfileStore,
-  StoredProfile,
+import {
+  type Account,
+  type AccountStore,
+  type ActivityStore,
+  type FollowRow,
+  type HistoryStore,
+  type IdentityIndex,
+  type MembershipStore,
+  mostAsOne,
+  type ProfileStore,
+  type StoredProfile,
 } from '../../lib/pipeline/ports.ts';
 
 /** Thrown by a store operation that stands for a process dying there. */
@@ -75,7 +76,8 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
       }),
     writeTogether: (batch, must, shortcuts) =>
       step(() => {
-        const moves = [...must, ...shortcuts];
+        if (batch.length + must.length > mostAsOne) return 'too-large';
+        const moves = [...must, ...shortcuts.slice(0, mostAsOne - batch.length - must.length)];
         if (!batch.every(fits) || !moves.every(({ key, from }) => index.get(key) === from)) return 'conflict';
         for (const profile of batch) put(profile);
         for (const { key, to } of moves) index.set(key, to);

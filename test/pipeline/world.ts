@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { canonicalText } from '../../lib/domain/canonical.ts';
 import type { Change, Identifier } from '../../lib/domain/change.ts';
 import { type Compiled, compileDefinitions } from '../../lib/domain/decide.ts';
-import type { Definitions } from '../../lib/domain/definitions.ts';
+import type { Definitions, IdentityRules } from '../../lib/domain/definitions.ts';
 import { emptyFragment, type FoldRules, type Fragment, foldFragment } from '../../lib/domain/fragment.ts';
 import { groupFragments } from '../../lib/domain/group.ts';
 import { cutEntries, observe } from '../../lib/domain/segment/entries.ts';
@@ -109,13 +109,13 @@ export const anyChanges: fc.Arbitrary<Change[]> = fc.array(
 );
 
 /** The same people by the plainest way: fold each record from all its changes at once, group once. */
-export function reference(changes: readonly Change[]): string[] {
+export function reference(changes: readonly Change[], identity: IdentityRules = definitions.identity): string[] {
   const folded = new Map<string, Fragment>();
   for (const change of changes) {
     if (change.kind === 'account') continue;
     folded.set(change.fragment, foldFragment(folded.get(change.fragment) ?? emptyFragment, change, rules));
   }
-  return groupFragments(folded, definitions.identity)
+  return groupFragments(folded, identity)
     .map(({ fragments: ids }) => peopleText(Object.fromEntries(ids.map((id) => [id, folded.get(id) as Fragment]))))
     .sort();
 }

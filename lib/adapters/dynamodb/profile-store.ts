@@ -7,7 +7,13 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Follow, MergedProfile, Profile } from '../../domain/profile.ts';
-import type { Move, ProfileStore, StoredProfile, WriteOutcome } from '../../pipeline/ports.ts';
+import {
+  type Move,
+  mostAsOne,
+  type ProfileStore,
+  type StoredProfile,
+  type WriteOutcome,
+} from '../../pipeline/ports.ts';
 import { batchGet, type Dynamo, executeAll, type Item } from './client.ts';
 
 /** Shards of one hour of the due index: no single partition takes all of midnight. */
@@ -15,8 +21,7 @@ export const DUE_SHARDS = 4;
 const HOUR = 3_600_000;
 /** Budget of one profile; DynamoDB itself takes 400 KB. */
 const MOST_BYTES = 256 * 1024;
-/** DynamoDB's limits of one transaction: items, and bytes of all items together (4 MB, less what keys and rows take). */
-const MOST_IN_TRANSACTION = 100;
+/** Bytes of all items of one transaction: 4 MB, less what keys and rows take. */
 const MOST_TRANSACTION_BYTES = 3_900_000;
 
 /** What the store keeps beside the content, as attributes of their own. */
@@ -55,7 +60,7 @@ export function openProfileStore(dynamo: Dynamo, tables: Tables): ProfileStore {
     },
     async writeTogether(profiles, moves, shortcuts) {
       const puts = profiles.map((one) => putItem(table, one));
-      const room = Math.max(0, MOST_IN_TRANSACTION - puts.length - moves.length);
+      const room = Math.max(0, mostAsOne - puts.length - moves.length);
       const items = [
         ...puts,
         ...[...moves, ...shortcuts.slice(0, room)].map((move) => moveItem(tables.identifiers, move)),
@@ -63,7 +68,7 @@ export function openProfileStore(dynamo: Dynamo, tables: Tables): ProfileStore {
       const sizes = puts.map(({ Put }) => bytesOf(Put?.Item ?? {}));
       const total = sizes.reduce((sum, size) => sum + size, 0);
       const large =
-        items.length > MOST_IN_TRANSACTION || total > MOST_TRANSACTION_BYTES || sizes.some((size) => size > MOST_BYTES);
+        items.length > mostAsOne || total > MOST_TRANSACTION_BYTES || sizes.some((size) => size > MOST_BYTES);
       return large ? 'too-large' : transact(dynamo, items);
     },
     async clearOutboxes(profiles) {
@@ -143,7 +148,7 @@ function putStatement(table: string, before: number, whole: Item) {
   }
   const { id, ...others } = attributes;
   const names = Object.keys(others);
-  const removed = ['dueHour', 'dueAt', 'outbox'].filter((name) => !names.includes(name));
+  const removed = ['dueHour', 'dueAt', 'outbox', 'merged'].filter((name) => !names.includes(name));
   const sets = [...names, 'version'].map((name) => `SET "${name}" = ?`).join(' ');
   const removes = removed.map((name) => `REMOVE "${name}"`).join(' ');
   return {

@@ -1,0 +1,44 @@
+import type { Merges } from '../../lib/pipeline/merges.ts';
+import type { ExitStatus } from '../failure.ts';
+import { openStageClient } from '../stage-client.ts';
+import { tableOf } from '../table.ts';
+import { printJson, printLine, type Terminal } from '../terminal.ts';
+
+interface Options {
+  readonly stage?: string;
+}
+
+/** `tributary merges PERSON`: which evidence made records one person, each line with the name by which it is undone. */
+export async function runMerges(terminal: Terminal, person: string, options: Options): Promise<ExitStatus> {
+  const merges = await openStageClient(options.stage).get<Merges>(`/api/people/${encodeURIComponent(person)}/merges`);
+  if (terminal.json) printJson(terminal, merges);
+  else printMerges(terminal, merges);
+  return 0;
+}
+
+function printMerges(terminal: Terminal, { id, fragments, merges, refused, apart, crowded }: Merges): void {
+  printLine(terminal, `${terminal.paint('bold', id)}, of ${fragments.length} records\n`);
+  if (merges.length === 0) printLine(terminal, 'Nothing was joined.');
+  else {
+    const rows = merges.map((one) => [one.edge, one.fragment, one.joins, nameOf(one.identifier), one.at]);
+    printLine(terminal, tableOf(terminal, ['evidence', 'record', 'joined with', 'by', 'stated at'], rows));
+  }
+  if (refused.length > 0) {
+    printLine(terminal, '\nStated too, and carries nothing:');
+    const rows = refused.map((one) => [one.edge, one.fragment, nameOf(one.identifier), one.because, one.at]);
+    printLine(terminal, tableOf(terminal, ['evidence', 'record', 'identifier', 'because', 'stated at'], rows));
+  }
+  if (apart.length > 0) {
+    printLine(terminal, '\nKept apart:');
+    const rows = apart.map(({ fragment, from, since }) => [fragment, from, since]);
+    printLine(terminal, tableOf(terminal, ['record', 'from', 'since'], rows));
+  }
+  if (crowded) {
+    const text = 'More people state the same identifiers than are grouped together; the list may be incomplete.';
+    printLine(terminal, `\n${terminal.paint('yellow', text)}`);
+  }
+}
+
+function nameOf({ type, value }: { readonly type: string; readonly value: string }): string {
+  return `${type} ${value}`;
+}
