@@ -72,7 +72,7 @@ export function quarantineTooLarge(deps: Pick<WorkDeps, 'state' | 'clock'>) {
     for (const change of changes) {
       const rejected = {
         code: 'profile/full',
-        reason: 'the profile would be larger than 256 KB, or regrouping it would change more than 100 items at once',
+        reason: 'the profile would be larger than 256 KB, or the people it is regrouped with larger than 4 MB',
         record: change,
       };
       await quarantine(deps, connectionOf(change.fragment), 'changes', `${stamp}#${change.fragment}`, [rejected]);

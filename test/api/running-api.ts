@@ -1,5 +1,5 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { openAccountStore } from '../../lib/adapters/dynamodb/account-store.ts';
 import { openActivityStore } from '../../lib/adapters/dynamodb/activity-store.ts';
@@ -26,6 +26,8 @@ export interface RunningApi {
   readonly deps: ApiDeps;
   /** Folds changes as the resolve-profile function does. */
   fold(changes: readonly Change[]): Promise<void>;
+  /** Changes that the API sent and nobody has folded yet. */
+  sentChanges(): Promise<readonly Change[]>;
   close(): void;
 }
 
@@ -77,6 +79,11 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     deps,
     async fold(changes) {
       await resolve([{ changes, profiles: [], accounts: [] }]);
+    },
+    async sentChanges() {
+      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'api-changes' }));
+      const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+      return Messages.flatMap(({ Body }) => (JSON.parse(Body ?? '{}') as { changes: readonly Change[] }).changes);
     },
     close() {
       for (const client of [s3, sqs, dynamo.client]) client.destroy();

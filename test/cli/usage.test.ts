@@ -55,6 +55,8 @@ describe('tributary', () => {
       'push',
       'profile',
       'why',
+      'merges',
+      'unmerge',
       'runs',
       'help',
     ]);

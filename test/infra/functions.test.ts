@@ -57,6 +57,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'ACCOUNTS_TABLE',
     'ACTIVITIES_TABLE',
     'ARCHIVE_BUCKET',
+    'CHANGES_QUEUE_URL',
     'HISTORY_TABLE',
     'IDENTIFIERS_TABLE',
     'IDENTITY_KEY_SECRET',
