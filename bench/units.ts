@@ -30,7 +30,7 @@ interface Rig {
 export async function* bench({ quick, note }: BenchOptions): AsyncIterable<Measurement> {
   const definitions = await acmeDefinitions();
   const database = await openDatabase();
-  const sizes = quick ? [2] : [2, 8, 32];
+  const sizes = quick ? [2] : [2, 8, 32, 240];
   const counts = quick ? [1, 10] : [1, 10, 100];
   const people = quick ? 3 : 20;
   try {
