@@ -1,15 +1,13 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { openDynamo } from '../adapters/dynamodb/client.ts';
 import { openMembershipStore } from '../adapters/dynamodb/membership-store.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
-import { formatInstant } from '../domain/instant.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
 import { versionOf } from '../workspace/definitions.ts';
 import { loadWorkspace } from '../workspace/load.ts';
 import type { FaultOptions } from './proxy/faults.ts';
 import { countStored, judgeAudience, type RehearsalReport, readRuns } from './report.ts';
+import { saveClock, savedClock } from './saved-clock.ts';
 import { type SimulatedTools, startSimulators, type WorldSize } from './simulators.ts';
 import { openStage, type Stage } from './stage.ts';
 
@@ -57,8 +55,6 @@ const REHEARSAL_KEY = JSON.stringify({ generation: 1, secret: 'the key of every 
 const SPELL_MS = 20 * 60_000;
 /** How many spells interrupted pulls may take. */
 const SPELLS = 6;
-/** Where a data folder remembers how far the stage's clock was, so that time never runs backwards. */
-const CLOCK_FILE = 'clock.json';
 
 /**
  * Starts the local stage with a workspace. With simulated tools it rehearses one day first: backfill, webhooks, evaluation,
@@ -365,22 +361,6 @@ function withEndpoints(definitions: Definitions, tools: SimulatedTools): Definit
 
 async function publish(stage: Stage, definitions: Definitions): Promise<void> {
   await call(stage, 'POST', '/api/definitions', definitions as unknown as Json);
-}
-
-function savedClock(dataDir: string | undefined): number | undefined {
-  if (dataDir === undefined) return undefined;
-  mkdirSync(dataDir, { recursive: true });
-  try {
-    const { at } = JSON.parse(readFileSync(join(dataDir, CLOCK_FILE), 'utf8')) as { at: string };
-    return Date.parse(at);
-  } catch {
-    return undefined; // No clock is saved: this is the folder's first day.
-  }
-}
-
-function saveClock(dataDir: string | undefined, stage: Stage): void {
-  if (dataDir !== undefined)
-    writeFileSync(join(dataDir, CLOCK_FILE), JSON.stringify({ at: formatInstant(Date.parse(stage.now())) }));
 }
 
 /** Ends everything, then the process, when it is interrupted on the way. Returns how to stop listening. */
