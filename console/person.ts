@@ -1,3 +1,4 @@
+import type { FacetValue } from '../lib/domain/facet/facets.ts';
 import type { Receipt } from '../lib/domain/segment/receipt.ts';
 import { type Sentence, sentence } from '../lib/domain/segment/sentence.ts';
 import type { PersonPage } from '../lib/pipeline/describe-person.ts';
@@ -29,7 +30,7 @@ export function showPerson(page: PersonPage, segments: readonly Known[], timezon
       card('Consent', '', consentTable(page, timezone)),
       activityCard(page, timezone),
     ),
-    element('div', { class: 'stack' }, card('Traits', '', traitTable(page, timezone))),
+    element('div', { class: 'stack' }, ...facetCards(page, timezone)),
   ];
 }
 
@@ -81,14 +82,31 @@ function tree({ held, text, parts }: Sentence): HTMLElement {
   return element('ul', { class: 'sentences' }, own);
 }
 
-function traitTable(page: PersonPage, timezone: string): HTMLElement {
-  type Row = readonly [path: string, source: PersonPage['sources'][string]];
-  const columns: Column<Row>[] = [
-    { title: 'Trait', cell: ([path]) => breakable(path) },
-    { title: 'Value', kind: 'long', cell: ([path]) => valueAt(page.traits, path) },
-    { title: 'From', cell: ([, from]) => originCell(from, timezone) },
+/** A card for each kind of data that there is about the person. */
+function facetCards({ facets }: PersonPage, timezone: string): HTMLElement[] {
+  const columns: Column<FacetValue>[] = [
+    {
+      title: 'Trait',
+      cell: ({ title, name }) => element('div', {}, title, element('div', { class: 'quiet' }, breakable(name))),
+    },
+    { title: 'Value', kind: 'long', cell: valueCell },
+    { title: 'From', cell: (value) => originCell(value, timezone) },
   ];
-  return table('Traits with their source', columns, Object.entries(page.sources));
+  return Object.entries(facets)
+    .filter(([, values]) => values.length > 0)
+    .map(([facet, values]) => {
+      const title = facet.charAt(0).toUpperCase() + facet.slice(1);
+      return card(title, '', table(`${title} data with their source`, columns, values));
+    });
+}
+
+/** The value that holds, how its source wrote it, and whether it is what the trait ought to be. */
+function valueCell({ value, told, type, mismatch }: FacetValue): HTMLElement {
+  const notes = [
+    ...(told === undefined ? [] : [`told as ${textOf(told)}`]),
+    ...(mismatch === true ? [`mismatch: expected ${type}`] : []),
+  ];
+  return element('div', {}, textOf(value), ...notes.map((note) => element('div', { class: 'quiet' }, note)));
 }
 
 /** A trait's path, which may be broken after a dot. */
@@ -97,21 +115,22 @@ function breakable(path: string): HTMLElement {
   return element('span', {}, first, ...steps.flatMap((step) => [element('wbr', {}), `.${step}`]));
 }
 
-/** Where a value comes from, since when it holds, and how many sources say something else. */
-function originCell({ source: fragment, at, losers }: PersonPage['sources'][string], timezone: string): HTMLElement {
-  const others = losers.length === 0 ? '' : `, ${losers.length} other ${losers.length === 1 ? 'value' : 'values'}`;
-  return element('div', {}, source(fragment), element('div', { class: 'quiet' }, moment(at, timezone), others));
+/** Where a value comes from, since when it holds, and what other sources say instead. */
+function originCell({ source: fragment, at, losers }: FacetValue, timezone: string): HTMLElement {
+  const others = losers.map((loser) =>
+    element(
+      'div',
+      { class: 'quiet' },
+      source(loser.source),
+      element('s', {}, textOf(loser.value)),
+      ' ',
+      moment(loser.at, timezone),
+    ),
+  );
+  return element('div', {}, source(fragment), element('div', { class: 'quiet' }, moment(at, timezone)), ...others);
 }
 
-/** The value at a dotted path, or at a key that holds the dots itself. */
-function valueAt(traits: PersonPage['traits'], path: string): string {
-  let value: unknown = Object.hasOwn(traits, path) ? traits[path] : traits;
-  if (value === traits) {
-    for (const step of path.split('.')) {
-      const isHolder = typeof value === 'object' && value !== null && Object.hasOwn(value, step);
-      value = isHolder ? (value as Record<string, unknown>)[step] : undefined;
-    }
-  }
+function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 

@@ -1,5 +1,6 @@
-import { flattenTraits } from '../../lib/domain/fragment.ts';
-import type { Json, JsonObject } from '../../lib/domain/json.ts';
+import { type FacetName, facetNames } from '../../lib/domain/facet/catalogue.ts';
+import type { FacetValue } from '../../lib/domain/facet/facets.ts';
+import type { Json } from '../../lib/domain/json.ts';
 import type { PersonPage } from '../../lib/pipeline/describe-person.ts';
 import type { ExitStatus } from '../failure.ts';
 import { openStageClient } from '../stage-client.ts';
@@ -27,7 +28,10 @@ function printPage(terminal: Terminal, page: PersonPage): void {
   };
   printLine(terminal, terminal.paint('bold', page.id));
   section('Known as', page.identifiers.map(({ type, value }) => `${type}  ${value}`).join('\n'));
-  section('Traits', traitTable(terminal, page));
+  for (const facet of facetNames) {
+    const values = page.facets[facet];
+    if (values.length > 0) section(TITLES[facet], facetTable(terminal, values));
+  }
   section('Segments', page.segments.join('\n'));
   section(
     'Audiences',
@@ -59,13 +63,34 @@ function printPage(terminal: Terminal, page: PersonPage): void {
   section('Records', page.fragments.join('\n'));
 }
 
-function traitTable(terminal: Terminal, page: PersonPage): string {
-  const rows = [...flattenTraits(page.traits as JsonObject)].map(([path, value]) => {
-    const from = page.sources[path];
-    const losers = from?.losers.length ?? 0;
-    return [path, textOf(value), from?.source, from?.at, losers === 0 ? '' : countOf(losers, 'other value')];
-  });
+const TITLES: Readonly<Record<FacetName, string>> = {
+  identity: 'Identity',
+  demographic: 'Demographic',
+  geographic: 'Geographic',
+  firmographic: 'Firmographic',
+  behavioural: 'Behavioural',
+  implicit: 'Implicit',
+  explicit: 'Explicit',
+};
+
+/** Every value with its source and time; values that lost stand under the one that won. */
+function facetTable(terminal: Terminal, values: readonly FacetValue[]): string {
+  const rows = values.flatMap(({ name, type, mismatch, losers, ...won }) => [
+    [name, textOf(won.value), won.source, won.at, noteOf(won.told, mismatch === true ? type : undefined)],
+    ...losers.map((loser) => ['', textOf(loser.value), loser.source, loser.at, joined('lost', noteOf(loser.told))]),
+  ]);
   return tableRows(terminal, ['trait', 'value', 'source', 'since', ''], rows);
+}
+
+function noteOf(told: Json | undefined, expected?: string): string {
+  return joined(
+    told === undefined ? '' : `told as ${textOf(told)}`,
+    expected === undefined ? '' : `mismatch: expected ${expected}`,
+  );
+}
+
+function joined(...notes: readonly string[]): string {
+  return notes.filter((note) => note !== '').join('; ');
 }
 
 function tableRows(

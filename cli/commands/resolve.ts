@@ -1,7 +1,9 @@
 import { canonicalText } from '../../lib/domain/canonical.ts';
-import type { IdentityRules } from '../../lib/domain/definitions.ts';
+import { traitReader } from '../../lib/domain/decide.ts';
+import type { Definitions } from '../../lib/domain/definitions.ts';
 import { parseChange } from '../../lib/domain/parse-change.ts';
 import { openOfflineResolver } from '../../lib/domain/resolve-offline.ts';
+import { loadRegions } from '../../lib/pipeline/regions.ts';
 import type { Problem } from '../../lib/workspace/problem.ts';
 import type { ExitStatus } from '../failure.ts';
 import { defaultIdentityRules } from '../identity-rules.ts';
@@ -23,7 +25,7 @@ export async function runResolve(terminal: Terminal, file: string, options: Opti
     else terminal.err.write(`${tellProblems(terminal, options.workspace ?? '.', rules.problems)}\n`);
     return 1;
   }
-  const resolver = openOfflineResolver(rules.identity);
+  const resolver = openOfflineResolver(rules.identity, traitReader(rules, await loadRegions()));
   const reading = openBar(terminal, 'reading', source.size);
   let status: ExitStatus = 0;
   let read = 0;
@@ -60,11 +62,11 @@ export async function runResolve(terminal: Terminal, file: string, options: Opti
   return status;
 }
 
-type Rules = { readonly identity: IdentityRules } | { readonly problems: readonly Problem[] };
+type Rules = Pick<Definitions, 'identity' | 'traits'> | { readonly problems: readonly Problem[] };
 
 async function readRules({ workspace }: Options): Promise<Rules> {
   if (workspace === undefined) return { identity: defaultIdentityRules() };
   const { loadWorkspace } = await import('../../lib/workspace/load.ts');
   const { definitions, problems } = await loadWorkspace(workspace);
-  return definitions === undefined ? { problems } : { identity: definitions.identity };
+  return definitions ?? { problems };
 }

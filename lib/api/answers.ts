@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { facetNames, traitTypes } from '../domain/facet/catalogue.ts';
 
 /** Shapes of the API's answers: the OpenAPI document and the checks of the tests are made from them. */
 export const problemSchema = z
@@ -41,12 +42,30 @@ export const audienceSchema = z
   })
   .openapi('Audience');
 
+const sourcedValue = z.object({
+  value: z.unknown(),
+  told: z.unknown().optional(),
+  source: z.string(),
+  at: z.string(),
+});
+
+const facetSchema = z.array(
+  sourcedValue.extend({
+    name: z.string(),
+    title: z.string(),
+    type: z.enum(traitTypes).optional(),
+    mismatch: z.literal(true).optional(),
+    losers: z.array(sourcedValue),
+  }),
+);
+
 export const personSchema = z
   .object({
     id: z.string(),
     identifiers: z.array(z.object({ type: z.string(), value: z.string() })),
     traits: loose,
     sources: loose,
+    facets: z.record(z.enum(facetNames), facetSchema),
     segments: z.array(z.string()),
     activities: z.object({ total: z.number().int(), latest: z.array(loose) }),
     fragments: z.array(z.string()),

@@ -1,4 +1,5 @@
 import type { Change, Identifier, Rejection } from '../domain/change.ts';
+import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import type { Json } from '../domain/json.ts';
 import type { Mapping } from '../domain/mapping.ts';
 
@@ -53,6 +54,8 @@ export interface Connector<Config, Secret, Api> {
   readonly streams: readonly Stream<Api>[];
   readonly webhook?: WebhookSource<Config, Secret>;
   readonly audiences?: AudienceDestination<Api>;
+  /** What kind of data the vendor's own traits are; without it they are sorted by who told them. */
+  readonly traits?: TraitKinds;
 }
 
 export interface ConnectionInput<Config, Secret> {

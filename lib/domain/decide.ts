@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { decideWanted, sameWanted } from './audience.ts';
 import { canonicalText } from './canonical.ts';
 import type { Definitions } from './definitions.ts';
+import { openCatalogue } from './facet/catalogue.ts';
+import type { Regions } from './facet/geography.ts';
+import { openTraitReader, type ReadTrait } from './facet/read-trait.ts';
 import type { Fragment } from './fragment.ts';
 import type { Milliseconds } from './instant.ts';
 import { effectiveTraits, type Follow, type Profile, viewOf, type Wanted } from './profile.ts';
@@ -15,13 +18,24 @@ export interface Compiled {
   readonly program: Program;
   /** Names what profiles must remember of activities; a profile that remembers for another is filled from history. */
   readonly needs: string;
+  /** Brings traits to their common form before anything is decided on them. */
+  readonly read: ReadTrait;
 }
 
-/** Compiles published definitions. */
-export function compileDefinitions(definitions: Definitions): Compiled {
+/** Compiles published definitions. Without `regions` regions are compared as they were told. */
+export function compileDefinitions(definitions: Definitions, regions?: Regions): Compiled {
   const program = compile(definitions.segments, { timezone: definitions.timezone });
   const needs = createHash('sha256').update(canonicalText(program.needs)).digest('hex').slice(0, 8);
-  return { definitions, program, needs };
+  return { definitions, program, needs, read: traitReader(definitions, regions) };
+}
+
+/** The reader of traits by the rules of a workspace. */
+export function traitReader(definitions: Pick<Definitions, 'traits' | 'identity'>, regions?: Regions): ReadTrait {
+  return openTraitReader({
+    catalogue: openCatalogue(definitions.traits),
+    countries: definitions.identity.countries,
+    ...(regions === undefined ? {} : { regions }),
+  });
 }
 
 /** How long after a write the sweep looks whether its rows were written: a crash between leaves nothing behind. */
@@ -44,7 +58,7 @@ export interface Decision {
 export function decide(profile: Profile, compiled: Compiled, now: Milliseconds, history?: WholeHistory): Decision {
   const { definitions, program } = compiled;
   const trimmed = { ...profile, fragments: trimActivities(profile.fragments, program, now) };
-  const kept = viewOf(trimmed, effectiveTraits(trimmed, definitions.identity.priorities));
+  const kept = viewOf(trimmed, effectiveTraits(trimmed, definitions.identity.priorities, compiled.read));
   const view = history === undefined ? kept : { ...kept, history };
   const evaluation = evaluate(program, view, now);
   const memberships: Record<string, Milliseconds> = {};

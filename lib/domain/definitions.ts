@@ -1,3 +1,4 @@
+import type { TraitKinds } from './facet/catalogue.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { SegmentDefinition } from './segment.ts';
 
@@ -13,6 +14,8 @@ export interface Definitions {
   readonly personas: readonly JsonObject[];
   readonly audiences: readonly AudienceDefinition[];
   readonly identity: IdentityRules;
+  /** Traits that the workspace or one of its connectors names, besides the standard ones. */
+  readonly traits?: TraitKinds;
   readonly guardrails: Guardrails;
   readonly privacy: { readonly activitiesKeptMs: number; readonly archiveKeptMs: number };
   readonly collection: { readonly writeKeys: Readonly<Record<string, string>> };

@@ -30,7 +30,7 @@ const E164 = /^\+[1-9]\d{6,14}$/;
 const ACCOUNT_TYPES = new Set(['group_id', 'salesforce.account_id', 'hubspot.company_id']);
 
 /** Types of which a record holds many in its life: a new value does not replace the former one. */
-const LASTING_TYPES = /^(anonymous_id|ga_client_id|android\..+|ios\..+)$/;
+const LASTING_TYPES = /^(anonymous_id|ga_client_id|same_person|android\..+|ios\..+)$/;
 
 /**
  * Brings an identifier to the one form in which it is compared: e-mail trimmed, lower case, NFC, domain in ASCII;
@@ -106,7 +106,8 @@ function rankOf(type: string): number {
   return type.includes('.') && type.endsWith('_id') ? 3 : 4;
 }
 
-function normaliseEmail(lower: string): string | undefined {
+/** An address that is trimmed and in lower case, in the form in which it is compared. Undefined when it is none. */
+export function normaliseEmail(lower: string): string | undefined {
   const value = lower.normalize('NFC');
   if (!EMAIL.test(value)) return undefined;
   const at = value.lastIndexOf('@');
@@ -123,7 +124,8 @@ function asciiDomain(domain: string): string | undefined {
   }
 }
 
-function normalisePhone(text: string, country: string | undefined): string | undefined {
+/** A phone number in E.164. Undefined when it is none. */
+export function normalisePhone(text: string, country: string | undefined): string | undefined {
   if (E164.test(text)) return text;
   return parsePhoneNumberFromString(text, country as CountryCode | undefined)?.number;
 }

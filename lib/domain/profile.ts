@@ -2,6 +2,7 @@ import { canonicalText } from './canonical.ts';
 import type { ConsentStatement, FragmentId, Identifier } from './change.ts';
 import { subscribedAddresses } from './consent.ts';
 import type { IdentityRules } from './definitions.ts';
+import { asTold, type ReadTrait } from './facet/read-trait.ts';
 import { evidenceOf, type Fragment, isLive, type Leaf } from './fragment.ts';
 import { compareTypes, identifierKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
@@ -65,6 +66,8 @@ export interface MergedProfile {
 /** One trait as it stands, with where it comes from and who else said something. */
 export interface EffectiveTrait {
   readonly value: Json;
+  /** What the source told, where it is written otherwise: `Germany` for the country `DE`. */
+  readonly told?: Json;
   readonly at: Milliseconds;
   readonly source: string;
   readonly losers: readonly { readonly value: Json; readonly at: Milliseconds; readonly source: string }[];
@@ -104,13 +107,19 @@ export function accountIdsOf(profile: Pick<Profile, 'fragments'>): string[] {
   return [...ids].sort();
 }
 
+/** Traits about a company: here the company's own record knows better than what a record of a person says of it. */
+const COMPANY = 'company.';
+
 /**
- * Survivorship: per trait path the value of the best source by the workspace's priorities, then the newest, then the
- * newer mapping, then value order. A source that removed its value does not compete.
+ * Survivorship: per trait path the value of the best source by the workspace's priorities; then under `company` the
+ * account before records of the person, elsewhere the person's records before the account; then the newest, then the
+ * newer mapping, then value order, then the source's name. A source that removed its value does not compete. `read` brings the value that won
+ * to its common form; which one wins is decided on what was told.
  */
 export function effectiveTraits(
-  profile: Profile,
+  profile: Pick<Profile, 'fragments' | 'accounts'>,
   priorities: IdentityRules['priorities'],
+  read: ReadTrait = asTold,
 ): Map<string, EffectiveTrait> {
   const candidates = new Map<string, { leaf: Leaf; from: string }[]>();
   const offer = (path: string, leaf: Leaf, from: string): void => {
@@ -133,11 +142,15 @@ export function effectiveTraits(
   const traits = new Map<string, EffectiveTrait>();
   for (const path of [...candidates.keys()].sort()) {
     const list = candidates.get(path) ?? [];
-    if (list.length > 1) list.sort(bySurvivorship(priorities[path] ?? priorities['*'] ?? []));
+    if (list.length > 1) list.sort(bySurvivorship(path, priorities[path] ?? priorities['*'] ?? [], profile.fragments));
     const [best, ...others] = list;
     if (best === undefined) continue;
     const losers = others.map(({ leaf, from }) => ({ value: leaf[0], at: leaf[1], source: from }));
-    traits.set(path, { value: best.leaf[0], at: best.leaf[1], source: best.from, losers });
+    const [told, at] = best.leaf;
+    const beside = profile.fragments[best.from]?.traits ?? profile.accounts[best.from] ?? {};
+    const value = read(path, told, best.from, beside);
+    const trait = { value, at, source: best.from, losers };
+    traits.set(path, value === told ? trait : { ...trait, told });
   }
   return traits;
 }
@@ -231,15 +244,23 @@ export function viewOf(profile: Profile, traits: ReadonlyMap<string, EffectiveTr
   };
 }
 
-function bySurvivorship(sources: readonly string[]) {
+function bySurvivorship(path: string, sources: readonly string[], fragments: Profile['fragments']) {
+  const companyFirst = path.startsWith(COMPANY);
+  const distance = (from: string): number => (Object.hasOwn(fragments, from) === companyFirst ? 1 : 0);
   const rank = (from: string): number => {
     const index = sources.indexOf(connectionOf(from));
     return index < 0 ? sources.length : index;
   };
   return (a: { leaf: Leaf; from: string }, b: { leaf: Leaf; from: string }): number =>
     rank(a.from) - rank(b.from) ||
+    distance(a.from) - distance(b.from) ||
     b.leaf[1] - a.leaf[1] ||
     b.leaf[2] - a.leaf[2] ||
-    (canonicalText(a.leaf[0]) < canonicalText(b.leaf[0]) ? 1 : -1) ||
-    0;
+    compareText(canonicalText(b.leaf[0]), canonicalText(a.leaf[0])) ||
+    // Both say the same at the same time: which record is named must not depend on which came first.
+    compareText(a.from, b.from);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,5 +1,6 @@
 import type { AccountChange, Change, FragmentId, Identifier } from './change.ts';
 import type { IdentityRules } from './definitions.ts';
+import { asTold, type ReadTrait } from './facet/read-trait.ts';
 import {
   emptyFragment,
   type FoldRules,
@@ -49,8 +50,11 @@ interface Account {
   gone: Milliseconds;
 }
 
-/** Identity resolution without a stage: the fold and the grouping of the deployed functions, over everything at once. */
-export function openOfflineResolver(identity: IdentityRules): OfflineResolver {
+/**
+ * Identity resolution without a stage: the fold and the grouping of the deployed functions, over everything at once.
+ * `read` brings traits to their common form.
+ */
+export function openOfflineResolver(identity: IdentityRules, read: ReadTrait = asTold): OfflineResolver {
   const rules: FoldRules = {
     blocked: new Set(identity.blocked),
     country: (connection) => identity.countries[connection],
@@ -89,7 +93,7 @@ export function openOfflineResolver(identity: IdentityRules): OfflineResolver {
     return {
       id,
       identifiers: identifiersOf(profile),
-      traits: nestTraits(effectiveTraits(profile, identity.priorities)),
+      traits: nestTraits(effectiveTraits(profile, identity.priorities, read)),
       fragments: group.fragments,
       edges: group.edges.map(({ fragment, identifier, at, state }) => ({
         id: edgeId(fragment, identifier),

@@ -1,8 +1,10 @@
 import { type Compiled, compileDefinitions } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
+import { openCatalogue } from '../domain/facet/catalogue.ts';
 import type { Json } from '../domain/json.ts';
 import type { Archive, Queue, StateStore } from './ports.ts';
+import { loadRegions } from './regions.ts';
 
 const KIND = 'definitions';
 const CURRENT = 'current';
@@ -45,9 +47,16 @@ export function openCompiled(definitions: () => Promise<Definitions>): () => Pro
   return async function currentCompiled() {
     const current = await definitions();
     if (held?.definitions === current) return held;
-    held = compileDefinitions(current);
+    held = compileDefinitions(current, asksForRegions(current) ? await loadRegions() : undefined);
     return held;
   };
+}
+
+/** Whether a condition is about a region. Only then the table of regions is worth its memory. */
+function asksForRegions({ segments, traits }: Definitions): boolean {
+  const { kindOf } = openCatalogue(traits);
+  const asked = JSON.stringify(segments.map(({ when }) => when)).matchAll(/"trait":"([^"]+)"/g);
+  return [...asked].some(([, path = '']) => kindOf(path)?.type === 'region');
 }
 
 /**

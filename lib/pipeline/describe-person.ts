@@ -1,5 +1,7 @@
 import type { ActivityChange, ConsentStatement, Identifier } from '../domain/change.ts';
-import type { Compiled } from '../domain/decide.ts';
+import { type Compiled, traitReader } from '../domain/decide.ts';
+import { openCatalogue } from '../domain/facet/catalogue.ts';
+import { type Facets, facetsOf } from '../domain/facet/facets.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import {
@@ -13,6 +15,7 @@ import {
 } from '../domain/profile.ts';
 import { explain, type Receipt } from '../domain/segment/receipt.ts';
 import type { ActivityStore, HistoryStore } from './ports.ts';
+import { loadRegions } from './regions.ts';
 
 /** A person as `tributary profile` and the console show them. Instants are RFC 3339. */
 export interface PersonPage {
@@ -23,6 +26,8 @@ export interface PersonPage {
   readonly sources: Readonly<
     Record<string, { readonly source: string; readonly at: string; readonly losers: readonly Json[] }>
   >;
+  /** Every value by its kind of data, with source and time, those that lost beside it. */
+  readonly facets: Facets;
   readonly segments: readonly string[];
   readonly activities: { readonly total: number; readonly latest: readonly ActivityChange[] };
   readonly fragments: readonly string[];
@@ -39,13 +44,19 @@ export async function describePerson(
   profile: Profile,
   compiled: Compiled,
 ): Promise<PersonPage> {
-  const traits = effectiveTraits(profile, compiled.definitions.identity.priorities);
+  const { definitions } = compiled;
+  const read = traitReader(definitions, await loadRegions());
+  const traits = effectiveTraits(profile, definitions.identity.priorities, read);
   const fragments = Object.keys(profile.fragments).sort();
   const [counts, latest, history] = await Promise.all([
     Promise.all(fragments.map((fragment) => deps.activities.count(fragment))),
     Promise.all(fragments.map((fragment) => deps.activities.latest(fragment, LATEST))),
     deps.history.ofProfile(profile.id, LATEST),
   ]);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const done = latest.flat().sort((a, b) => (a.at < b.at ? 1 : -1));
+  const [last] = done;
+  const behaviour = { total, ...(last === undefined ? {} : { last }) };
   return {
     id: profile.id,
     identifiers: identifiersOf(profile),
@@ -56,14 +67,9 @@ export async function describePerson(
         { source, at: formatInstant(at), losers: losers.map((loser) => ({ ...loser, at: formatInstant(loser.at) })) },
       ]),
     ),
+    facets: facetsOf(profile, traits, behaviour, { catalogue: openCatalogue(definitions.traits), read }),
     segments: Object.keys(profile.memberships).sort(),
-    activities: {
-      total: counts.reduce((sum, count) => sum + count, 0),
-      latest: latest
-        .flat()
-        .sort((a, b) => (a.at < b.at ? 1 : -1))
-        .slice(0, LATEST),
-    },
+    activities: { total, latest: done.slice(0, LATEST) },
     fragments,
     consent: consentOf(profile),
     audiences: profile.wanted,
@@ -73,6 +79,6 @@ export async function describePerson(
 
 /** Why a person is, or is not, in a segment at `now`. */
 export function explainMembership(profile: Profile, compiled: Compiled, segment: string, now: Date): Receipt {
-  const view = viewOf(profile, effectiveTraits(profile, compiled.definitions.identity.priorities));
+  const view = viewOf(profile, effectiveTraits(profile, compiled.definitions.identity.priorities, compiled.read));
   return explain(compiled.program, segment, view, now.getTime());
 }

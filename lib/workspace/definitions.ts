@@ -7,6 +7,7 @@ import type {
   IdentityRules,
   Schedule,
 } from '../domain/definitions.ts';
+import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import { normaliseIdentifier } from '../domain/identifier.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { SegmentDefinition } from '../domain/segment.ts';
@@ -31,6 +32,8 @@ type Limits = IdentityRules['limits'];
 const LIMITS: Limits = {
   '*': { most: 5, per: 'ever' },
   user_id: { most: 1, per: 'ever' },
+  // One for every suggested duplicate that somebody accepted.
+  same_person: { most: 100, per: 'ever' },
   // Browsers forget their cookies weekly.
   anonymous_id: { most: 5, per: 'week' },
   ga_client_id: { most: 5, per: 'week' },
@@ -40,6 +43,7 @@ const LIMITS: Limits = {
 export function buildDefinitions(accepted: Accepted, connectors: Connectors): Definitions {
   const { tributary, segments, personas, audiences } = accepted;
   const { workspace, timezone, guardrails, privacy, collection } = tributary;
+  const traits = traitKinds(tributary, connectors);
   const document = {
     workspace,
     timezone,
@@ -50,11 +54,18 @@ export function buildDefinitions(accepted: Accepted, connectors: Connectors): De
     personas,
     audiences: audiences.map((written) => audience(written, tributary, connectors)),
     identity: identity(tributary.identity),
+    ...(Object.keys(traits).length === 0 ? {} : { traits }),
     guardrails: { maxAdd: guardrails.max_add, maxRemove: guardrails.max_remove, minSource: guardrails.min_source },
     privacy: { activitiesKeptMs: privacy.activities_kept, archiveKeptMs: privacy.archive_kept },
     collection: { writeKeys: collection.write_keys },
   };
   return { version: versionOf(document), ...document };
+}
+
+/** What connectors in use say of their traits; the workspace's own word comes first. */
+function traitKinds(tributary: TributaryFile, connectors: Connectors): TraitKinds {
+  const used = Object.values(tributary.connections).map((written) => connectorOf(written as JsonObject, connectors));
+  return Object.assign({}, ...used.map((connector) => connector?.traits ?? {}), tributary.traits) as TraitKinds;
 }
 
 /** First 16 hex digits of SHA-256 over the document as RFC 8785 canonical JSON. */

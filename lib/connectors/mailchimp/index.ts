@@ -5,6 +5,7 @@ import type { MailchimpClient } from './client.ts';
 import { type Config, config, type Secret, secret } from './config.ts';
 import { manifest } from './manifest.ts';
 import { members } from './members.stream.ts';
+import { traits } from './traits.ts';
 import { webhook } from './webhook.ts';
 
 export const mailchimp = defineConnector<Config, Secret, MailchimpClient>({
@@ -21,6 +22,7 @@ export const mailchimp = defineConnector<Config, Secret, MailchimpClient>({
     return { account: `list ${name} in ${api.dataCentre}` };
   },
   streams: [members, activity],
+  traits,
   webhook,
   audiences,
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { facetNames, traitTypes } from '../../domain/facet/catalogue.ts';
 import { nearest } from '../nearest.ts';
 import { connectionName, duration, id, schedule, share, text } from './fields.ts';
 
@@ -39,6 +40,20 @@ const identity = z.strictObject({
     .default({})
     .meta({ description: 'Connection, and the country of phone numbers written without one.' }),
 });
+
+const traitKind = z.strictObject({
+  facet: z.enum(facetNames).meta({ description: 'Which kind of data it is.' }),
+  type: z.enum(traitTypes).optional().meta({ description: 'What its values are; others are shown as a mismatch.' }),
+  title: text.optional().meta({ description: 'What people call it.' }),
+});
+
+const traits = z
+  .record(
+    z.string().regex(/^[^.\s]+(\.[^.\s]+)*$/, { error: 'a trait path such as "plan" or "scores.fit"' }),
+    traitKind,
+  )
+  .default({})
+  .meta({ description: 'Traits of your own: a path, or the beginning of paths, and what it is.' });
 
 const guardrails = z.strictObject({
   max_add: share.default(0.2).meta({ description: "Most additions in one push, of the list's size." }),
@@ -81,6 +96,7 @@ export const tributaryFile = z.strictObject({
     .meta({ description: 'Accounts of tools, by a name of your own.' }),
   collection: collection.prefault({}),
   identity: identity.prefault({}),
+  traits,
   guardrails: guardrails.prefault({}),
   privacy: privacy.prefault({}),
 });
