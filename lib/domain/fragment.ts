@@ -31,6 +31,8 @@ export interface Fragment {
   /** Identifier type → value → when stated. The empty value stands for "has none (any more)". */
   readonly identifiers: Readonly<Record<string, Readonly<Record<string, Stated>>>>;
   readonly consent: readonly ConsentStatement[];
+  /** Address and topic (`addressTopic`) → when the record last told that consent is granted, in ms of source time. */
+  readonly granted?: Readonly<Record<string, Milliseconds>>;
   /** Segment leaf key → the activities that the leaf still needs, newest first. */
   readonly did: Readonly<Record<string, readonly Entry[]>>;
   /** Account ids that the person belongs to, as last stated. */
@@ -54,7 +56,7 @@ export interface FoldRules {
 
 export const emptyFragment: Fragment = { traits: {}, identifiers: {}, consent: [], did: {} };
 
-/** How many statements of one person about one address and topic are kept; the newest. */
+/** How many statements of one kind, by one side, about one address and topic are kept; the newest. */
 const STATEMENTS_KEPT = 10;
 /** How many values of one identifier type a fragment remembers; the latest stated. */
 const VALUES_KEPT = 1_000;
@@ -70,11 +72,34 @@ export function foldFragment(fragment: Fragment, change: PersonChange, rules: Fo
   if (change.kind === 'activity') return rememberActivity(told, change, rules);
   const traits = writeLeaves(told.traits, flattenTraits(change.traits ?? {}), at, mapping);
   const country = rules.country(change.fragment.slice(0, change.fragment.indexOf(':')));
-  const consent = stateConsent(told.consent, change.consent ?? [], country);
+  const stated = normaliseConsent(change.consent ?? [], country);
+  const consent = keepConsent(told.consent, stated);
+  const granted = tellGrants(told.granted, stated, at);
   const accounts =
     change.accounts === undefined ? told.accounts : newer(told.accounts, [[...change.accounts].sort(), at, mapping]);
-  if (traits === told.traits && consent === told.consent && accounts === told.accounts) return told;
-  return { ...told, traits, consent, ...(accounts === undefined ? {} : { accounts }) };
+  if (traits === told.traits && consent === told.consent && granted === told.granted && accounts === told.accounts) {
+    return told;
+  }
+  return {
+    ...told,
+    traits,
+    consent,
+    ...(granted === undefined ? {} : { granted }),
+    ...(accounts === undefined ? {} : { accounts }),
+  };
+}
+
+/**
+ * The statements of a record that count. A denial counts for ever; a grant counts while the record tells it: once the
+ * source has lost the record, nobody can show the permission any more, until the record is back and tells it again.
+ */
+export function standingConsent(fragment: Fragment): readonly ConsentStatement[] {
+  const { gone, granted = {}, consent } = fragment;
+  if (gone === undefined) return consent;
+  return consent.filter((statement) => {
+    if (statement.state === 'denied') return true;
+    return (granted[addressTopic(statement)] ?? Number.NEGATIVE_INFINITY) > gone;
+  });
 }
 
 /** Whether a leaf still counts: told after the source last lost the record. */
@@ -252,31 +277,60 @@ function keepLatest(values: Readonly<Record<string, Stated>>): Readonly<Record<s
   return Object.fromEntries(entries.slice(0, VALUES_KEPT));
 }
 
-function stateConsent(
-  held: readonly ConsentStatement[],
-  stated: readonly ConsentStatement[],
-  country: string | undefined,
-): readonly ConsentStatement[] {
-  let statements: Map<string, ConsentStatement> | undefined;
-  for (const raw of stated) {
+function normaliseConsent(stated: readonly ConsentStatement[], country: string | undefined): ConsentStatement[] {
+  return stated.flatMap((raw) => {
     const address = normaliseAddress(raw.address, country);
     const at = parseInstant(raw.at);
-    if (address === undefined || at === undefined) continue;
-    const statement = { ...raw, address, at: new Date(at).toISOString() };
-    statements ??= new Map(held.map((item) => [canonicalText(item), item]));
-    statements.set(canonicalText(statement), statement);
+    return address === undefined || at === undefined ? [] : [{ ...raw, address, at: new Date(at).toISOString() }];
+  });
+}
+
+/**
+ * Adds statements; the newest of each kind are kept, so that no number of grants ever pushes a denial out. The same list
+ * comes back when nothing is new.
+ */
+function keepConsent(
+  held: readonly ConsentStatement[],
+  stated: readonly ConsentStatement[],
+): readonly ConsentStatement[] {
+  if (stated.length === 0) return held;
+  const statements = new Map(held.map((item) => [canonicalText(item), item]));
+  for (const statement of stated) {
+    const key = canonicalText(statement);
+    if (!statements.has(key)) statements.set(key, statement);
   }
-  if (statements === undefined || statements.size === held.length) return held;
+  if (statements.size === held.length) return held;
   const counts = new Map<string, number>();
   const kept = [...statements].sort(([a, x], [b, y]) => (x.at === y.at ? (a < b ? -1 : 1) : x.at > y.at ? -1 : 1));
-  return kept
-    .filter(([, { address, topic, by }]) => {
-      const about = `${address}\n${topic}\n${by}`;
+  const newest = kept
+    .filter(([, statement]) => {
+      const about = `${addressTopic(statement)}\n${statement.by}\n${statement.state}`;
       const count = (counts.get(about) ?? 0) + 1;
       counts.set(about, count);
       return count <= STATEMENTS_KEPT;
     })
     .map(([, statement]) => statement);
+  return newest.length === held.length && newest.every((one, at) => one === held[at]) ? held : newest;
+}
+
+function tellGrants(
+  held: Fragment['granted'],
+  stated: readonly ConsentStatement[],
+  at: Milliseconds,
+): Fragment['granted'] {
+  let granted: Record<string, Milliseconds> | undefined;
+  for (const statement of stated) {
+    const key = addressTopic(statement);
+    if (statement.state !== 'granted' || ((granted ?? held)?.[key] ?? Number.NEGATIVE_INFINITY) >= at) continue;
+    granted ??= { ...held };
+    granted[key] = at;
+  }
+  return granted ?? held;
+}
+
+/** What a statement is about, as one text. */
+function addressTopic({ address, topic }: ConsentStatement): string {
+  return `${address}\n${topic}`;
 }
 
 function rememberActivity(fragment: Fragment, activity: ActivityChange, rules: FoldRules): Fragment {

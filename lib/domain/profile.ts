@@ -3,7 +3,7 @@ import type { ConsentStatement, FragmentId, Identifier } from './change.ts';
 import { subscribedAddresses } from './consent.ts';
 import type { IdentityRules } from './definitions.ts';
 import { asTold, type ReadTrait } from './facet/read-trait.ts';
-import { evidenceOf, type Fragment, isLive, type Leaf } from './fragment.ts';
+import { evidenceOf, type Fragment, isLive, type Leaf, standingConsent } from './fragment.ts';
 import { compareTypes, identifierKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -32,6 +32,11 @@ export interface Profile {
   readonly fragments: Readonly<Record<FragmentId, Fragment>>;
   /** Copies of the accounts that the person belongs to: account id → trait leaves. */
   readonly accounts: Readonly<Record<string, Readonly<Record<string, Leaf>>>>;
+  /**
+   * Record of somebody else → what it states about addresses of this person: an address has one consent, whoever
+   * states it.
+   */
+  readonly heard?: Readonly<Record<FragmentId, readonly ConsentStatement[]>>;
   /** Identifiers (as `identifierKey`) that records state and a limit refused: they are nobody's way to this person. */
   readonly refused: readonly string[];
   /** Other profiles with records that state an identifier which a record of this one states too: grouped together. */
@@ -113,8 +118,8 @@ const COMPANY = 'company.';
 /**
  * Survivorship: per trait path the value of the best source by the workspace's priorities; then under `company` the
  * account before records of the person, elsewhere the person's records before the account; then the newest, then the
- * newer mapping, then value order, then the source's name. A source that removed its value does not compete. `read` brings the value that won
- * to its common form; which one wins is decided on what was told.
+ * newer mapping, then value order, then the source's name. A source that removed its value does not compete.
+ * `read` brings the value that won to its common form; which one wins is decided on what was told.
  */
 export function effectiveTraits(
   profile: Pick<Profile, 'fragments' | 'accounts'>,
@@ -204,9 +209,9 @@ export function identifiersOf(profile: Pick<Profile, 'fragments' | 'refused'>): 
     .map(({ identifier }) => identifier);
 }
 
-/** Everything anyone stated about consent of this person's addresses. */
-export function consentOf(profile: Pick<Profile, 'fragments'>): ConsentStatement[] {
-  return Object.values(profile.fragments).flatMap((fragment) => fragment.consent);
+/** Everything anyone stated about consent of this person's addresses, as far as it still counts. */
+export function consentOf(profile: Pick<Profile, 'fragments' | 'heard'>): ConsentStatement[] {
+  return [...Object.values(profile.fragments).flatMap(standingConsent), ...Object.values(profile.heard ?? {}).flat()];
 }
 
 /** What the segment evaluator sees of a profile. */

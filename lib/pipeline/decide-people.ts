@@ -1,7 +1,7 @@
 import { canonicalText } from '../domain/canonical.ts';
-import type { ActivityChange, FragmentId } from '../domain/change.ts';
+import type { ActivityChange, ConsentStatement, FragmentId } from '../domain/change.ts';
 import { type Compiled, decide, OUTBOX_GRACE_MS } from '../domain/decide.ts';
-import { type FoldRules, type Fragment, foldFragment } from '../domain/fragment.ts';
+import { type FoldRules, type Fragment, foldFragment, standingConsent } from '../domain/fragment.ts';
 import { parseInstant } from '../domain/instant.ts';
 import { accountIdsOf, type Profile } from '../domain/profile.ts';
 import { wholeEntries } from '../domain/segment/document.ts';
@@ -86,7 +86,8 @@ async function decideComponent(
   const { accounts, now, activities } = given;
   const news: Profile[] = [];
   const owing: Profile[] = [];
-  for (const profile of item.profiles) {
+  for (const regrouped of item.profiles) {
+    const profile = hear(regrouped, item);
     const before = item.component.profiles.find(({ id }) => id === profile.id);
     const folded = before !== profile || profile.version === 0;
     const stale = profile.definitions !== compiled.definitions.version || profile.needs !== compiled.needs;
@@ -102,6 +103,36 @@ async function decideComponent(
   }
   const merged = item.merged.map((one) => ({ ...one, dueAt: one.outbox.length > 0 ? now + OUTBOX_GRACE_MS : null }));
   return { ...item, merged, news, owing };
+}
+
+/**
+ * An address keeps its consent wherever the records that state it are: what other people's records tell of a person's
+ * addresses is written down with the person, so that neither a merge nor an unmerge nor a limit changes what an address
+ * said. People who share no evidence with others hear nothing new.
+ */
+function hear(profile: Profile, { profiles, component, merged }: Folded): Profile {
+  if (profiles.length + merged.length < 2) return profile;
+  const addresses = addressesOf(profile);
+  const heard = new Map<FragmentId, readonly ConsentStatement[]>();
+  const listen = (fragment: FragmentId, statements: readonly ConsentStatement[]): void => {
+    const about = statements.filter(({ address }) => addresses.has(address));
+    if (about.length > 0 && profile.fragments[fragment] === undefined) heard.set(fragment, about);
+  };
+  const here = new Set(profiles.flatMap(({ fragments }) => Object.keys(fragments)));
+  for (const { heard: before = {} } of [...component.profiles, profile]) {
+    // Of records that are not at hand stands what was heard before; of the others, what they tell now.
+    for (const [fragment, statements] of Object.entries(before)) if (!here.has(fragment)) listen(fragment, statements);
+  }
+  for (const { fragments } of profiles) {
+    for (const [fragment, folded] of Object.entries(fragments)) listen(fragment, standingConsent(folded));
+  }
+  const next = Object.fromEntries(heard);
+  return canonicalText(next) === canonicalText(profile.heard ?? {}) ? profile : { ...profile, heard: next };
+}
+
+function addressesOf({ fragments }: Profile): ReadonlySet<string> {
+  const types = Object.values(fragments).flatMap(({ identifiers }) => [identifiers.email, identifiers.phone]);
+  return new Set(types.flatMap((values) => Object.keys(values ?? {})));
 }
 
 /** All that the person ever did: what is stored, and what this batch brings and is stored after the profile. */
@@ -121,6 +152,7 @@ function sameDecision(before: Profile, after: Profile): boolean {
   return (
     sameFragments(before.fragments, after.fragments) &&
     before.accounts === after.accounts &&
+    before.heard === after.heard &&
     sameGrouping(before, after) &&
     before.outbox.length === after.outbox.length &&
     before.flipsAt === after.flipsAt &&
