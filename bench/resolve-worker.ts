@@ -82,6 +82,7 @@ export async function openWorker(stores: Stores, definitions: Definitions, clock
     recompute,
     clock,
     log,
+    compare: async () => {},
     resolve: async (batch) => {
       latest = await resolve(batch);
       return latest;

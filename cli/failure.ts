@@ -6,7 +6,7 @@ import { printJson, type Terminal } from './terminal.ts';
 export type ExitStatus = 0 | 1 | 2;
 
 /** Codes that mean: the command was called wrongly. */
-const WRONG_USAGE = new Set(['cli/bad-usage', 'cli/no-such-file', 'stage/port-taken']);
+const WRONG_USAGE = new Set(['cli/bad-usage', 'cli/no-such-file', 'cli/cannot-write', 'stage/port-taken']);
 
 /** The failure of calling a command wrongly: exit status 2. */
 export function wrongUsage(message: string): TributaryError {

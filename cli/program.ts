@@ -58,7 +58,8 @@ function addOfflineCommands(program: Command, perform: (run: Run) => Promise<voi
   command(program, 'resolve', 'changes in, profiles out: what identity resolution would make of them (NDJSON)')
     .argument('<file>', 'changes, one JSON object a line; - reads the standard input')
     .option('--workspace <dir>', 'take identity rules and priorities from a workspace')
-    .action((file: string, options: { workspace?: string }) =>
+    .option('--duplicates <file>', 'write people who may be one to a file, a line per pair (NDJSON)')
+    .action((file: string, options: { workspace?: string; duplicates?: string }) =>
       perform(async (terminal) => (await import('./commands/resolve.ts')).runResolve(terminal, file, options)),
     );
   command(program, 'evaluate', 'membership, receipt and next flip for each profile (NDJSON)')

@@ -4,6 +4,7 @@ import { openBasics, openPeople, openQueues } from '../lib/adapters/open.ts';
 import { sqsBatchHandler } from '../lib/adapters/sqs/handler.ts';
 import { openCompiled, openDefinitions } from '../lib/pipeline/definitions.ts';
 import { resolveProfile } from '../lib/pipeline/resolve-profile.ts';
+import { suggestDuplicates } from '../lib/pipeline/suggest-duplicates.ts';
 import { doWork, quarantineTooLarge } from '../lib/pipeline/work.ts';
 
 const { IDENTITY_KEY_SECRET } = readEnv(process.env, 'IDENTITY_KEY_SECRET');
@@ -14,8 +15,9 @@ const recompute = openQueues(process.env, 'RECOMPUTE_QUEUE_URL').RECOMPUTE_QUEUE
 const identityKey = openIdentityKey(basics.secrets, IDENTITY_KEY_SECRET);
 const tooLarge = quarantineTooLarge(basics);
 const deps = { ...basics, ...people, recompute, tooLarge, compiled: openCompiled(definitions) };
+const compare = suggestDuplicates({ ...deps, key: identityKey });
 
 export const handler = sqsBatchHandler(async (bodies, signal) => {
   const resolve = resolveProfile({ ...deps, key: await identityKey() });
-  return doWork({ ...deps, resolve })(bodies, signal);
+  return doWork({ ...deps, resolve, compare })(bodies, signal);
 }, basics.log);

@@ -1,8 +1,12 @@
+import { writeFile } from 'node:fs/promises';
 import { canonicalText } from '../../lib/domain/canonical.ts';
 import { traitReader } from '../../lib/domain/decide.ts';
 import type { Definitions } from '../../lib/domain/definitions.ts';
+import { type Comparable, comparableOf, suggestAmong } from '../../lib/domain/duplicate.ts';
+import { TributaryError } from '../../lib/domain/errors.ts';
+import { valueAt } from '../../lib/domain/mapping.ts';
 import { parseChange } from '../../lib/domain/parse-change.ts';
-import { openOfflineResolver } from '../../lib/domain/resolve-offline.ts';
+import { openOfflineResolver, type ResolvedPerson } from '../../lib/domain/resolve-offline.ts';
 import { loadRegions } from '../../lib/pipeline/regions.ts';
 import type { Problem } from '../../lib/workspace/problem.ts';
 import type { ExitStatus } from '../failure.ts';
@@ -14,6 +18,8 @@ import { countOf, printJson, type Terminal } from '../terminal.ts';
 
 interface Options {
   readonly workspace?: string;
+  /** File for people who may be one, a line per pair. */
+  readonly duplicates?: string;
 }
 
 /** `tributary resolve FILE.ndjson`: changes in, profiles out, a line per profile as RFC 8785 JSON, sorted by id. */
@@ -54,12 +60,32 @@ export async function runResolve(terminal: Terminal, file: string, options: Opti
   }
   reading.end();
   const out = openLineWriter(terminal.out);
+  const comparables: Comparable[] = [];
   for (const person of resolver.people()) {
+    if (options.duplicates !== undefined) comparables.push(comparablePerson(person));
     const full = out.write(canonicalText(person));
     if (full !== undefined) await full;
   }
   await out.flush();
+  if (options.duplicates !== undefined) await writeDuplicates(options.duplicates, comparables, rules.identity);
   return status;
+}
+
+function comparablePerson({ id, fragments, identifiers, traits }: ResolvedPerson): Comparable {
+  return comparableOf({ id, fragments, identifiers, trait: (path) => valueAt(traits, path) });
+}
+
+/** Writes a line per pair, the likeliest first, as RFC 8785 JSON. Whoever asks wants them, also where a workspace does not. */
+async function writeDuplicates(
+  file: string,
+  people: readonly Comparable[],
+  { duplicates = { threshold: 0.85 } }: Definitions['identity'],
+): Promise<void> {
+  const { suggestions } = suggestAmong(people, duplicates.threshold);
+  const text = suggestions.map((suggestion) => `${canonicalText(suggestion)}\n`).join('');
+  await writeFile(file, text).catch((cause: unknown) => {
+    throw new TributaryError('config', 'cli/cannot-write', `${file} cannot be written`, { cause });
+  });
 }
 
 type Rules = Pick<Definitions, 'identity' | 'traits'> | { readonly problems: readonly Problem[] };

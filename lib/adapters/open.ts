@@ -3,6 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { machineClock } from './clock.ts';
 import { openAccountStore } from './dynamodb/account-store.ts';
 import { openActivityStore } from './dynamodb/activity-store.ts';
+import { openBlockStore } from './dynamodb/block-store.ts';
 import { openDynamo } from './dynamodb/client.ts';
 import { openHistoryStore } from './dynamodb/history-store.ts';
 import { openIdentityIndex } from './dynamodb/identity-index.ts';
@@ -60,6 +61,7 @@ export function openPeople(env: Env, dynamo: ReturnType<typeof openDynamo>, kept
     accounts: openAccountStore(dynamo, tables.ACCOUNTS_TABLE),
     activities: openActivityStore(dynamo, tables.ACTIVITIES_TABLE, keptMs),
     memberships: openMembershipStore(dynamo, tables.MEMBERSHIPS_TABLE, machineClock.now),
+    blocks: openBlockStore(dynamo, tables.MEMBERSHIPS_TABLE),
     history: openHistoryStore(dynamo, tables.HISTORY_TABLE),
   };
 }

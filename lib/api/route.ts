@@ -9,15 +9,21 @@ export interface Route<Body> {
   /** With parameters in braces: `/api/people/{person}`. */
   readonly path: string;
   readonly summary: string;
+  /** Names of what may stand behind the question mark. */
+  readonly query?: readonly string[];
   readonly body?: z.ZodType<Body>;
   readonly status?: 200 | 202;
   readonly answer: z.ZodType;
-  readonly run: (input: { readonly params: Readonly<Record<string, string>>; readonly body: Body }) => Promise<unknown>;
+  readonly run: (input: {
+    readonly params: Readonly<Record<string, string>>;
+    readonly query: Readonly<Record<string, string | undefined>>;
+    readonly body: Body;
+  }) => Promise<unknown>;
 }
 
 /** Serves a route on the app and writes it into its OpenAPI document. */
 export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
-  const { method, path, summary, body, status = 200, answer, run } = route;
+  const { method, path, summary, query = [], body, status = 200, answer, run } = route;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   app.openAPIRegistry.registerPath({
     method,
@@ -25,6 +31,9 @@ export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
     summary,
     request: {
       params: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))),
+      ...(query.length === 0
+        ? {}
+        : { query: z.object(Object.fromEntries(query.map((name) => [name, z.string().optional()]))) }),
       ...(body === undefined ? {} : { body: { required: true, content: { 'application/json': { schema: body } } } }),
     },
     responses: {
@@ -36,6 +45,7 @@ export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
   app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
     const found = await run({
       params: c.req.param(),
+      query: Object.fromEntries(query.map((name) => [name, c.req.query(name)])),
       body: body === undefined ? (undefined as Body) : await readBody(c, body),
     });
     return new Response(JSON.stringify(found), { status, headers: { 'content-type': 'application/json' } });

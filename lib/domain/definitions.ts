@@ -67,6 +67,8 @@ export interface IdentityRules {
   readonly sharedAt: number;
   /** Default country of phone numbers without one, per connection: ISO 3166-1 alpha-2. */
   readonly countries: Readonly<Record<string, string>>;
+  /** Whether people who may be the same are looked for, and how likely (0 to 1) it must be. Absent: not. */
+  readonly duplicates?: { readonly threshold: number };
 }
 
 export interface Guardrails {

@@ -139,6 +139,14 @@ export interface Settled {
   readonly pending: boolean;
 }
 
+/** Who shares a block key with whom: people who may be the same. Keys are HMACs; rows outlive the reason for them. */
+export interface BlockStore {
+  /** Adding somebody twice is adding them once. */
+  add(rows: readonly { readonly block: string; readonly profile: string }[]): Promise<void>;
+  /** At most so many profile ids, consistently. */
+  members(block: string, most: number): Promise<readonly string[]>;
+}
+
 /** Somebody entered or left a segment. */
 export interface HistoryLine extends Omit<Extract<Follow, { row: 'segment' }>, 'row'> {
   readonly profile: string;
@@ -164,8 +172,8 @@ export interface StateStore {
     expected: number,
     options?: { readonly expiresAt?: Milliseconds },
   ): Promise<boolean>;
-  /** Newest id first. */
-  list(kind: string, options: { readonly most: number }): Promise<readonly StateDocument[]>;
+  /** Newest id first; from below `after` on. */
+  list(kind: string, options: { readonly most: number; readonly after?: string }): Promise<readonly StateDocument[]>;
   /** Adds numbers to a set; adding twice is adding once. Spreads them over rows of bounded size. */
   addNumbers(kind: string, numbers: readonly number[], expiresAt: Milliseconds): Promise<void>;
   numbers(kind: string): Promise<ReadonlySet<number>>;

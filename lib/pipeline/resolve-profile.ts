@@ -1,5 +1,6 @@
 import type { AccountChange, ActivityChange, Change, FragmentId, PersonChange } from '../domain/change.ts';
 import type { Compiled } from '../domain/decide.ts';
+import { changesLikeness } from '../domain/duplicate.ts';
 import type { FoldRules } from '../domain/fragment.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
 import { parseInstant } from '../domain/instant.ts';
@@ -57,6 +58,10 @@ export interface Resolved {
 
 /** How often a batch goes round again for those who lost a conditional write, before the queue retries them. */
 const ROUNDS = 12;
+/** How many people are compared with others by one message. */
+const PEOPLE_COMPARED = 100;
+/** How long that waits: longer than an invocation may take, so that the people are written by then. */
+export const COMPARE_DELAY_SECONDS = 75;
 /** How many people of an account are asked for in one recompute message. */
 const PEOPLE_IN_MESSAGE = 500;
 
@@ -106,6 +111,7 @@ async function resolveRound(
   const folded = await foldAll(components, compiled, rules, deps, round);
   const decided = await decidePeople(deps, folded, { compiled, rules }, now);
   const lost = await claim(deps, decided);
+  await askToCompare(deps, compiled, decided, lost);
   const full = new Set<Decided>();
   const written = await write(deps, decided, lost, full);
   await deps.tooLarge([...full].flatMap(({ component }) => component.changes));
@@ -242,6 +248,33 @@ function firstMoves({ component, profiles, moves, givers }: Decided): [profiles:
 
 function bump(profile: StoredProfile): StoredProfile {
   return { ...profile, version: profile.version + 1 };
+}
+
+/**
+ * Asks for people to be compared with others who may be the same, where what they are compared by changed. It asks before
+ * the write, for later: a worker that dies after the write would find nothing new the next time.
+ */
+async function askToCompare(
+  deps: ResolveDeps,
+  compiled: Compiled,
+  items: readonly Decided[],
+  lost: ReadonlySet<Decided>,
+): Promise<void> {
+  if (compiled.definitions.identity.duplicates === undefined) return;
+  const people: string[] = [];
+  for (const item of items) {
+    if (lost.has(item)) continue;
+    for (const profile of item.news) {
+      const before = item.component.profiles.find(({ id, version }) => id === profile.id && version > 0);
+      if (changesLikeness(before, profile)) people.push(profile.id);
+    }
+  }
+  const messages = [];
+  for (let at = 0; at < people.length; at += PEOPLE_COMPARED) {
+    const body = { compare: people.slice(at, at + PEOPLE_COMPARED) };
+    messages.push({ body, delaySeconds: COMPARE_DELAY_SECONDS });
+  }
+  if (messages.length > 0) await deps.recompute.send(messages);
 }
 
 /** Asks for the people of changed accounts, some hundreds to a message. */

@@ -1,4 +1,5 @@
 import type { Change, PersonChange } from '../domain/change.ts';
+import { asTributaryError } from '../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
 import { connectionOf } from '../domain/profile.ts';
@@ -13,6 +14,8 @@ export interface WorkDeps {
   readonly recompute: Queue;
   readonly clock: Clock;
   readonly log: Log;
+  /** Compares people with others who may be the same person. */
+  readonly compare: (people: readonly string[]) => Promise<void>;
   readonly resolve: (batch: readonly Work[]) => Promise<Resolved>;
 }
 
@@ -33,7 +36,8 @@ export function doWork(deps: WorkDeps) {
       if (isJsonObject(scan)) await scanPart(deps, scan, signal);
       batch.push(await readWork(deps, body));
     }
-    const { failed } = await deps.resolve(batch);
+    const resolved = await deps.resolve(batch);
+    const failed = new Set([...resolved.failed, ...(await compareAll(deps, bodies))]);
     const folded = new Map<string, number[]>();
     for (const [at, body] of bodies.entries()) {
       if (failed.has(at) || !isJsonObject(body) || !isJsonObject(body.run)) continue;
@@ -44,6 +48,23 @@ export function doWork(deps: WorkDeps) {
     for (const [run, numbers] of folded) await markFolded(deps.state, run, numbers, now);
     return failed;
   };
+}
+
+/** Does the messages that ask for people to be compared. Returns the positions that must come again. */
+async function compareAll(deps: WorkDeps, bodies: readonly Json[]): Promise<Set<number>> {
+  const failed = new Set<number>();
+  for (const [at, body] of bodies.entries()) {
+    if (!isJsonObject(body) || !Array.isArray(body.compare)) continue;
+    try {
+      await deps.compare(body.compare.map(String));
+    } catch (thrown) {
+      // Suggestions are nobody's way to a profile: their message comes again alone, and its neighbours are done.
+      const { kind, code, message } = asTributaryError(thrown);
+      deps.log('people could not be compared', { kind, code, reason: message });
+      failed.add(at);
+    }
+  }
+  return failed;
 }
 
 async function readWork(deps: WorkDeps, body: Json): Promise<Work> {

@@ -126,6 +126,7 @@ function identity(written: TributaryFile['identity']): IdentityRules {
     limits: { ...LIMITS, ...Object.fromEntries(limits) },
     sharedAt: written.shared_at,
     countries: written.countries,
+    ...(written.duplicates === 'off' ? {} : { duplicates: written.duplicates }),
   };
 }
 

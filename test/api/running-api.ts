@@ -3,6 +3,7 @@ import { CreateQueueCommand, GetQueueUrlCommand, ReceiveMessageCommand, SQSClien
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { openAccountStore } from '../../lib/adapters/dynamodb/account-store.ts';
 import { openActivityStore } from '../../lib/adapters/dynamodb/activity-store.ts';
+import { openBlockStore } from '../../lib/adapters/dynamodb/block-store.ts';
 import { openDynamo } from '../../lib/adapters/dynamodb/client.ts';
 import { openHistoryStore } from '../../lib/adapters/dynamodb/history-store.ts';
 import { openIdentityIndex } from '../../lib/adapters/dynamodb/identity-index.ts';
@@ -17,6 +18,7 @@ import { connectors } from '../../lib/connectors/registry.ts';
 import type { Change } from '../../lib/domain/change.ts';
 import { openCompiled, openDefinitions, publishDefinitions } from '../../lib/pipeline/definitions.ts';
 import { resolveProfile } from '../../lib/pipeline/resolve-profile.ts';
+import { suggestDuplicates } from '../../lib/pipeline/suggest-duplicates.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 import { createTables, engineLogin, type TestEngines } from '../engines.ts';
 
@@ -28,6 +30,8 @@ export interface RunningApi {
   fold(changes: readonly Change[]): Promise<void>;
   /** Changes that the API sent and nobody has folded yet. */
   sentChanges(): Promise<readonly Change[]>;
+  /** Compares people with others as the resolve-profile function does. */
+  compare(people: readonly string[]): Promise<void>;
   close(): void;
 }
 
@@ -85,6 +89,7 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
       const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
       return Messages.flatMap(({ Body }) => (JSON.parse(Body ?? '{}') as { changes: readonly Change[] }).changes);
     },
+    compare: suggestDuplicates({ ...deps, blocks: openBlockStore(dynamo, tables.memberships) }),
     close() {
       for (const client of [s3, sqs, dynamo.client]) client.destroy();
     },

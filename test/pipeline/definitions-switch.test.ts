@@ -136,6 +136,7 @@ describe('a change of definitions', () => {
       recompute,
       clock: standingClock,
       log: () => {},
+      compare: async () => {},
       resolve: async () => ({ failed: new Set(), written: 0, unchanged: 0, activities: 0, conflicts: 0 }),
     });
     const asked: unknown[] = [];

@@ -17,9 +17,10 @@ export function openMemoryState() {
       });
       return true;
     },
-    async list(kind, { most }) {
+    async list(kind, { most, after }) {
       const found = [...documents].filter(([key]) => key.startsWith(`${kind}\n`)).map(([, document]) => document);
-      return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, most);
+      const below = found.filter(({ id }) => after === undefined || id < after);
+      return below.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, most);
     },
     async addNumbers(kind, numbers) {
       const set = sets.get(kind) ?? new Set();

@@ -58,7 +58,7 @@ export function openStateStore(dynamo: Dynamo, table: string): StateStore {
         return stored.Item?.writer?.S === writer;
       }
     },
-    async list(kind, { most }) {
+    async list(kind, { most, after }) {
       const answer = await dynamo.client.send(
         new QueryCommand({
           TableName: table,
@@ -67,6 +67,7 @@ export function openStateStore(dynamo: Dynamo, table: string): StateStore {
           ConsistentRead: true,
           ScanIndexForward: false,
           Limit: most,
+          ...(after === undefined ? {} : { ExclusiveStartKey: { kind: { S: kind }, id: { S: after } } }),
         }),
       );
       return (answer.Items ?? []).map(toDocument);

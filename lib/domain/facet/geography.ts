@@ -1,4 +1,5 @@
 import { iso31661Alpha3ToAlpha2 } from 'iso-3166/1-a3-to-1-a2.js';
+import { foldText } from '../fold-text.ts';
 
 /** Finds the ISO 3166-1 alpha-2 code of a country by its code or its name. */
 export type ReadCountry = (value: string) => string | undefined;
@@ -95,13 +96,6 @@ export function readRegion(regions: Regions, value: string, country: string | un
   return regions.codes.has(upper) ? upper : undefined;
 }
 
-/** One spelling for comparison: no accents, no case, no punctuation. */
 function fold(text: string): string {
-  return text
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
-    .replace(/^the /, '');
+  return foldText(text).replace(/^the /, '');
 }

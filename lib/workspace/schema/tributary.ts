@@ -39,6 +39,12 @@ const identity = z.strictObject({
     .record(text, z.string().regex(/^[A-Z]{2}$/, { error: 'a country code such as "DE" (ISO 3166-1 alpha-2)' }))
     .default({})
     .meta({ description: 'Connection, and the country of phone numbers written without one.' }),
+  duplicates: z
+    .union([z.literal('off'), z.strictObject({ threshold: share.default(0.85) })], {
+      error: '"off", or { threshold: 85% }',
+    })
+    .default({ threshold: 0.85 })
+    .meta({ description: 'How alike people must be to be suggested as duplicates; "off": nobody is compared.' }),
 });
 
 const traitKind = z.strictObject({
