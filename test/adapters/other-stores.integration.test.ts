@@ -121,6 +121,7 @@ describe('state store', () => {
     for (const id of ['b', 'a', 'c']) await store.put('listed', id, {}, 0);
 
     expect((await store.list('listed', { most: 2 })).map(({ id }) => id)).toEqual(['c', 'b']);
+    expect((await store.list('listed', { most: 2, after: 'b' })).map(({ id }) => id)).toEqual(['a']);
   });
 
   it('holds each number of a set once, over many rows', async () => {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Change, ProfileChange } from '../../lib/domain/change.ts';
 import { compileDefinitions } from '../../lib/domain/decide.ts';
+import type { Json } from '../../lib/domain/json.ts';
 import { functions } from '../../lib/infra/functions.ts';
 import { judgeDuplicate, listDuplicates } from '../../lib/pipeline/judge-duplicates.ts';
 import type { BlockStore } from '../../lib/pipeline/ports.ts';
 import { COMPARE_DELAY_SECONDS } from '../../lib/pipeline/resolve-profile.ts';
 import { suggestDuplicates } from '../../lib/pipeline/suggest-duplicates.ts';
+import { doWork } from '../../lib/pipeline/work.ts';
 import { identityKey, openResolver, recordsIn, standingClock } from './delivering.ts';
 import { openMemoryQueue, openMemoryState } from './memory-state.ts';
 import { openMemoryStores } from './memory-stores.ts';
@@ -106,6 +108,25 @@ describe('suggestDuplicates', () => {
 
   it('waits until the worker that asked has ended', () => {
     expect(COMPARE_DELAY_SECONDS).toBeGreaterThan(functions['resolve-profile'].timeoutSeconds);
+  });
+});
+
+describe('doWork', () => {
+  it('lets people be folded whose neighbours in the batch cannot be compared', async () => {
+    const { deps, resolver, stores } = openWorld();
+    const work = doWork({
+      ...deps,
+      resolve: resolver.resolve,
+      compare: () => Promise.reject(new Error('no blocks today')),
+    });
+
+    const failed = await work(
+      [{ changes: [person('1')] as unknown as Json }, { compare: ['p_1'] }],
+      new AbortController().signal,
+    );
+
+    expect([...failed]).toEqual([1]);
+    expect(recordsIn(stores)).toEqual([['crm:contact:1']]);
   });
 });
 
