@@ -29,8 +29,10 @@ function profileOf(changes: readonly ProfileChange[], accounts: Profile['account
   return { ...newProfile('p_1'), fragments, accounts };
 }
 
-function facetsFor(profile: Profile, traits: TraitKinds = {}): Facets {
-  const read = traitReader({ identity, traits }, regions);
+const plain = traitReader({ identity }, regions);
+
+function facetsFor(profile: Profile, traits?: TraitKinds): Facets {
+  const read = traits === undefined ? plain : traitReader({ identity, traits }, regions);
   const effective = effectiveTraits(profile, identity.priorities, read);
   return facetsOf(profile, effective, { total: 0 }, { catalogue: openCatalogue(traits), read });
 }
