@@ -1,4 +1,5 @@
 import { machineClock } from '../lib/adapters/clock.ts';
+import { openWriteLedger } from '../lib/adapters/dynamodb/write-ledger.ts';
 import type { Member } from '../lib/connectors/contract.ts';
 import { connectors } from '../lib/connectors/registry.ts';
 import type { AudienceDefinition, ConnectionDefinition, Definitions } from '../lib/domain/definitions.ts';
@@ -53,6 +54,7 @@ async function openRig(database: Database, destination: Destination, base: Defin
     secrets: async () => destination.secret,
     secretName: (connection) => connection,
     key: async () => identityKey,
+    ledger: openWriteLedger(dynamo, names.ledger),
     push: { send: async () => {} },
     clock: machineClock,
     log: () => {},

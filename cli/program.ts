@@ -1,4 +1,4 @@
-import { Argument, Command, InvalidArgumentError } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
 import { type ExitStatus, reportFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
@@ -87,6 +87,18 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((audience: string | undefined, options: { stage?: string; dryRun?: true }) =>
       perform(async (terminal) => (await import('./commands/push.ts')).runPush(terminal, { ...options, audience })),
     );
+  onStage(command(program, 'verify', "compare a tool's real list with what we believe is on it"))
+    .argument('<audience>')
+    .addOption(
+      new Option('--heal <policy>', "what is done about differences (default: the audience's own policy)").choices([
+        'report',
+        'restore',
+        'adopt',
+      ]),
+    )
+    .action((audience: string, options: { stage?: string; heal?: string }) =>
+      perform(async (terminal) => (await import('./commands/verify.ts')).runVerify(terminal, { ...options, audience })),
+    );
   onStage(command(program, 'profile', 'everything known about one person'))
     .addArgument(personArgument())
     .action((person: string, options: { stage?: string }) =>
@@ -109,8 +121,9 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((person: string, edge: string, options: { stage?: string }) =>
       perform(async (terminal) => (await import('./commands/unmerge.ts')).runUnmerge(terminal, person, edge, options)),
     );
-  onStage(command(program, 'runs', 'pulls and pushes, newest first')).action((options: { stage?: string }) =>
-    perform(async (terminal) => (await import('./commands/runs.ts')).runRuns(terminal, options)),
+  onStage(command(program, 'runs', 'pulls, pushes and checks of lists, newest first')).action(
+    (options: { stage?: string }) =>
+      perform(async (terminal) => (await import('./commands/runs.ts')).runRuns(terminal, options)),
   );
 }
 

@@ -34,7 +34,7 @@ export function connectorPage(connector: AnyConnector): string {
   return parts.filter((part) => part !== '').join('\n');
 }
 
-function factsOf({ manifest, webhook, audiences }: AnyConnector): string {
+function factsOf({ manifest, webhook, audiences, echoes }: AnyConnector): string {
   const { limits, vendorApi } = manifest;
   const { source, readOn } = limits.evidence;
   const evidence = source.startsWith('http') ? `<${source}>` : source;
@@ -50,9 +50,15 @@ function factsOf({ manifest, webhook, audiences }: AnyConnector): string {
     ],
     ['members in one call', a === undefined ? 'none' : String(a.batch.maxMembers)],
     ['can remove members', a?.canRemove === true ? 'yes' : 'no'],
-    ['can list who is really there', a?.list === undefined ? 'no' : 'yes'],
+    ['can list who is really there', seenOf(a?.truth)],
+    ['knows its own writes when they come back', echoes === undefined ? 'no' : 'yes'],
   ];
   return table(['what', 'here'], rows);
+}
+
+function seenOf(truth: NonNullable<AnyConnector['audiences']>['truth']): string {
+  if (truth?.members !== undefined) return 'yes';
+  return truth?.size === undefined ? 'no' : 'only how many';
 }
 
 function keyOf(type: string, hash: string): string {

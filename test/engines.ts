@@ -37,7 +37,15 @@ export function withEngines(): () => TestEngines {
   };
 }
 
-type TableName = 'profiles' | 'identifiers' | 'accounts' | 'activities' | 'memberships' | 'history' | 'state';
+type TableName =
+  | 'profiles'
+  | 'identifiers'
+  | 'accounts'
+  | 'activities'
+  | 'memberships'
+  | 'history'
+  | 'ledger'
+  | 'state';
 
 interface Keys {
   readonly hash: string;
@@ -60,6 +68,7 @@ const tables: Readonly<Record<TableName, Keys>> = {
     indexes: { 'pending-by-audience': { hash: 'pending', range: 'profile' } },
   },
   history: { hash: 'owner', range: 'at' },
+  ledger: { hash: 'key' },
   state: { hash: 'kind', range: 'id' },
 };
 

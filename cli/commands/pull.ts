@@ -18,6 +18,7 @@ interface StreamPart {
   readonly state: string;
   readonly pages?: number;
   readonly changes?: number;
+  readonly echoes?: number;
   readonly rejected?: number;
   readonly error?: { readonly code: string; readonly message: string };
 }
@@ -42,8 +43,15 @@ function tell(connection: string, job: Job): string {
 }
 
 function printResult(terminal: Terminal, connection: string, job: Job): void {
-  const rows = partsOf(job).map((part) => [part.stream, part.state, part.pages, part.changes, part.rejected]);
-  printLine(terminal, tableOf(terminal, [connection, 'state', 'pages', 'changes', 'quarantined'], rows));
+  const rows = partsOf(job).map((part) => [
+    part.stream,
+    part.state,
+    part.pages,
+    part.changes,
+    part.echoes,
+    part.rejected,
+  ]);
+  printLine(terminal, tableOf(terminal, [connection, 'state', 'pages', 'changes', 'our own', 'quarantined'], rows));
   for (const { stream, error } of partsOf(job)) {
     if (error !== undefined) printLine(terminal, terminal.paint('red', `${stream}: ${error.message} (${error.code})`));
   }

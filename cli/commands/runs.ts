@@ -7,7 +7,7 @@ interface Options {
   readonly stage?: string;
 }
 
-/** A pull of a stream or a push of an audience, as /api/runs lists it. */
+/** A pull of a stream, a push of an audience or a check of its list, as /api/runs lists it. */
 interface Run {
   readonly what: string;
   readonly state: string;
@@ -17,12 +17,15 @@ interface Run {
   readonly stream?: string;
   readonly audience?: string;
   readonly changes?: number;
+  readonly echoes?: number;
   readonly rejected?: number;
+  readonly listReplaced?: true;
+  readonly differences?: Readonly<Record<string, number>>;
   readonly tally?: { readonly added?: number; readonly removed?: number };
   readonly error?: { readonly code: string };
 }
 
-/** `tributary runs`: pulls and pushes, newest first. */
+/** `tributary runs`: pulls, pushes and checks of lists, newest first. */
 export async function runRuns(terminal: Terminal, options: Options): Promise<ExitStatus> {
   const runs = await openStageClient(options.stage).get<readonly Run[]>('/api/runs');
   if (terminal.json) {
@@ -40,9 +43,20 @@ function rowOf(run: Run): (string | number | undefined)[] {
   return [run.startedAt, run.what, of, run.state, seconds, resultOf(run)];
 }
 
-function resultOf({ error, changes, rejected = 0, tally }: Run): string {
+function resultOf(run: Run): string {
+  const { error, changes, echoes = 0, rejected = 0, tally, listReplaced, differences } = run;
   if (error !== undefined) return error.code;
-  if (tally !== undefined) return `+${tally.added ?? 0} −${tally.removed ?? 0}`;
+  if (differences !== undefined) {
+    const found = Object.entries(differences).map(([as, count]) => `${count} ${as}`);
+    return found.length === 0 ? 'no differences' : found.join(', ');
+  }
+  if (tally !== undefined) {
+    const replaced = listReplaced === true ? ', the list was replaced' : '';
+    return `+${tally.added ?? 0} −${tally.removed ?? 0}${replaced}`;
+  }
   if (changes === undefined) return '';
-  return rejected === 0 ? `${changes} changes` : `${changes} changes, ${rejected} quarantined`;
+  const parts = [`${changes} changes`];
+  if (echoes > 0) parts.push(`${echoes} of our own`);
+  if (rejected > 0) parts.push(`${rejected} quarantined`);
+  return parts.join(', ');
 }

@@ -95,12 +95,33 @@ export const mergesSchema = z
 
 export const receiptSchema = loose.openapi('Receipt');
 export const runSchema = loose.openapi('Run');
+const counts = z.record(z.string(), z.number().int());
+export const verifySchema = z
+  .looseObject({
+    id: z.string(),
+    audience: z.string(),
+    state: z.string(),
+    startedAt: z.string(),
+    heal: z.enum(['report', 'restore', 'adopt']),
+    compares: z.enum(['members', 'counts']),
+    listed: z.number().int(),
+    believed: z.number().int(),
+    agree: z.number().int(),
+    differences: counts,
+    known: counts,
+    waiting: z.number().int(),
+    moved: z.number().int(),
+    healed: z.number().int(),
+    sample: z.record(z.string(), z.array(z.string())),
+    members: z.string(),
+  })
+  .openapi('Verify');
 export const rejectedSchema = loose.openapi('QuarantinedRecord');
 
 export const jobSchema = z
   .object({
     id: z.string(),
-    what: z.enum(['pull', 'push', 'unmerge']),
+    what: z.enum(['pull', 'push', 'unmerge', 'verify']),
     state: z.enum(['running', 'finished', 'failed']),
     startedAt: z.string(),
     parts: z.array(loose),

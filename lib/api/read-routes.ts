@@ -4,6 +4,7 @@ import { describePerson, explainMembership } from '../pipeline/describe-person.t
 import { findPerson } from '../pipeline/find-person.ts';
 import { readJob } from '../pipeline/jobs.ts';
 import { listMerges } from '../pipeline/merges.ts';
+import { latestVerify } from '../pipeline/verify-run.ts';
 import {
   audienceSchema,
   jobSchema,
@@ -13,6 +14,7 @@ import {
   rejectedSchema,
   runSchema,
   segmentSchema,
+  verifySchema,
   workspaceSchema,
 } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
@@ -37,6 +39,14 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
       run: () => listAudiences(deps),
     },
     {
+      ...get('/api/audiences/{audience}/verify', "The latest comparison with the tool's real list", verifySchema),
+      run: async ({ params: { audience = '' } }) => {
+        const run = await latestVerify(deps.state, audience);
+        if (run === undefined) throw new TributaryError('rejected', 'api/no-such-verify', 'its list was never checked');
+        return run;
+      },
+    },
+    {
       ...get('/api/people/{person}', 'One person by id, address, type=value or fragment', personSchema),
       run: async ({ params }) => describePerson(deps, await personNamed(deps, params.person), await deps.compiled()),
     },
@@ -55,7 +65,7 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
       },
     },
     {
-      ...get('/api/runs', 'Sync runs and pushes, newest first', z.array(runSchema)),
+      ...get('/api/runs', 'Sync runs, pushes and checks of lists, newest first', z.array(runSchema)),
       run: async () => (await deps.state.list('run', { most: MOST_LISTED })).map(({ body }) => body),
     },
     {

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { publishDefinitions } from '../pipeline/definitions.ts';
-import { startPull, startPush, startUnmerge } from '../pipeline/jobs.ts';
+import { startPull, startPush, startUnmerge, startVerify } from '../pipeline/jobs.ts';
 import { dryRunSchema, jobSchema } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { mergesOf } from './read-routes.ts';
@@ -12,6 +12,10 @@ import type { Route } from './route.ts';
 const pullSchema = z.object({ connection: z.string(), stream: z.string().optional(), full: z.boolean().optional() });
 const unmergeSchema = z.object({ edge: z.string() });
 const pushSchema = z.object({ audience: z.string().optional() });
+const verifyAskedSchema = z.object({
+  audience: z.string(),
+  heal: z.enum(['report', 'restore', 'adopt']).optional(),
+});
 const definitionsSchema = z.looseObject({ version: z.string(), workspace: z.string() });
 const publishedSchema = z.object({ version: z.string(), changed: z.boolean() });
 
@@ -41,6 +45,12 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
       status: 202,
       answer: jobSchema,
       run: async ({ params, body }) => startUnmerge(deps, await mergesOf(deps, params.person), body.edge),
+    }),
+    route({
+      ...post('/api/verify', "Compare a tool's real list with what we believe is on it", verifyAskedSchema),
+      status: 202,
+      answer: jobSchema,
+      run: async ({ body }) => startVerify(deps, audiencesOf(await deps.definitions(), body.audience), body.heal),
     }),
     route({
       ...post('/api/definitions', 'Publish a workspace', definitionsSchema),

@@ -56,6 +56,34 @@ export interface Connector<Config, Secret, Api> {
   readonly audiences?: AudienceDestination<Api>;
   /** What kind of data the vendor's own traits are; without it they are sorted by who told them. */
   readonly traits?: TraitKinds;
+  /**
+   * What of a change can be a push of ours coming back. Pure. Present when a stream or the webhook reads what
+   * `audiences` writes; without it people would seem to have done what we did.
+   */
+  readonly echoes?: (change: Change) => readonly Echo[];
+}
+
+/** One value of one field of one thing in the tool, in the tool's own words: what the write ledger remembers as a hash. */
+export interface Write {
+  readonly object: string;
+  readonly id: string;
+  readonly field: string;
+  readonly value: Json;
+}
+
+/** A part of a change that is our own if the write ledger knows any of these writes. */
+export interface Echo {
+  readonly writes: readonly Write[];
+  /** What is dropped: the whole change, one trait of it, or one element of a trait that is a list. */
+  readonly of: 'change' | { readonly trait: string; readonly element?: Json };
+}
+
+/** The write ledger, for a connector that applies a batch. */
+export interface WriteNotes {
+  /** Before the tool hears of it. Recognised for what happens within a day. */
+  asked(writes: readonly Write[]): Promise<void>;
+  /** The tool answered that this stands because of us: recognised for as long as activities are kept. */
+  made(writes: readonly Write[]): Promise<void>;
 }
 
 export interface ConnectionInput<Config, Secret> {
@@ -148,9 +176,39 @@ export interface AudienceDestination<Api> {
   apply(api: Api, batch: MembershipBatch): Promise<BatchResult>;
   /** For vendors that answer with a job. */
   poll?(api: Api, job: Json): Promise<BatchResult>;
-  /** Pages through the tool's real list, as match keys: the truth that `verify` and the rehearsal compare with. */
-  list?(api: Api, remoteId: string, options: { readonly signal: AbortSignal }): AsyncIterable<readonly Identifier[]>;
+  /** How the tool's real list is read. Absent = the tool shows nobody, not even how many. */
+  readonly truth?: Truth<Api>;
 }
+
+/** What a tool lets us see of a list: who is on it (`members`), or only how many (`size`). It changes nothing. */
+export interface Truth<Api> {
+  /** The audience's object in the tool as `ensure` would choose it; undefined where `ensure` would make one. */
+  find(api: Api, target: Json): Promise<{ readonly remoteId: string } | undefined>;
+  /** Pages through the list. Reading on `after` a page's `next` repeats nobody before it, and may repeat a few. */
+  members?(
+    api: Api,
+    remoteId: string,
+    options: { readonly signal: AbortSignal; readonly after?: Json },
+  ): AsyncIterable<ListPage>;
+  /** How people who are not on the list stand in the tool, by member id; absent from the map = `unknown`. */
+  standing?(api: Api, members: readonly Member[]): Promise<ReadonlyMap<string, Standing>>;
+  size?(api: Api, remoteId: string): Promise<number>;
+}
+
+export interface ListPage {
+  readonly members: readonly ListedMember[];
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: Json;
+}
+
+export interface ListedMember {
+  /** Every identifier by which a push could have meant this person. */
+  readonly keys: readonly Identifier[];
+  readonly standing: Standing;
+}
+
+/** `reachable`, `unknown` (the tool does not know them, or not any more), or the tool's own word: `unsubscribed`, `cleaned`… */
+export type Standing = string;
 
 export interface MembershipBatch {
   readonly remoteId: string;
@@ -158,6 +216,10 @@ export interface MembershipBatch {
   readonly members: readonly Member[];
   /** The same for the same batch however often it is tried. */
   readonly idempotencyKey: string;
+  /** The target that `remoteId` was found by. */
+  readonly target?: Json;
+  /** Where a connector with `echoes` notes what it writes. Absent = nobody will read it back. */
+  readonly notes?: WriteNotes;
 }
 
 export interface Member {

@@ -54,6 +54,8 @@ export interface AudienceDefinition {
   /** 0 to 1. */
   readonly holdout: number;
   readonly when: Schedule | 'realtime' | undefined;
+  /** The truth check: when it compares with the tool's real list by itself, and what it does about differences. */
+  readonly verify?: { readonly when: Schedule | undefined; readonly heal: 'report' | 'restore' | 'adopt' };
 }
 
 export interface IdentityRules {

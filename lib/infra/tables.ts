@@ -69,6 +69,11 @@ export const tables = {
     expires: 'expires',
     actions: { read: ['Query'], write: ['BatchWriteItem'] },
   },
+  ledger: {
+    key: [text('key')],
+    expires: 'expires',
+    actions: { read: ['BatchGetItem'], write: ['BatchWriteItem'] },
+  },
   state: {
     key: [text('kind'), text('id')],
     expires: 'expires',

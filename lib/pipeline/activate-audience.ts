@@ -8,8 +8,9 @@ import { type ConnectionDeps, openConnection } from './connections.ts';
 import type { IdentityIndex, MembershipStore, Queue, StateStore } from './ports.ts';
 import { sendDue } from './send-members.ts';
 import { isStreamSettled, readStream } from './sync-run.ts';
+import { type LedgerDeps, openNotes } from './write-ledger.ts';
 
-export interface ActivateDeps extends ConnectionDeps {
+export interface ActivateDeps extends ConnectionDeps, LedgerDeps {
   readonly state: StateStore;
   readonly memberships: MembershipStore;
   readonly identities: IdentityIndex;
@@ -36,6 +37,8 @@ export interface PushRun {
   readonly tally: PushTally;
   /** Sources that were not settled when last looked. */
   readonly unsettled?: readonly string[];
+  /** The tool held another list than at the last push: everybody was added anew. */
+  readonly listReplaced?: true;
   /** Since when the run waits for its sources. */
   readonly waitingSince?: string;
   readonly error?: { readonly kind: string; readonly code: string; readonly message: string };
@@ -97,7 +100,7 @@ async function run(
 ): Promise<void> {
   let held = taken;
   const { waitingSince: _, ...taking } = taken.state.run as PushRun;
-  const push = { ...taking, state: 'running' as const };
+  let push: PushRun = { ...taking, state: 'running' };
   const tally = { ...push.tally };
   const again = async (seconds: number) => {
     const kept = await save(deps, held, { ...push, tally }, { waitSeconds: seconds });
@@ -119,13 +122,16 @@ async function run(
     const list = `${audience.connection}/${remoteId}`;
     if (taken.state.list !== undefined && taken.state.list !== list) {
       deps.log('the list was replaced', { audience: audience.audience, code: 'push/list-replaced' });
+      push = { ...push, listReplaced: true };
       await forgetTold(deps, audience.audience);
     }
     const begun = await save(deps, held, { ...push, tally }, { leaseMs: LEASE_MS, list });
     if (begun === undefined) return;
     held = begun;
+    const { privacy } = await deps.definitions();
+    const notes = openNotes(deps, audience.connection, privacy.activitiesKeptMs);
     for (const op of ['remove', 'add'] as const) {
-      const sender = { ...deps, audience, destination, api, remoteId, op, run: push.id, tally };
+      const sender = { ...deps, audience, destination, api, remoteId, op, notes, run: push.id, tally };
       for await (const _sent of sendDue(sender)) {
         const kept = await save(deps, held, { ...push, tally }, { leaseMs: LEASE_MS });
         if (kept === undefined) return; // Somebody took the push over; what was sent is on the rows.

@@ -1,11 +1,13 @@
 import type { Definitions } from '../domain/definitions.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
+import type { Heal } from '../domain/truth.ts';
 import { type FindDeps, findPerson } from './find-person.ts';
 import { type Merges, sendUnmerge } from './merges.ts';
 import type { Clock, MembershipStore, Queue, StateStore } from './ports.ts';
 import { latestPush, summariseAudience } from './summaries.ts';
 import { isSettled, readStream } from './sync-run.ts';
+import { latestVerify } from './verify-run.ts';
 
 export interface JobDeps extends FindDeps {
   readonly state: StateStore;
@@ -19,7 +21,7 @@ export interface JobDeps extends FindDeps {
 /** Work that takes longer than an answer may: followed at /api/jobs/{id}. */
 export interface Job {
   readonly id: string;
-  readonly what: 'pull' | 'push' | 'unmerge';
+  readonly what: 'pull' | 'push' | 'unmerge' | 'verify';
   readonly state: 'running' | 'finished' | 'failed';
   readonly startedAt: string;
   readonly parts: readonly JsonObject[];
@@ -58,6 +60,16 @@ export async function startUnmerge(deps: JobDeps, merges: Merges, edge: string):
   return keepJob(deps, { what: 'unmerge', startedAt: at, parts: [{ edge, fragment, from }] });
 }
 
+/** Asks for checks of lists; the job ends when their runs have ended. */
+export async function startVerify(deps: JobDeps, audiences: readonly string[], heal: Heal | undefined): Promise<Job> {
+  const scheduledAt = formatInstant(deps.clock.now().getTime());
+  const asked = heal === undefined ? {} : { heal };
+  const parts = audiences.map((audience) => ({ audience, scheduledAt, ...asked }));
+  const job = await keepJob(deps, { what: 'verify', startedAt: scheduledAt, parts });
+  await deps.push.send(audiences.map((verify) => ({ body: { verify, scheduledAt, ...asked } })));
+  return job;
+}
+
 /** How a job stands now. Undefined when nobody knows it (any more). */
 export async function readJob(deps: JobDeps, definitions: Definitions, id: string): Promise<Job | undefined> {
   const document = await deps.state.get('job', id);
@@ -66,6 +78,7 @@ export async function readJob(deps: JobDeps, definitions: Definitions, id: strin
   const parts = await Promise.all(
     asked.parts.map((part) => {
       if (asked.what === 'unmerge') return unmergePart(deps, part);
+      if (asked.what === 'verify') return verifyPart(deps, part);
       return asked.what === 'pull' ? pullPart(deps, part) : pushPart(deps, definitions, part);
     }),
   );
@@ -77,10 +90,11 @@ export async function readJob(deps: JobDeps, definitions: Definitions, id: strin
 async function pullPart(deps: JobDeps, part: JsonObject): Promise<JsonObject> {
   const { run } = (await readStream(deps.state, String(part.connection), String(part.stream))).state;
   if (run === undefined || (run.state !== 'running' && !serves(run, part))) return { ...part, state: 'running' };
-  const { state, pages, changes, rejected, error } = run;
+  const { state, pages, changes, echoes = 0, rejected, error } = run;
   const done = state === 'finished' && (await isSettled(deps.state, run));
   const stands = state === 'failed' ? 'failed' : done ? 'finished' : 'running';
-  return { ...part, run: run.id, state: stands, pages, changes, rejected, ...(error === undefined ? {} : { error }) };
+  const counts = { pages, changes, echoes, rejected };
+  return { ...part, run: run.id, state: stands, ...counts, ...(error === undefined ? {} : { error }) };
 }
 
 async function pushPart(deps: JobDeps, definitions: Definitions, part: JsonObject): Promise<JsonObject> {
@@ -102,6 +116,20 @@ async function unmergePart(deps: JobDeps, part: JsonObject): Promise<JsonObject>
   const [one, other] = await Promise.all([part.fragment, part.from].map((id) => findPerson(deps, String(id))));
   const apart = one !== undefined && other !== undefined && one.id !== other.id;
   return { ...part, state: apart ? 'finished' : 'running', ...(apart ? { people: [one.id, other.id] } : {}) };
+}
+
+async function verifyPart(deps: JobDeps, part: JsonObject): Promise<JsonObject> {
+  const run = await latestVerify(deps.state, String(part.audience));
+  const asked = part.heal === undefined || run?.heal === part.heal;
+  if (run === undefined || run.state === 'running' || !asked || !serves(run, part))
+    return { ...part, state: 'running' };
+  return {
+    ...part,
+    run: run.id,
+    state: run.state === 'finished' ? 'finished' : 'failed',
+    outcome: run.state,
+    differences: run.differences,
+  };
 }
 
 /** A run that was under way already when the job was asked for serves it too, unless everything is to be read anew. */

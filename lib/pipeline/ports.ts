@@ -1,4 +1,5 @@
 import type { ActivityChange, Identifier } from '../domain/change.ts';
+import type { LedgerEntry } from '../domain/echo.ts';
 import type { Leaf } from '../domain/fragment.ts';
 import type { Milliseconds } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
@@ -115,12 +116,15 @@ export interface AudienceRow {
 }
 
 export interface MembershipStore {
+  /** Into how many parts an audience's rows are laid out. */
+  readonly audienceParts: number;
   writeRows(rows: readonly FollowRow[]): Promise<void>;
   segmentMembers(segment: string): AsyncIterable<readonly { readonly profile: string; readonly since: Milliseconds }[]>;
   countSegment(segment: string): Promise<number>;
   /** Profile ids of the people who belong to an account. */
   accountPeople(account: string): AsyncIterable<readonly string[]>;
-  audienceRows(audience: string): AsyncIterable<readonly AudienceRow[]>;
+  /** All rows, or those of one part: 0 up to `audienceParts`. */
+  audienceRows(audience: string, part?: number): AsyncIterable<readonly AudienceRow[]>;
   /** Profile ids whose sides differ, from the sparse index; may lag behind writes. */
   pending(audience: string): AsyncIterable<readonly string[]>;
   /** Rows by key, consistently: what is read just before sending. */
@@ -130,6 +134,18 @@ export interface MembershipStore {
    * whose row moved since it was read: they keep the answer of the tool and stay pending.
    */
   settle(audience: string, rows: readonly Settled[]): Promise<ReadonlySet<string>>;
+  /**
+   * Makes rows for people whom the tool's list holds and no row names: nobody wants them, the tool has them. Returns the
+   * names that have a row already; theirs stays as it is.
+   */
+  enter(audience: string, rows: readonly Entered[], expiresAt: Milliseconds): Promise<ReadonlySet<string>>;
+}
+
+/** Somebody who was found on a tool's list, under a name in the place of a profile id. */
+export interface Entered {
+  readonly profile: string;
+  readonly told: ToldSide;
+  readonly pending: boolean;
 }
 
 export interface Settled {
@@ -145,6 +161,13 @@ export interface BlockStore {
   add(rows: readonly { readonly block: string; readonly profile: string }[]): Promise<void>;
   /** At most so many profile ids, consistently. */
   members(block: string, most: number): Promise<readonly string[]>;
+}
+
+/** What we wrote into tools, by which our own writes are recognised when they come back. Reads are consistent. */
+export interface WriteLedger {
+  read(keys: readonly string[]): Promise<ReadonlyMap<string, LedgerEntry>>;
+  /** The last entry of a key stands. */
+  put(entries: readonly LedgerEntry[]): Promise<void>;
 }
 
 /** Somebody entered or left a segment. */

@@ -5,8 +5,9 @@ import type { Json } from '../domain/json.ts';
 import { type ConnectionDeps, openConnection } from './connections.ts';
 import { pack } from './pack.ts';
 import type { Queue } from './ports.ts';
+import { dropEchoes, type LedgerDeps } from './write-ledger.ts';
 
-export interface WebhookDeps extends ConnectionDeps {
+export interface WebhookDeps extends ConnectionDeps, LedgerDeps {
   readonly changes: Queue;
   readonly sync: Queue;
 }
@@ -22,8 +23,8 @@ const IDS_IN_MESSAGE = 50;
  */
 export function receiveWebhook(deps: WebhookDeps) {
   return async function receive(connectionName: string, request: RawRequest): Promise<WebhookAnswer> {
-    const { connections } = await deps.definitions();
-    if (connections[connectionName]?.webhook !== true) return refuse(404, 'no webhook is open here');
+    const definitions = await deps.definitions();
+    if (definitions.connections[connectionName]?.webhook !== true) return refuse(404, 'no webhook is open here');
     if (request.body.byteLength > MOST_BYTES) return refuse(413, `the body is over ${MOST_BYTES} bytes`);
     const { connector, config, secret } = await openConnection(deps, connectionName);
     const { webhook } = connector;
@@ -43,10 +44,12 @@ export function receiveWebhook(deps: WebhookDeps) {
       deps.log('webhook unreadable', { connection: connectionName, code, reason: message });
       return refuse(400, code);
     }
-    const { groups, tooLarge } = pack(deliveries.flatMap((one) => ('change' in one ? [one.change] : [])));
+    const told = deliveries.flatMap((one) => ('change' in one ? [one.change] : []));
+    const { changes, echoes } = await dropEchoes(deps, definitions, connectionName, connector, told);
+    const { groups, tooLarge } = pack(changes);
     if (tooLarge.length > 0) return refuse(413, 'sync/too-large');
     await queueDeliveries(deps, connectionName, deliveries, groups);
-    deps.log('webhook received', { connection: connectionName, deliveries: deliveries.length });
+    deps.log('webhook received', { connection: connectionName, deliveries: deliveries.length, echoes });
     return webhook.acknowledge?.(request) ?? { status: 200, body: '' };
   };
 }

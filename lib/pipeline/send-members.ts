@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AudienceDestination, BatchResult, Outcome } from '../connectors/contract.ts';
+import type { AudienceDestination, BatchResult, Outcome, WriteNotes } from '../connectors/contract.ts';
 import { canonicalText } from '../domain/canonical.ts';
 import type { Identifier } from '../domain/change.ts';
 import type { AudienceDefinition } from '../domain/definitions.ts';
@@ -19,6 +19,8 @@ export interface Sender {
   readonly api: unknown;
   readonly remoteId: string;
   readonly op: 'add' | 'remove';
+  /** Where the connector notes what it writes, to be recognised when it comes back. */
+  readonly notes: WriteNotes;
   /** Id of the push run. */
   readonly run: string;
   /** Counted up as members are settled. */
@@ -159,7 +161,8 @@ function staysPending(row: AudienceRow, op: 'add' | 'remove', outcome: Outcome):
 }
 
 async function applyBatch(sender: Sender, due: readonly Due[]): Promise<ReadonlyMap<string, Outcome>> {
-  const { destination, api, op, remoteId, run, clock } = sender;
+  const { destination, api, op, remoteId, run, clock, notes } = sender;
+  const { target } = sender.audience;
   const members = due.map(({ row, keys }) => ({ memberId: row.profile, keys }));
   const contents = createHash('sha256')
     .update(canonicalText([run, op, members]))
@@ -167,7 +170,14 @@ async function applyBatch(sender: Sender, due: readonly Due[]): Promise<Readonly
     .slice(0, 32);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      let result: BatchResult = await destination.apply(api, { remoteId, op, members, idempotencyKey: contents });
+      let result: BatchResult = await destination.apply(api, {
+        remoteId,
+        op,
+        members,
+        idempotencyKey: contents,
+        target,
+        notes,
+      });
       sender.tally.calls += result.calls;
       while (result.state === 'pending') {
         if (destination.poll === undefined)

@@ -80,6 +80,7 @@ function placeOf(row: AudienceRow, mode: AudienceDefinition['mode'], run: string
   if (told === undefined) return 'waiting';
   if (told.outcome === 'retry') return 'retry';
   if (pending && differenceOf(row, mode).length > 0) return 'waiting';
-  if (told.in) return told.outcome === 'applied' && told.run === run ? 'added' : 'unchanged';
+  if (told.in && told.outcome !== 'refused')
+    return told.outcome === 'applied' && told.run === run ? 'added' : 'unchanged';
   return told.outcome as Place;
 }

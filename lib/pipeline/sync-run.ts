@@ -13,6 +13,8 @@ export interface SyncRun {
   readonly backfill: boolean;
   readonly pages: number;
   readonly changes: number;
+  /** Changes that were a push of ours coming back, whole or in part. Absent in runs of former releases. */
+  readonly echoes?: number;
   readonly rejected: number;
   /** Messages stored with a checkpoint, per epoch: message numbers are epoch × 100,000 + n. */
   readonly sent: Readonly<Record<string, number>>;

@@ -17,8 +17,9 @@ import {
   saveStream,
   unfoldedRuns,
 } from './sync-run.ts';
+import { dropEchoes, type LedgerDeps } from './write-ledger.ts';
 
-export interface SyncDeps extends ConnectionDeps {
+export interface SyncDeps extends ConnectionDeps, LedgerDeps {
   readonly state: StateStore;
   readonly archive: Archive;
   readonly changes: Queue;
@@ -121,7 +122,7 @@ async function pull(
     const api = await connection.connect(signal);
     const now = new Date(taken.state.run?.startedAt ?? deps.clock.now());
     for await (const page of stream.read(api, name, held.state.checkpoint, { signal, now })) {
-      const next = await storePage(deps, name, stream.name, held, page);
+      const next = await storePage(deps, connection, stream.name, held, page);
       if (next === undefined) return; // Somebody took the stream over; what was queued twice folds to the same.
       held = next;
       if (signal.aborted) {
@@ -143,17 +144,19 @@ async function pull(
 
 async function storePage(
   deps: SyncDeps,
-  connection: string,
+  { connector, definition }: OpenConnection,
   stream: string,
   held: HeldStream,
   page: Page,
 ): Promise<HeldStream | undefined> {
   const { state } = held;
+  const { name: connection } = definition;
   const run = state.run as SyncRun;
   const epoch = String(state.epoch);
   const first = run.sent[epoch] ?? 0;
   await deps.archive.put(pageKey(connection, stream, run, state.epoch), page.records);
-  const { groups, tooLarge } = pack(page.changes);
+  const heard = await dropEchoes(deps, await deps.definitions(), connection, connector, page.changes);
+  const { groups, tooLarge } = pack(heard.changes);
   const messages = groups.map((changes, at) => ({
     body: {
       origin: 'page',
@@ -172,7 +175,8 @@ async function storePage(
     run: {
       ...run,
       pages: run.pages + 1,
-      changes: run.changes + page.changes.length,
+      changes: run.changes + heard.changes.length,
+      echoes: (run.echoes ?? 0) + heard.echoes,
       rejected: run.rejected + rejected.length,
       sent: { ...run.sent, [epoch]: first + messages.length },
     },
@@ -214,6 +218,7 @@ async function takeUp(deps: SyncDeps, command: SyncCommand): Promise<HeldStream 
         backfill: start === undefined,
         pages: 0,
         changes: 0,
+        echoes: 0,
         rejected: 0,
         sent: {},
       };
@@ -263,8 +268,16 @@ async function finish(
   };
   const saved = await saveStream(deps.state, connection, stream, held, { ...held.state, run, leaseUntil: 0 });
   if (saved !== undefined) await listRun(deps.state, run);
-  const { id, pages, changes, rejected } = run;
-  deps.log('sync run ended', { run: id, state: run.state, pages, changes, rejected, code: error?.code ?? null });
+  const { id, pages, changes, echoes = 0, rejected } = run;
+  deps.log('sync run ended', {
+    run: id,
+    state: run.state,
+    pages,
+    changes,
+    echoes,
+    rejected,
+    code: error?.code ?? null,
+  });
 }
 
 async function settleFailure(
@@ -325,7 +338,9 @@ async function reread(
   const now = deps.clock.now();
   const page = await stream.reread(api, name, ids, { signal, now });
   const stamp = `${formatInstant(now.getTime())}-${deps.clock.random().toString(36).slice(2)}`;
-  const { groups, tooLarge } = pack(page.changes);
+  const heard = await dropEchoes(deps, await deps.definitions(), name, connection.connector, page.changes);
+  const { groups, tooLarge } = pack(heard.changes);
+  if (heard.echoes > 0) deps.log('echoes dropped', { connection: name, stream: stream.name, echoes: heard.echoes });
   await deps.archive.put(`pages/${name}/${stream.name}/rereads/${stamp}.ndjson.gz`, page.records);
   await quarantine(deps, name, stream.name, `reread#${stamp}`, [...page.rejected, ...tooLarge]);
   await deps.changes.send(

@@ -92,7 +92,7 @@ function connection(
 }
 
 function audience(written: AudienceFile, tributary: TributaryFile, connectors: Connectors): AudienceDefinition {
-  const { to, needs, when } = written;
+  const { to, needs, when, verify } = written;
   const destination = connectorOf(
     tributary.connections[to.connection] as JsonObject | undefined,
     connectors,
@@ -112,6 +112,10 @@ function audience(written: AudienceFile, tributary: TributaryFile, connectors: C
     },
     holdout: written.holdout,
     when: when === undefined || when === 'realtime' ? when : readable(when, tributary.timezone),
+    verify: {
+      when: verify.when === undefined ? undefined : readable(verify.when, tributary.timezone),
+      heal: verify.heal,
+    },
   };
 }
 

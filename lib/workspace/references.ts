@@ -87,7 +87,11 @@ export function checkAudience(
   connectors: Connectors,
 ): Finding[] {
   if (!isJsonObject(audience)) return [];
-  const findings: Finding[] = checkZone(audience.when, ['when'], textAt(tributary, 'timezone'));
+  const timezone = textAt(tributary, 'timezone');
+  const findings: Finding[] = [
+    ...checkZone(audience.when, ['when'], timezone),
+    ...checkZone(textAt(audience.verify, 'when'), ['verify', 'when'], timezone),
+  ];
   const segment = textAt(audience, 'segment');
   if (segment !== undefined && !segments.includes(segment)) {
     findings.push(unknownName('segment', ['segment'], segment, segments));

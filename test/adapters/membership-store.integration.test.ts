@@ -234,3 +234,61 @@ describe('rows of audiences', () => {
     expect((await store.readAudienceRows('a5', ['p_1', 'p_1', 'p_2', 'p_9'])).size).toBe(2);
   });
 });
+
+describe('people found on a list', () => {
+  const LATER = NOW + 86_400_000;
+  const found = told({ keys: [{ type: 'email', value: 'x@example.org' }], code: 'verify/added-by-hand' });
+
+  it('get a row that nobody wants, once, and pending where something is to be done', async () => {
+    const entering = [
+      { profile: 'listed:a', told: found, pending: true },
+      { profile: 'listed:b', told: found, pending: false },
+    ];
+    const first = await store.enter('found', entering, LATER);
+    const second = await store.enter('found', entering, LATER);
+
+    expect([first, second]).toEqual([new Set(), new Set(['listed:a', 'listed:b'])]);
+    expect(await rowOf('found', 'listed:a')).toEqual({
+      profile: 'listed:a',
+      wanted: out,
+      wantedVersion: 0,
+      told: found,
+      toldVersion: 1,
+      pending: true,
+    });
+    expect(await all(store.pending('found'))).toEqual(['listed:a']);
+  });
+
+  it('leave the row of somebody we know as it is', async () => {
+    await store.writeRows([audienceRow('found', 'p_1', 3, inAs('p1@example.com'))]);
+
+    expect(await store.enter('found', [{ profile: 'p_1', told: found, pending: true }], LATER)).toEqual(
+      new Set(['p_1']),
+    );
+    expect((await rowOf('found', 'p_1')).told).toBeUndefined();
+  });
+
+  it('can be settled like any other row', async () => {
+    await store.enter('found', [{ profile: 'listed:c', told: found, pending: true }], LATER);
+    const row = await rowOf('found', 'listed:c');
+
+    await store.settle('found', [{ row, told: told({ in: false }), pending: false }]);
+
+    expect(await rowOf('found', 'listed:c')).toMatchObject({ told: { in: false }, toldVersion: 2, pending: false });
+  });
+});
+
+describe('parts of an audience', () => {
+  it('hold every row once', async () => {
+    const rows = Array.from({ length: 40 }, (_, n) => audienceRow('parts', `p_${n}`, 1, inAs(`p${n}@example.com`)));
+    await store.writeRows(rows);
+
+    const parts = await Promise.all(
+      Array.from({ length: store.audienceParts }, (_, part) => all(store.audienceRows('parts', part))),
+    );
+
+    const names = parts.flat().map(({ profile }) => profile);
+    expect(names.sort()).toEqual(rows.map(({ profile }) => profile).sort());
+    expect(parts.filter((part) => part.length > 0).length).toBeGreaterThan(1);
+  });
+});

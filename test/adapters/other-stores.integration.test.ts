@@ -4,6 +4,7 @@ import { openActivityStore } from '../../lib/adapters/dynamodb/activity-store.ts
 import type { Dynamo } from '../../lib/adapters/dynamodb/client.ts';
 import { openHistoryStore } from '../../lib/adapters/dynamodb/history-store.ts';
 import { openStateStore } from '../../lib/adapters/dynamodb/state-store.ts';
+import { openWriteLedger } from '../../lib/adapters/dynamodb/write-ledger.ts';
 import type { ActivityChange } from '../../lib/domain/change.ts';
 import { createTables, withEngines } from '../engines.ts';
 import { loseNextAnswer, openTestDynamo } from './opened-dynamo.ts';
@@ -134,5 +135,29 @@ describe('state store', () => {
     expect(found.size).toBe(351);
     expect(found.has(400_349) && found.has(3)).toBe(true);
     expect((await store.numbers('folded#none')).size).toBe(0);
+  });
+});
+
+describe('write ledger', () => {
+  const entry = (n: number, value: string) => ({
+    key: `k${n}`,
+    value,
+    from: NOW,
+    until: NOW + DAY,
+    expiresAt: NOW + DAY,
+  });
+
+  it('keeps the last entry of each key, however many come at once', async () => {
+    const ledger = openWriteLedger(dynamo, 'others-ledger');
+    const many = Array.from({ length: 230 }, (_, n) => entry(n, 'a'));
+    await ledger.put([...many, entry(7, 'b')]);
+    await ledger.put([entry(8, 'c')]);
+    await ledger.put([]);
+
+    const held = await ledger.read([...many.map(({ key }) => key), 'k7', 'never']);
+
+    expect(held.size).toBe(230);
+    expect([held.get('k6'), held.get('k7'), held.get('k8')]).toEqual([entry(6, 'a'), entry(7, 'b'), entry(8, 'c')]);
+    expect(await ledger.read([])).toEqual(new Map());
   });
 });

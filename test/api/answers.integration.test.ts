@@ -6,6 +6,7 @@ import type { PersonPage } from '../../lib/pipeline/describe-person.ts';
 import type { Job } from '../../lib/pipeline/jobs.ts';
 import type { Merges } from '../../lib/pipeline/merges.ts';
 import { quarantine } from '../../lib/pipeline/quarantine.ts';
+import { endVerify, takeUpVerify } from '../../lib/pipeline/verify-run.ts';
 import { withEngines } from '../engines.ts';
 import { openRunningApi, type RunningApi } from './running-api.ts';
 
@@ -24,6 +25,10 @@ beforeAll(async () => {
   await quarantine(api.deps, 'newsletter', 'members', 'run-1#1', [
     { code: 'mapping/no-id', reason: 'found no id', record: {} },
   ]);
+  // A check that found nobody's list: what there is to show of one.
+  const audience = 'quiet-readers-to-newsletter';
+  const held = await takeUpVerify(api.deps, { verify: audience }, 'report');
+  if (held !== undefined) await endVerify(api.deps, held, { ...held.state.run, state: 'never-pushed' });
 });
 
 afterAll(() => api.close());
@@ -38,7 +43,7 @@ describe('/api/openapi.json', () => {
     const schemas = operations.map(({ path, method }) => ajv.compile({ $ref: `api${answerPointer(path, method)}` }));
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas.length).toBeGreaterThanOrEqual(17);
+    expect(schemas.length).toBeGreaterThanOrEqual(19);
     for (const { path, method } of operations) {
       const { summary, parameters = [] } = (document.paths[path]?.[method] ?? {}) as {
         summary?: string;
@@ -62,6 +67,8 @@ describe('the answers of /api', () => {
     ['GET', '/api/runs', '/api/runs'],
     ['GET', '/api/duplicates', '/api/duplicates?limit=5'],
     ['GET', '/api/quarantine/{connection}', '/api/quarantine/newsletter'],
+    ['GET', '/api/audiences/{audience}/verify', '/api/audiences/quiet-readers-to-newsletter/verify'],
+    ['POST', '/api/verify', '/api/verify', { audience: 'quiet-readers-to-newsletter', heal: 'adopt' }],
     ['POST', '/api/pull', '/api/pull', { connection: 'newsletter', stream: 'members' }],
     ['POST', '/api/push', '/api/push', {}],
     ['POST', '/api/push/dry-run', '/api/push/dry-run', { audience: 'quiet-readers-to-newsletter' }],
@@ -229,6 +236,9 @@ describe('what /api refuses', () => {
     ['POST', '/api/pull', 404, 'api/no-such-stream', { connection: 'newsletter', stream: 'people' }],
     ['POST', '/api/people/ann%40example.com/unmerge', 404, 'api/no-such-edge', { edge: 'e_none' }],
     ['POST', '/api/push', 404, 'api/no-such-audience', { audience: 'none' }],
+    ['POST', '/api/verify', 404, 'api/no-such-audience', { audience: 'none' }],
+    ['POST', '/api/verify', 400, 'api/bad-body', { audience: 'quiet-readers-to-newsletter', heal: 'all' }],
+    ['GET', '/api/audiences/none/verify', 404, 'api/no-such-verify'],
   ])('%s %s is %i %s', async (method, path, status, code, body?: Json) => {
     const answer = await ask(method, path, body);
 

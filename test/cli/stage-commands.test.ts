@@ -105,7 +105,7 @@ describe('tributary pull', () => {
     const { status, stdout } = await cli().run(['pull', 'crm', '--stage', stage.url]);
 
     expect(status).toBe(1);
-    expect(stdout).toMatch(/^crm +state +pages +changes +quarantined\ncontacts +failed +– +– +–\n/);
+    expect(stdout).toMatch(/^crm +state +pages +changes +our own +quarantined\ncontacts +failed +– +– +– +–\n/);
     expect(stdout).toContain('contacts: the secret was refused (salesforce/denied)');
   });
 });
@@ -171,6 +171,69 @@ describe('tributary why', () => {
     expect(people.stdout).toContain('p_1 is not in buyers (version 0123456789abcdef)');
     expect(people.stdout).toMatch(/✗ all of these[^\n]*\n {2}✓ plan is pro[^\n]*\n {2}✗ not:\n {4}✓ in segment staff/);
     expect(JSON.parse(program.stdout)).toEqual(receipt);
+  });
+});
+
+describe('tributary verify', () => {
+  const job = { id: 'verify.1', what: 'verify', state: 'finished', startedAt: '', parts: [] };
+  const run = {
+    state: 'finished',
+    heal: 'report',
+    listed: 1_203,
+    believed: 1_204,
+    agree: 1_200,
+    differences: { 'added-by-hand': 3, 'removed-by-hand': 4 },
+    known: { 'never-matched': 2 },
+    waiting: 7,
+    moved: 0,
+    healed: 0,
+    sample: { 'removed-by-hand': ['p_1', 'p_2'] },
+  };
+
+  it('shows the differences by name, and ends with 1 when it only reports them', async () => {
+    const stage = await serve(({ method }) => (method === 'POST' ? [202, job] : [200, run]));
+
+    const { status, stdout } = await cli().run(['verify', 'lapsing', '--stage', stage.url]);
+
+    expect(status).toBe(1);
+    expect(stdout).toContain('1,203 on the list, 1,204 expected, 1,200 agree');
+    expect(stdout).toMatch(/added-by-hand +3/);
+    expect(stdout).toMatch(/removed-by-hand +4 +p_1 p_2/);
+    expect(stdout).toMatch(/never-matched \(known\) +2/);
+    expect(stdout).toContain('7 wait for the next push');
+    expect(stage.asked).toMatchObject([
+      { method: 'POST', path: '/api/verify', body: { audience: 'lapsing' } },
+      { method: 'GET', path: '/api/audiences/lapsing/verify' },
+    ]);
+  });
+
+  it.each([
+    ['nothing differs', { differences: {} }, 0],
+    ['what differed was healed', { heal: 'restore', healed: 7 }, 0],
+    ['too many differ to heal', { heal: 'restore', state: 'held' }, 1],
+    ['the list is missing', { state: 'list-missing', differences: {} }, 1],
+  ])('when %s it ends accordingly', async (_words, given, expected) => {
+    const ended = { ...run, ...given };
+    const stage = await serve(({ method }) => (method === 'POST' ? [202, job] : [200, ended]));
+
+    const { status, stdout } = await cli().run([
+      'verify',
+      'lapsing',
+      '--heal',
+      'restore',
+      '--stage',
+      stage.url,
+      '--json',
+    ]);
+
+    expect({ status, run: JSON.parse(stdout) as unknown }).toEqual({ status: expected, run: ended });
+    expect(stage.asked[0]?.body).toEqual({ audience: 'lapsing', heal: 'restore' });
+  });
+
+  it('knows no other way to heal', async () => {
+    const { status } = await cli().run(['verify', 'lapsing', '--heal', 'everything']);
+
+    expect(status).toBe(2);
   });
 });
 

@@ -53,6 +53,7 @@ describe('tributary', () => {
       'evaluate',
       'pull',
       'push',
+      'verify',
       'profile',
       'why',
       'merges',

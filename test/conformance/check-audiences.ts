@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { AudienceDestination, BatchResult, Member, Outcome } from '../../lib/connectors/contract.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
+import { echoChecks, truthChecks } from './check-truth.ts';
 import { type Check, type Rig, sorted, withRig } from './rig.ts';
 import type { AudienceScenario, Scenario, Simulator } from './scenario.ts';
 
@@ -34,7 +35,8 @@ export function audienceChecks(scenario: Scenario, told: AudienceScenario<Simula
     { name: 'comes through a rate limit with nobody lost', run: on((case_) => comesThrough(case_, 'rate-limit')) },
     { name: 'comes through a server error with nobody lost', run: on((case_) => comesThrough(case_, 'server-error')) },
     ...when(told.silence, { name: 'never takes silence about a member for success', run: on(doubtsSilence) }),
-    ...when(destination?.list, { name: 'lists exactly who is in the tool', run: on(lists) }),
+    ...truthChecks(scenario, told),
+    ...echoChecks(scenario, told),
   ];
 }
 
@@ -145,18 +147,6 @@ async function doubtsSilence(case_: Case): Promise<void> {
   const claimed = batch.members.filter(({ memberId }) => isIn(outcomes.get(memberId)));
   const remote = told.remote(rig.vendor);
   expect(claimed.filter(({ keys }) => !remote.includes(keys[0]?.value ?? ''))).toEqual([]);
-}
-
-async function lists(case_: Case): Promise<void> {
-  const { destination, api, remoteId, people, told, rig } = case_;
-  await apply(case_, 'add', people.known);
-
-  const found: string[] = [];
-  for await (const page of destination.list?.(api, remoteId, { signal: new AbortController().signal }) ?? []) {
-    found.push(...page.map(({ value }) => value));
-  }
-
-  expect(sorted(found)).toEqual(told.remote(rig.vendor));
 }
 
 /** Applies one batch, follows a job, and holds the answer to the contract: one outcome each, no stranger, each true. */

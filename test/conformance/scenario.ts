@@ -71,6 +71,14 @@ export interface AudienceScenario<Vendor> {
   strangers?(count: number): readonly Identifier[];
   /** Makes the next write's answer leave this member out, as if the vendor had never been asked. */
   silence?(vendor: Vendor, key: Identifier): void;
+  /** What people do to the list in the tool itself. Needed where the connector reads the real list or hears its own echoes. */
+  readonly byHand?: {
+    add(vendor: Vendor, key: Identifier): void;
+    remove(vendor: Vendor, key: Identifier): void;
+    deleteList(vendor: Vendor): void;
+    /** Makes somebody unreachable who is not on the list; returns how the tool calls them then. */
+    leave(vendor: Vendor, key: Identifier): string;
+  };
   /** Makes the next write answer a rate limit or a server error. */
   fault(vendor: Vendor, kind: 'rate-limit' | 'server-error'): void;
 }

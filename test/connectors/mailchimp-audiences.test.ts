@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BatchResult } from '../../lib/connectors/contract.ts';
+import type { BatchResult, ListPage } from '../../lib/connectors/contract.ts';
 import { audiences } from '../../lib/connectors/mailchimp/audiences.ts';
 import type { MailchimpClient } from '../../lib/connectors/mailchimp/client.ts';
+import { truth } from '../../lib/connectors/mailchimp/truth.ts';
 import { LIST, openRig, type Rig } from '../vendors/mailchimp/open.ts';
 
 const TAG = 'Lapsing';
@@ -174,18 +175,32 @@ describe('apply', () => {
   });
 });
 
-describe('list', () => {
-  it('pages through who can be reached by the tag', async () => {
+describe('truth', () => {
+  it('pages through everybody who carries the tag, whatever their status, and reads on after any page', async () => {
     for (let n = 0; n < 1_100; n += 1) rig.vendor.putMember(LIST, { email: `p${n}@example.org`, tags: [TAG] });
     rig.vendor.setStatus(LIST, 'p5@example.org', 'unsubscribed');
+    rig.vendor.setStatus(LIST, 'p6@example.org', 'cleaned');
 
-    const found: string[] = [];
-    for await (const page of audiences.list?.(api, remoteId, { signal: new AbortController().signal }) ?? []) {
-      found.push(...page.map(({ value }) => value));
+    const pages: ListPage[] = [];
+    const signal = new AbortController().signal;
+    for await (const page of truth.members?.(api, remoteId, { signal }) ?? []) pages.push(page);
+    const [first, ...others] = pages;
+    const again: ListPage[] = [];
+    for await (const page of truth.members?.(api, remoteId, { signal, after: first?.next ?? null }) ?? []) {
+      again.push(page);
     }
 
-    expect(found.sort()).toEqual(rig.vendor.tagged(LIST, TAG));
-    expect(found).toHaveLength(1_099);
+    const found = new Map(
+      pages.flatMap(({ members }) => members.map(({ keys, standing }) => [keys[0]?.value, standing])),
+    );
+    expect([...found.keys()].sort()).toEqual(rig.vendor.tagged(LIST, TAG, { anyStatus: true }));
+    expect([found.get('p4@example.org'), found.get('p5@example.org'), found.get('p6@example.org')]).toEqual([
+      'reachable',
+      'unsubscribed',
+      'cleaned',
+    ]);
+    expect(again).toEqual(others);
+    expect(pages.at(-1)?.next).toBeUndefined();
   });
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { BatchResult, Member } from '../../lib/connectors/contract.ts';
+import type { BatchResult, ListPage, Member } from '../../lib/connectors/contract.ts';
 import { audiences } from '../../lib/connectors/salesforce/audiences.ts';
 import type { SalesforceApi } from '../../lib/connectors/salesforce/client.ts';
+import { truth } from '../../lib/connectors/salesforce/truth.ts';
 import { openRig, type SalesforceRig } from './salesforce-rig.ts';
 
 describe('ensure', () => {
@@ -112,6 +113,54 @@ describe('apply', () => {
     const adding = audiences.apply(api, batch(remoteId, 'add', [id]));
 
     await expect(adding).rejects.toMatchObject({ kind: 'transient', code: 'salesforce/campaign-gone' });
+  });
+});
+
+describe('truth', () => {
+  it('reads a campaign of several pages by id and by address, and reads on after any page', async () => {
+    await using rig = await openRig();
+    const { api, remoteId } = await opened(rig);
+    for (let n = 0; n < 2_050; n += 1) {
+      const lead = n % 5 === 0;
+      const person = rig.vendor.store.insert(lead ? 'Lead' : 'Contact', {
+        LastName: `P${n}`,
+        Email: `p${n}@example.com`,
+        ...(lead ? { Company: 'Example' } : {}),
+      });
+      rig.vendor.store.insert('CampaignMember', { CampaignId: remoteId, [lead ? 'LeadId' : 'ContactId']: person });
+    }
+    const signal = new AbortController().signal;
+    const pages: ListPage[] = [];
+    for await (const page of truth.members?.(api, remoteId, { signal }) ?? []) pages.push(page);
+    const again: ListPage[] = [];
+    const after = pages[0]?.next ?? null;
+    for await (const page of truth.members?.(api, remoteId, { signal, after }) ?? []) again.push(page);
+
+    const members = pages.flatMap((page) => page.members);
+    expect(members.map(({ keys }) => keys[0]?.value).sort()).toEqual(peopleIn(rig));
+    expect(new Set(members.map(({ keys }) => keys[1]?.value)).size).toBe(2_050);
+    expect(pages.map((page) => page.members.length)).toEqual([2_000, 50]);
+    expect(again).toEqual(pages.slice(1));
+  });
+
+  it('knows the living by id and by address', async () => {
+    await using rig = await openRig();
+    const { api } = await opened(rig);
+    const [alive = '', dead = ''] = ['alive', 'dead'].map((name) =>
+      rig.vendor.store.insert('Contact', { LastName: name, Email: `${name}@example.com` }),
+    );
+    rig.vendor.store.delete(dead);
+    const asked = [alive, dead, 'alive@example.com', 'dead@example.com'].map((value, n): Member => {
+      const type = value.includes('@') ? 'email' : 'salesforce.contact_id';
+      return { memberId: `m${n}`, keys: [{ type, value }] };
+    });
+
+    const standings = await truth.standing?.(api, asked);
+
+    expect([...(standings ?? [])]).toEqual([
+      ['m0', 'reachable'],
+      ['m2', 'reachable'],
+    ]);
   });
 });
 

@@ -10,6 +10,7 @@ const frozen = [
   'ActivitiesTable',
   'MembershipsTable',
   'HistoryTable',
+  'LedgerTable',
   'StateTable',
   'ArchiveBucket',
   'IdentityKey',

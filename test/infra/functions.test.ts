@@ -21,6 +21,8 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'ARCHIVE_BUCKET',
     'CHANGES_QUEUE_URL',
     'CONNECTION_SECRET_PREFIX',
+    'IDENTITY_KEY_SECRET',
+    'LEDGER_TABLE',
     'STATE_TABLE',
     'SYNC_QUEUE_URL',
   ],
@@ -28,6 +30,8 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'ARCHIVE_BUCKET',
     'CHANGES_QUEUE_URL',
     'CONNECTION_SECRET_PREFIX',
+    'IDENTITY_KEY_SECRET',
+    'LEDGER_TABLE',
     'STATE_TABLE',
     'SYNC_QUEUE_URL',
   ],
@@ -49,6 +53,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'CONNECTION_SECRET_PREFIX',
     'IDENTIFIERS_TABLE',
     'IDENTITY_KEY_SECRET',
+    'LEDGER_TABLE',
     'MEMBERSHIPS_TABLE',
     'PUSH_QUEUE_URL',
     'STATE_TABLE',
@@ -181,6 +186,7 @@ describe('schedules', () => {
         message: { connection: 'newsletter', stream: 'activity', scheduledAt },
       },
       { ...alike, when: 'cron(0 2 * * ? *)', to: 'PushQueue', message: { audience: 'lapsing', scheduledAt } },
+      { ...alike, when: 'cron(0 5 * * ? *)', to: 'PushQueue', message: { verify: 'lapsing', scheduledAt } },
       { ...alike, when: 'rate(1 minute)', to: 'TimersQueue', message: { sweep: true, scheduledAt } },
     ]);
   });

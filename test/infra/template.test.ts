@@ -62,7 +62,7 @@ describe('stored data', () => {
   it('retains, encrypts and can restore every table', () => {
     const tables = Object.entries(resourcesOf(template, 'AWS::DynamoDB::Table'));
 
-    expect(tables).toHaveLength(7);
+    expect(tables).toHaveLength(8);
     for (const [id, table] of tables) {
       expect({
         id,
@@ -221,8 +221,8 @@ describe('roles', () => {
       'activate-audience': readable('ActivateAudienceRole'),
       api: readable('ApiRole'),
     }).toEqual({
-      'receive-webhook': ['tributary/acme/newsletter'],
-      'sync-stream': ['tributary/acme/crm', 'tributary/acme/newsletter'],
+      'receive-webhook': ['tributary/acme/identity-key', 'tributary/acme/newsletter'],
+      'sync-stream': ['tributary/acme/identity-key', 'tributary/acme/crm', 'tributary/acme/newsletter'],
       'resolve-profile': ['tributary/acme/identity-key'],
       'sweep-due': [],
       'activate-audience': ['tributary/acme/identity-key', 'tributary/acme/newsletter'],

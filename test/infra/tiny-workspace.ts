@@ -17,7 +17,10 @@ export const tinyWorkspace: WorkspaceForSynthesis = {
     newsletter: connection('newsletter', 'mailchimp', { streams: { activity: nightly(1) }, webhook: true }),
     spare: connection('spare', 'mailchimp', {}),
   },
-  audiences: [audience('lapsing', nightly(2)), audience('live', 'realtime')],
+  audiences: [
+    { ...audience('lapsing', nightly(2)), verify: { when: nightly(5), heal: 'report' } },
+    audience('live', 'realtime'),
+  ],
 };
 
 /** Synthesises into a directory of its own, with functions that do nothing; `close` removes it. */

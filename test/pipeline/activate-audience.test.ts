@@ -9,6 +9,7 @@ import { activateAudience, type PushCommand, type PushRun } from '../../lib/pipe
 import { summariseAudience } from '../../lib/pipeline/summaries.ts';
 import { identityKey } from './delivering.ts';
 import { openMemoryAudience, unwanted, wantedAs } from './memory-audience.ts';
+import { openMemoryLedger } from './memory-ledger.ts';
 import { openHandClock, openMemoryQueue, openMemoryState } from './memory-state.ts';
 import { definitions, NOW } from './world.ts';
 
@@ -24,6 +25,7 @@ function openRig(
   const state = openMemoryState();
   const queue = openMemoryQueue();
   const clock = openHandClock(NOW);
+  const ledger = openMemoryLedger();
   const list = new Set<string>();
   const batches: MembershipBatch[] = [];
   const owners = new Map<string, string>();
@@ -94,6 +96,7 @@ function openRig(
       claim: async () => new Set(),
     },
     key: async () => identityKey,
+    ledger,
     push: queue,
     clock,
     log: () => {},

@@ -2,6 +2,8 @@ import type { Identifier } from '../../lib/domain/change.ts';
 import type { Wanted } from '../../lib/domain/profile.ts';
 import type { AudienceRow, MembershipStore, ToldSide } from '../../lib/pipeline/ports.ts';
 
+const PARTS = 2;
+
 type Row = { -readonly [Name in keyof AudienceRow]: AudienceRow[Name] };
 
 /** The rows of one audience, with the promises of the membership store about their two sides. */
@@ -9,9 +11,14 @@ export function openMemoryAudience() {
   const rows = new Map<string, Row>();
   /** Ids that the pending index shows although the row is not pending any more. */
   const lagging = new Set<string>();
-  const memberships: Pick<MembershipStore, 'audienceRows' | 'pending' | 'readAudienceRows' | 'settle'> = {
-    async *audienceRows() {
-      yield [...rows.values()].map((row) => ({ ...row }));
+  const memberships: Pick<
+    MembershipStore,
+    'audienceParts' | 'audienceRows' | 'pending' | 'readAudienceRows' | 'settle' | 'enter'
+  > = {
+    audienceParts: PARTS,
+    async *audienceRows(_audience, part) {
+      const all = [...rows.values()].map((row) => ({ ...row }));
+      yield all.filter(({ profile }) => part === undefined || profile.length % PARTS === part);
     },
     async *pending() {
       const ids = [...rows.values()].filter(({ pending }) => pending).map(({ profile }) => profile);
@@ -39,6 +46,14 @@ export function openMemoryAudience() {
         if (acted) held.pending = pending;
       }
       return moved;
+    },
+    async enter(_audience, entered) {
+      const there = new Set<string>();
+      for (const { profile, told, pending } of entered) {
+        if (rows.has(profile)) there.add(profile);
+        else rows.set(profile, { profile, wanted: unwanted, wantedVersion: 0, told, toldVersion: 1, pending });
+      }
+      return there;
     },
   };
   return {

@@ -3,6 +3,8 @@ import type { Delivery, RawRequest } from '../../lib/connectors/contract.ts';
 import type { AnyConnector } from '../../lib/connectors/define.ts';
 import type { ConnectionDefinition } from '../../lib/domain/definitions.ts';
 import { receiveWebhook } from '../../lib/pipeline/receive-webhook.ts';
+import { identityKey } from './delivering.ts';
+import { openMemoryLedger } from './memory-ledger.ts';
 import { openHandClock, openMemoryQueue } from './memory-state.ts';
 import { definitions, NOW } from './world.ts';
 
@@ -32,6 +34,8 @@ function openRig(deliveries: readonly Delivery[]) {
     definitions: async () => ({ ...definitions, connections: { tool } }),
     secrets: async () => ({}),
     secretName: (name) => name,
+    key: async () => identityKey,
+    ledger: openMemoryLedger(),
     changes,
     sync,
     clock: openHandClock(NOW),

@@ -10,6 +10,8 @@ import { LEASE_MS as PUSH_LEASE_MS } from '../../lib/pipeline/activate-audience.
 import type { QueueMessage } from '../../lib/pipeline/ports.ts';
 import { isStreamSettled, markFolded, readStream } from '../../lib/pipeline/sync-run.ts';
 import { type ChangesMessage, LEASE_MS, type SyncCommand, syncStream } from '../../lib/pipeline/sync-stream.ts';
+import { identityKey } from './delivering.ts';
+import { openMemoryLedger } from './memory-ledger.ts';
 import { openHandClock, openMemoryArchive, openMemoryQueue, openMemoryState } from './memory-state.ts';
 import { definitions, NOW } from './world.ts';
 
@@ -58,6 +60,8 @@ function openRig(read: Reader, reread?: Stream<unknown>['reread']) {
     definitions: async () => ({ ...definitions, connections: { crm } }),
     secrets: async () => ({}),
     secretName: (name) => name,
+    key: async () => identityKey,
+    ledger: openMemoryLedger(),
     state,
     archive,
     changes,
@@ -227,6 +231,8 @@ describe('syncStream', () => {
       }),
       secrets: async () => ({}),
       secretName: (name) => name,
+      key: async () => identityKey,
+      ledger: openMemoryLedger(),
       state: rig.state,
       archive: rig.archive,
       changes: rig.changes,

@@ -114,6 +114,7 @@ describe('loadWorkspace', () => {
       needs: { subscribed: 'email' },
       holdout: 0.1,
       when: { expression: 'cron(0 3 * * ? *)', words: 'nightly at 03:00' },
+      verify: { when: { expression: 'cron(0 5 ? * SUN *)', words: 'weekly on sunday at 05:00' }, heal: 'report' },
     });
   });
 });

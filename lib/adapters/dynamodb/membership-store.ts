@@ -27,6 +27,7 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
     };
   };
   return {
+    audienceParts: SHARDS,
     async writeRows(rows) {
       // Who enters has most likely no row yet, who leaves has one: the likely statement first, the other for the rest.
       const expires = String(Math.ceil((now().getTime() + LEFT_KEPT_MS) / 1_000));
@@ -55,8 +56,9 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
         }
       }
     },
-    async *audienceRows(audience) {
-      for (const owner of ownersOf(`audience:${audience}`)) {
+    async *audienceRows(audience, part) {
+      const owners = ownersOf(`audience:${audience}`);
+      for (const owner of part === undefined ? owners : owners.slice(part, part + 1)) {
         for await (const page of queryPages(dynamo, byOwner(owner))) yield page.map(toAudienceRow);
       }
     },
@@ -91,6 +93,24 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
       );
       return new Set(moved.map(({ row }) => row.profile));
     },
+    async enter(audience, rows, expiresAt) {
+      const expires = { N: String(Math.ceil(expiresAt / 1_000)) };
+      const outcomes = await executeAll(
+        dynamo,
+        rows.map(({ profile, told, pending }) =>
+          insertItem(table, {
+            ...rowKey(`audience:${audience}`, profile),
+            wanted: { S: JSON.stringify({ in: false, reason: 'not-in-segment' } satisfies Wanted) },
+            version: { N: '0' },
+            told: { S: JSON.stringify(told) },
+            toldVersion: { N: '1' },
+            expires,
+            ...(pending ? { pending: pendingKey(audience, profile) } : {}),
+          }),
+        ),
+      );
+      return new Set(rows.filter((_, at) => outcomes[at] === 'condition-failed').map(({ profile }) => profile));
+    },
   };
 }
 
@@ -118,11 +138,14 @@ function columnsOf(row: FollowRow, expires: string, fresh: boolean): Record<stri
 }
 
 function insert(table: string, row: FollowRow, expires: string): BatchStatementRequest {
-  const item = { ...rowKey(ownerOf(row), row.profile), ...columnsOf(row, expires, true) };
+  return insertItem(table, { ...rowKey(ownerOf(row), row.profile), ...columnsOf(row, expires, true) });
+}
+
+function insertItem(table: string, item: Item): BatchStatementRequest {
   const names = Object.keys(item);
   return {
     Statement: `INSERT INTO "${table}" VALUE {${names.map((name) => `'${name}': ?`).join(', ')}}`,
-    Parameters: names.map((name) => item[name as keyof typeof item] ?? { NULL: true }),
+    Parameters: names.map((name) => item[name] ?? { NULL: true }),
   };
 }
 

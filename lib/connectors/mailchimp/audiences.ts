@@ -1,19 +1,21 @@
 import { z } from 'zod';
-import type { Identifier } from '../../domain/change.ts';
-import { isJsonObject, type Json } from '../../domain/json.ts';
+import type { Json } from '../../domain/json.ts';
 import type { AudienceDestination, BatchResult, Member, MembershipBatch, Outcome } from '../contract.ts';
-import type { MailchimpClient, Tag } from './client.ts';
+import type { MailchimpClient } from './client.ts';
+import { tagWrites } from './echoes.ts';
 import { refusalIn } from './errors.ts';
 import { memberIdOf } from './member.ts';
 import { readMemberStates } from './member-states.ts';
+import { findTag, tagNameOf } from './tags.ts';
+import { truth } from './truth.ts';
 
 /** Most addresses in one request to a tag. */
 const MAX_ADDRESSES = 500;
 
-const name = z.string().trim().min(1, 'expected a name').max(100, 'expected at most 100 characters');
+const tagName = z.string().trim().min(1, 'expected a name').max(100, 'expected at most 100 characters');
 
 /** Mailchimp's tags and static segments are one thing with two names. */
-const target = z.union([z.strictObject({ tag: name }), z.strictObject({ static_segment: name })], {
+const target = z.union([z.strictObject({ tag: tagName }), z.strictObject({ static_segment: tagName })], {
   error: 'expected { tag: NAME } or { static_segment: NAME }',
 });
 
@@ -28,26 +30,16 @@ export const audiences: AudienceDestination<MailchimpClient> = {
   canRemove: true,
   ensure,
   apply: (api, batch) => (batch.op === 'add' ? add(api, batch) : remove(api, batch)),
-  list,
+  truth,
 };
 
 async function ensure(api: MailchimpClient, to: Json): Promise<{ remoteId: string }> {
-  const wanted = nameOf(to);
-  const tags: Tag[] = [];
-  for (let more = true; more; ) {
-    const page = await api.listTags(tags.length);
-    tags.push(...page.tags);
-    more = page.tags.length > 0 && tags.length < page.total;
-  }
-  const same = tags.filter((tag) => tag.name === wanted);
-  const alike = tags.filter((tag) => tag.name.toLowerCase() === wanted.toLowerCase());
-  // Two tags may have one name; the oldest is taken, so that every run takes the same.
-  const [found] = (same.length > 0 ? same : alike).sort((a, b) => a.id - b.id);
-  return { remoteId: String((found ?? (await api.createTag(wanted))).id) };
+  return (await findTag(api, to)) ?? { remoteId: String((await api.createTag(tagNameOf(to))).id) };
 }
 
 /** Tries each member's best address; who is unknown by it is tried by the next. A refusal is final. */
-async function add(api: MailchimpClient, { remoteId, members }: MembershipBatch): Promise<BatchResult> {
+async function add(api: MailchimpClient, batch: MembershipBatch): Promise<BatchResult> {
+  const { members } = batch;
   const outcomes = new Map<string, Outcome>();
   let calls = 0;
   let waiting = members;
@@ -66,7 +58,7 @@ async function add(api: MailchimpClient, { remoteId, members }: MembershipBatch)
     if (tried.size === 0) break;
     const round = await addAddresses(
       api,
-      remoteId,
+      batch,
       [...tried.values()].map(({ address }) => address),
     );
     calls += round.calls;
@@ -81,10 +73,11 @@ async function add(api: MailchimpClient, { remoteId, members }: MembershipBatch)
 /** One outcome per member id. What the answer does not settle is read from the members themselves. */
 async function addAddresses(
   api: MailchimpClient,
-  tag: string,
+  { remoteId: tag, target: to, notes }: MembershipBatch,
   addresses: readonly string[],
 ): Promise<{ outcomes: ReadonlyMap<string, Outcome>; calls: number }> {
   const outcomes = new Map<string, Outcome>();
+  await notes?.asked(tagWrites(to, addresses, true));
   const answer = await api.addToTag(tag, addresses);
   let calls = 1;
   const takeBack: string[] = [];
@@ -92,6 +85,14 @@ async function addAddresses(
     if (status !== 'subscribed') takeBack.push(email_address);
     outcomes.set(memberIdOf(email_address), status === 'subscribed' ? { status: 'applied' } : refused(status));
   }
+  const tagged = answer.members_added.map(({ email_address }) => email_address);
+  await notes?.made(
+    tagWrites(
+      to,
+      tagged.filter((address) => !takeBack.includes(address)),
+      true,
+    ),
+  );
   // Somebody tagged without being subscribed would be in the list the day they come back, with nobody having asked.
   if (takeBack.length > 0) {
     await api.removeFromTag(tag, takeBack);
@@ -115,7 +116,10 @@ function outcomeFrom(member: { status: string; tags: readonly string[] } | undef
 }
 
 /** Removes every address of a member; who was not in the tag is unchanged. */
-async function remove(api: MailchimpClient, { remoteId, members }: MembershipBatch): Promise<BatchResult> {
+async function remove(
+  api: MailchimpClient,
+  { remoteId, target: to, members, notes }: MembershipBatch,
+): Promise<BatchResult> {
   const addresses = [...new Set(members.flatMap(addressesOf))];
   const removed = new Set<string>();
   const failed: string[] = [];
@@ -126,6 +130,8 @@ async function remove(api: MailchimpClient, { remoteId, members }: MembershipBat
     for (const { email_address } of answer.members_removed) removed.add(memberIdOf(email_address));
     failed.push(...answer.errors.flatMap(({ email_addresses }) => email_addresses.map(memberIdOf)));
   }
+  // Whoever carries the tag again after this has it from somebody else.
+  await notes?.made(tagWrites(to, addresses, false));
   // An error row may be about somebody who never was in the tag; only who still is has to be tried again.
   const read = await readMemberStates(api, failed);
   calls += read.calls;
@@ -140,30 +146,10 @@ async function remove(api: MailchimpClient, { remoteId, members }: MembershipBat
   return { state: 'done', outcomes, calls };
 }
 
-/** Pages through who can be reached by the tag: by default Mailchimp leaves out those who are not subscribed. */
-async function* list(
-  api: MailchimpClient,
-  remoteId: string,
-  { signal }: { readonly signal: AbortSignal },
-): AsyncIterable<readonly Identifier[]> {
-  for (let offset = 0, more = true; more; ) {
-    if (signal.aborted) return;
-    const page = await api.listTagMembers(remoteId, offset);
-    offset += page.addresses.length;
-    more = page.addresses.length > 0 && offset < page.total;
-    yield page.addresses.map((address) => ({ type: 'email', value: address.toLowerCase() }));
-  }
-}
-
 function addressesOf(member: Member): string[] {
   return member.keys.filter(({ type }) => type === 'email').map(({ value }) => value.toLowerCase());
 }
 
 function refused(status: string): Outcome {
   return { status: 'refused', code: status };
-}
-
-function nameOf(to: Json): string {
-  const given = isJsonObject(to) ? (to.tag ?? to.static_segment) : undefined;
-  return name.parse(given);
 }

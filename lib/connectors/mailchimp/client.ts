@@ -49,10 +49,8 @@ export interface MailchimpClient {
   createTag(name: string): Promise<Tag>;
   addToTag(tag: string, addresses: readonly string[]): Promise<TagAnswer>;
   removeFromTag(tag: string, addresses: readonly string[]): Promise<TagAnswer>;
-  listTagMembers(
-    tag: string,
-    offset: number,
-  ): Promise<{ readonly addresses: readonly string[]; readonly total: number }>;
+  /** Everybody who carries the tag and is not archived, with their status. */
+  listTagMembers(tag: string, offset: number): Promise<TagMembersPage>;
 }
 
 export interface MemberWindow {
@@ -80,8 +78,10 @@ export type Tag = z.infer<typeof tag>;
 export type Campaign = z.infer<typeof campaign>;
 export type CampaignPage = { readonly campaigns: readonly Campaign[]; readonly total: number };
 export type TagAnswer = z.infer<typeof tagAnswer>;
+export type TagMembersPage = { readonly members: z.infer<typeof tagMembers>; readonly total: number };
 
 const total = z.int().min(0);
+const tagMembers = z.array(z.object({ email_address: z.string(), status: z.string() }));
 const tag = z.object({ id: z.int(), name: z.string() });
 const campaign = z.object({
   id: z.string(),
@@ -226,16 +226,17 @@ export function openMailchimp(connection: ConnectionInput<Config, Secret>, io: C
       call(
         'members of a tag',
         z
-          .object({ members: z.array(z.object({ email_address: z.string() })), total_items: total })
-          .transform((page) => ({
-            addresses: page.members.map(({ email_address }) => email_address),
-            total: page.total_items,
-          })),
+          .object({ members: tagMembers, total_items: total })
+          .transform((page) => ({ members: page.members, total: page.total_items })),
         () =>
           api.lists.getSegmentMembersList(list, id, {
-            fields: ['total_items', 'members.email_address'],
+            fields: ['total_items', 'members.email_address', 'members.status'],
             count: MAX_PAGE,
             offset,
+            // By default those who cannot be mailed are left out.
+            include_cleaned: true,
+            include_transactional: true,
+            include_unsubscribed: true,
           }),
       ),
   };

@@ -3,6 +3,7 @@ import { activity } from './activity.stream.ts';
 import { audiences } from './audiences.ts';
 import type { MailchimpClient } from './client.ts';
 import { type Config, config, type Secret, secret } from './config.ts';
+import { echoes } from './echoes.ts';
 import { manifest } from './manifest.ts';
 import { members } from './members.stream.ts';
 import { traits } from './traits.ts';
@@ -25,4 +26,5 @@ export const mailchimp = defineConnector<Config, Secret, MailchimpClient>({
   traits,
   webhook,
   audiences,
+  echoes,
 });

@@ -14,6 +14,12 @@ declare module '@mailchimp/mailchimp_marketing/src/ApiClient.js' {
     readonly sort_dir?: 'ASC';
   }
 
+  interface SegmentMembersQuery extends Paging {
+    readonly include_cleaned: true;
+    readonly include_transactional: true;
+    readonly include_unsubscribed: true;
+  }
+
   interface CampaignQuery extends Paging {
     readonly status: 'sent';
     readonly list_id: string;
@@ -33,7 +39,7 @@ declare module '@mailchimp/mailchimp_marketing/src/ApiClient.js' {
       getListMember(list: string, hash: string, options: Paging): Promise<unknown>;
       listSegments(list: string, options: Paging & { readonly type: 'static' }): Promise<unknown>;
       createSegment(list: string, body: { name: string; static_segment: readonly string[] }): Promise<unknown>;
-      getSegmentMembersList(list: string, segment: string, options: Paging): Promise<unknown>;
+      getSegmentMembersList(list: string, segment: string, options: SegmentMembersQuery): Promise<unknown>;
       /** The body comes first here and nowhere else. */
       batchSegmentMembers(
         body: { members_to_add?: readonly string[]; members_to_remove?: readonly string[] },

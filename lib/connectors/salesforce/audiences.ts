@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import type { Identifier } from '../../domain/change.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
-import type { AudienceDestination, BatchResult, MembershipBatch, Outcome } from '../contract.ts';
+import type { AudienceDestination, BatchResult, MembershipBatch, Outcome, Write } from '../contract.ts';
 import { findPeople } from './campaign-people.ts';
 import type { SalesforceApi } from './client.ts';
-import { fullId, objectOf } from './ids.ts';
+import { joinedAs } from './echoes.ts';
+import { objectOf } from './ids.ts';
 import { queryAll } from './query.ts';
 import { inGroups, oneOf, quoted } from './soql.ts';
+import { findCampaign, truth } from './truth.ts';
 
 /** The most records that one sObject Collections request takes (REST API guide). */
 const COLLECTION = 200;
-const LIST_PAGE = 2000;
 
 const target = z.strictObject({
   // Campaign names are 80 characters at most.
@@ -48,15 +48,13 @@ export const audiences: AudienceDestination<SalesforceApi> = {
   canRemove: true,
   ensure,
   apply,
-  list,
+  truth,
 };
 
 async function ensure(api: SalesforceApi, wanted: Json): Promise<{ remoteId: string }> {
   const { campaign } = target.parse(wanted);
-  // The oldest of several with that name, so that two runs never choose two.
-  const soql = `SELECT Id FROM Campaign WHERE Name = ${quoted(campaign)} ORDER BY CreatedDate, Id LIMIT 1`;
-  const [found] = await queryAll(api, soql, { deleted: false });
-  if (typeof found?.Id === 'string') return { remoteId: found.Id };
+  const found = await findCampaign(api, wanted);
+  if (found !== undefined) return found;
   const created = saved.safeParse(await api.send('POST', '/sobjects/Campaign', { Name: campaign, IsActive: true }));
   if (typeof created.data?.id === 'string') return { remoteId: created.data.id };
   throw new TributaryError(
@@ -86,6 +84,8 @@ async function addAll(
     else adding.push({ memberId, id });
   }
   if (adding.length === 0) return settled;
+  const joins = adding.map(({ id }) => joinedAs(batch.remoteId, id));
+  await batch.notes?.asked(joins.map((join) => join.asked));
   const records = adding.map(({ id }) => ({
     // Salesforce reads records in order and refuses one whose attributes do not come first.
     attributes: { type: 'CampaignMember' },
@@ -99,10 +99,14 @@ async function addAll(
   );
   await refuseLostCampaign(api, batch.remoteId, results);
   // Results come in the order of the records. A member without one is settled by the pipeline, as a retry.
+  const made: Write[] = [];
   for (const [index, { memberId }] of adding.entries()) {
     const result = results[index];
-    if (result !== undefined) settled.set(memberId, outcomeOf(result));
+    if (result === undefined) continue;
+    settled.set(memberId, outcomeOf(result));
+    if (result.success && typeof result.id === 'string') made.push(...(joins[index]?.made(result.id) ?? []));
   }
+  await batch.notes?.made(made);
   return settled;
 }
 
@@ -136,28 +140,6 @@ async function removeAll(
     }
   }
   return settled;
-}
-
-/** The campaign's members as match keys, a page at a time. */
-async function* list(
-  api: SalesforceApi,
-  remoteId: string,
-  options: { readonly signal: AbortSignal },
-): AsyncIterable<readonly Identifier[]> {
-  let last = '';
-  while (!options.signal.aborted) {
-    const after = last === '' ? '' : ` AND Id > ${quoted(last)}`;
-    const soql = `SELECT Id, ContactId, LeadId FROM CampaignMember WHERE CampaignId = ${quoted(remoteId)}${after} ORDER BY Id LIMIT ${LIST_PAGE}`;
-    const members = await queryAll(api, soql, { deleted: false });
-    yield members.flatMap(({ ContactId, LeadId }) => {
-      const contact = fullId(ContactId);
-      const lead = fullId(LeadId);
-      if (contact !== undefined) return [{ type: 'salesforce.contact_id', value: contact }];
-      return lead === undefined ? [] : [{ type: 'salesforce.lead_id', value: lead }];
-    });
-    last = String(members.at(-1)?.Id ?? '');
-    if (members.length < LIST_PAGE) return;
-  }
 }
 
 /** Adding to a deleted campaign refuses each member as if the person were unknown; look once before believing that. */

@@ -5,6 +5,7 @@ import { audiences } from './audiences.ts';
 import type { SalesforceApi } from './client.ts';
 import { type SalesforceConfig, type SalesforceSecret, salesforceConfig, salesforceSecret } from './config.ts';
 import { contacts } from './contacts.stream.ts';
+import { echoes } from './echoes.ts';
 import { leads } from './leads.stream.ts';
 import { manifest } from './manifest.ts';
 import { webhook } from './webhook.ts';
@@ -25,4 +26,5 @@ export const salesforce = defineConnector<SalesforceConfig, SalesforceSecret, Sa
   streams: [accounts, activities, contacts, leads],
   webhook,
   audiences,
+  echoes,
 });

@@ -24,7 +24,7 @@ interface Entry {
 /** EventBridge Scheduler replaces it by the instant that the firing was due (EventBridge Scheduler user guide). */
 const SCHEDULED_TIME = '<aws.scheduler.scheduled-time>';
 
-/** What happens when: every stream, every nightly audience, and the minute sweep, each as a message to a queue. */
+/** What happens when: every stream, every nightly audience, every check of a list, and the minute sweep, each as a message to a queue. */
 export class Timetable extends Construct {
   constructor(scope: Construct, id: string, { workspace, queues }: TimetableProps) {
     super(scope, id);
@@ -73,6 +73,19 @@ function entriesOf(workspace: WorkspaceForSynthesis, queues: WorkQueues): readon
           },
         ],
   );
+  const checks = workspace.audiences.flatMap(({ audience, verify }) =>
+    verify?.when === undefined
+      ? []
+      : [
+          {
+            id: `verify ${audience}`,
+            description: `Check the list of ${audience} ${verify.when.words}`,
+            expression: verify.when.expression,
+            queue: queues.queue('push'),
+            message: { verify: audience },
+          },
+        ],
+  );
   const sweep: Entry = {
     id: 'sweep',
     description: 'Send due profiles to be evaluated again',
@@ -80,7 +93,7 @@ function entriesOf(workspace: WorkspaceForSynthesis, queues: WorkQueues): readon
     queue: queues.queue('timers'),
     message: { sweep: true },
   };
-  return [...streams, ...audiences, sweep];
+  return [...streams, ...audiences, ...checks, sweep];
 }
 
 function openRole(scope: Construct, group: CfnScheduleGroup, queues: WorkQueues): Role {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, scheduleOrRealtime, share, text } from './fields.ts';
+import { id, schedule, scheduleOrRealtime, share, text } from './fields.ts';
 
 /** audiences/<id>.yaml: a segment bound to a list in a tool. */
 export const audienceFile = z.strictObject({
@@ -20,6 +20,17 @@ export const audienceFile = z.strictObject({
     })
     .prefault({}),
   holdout: share.default(0).meta({ description: 'Share of members not sent, to measure lift against.' }),
+  verify: z
+    .strictObject({
+      when: schedule
+        .optional()
+        .meta({ description: 'When the tool’s real list is read and compared; absent: only by hand.' }),
+      heal: z.enum(['report', 'restore', 'adopt']).default('report').meta({
+        description:
+          'report: differences are said. restore: the next push makes the list as wanted. adopt: the list is taken as it is.',
+      }),
+    })
+    .prefault({}),
   when: scheduleOrRealtime.optional().meta({ description: 'When the difference is pushed; absent: only by hand.' }),
 });
 

@@ -1,8 +1,18 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import type { AudienceDestination, ConnectorIo, Outcome, WebhookSource } from '../../../lib/connectors/contract.ts';
+import type {
+  AudienceDestination,
+  ConnectorIo,
+  Echo,
+  Outcome,
+  Truth,
+  WebhookSource,
+  Write,
+} from '../../../lib/connectors/contract.ts';
 import { type AnyConnector, defineConnector, defineStream } from '../../../lib/connectors/define.ts';
+import type { Change } from '../../../lib/domain/change.ts';
 import { TributaryError } from '../../../lib/domain/errors.ts';
+import type { Json } from '../../../lib/domain/json.ts';
 
 /** Ways to get a connector wrong that authors really chose; the suite must name each of them. */
 export type Flaw =
@@ -21,14 +31,24 @@ export type Flaw =
   | 'server error is a rejection'
   | 'webhook is not verified'
   | 'webhook is the truth'
-  | 'delivery key is random';
+  | 'delivery key is random'
+  | 'looking makes a list'
+  | 'list ends early'
+  | 'writes are not noted'
+  | 'every echo is ours';
 
 interface Api {
   call(method: string, path: string, body?: unknown): Promise<unknown>;
   readonly io: ConnectorIo;
 }
 
-const person = z.object({ id: z.string(), email: z.string(), changedAt: z.string(), unsubscribed: z.boolean() });
+const person = z.object({
+  id: z.string(),
+  email: z.string(),
+  changedAt: z.string(),
+  unsubscribed: z.boolean(),
+  groups: z.array(z.string()),
+});
 const cursor = z.object({ v: z.literal(1), at: z.string(), id: z.string() });
 const group = z.object({ group: z.string() });
 const secretSchema = z.strictObject({ api_key: z.string(), webhook_secret: z.string() });
@@ -57,6 +77,7 @@ export function exampleConnector(flaw?: Flaw): AnyConnector {
     streams: [people(flaw)],
     webhook: webhook(flaw),
     audiences: audiences(flaw),
+    echoes: echoes(flaw),
   });
 }
 
@@ -73,6 +94,7 @@ function people(flaw: Flaw | undefined) {
         id: ['id'],
         at: ['changedAt'],
         identifiers: [{ type: 'email', from: 'email' }],
+        traits: { groups: { from: 'groups' } },
       },
     },
     async *read(api, from, { pageSize = 100, signal, now }) {
@@ -145,7 +167,10 @@ function audiences(flaw: Flaw | undefined): AudienceDestination<Api> {
       const made = found ?? z.object({ id: z.string() }).parse(await api.call('POST', '/groups', { name }));
       return { remoteId: made.id };
     },
-    apply: async (api, { remoteId, op, members }) => {
+    apply: async (api, { remoteId, op, members, target, notes }) => {
+      const { group: name = '' } = group.partial().parse(target ?? {});
+      const people = flaw === 'every echo is ours' ? ['anybody'] : members.map(({ keys: [key] }) => key?.value ?? '');
+      if (flaw !== 'writes are not noted') await notes?.asked(people.map((email) => groupWrite(email, name)));
       const answered = z.array(z.object({ email: z.string(), answer: z.string() })).parse(
         await api.call('POST', `/members?group=${remoteId}`, {
           op,
@@ -161,11 +186,59 @@ function audiences(flaw: Flaw | undefined): AudienceDestination<Api> {
       }
       return { state: 'done', outcomes, calls: 1 };
     },
-    async *list(api, remoteId) {
+    truth: truth(flaw),
+  };
+}
+
+function truth(flaw: Flaw | undefined): Truth<Api> {
+  const people = z.array(z.object({ email: z.string(), unsubscribed: z.boolean() }));
+  return {
+    find: async (api, target) => {
+      const { group: name } = group.parse(target);
+      const groups = z.array(z.object({ id: z.string(), name: z.string() })).parse(await api.call('GET', '/groups'));
+      const found = groups.find((one) => one.name === name);
+      if (found !== undefined) return { remoteId: found.id };
+      if (flaw !== 'looking makes a list') return undefined;
+      return { remoteId: z.object({ id: z.string() }).parse(await api.call('POST', '/groups', { name })).id };
+    },
+    async *members(api, remoteId) {
       const emails = z.array(z.string()).parse(await api.call('GET', `/members?group=${remoteId}`));
-      yield emails.map((value) => ({ type: 'email', value }));
+      const seen = flaw === 'list ends early' ? emails.slice(0, -1) : emails;
+      yield { members: seen.map((value) => ({ keys: [{ type: 'email', value }], standing: 'reachable' })) };
+    },
+    standing: async (api, members) => {
+      const query = new URLSearchParams({ at: '', id: '', before: '9', limit: '1000' });
+      const known = new Map(people.parse(await api.call('GET', `/people?${query}`)).map((one) => [one.email, one]));
+      const found = members.flatMap(({ memberId, keys: [key] }) => {
+        const one = known.get(key?.value ?? '');
+        return one === undefined ? [] : [[memberId, one.unsubscribed ? 'unsubscribed' : 'reachable'] as const];
+      });
+      return new Map(found);
     },
   };
+}
+
+/** Groups that people are in come back with them; those that we put them into are ours. */
+function echoes(flaw: Flaw | undefined) {
+  return (change: Change): readonly Echo[] => {
+    const groups = change.kind === 'profile' ? change.traits?.groups : undefined;
+    if (!Array.isArray(groups) || change.kind !== 'profile') return [];
+    const id = change.identifiers?.find(({ type }) => type === 'email')?.value ?? '';
+    return groups.flatMap((name: Json) =>
+      typeof name === 'string'
+        ? [
+            {
+              writes: [groupWrite(flaw === 'every echo is ours' ? 'anybody' : id, name)],
+              of: { trait: 'groups', element: name },
+            },
+          ]
+        : [],
+    );
+  };
+}
+
+function groupWrite(email: string, name: string): Write {
+  return { object: 'person', id: email, field: `group ${name}`, value: true };
 }
 
 function outcomeOf(answer: string | undefined): Outcome {

@@ -47,6 +47,16 @@ export function exampleScenario(flaw?: Flaw): Scenario<ExampleVendor> {
         };
       },
       remote: (vendor) => sorted([...vendor.groups.values()].flatMap(({ emails }) => [...emails])),
+      byHand: {
+        add: (vendor, { value }) => vendor.move('Spring', value, true),
+        remove: (vendor, { value }) => vendor.move('Spring', value, false),
+        deleteList: (vendor) => vendor.groups.clear(),
+        leave(vendor, { value }) {
+          const [id] = [...vendor.people].find(([, person]) => person.email === value) ?? [];
+          vendor.put(id ?? '', value, { unsubscribed: true });
+          return 'unsubscribed';
+        },
+      },
       silence: (vendor, key) => vendor.silenceNext(key.value),
       fault: (vendor, kind) => vendor.failNext(kind === 'rate-limit' ? 429 : 500),
     },

@@ -8,6 +8,7 @@ interface Person {
   readonly email: unknown;
   readonly changedAt: string;
   readonly unsubscribed: boolean;
+  readonly groups: readonly string[];
 }
 
 /** The smallest vendor that the suite can be tried on: people in order of change, and groups of e-mail addresses. */
@@ -15,6 +16,8 @@ export interface ExampleVendor extends Simulator {
   readonly people: Map<string, Person>;
   readonly groups: Map<string, { readonly name: string; readonly emails: Set<string> }>;
   put(id: string, email: unknown, options?: { readonly unsubscribed?: boolean }): void;
+  /** Puts a person into a group or takes them out of it: the record changes. */
+  move(group: string, email: string, into: boolean): void;
   /** Answers the next write with this status. */
   failNext(status: number): void;
   /** Leaves this address out of the next write, and out of its answer. */
@@ -48,10 +51,23 @@ export async function startExampleVendor(now: () => Date): Promise<ExampleVendor
       const known = new Map([...people.values()].map((person) => [person.email, person]));
       return {
         status: 200,
-        body: heard.map((email) => ({ email, answer: change(emails, known.get(email), email, body.op === 'add') })),
+        body: heard.map((email) => {
+          const answer = change(emails, known.get(email), email, body.op === 'add');
+          if (answer === 'done') touch(email);
+          return { email, answer };
+        }),
       };
     },
   };
+
+  /** A person's record names the groups they are in, and changes with them. */
+  function touch(email: string): void {
+    for (const person of people.values()) {
+      if (person.email !== email) continue;
+      const held = [...groups.values()].filter(({ emails }) => emails.has(email)).map(({ name }) => name);
+      people.set(person.id, { ...person, groups: held, changedAt: now().toISOString() });
+    }
+  }
 
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
@@ -69,7 +85,13 @@ export async function startExampleVendor(now: () => Date): Promise<ExampleVendor
     people,
     groups,
     put: (id, email, { unsubscribed = false } = {}) =>
-      void people.set(id, { id, email, changedAt: now().toISOString(), unsubscribed }),
+      void people.set(id, { id, email, changedAt: now().toISOString(), unsubscribed, groups: [] }),
+    move(group, email, into) {
+      const found = [...groups.values()].find(({ name }) => name === group);
+      if (into) found?.emails.add(email);
+      else found?.emails.delete(email);
+      touch(email);
+    },
     failNext: (status) => {
       next.status = status;
     },

@@ -21,6 +21,10 @@ const caught: Readonly<Record<Flaw, string>> = {
   'server error is a rejection': 'comes through a server error with nobody lost',
   'webhook is not verified': 'refuses a broken proof and a missing one',
   'webhook is the truth': 'takes a delivery that only a secret in the URL proves as a hint, never as the truth',
+  'looking makes a list': 'finds the list only while it is there, and makes none',
+  'list ends early': 'lists exactly who is in the tool, by hand or by us',
+  'writes are not noted': 'knows its own additions when they come back',
+  'every echo is ours': 'takes what people do to the list by hand for theirs',
   'delivery key is random': 'gives each delivery a key of its own that stays the same',
 };
 

@@ -234,9 +234,7 @@ export function makeList(
       errors.push({ email_addresses: barred, error: 'Email addresses could not be added to the segment.' });
     for (const email of remove.filter(how.only)) {
       const member = members.get(memberHash(email));
-      if (member?.tags.delete(segment.id) !== true) continue;
-      touch(member);
-      removed.push(member);
+      if (member !== undefined && untag(member, segment)) removed.push(member);
     }
     if (added.length + removed.length > 0) segment.updatedAt = second();
     return { added, removed, errors };
@@ -246,6 +244,18 @@ export function makeList(
     member.tags.add(segment.id);
     touch(member);
     return member;
+  }
+
+  function untag(member: SimMember, segment: SimSegment): boolean {
+    if (!member.tags.delete(segment.id)) return false;
+    touch(member);
+    return true;
+  }
+
+  /** With the tag goes its mark on every member. Whether that moves their `last_changed` is not documented: it does not here. */
+  function dropSegment(segment: SimSegment): void {
+    segments.delete(segment.id);
+    for (const member of members.values()) member.tags.delete(segment.id);
   }
 
   /** Everybody by `last_changed`, then in the order of joining. Sorted again only after a change. */
@@ -275,6 +285,8 @@ export function makeList(
     segmentById,
     batch,
     tag: (member: SimMember, segment: SimSegment) => void tagged(member, segment),
+    untag: (member: SimMember, segment: SimSegment) => void untag(member, segment),
+    dropSegment,
     byLastChanged,
     corrupt,
     tagName: (segmentId: number) => segments.get(segmentId)?.name,

@@ -119,6 +119,15 @@ export const mailchimpScenario: Scenario<Mailchimp> = {
       };
     },
     remote: (vendor) => vendor.tagged(LIST, TAG, { anyStatus: true }),
+    byHand: {
+      add: (vendor, { value }) => vendor.tag(LIST, value, TAG),
+      remove: (vendor, { value }) => vendor.untag(LIST, value, TAG),
+      deleteList: (vendor) => vendor.deleteTag(LIST, TAG),
+      leave(vendor, { value }) {
+        vendor.setStatus(LIST, value, 'unsubscribed');
+        return 'unsubscribed';
+      },
+    },
     silence: (vendor, { value }) => void vendor.faults.push({ kind: 'silence', email: value }),
     fault(vendor, kind) {
       vendor.faults.push(

@@ -53,9 +53,7 @@ export const segmentRoutes: readonly Route[] = [
     method: 'DELETE',
     path: /^\/lists\/([^/]+)\/segments\/([^/]+)$/,
     run: ({ list, part }) => {
-      const segment = list().segmentById(part(2));
-      list().segments.delete(segment.id);
-      for (const member of list().members.values()) member.tags.delete(segment.id);
+      list().dropSegment(list().segmentById(part(2)));
     },
   },
   {

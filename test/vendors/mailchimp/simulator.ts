@@ -30,6 +30,11 @@ export interface Mailchimp extends Simulator {
   setStatus(listId: string, email: string, status: Status, by?: Actor): void;
   changeAddress(listId: string, from: string, to: string): void;
   deletePermanently(listId: string, email: string): void;
+  /** Puts a tag on a member, as somebody in the app would; makes the tag if there is none. */
+  tag(listId: string, email: string, tag: string): void;
+  untag(listId: string, email: string, tag: string): void;
+  /** Deletes a tag in the app: nobody carries it any more. */
+  deleteTag(listId: string, tag: string): void;
   /** Lays `patch` over every answer about the member, which makes the record unreadable. */
   corrupt(listId: string, email: string, patch: JsonObject): void;
   member(listId: string, email: string): Readonly<SimMember> | undefined;
@@ -100,6 +105,18 @@ export async function startMailchimp(options: MailchimpOptions): Promise<Mailchi
     setStatus: (id, email, status, by = 'user') => void listNamed(id).put({ email, status }, by),
     changeAddress: (id, from, to) => void listNamed(id).changeAddress(from, to, 'user'),
     deletePermanently: (id, email) => listNamed(id).deletePermanently(memberHash(email), 'admin'),
+    tag: (id, email, tag) => {
+      const list = listNamed(id);
+      list.tag(list.need(memberHash(email)), list.tagNamed(tag));
+    },
+    untag: (id, email, tag) => {
+      const list = listNamed(id);
+      list.untag(list.need(memberHash(email)), list.tagNamed(tag));
+    },
+    deleteTag: (id, tag) => {
+      const list = listNamed(id);
+      list.dropSegment(list.tagNamed(tag));
+    },
     corrupt: (id, email, patch) => listNamed(id).corrupt(email, patch),
     member: (id, email) => listNamed(id).members.get(memberHash(email)),
     members: (id) => [...listNamed(id).members.values()],

@@ -63,11 +63,27 @@ export const salesforceScenario: Scenario<SalesforceSimulator> = {
         .all('CampaignMember')
         .map((row) => String(row.ContactId ?? row.LeadId))
         .sort(),
+    byHand: {
+      add: (vendor, { value }) => {
+        vendor.store.insert('CampaignMember', { CampaignId: campaignOf(vendor), ContactId: value });
+      },
+      remove: ({ store }, { value }) =>
+        store.delete(store.all('CampaignMember').find(({ ContactId }) => ContactId === value)?.Id ?? ''),
+      deleteList: (vendor) => vendor.store.delete(campaignOf(vendor)),
+      leave({ store }, { value }) {
+        store.delete(value);
+        return 'unknown';
+      },
+    },
     silence: ({ faults }) => faults.add({ kind: 'missing-result', on: ['write'] }),
     fault: ({ faults }, kind) =>
       faults.add({ kind: kind === 'rate-limit' ? 'concurrent-limit' : 'error-after-accepting', on: ['write'] }),
   },
 };
+
+function campaignOf({ store }: Pick<SalesforceSimulator, 'store'>): string {
+  return store.all('Campaign').find(({ Name }) => Name === 'Conformance campaign')?.Id ?? '';
+}
 
 function people(object: Person, kind: string): StreamScenario<SalesforceSimulator> {
   return {

@@ -1,0 +1,41 @@
+import type { WriteLedger } from '../../pipeline/ports.ts';
+import { batchGet, batchPut, type Dynamo } from './client.ts';
+
+/** The write ledger in table `ledger`: what we wrote into tools, as HMACs. The store's own deletion only tidies up. */
+export function openWriteLedger(dynamo: Dynamo, table: string): WriteLedger {
+  return {
+    async read(keys) {
+      const items = await batchGet(
+        dynamo,
+        table,
+        keys.map((key) => ({ key: { S: key } })),
+      );
+      return new Map(
+        items.map((item) => [
+          item.key?.S ?? '',
+          {
+            key: item.key?.S ?? '',
+            value: item.value?.S ?? '',
+            from: Number(item.from?.N ?? 0),
+            until: Number(item.until?.N ?? 0),
+            expiresAt: Number(item.expiresAt?.N ?? 0),
+          },
+        ]),
+      );
+    },
+    put: (entries) =>
+      batchPut(
+        dynamo,
+        table,
+        entries.map(({ key, value, from, until, expiresAt }) => ({
+          key: { S: key },
+          value: { S: value },
+          from: { N: String(from) },
+          until: { N: String(until) },
+          expiresAt: { N: String(expiresAt) },
+          expires: { N: String(Math.ceil(expiresAt / 1_000)) },
+        })),
+        (item) => item.key?.S ?? '',
+      ),
+  };
+}

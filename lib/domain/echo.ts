@@ -1,0 +1,84 @@
+import { createHmac } from 'node:crypto';
+import { canonicalText } from './canonical.ts';
+import type { Change } from './change.ts';
+import type { IdentityKey } from './identifier.ts';
+import type { Milliseconds } from './instant.ts';
+import type { Json } from './json.ts';
+
+const DAY = 24 * 3_600_000;
+/** How far the tool's clock may be behind ours. */
+const SKEW = 60_000;
+/** Pulls may come late: a write of today is still recognised in what is read days after. */
+const LATE = 7 * DAY;
+
+/** What the write ledger holds about one field of one thing in a tool. No personal data: HMACs and instants. */
+export interface LedgerEntry {
+  readonly key: string;
+  /** HMAC of the value. */
+  readonly value: string;
+  /** What happened in the tool from here on, and before `until`, with this value is ours. */
+  readonly from: Milliseconds;
+  readonly until: Milliseconds;
+  /** From here on the entry means nothing, whether or not the store has deleted it. */
+  readonly expiresAt: Milliseconds;
+}
+
+/** A field of a thing in a tool, and what was written to it. */
+export interface LedgerField {
+  readonly connection: string;
+  readonly object: string;
+  readonly id: string;
+  readonly field: string;
+}
+
+/** The entry's key: of a field, not of its value, so that a later write takes the place of the former. */
+export function ledgerKey({ connection, object, id, field }: LedgerField, key: IdentityKey): string {
+  return mac(`write\n${canonicalText([connection, object, id, field])}`, key);
+}
+
+export function ledgerValue(of: string, value: Json, key: IdentityKey): string {
+  return mac(`value\n${of}\n${canonicalText(value)}`, key);
+}
+
+/** A write that is about to be asked for: recognised for a day, because nobody knows what will become of it. */
+export function askedEntry(key: string, value: string, now: Milliseconds): LedgerEntry {
+  return { key, value, from: now - SKEW, until: now + DAY, expiresAt: now + DAY + LATE };
+}
+
+/** A write that the tool has confirmed: it stays ours, whenever the record is read again. */
+export function madeEntry(key: string, value: string, now: Milliseconds, keptMs: number): LedgerEntry {
+  return { key, value, from: 0, until: now + keptMs, expiresAt: now + keptMs };
+}
+
+/** The place of a value that somebody else has written since: nothing matches it. */
+export function spentEntry({ key, expiresAt }: LedgerEntry): LedgerEntry {
+  return { key, value: '', from: 0, until: 0, expiresAt };
+}
+
+/** Whether an entry says that the value, as the tool had it at `changedAt`, was written by us. */
+export function isOurs(entry: LedgerEntry, value: string, changedAt: Milliseconds, now: Milliseconds): boolean {
+  return entry.value === value && entry.from <= changedAt && changedAt < entry.until && now < entry.expiresAt;
+}
+
+/** A change without the part that is ours; undefined when nothing is left. */
+export function withoutEcho(
+  change: Change,
+  of: 'change' | { readonly trait: string; readonly element?: Json },
+): Change | undefined {
+  if (of === 'change') return undefined;
+  if (change.kind !== 'profile' || change.traits === undefined) return change;
+  const { [of.trait]: held, ...others } = change.traits;
+  if (held === undefined) return change;
+  // An absent trait is unchanged: what the profile holds stays.
+  if (of.element === undefined) return { ...change, traits: others };
+  if (!Array.isArray(held)) return change;
+  const ours = canonicalText(of.element);
+  return {
+    ...change,
+    traits: { ...change.traits, [of.trait]: held.filter((one: Json) => canonicalText(one) !== ours) },
+  };
+}
+
+function mac(text: string, key: IdentityKey): string {
+  return createHmac('sha256', key.secret).update(text).digest('base64url').slice(0, 27);
+}

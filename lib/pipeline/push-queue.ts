@@ -1,0 +1,14 @@
+import { isJsonObject, type Json } from '../domain/json.ts';
+import type { PushCommand } from './activate-audience.ts';
+import type { VerifyCommand } from './verify-run.ts';
+
+/** Does a message of the push queue: `{verify}` checks a list, everything else pushes. */
+export function workPushQueue(verbs: {
+  readonly activate: (command: PushCommand, signal: AbortSignal) => Promise<void>;
+  readonly verify: (command: VerifyCommand, signal: AbortSignal) => Promise<void>;
+}) {
+  return (body: Json, signal: AbortSignal): Promise<void> =>
+    isJsonObject(body) && typeof body.verify === 'string'
+      ? verbs.verify(body as unknown as VerifyCommand, signal)
+      : verbs.activate(body as unknown as PushCommand, signal);
+}
