@@ -6,6 +6,7 @@ import { readTree } from './condition.ts';
 import { didProbe } from './did-probe.ts';
 import type { Observer, Observing } from './entries.ts';
 import type { Feed, Register } from './feed.ts';
+import { type Gates, makeGates } from './gates.ts';
 import { type Machine, makeMachine } from './machine.ts';
 import { buildMoves, type Moves } from './moves.ts';
 import { DEFAULT_CAP, type Keep, type LeafNeed, widerKeep } from './need.ts';
@@ -31,6 +32,7 @@ export interface Program extends Observing {
   readonly solver: Solver;
   /** Root nodes by position. */
   readonly roots: readonly NodeId[];
+  readonly gates: Gates;
 }
 
 export interface CompileOptions {
@@ -83,6 +85,8 @@ export function compile(definitions: readonly SegmentDefinition[], options: Comp
     drafts.set(definition.segment, draft);
   }
   const compiled = definitions.map(({ segment }) => emitSegment(drafts.get(segment) as Draft, network));
+  const roots = compiled.map(({ root }) => root);
+  const gates = makeGates(roots, network, machine);
   machine.seal();
   const segments = definitions.map(({ segment }) => segment);
   return {
@@ -92,11 +96,12 @@ export function compile(definitions: readonly SegmentDefinition[], options: Comp
     options,
     needs: feeds.needs(),
     observers: feeds.observers(),
-    moves: buildMoves(compiled),
+    moves: buildMoves(compiled, gates.asks),
     compiled,
     machine,
     solver: makeSolver(network.nodes(), machine),
-    roots: compiled.map(({ root }) => root),
+    roots,
+    gates,
   };
 }
 

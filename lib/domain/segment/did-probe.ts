@@ -76,9 +76,9 @@ export function didProbe(leaf: DidLeaf, machine: Machine, register: Register, ti
     const list = machine.list(index);
     const lower = span.lower(at);
     let first = 0;
-    while (instantOf(list, first) > at) first += 1;
-    const lacks = machine.floor(index) > lower && list.length - first < reducer.needed;
-    if (lacks && machine.lacking(index)) return askCount(at);
+    while (first < list.length && instantOf(list, first) > at) first += 1;
+    const few = list.length - first < reducer.needed;
+    if (few && machine.floor(index) > lower && machine.lacking(index)) return askCount(at);
     const arriving = first > 0 ? instantOf(list, first - 1) : ENDLESS;
     const { least, most } = reducer.bounds;
     let until = ENDLESS;
@@ -133,5 +133,5 @@ function keepOf(reducer: Reducer, span: Span, bare: boolean, eldest: boolean): O
 }
 
 function instantOf(list: readonly Entry[], index: number): Milliseconds {
-  return list[index]?.[0] ?? Number.NEGATIVE_INFINITY;
+  return index < list.length ? (list[index] as Entry)[0] : Number.NEGATIVE_INFINITY;
 }

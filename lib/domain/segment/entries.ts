@@ -98,8 +98,9 @@ export function cutEntries(need: LeafNeed, entries: readonly Entry[], now: Milli
 /** Where the overflow mark stands in a list, or -1. After it comes at most one entry: the oldest. */
 export function markOf(entries: readonly Entry[]): number {
   const end = entries.length - 1;
-  if (entries[end]?.[1] === '') return end;
-  return entries[end - 1]?.[1] === '' ? end - 1 : -1;
+  if (end < 0) return -1;
+  if ((entries[end] as Entry)[1] === '') return end;
+  return end > 0 && (entries[end - 1] as Entry)[1] === '' ? end - 1 : -1;
 }
 
 /** The everyday case: one new entry of an unknown id, in a sorted list without a mark. */

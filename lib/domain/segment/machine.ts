@@ -61,7 +61,7 @@ export function makeMachine(): Machine {
   let values: unknown[] = [];
   let feedStamps = new Uint32Array(0);
   let lists: (readonly Entry[])[] = [];
-  let eldests: (Entry | undefined)[] = [];
+  let held: (readonly Entry[])[] = [];
   let floors = new Float64Array(0);
   let historic = new Uint8Array(0);
   let lacked: string[] = [];
@@ -91,7 +91,7 @@ export function makeMachine(): Machine {
     values = new Array(slots.length).fill(undefined);
     feedStamps = new Uint32Array(feeds.length);
     lists = new Array(feeds.length).fill(nothing);
-    eldests = new Array(feeds.length).fill(undefined);
+    held = new Array(feeds.length).fill(nothing);
     floors = new Float64Array(feeds.length);
     historic = new Uint8Array(feeds.length);
   }
@@ -126,9 +126,8 @@ export function makeMachine(): Machine {
 
   function take(index: number, entries: readonly Entry[]): readonly Entry[] {
     const mark = markOf(entries);
-    const end = entries.length - 1;
-    eldests[index] = entries[mark === end ? end - 1 : end];
-    floors[index] = entries[mark]?.[0] ?? Number.NEGATIVE_INFINITY;
+    held[index] = entries;
+    floors[index] = mark < 0 ? Number.NEGATIVE_INFINITY : (entries[mark] as Entry)[0];
     const list = mark < 0 ? entries : entries.slice(0, mark);
     lists[index] = list;
     feedStamps[index] = epoch;
@@ -165,7 +164,8 @@ export function makeMachine(): Machine {
     },
     eldest(index) {
       list(index);
-      return eldests[index];
+      const entries = held[index] as readonly Entry[];
+      return entries[entries.length - (markOf(entries) === entries.length - 1 ? 2 : 1)];
     },
     lacking,
     fromHistory: (index) => feedStamps[index] === epoch && historic[index] === 1,

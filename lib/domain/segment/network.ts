@@ -9,6 +9,7 @@ export interface Network {
   any(of: readonly NodeId[]): NodeId;
   /** True or false when the node can never answer otherwise. */
   constantOf(node: NodeId): boolean | undefined;
+  nodeAt(id: NodeId): Node;
   /** All nodes by id; parts come before what they are part of. */
   nodes(): readonly Node[];
 }
@@ -77,6 +78,7 @@ export function makeNetwork(): Network {
       const node = nodeAt(id);
       return node.kind === 'constant' ? node.value : undefined;
     },
+    nodeAt,
     nodes: () => nodes,
   };
 }

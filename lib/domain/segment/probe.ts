@@ -21,9 +21,17 @@ export interface Probe {
   /** The leaf as written is the complement of what `ask` answers. */
   readonly negate: boolean;
   /** Set when the answer is a test of one value in the machine and never moves: what `ask` does, without the way round. */
-  readonly plain?: { readonly slot: number; readonly test: (value: unknown) => boolean };
+  readonly plain?: PlainTest;
   ask(at: Milliseconds): Signed;
   sight(at: Milliseconds): Sight;
+}
+
+/** A test of one trait's value: `slot` holds it prepared, `raw` as it is. */
+export interface PlainTest {
+  readonly trait: string;
+  readonly slot: number;
+  readonly raw: number;
+  readonly test: (value: unknown) => boolean;
 }
 
 /** What a leaf saw. `because` is set when it could not compare at all. */
@@ -51,7 +59,7 @@ export function traitProbe({ trait, test }: TraitLeaf, machine: Machine, timezon
     cost: matcher.cost,
     timed: matcher.timed,
     negate: matcher.negate,
-    ...(matcher.test === undefined ? {} : { plain: { slot, test: matcher.test } }),
+    ...(matcher.test === undefined ? {} : { plain: { trait, slot, raw, test: matcher.test } }),
     ask: (at) => answer(value(slot), at),
     sight: () => traitSight(value(raw) as Json | undefined, matcher),
   };

@@ -9,12 +9,12 @@ export interface Solver {
   begin(now: Milliseconds): void;
   holds(node: NodeId): boolean;
   /**
-   * The instant before `horizon` at which each node's answer turns, positive where it holds now; ±Infinity where it does
-   * not turn. Writes `into[index]` for `nodes[index]`.
+   * The instant at which a node's answer turns, positive where it holds now; ±Infinity where it never does. What lies at
+   * or after `horizon` is only an instant until which it does not turn.
    */
-  flips(nodes: ArrayLike<NodeId>, horizon: Milliseconds, into: Signed[]): void;
-  /** Who holds now, and no more: 1 or 0 in `into[index]` for `nodes[index]`. */
-  members(nodes: ArrayLike<NodeId>, into: Uint8Array): void;
+  flip(node: NodeId, horizon: Milliseconds): Signed;
+  /** Whether a node holds now, and no more. */
+  member(node: NodeId): boolean;
 }
 
 type Ask = (at: Milliseconds) => Signed;
@@ -155,7 +155,7 @@ export function makeSolver(nodes: readonly Node[], machine: Machine): Solver {
       until = Math.abs(next);
     }
     clock = now;
-    found = until < horizon ? until : ALWAYS;
+    found = until;
   }
 
   function reset(now: Milliseconds): void {
@@ -175,26 +175,16 @@ export function makeSolver(nodes: readonly Node[], machine: Machine): Solver {
       if (marks[node] === 0) solve(node);
       return (marks[node] as number) > 0;
     },
-    flips(roots, horizon, into) {
-      const now = clock;
-      for (let index = 0; index < roots.length; index += 1) {
-        const root = roots[index] as number;
-        if (marks[root] === 0) solve(root);
-        const mark = marks[root] as number;
-        if (mark === ALWAYS || mark === NEVER) {
-          into[index] = mark;
-          continue;
-        }
-        findFlip(root, now, horizon);
-        into[index] = mark > 0 ? found : -found;
-      }
+    flip(node, horizon) {
+      if (marks[node] === 0) solve(node);
+      const mark = marks[node] as number;
+      if (mark === ALWAYS || mark === NEVER) return mark;
+      findFlip(node, clock, horizon);
+      return mark > 0 ? found : -found;
     },
-    members(roots, into) {
-      for (let index = 0; index < roots.length; index += 1) {
-        const root = roots[index] as number;
-        if (quick[root] === 0) decide(root);
-        into[index] = quick[root] === 1 ? 1 : 0;
-      }
+    member(node) {
+      if (quick[node] === 0) decide(node);
+      return quick[node] === 1;
     },
   };
 }

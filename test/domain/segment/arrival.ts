@@ -16,26 +16,36 @@ import type { Chance } from './random-cases.ts';
 type Fragment = Record<string, readonly Entry[]>;
 
 /**
- * What a profile keeps after its activities came shuffled, some twice, spread over fragments, with lists cut now and
- * then at clocks up to `now`: entries by leaf key, merged over the fragments.
+ * What profiles keep after activities came shuffled, some twice, each owner's spread over two records, with lists cut now
+ * and then at clocks up to `now`. The answer gives the entries by leaf key of a profile that holds some owners' records.
  */
-export function arrive(program: Program, person: Person, now: number, chance: Chance): Fragment {
+export function arrive(
+  program: Program,
+  done: Readonly<Record<string, readonly Activity[]>>,
+  now: number,
+  chance: Chance,
+): (owners: readonly string[]) => Fragment {
   const needs = new Map(program.needs.map((need) => [need.key, need]));
-  const fragments: Fragment[] = [{}, {}];
-  const deliveries = shuffle([...person.activities, ...person.activities.filter(() => chance.happens(0.3))], chance);
-  for (const activity of deliveries) {
-    const fragment = fragments[activity.id.length % 2] as Fragment;
+  const fragments: Record<string, Fragment> = {};
+  const all = Object.entries(done).flatMap(([owner, list]) => list.map((activity) => ({ owner, activity })));
+  for (const { owner, activity } of shuffle([...all, ...all.filter(() => chance.happens(0.3))], chance)) {
+    const id = `${owner} ${activity.id.length % 2}`;
+    fragments[id] ??= {};
+    const fragment = fragments[id];
     for (const [key, entry] of observe(program, observed(activity))) {
       fragment[key] = mergeEntries(fragment[key] ?? [], [entry]);
     }
     if (chance.happens(0.3)) cutAll(fragment, needs, now - chance.pick([0, 3_600_000, 86_400_000]));
   }
-  const merged: Fragment = {};
-  for (const fragment of fragments) {
-    cutAll(fragment, needs, now);
-    for (const [key, entries] of Object.entries(fragment)) merged[key] = mergeEntries(merged[key] ?? [], entries);
-  }
-  return merged;
+  for (const fragment of Object.values(fragments)) cutAll(fragment, needs, now);
+  return function keep(owners) {
+    const merged: Fragment = {};
+    for (const [id, fragment] of Object.entries(fragments)) {
+      if (!owners.includes(id.split(' ')[0] ?? '')) continue;
+      for (const [key, entries] of Object.entries(fragment)) merged[key] = mergeEntries(merged[key] ?? [], entries);
+    }
+    return merged;
+  };
 }
 
 /** A view of a person; with `kept`, of what a profile keeps, otherwise of everything ever done. */

@@ -19,13 +19,20 @@ export function breakInstants(conditions: unknown, person: Person, now: number):
   const offsets = new Set<number>();
   for (const a of lengths) for (const b of lengths) for (const sign of [1, -1]) offsets.add(sign * a + b);
   const zones = new Set([...written.matchAll(/"calendar":"([^"]+)"/g)].map(([, zone]) => zone as string));
-  const found = new Set<number>();
+  const found: number[] = [];
+  const days = new Set<number>();
   for (const base of new Set(instantsOf(person, now))) {
-    for (const offset of offsets) if (base + offset > now) found.add(base + offset);
-    for (const zone of zones)
-      for (const length of lengths) for (const sign of [1, -1]) addMidnights(base + sign * length, zone, found);
+    for (const offset of offsets) if (base + offset > now) found.push(base + offset);
+    if (zones.size === 0) continue;
+    for (const length of lengths) {
+      for (const sign of [1, -1]) {
+        const day = Math.floor((base + sign * length) / DAY);
+        if ((day + 2) * DAY > now) for (const near of [day - 1, day, day + 1]) days.add(near);
+      }
+    }
   }
-  return [...found].filter((at) => at > now).sort((a, b) => a - b);
+  for (const zone of zones) for (const day of days) addMidnight(day, zone, now, found);
+  return [...new Set(Float64Array.from(found).sort())];
 }
 
 function instantsOf(person: Person, now: number): number[] {
@@ -53,21 +60,18 @@ function anniversary(at: number, year: number): number {
   return day.getTime();
 }
 
-/** First instants of the local days around an instant. */
-function addMidnights(around: number, zone: string, found: Set<number>): void {
-  const utcDay = Math.floor(around / DAY);
-  for (const day of [utcDay - 1, utcDay, utcDay + 1]) {
-    const midnight = midnightIn(day, zone);
-    if (midnight !== undefined) found.add(midnight);
-  }
+function addMidnight(utcDay: number, zone: string, now: number, found: number[]): void {
+  const midnight = midnightIn(utcDay, zone);
+  if (midnight !== undefined && midnight > now) found.push(midnight);
 }
 
-const midnights = new Map<string, number | undefined>();
+const midnights = new Map<string, Map<number, number | undefined>>();
 
 /** The instant inside a day of UTC at which the local date changes, by halving. */
 function midnightIn(utcDay: number, zone: string): number | undefined {
-  const key = `${zone} ${utcDay}`;
-  if (midnights.has(key)) return midnights.get(key);
+  const known = midnights.get(zone) ?? new Map<number, number | undefined>();
+  midnights.set(zone, known);
+  if (known.has(utcDay)) return known.get(utcDay);
   let before = utcDay * DAY - 1;
   let after = before + DAY;
   const day = localDay(after, zone);
@@ -77,6 +81,6 @@ function midnightIn(utcDay: number, zone: string): number | undefined {
     else after = middle;
   }
   const midnight = localDay(before, zone) < day ? after : undefined;
-  midnights.set(key, midnight);
+  known.set(utcDay, midnight);
   return midnight;
 }

@@ -53,21 +53,31 @@ export interface RandomCase {
   readonly anchor: number;
   readonly conditions: Readonly<Record<string, Record<string, unknown>>>;
   readonly person: Person;
+  /** What somebody else did, who may turn out to be the same person. */
+  readonly stranger: readonly Activity[];
   readonly instants: readonly number[];
 }
 
 export function randomCase(chance: Chance, instantsEach: number): RandomCase {
   const anchor = chance.pick(anchors);
   const person = randomPerson(chance, anchor);
-  const conditions: Record<string, Record<string, unknown>> = {};
-  for (const name of ['one', 'two', 'three']) conditions[name] = randomTree(chance, anchor, 3, Object.keys(conditions));
-  const near = person.activities.map(({ at }) => at);
+  const conditions = randomConditions(chance, anchor);
+  const count = chance.pick([0, 1, 2, 3, 6]);
+  const stranger = Array.from({ length: count }, (_, index) => randomActivity(chance, anchor, `b${index}`));
+  const near = [...person.activities, ...stranger].map(({ at }) => at);
   const instants = Array.from({ length: instantsEach }, () => {
     const base = near.length > 0 && chance.happens(0.6) ? chance.pick(near) : anchor;
     const shifted = base + chance.pick([0, 0, ...lengths.map(toMs)]) * chance.pick([0, 1, 1, 2]);
     return shifted + chance.pick([0, 0, 0, -1, 1, HOUR]);
   });
-  return { anchor, conditions, person, instants };
+  return { anchor, conditions, person, stranger, instants };
+}
+
+/** Three conditions of which the later ones may name the former ones. */
+export function randomConditions(chance: Chance, anchor: number): Record<string, Record<string, unknown>> {
+  const conditions: Record<string, Record<string, unknown>> = {};
+  for (const name of ['one', 'two', 'three']) conditions[name] = randomTree(chance, anchor, 3, Object.keys(conditions));
+  return conditions;
 }
 
 export function toMs(length: string): number {
@@ -98,7 +108,7 @@ function randomPerson(chance: Chance, anchor: number): Person {
   if (chance.happens(0.7)) traits.address = chance.pick([{ city: scalar() }, 'nowhere', {}]);
   for (const path of paths) if (chance.happens(0.6)) since[path] = nearby(chance, anchor);
   const count = chance.pick([0, 1, 2, 3, 5, 8, 14]);
-  const activities = Array.from({ length: count }, (_, index) => randomActivity(chance, anchor, index));
+  const activities = Array.from({ length: count }, (_, index) => randomActivity(chance, anchor, `a${index}`));
   const topics = ['email', 'advertising'].filter(() => chance.happens(0.5));
   return {
     id: `p${chance.whole(50)}`,
@@ -110,13 +120,13 @@ function randomPerson(chance: Chance, anchor: number): Person {
   };
 }
 
-function randomActivity(chance: Chance, anchor: number, index: number): Activity {
+function randomActivity(chance: Chance, anchor: number, id: string): Activity {
   const held: Record<string, unknown> = {};
   if (chance.happens(0.7)) held.kind = chance.pick(values);
   if (chance.happens(0.7)) held.value = chance.pick([0, 1, 2, 5, 10, 2.5, -3, '5', null]);
   if (chance.happens(0.5)) held.due = iso(nearby(chance, anchor));
   if (chance.happens(0.4)) held.deep = { size: chance.pick([1, 2, 3, 'L']) };
-  return { id: `a${index}`, name: chance.pick(names), at: nearby(chance, anchor), properties: held };
+  return { id, name: chance.pick(names), at: nearby(chance, anchor), properties: held };
 }
 
 function randomTree(chance: Chance, anchor: number, depth: number, known: readonly string[]): Record<string, unknown> {
