@@ -19,12 +19,67 @@ export interface LineSource {
 }
 
 const CHUNK = 256 * 1024;
+/** Large enough that handing it to another thread costs nothing beside the work on it. */
+const PIECE = 1024 * 1024;
+const NEWLINE = 0x0a;
 
 /** Opens a file, or `-`. Throws TributaryError `cli/no-such-file`. A byte order mark is taken off. */
 export async function openLines(path: string): Promise<LineSource> {
   if (path === '-') return { size: undefined, batches: () => readLines(process.stdin) };
   const size = await sizeOf(path);
   return { size, batches: () => readLines(createReadStream(path, { highWaterMark: CHUNK })) };
+}
+
+/** A file in pieces of whole lines, or the standard input. */
+export interface PieceSource {
+  /** Bytes of the whole file; undefined for the standard input. */
+  readonly size: number | undefined;
+  /** Bytes read so far. */
+  read(): number;
+  /** Pieces that end with their last line, each in memory of its own. */
+  pieces(): AsyncIterable<Uint8Array>;
+}
+
+/** Opens a file, or `-`. Throws TributaryError `cli/no-such-file`. A byte order mark is taken off. */
+export async function openPieces(path: string): Promise<PieceSource> {
+  const size = path === '-' ? undefined : await sizeOf(path);
+  const stream = size === undefined ? process.stdin : createReadStream(path, { highWaterMark: CHUNK });
+  let read = 0;
+
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    let held: Buffer[] = [];
+    let length = 0;
+    let from = 0;
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (read < 3 && chunk.indexOf('\ufeff') === 0) from = 3;
+      read += chunk.length;
+      const end = chunk.lastIndexOf(NEWLINE) + 1;
+      if (end === 0 || length + end < PIECE) {
+        held.push(from > 0 ? chunk.subarray(from) : chunk);
+        length += chunk.length - from;
+      } else {
+        held.push(chunk.subarray(from, end));
+        yield gather(held);
+        held = [chunk.subarray(end)];
+        length = chunk.length - end;
+      }
+      from = 0;
+    }
+    if (length > 0) yield gather(held);
+  }
+
+  return { size, read: () => read, pieces };
+}
+
+/** One piece of memory that can be given away. */
+function gather(parts: readonly Buffer[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 async function* readLines(source: Readable): AsyncGenerator<Lines> {

@@ -9,7 +9,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 await rm(new URL('../dist/cli', import.meta.url), { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: { cli: 'cli/main.ts' },
+  // The worker lies beside the chunks, where the command that starts it finds it.
+  entryPoints: { cli: 'cli/main.ts', 'cli/evaluate-worker': 'cli/evaluate-worker.ts' },
   outdir: 'dist',
   outExtension: { '.js': '.mjs' },
   chunkNames: 'cli/[name]-[hash]',

@@ -63,6 +63,26 @@ describe('tributary evaluate', () => {
     ]);
   });
 
+  it('keeps the order of a file that several threads share, and names its bad lines', async () => {
+    const file = write('buyers-many.yaml', buyers);
+    const count = 40_000;
+    const bad = new Set([3, 20_001, count - 1]);
+    const rows = Array.from({ length: count }, (_, number) =>
+      bad.has(number)
+        ? '{"id":'
+        : JSON.stringify({ id: `p${number}`, traits: { stage: 'customer', note: 'ü'.repeat(50) } }),
+    );
+    writeFileSync(join(cli().folder, 'many.ndjson'), `\ufeff${rows.join('\n')}`);
+
+    const args = ['evaluate', file, '--profiles', join(cli().folder, 'many.ndjson'), '--now', now];
+    const { status, stdout, stderr } = await cli().run(args);
+
+    expect(status).toBe(1);
+    const ids = linesOf(stdout).map((line) => (line as { id: string }).id);
+    expect(ids).toEqual(rows.flatMap((_, number) => (bad.has(number) ? [] : [`p${number}`])));
+    expect(linesOf(stderr).slice(1)).toMatchObject([...bad].map((number) => ({ line: number + 1 })));
+  });
+
   it('starts now when no instant is given', async () => {
     const file = write('buyers-3.yaml', buyers);
 

@@ -39,9 +39,10 @@ export function withCli(): () => Cli {
     bundle = join(root, 'dist', `cli-of-test-${process.pid}`);
     await build({
       absWorkingDir: root,
-      entryPoints: { cli: 'cli/main.ts' },
+      entryPoints: { cli: 'cli/main.ts', 'cli/evaluate-worker': 'cli/evaluate-worker.ts' },
       outdir: bundle,
       outExtension: { '.js': '.mjs' },
+      chunkNames: 'cli/[name]-[hash]',
       bundle: true,
       splitting: true,
       packages: 'external',
