@@ -17,10 +17,15 @@ const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> =
 
 await main();
 
-/** `npm run -s bench -- [--job NAME] [--quick] [--save]`: JSON lines on stdout, what is going on on stderr. */
+/** `npm run -s bench -- [--job NAME] [--quick] [--people N] [--save]`: JSON lines on stdout, what is going on on stderr. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { job: { type: 'string' }, quick: { type: 'boolean' }, save: { type: 'boolean' } },
+    options: {
+      job: { type: 'string' },
+      quick: { type: 'boolean' },
+      save: { type: 'boolean' },
+      people: { type: 'string' },
+    },
   });
   for (const name of values.job === undefined ? Object.keys(jobs) : [values.job]) {
     const open = jobs[name];
@@ -29,11 +34,17 @@ async function main(): Promise<void> {
       process.exitCode = 2;
       return;
     }
-    await runJob(name, (await open()).bench, values.quick === true, values.save === true);
+    await runJob(name, (await open()).bench, values);
   }
 }
 
-async function runJob(name: string, bench: Bench, quick: boolean, save: boolean): Promise<void> {
+interface Options {
+  readonly quick?: boolean | undefined;
+  readonly save?: boolean | undefined;
+  readonly people?: string | undefined;
+}
+
+async function runJob(name: string, bench: Bench, { quick = false, save = false, people }: Options): Promise<void> {
   note(name);
   const lines: string[] = [];
   const tell = (measurement: Measurement): void => {
@@ -42,7 +53,8 @@ async function runJob(name: string, bench: Bench, quick: boolean, save: boolean)
     process.stdout.write(line);
   };
   tell(machineOf(name));
-  for await (const measurement of bench({ quick, note })) tell(measurement);
+  for await (const measurement of bench({ quick, note, ...(people === undefined ? {} : { people: Number(people) }) }))
+    tell(measurement);
   if (!save) return;
   const results = new URL('results/', import.meta.url);
   await mkdir(results, { recursive: true });

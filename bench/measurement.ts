@@ -8,6 +8,9 @@ export interface Measurement {
   readonly unit: string;
   /** What the product promises, where it promises anything about this. */
   readonly target?: { readonly most: number } | { readonly least: number };
+  /** Where engines are compared: whose, and how many rules it answers a second. */
+  readonly engine?: string;
+  readonly evaluations_per_second?: number;
   /** Of what it was measured: sizes, vendor, function. */
   readonly of?: Readonly<Record<string, string | number>>;
 }
@@ -15,6 +18,8 @@ export interface Measurement {
 export interface BenchOptions {
   /** Tiny sizes: shows that everything runs, the numbers mean nothing. */
   readonly quick: boolean;
+  /** How many people, where a bench takes any number; its own number when left out. */
+  readonly people?: number;
   /** Tells a person what is going on, beside the measurements. */
   readonly note: (text: string) => void;
 }

@@ -1,5 +1,5 @@
 import { compileFunction } from 'node:vm';
-import type { JsonObject } from '../lib/domain/json.ts';
+import type { Json, JsonObject } from '../lib/domain/json.ts';
 import { foldText } from '../lib/domain/segment/fold.ts';
 import type { Leaf, SegmentDefinition } from '../lib/domain/segment.ts';
 import { makeRandom, type Random } from '../test/vendors/world/random.ts';
@@ -67,7 +67,7 @@ export function makeRulePerson(number: number, now: number): RulePerson {
  * of `makeSegments` and no others.
  */
 export function generate({ when }: SegmentDefinition): Generated {
-  return compileFunction(`return ${codeOf(when as JsonObject)};`, ['t', 'd', 'now', 'ask']) as Generated;
+  return compileFunction(`return ${codeOf(readRule(when as JsonObject))};`, ['t', 'd', 'now', 'ask']) as Generated;
 }
 
 /** What generated rules call. */
@@ -114,24 +114,87 @@ function randomAct(random: Random): string {
   return random.chance(0.3) ? 'Email Opened' : random.pick(acts);
 }
 
-function codeOf(condition: JsonObject): string {
+/** A rule of `makeSegments` with its parts named: what every engine's form of it is made from. */
+export type Reading =
+  | { readonly kind: 'all' | 'any'; readonly of: readonly Reading[] }
+  /** Texts without regard to case, or one value. */
+  | { readonly kind: 'in'; readonly path: string; readonly values: readonly Json[] }
+  | { readonly kind: 'number'; readonly path: string; readonly atLeast: boolean; readonly bound: number }
+  | {
+      readonly kind: 'count';
+      readonly activity: string;
+      readonly window: number;
+      readonly atLeast: boolean;
+      readonly bound: number;
+    };
+
+/** Reads a condition that `makeSegments` made. */
+export function readRule(condition: JsonObject): Reading {
   const { all, any, trait, did } = condition;
-  if (Array.isArray(all)) return `(${all.map((one) => codeOf(one as JsonObject)).join(' && ')})`;
-  if (Array.isArray(any)) return `(${any.map((one) => codeOf(one as JsonObject)).join(' || ')})`;
-  if (typeof did === 'string') return codeOfActivity(did, condition);
-  const found = `t${String(trait)
+  if (Array.isArray(all)) return { kind: 'all', of: all.map((one) => readRule(one as JsonObject)) };
+  if (Array.isArray(any)) return { kind: 'any', of: any.map((one) => readRule(one as JsonObject)) };
+  if (typeof did === 'string') {
+    const { at_least: least, at_most: most } = condition.count as JsonObject;
+    const window = Number.parseInt(String(condition.within), 10) * DAY;
+    return { kind: 'count', activity: did, window, atLeast: least !== undefined, bound: Number(least ?? most) };
+  }
+  const path = String(trait);
+  const values = 'is' in condition ? [condition.is ?? null] : condition.in;
+  if (Array.isArray(values)) return { kind: 'in', path, values: values.map((one) => foldValue(one) as Json) };
+  return { kind: 'number', path, atLeast: 'gte' in condition, bound: Number(condition.gte ?? condition.lt) };
+}
+
+/** The rule of a segment as closures, as somebody would write them by hand. */
+export function handWrite({ when }: SegmentDefinition): (person: RulePerson, now: number) => boolean {
+  return closureOf(readRule(when as JsonObject));
+}
+
+function closureOf(reading: Reading): (person: RulePerson, now: number) => boolean {
+  switch (reading.kind) {
+    case 'all': {
+      const parts = reading.of.map(closureOf);
+      return (person, now) => parts.every((part) => part(person, now));
+    }
+    case 'any': {
+      const parts = reading.of.map(closureOf);
+      return (person, now) => parts.some((part) => part(person, now));
+    }
+    case 'in': {
+      const read = reader(reading.path);
+      const wanted = new Set<unknown>(reading.values);
+      return ({ traits }) => wanted.has(foldValue(read(traits)));
+    }
+    case 'number': {
+      const read = reader(reading.path);
+      const { atLeast, bound } = reading;
+      return ({ traits }) => (atLeast ? Number(read(traits)) >= bound : Number(read(traits)) < bound);
+    }
+    default: {
+      const { activity, window, atLeast, bound } = reading;
+      return function counts({ did }, now) {
+        const count = countAfter(did[activity] ?? [], now - window);
+        return atLeast ? count >= bound : count <= bound;
+      };
+    }
+  }
+}
+
+function reader(path: string): (traits: JsonObject) => Json | undefined {
+  const [first = '', second] = path.split('.');
+  return second === undefined ? (traits) => traits[first] : (traits) => (traits[first] as JsonObject)[second];
+}
+
+function codeOf(reading: Reading): string {
+  if (reading.kind === 'all') return `(${reading.of.map(codeOf).join(' && ')})`;
+  if (reading.kind === 'any') return `(${reading.of.map(codeOf).join(' || ')})`;
+  if (reading.kind === 'count') {
+    const counted = `ask.count(d[${JSON.stringify(reading.activity)}], now - ${reading.window})`;
+    return `${counted} ${reading.atLeast ? '>=' : '<='} ${reading.bound}`;
+  }
+  const found = `t${reading.path
     .split('.')
     .map((step) => `?.[${JSON.stringify(step)}]`)
     .join('')}`;
-  const equals = (one: unknown): string => `ask.fold(${found}) === ${JSON.stringify(foldValue(one))}`;
-  if ('is' in condition) return equals(condition.is);
-  if (Array.isArray(condition.in)) return `(${condition.in.map(equals).join(' || ')})`;
-  return 'gte' in condition ? `${found} >= ${Number(condition.gte)}` : `${found} < ${Number(condition.lt)}`;
-}
-
-function codeOfActivity(name: string, { count, within }: JsonObject): string {
-  const window = Number.parseInt(String(within), 10) * DAY;
-  const { at_least: least, at_most: most } = count as JsonObject;
-  const counted = `ask.count(d[${JSON.stringify(name)}], now - ${window})`;
-  return least === undefined ? `${counted} <= ${Number(most)}` : `${counted} >= ${Number(least)}`;
+  if (reading.kind === 'number') return `${found} ${reading.atLeast ? '>=' : '<'} ${reading.bound}`;
+  return `(${reading.values.map((one) => `ask.fold(${found}) === ${JSON.stringify(one)}`).join(' || ')})`;
 }

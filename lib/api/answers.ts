@@ -118,6 +118,17 @@ export const verifySchema = z
   .openapi('Verify');
 export const rejectedSchema = loose.openapi('QuarantinedRecord');
 
+export const lateDaySchema = z
+  .object({
+    day: z.string(),
+    flips: z.number(),
+    p50: z.number().nullable(),
+    p99: z.number().nullable(),
+    worst: z.number(),
+    promised: z.number(),
+  })
+  .openapi('LateDay');
+
 export const jobSchema = z
   .object({
     id: z.string(),

@@ -3,11 +3,13 @@ import { TributaryError } from '../domain/errors.ts';
 import { describePerson, explainMembership } from '../pipeline/describe-person.ts';
 import { findPerson } from '../pipeline/find-person.ts';
 import { readJob } from '../pipeline/jobs.ts';
+import { readLateness } from '../pipeline/lateness.ts';
 import { listMerges } from '../pipeline/merges.ts';
 import { latestVerify } from '../pipeline/verify-run.ts';
 import {
   audienceSchema,
   jobSchema,
+  lateDaySchema,
   mergesSchema,
   personSchema,
   receiptSchema,
@@ -63,6 +65,10 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
         }
         return explainMembership(await personNamed(deps, person), compiled, segment, deps.clock.now());
       },
+    },
+    {
+      ...get('/api/lateness', 'How long after their instant answers turned, by day', z.array(lateDaySchema)),
+      run: () => readLateness(deps),
     },
     {
       ...get('/api/runs', 'Sync runs, pushes and checks of lists, newest first', z.array(runSchema)),

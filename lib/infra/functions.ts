@@ -60,7 +60,7 @@ export const functions = {
     timeoutSeconds: 60,
     sources: [
       { queue: 'changes', batchSize: 10, maxConcurrency: 10 },
-      { queue: 'recompute', batchSize: 10, maxConcurrency: 5 },
+      { queue: 'recompute', batchSize: 10, maxConcurrency: 16 },
     ],
     tables: {
       profiles: ['read', 'write', 'scan'],

@@ -41,7 +41,7 @@ export interface ProfileStore {
   ): Promise<WriteOutcome>;
   /** Empties the outboxes of profiles whose stored version is still the given one; a lost race is no loss. */
   clearOutboxes(profiles: readonly StoredProfile[]): Promise<void>;
-  /** Profiles due at or before `until`, from the sparse index; may lag behind writes. */
+  /** Profiles due from `from` until `until`, both included, from the sparse index; may lag behind writes. */
   due(from: Milliseconds, until: Milliseconds): AsyncIterable<readonly string[]>;
   /** Ids of one of `of` equal parts of the whole table, by pages; from after the last id of a page on. */
   scan(part: number, of: number, after?: string): AsyncIterable<readonly string[]>;

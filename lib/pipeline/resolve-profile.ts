@@ -3,7 +3,7 @@ import type { Compiled } from '../domain/decide.ts';
 import { changesLikeness } from '../domain/duplicate.ts';
 import type { FoldRules } from '../domain/fragment.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
-import { parseInstant } from '../domain/instant.ts';
+import { type Milliseconds, parseInstant } from '../domain/instant.ts';
 import { newProfile, type Profile } from '../domain/profile.ts';
 import { mostTogether } from '../domain/region.ts';
 import { observe } from '../domain/segment/entries.ts';
@@ -36,6 +36,8 @@ export interface ResolveDeps extends FollowStores {
   readonly key: IdentityKey;
   /** Keeps changes that would make a profile larger than an item may be, for a person to look at. */
   readonly tooLarge: (changes: readonly PersonChange[]) => Promise<void>;
+  /** Hears how long after their instants answers turned that time alone turns. Absent = nobody listens. */
+  readonly tellLate?: (late: readonly Milliseconds[]) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -119,6 +121,8 @@ async function resolveRound(
   const activities = stored.flatMap(({ component }) => component.changes.filter(isActivity));
   await deps.activities.put(activities);
   await writeFollowers(deps, [...written, ...stored.flatMap(({ owing }) => owing), ...leftovers]);
+  const late = stored.flatMap((item) => lateIn(item, now));
+  if (late.length > 0) await deps.tellLate?.(late);
   tally.written += written.length;
   tally.activities += activities.length;
   tally.unchanged += stored.filter(({ news, merged }) => news.length + merged.length === 0).length;
@@ -143,6 +147,14 @@ async function gatherCurrent(deps: ResolveDeps, held: Compiled, pending: Pending
     if (current.definitions.version === version) return { gathered, compiled, rules };
     compiled = current;
   }
+}
+
+/** How long before `now` the answers of stored profiles should have turned. */
+function lateIn({ component, news }: Decided, now: Milliseconds): Milliseconds[] {
+  const written = new Set(news.map(({ id }) => id));
+  return component.profiles.flatMap(({ id, flipsAt }) =>
+    flipsAt !== null && flipsAt <= now && written.has(id) ? [now - flipsAt] : [],
+  );
 }
 
 /** What is left for the next round, with the profiles that turned out to belong to it. */

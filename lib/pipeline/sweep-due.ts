@@ -10,13 +10,17 @@ export interface SweepDeps {
 
 /** Profiles in one recompute message: small enough that a midnight's pile spreads over many invocations. */
 const PROFILES_IN_MESSAGE = 250;
-/** How far behind the last sweep the next one looks again: the index lags, and a message may have been lost. */
-const LOOK_BACK_MS = 10 * 60_000;
+/** How far behind the last sweep the next one looks again: the index lags behind writes. */
+const LAG_MS = 60_000;
+/** How often, and how far back, a sweep looks for whatever is due still: a message may have been lost. */
+const WIDE_EVERY_MS = 10 * 60_000;
+const WIDE_LOOK_BACK_MS = 3_600_000;
 /** Where the first sweep of a deployment starts. */
 const FIRST_LOOK_BACK_MS = 24 * 3_600_000;
 
 /**
- * Sends profiles whose time has come to be decided again. Stale and repeated timers are harmless: a profile that is not
+ * Sends profiles whose time has come to be decided again. What it sent before waits in the queue and is not sent again
+ * every minute: a midnight's pile that takes long would grow with each. Stale and repeated timers are harmless: a profile that is not
  * due any more is decided as before and not written.
  */
 export function sweepDue(deps: SweepDeps) {
@@ -26,8 +30,11 @@ export function sweepDue(deps: SweepDeps) {
     // A cursor ahead of the clock, from a stage whose time ran faster, would hide what is due now.
     const until = typeof cursor?.body.until === 'number' ? cursor.body.until : now - FIRST_LOOK_BACK_MS;
     const swept = Math.min(until, now);
+    const before = typeof cursor?.body.wide === 'number' ? Math.min(cursor.body.wide, now) : 0;
+    const isWide = now - before >= WIDE_EVERY_MS;
     let sent = 0;
-    for await (const ids of deps.profiles.due(swept - LOOK_BACK_MS, now)) {
+    const from = swept - (isWide ? WIDE_LOOK_BACK_MS : LAG_MS) + 1;
+    for await (const ids of deps.profiles.due(from, now)) {
       const messages = [];
       for (let at = 0; at < ids.length; at += PROFILES_IN_MESSAGE) {
         messages.push({ body: { profiles: ids.slice(at, at + PROFILES_IN_MESSAGE) } });
@@ -36,7 +43,7 @@ export function sweepDue(deps: SweepDeps) {
       sent += ids.length;
       if (signal.aborted) return { sent }; // The cursor stays: the next sweep starts where this one did.
     }
-    await deps.state.put('sweep', 'cursor', { until: now }, cursor?.version ?? 0);
+    await deps.state.put('sweep', 'cursor', { until: now, wide: isWide ? now : before }, cursor?.version ?? 0);
     if (sent > 0) deps.log('swept', { sent });
     return { sent };
   };

@@ -43,7 +43,7 @@ describe('/api/openapi.json', () => {
     const schemas = operations.map(({ path, method }) => ajv.compile({ $ref: `api${answerPointer(path, method)}` }));
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas.length).toBeGreaterThanOrEqual(19);
+    expect(schemas.length).toBeGreaterThanOrEqual(20);
     for (const { path, method } of operations) {
       const { summary, parameters = [] } = (document.paths[path]?.[method] ?? {}) as {
         summary?: string;
@@ -64,6 +64,7 @@ describe('the answers of /api', () => {
     ['GET', '/api/audiences', '/api/audiences'],
     ['GET', '/api/people/{person}', '/api/people/ann%40example.com'],
     ['GET', '/api/people/{person}/segments/{segment}', '/api/people/newsletter%3Amember%3A1/segments/quiet-readers'],
+    ['GET', '/api/lateness', '/api/lateness'],
     ['GET', '/api/runs', '/api/runs'],
     ['GET', '/api/duplicates', '/api/duplicates?limit=5'],
     ['GET', '/api/quarantine/{connection}', '/api/quarantine/newsletter'],

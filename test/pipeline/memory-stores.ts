@@ -92,8 +92,11 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
           profiles.set(id, JSON.stringify({ ...held, outbox: [], dueAt }));
         }
       }),
-    async *due(_from, until) {
-      const due = [...profiles.keys()].filter((id) => (read(id)?.dueAt ?? Number.POSITIVE_INFINITY) <= until);
+    async *due(from, until) {
+      const due = [...profiles.keys()].filter((id) => {
+        const at = read(id)?.dueAt ?? Number.POSITIVE_INFINITY;
+        return at >= from && at <= until;
+      });
       if (due.length > 0) yield due;
     },
     async *scan() {
