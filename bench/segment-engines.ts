@@ -3,7 +3,6 @@ import { Ajv } from 'ajv';
 import { LogicEngine } from 'json-logic-engine';
 import { Engine, type NestedCondition } from 'json-rules-engine';
 import { Query } from 'mingo';
-import sift from 'sift';
 import type { Json, JsonObject } from '../lib/domain/json.ts';
 import { compile } from '../lib/domain/segment/compile.ts';
 import { evaluate, evaluateMembers } from '../lib/domain/segment/evaluate.ts';
@@ -28,14 +27,18 @@ export interface SegmentEngine {
   readonly data: 'native' | 'precomputed';
   /** How many of the people it is asked about; slow ones are asked about fewer. */
   readonly share: number;
-  open(definitions: readonly SegmentDefinition[], now: number): Running<never>;
+  open(definitions: readonly SegmentDefinition[], now: number): Running<unknown>;
 }
 
 interface JsonLogicJs {
   apply(rule: unknown, data: unknown): unknown;
 }
 
-const jsonLogicJs = createRequire(import.meta.url)('json-logic-js') as JsonLogicJs;
+const require = createRequire(import.meta.url);
+const jsonLogicJs = require('json-logic-js') as JsonLogicJs;
+const sift = (require('sift') as { default: Sift }).default;
+
+type Sift = (query: unknown) => (row: JsonObject) => boolean;
 
 /** Who takes part, in the order of the page. */
 export const engines: readonly SegmentEngine[] = [
@@ -85,9 +88,7 @@ export const engines: readonly SegmentEngine[] = [
     const ajv = new Ajv({ strict: false });
     return onRows(definitions, now, (reading) => ajv.compile(jsonSchema(reading)));
   }),
-  engine('sift', 'precomputed', 0.1, (definitions, now) =>
-    onRows(definitions, now, (reading) => sift(mongo(reading) as never) as (row: JsonObject) => boolean),
-  ),
+  engine('sift', 'precomputed', 0.1, (definitions, now) => onRows(definitions, now, (reading) => sift(mongo(reading)))),
   engine('mingo', 'precomputed', 0.1, (definitions, now) =>
     onRows(definitions, now, (reading) => {
       const query = new Query(mongo(reading) as never);
@@ -124,7 +125,8 @@ function engine<Row>(
   share: number,
   open: (definitions: readonly SegmentDefinition[], now: number) => Running<Row>,
 ): SegmentEngine {
-  return { name, data, share, open };
+  // Each engine is only ever given rows that it made itself.
+  return { name, data, share, open: (definitions, now) => open(definitions, now) as Running<unknown> };
 }
 
 function onRows(

@@ -116,7 +116,8 @@ function randomAct(random: Random): string {
 
 /** A rule of `makeSegments` with its parts named: what every engine's form of it is made from. */
 export type Reading =
-  | { readonly kind: 'all' | 'any'; readonly of: readonly Reading[] }
+  | { readonly kind: 'all'; readonly of: readonly Reading[] }
+  | { readonly kind: 'any'; readonly of: readonly Reading[] }
   /** Texts without regard to case, or one value. */
   | { readonly kind: 'in'; readonly path: string; readonly values: readonly Json[] }
   | { readonly kind: 'number'; readonly path: string; readonly atLeast: boolean; readonly bound: number }

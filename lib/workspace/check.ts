@@ -7,6 +7,7 @@ import type { Path } from '../domain/segment/problem.ts';
 import type { SegmentTest } from '../domain/segment.ts';
 import type { Connectors } from './connections.ts';
 import { lintWorkspace } from './lint.ts';
+import { lintSegments } from './lint-segments.ts';
 import { loadWorkspace } from './load.ts';
 import { type Finding, isError, type Problem, sortProblems } from './problem.ts';
 import { idOf, type Sources } from './references.ts';
@@ -43,8 +44,8 @@ function runTests(definitions: Definitions, sources: Sources): { problems: Probl
       const findings = runTest(program, idOf(source), test, ['tests', index]);
       problems.push(...findings.map((finding) => source.place(finding)));
     }
-    problems.push(...constantLeaves(program, idOf(source)).map((finding) => source.place(finding)));
   }
+  problems.push(...lintSegments(program, sources.segments));
   return { problems, tests };
 }
 
@@ -82,23 +83,4 @@ function flipWords(at: string | null): string {
 
 function sameInstant(written: string | null, flipsAt: string | null): boolean {
   return written === null || flipsAt === null ? written === flipsAt : parseInstant(written) === parseInstant(flipsAt);
-}
-
-/** Leaves that hold for everybody or for nobody: allowed, and hardly meant. */
-function constantLeaves(program: Program, segment: string): Finding[] {
-  const compiled = program.compiled.find(({ id }) => id === segment);
-  return (compiled?.leaves ?? [])
-    .filter(({ constant }) => constant !== undefined)
-    .map(({ path, constant }) => ({
-      path: pathOf(path),
-      code: 'workspace/constant-leaf',
-      found: `a condition that ${constant === true ? 'always' : 'never'} holds`,
-      expected: 'one that holds for some people',
-      severity: 'warning',
-    }));
-}
-
-/** `when.all[0].not` as a path of keys and indexes. */
-function pathOf(text: string): Path {
-  return [...text.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([word, index]) => (index === undefined ? word : Number(index)));
 }

@@ -1,5 +1,4 @@
 import type { AnyConnector } from '../connectors/define.ts';
-import { canonicalText } from '../domain/canonical.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
 import { leavesAt } from './conditions.ts';
@@ -11,15 +10,10 @@ import type { Source } from './source.ts';
 
 /**
  * What is allowed and probably not meant: a persona without a segment, a push on a channel for which the persona has no
- * message, a segment that repeats another, a trait or activity that no source fills. All are warnings.
+ * message, a trait or activity that no source fills. All are warnings.
  */
 export function lintWorkspace(sources: Sources, connectors: Connectors): Problem[] {
-  return [
-    ...unusedPersonas(sources),
-    ...missingMessages(sources),
-    ...repeatedSegments(sources.segments),
-    ...unfilledNames(sources, connectors),
-  ];
+  return [...unusedPersonas(sources), ...missingMessages(sources), ...unfilledNames(sources, connectors)];
 }
 
 function warn(source: Source, finding: Omit<Finding, 'severity'>): Problem {
@@ -51,24 +45,6 @@ function missingMessages({ segments, personas, audiences }: Sources): Problem[] 
     const expected = `messages.${channel} in ${persona.file}`;
     return [warn(source, { path: ['needs', 'subscribed'], code: 'workspace/no-message', found, expected })];
   });
-}
-
-function repeatedSegments(segments: readonly Source[]): Problem[] {
-  const first = new Map<string, Source>();
-  const problems: Problem[] = [];
-  for (const source of segments) {
-    const when = isJsonObject(source.value) ? source.value.when : undefined;
-    const key = canonicalText(when);
-    const earlier = first.get(key);
-    if (earlier === undefined) {
-      first.set(key, source);
-      continue;
-    }
-    const found = `the condition of ${earlier.file}`;
-    const expected = `{ segment: ${idOf(earlier)} }, or a condition of its own`;
-    problems.push(warn(source, { path: ['when'], code: 'workspace/repeated-segment', found, expected }));
-  }
-  return problems;
 }
 
 /** Traits and activities in conditions that no connection brings. Nothing is said where websites may send anything. */

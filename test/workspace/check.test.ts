@@ -123,7 +123,7 @@ when:
   any:
     - { trait: lifecyle_stage, is: customer }
     - { did: Email Openned }
-    - { did: Email Opened, followed_by: { did: Order Completed, within: 3 days } }
+    - { did: Email Opened, followed_by: { did: Order Completed, within: 3 days }, within: 30 days }
     - { trait: mailchimp.merge.CITY, exists: true }
     - { trait: address, exists: true }
 `,
@@ -223,6 +223,49 @@ when:
         severity: 'warning',
       },
     ]);
+  });
+
+  it('warns of conditions that exclude each other, that mean the same in other words, and that keep too much', async () => {
+    const result = await check({
+      'segments/never.yaml': `segment: never
+when:
+  all:
+    - { trait: lifecycle_stage, is: customer }
+    - not: { trait: lifecycle_stage, is: customer }
+`,
+      'segments/nobody-between.yaml': `segment: nobody-between
+when:
+  all:
+    - { trait: address.country, gt: 10 }
+    - { trait: address.country, lte: 10 }
+`,
+      'segments/readers.yaml': readers,
+      'segments/readers-in-other-words.yaml': `segment: readers-in-other-words
+when: { any: [{ not: { not: { within: 60 days, did: Email Opened } } }] }
+`,
+      'segments/readers-by-name.yaml': 'segment: readers-by-name\nwhen: { segment: readers }\n',
+      'segments/spenders.yaml': `segment: spenders
+when:
+  any:
+    - { did: Email Opened, sum: { property: value, gt: 1 }, within: 365 days }
+    - { did: Email Opened, count: { at_least: 5 }, within: 365 days }
+    - { did: Email Opened, followed_by: { did: Email Link Clicked, within: 1 day } }
+    - { did: Email Opened, regularly: { in: 3, of: 20 weeks } }
+`,
+    });
+
+    const found = result.problems.map(
+      ({ file, line, column, code, found }) => `${file}:${line}:${column} ${code} ${found}`,
+    );
+    expect(found).toEqual([
+      'segments/never.yaml:3:3 workspace/constant-leaf a condition that never holds',
+      'segments/nobody-between.yaml:5:7 workspace/constant-leaf a condition that never holds',
+      'segments/readers.yaml:2:7 workspace/repeated-segment the condition of segments/readers-in-other-words.yaml',
+      'segments/spenders.yaml:4:69 workspace/expensive-window 365 days, all of it kept',
+      'segments/spenders.yaml:6:14 workspace/expensive-window everything ever done, all of it kept',
+      'segments/spenders.yaml:7:39 workspace/expensive-window 20 weeks, all of it kept',
+    ]);
+    expect(result.problems.every(({ severity }) => severity === 'warning')).toBe(true);
   });
 
   it('fails on errors and still tells the warnings', async () => {
