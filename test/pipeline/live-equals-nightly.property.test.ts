@@ -149,6 +149,11 @@ function randomTelling(
   const fragment = chance.pick(records);
   const at = new Date(anchor + (chance.whole(120) - 80) * 3 * HOUR).toISOString();
   if (chance.happens(0.1)) return { kind: 'gone', fragment, at };
+  if (chance.happens(0.15)) {
+    const from = chance.pick(records.filter((record) => record !== fragment));
+    const identifier = { type: 'email', value: chance.pick(['ann@example.com', 'bob@example.com']) };
+    return { kind: 'unmerge', fragment, from, identifier, at };
+  }
   const kept = Object.entries(traits).filter(() => chance.happens(0.5));
   const address = chance.pick(['ann@example.com', 'bob@example.com', 'cyd@example.com']);
   const state = chance.pick(['granted', 'denied'] as const);
