@@ -9,12 +9,12 @@ import { viewOf } from './segment-view.ts';
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 const SEGMENTS = 50;
 /**
- * People come a page at a time, as a scan or a file brings them; making them ready is not measured. What is told is the
+ * People come a small page at a time, at hand like a profile that was just read; making them ready is not measured. What is told is the
  * time of a quick page (of a hundred the tenth): other work on the machine disturbs the others.
  */
-const PAGE = 250;
+const PAGE = 50;
 /** Pages before anything is measured, in which everything gets compiled. */
-const WARM = 8;
+const WARM = 40;
 
 /** Fifty mixed segments over made-up people, every engine on the same page in turn; then what a change costs, and growth. */
 export async function* bench({ quick: isQuick, note, people }: BenchOptions): AsyncIterable<Measurement> {
@@ -22,10 +22,10 @@ export async function* bench({ quick: isQuick, note, people }: BenchOptions): As
   note('segments: engines');
   yield* compareEngines(count, isQuick ? 0 : WARM);
   note('segments: a change');
-  yield* costOfChange(isQuick ? PAGE : 20_000, isQuick ? 0 : WARM);
+  yield* costOfChange(isQuick ? PAGE : 10_000, isQuick ? 0 : WARM);
   for (const segments of isQuick ? [10] : [10, 50, 200, 1_000]) {
     note(`segments: ${segments} of them`);
-    yield* costOfMany(segments, isQuick ? PAGE : 5_000, isQuick ? 0 : WARM);
+    yield* costOfMany(segments, isQuick ? PAGE : 2_500, isQuick ? 0 : WARM);
   }
 }
 

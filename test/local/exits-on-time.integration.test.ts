@@ -19,7 +19,10 @@ const start = Date.parse('2031-05-01T12:00:00Z');
 const midnight = Date.parse('2031-05-03T22:00:00Z');
 const files = [
   { file: 'tributary.yaml', bytes: Buffer.from('workspace: pile\ntimezone: Europe/Berlin\nconnections: {}\n') },
-  { file: 'segments/buyers.yaml', bytes: Buffer.from('segment: buyers\nwhen: { did: Order Completed, within: 3 days, calendar: true }\n') },
+  {
+    file: 'segments/buyers.yaml',
+    bytes: Buffer.from('segment: buyers\nwhen: { did: Order Completed, within: 3 days, calendar: true }\n'),
+  },
 ];
 
 const ending: (() => unknown)[] = [];
