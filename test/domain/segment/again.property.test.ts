@@ -21,6 +21,33 @@ describe('evaluateAgain', () => {
   });
 });
 
+describe('an answer that is kept', () => {
+  it('is asked again when ten years have come to where nobody had looked', () => {
+    const near = { trait: 'renewal', within_next: '9000 days' };
+    const passed = { trait: 'renewal', within_last: '9000 days' };
+    const definitions = [
+      { segment: 'flips', when: near },
+      { segment: 'only seems to', when: { any: [near, passed] } },
+    ];
+    const program = compile(definitions, { timezone: 'UTC' });
+    const traits = { renewal: '2038-01-01T00:00:00.000Z' };
+    const view = viewPerson(program, { id: 'p', traits, since: {}, activities: [], segments: [], granted: [] });
+    const answers = () => [0, 1].map((position) => answerKept(kept, position));
+    const kept = keepAnswers(program, view, Date.parse('2026-01-01T00:00:00Z'));
+    expect(answers()).toEqual([
+      { member: true, flipsAt: null },
+      { member: true, flipsAt: null },
+    ]);
+
+    evaluateAgain(program, view, Date.parse('2030-01-01T00:00:00Z'), kept, {});
+
+    expect(answers()).toEqual([
+      { member: true, flipsAt: Date.parse(traits.renewal) },
+      { member: true, flipsAt: null },
+    ]);
+  });
+});
+
 /** Keeps the answers about one random person through random steps; returns how many answers were compared. */
 function liveThrough(seed: number): number {
   const chance = makeChance(seed);
