@@ -15,6 +15,12 @@ export interface HttpAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  readonly isBase64Encoded?: boolean;
+}
+
+/** An answer with headers of its own; a body that is no text is in base64. */
+export interface HttpReply extends Omit<HttpAnswer, 'statusCode'> {
+  readonly status: number;
 }
 
 /** The request exactly as it arrived, raw bytes included: proofs are computed over them. */
@@ -32,4 +38,8 @@ export function readRequest(event: HttpEvent): RawRequest {
 export function answerHttp(answer: WebhookAnswer): HttpAnswer {
   const headers = { 'content-type': answer.contentType ?? 'text/plain; charset=utf-8' };
   return { statusCode: answer.status, headers, body: answer.body };
+}
+
+export function replyHttp({ status, ...rest }: HttpReply): HttpAnswer {
+  return { statusCode: status, ...rest };
 }

@@ -51,6 +51,13 @@ export interface ActivityChange extends Told {
   readonly id: string;
   readonly name: string;
   readonly properties?: JsonObject;
+  /**
+   * The sender's own instant, RFC 3339, where `at` was corrected for the sender's clock. It names the activity together
+   * with `id`, because a message that is sent again is corrected anew: of several `at` the smallest counts.
+   */
+  readonly keyAt?: string;
+  /** Done on a website or in an app: it belongs to a session. */
+  readonly visit?: true;
 }
 
 /** The source no longer has the record: what it said up to `at` is void. Its activities remain. */

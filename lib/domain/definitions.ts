@@ -18,7 +18,12 @@ export interface Definitions {
   readonly traits?: TraitKinds;
   readonly guardrails: Guardrails;
   readonly privacy: { readonly activitiesKeptMs: number; readonly archiveKeptMs: number };
-  readonly collection: { readonly writeKeys: Readonly<Record<string, string>> };
+  readonly collection: {
+    /** Source → write key. */
+    readonly writeKeys: Readonly<Record<string, string>>;
+    /** Refuse messages that cannot be used, instead of answering as if they were. Absent = no. */
+    readonly strict?: boolean;
+  };
 }
 
 export interface ConnectionDefinition {

@@ -11,6 +11,8 @@ import { identifierKey, normaliseIdentifier, replacesFormer } from './identifier
 import { type Milliseconds, parseInstant } from './instant.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
+import { addVisit, type Visits } from './visits.ts';
+import { isWhole, keepsEarliest } from './whole-traits.ts';
 
 /** A trait leaf as one source told it: the value, the source time in ms, the version of the mapping. */
 export type Leaf = readonly [value: Json, at: Milliseconds, mapping: number];
@@ -43,6 +45,8 @@ export interface Fragment {
   readonly apart?: Readonly<Record<FragmentId, Verdict>>;
   /** Identifiers (as `identifierKey`) that the record states and that an unmerge took away as evidence. */
   readonly taken?: Readonly<Record<string, Verdict>>;
+  /** When the person was on a website or in an app: what sessions are made of. */
+  readonly visits?: Visits;
 }
 
 /** What folding needs to know besides the change: rules of the workspace and what segments need of activities. */
@@ -160,7 +164,7 @@ export function sameEvidence(a: Fragment, b: Fragment): boolean {
 export function flattenTraits(traits: JsonObject): Map<string, Json> {
   const leaves = new Map<string, Json>();
   const walk = (prefix: string, value: Json): void => {
-    if (!isJsonObject(value)) {
+    if (!isJsonObject(value) || isWhole(prefix)) {
       leaves.set(prefix, value);
       return;
     }
@@ -174,7 +178,7 @@ export function flattenTraits(traits: JsonObject): Map<string, Json> {
   return leaves;
 }
 
-/** Writes leaves by last-write-wins; the same object comes back when nothing wins. */
+/** Writes leaves by last-write-wins (a few by first-write-wins); the same object comes back when nothing wins. */
 export function writeLeaves(
   traits: Readonly<Record<string, Leaf>>,
   leaves: ReadonlyMap<string, Json>,
@@ -184,7 +188,8 @@ export function writeLeaves(
   let written: Record<string, Leaf> | undefined;
   for (const [path, value] of leaves) {
     const before = traits[path];
-    const after = newer(before, [value, at, mapping]);
+    const leaf = [value, at, mapping] as const;
+    const after = keepsEarliest(path) ? older(before, leaf) : newer(before, leaf);
     if (after === before) continue;
     written ??= { ...traits };
     written[path] = after;
@@ -199,6 +204,11 @@ export function newer(a: Leaf | undefined, b: Leaf): Leaf {
   if (a[2] !== b[2]) return a[2] > b[2] ? a : b;
   if (a[0] === b[0]) return a;
   return canonicalText(a[0]) >= canonicalText(b[0]) ? a : b;
+}
+
+/** The leaf that was told first; of one instant the one that `newer` prefers. `a` itself when they are equal. */
+export function older(a: Leaf | undefined, b: Leaf): Leaf {
+  return a === undefined || a[1] === b[1] ? newer(a, b) : a[1] < b[1] ? a : b;
 }
 
 /** Brings an address to the form in which consent is compared; undefined when it is no address. */
@@ -342,5 +352,7 @@ function rememberActivity(fragment: Fragment, activity: ActivityChange, rules: F
     did ??= { ...fragment.did };
     did[leafKey] = merged;
   }
-  return did === undefined ? fragment : { ...fragment, did };
+  const visits = activity.visit === true ? addVisit(fragment.visits, parseInstant(activity.at) ?? 0) : fragment.visits;
+  if (did === undefined && visits === fragment.visits) return fragment;
+  return { ...fragment, did: did ?? fragment.did, ...(visits === undefined ? {} : { visits }) };
 }

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Identifier } from './change.ts';
+import { standsForNobody } from './nobody.ts';
 
 /** Why a value is no identifier. It stays a trait; the reason is recorded. */
 export type NotAnIdentifier = 'empty' | 'too-long' | 'not-an-email' | 'not-a-phone' | 'blocked' | 'not-joining';
@@ -9,19 +10,6 @@ export type Normalised =
   | { readonly ok: true; readonly identifier: Identifier }
   | { readonly ok: false; readonly reason: NotAnIdentifier };
 
-/** Values that stand for nobody, whatever the workspace says. */
-const NOBODY = new Set([
-  '-1',
-  'null',
-  'anonymous',
-  'undefined',
-  'none',
-  'nil',
-  'n/a',
-  'test@test.com',
-  'noreply@example.com',
-]);
-const ZEROS = /^[0-]*$/;
 const MOST_CHARACTERS = 500;
 const EMAIL = /^[^\s@"<>(),;:\\]+@[^\s@.]+(\.[^\s@.]+)+$/;
 const E164 = /^\+[1-9]\d{6,14}$/;
@@ -45,10 +33,13 @@ export function normaliseIdentifier(
   const trimmed = raw.value.trim();
   if (trimmed === '') return { ok: false, reason: 'empty' };
   if (trimmed.length > MOST_CHARACTERS) return { ok: false, reason: 'too-long' };
-  const lower = trimmed.toLowerCase();
-  if (NOBODY.has(lower) || ZEROS.test(trimmed)) return { ok: false, reason: 'blocked' };
+  if (standsForNobody(trimmed)) return { ok: false, reason: 'blocked' };
   const value =
-    type === 'email' ? normaliseEmail(lower) : type === 'phone' ? normalisePhone(trimmed, options.country) : trimmed;
+    type === 'email'
+      ? normaliseEmail(trimmed.toLowerCase())
+      : type === 'phone'
+        ? normalisePhone(trimmed, options.country)
+        : trimmed;
   if (value === undefined) return { ok: false, reason: type === 'email' ? 'not-an-email' : 'not-a-phone' };
   if (options.blocked?.has(value) === true) return { ok: false, reason: 'blocked' };
   return { ok: true, identifier: { type, value } };

@@ -86,7 +86,20 @@ function parseActivity(value: JsonObject, told: Told): ParsedChange {
   if (!isJsonObject(properties)) {
     return bad('change/bad-properties', `properties: expected an object, found ${nameOf(properties)}`);
   }
-  return { ok: true, change: { kind: 'activity', ...told, id, name, properties } satisfies ActivityChange };
+  const { keyAt } = value;
+  if (keyAt !== undefined && parseInstant(keyAt) === undefined) {
+    return bad('change/bad-instant', `keyAt: expected an RFC 3339 instant, found ${nameOf(keyAt)}`);
+  }
+  const change: ActivityChange = {
+    kind: 'activity',
+    ...told,
+    id,
+    name,
+    properties,
+    ...(keyAt === undefined ? {} : { keyAt: keyAt as string }),
+    ...(value.visit === true ? { visit: true } : {}),
+  };
+  return { ok: true, change };
 }
 
 function parseUnmerge(value: JsonObject, { identifiers: _, ...told }: Told): ParsedChange {

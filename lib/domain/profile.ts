@@ -3,12 +3,14 @@ import type { ConsentStatement, FragmentId, Identifier } from './change.ts';
 import { subscribedAddresses } from './consent.ts';
 import type { IdentityRules } from './definitions.ts';
 import { asTold, type ReadTrait } from './facet/read-trait.ts';
-import { evidenceOf, type Fragment, isLive, type Leaf, standingConsent } from './fragment.ts';
+import { evidenceOf, type Fragment, isLive, type Leaf, older, standingConsent } from './fragment.ts';
 import { compareTypes, identifierKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
 import type { Json, JsonObject } from './json.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
 import type { PersonView } from './segment/view.ts';
+import { lastSeen, mergeVisits, sessionLeaves, type Visits } from './visits.ts';
+import { keepsEarliest } from './whole-traits.ts';
 
 /** What a person is to one audience, decided in the profile's own evaluation. */
 export type Wanted =
@@ -144,10 +146,14 @@ export function effectiveTraits(
   for (const id of accountIdsOf(profile)) {
     for (const [path, leaf] of Object.entries(profile.accounts[id] ?? {})) offer(path, leaf, id);
   }
+  for (const { path, leaf, from } of sessionTraits(profile)) offer(path, leaf, from);
   const traits = new Map<string, EffectiveTrait>();
   for (const path of [...candidates.keys()].sort()) {
     const list = candidates.get(path) ?? [];
-    if (list.length > 1) list.sort(bySurvivorship(path, priorities[path] ?? priorities['*'] ?? [], profile.fragments));
+    if (list.length > 1) {
+      const sources = priorities[path] ?? priorities['*'] ?? [];
+      list.sort(keepsEarliest(path) ? byEarliest : bySurvivorship(path, sources, profile.fragments));
+    }
     const [best, ...others] = list;
     if (best === undefined) continue;
     const losers = others.map(({ leaf, from }) => ({ value: leaf[0], at: leaf[1], source: from }));
@@ -160,27 +166,52 @@ export function effectiveTraits(
   return traits;
 }
 
+/** Sessions over everything the person visited with, under the record that was seen last. */
+function sessionTraits(
+  profile: Pick<Profile, 'fragments'>,
+): { readonly path: string; readonly leaf: Leaf; readonly from: string }[] {
+  let all: Visits | undefined;
+  let seen: { readonly at: Milliseconds; readonly from: string } | undefined;
+  for (const from of Object.keys(profile.fragments).sort()) {
+    const visits = profile.fragments[from]?.visits;
+    if (visits === undefined) continue;
+    all = mergeVisits(all, visits);
+    if (seen === undefined || lastSeen(visits) > seen.at) seen = { at: lastSeen(visits), from };
+  }
+  if (all === undefined || seen === undefined) return [];
+  const { from } = seen;
+  return sessionLeaves(all).map(([path, value, at]) => ({ path, leaf: [value, at, 1], from }));
+}
+
 /**
  * Effective traits as one nested object. Where one source calls `a` a text and another `a.b` a number, the text keeps its
  * place and the deeper one its dotted name.
  */
 export function nestTraits(traits: ReadonlyMap<string, { readonly value: Json }>): JsonObject {
   const nested: Record<string, Json> = {};
+  // Only objects made here are written into: a trait's own value may be an object too, and stays what it is.
+  const made = new Set<Json>();
   for (const [path, { value }] of traits) {
     const steps = path.split('.');
     const last = steps.pop() ?? path;
-    const parent = descend(nested, steps);
+    const parent = descend(nested, steps, made);
     if (parent === undefined || Object.hasOwn(parent, last)) nested[path] = value;
     else parent[last] = value;
   }
   return nested;
 }
 
-function descend(from: Record<string, Json>, steps: readonly string[]): Record<string, Json> | undefined {
+function descend(
+  from: Record<string, Json>,
+  steps: readonly string[],
+  made: Set<Json>,
+): Record<string, Json> | undefined {
   let at = from;
   for (const step of steps) {
-    const inner = (Object.hasOwn(at, step) ? at[step] : undefined) ?? {};
-    if (typeof inner !== 'object' || Array.isArray(inner)) return undefined;
+    const held = Object.hasOwn(at, step) ? (at[step] ?? null) : null;
+    if (held !== null && !made.has(held)) return undefined;
+    const inner = held ?? {};
+    made.add(inner);
     at[step] = inner;
     at = inner as Record<string, Json>;
   }
@@ -247,6 +278,10 @@ export function viewOf(profile: Profile, traits: ReadonlyMap<string, EffectiveTr
     consent: (purpose) => subscribedAddresses(statements, addresses, purpose).length > 0,
     subscribed: (channel) => subscribedAddresses(statements, addresses, channel).length > 0,
   };
+}
+
+function byEarliest(a: { leaf: Leaf }, b: { leaf: Leaf }): number {
+  return older(a.leaf, b.leaf) === a.leaf ? -1 : 1;
 }
 
 function bySurvivorship(path: string, sources: readonly string[], fragments: Profile['fragments']) {

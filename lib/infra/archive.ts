@@ -4,6 +4,8 @@ const DAY_MS = 86_400_000;
 export const archiveFolders = {
   /** Versions of the workspace that `apply` published. Named by content, so never overwritten and never expired. */
   definitions: { prefix: 'definitions/', kept: 'ever' },
+  /** The write keys that hold now, overwritten by each `apply`. */
+  collection: { prefix: 'collection/', kept: 'ever' },
   /** Pages as the sources sent them. */
   pages: { prefix: 'pages/', kept: 'as-archive' },
   /** What every member of every run ended in: it answers "what was sent", as long as activities are kept. */

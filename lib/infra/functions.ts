@@ -32,6 +32,17 @@ export interface FunctionSpec {
 }
 
 export const functions = {
+  collect: {
+    description: 'Takes messages of websites, apps and servers and queues what they say.',
+    memoryMb: 512,
+    timeoutSeconds: 10,
+    sources: [],
+    tables: {},
+    indexes: {},
+    archive: { read: ['collection'], write: [] },
+    sends: ['changes'],
+    secrets: [],
+  },
   'receive-webhook': {
     description: 'Checks the proof of a vendor webhook and queues what it says.',
     memoryMb: 512,
@@ -116,7 +127,7 @@ export const functions = {
       state: ['read', 'write'],
     },
     indexes: {},
-    archive: { read: ['definitions'], write: ['definitions'] },
+    archive: { read: ['definitions'], write: ['definitions', 'collection'] },
     sends: ['changes', 'sync', 'push', 'recompute'],
     secrets: ['identity-key'],
   },

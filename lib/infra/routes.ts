@@ -2,12 +2,25 @@ import type { FunctionName } from './functions.ts';
 
 /** A route of the HTTP API. A route that anybody may call says why. */
 export interface RouteSpec {
+  /** `$default` takes what no other route takes. */
   readonly path: string;
   readonly methods: readonly ('GET' | 'POST' | 'ANY')[];
   readonly to: FunctionName;
   readonly authorizer: 'iam' | 'none';
   readonly openBecause?: string;
+  /** Requests a second, where the front door's own limit is too low. */
+  readonly most?: { readonly perSecond: number; readonly atOnce: number };
 }
+
+/** What collects takes what a whole website sends; Segment allows a workspace as many. */
+const collecting = {
+  methods: ['ANY'],
+  to: 'collect',
+  authorizer: 'none',
+  openBecause:
+    'Websites and apps cannot keep a secret. The function checks the public write key, only queues what it is sent, and returns nothing about anybody.',
+  most: { perSecond: 1_000, atOnce: 2_000 },
+} as const;
 
 export const routes: readonly RouteSpec[] = [
   {
@@ -18,6 +31,14 @@ export const routes: readonly RouteSpec[] = [
     openBecause:
       'Vendors cannot sign with IAM. The function checks the proof of each vendor before it does anything else.',
   },
+  { path: '/v1/{proxy+}', ...collecting },
+  // RudderStack's clients.
+  { path: '/beacon/v1/{proxy+}', ...collecting },
+  { path: '/pixel/v1/{proxy+}', ...collecting },
+  // Jitsu's clients.
+  { path: '/api/s/{proxy+}', ...collecting },
+  // RudderStack's browser client asks for `/sourceConfig/`, and no route can be written with a slash at its end.
+  { path: '$default', ...collecting },
   { path: '/api/{proxy+}', methods: ['ANY'], to: 'api', authorizer: 'iam' },
   {
     path: '/',

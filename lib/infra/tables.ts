@@ -56,7 +56,7 @@ export const tables = {
   activities: {
     key: [text('fragment'), text('at')],
     expires: 'expires',
-    actions: { read: ['Query'], write: ['BatchWriteItem'] },
+    actions: { read: ['Query'], write: ['BatchWriteItem', 'PartiQLInsert', 'PartiQLUpdate'] },
   },
   memberships: {
     key: [text('owner'), text('profile')],

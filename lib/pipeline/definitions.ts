@@ -1,8 +1,10 @@
+import { collectionOf } from '../domain/collection.ts';
 import { type Compiled, compileDefinitions } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { openCatalogue } from '../domain/facet/catalogue.ts';
 import type { Json } from '../domain/json.ts';
+import { COLLECTION_KEY } from './collection.ts';
 import type { Archive, Queue, StateStore } from './ports.ts';
 import { loadRegions } from './regions.ts';
 
@@ -66,8 +68,9 @@ function asksForRegions({ segments, traits }: Definitions): boolean {
 export const SCAN_DELAY_SECONDS = 120;
 
 /**
- * Publishes definitions: the document, then a scan to come that decides everybody again, then the pointer. The scan is
- * asked for first: after the pointer has moved, publishing again does nothing. Returns whether anything changed.
+ * Publishes definitions: the document, what receiving messages needs of it, then a scan to come that decides everybody
+ * again, then the pointer. The scan is asked for first: after the pointer has moved, publishing again does nothing.
+ * Returns whether anything changed.
  */
 export async function publishDefinitions(
   deps: { readonly state: StateStore; readonly archive: Archive; readonly recompute: Queue },
@@ -77,6 +80,7 @@ export async function publishDefinitions(
     const current = await deps.state.get(KIND, CURRENT);
     if (current?.body.version === definitions.version) return false;
     await deps.archive.putJson(keyOf(definitions.version), definitions as unknown as Json);
+    await deps.archive.putJson(COLLECTION_KEY, collectionOf(definitions) as unknown as Json);
     if (current !== undefined) {
       const parts = Array.from({ length: SCAN_PARTS }, (_, part) => ({ scan: { part, of: SCAN_PARTS } }));
       await deps.recompute.send(parts.map((body) => ({ body, delaySeconds: SCAN_DELAY_SECONDS })));

@@ -14,24 +14,44 @@ export interface Packed {
 
 /** Packs many changes to a message. Counts bytes as they are sent: a letter may take four of them. */
 export function pack(changes: readonly Change[]): Packed {
-  const groups: Change[][] = [];
   const tooLarge: Rejection[] = [];
-  let bytes = 0;
-  for (const change of changes) {
-    const size = Buffer.byteLength(queueableText(change)) + 1;
-    if (size > CHANGE_BYTES) {
-      const reason = `the change takes ${size} bytes; a message carries at most ${CHANGE_BYTES}`;
-      tooLarge.push({ code: 'sync/too-large', reason, record: change });
-      continue;
-    }
+  const sized = changes.flatMap((change) => {
+    const bytes = bytesOf(change);
+    if (bytes <= CHANGE_BYTES) return [{ item: change, bytes }];
+    const reason = `the change takes ${bytes} bytes; a message carries at most ${CHANGE_BYTES}`;
+    tooLarge.push({ code: 'sync/too-large', reason, record: change });
+    return [];
+  });
+  return { groups: inGroups(sized), tooLarge };
+}
+
+/** Packs rejections to messages of their own. Of a record that no message can carry only the size goes along. */
+export function packRejections(rejections: readonly Rejection[]): readonly (readonly Rejection[])[] {
+  const sized = rejections.map((rejection) => {
+    const bytes = bytesOf(rejection);
+    if (bytes <= CHANGE_BYTES) return { item: rejection, bytes };
+    const small = { ...rejection, record: { tooLargeToKeep: true, bytes } };
+    return { item: small, bytes: bytesOf(small) };
+  });
+  return inGroups(sized);
+}
+
+function inGroups<T>(sized: readonly { readonly item: T; readonly bytes: number }[]): T[][] {
+  const groups: T[][] = [];
+  let filled = 0;
+  for (const { item, bytes } of sized) {
     const last = groups.at(-1);
-    if (last === undefined || bytes + size > MESSAGE_BYTES) {
-      groups.push([change]);
-      bytes = size;
+    if (last === undefined || filled + bytes > MESSAGE_BYTES) {
+      groups.push([item]);
+      filled = bytes;
     } else {
-      last.push(change);
-      bytes += size;
+      last.push(item);
+      filled += bytes;
     }
   }
-  return { groups, tooLarge };
+  return groups;
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(queueableText(value)) + 1;
 }

@@ -1,4 +1,4 @@
-import type { Change, PersonChange } from '../domain/change.ts';
+import type { Change, PersonChange, Rejection } from '../domain/change.ts';
 import { asTributaryError } from '../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
@@ -70,7 +70,7 @@ async function compareAll(deps: WorkDeps, bodies: readonly Json[]): Promise<Set<
 async function readWork(deps: WorkDeps, body: Json): Promise<Work> {
   if (!isJsonObject(body)) return NOTHING;
   const changes: Change[] = [];
-  const rejected = [];
+  const rejected: Rejection[] = [];
   for (const record of Array.isArray(body.changes) ? body.changes : []) {
     const parsed = parseChange(record);
     if (parsed.ok) changes.push(parsed.change);
@@ -79,11 +79,27 @@ async function readWork(deps: WorkDeps, body: Json): Promise<Work> {
   const connection = typeof body.connection === 'string' ? body.connection : 'unknown';
   const stamp = `${deps.clock.now().toISOString()}#${deps.clock.random().toString(36).slice(2)}`;
   await quarantine(deps, connection, 'changes', stamp, rejected);
+  await keepRejected(deps, connection, body);
   return {
     changes,
     profiles: Array.isArray(body.profiles) ? body.profiles.map(String) : [],
     accounts: typeof body.account === 'string' ? [body.account] : [],
   };
+}
+
+/** What the collector could not use: it touches no table, so its rejections come by the queue and are kept here. */
+async function keepRejected(
+  deps: WorkDeps,
+  connection: string,
+  { rejected, stream, stamp }: JsonObject,
+): Promise<void> {
+  if (!Array.isArray(rejected) || typeof stream !== 'string' || typeof stamp !== 'string') return;
+  await quarantine(deps, connection, stream, stamp, (rejected as readonly Json[]).map(readRejection));
+}
+
+function readRejection(value: Json): Rejection {
+  const { code, reason, record } = isJsonObject(value) ? value : {};
+  return { code: String(code), reason: String(reason), record };
 }
 
 /** Keeps changes that would make a profile too large, named by their limit, and lets their neighbours go on. */

@@ -28,6 +28,7 @@ const frozen = [
   'TimersDeadLettersQueue',
   'PushDeadLettersQueue',
   'MissedSchedulesQueue',
+  'CollectFunction',
   'ReceiveWebhookFunction',
   'SyncStreamFunction',
   'ResolveProfileFunction',

@@ -17,6 +17,7 @@ afterAll(() => synthesised.close());
 const everywhere = ['POWERTOOLS_SERVICE_NAME', 'WORKSPACE'];
 
 const variables: Readonly<Record<string, readonly string[]>> = {
+  CollectFunction: ['ARCHIVE_BUCKET', 'CHANGES_QUEUE_URL'],
   ReceiveWebhookFunction: [
     'ARCHIVE_BUCKET',
     'CHANGES_QUEUE_URL',
@@ -123,7 +124,7 @@ describe('functions', () => {
   it('gives the secrets extension to those that read secrets', () => {
     const without = Object.keys(variables).filter((id) => at(resource(template, id), 'Layers') === undefined);
 
-    expect(without).toEqual(['SweepDueFunction']);
+    expect(without).toEqual(['CollectFunction', 'SweepDueFunction']);
   });
 
   it('lets work go on through its own queue without being stopped as a loop', () => {
@@ -142,7 +143,12 @@ describe('routes', () => {
     ]);
 
     expect(found.sort()).toEqual([
+      ['$default', 'NONE', 'CollectFunction'],
+      ['ANY /api/s/{proxy+}', 'NONE', 'CollectFunction'],
       ['ANY /api/{proxy+}', 'AWS_IAM', 'ApiFunction'],
+      ['ANY /beacon/v1/{proxy+}', 'NONE', 'CollectFunction'],
+      ['ANY /pixel/v1/{proxy+}', 'NONE', 'CollectFunction'],
+      ['ANY /v1/{proxy+}', 'NONE', 'CollectFunction'],
       ['GET /', 'NONE', 'ApiFunction'],
       ['GET /assets/{proxy+}', 'NONE', 'ApiFunction'],
       ['GET /webhooks/{connection}', 'NONE', 'ReceiveWebhookFunction'],
@@ -153,7 +159,10 @@ describe('routes', () => {
   it('throttles, and logs the route without the path or the query', () => {
     const [stage] = Object.values(resourcesOf(template, 'AWS::ApiGatewayV2::Stage'));
 
-    expect(stage?.Properties).toMatchObject({ DefaultRouteSettings: { ThrottlingRateLimit: 200 } });
+    expect(stage?.Properties).toMatchObject({
+      DefaultRouteSettings: { ThrottlingRateLimit: 200 },
+      RouteSettings: { 'ANY /v1/{proxy+}': { ThrottlingRateLimit: 1_000, ThrottlingBurstLimit: 2_000 } },
+    });
     expect(JSON.stringify(stage?.Properties)).toContain('$context.routeKey');
     expect(JSON.stringify(stage?.Properties)).not.toMatch(/\$context\.(path|identity|domainName)/);
   });

@@ -25,6 +25,7 @@ describe('synthesise', () => {
     ]);
 
     expect(Object.fromEntries(handlers)).toEqual({
+      CollectFunction: 'collect',
       ReceiveWebhookFunction: 'receive-webhook',
       SyncStreamFunction: 'sync-stream',
       ResolveProfileFunction: 'resolve-profile',
@@ -192,7 +193,7 @@ describe('roles', () => {
     const roles = Object.values(resourcesOf(template, 'AWS::IAM::Role'));
     const actions = roles.flatMap(statementsOf).flatMap((statement) => statement.actions);
 
-    expect(roles).toHaveLength(7);
+    expect(roles).toHaveLength(8);
     expect(actions.length).toBeGreaterThan(40);
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
   });

@@ -116,7 +116,11 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
   const activityStore: ActivityStore = {
     put: (batch) =>
       step(() => {
-        for (const one of batch) activities.set(`${one.fragment}\n${one.at}\n${one.id}`, one);
+        for (const one of batch) {
+          const key = `${one.fragment}\n${one.keyAt ?? one.at}\n${one.id}`;
+          const held = activities.get(key);
+          if (held === undefined || one.at < held.at) activities.set(key, one);
+        }
       }),
     latest: (fragment, most) =>
       step(() => [...activities.values()].filter((one) => one.fragment === fragment).slice(0, most)),

@@ -1,12 +1,16 @@
-import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { ActivityChange } from '../../domain/change.ts';
 import { formatInstant, parseInstant } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ActivityStore } from '../../pipeline/ports.ts';
-import { batchPut, type Dynamo, type Item } from './client.ts';
+import { batchPut, type Dynamo, executeAll, type Item } from './client.ts';
 import { queryCount, queryPages } from './query.ts';
 
-/** Activities in table `activities` under their fragment; the key is the act's own instant and id. */
+/**
+ * Activities in table `activities` under their fragment; the key is the sender's own instant and the id. What was
+ * corrected for the sender's clock is written on condition, so that of one activity that comes several times the smallest
+ * instant stays, in whatever order.
+ */
 export function openActivityStore(dynamo: Dynamo, table: string, keptMs: () => Promise<number>): ActivityStore {
   const byFragment = (fragment: string) => ({
     TableName: table,
@@ -18,12 +22,9 @@ export function openActivityStore(dynamo: Dynamo, table: string, keptMs: () => P
     async put(activities) {
       if (activities.length === 0) return;
       const kept = await keptMs();
-      await batchPut(
-        dynamo,
-        table,
-        activities.map((one) => toItem(one, kept)),
-        (item) => `${item.fragment?.S}\n${item.at?.S}`,
-      );
+      const items = (list: readonly ActivityChange[]) => list.map((one) => toItem(one, kept));
+      await batchPut(dynamo, table, items(activities.filter(({ keyAt }) => keyAt === undefined)), keyOf);
+      await putCorrected(dynamo, table, items(activities.filter(({ keyAt }) => keyAt !== undefined)));
     },
     async latest(fragment, most) {
       const answer = await dynamo.client.send(new QueryCommand({ ...byFragment(fragment), Limit: most }));
@@ -36,24 +37,68 @@ export function openActivityStore(dynamo: Dynamo, table: string, keptMs: () => P
   };
 }
 
+/** Inserts rows; where one is there already, it gives way to an earlier instant. */
+async function putCorrected(dynamo: Dynamo, table: string, items: readonly Item[]): Promise<void> {
+  const earliest = new Map<string, Item>();
+  for (const item of items) {
+    const held = earliest.get(keyOf(item));
+    if (held === undefined || Number(item.done?.N) < Number(held.done?.N)) earliest.set(keyOf(item), item);
+  }
+  const rows = [...earliest.values()];
+  const values = "{'fragment': ?, 'at': ?, 'name': ?, 'properties': ?, 'expires': ?, 'done': ?}";
+  const outcomes = await executeAll(
+    dynamo,
+    rows.map((row) => ({
+      Statement: `INSERT INTO "${table}" VALUE ${values}`,
+      Parameters: [...keyParts(row), ...contentParts(row)],
+    })),
+  );
+  const change = 'SET "name" = ? SET "properties" = ? SET "expires" = ? SET "done" = ?';
+  await executeAll(
+    dynamo,
+    rows.flatMap((row, at) => {
+      const { done } = row;
+      if (outcomes[at] === 'done' || done === undefined) return [];
+      const Statement = `UPDATE "${table}" ${change} WHERE "fragment" = ? AND "at" = ? AND "done" > ?`;
+      return [{ Statement, Parameters: [...contentParts(row), ...keyParts(row), done] }];
+    }),
+  );
+}
+
+function keyOf(item: Item): string {
+  return `${item.fragment?.S}\n${item.at?.S}`;
+}
+
+function keyParts({ fragment, at }: Item): AttributeValue[] {
+  return [fragment, at].filter((part) => part !== undefined);
+}
+
+function contentParts({ name, properties, expires, done }: Item): AttributeValue[] {
+  return [name, properties, expires, done].filter((part) => part !== undefined);
+}
+
 function toItem(activity: ActivityChange, keptMs: number): Item {
   const at = parseInstant(activity.at) ?? 0;
+  const keyAt = activity.keyAt === undefined ? at : (parseInstant(activity.keyAt) ?? at);
   return {
     fragment: { S: activity.fragment },
-    at: { S: `${formatInstant(at)}#${activity.id}` },
+    at: { S: `${formatInstant(keyAt)}#${activity.id}` },
     name: { S: activity.name },
     properties: { S: JSON.stringify(activity.properties ?? {}) },
     expires: { N: String(Math.ceil((at + keptMs) / 1_000)) },
+    ...(activity.keyAt === undefined ? {} : { done: { N: String(at) } }),
   };
 }
 
 function fromItem(item: Item): ActivityChange {
   const key = item.at?.S ?? '';
   const cut = key.indexOf('#');
+  const done = item.done?.N;
   return {
     kind: 'activity',
     fragment: item.fragment?.S ?? '',
-    at: key.slice(0, cut),
+    at: done === undefined ? key.slice(0, cut) : formatInstant(Number(done)),
+    ...(done === undefined ? {} : { keyAt: key.slice(0, cut) }),
     id: key.slice(cut + 1),
     name: item.name?.S ?? '',
     properties: JSON.parse(item.properties?.S ?? '{}') as JsonObject,

@@ -1,9 +1,12 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  type CfnStage,
   HttpApi,
   HttpMethod,
   HttpNoneAuthorizer,
+  HttpRoute,
+  HttpRouteKey,
   HttpStage,
   type IHttpRouteAuthorizer,
   LogGroupLogDestination,
@@ -31,21 +34,23 @@ export class FrontDoor extends Construct {
     super(scope, id);
     this.api = new HttpApi(this, 'api', { apiName: `tributary-${props.workspace}`, createDefaultStage: false });
     freezeId(this.api, 'HttpApi');
-    openStage(this, this.api);
     const integrations = new Map<FunctionName, HttpLambdaIntegration>();
+    const added: HttpRoute[] = [];
     for (const { path, methods, to, authorizer, openBecause } of routes) {
       const integration = integrations.get(to) ?? new HttpLambdaIntegration(to, props.lambda(to));
       integrations.set(to, integration);
-      const added = this.api.addRoutes({
-        path,
-        methods: methods.map((method) => HttpMethod[method]),
-        integration,
-        authorizer: authorizerFor(authorizer),
-      });
+      const common = { integration, authorizer: authorizerFor(authorizer) };
+      const opened =
+        path === '$default'
+          ? [new HttpRoute(this.api, 'default', { httpApi: this.api, routeKey: HttpRouteKey.DEFAULT, ...common })]
+          : this.api.addRoutes({ path, methods: methods.map((method) => HttpMethod[method]), ...common });
       if (openBecause !== undefined) {
-        for (const route of added) acceptFindings(route, [{ id: 'AwsSolutions-APIG4', reason: openBecause }]);
+        for (const route of opened) acceptFindings(route, [{ id: 'AwsSolutions-APIG4', reason: openBecause }]);
       }
+      added.push(...opened);
     }
+    // A limit of its own can only be given to a route that is there.
+    openStage(this, this.api).node.addDependency(...added);
   }
 }
 
@@ -53,7 +58,7 @@ function authorizerFor(kind: 'iam' | 'none'): IHttpRouteAuthorizer {
   return kind === 'iam' ? new HttpIamAuthorizer() : new HttpNoneAuthorizer();
 }
 
-function openStage(scope: Construct, httpApi: HttpApi): void {
+function openStage(scope: Construct, httpApi: HttpApi): HttpStage {
   const log = new LogGroup(scope, 'log', { retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
   freezeId(log, `${idPart('http-api')}Log`);
   const stage = new HttpStage(scope, 'stage', {
@@ -78,4 +83,16 @@ function openStage(scope: Construct, httpApi: HttpApi): void {
     },
   });
   freezeId(stage, 'HttpApiStage');
+  // The construct knows no limits of single routes.
+  (stage.node.defaultChild as CfnStage).routeSettings = ownLimits();
+  return stage;
+}
+
+function ownLimits(): Readonly<Record<string, object>> {
+  const limits = routes.flatMap(({ path, methods, most }) => {
+    if (most === undefined) return [];
+    const settings = { ThrottlingRateLimit: most.perSecond, ThrottlingBurstLimit: most.atOnce };
+    return methods.map((method) => [path === '$default' ? path : `${method} ${path}`, settings] as const);
+  });
+  return Object.fromEntries(limits);
 }

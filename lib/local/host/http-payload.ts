@@ -30,11 +30,12 @@ export interface RequestCircumstances {
 /**
  * A request as a function sees it in payload format 2.0 ("Create AWS Lambda proxy integrations for HTTP APIs" in the
  * API Gateway developer guide). The path is decoded and the query string is not, as captured on the real gateway
- * (hotsock/voker#8). The `authorization` header is left out: it holds the stage's token.
+ * (hotsock/voker#8). On authorised routes the `authorization` header is left out: it holds the stage's token.
  */
 export function payloadOf(request: ReceivedRequest, match: RouteMatch, at: RequestCircumstances): object {
   const { message } = request;
-  const { cookie, authorization: _token, ...headers } = flattened(message);
+  const { cookie, authorization, ...others } = flattened(message);
+  const headers = authorization === undefined || match.route.authorised ? others : { ...others, authorization };
   const host = headers.host ?? 'localhost';
   const sourceIp = message.socket.remoteAddress ?? '127.0.0.1';
   const cookies = cookie?.split('; ') ?? [];
