@@ -31,27 +31,48 @@ export function openClientReader(): ReadClient {
 
 function parse(userAgent: string, hints: Json | undefined): Client {
   if (userAgent === '' || userAgent.length > MOST_CHARACTERS) return { browser: {}, os: {}, device: {} };
-  const { browser, os, platform } = Bowser.parse(userAgent, hintsIn(hints));
+  const { browser, os, platform } = Bowser.parse(userAgent);
+  const said = hintsIn(hints);
   return {
-    browser: known({ name: browser.name, version: majorOf(browser.version) }),
-    os: known({ name: os.name, version: os.versionName ?? os.version }),
-    device: known({ type: platform.type, manufacturer: platform.vendor, model: platform.model }),
+    browser: known({ name: said.brand ?? browser.name, version: said.version ?? majorOf(browser.version) }),
+    os: known({ name: os.name ?? said.platform, version: os.versionName ?? os.version }),
+    device: known({
+      type: platform.type ?? said.type,
+      manufacturer: platform.vendor,
+      model: platform.model ?? said.model,
+    }),
   };
 }
 
-/** `context.userAgentData`: the low-entropy client hints of a Chromium browser. */
-function hintsIn(value: Json | undefined): Bowser.ClientHints | undefined {
-  if (!isJsonObject(value)) return undefined;
-  const brands = (Array.isArray(value.brands) ? (value.brands as readonly Json[]) : []).flatMap((item) => {
-    const { brand, version } = isJsonObject(item) ? item : {};
-    return typeof brand === 'string' && typeof version === 'string' ? [{ brand, version }] : [];
-  });
+interface Hints {
+  readonly brand?: string | undefined;
+  readonly version?: string | undefined;
+  readonly platform?: string | undefined;
+  readonly type?: string | undefined;
+  readonly model?: string | undefined;
+}
+
+/**
+ * `context.userAgentData`, the client hints of a Chromium browser: who built it beside the engine, and what its reduced
+ * `User-Agent` leaves out. One brand is made up by the browser, so that nobody relies on the list (WICG, UA Client Hints).
+ */
+function hintsIn(value: Json | undefined): Hints {
+  if (!isJsonObject(value)) return {};
+  const brands = Array.isArray(value.brands) ? (value.brands as readonly Json[]).filter(isJsonObject) : [];
+  const real = brands.find(
+    ({ brand }) => typeof brand === 'string' && !/not.{0,2}a.{0,2}brand|^chromium$/i.test(brand),
+  );
   return {
-    ...(brands.length === 0 ? {} : { brands }),
-    ...(typeof value.mobile === 'boolean' ? { mobile: value.mobile } : {}),
-    ...(typeof value.platform === 'string' ? { platform: value.platform } : {}),
-    ...(typeof value.model === 'string' ? { model: value.model } : {}),
+    brand: textOf(real?.brand)?.replace(/^Google /, ''),
+    version: textOf(real?.version)?.split('.')[0],
+    platform: textOf(value.platform),
+    type: typeof value.mobile === 'boolean' ? (value.mobile ? 'mobile' : 'desktop') : undefined,
+    model: textOf(value.model),
   };
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value.slice(0, 100) : undefined;
 }
 
 /** The minor version of a browser changes weekly and tells nothing. */
