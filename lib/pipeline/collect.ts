@@ -15,11 +15,12 @@ import {
 } from './collect-answers.ts';
 import { readMessages, type Said, unread } from './collect-messages.ts';
 import { type Asked, askedBy, type Envelope, openEnvelope, type Unopened, writeKeysOf } from './collect-request.ts';
+import { type CurrentCollection, HELD_FOR_STRANGERS_MS } from './collection.ts';
 import { pack, packRejections } from './pack.ts';
 import type { Clock, Log, Queue } from './ports.ts';
 
 export interface CollectDeps {
-  readonly collection: () => Promise<Collection>;
+  readonly collection: CurrentCollection;
   readonly changes: Queue;
   readonly newId: () => string;
   readonly clock: Clock;
@@ -39,9 +40,8 @@ export function collect(deps: CollectDeps) {
     if (asked.for === 'metrics') return success(request);
     if (asked.for === 'nothing') return refusal(request, 404, 'not_found', 'nothing is served here');
     try {
-      const collection = await deps.collection();
-      if (asked.for === 'settings' || asked.for === 'source-config') return configure(request, asked, collection);
-      return await take({ ...deps, readClient }, request, asked, collection);
+      if (asked.for === 'settings' || asked.for === 'source-config') return await configure(deps, request, asked);
+      return await take({ ...deps, readClient }, request, asked);
     } catch (thrown) {
       const { code, message } = asTributaryError(thrown);
       deps.log('not collected', { code, reason: message });
@@ -51,9 +51,8 @@ export function collect(deps: CollectDeps) {
 }
 
 /** What a browser client loads before it starts. Unknown keys get none, so that a typing error shows at once. */
-function configure(request: RawRequest, asked: Asked, collection: Collection): CollectAnswer {
-  const keys = asked.for === 'settings' ? [asked.writeKey] : writeKeysOf(request);
-  const known = knownKey(collection, keys);
+async function configure(deps: CollectDeps, request: RawRequest, asked: Asked): Promise<CollectAnswer> {
+  const { known } = await findKey(deps, asked.for === 'settings' ? [asked.writeKey] : writeKeysOf(request));
   if (known === undefined) return refusal(request, 404, 'unknown_write_key', 'no source has this write key');
   return asked.for === 'settings'
     ? segmentSettings(request, known.key)
@@ -64,19 +63,15 @@ async function take(
   deps: CollectDeps & { readonly readClient: ReadClient },
   request: RawRequest,
   asked: Asked,
-  collection: Collection,
 ): Promise<CollectAnswer> {
   const opened = openEnvelope(request, asked);
   const keys = writeKeysOf(request, opened.ok ? opened.envelope : undefined);
-  const known = knownKey(collection, keys);
+  const { collection, known } = await findKey(deps, keys);
   if (known === undefined) {
     deps.log('write key unknown', { shown: keys.length });
     if (collection.strict) {
-      return strictRefusal(
-        request,
-        401,
-        keys.length === 0 ? 'failed to read writekey from header' : 'invalid write key',
-      );
+      const shown = keys.length > 0;
+      return strictRefusal(request, 401, shown ? 'invalid write key' : 'failed to read writekey from header');
     }
     return opened.ok ? accepted(request, asked) : refuse(request, asked, opened.problem, collection);
   }
@@ -148,13 +143,20 @@ function strictProblem(envelope: Envelope, { rejected }: Said): string | undefin
   return isNobodys ? 'request neither has anonymousId nor userId' : undefined;
 }
 
+/** The source of the most trusted key shown. A key that is not known may have been published a moment ago. */
+async function findKey(deps: CollectDeps, [shown]: readonly string[]) {
+  const collection = await deps.collection();
+  const known = knownKey(collection, shown);
+  if (known !== undefined || shown === undefined) return { collection, known };
+  const latest = await deps.collection(HELD_FOR_STRANGERS_MS);
+  return { collection: latest, known: knownKey(latest, shown) };
+}
+
 /** The key as shown, or the part before a colon: Jitsu's clients show `<id>:<secret>`. */
 function knownKey(
   { sources }: Collection,
-  keys: readonly string[],
+  shown: string | undefined,
 ): { readonly key: string; readonly source: string } | undefined {
-  const [shown] = keys;
-  if (shown === undefined) return undefined;
-  const key = [shown, shown.split(':')[0] ?? ''].find((one) => Object.hasOwn(sources, one));
+  const key = [shown ?? '', shown?.split(':')[0] ?? ''].find((one) => Object.hasOwn(sources, one));
   return key === undefined ? undefined : { key, source: sources[key] ?? '' };
 }
