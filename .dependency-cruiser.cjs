@@ -31,13 +31,13 @@ module.exports = {
       name: 'domain-is-pure',
       severity: 'error',
       comment:
-        'lib/domain decides and knows nobody: take the value as an argument, return a decision, and let lib/pipeline carry it out. Beside itself it may import node:crypto, canonicalize, libphonenumber-js, re2js, iso-3166 and @skyra/jaro-winkler',
+        'lib/domain decides and knows nobody: take the value as an argument, return a decision, and let lib/pipeline carry it out. Beside itself it may import node:crypto, bowser, canonicalize, libphonenumber-js, re2js, iso-3166 and @skyra/jaro-winkler',
       from: { path: '^lib/domain/' },
       to: {
         pathNot: [
           '^lib/domain/',
           '^(node:)?crypto$',
-          'node_modules/(canonicalize|libphonenumber-js|re2js|iso-3166|@skyra/jaro-winkler)/',
+          'node_modules/(bowser|canonicalize|libphonenumber-js|re2js|iso-3166|@skyra/jaro-winkler)/',
         ],
       },
     },

@@ -13,6 +13,7 @@ const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> =
   push: () => import('./push.ts'),
   bundles: () => import('./bundles.ts'),
   offline: () => import('./offline.ts'),
+  collect: () => import('./collect.ts'),
 };
 
 await main();

@@ -42,6 +42,12 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
     about: 'Bytes of each function’s bundle, and what loading it costs a fresh process over one that loads nothing.',
   },
   {
+    job: 'collect',
+    title: 'Messages of websites and apps',
+    about:
+      'The bundled function collect in a process of its own, one request at a time as Lambda gives them, with SQS and S3 played by a server that answers at once. A person counts as visible when the API shows them with the whole anonymous history, asked every 20 ms.',
+  },
+  {
     job: 'offline',
     title: 'Commands without a stage',
     about:

@@ -12,7 +12,7 @@ const env = readEnv(process.env, 'ARCHIVE_BUCKET', 'CHANGES_QUEUE_URL');
 const send = openDirectRequests(process.env, clock);
 const answer = collect({
   collection: openCollection({ archive: openDirectArchive(send, env.ARCHIVE_BUCKET, process.env), clock }),
-  changes: openDirectQueue(send, env.CHANGES_QUEUE_URL),
+  changes: openDirectQueue(send, env.CHANGES_QUEUE_URL, process.env),
   newId: randomUUID,
   clock,
   log: openLog(),

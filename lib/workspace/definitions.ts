@@ -57,7 +57,7 @@ export function buildDefinitions(accepted: Accepted, connectors: Connectors): De
     ...(Object.keys(traits).length === 0 ? {} : { traits }),
     guardrails: { maxAdd: guardrails.max_add, maxRemove: guardrails.max_remove, minSource: guardrails.min_source },
     privacy: { activitiesKeptMs: privacy.activities_kept, archiveKeptMs: privacy.archive_kept },
-    collection: { writeKeys: collection.write_keys },
+    collection: { writeKeys: collection.write_keys, ...(collection.strict ? { strict: true } : {}) },
   };
   return { version: versionOf(document), ...document };
 }

@@ -46,7 +46,7 @@ export function checkName(source: Source, kind: string, siblings: readonly Sourc
 export function checkIdentity(tributary: Json | undefined): Finding[] {
   const identity = isJsonObject(tributary) ? tributary.identity : undefined;
   if (!isJsonObject(identity)) return [];
-  const known = [...connectionsOf(tributary).keys()];
+  const known = [...connectionsOf(tributary).keys(), ...(hasWriteKeys(tributary) ? ['web'] : [])];
   const findings: Finding[] = [];
   if (isJsonObject(identity.countries)) {
     for (const name of Object.keys(identity.countries)) {
@@ -61,6 +61,13 @@ export function checkIdentity(tributary: Json | undefined): Finding[] {
     }
   }
   return findings;
+}
+
+/** What websites and apps send comes from `web`, as if that were a connection. */
+function hasWriteKeys(tributary: Json | undefined): boolean {
+  const collection = isJsonObject(tributary) ? tributary.collection : undefined;
+  const keys = isJsonObject(collection) ? collection.write_keys : undefined;
+  return isJsonObject(keys) && Object.keys(keys).length > 0;
 }
 
 /** A schedule that names a time zone names the workspace's. */

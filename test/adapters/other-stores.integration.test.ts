@@ -43,6 +43,27 @@ describe('activity store', () => {
     expect(await store.count('mail:member:b')).toBe(0);
   });
 
+  it('keeps the smallest instant of an activity that was corrected several times, in any order', async () => {
+    const keyAt = new Date(NOW - 3_600_000).toISOString();
+    const sent = (at: number, fragment: string): ActivityChange => {
+      const one = did(fragment, 1, { id: 'm1', keyAt, at: new Date(NOW + at).toISOString(), properties: { at } });
+      return one;
+    };
+    const orders = [
+      [5, 3, 9],
+      [3, 5, 9],
+      [9, 5, 3],
+    ];
+
+    for (const [place, order] of orders.entries()) {
+      const fragment = `web:user:${place}`;
+      for (const at of order) await open().put([sent(at, fragment)]);
+      await open().put(order.map((at) => sent(at, fragment)));
+
+      expect(await open().latest(fragment, 9)).toEqual([sent(3, fragment)]);
+    }
+  });
+
   it('reads all of a record over any number of pages, newest first', async () => {
     const store = open();
     const many = Array.from({ length: 120 }, (_, n) =>

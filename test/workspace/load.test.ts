@@ -150,12 +150,12 @@ describe('readWorkspace', () => {
   it('takes what is written', () => {
     const { definitions, problems } = readWith({
       'tributary.yaml': `${soundFiles['tributary.yaml']}
-collection: { write_keys: { web: wk_acme_web_1 } }
+collection: { write_keys: { web: wk_acme_web_1 }, strict: true }
 identity:
   blocked: [ " NoReply@Example.COM " ]
   limits: { email: 3, anonymous_id: 2 per week }
   shared_at: 4
-  countries: { salesforce: AT }
+  countries: { salesforce: AT, web: DE }
 guardrails: { max_add: 2.5% }
 privacy: { archive_kept: 2 weeks }
 `,
@@ -167,11 +167,11 @@ privacy: { archive_kept: 2 weeks }
         blocked: ['noreply@example.com'],
         limits: { email: { most: 3, per: 'ever' }, anonymous_id: { most: 2, per: 'week' } },
         sharedAt: 4,
-        countries: { salesforce: 'AT' },
+        countries: { salesforce: 'AT', web: 'DE' },
       },
       guardrails: { maxAdd: 0.025, maxRemove: 0.05 },
       privacy: { archiveKeptMs: 14 * 86_400_000 },
-      collection: { writeKeys: { web: 'wk_acme_web_1' } },
+      collection: { writeKeys: { web: 'wk_acme_web_1' }, strict: true },
     });
   });
 

@@ -8,12 +8,13 @@ import type { DirectAnswer, SendDirect } from './request.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** A queue by plain requests (Amazon SQS API reference, SendMessageBatch over the JSON protocol). */
-export function openDirectQueue(send: SendDirect, queueUrl: string): Queue {
+export function openDirectQueue(send: SendDirect, queueUrl: string, env: Env): Queue {
+  const endpoint = env.AWS_ENDPOINT_URL_SQS ?? env.AWS_ENDPOINT_URL ?? new URL(queueUrl).origin;
   return queueInBatches(async (entries) => {
     const answer = await send({
       service: 'sqs',
       method: 'POST',
-      url: `${new URL(queueUrl).origin}/`,
+      url: `${endpoint.replace(/\/$/, '')}/`,
       headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessageBatch' },
       body: JSON.stringify({ QueueUrl: queueUrl, Entries: entries }),
     });

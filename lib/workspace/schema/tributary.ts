@@ -79,6 +79,10 @@ const collection = z.strictObject({
     .record(text, z.string().regex(/^[A-Za-z0-9_-]{4,64}$/, { error: 'a write key of letters, digits, "_" and "-"' }))
     .default({})
     .meta({ description: 'Source, and the public key that its websites or apps send with.' }),
+  strict: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Refuse messages that cannot be used, as the gateway of RudderStack does.' }),
 });
 
 const timezone = z
