@@ -29,11 +29,11 @@ const MOST_TEXT = 10_000;
 export function readMessages(envelope: Envelope, request: RawRequest, options: ReadingOptions): Said {
   const { messages, batch, bytes } = envelope;
   if (messages.length === 0) {
-    return rejected('collection/empty-batch', 'batch: expected a list of messages', batch);
+    return rejected(batch, 'collection/empty-batch', 'batch: expected a list of messages');
   }
   if (messages.length > MOST_MESSAGES) {
     const reason = `a batch holds at most ${MOST_MESSAGES} messages`;
-    return rejected('collection/too-many-messages', reason, { messages: messages.length });
+    return rejected({ messages: messages.length }, 'collection/too-many-messages', reason);
   }
   const { asked, source, readClient, ...common } = options;
   const received = { ...common, batch, ...('type' in asked ? { type: asked.type } : {}) };
@@ -86,6 +86,6 @@ function withUserAgent(raw: Json, { headers }: RawRequest): Json {
   return { ...raw, context: { userAgent: headers['user-agent'] ?? '', ...objectIn(raw.context) } };
 }
 
-function rejected(code: string, reason: string, record: unknown): Said {
+function rejected(record: unknown, code: string, reason: string): Said {
   return { changes: [], rejected: [{ code, reason, record }] };
 }

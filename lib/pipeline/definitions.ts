@@ -69,8 +69,8 @@ export const SCAN_DELAY_SECONDS = 120;
 
 /**
  * Publishes definitions: the document, what receiving messages needs of it, then a scan to come that decides everybody
- * again, then the pointer. The scan is asked for first: after the pointer has moved, publishing again does nothing.
- * Returns whether anything changed.
+ * again, then the pointer. The scan is asked for first: after the pointer has moved, publishing again does no more than
+ * put the write keys right. Returns whether anything changed.
  */
 export async function publishDefinitions(
   deps: { readonly state: StateStore; readonly archive: Archive; readonly recompute: Queue },
@@ -78,9 +78,9 @@ export async function publishDefinitions(
 ): Promise<boolean> {
   for (;;) {
     const current = await deps.state.get(KIND, CURRENT);
+    await deps.archive.putJson(COLLECTION_KEY, collectionOf(definitions) as unknown as Json);
     if (current?.body.version === definitions.version) return false;
     await deps.archive.putJson(keyOf(definitions.version), definitions as unknown as Json);
-    await deps.archive.putJson(COLLECTION_KEY, collectionOf(definitions) as unknown as Json);
     if (current !== undefined) {
       const parts = Array.from({ length: SCAN_PARTS }, (_, part) => ({ scan: { part, of: SCAN_PARTS } }));
       await deps.recompute.send(parts.map((body) => ({ body, delaySeconds: SCAN_DELAY_SECONDS })));

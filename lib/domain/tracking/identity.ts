@@ -30,7 +30,7 @@ export function identifiersOf(message: Message): Identifier[] {
   add('email', told.email ?? objectIn(context.traits).email);
   if (message.type === 'identify') add('phone', told.phone ?? objectIn(context.traits).phone);
   for (const [type, value] of deviceIds(context)) add(type, value);
-  add('ga_client_id', clientIdOf(body.integrations) ?? clientIdOf(context.integrations));
+  add('ga_client_id', clientIdOf(body) ?? clientIdOf(context));
   for (const { type, value } of externalIds(context.externalIds)) add(type, value);
   return found;
 }
@@ -51,8 +51,8 @@ function systemOf(name: string): 'android' | 'ios' | undefined {
   return /^(ios|ipados|iphone|ipad)/i.test(name) ? 'ios' : undefined;
 }
 
-function clientIdOf(integrations: Json | undefined): Json | undefined {
-  return objectIn(objectIn(integrations)['Google Analytics']).clientId;
+function clientIdOf(holder: JsonObject): Json | undefined {
+  return objectIn(objectIn(holder.integrations)['Google Analytics']).clientId;
 }
 
 /** External ids of people, unencoded; those of accounts link companies and are no way to recognise a person. */
