@@ -374,6 +374,7 @@ describe('what the collector could not use', () => {
       state,
       profiles: {} as ProfileStore,
       recompute: openMemoryQueue(),
+      compare: async () => {},
       clock: openHandClock(NOW),
       log: () => {},
       resolve: async () => ({ failed: new Set(), written: 0, unchanged: 0, activities: 0, conflicts: 0 }),

@@ -107,6 +107,12 @@ const standardBranches: Readonly<Record<string, FacetName>> = {
   address: 'geographic',
   location: 'geographic',
   company: 'firmographic',
+  // What visits of websites and apps leave behind.
+  ...Object.fromEntries(
+    ['sessions', 'first_touch', 'last_touch', 'page', 'device', 'browser', 'os', 'app'].map(
+      (branch) => [branch, 'behavioural'] as const,
+    ),
+  ),
 };
 
 /** Finds what is known about a trait by its path. */
