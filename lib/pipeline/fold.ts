@@ -235,7 +235,8 @@ function placeIdentifiers(
   more: ReadonlyMap<string, string>,
   followed: ReadonlyMap<string, string>,
 ): Pick<Folded, 'claims' | 'moves' | 'givers' | 'shortcuts' | 'strangers' | 'witnesses'> {
-  const leadsTo = (id: string): string => step.component.leads.get(id) ?? followed.get(id) ?? id;
+  // What was followed last counts: a pointer may have become a profile again since the first reading.
+  const leadsTo = (id: string): string => followed.get(id) ?? step.component.leads.get(id) ?? id;
   const intoWinner = new Map(step.merged.map(({ id, mergedInto }) => [id, mergedInto]));
   const read = new Set(step.component.profiles.map(({ id }) => id));
   const strangers = new Set(step.missing);
@@ -256,7 +257,8 @@ function placeIdentifiers(
     if (right) shortcuts.push({ key, from: owner, to: living });
     else moves.push({ key, from: owner, to: profile });
   }
-  const region = step.moved && step.component.profiles.length > 1 ? read : NOBODY;
+  const several = step.component.profiles.length > 1 || step.profiles.length > 1;
+  const region = step.moved && several ? read : NOBODY;
   const givers = new Map(moves.map(({ from }) => [from, leadsTo(from)]));
   return { claims, moves, givers, shortcuts, strangers, witnesses: new Set([...region, ...givers.values()]) };
 }
