@@ -40,7 +40,7 @@ export const identityKey = { secret: 'the identity key of the benches', generati
 /** Bytes of changes in one message and messages in one batch, as sync-stream and the queue's event source pack them. */
 const MESSAGE_BYTES = 200_000;
 const MESSAGES_IN_BATCH = 10;
-const NOTHING: Resolved = { failed: new Set(), written: 0, unchanged: 0, activities: 0, conflicts: 0 };
+const NOTHING: Resolved = { failed: new Set(), written: 0, unchanged: 0, activities: 0, conflicts: 0, erased: 0 };
 
 /** What examples/acme publishes. */
 export async function acmeDefinitions(): Promise<Definitions> {
@@ -79,6 +79,7 @@ export async function openWorker(stores: Stores, definitions: Definitions, clock
   let latest = NOTHING;
   const work = doWork({
     ...stores,
+    archive,
     recompute,
     clock,
     log,
@@ -147,6 +148,8 @@ export function openMemoryState(): StateStore {
     async addNumbers(kind, numbers) {
       sets.set(kind, new Set([...(sets.get(kind) ?? []), ...numbers]));
     },
+    async *all() {},
+    remove: async () => {},
     numbers: async (kind) => sets.get(kind) ?? new Set(),
   };
 }

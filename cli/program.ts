@@ -121,6 +121,25 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((person: string, edge: string, options: { stage?: string }) =>
       perform(async (terminal) => (await import('./commands/unmerge.ts')).runUnmerge(terminal, person, edge, options)),
     );
+  onStage(command(program, 'replay', 'read archived hours again, with the mappings as they are now'))
+    .requiredOption('--from <instant>', 'the first hour: an instant, or a day')
+    .requiredOption('--to <instant>', 'where it ends: an instant, or a day')
+    .option('--connection <name>', 'only what came from this one (default: all)')
+    .action((options: { stage?: string; from: string; to: string; connection?: string }) =>
+      perform(async (terminal) => (await import('./commands/replay.ts')).runReplay(terminal, options)),
+    );
+  onStage(command(program, 'forget', 'erase a person everywhere, with a receipt'))
+    .addArgument(personArgument())
+    .action((person: string, options: { stage?: string }) =>
+      perform(async (terminal) => (await import('./commands/forget.ts')).runForget(terminal, person, options)),
+    );
+  onStage(command(program, 'export', 'write down everything that is known about a person'))
+    .addArgument(personArgument())
+    .option('--out <file>', 'write to a file (default: print)')
+    .option('--html', 'as a page to read (default: JSON)')
+    .action((person: string, options: { stage?: string; out?: string; html?: true }) =>
+      perform(async (terminal) => (await import('./commands/export.ts')).runExport(terminal, person, options)),
+    );
   onStage(command(program, 'runs', 'pulls, pushes and checks of lists, newest first')).action(
     (options: { stage?: string }) =>
       perform(async (terminal) => (await import('./commands/runs.ts')).runRuns(terminal, options)),

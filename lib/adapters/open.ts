@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Queue } from '../pipeline/ports.ts';
 import { machineClock } from './clock.ts';
 import { openAccountStore } from './dynamodb/account-store.ts';
 import { openActivityStore } from './dynamodb/activity-store.ts';
@@ -44,13 +45,25 @@ export function openQueues<Name extends string>(env: Env, ...names: readonly Nam
   >;
 }
 
+/** Queues by their own names, as a function uses many of them. */
+export function openQueuesNamed<Name extends string>(env: Env, ...names: readonly Name[]) {
+  const urls = names.map((name) => `${name.toUpperCase()}_QUEUE_URL`);
+  const opened = openQueues(env, ...urls);
+  return Object.fromEntries(names.map((name, at) => [name, opened[urls[at] ?? '']])) as Record<Name, Queue>;
+}
+
 /** Every table of the profile side. `keptMs` tells how long activities are kept. */
 export function openPeople(env: Env, dynamo: ReturnType<typeof openDynamo>, keptMs: () => Promise<number>) {
+  const { ACCOUNTS_TABLE } = readEnv(env, 'ACCOUNTS_TABLE');
+  return { ...openPersons(env, dynamo, keptMs), accounts: openAccountStore(dynamo, ACCOUNTS_TABLE) };
+}
+
+/** The tables that hold people, without that of companies. */
+export function openPersons(env: Env, dynamo: ReturnType<typeof openDynamo>, keptMs: () => Promise<number>) {
   const tables = readEnv(
     env,
     'PROFILES_TABLE',
     'IDENTIFIERS_TABLE',
-    'ACCOUNTS_TABLE',
     'ACTIVITIES_TABLE',
     'MEMBERSHIPS_TABLE',
     'HISTORY_TABLE',
@@ -58,7 +71,6 @@ export function openPeople(env: Env, dynamo: ReturnType<typeof openDynamo>, kept
   return {
     identities: openIdentityIndex(dynamo, tables.IDENTIFIERS_TABLE),
     profiles: openProfileStore(dynamo, { profiles: tables.PROFILES_TABLE, identifiers: tables.IDENTIFIERS_TABLE }),
-    accounts: openAccountStore(dynamo, tables.ACCOUNTS_TABLE),
     activities: openActivityStore(dynamo, tables.ACTIVITIES_TABLE, keptMs),
     memberships: openMembershipStore(dynamo, tables.MEMBERSHIPS_TABLE, machineClock.now),
     blocks: openBlockStore(dynamo, tables.MEMBERSHIPS_TABLE),

@@ -132,12 +132,35 @@ export const lateDaySchema = z
 export const jobSchema = z
   .object({
     id: z.string(),
-    what: z.enum(['pull', 'push', 'unmerge', 'verify']),
+    what: z.enum(['pull', 'push', 'unmerge', 'verify', 'forget', 'export', 'replay', 'care']),
     state: z.enum(['running', 'finished', 'failed']),
     startedAt: z.string(),
     parts: z.array(loose),
+    error: problemSchema.optional(),
   })
   .openapi('Job');
+
+export const receiptOfErasureSchema = z
+  .object({
+    id: z.string(),
+    askedAt: z.string(),
+    erasedAt: z.string().optional(),
+    state: z.enum(['pending', 'done']),
+    profiles: z.array(z.string()),
+    places: z.array(
+      z.object({
+        place: z.string(),
+        state: z.enum(['confirmed', 'pending', 'impossible']),
+        at: z.string(),
+        count: z.number().int().optional(),
+        until: z.string().optional(),
+        note: z.string().optional(),
+      }),
+    ),
+  })
+  .openapi('Erasure');
+
+export const exportPartSchema = z.object({ text: z.string(), parts: z.number().int() }).openapi('ExportPart');
 
 export const dryRunSchema = z
   .object({

@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { asTributaryError } from '../domain/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { duplicateRoutes } from './duplicate-routes.ts';
+import { privacyRoutes } from './privacy-routes.ts';
 import { readRoutes } from './read-routes.ts';
 import { serve } from './route.ts';
 import { workRoutes } from './work-routes.ts';
@@ -15,6 +16,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   for (const route of readRoutes(deps)) serve(app, route);
   for (const route of workRoutes(deps)) serve(app, route);
   for (const route of duplicateRoutes(deps)) serve(app, route);
+  for (const route of privacyRoutes(deps)) serve(app, route);
   app.doc31('/api/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Tributary', version: '1', description: 'The API behind the console and the command line.' },

@@ -8,6 +8,7 @@ import type { ActivityStore, Archive, HistoryStore, Log, Queue } from '../pipeli
 export interface ApiDeps extends JobDeps {
   readonly archive: Archive;
   readonly recompute: Queue;
+  readonly jobs: Queue;
   readonly activities: ActivityStore;
   readonly history: HistoryStore;
   readonly definitions: () => Promise<Definitions>;

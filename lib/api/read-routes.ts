@@ -21,7 +21,7 @@ import {
 } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { listAudiences, listSegments, readWorkspace } from './reads.ts';
-import type { Route } from './route.ts';
+import { noSuchPerson, type Route } from './route.ts';
 
 const MOST_LISTED = 100;
 
@@ -108,6 +108,6 @@ export async function mergesOf(deps: ApiDeps, person: string | undefined) {
 
 async function personNamed(deps: ApiDeps, person = '') {
   const profile = await findPerson(deps, person);
-  if (profile === undefined) throw new TributaryError('rejected', 'api/no-such-person', 'nobody is known by that');
+  if (profile === undefined) throw noSuchPerson();
   return profile;
 }

@@ -7,7 +7,7 @@ import { dryRunSchema, jobSchema } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { mergesOf } from './read-routes.ts';
 import { planPush } from './reads.ts';
-import type { Route } from './route.ts';
+import { type Route, route } from './route.ts';
 
 const pullSchema = z.object({ connection: z.string(), stream: z.string().optional(), full: z.boolean().optional() });
 const unmergeSchema = z.object({ edge: z.string() });
@@ -62,11 +62,6 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
     }),
   ];
   return routes;
-}
-
-/** Closes over a route's body type, so that routes of different bodies stand in one list. */
-function route<Body>(one: Route<Body>): Route<never> {
-  return one as unknown as Route<never>;
 }
 
 function post<Body>(path: string, summary: string, body: z.ZodType<Body>) {

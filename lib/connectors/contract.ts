@@ -108,7 +108,19 @@ export interface Stream<Api> {
   read(api: Api, connection: string, from: Json | undefined, options: ReadOptions): AsyncIterable<Page>;
   /** Reads single records again by vendor id: what a hint asks for. Ids that no longer exist become `gone`. */
   reread?(api: Api, connection: string, ids: readonly string[], options: ReadOptions): Promise<Page>;
+  /** Archived lines through the mappings as they are now, with the connection's settings. Asks nobody. */
+  remap(lines: readonly ArchivedLine[], connection: string, config: unknown): Pick<Page, 'changes' | 'rejected'>;
 }
+
+/** A line of the archive: a record that went through a mapping, or a change that no record stands behind. */
+export type ArchivedLine =
+  | {
+      /** The fragment or account that the record became a part of; absent when it became none. */
+      readonly of?: string;
+      readonly mapping: string;
+      readonly record: unknown;
+    }
+  | { readonly of: string; readonly change: Change };
 
 export interface ReadOptions {
   readonly pageSize?: number;
@@ -120,8 +132,8 @@ export interface ReadOptions {
 export interface Page {
   readonly changes: readonly Change[];
   readonly rejected: readonly Rejection[];
-  /** The records as received, for the archive. */
-  readonly records: readonly unknown[];
+  /** The records as received, for the archive: whom each is about and which mapping it went through. */
+  readonly lines: readonly ArchivedLine[];
   /** Resuming here repeats nothing before this page and loses nothing after it. */
   readonly checkpoint: Json;
 }

@@ -1,8 +1,8 @@
 import type { Change, Rejection } from '../domain/change.ts';
 import { TributaryError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
-import { applyMapping, type Mapping } from '../domain/mapping.ts';
-import type { Connector, Page, ReadOptions, Schema, Stream } from './contract.ts';
+import { applyMapping, type Mapped, type Mapping } from '../domain/mapping.ts';
+import type { ArchivedLine, Connector, Page, ReadOptions, Schema, Stream } from './contract.ts';
 
 /** A stream as its author writes it: typed records, a typed cursor, and mappings that are data. */
 export interface StreamSpec<Api, Record_, Cursor extends Json> {
@@ -27,26 +27,52 @@ export interface RecordPage<Cursor extends Json> {
 
 /** Closes over a stream's record and cursor types, so that the registry holds one plain type. */
 export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec<Api, Record_, Cursor>): Stream<Api> {
+  /** Undefined when this release has no mapping of that name. */
+  const mapRecord = (connection: string, name: string, record: unknown): Mapped | undefined => {
+    const mapping = spec.mappings[name];
+    if (mapping === undefined) return undefined;
+    const parsed = spec.record.safeParse(record);
+    if (parsed.success) return applyMapping(mapping, connection, parsed.data);
+    const first = parsed.error.issues[0];
+    const reason = first === undefined ? 'unreadable' : `${first.path.join('.') || 'record'}: ${first.message}`;
+    return { ok: false, rejection: { code: 'sync/bad-record', reason, record } };
+  };
+
   const toPage = (connection: string, page: RecordPage<Cursor>): Page => {
-    const mapping = spec.mappings[page.mapping];
-    if (mapping === undefined) {
-      throw new TributaryError('defect', 'sync/unknown-mapping', `stream ${spec.name} has no mapping ${page.mapping}`);
-    }
-    const changes: Change[] = [...(page.also ?? [])];
+    const { mapping, checkpoint } = page;
+    const also = page.also ?? [];
+    const changes: Change[] = [...also];
     const rejected: Rejection[] = [];
+    const lines: ArchivedLine[] = also.map((change) => ({ of: subjectOf(change), change }));
     for (const record of page.records) {
-      const parsed = spec.record.safeParse(record);
-      if (!parsed.success) {
-        const first = parsed.error.issues[0];
-        const reason = first === undefined ? 'unreadable' : `${first.path.join('.') || 'record'}: ${first.message}`;
-        rejected.push({ code: 'sync/bad-record', reason, record });
-        continue;
+      const mapped = mapRecord(connection, mapping, record);
+      if (mapped === undefined) {
+        throw new TributaryError('defect', 'sync/unknown-mapping', `stream ${spec.name} has no mapping ${mapping}`);
       }
-      const mapped = applyMapping(mapping, connection, parsed.data);
       if (mapped.ok) changes.push(mapped.change);
       else rejected.push(mapped.rejection);
+      lines.push({ ...(mapped.ok ? { of: subjectOf(mapped.change) } : {}), mapping, record });
     }
-    return { changes, rejected, records: page.records, checkpoint: page.checkpoint };
+    return { changes, rejected, lines, checkpoint };
+  };
+
+  const remap: Stream<Api>['remap'] = (lines, connection) => {
+    const changes: Change[] = [];
+    const rejected: Rejection[] = [];
+    for (const line of lines) {
+      if ('change' in line) {
+        changes.push(line.change);
+        continue;
+      }
+      const mapped = mapRecord(connection, line.mapping, line.record);
+      if (mapped?.ok) changes.push(mapped.change);
+      else if (mapped !== undefined) rejected.push(mapped.rejection);
+      else {
+        const reason = `this release has no mapping called ${line.mapping}`;
+        rejected.push({ code: 'sync/unknown-mapping', reason, record: line.record });
+      }
+    }
+    return { changes, rejected };
   };
 
   async function* read(
@@ -75,10 +101,16 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
     name: spec.name,
     mappings: spec.mappings,
     read,
+    remap,
     ...(reread === undefined
       ? {}
       : { reread: async (api, connection, ids, options) => toPage(connection, await reread(api, ids, options)) }),
   };
+}
+
+/** The fragment or the account that a change is about. */
+function subjectOf(change: Change): string {
+  return change.kind === 'account' ? change.account : change.fragment;
 }
 
 /** A connector with its own types closed over: what the registry and the pipeline hold. */

@@ -34,6 +34,8 @@ interface Told {
   readonly identifiers?: readonly Identifier[];
   /** Version of the mapping that made this change; breaks ties at equal source time. Absent = 1. */
   readonly mapping?: number;
+  /** The person's own word or act (a form, a survey, our own collector), not a record that a company keeps about them. */
+  readonly by?: 'person';
 }
 
 /** What a source says about a person now. An absent trait is unchanged, a null trait is removed. */
@@ -43,6 +45,8 @@ export interface ProfileChange extends Told {
   readonly consent?: readonly ConsentStatement[];
   /** The accounts (companies) that this person belongs to, as account ids: `salesforce:account:001A`. */
   readonly accounts?: readonly string[];
+  /** All that the record holds, read again from the archive: what it told up to then and does not tell here is void. */
+  readonly whole?: true;
 }
 
 /** Something the person did at `at`. `id` is the same however often and by whatever way it arrives. */

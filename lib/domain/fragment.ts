@@ -5,6 +5,7 @@ import type {
   FragmentId,
   Identifier,
   PersonChange,
+  ProfileChange,
   UnmergeChange,
 } from './change.ts';
 import { identifierKey, normaliseIdentifier, replacesFormer } from './identifier.ts';
@@ -47,6 +48,18 @@ export interface Fragment {
   readonly taken?: Readonly<Record<string, Verdict>>;
   /** When the person was on a website or in an app: what sessions are made of. */
   readonly visits?: Visits;
+  /** The latest reading of the whole record from the archive: what was told before and is not in it is void. */
+  readonly whole?: Whole;
+}
+
+/** One reading of a whole record: when the source made it, by which mapping, and what it says of identity and consent. */
+export interface Whole {
+  readonly at: Milliseconds;
+  readonly mapping: number;
+  /** Identifiers, as `identifierKey`, sorted. */
+  readonly said: readonly string[];
+  /** Statements that grant something, as canonical text, sorted. */
+  readonly granted: readonly string[];
 }
 
 /** What folding needs to know besides the change: rules of the workspace and what segments need of activities. */
@@ -74,35 +87,60 @@ export function foldFragment(fragment: Fragment, change: PersonChange, rules: Fo
   const told = identifiers === fragment.identifiers ? fragment : { ...fragment, identifiers };
   if (change.kind === 'gone') return (told.gone ?? Number.NEGATIVE_INFINITY) >= at ? told : { ...told, gone: at };
   if (change.kind === 'activity') return rememberActivity(told, change, rules);
-  const traits = writeLeaves(told.traits, flattenTraits(change.traits ?? {}), at, mapping);
   const country = rules.country(change.fragment.slice(0, change.fragment.indexOf(':')));
   const stated = normaliseConsent(change.consent ?? [], country);
   const consent = keepConsent(told.consent, stated);
   const granted = tellGrants(told.granted, stated, at);
+  const { whole } = told;
+  // Older than the whole record, or of an older mapping: nothing of it can hold, and no leaf of it could win.
+  const isVoid = whole !== undefined && (at < whole.at || (at === whole.at && mapping < whole.mapping));
+  const traits = isVoid ? told.traits : writeLeaves(told.traits, flattenTraits(change.traits ?? {}), at, mapping);
   const accounts =
-    change.accounts === undefined ? told.accounts : newer(told.accounts, [[...change.accounts].sort(), at, mapping]);
-  if (traits === told.traits && consent === told.consent && granted === told.granted && accounts === told.accounts) {
-    return told;
-  }
-  return {
-    ...told,
-    traits,
-    consent,
-    ...(granted === undefined ? {} : { granted }),
-    ...(accounts === undefined ? {} : { accounts }),
-  };
+    isVoid || change.accounts === undefined
+      ? told.accounts
+      : newer(told.accounts, [[...change.accounts].sort(), at, mapping]);
+  const same =
+    traits === told.traits && consent === told.consent && granted === told.granted && accounts === told.accounts;
+  const more = { ...(granted === undefined ? {} : { granted }), ...(accounts === undefined ? {} : { accounts }) };
+  const next = same ? told : { ...told, traits, consent, ...more };
+  return change.whole === true && !isVoid ? readWhole(next, wholeOf(change, at, mapping, rules)) : next;
+}
+
+/** Takes a reading of the whole record: of two the later holds, and leaves from before it go. */
+function readWhole(fragment: Fragment, whole: Whole): Fragment {
+  const before = fragment.whole;
+  const sameReading = before?.at === whole.at && before.mapping === whole.mapping;
+  if (sameReading && canonicalText(before) >= canonicalText(whole)) return fragment;
+  const holds = ([, at, mapping]: Leaf): boolean => at > whole.at || (at === whole.at && mapping >= whole.mapping);
+  const { accounts, ...rest } = fragment;
+  const traits = Object.fromEntries(Object.entries(fragment.traits).filter(([, leaf]) => holds(leaf)));
+  return { ...rest, traits, whole, ...(accounts === undefined || !holds(accounts) ? {} : { accounts }) };
+}
+
+function wholeOf(change: ProfileChange, at: Milliseconds, mapping: number, rules: FoldRules): Whole {
+  const country = rules.country(change.fragment.slice(0, change.fragment.indexOf(':')));
+  const options = { blocked: rules.blocked, ...(country === undefined ? {} : { country }) };
+  const said = (change.identifiers ?? []).flatMap((raw) => {
+    const normalised = normaliseIdentifier(raw, options);
+    return normalised.ok ? [identifierKey(normalised.identifier)] : [];
+  });
+  const granted = normaliseConsent(change.consent ?? [], country).filter(({ state }) => state === 'granted');
+  return { at, mapping, said: [...new Set(said)].sort(), granted: granted.map(canonicalText).sort() };
 }
 
 /**
  * The statements of a record that count. A denial counts for ever; a grant counts while the record tells it: once the
- * source has lost the record, nobody can show the permission any more, until the record is back and tells it again.
+ * source has lost the record, or the whole record was read again without it, nobody can show the permission any more.
  */
 export function standingConsent(fragment: Fragment): readonly ConsentStatement[] {
-  const { gone, granted = {}, consent } = fragment;
-  if (gone === undefined) return consent;
+  const { gone = Number.NEGATIVE_INFINITY, whole, granted = {}, consent } = fragment;
+  if (fragment.gone === undefined && whole === undefined) return consent;
   return consent.filter((statement) => {
     if (statement.state === 'denied') return true;
-    return (granted[addressTopic(statement)] ?? Number.NEGATIVE_INFINITY) > gone;
+    if (fragment.gone !== undefined && (granted[addressTopic(statement)] ?? Number.NEGATIVE_INFINITY) <= gone)
+      return false;
+    if (whole === undefined || (parseInstant(statement.at) ?? 0) > whole.at) return true;
+    return whole.granted.includes(canonicalText(statement));
   });
 }
 
@@ -121,8 +159,10 @@ export function evidenceOf(
   const found: { identifier: Identifier; first: Milliseconds; last: Milliseconds }[] = [];
   for (const [type, values] of Object.entries(fragment.identifiers)) {
     let latest = Number.NEGATIVE_INFINITY;
-    const all = Object.entries(values);
-    const counting = fragment.taken === undefined ? all : all.filter(([value]) => !isTaken(fragment, { type, value }));
+    const counting = Object.entries(values).filter(([value, { 1: last }]) => {
+      const identifier = { type, value };
+      return isStated(fragment, identifier, last) && !isTaken(fragment, identifier);
+    });
     for (const [, [, last]] of counting) latest = Math.max(latest, last);
     for (const [value, [first, last]] of counting) {
       if (value === '' || (last < latest && replacesFormer(type))) continue;
@@ -144,10 +184,15 @@ function isTaken({ taken }: Fragment, identifier: Identifier): boolean {
   return taken?.[identifierKey(identifier)]?.[1] === true;
 }
 
+/** Whether an identifier was stated by the whole record, or after it. */
+function isStated({ whole }: Fragment, identifier: Identifier, last: Milliseconds): boolean {
+  return whole === undefined || last > whole.at || whole.said.includes(identifierKey(identifier));
+}
+
 /** Whether two states of a record say the same about who it is: stated again later is no news. */
 export function sameEvidence(a: Fragment, b: Fragment): boolean {
   if (a.apart !== b.apart && apartFrom(a).join('\n') !== apartFrom(b).join('\n')) return false;
-  if (a.identifiers === b.identifiers && a.taken === b.taken) return true;
+  if (a.identifiers === b.identifiers && a.taken === b.taken && a.whole === b.whole) return true;
   const [before, after] = [evidenceOf(a), evidenceOf(b)];
   return (
     before.length === after.length &&

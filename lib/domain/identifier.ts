@@ -68,11 +68,16 @@ export function compareTypes(a: string, b: string): number {
 
 /**
  * Key of an identifier in the index: type, key generation and HMAC-SHA-256 of the value under `key`, so that the index
- * holds no personal data.
+ * holds no personal data. Written under the newest generation only.
  */
-export function indexKey(identifier: Identifier, key: IdentityKey): string {
+export function indexKey(identifier: Identifier, key: Generation): string {
   const mac = createHmac('sha256', key.secret).update(`${identifier.type}\n${identifier.value}`).digest('base64url');
   return `${identifier.type}#${key.generation}#${mac.slice(0, 27)}`;
+}
+
+/** The keys under which former generations may have written an identifier, newest first; mostly none. */
+export function formerIndexKeys(identifier: Identifier, key: IdentityKey): readonly string[] {
+  return (key.former ?? []).map((generation) => indexKey(identifier, generation));
 }
 
 /**
@@ -84,10 +89,15 @@ export function deriveProfileId(identifier: Identifier, key: IdentityKey, salt =
   return `p_${createHmac('sha256', key.secret).update(text).digest('base64url').slice(0, 22)}`;
 }
 
-/** The secret of the identifier index and its generation number (`1`, `2`, … after a planned change). */
-export interface IdentityKey {
+/** A secret of the identifier index with its number: `1`, `2`, … after a planned change. */
+export interface Generation {
   readonly secret: string;
   readonly generation: number;
+}
+
+/** The newest secret, which everything is written under, and the former ones, which look-ups still try, newest first. */
+export interface IdentityKey extends Generation {
+  readonly former?: readonly Generation[];
 }
 
 function rankOf(type: string): number {

@@ -1,4 +1,4 @@
-import type { Change, ConsentStatement, Identifier, Rejection } from './change.ts';
+import type { ActivityChange, Change, ConsentStatement, Identifier, Rejection } from './change.ts';
 import { formatInstant, parseInstant } from './instant.ts';
 import { isJsonObject, type Json } from './json.ts';
 
@@ -13,6 +13,8 @@ export interface Mapping {
   readonly object: string;
   /** `person` records make profile, activity and gone changes; `account` records make account changes. */
   readonly subject: 'person' | 'account';
+  /** The records are what people said themselves: answers of a form or a survey. */
+  readonly by?: 'person';
   /** Path of the vendor's id of the subject. The first path that holds a value wins. */
   readonly id: readonly string[];
   /** Path of the source time. The first path that holds an instant wins. */
@@ -69,7 +71,9 @@ export function applyMapping(mapping: Mapping, connection: string, record: unkno
     const base = { kind: 'account', account: subject, at, mapping: mapping.version } as const;
     return { ok: true, change: gone ? { ...base, gone: true } : { ...base, traits } };
   }
-  const told = { fragment: subject, at, mapping: mapping.version, identifiers: readIdentifiers(record, mapping) };
+  const identifiers = readIdentifiers(record, mapping);
+  const own = mapping.by === undefined ? {} : { by: mapping.by };
+  const told = { fragment: subject, at, mapping: mapping.version, identifiers, ...own };
   if (gone) return { ok: true, change: { kind: 'gone', fragment: subject, at, mapping: mapping.version } };
   if (mapping.activity !== undefined) return mapActivity(mapping.activity, record, told);
   const accountId = mapping.account === undefined ? undefined : firstText(record, [mapping.account.from]);
@@ -100,7 +104,7 @@ export function valueAt(record: unknown, path: string): Json | undefined {
 function mapActivity(
   activity: NonNullable<Mapping['activity']>,
   record: unknown,
-  told: { fragment: string; at: string; mapping: number; identifiers: readonly Identifier[] },
+  told: Pick<ActivityChange, 'fragment' | 'at' | 'mapping' | 'identifiers' | 'by'>,
 ): Mapped {
   const id = firstText(record, activity.id);
   if (id === undefined) return rejected(record, 'mapping/no-activity-id', `found no id at ${activity.id.join(' or ')}`);

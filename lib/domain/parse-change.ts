@@ -37,6 +37,7 @@ export function parseChange(value: unknown): ParsedChange {
     at: value.at as string,
     identifiers,
     ...(typeof value.mapping === 'number' ? { mapping: value.mapping } : {}),
+    ...(value.by === 'person' ? { by: 'person' as const } : {}),
   };
   switch (value.kind) {
     case 'profile':
@@ -55,7 +56,7 @@ export function parseChange(value: unknown): ParsedChange {
   }
 }
 
-type Told = Pick<GoneChange, 'fragment' | 'at' | 'mapping'> & { readonly identifiers: readonly Identifier[] };
+type Told = Pick<GoneChange, 'fragment' | 'at' | 'mapping' | 'by'> & { readonly identifiers: readonly Identifier[] };
 
 function parseProfile(value: JsonObject, told: Told): ParsedChange {
   const traits = value.traits ?? {};
@@ -72,6 +73,7 @@ function parseProfile(value: JsonObject, told: Told): ParsedChange {
     traits,
     consent,
     ...(accounts === undefined ? {} : { accounts: accounts as string[] }),
+    ...(value.whole === true ? { whole: true } : {}),
   };
   return { ok: true, change };
 }

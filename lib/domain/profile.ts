@@ -58,6 +58,8 @@ export interface Profile {
   /** When the sweep must look at the profile: `flipsAt`, or sooner while rows may be owed. */
   readonly dueAt: Milliseconds | null;
   readonly outbox: readonly Follow[];
+  /** Ids of people who were merged into this one: their rows and lines are this person's too. */
+  readonly former?: readonly string[];
 }
 
 /** A profile that was merged away: every id it ever had leads on. */

@@ -63,7 +63,15 @@ export function regroup(
   });
   const kept = new Set(next.map(({ id }) => id));
   const merged = profiles.filter(({ id }) => !kept.has(id)).map((loser) => mergeInto(loser, groupOf, idOf, groups));
-  return { profiles: next.map(({ profile }) => profile), merged, groups: next };
+  return { profiles: next.map(({ profile }) => withFormer(profile, profiles, merged)), merged, groups: next };
+}
+
+/** The ids of those who were merged into a profile, with the ids that they had before. */
+function withFormer(profile: Profile, before: readonly Profile[], merged: readonly MergedProfile[]): Profile {
+  const losers = merged.filter(({ mergedInto }) => mergedInto === profile.id).map(({ id }) => id);
+  if (losers.length === 0) return profile;
+  const theirs = before.filter(({ id }) => losers.includes(id)).flatMap(({ former }) => former ?? []);
+  return { ...profile, former: [...new Set([...(profile.former ?? []), ...losers, ...theirs])].sort() };
 }
 
 /** Identifiers that records of the group state and none of them may hold, sorted. */

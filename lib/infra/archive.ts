@@ -8,6 +8,12 @@ export const archiveFolders = {
   collection: { prefix: 'collection/', kept: 'ever' },
   /** Pages as the sources sent them. */
   pages: { prefix: 'pages/', kept: 'as-archive' },
+  /** What was delivered by webhooks and the collector, as changes. */
+  deliveries: { prefix: 'deliveries/', kept: 'as-archive' },
+  /** Which hour of the archive holds whom, as HMACs. */
+  notes: { prefix: 'notes/', kept: 'as-archive' },
+  /** What a person asked to see: fetched soon or never. */
+  exports: { prefix: 'exports/', kept: 'a-week' },
   /** What every member of every run ended in: it answers "what was sent", as long as activities are kept. */
   outcomes: { prefix: 'outcomes/', kept: 'as-activities' },
 } as const;
@@ -26,6 +32,7 @@ export const defaultRetention: Retention = { activitiesKeptMs: 400 * DAY_MS, arc
 export function daysKept(folder: ArchiveFolder, retention: Retention): number | undefined {
   const { kept } = archiveFolders[folder];
   if (kept === 'ever') return undefined;
+  if (kept === 'a-week') return 7;
   const ms = kept === 'as-archive' ? retention.archiveKeptMs : retention.activitiesKeptMs;
   return Math.max(1, Math.floor(ms / DAY_MS));
 }

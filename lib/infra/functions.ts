@@ -25,7 +25,12 @@ export interface FunctionSpec {
   readonly tables: Partial<Readonly<Record<TableName, readonly TableRight[]>>>;
   /** Indexes it may query, by table. */
   readonly indexes: Partial<Readonly<Record<TableName, readonly string[]>>>;
-  readonly archive: { readonly read: readonly ArchiveFolder[]; readonly write: readonly ArchiveFolder[] };
+  readonly archive: {
+    readonly read: readonly ArchiveFolder[];
+    readonly write: readonly ArchiveFolder[];
+    /** Lists the names of all objects, and deletes in these folders. */
+    readonly erase?: readonly ArchiveFolder[];
+  };
   readonly sends: readonly QueueName[];
   /** `identity-key`: the key of the look-ups. The others: secrets of the connections that the function speaks to. */
   readonly secrets: readonly SecretUse[];
@@ -83,7 +88,7 @@ export const functions = {
       state: ['read', 'write'],
     },
     indexes: {},
-    archive: { read: ['definitions'], write: [] },
+    archive: { read: ['definitions'], write: ['deliveries'] },
     sends: ['recompute'],
     secrets: ['identity-key'],
   },
@@ -114,6 +119,28 @@ export const functions = {
     sends: ['push'],
     secrets: ['identity-key', 'audience-connections'],
   },
+  'run-job': {
+    description: 'Does long work step by step: forgets and exports people, replays and rewrites the archive.',
+    memoryMb: 1024,
+    timeoutSeconds: 120,
+    sources: [{ queue: 'jobs', batchSize: 1, maxConcurrency: 5 }],
+    tables: {
+      profiles: ['read', 'write'],
+      identifiers: ['read'],
+      activities: ['read', 'erase'],
+      memberships: ['read', 'write', 'erase'],
+      history: ['read', 'erase'],
+      state: ['read', 'write', 'erase'],
+    },
+    indexes: {},
+    archive: {
+      read: ['definitions', 'pages', 'deliveries', 'notes', 'exports'],
+      write: ['pages', 'deliveries', 'notes', 'exports'],
+      erase: ['pages', 'deliveries', 'exports'],
+    },
+    sends: ['changes', 'jobs'],
+    secrets: ['identity-key'],
+  },
   api: {
     description: 'Answers the console and the command line.',
     memoryMb: 512,
@@ -127,8 +154,8 @@ export const functions = {
       state: ['read', 'write'],
     },
     indexes: {},
-    archive: { read: ['definitions'], write: ['definitions', 'collection'] },
-    sends: ['changes', 'sync', 'push', 'recompute'],
+    archive: { read: ['definitions', 'exports'], write: ['definitions', 'collection'] },
+    sends: ['changes', 'sync', 'push', 'recompute', 'jobs'],
     secrets: ['identity-key'],
   },
 } as const satisfies Readonly<Record<string, FunctionSpec>>;

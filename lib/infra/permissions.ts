@@ -35,6 +35,8 @@ export function statementsFor(spec: FunctionSpec, around: Surroundings, log: Log
     ),
     allow('ReadArchive', ['s3:GetObject'], folderArns(spec.archive.read, data)),
     allow('WriteArchive', ['s3:PutObject'], folderArns(spec.archive.write, data)),
+    allow('EraseArchive', ['s3:DeleteObject'], folderArns(spec.archive.erase ?? [], data)),
+    allow('ListArchive', ['s3:ListBucket'], spec.archive.erase === undefined ? [] : [data.archive.bucketArn]),
     allow('ReadSecrets', ['secretsmanager:GetSecretValue'], secretArns(spec, around)),
   ].filter((statement) => statement.resources.length > 0);
 }

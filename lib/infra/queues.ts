@@ -10,6 +10,7 @@ export const queues = {
   sync: { lateAfterSeconds: 3600 },
   timers: { lateAfterSeconds: 600 },
   push: { lateAfterSeconds: 3600 },
+  jobs: { lateAfterSeconds: 3600 },
 } as const satisfies Readonly<Record<string, QueueSpec>>;
 
 export type QueueName = keyof typeof queues;

@@ -15,8 +15,8 @@ export interface TableSpec {
   readonly actions: { readonly [right in TableRight]?: readonly TableAction[] };
 }
 
-/** What a function may do with a table. `scan` walks over everybody, so it is a right of its own. */
-export type TableRight = 'read' | 'write' | 'scan';
+/** What a function may do with a table. `scan` walks over everybody and `erase` deletes, so each is a right of its own. */
+export type TableRight = 'read' | 'write' | 'scan' | 'erase';
 
 /**
  * Actions as IAM knows them. A transaction needs those of its items, a batch of PartiQL statements those of its
@@ -47,7 +47,7 @@ export const tables = {
   },
   identifiers: {
     key: [text('key')],
-    actions: { read: ['BatchGetItem'], write: ['PartiQLInsert', 'UpdateItem'] },
+    actions: { read: ['BatchGetItem'], write: ['PartiQLInsert', 'PartiQLUpdate', 'UpdateItem'] },
   },
   accounts: {
     key: [text('id')],
@@ -56,18 +56,22 @@ export const tables = {
   activities: {
     key: [text('fragment'), text('at')],
     expires: 'expires',
-    actions: { read: ['Query'], write: ['BatchWriteItem', 'PartiQLInsert', 'PartiQLUpdate'] },
+    actions: {
+      read: ['Query'],
+      write: ['BatchWriteItem', 'PartiQLInsert', 'PartiQLUpdate'],
+      erase: ['BatchWriteItem'],
+    },
   },
   memberships: {
     key: [text('owner'), text('profile')],
     indexes: { 'pending-by-audience': [text('pending'), text('profile')] },
     expires: 'expires',
-    actions: { read: ['BatchGetItem', 'Query'], write: ['PartiQLInsert', 'PartiQLUpdate'] },
+    actions: { read: ['BatchGetItem', 'Query'], write: ['PartiQLInsert', 'PartiQLUpdate'], erase: ['BatchWriteItem'] },
   },
   history: {
     key: [text('owner'), text('at')],
     expires: 'expires',
-    actions: { read: ['Query'], write: ['BatchWriteItem'] },
+    actions: { read: ['Query'], write: ['BatchWriteItem'], erase: ['BatchWriteItem'] },
   },
   ledger: {
     key: [text('key')],
@@ -77,7 +81,7 @@ export const tables = {
   state: {
     key: [text('kind'), text('id')],
     expires: 'expires',
-    actions: { read: ['GetItem', 'Query'], write: ['PutItem', 'UpdateItem'] },
+    actions: { read: ['GetItem', 'Query'], write: ['PutItem', 'UpdateItem'], erase: ['DeleteItem'] },
   },
 } as const satisfies Readonly<Record<string, TableSpec>>;
 

@@ -16,7 +16,7 @@ const SCAN_PARTS = 8;
 /** The published definitions, by one small read an invocation; the document itself is fetched once a version. */
 export function openDefinitions(deps: {
   readonly state: StateStore;
-  readonly archive: Archive;
+  readonly archive: Pick<Archive, 'getJson'>;
 }): () => Promise<Definitions> {
   let held: Definitions | undefined;
   return async function currentDefinitions() {
@@ -73,7 +73,7 @@ export const SCAN_DELAY_SECONDS = 120;
  * put the write keys right. Returns whether anything changed.
  */
 export async function publishDefinitions(
-  deps: { readonly state: StateStore; readonly archive: Archive; readonly recompute: Queue },
+  deps: { readonly state: StateStore; readonly archive: Pick<Archive, 'putJson'>; readonly recompute: Queue },
   definitions: Definitions,
 ): Promise<boolean> {
   for (;;) {

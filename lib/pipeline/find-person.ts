@@ -1,8 +1,15 @@
 import type { Identifier } from '../domain/change.ts';
+import { isErased } from '../domain/erasure.ts';
 import { evidenceOf } from '../domain/fragment.ts';
-import { type IdentityKey, identifierKey, indexKey, normaliseIdentifier } from '../domain/identifier.ts';
+import {
+  formerIndexKeys,
+  type IdentityKey,
+  identifierKey,
+  indexKey,
+  normaliseIdentifier,
+} from '../domain/identifier.ts';
 import type { Profile } from '../domain/profile.ts';
-import { fragmentKey, isMerged } from './gather.ts';
+import { isMerged } from './gather.ts';
 import type { IdentityIndex, ProfileStore } from './ports.ts';
 
 export interface FindDeps {
@@ -21,7 +28,8 @@ export async function findPerson(deps: FindDeps, text: string): Promise<Profile 
   const key = await deps.key();
   const wanted = readWanted(asked, key);
   if (wanted === undefined) return undefined;
-  const owner = (await deps.identities.lookUp([wanted.index])).get(wanted.index);
+  const { owners } = await deps.identities.lookUp(wanted.keys);
+  const owner = wanted.keys.map((one) => owners.get(one)).find((one) => one !== undefined);
   const found = owner === undefined ? undefined : await readLiving(deps.profiles, owner);
   if (found === undefined || wanted.isOf(found)) return found;
   // The index leads to somebody who only states it: whoever holds it is kin, if anybody does.
@@ -30,7 +38,8 @@ export async function findPerson(deps: FindDeps, text: string): Promise<Profile 
 }
 
 interface Wanted {
-  readonly index: string;
+  /** Index keys, the newest generation first. */
+  readonly keys: readonly string[];
   /** Whether the person is the one who is looked for. */
   readonly isOf: (profile: Profile) => boolean;
   /** Whether it was, before another value took the place of the one that is asked for. */
@@ -42,7 +51,7 @@ function readWanted(asked: string, key: IdentityKey): Wanted | undefined {
   if (raw === undefined) {
     if (!/^[^:\s]+:[^:\s]+:\S/.test(asked)) return undefined;
     return {
-      index: fragmentKey(asked, key),
+      keys: everyKey({ type: 'fragment', value: asked }, key),
       isOf: ({ fragments }) => Object.hasOwn(fragments, asked),
       wasOf: () => false,
     };
@@ -58,7 +67,11 @@ function readWanted(asked: string, key: IdentityKey): Wanted | undefined {
     );
   const wasOf = ({ fragments, refused }: Profile): boolean =>
     !refused.includes(text) && Object.values(fragments).some((one) => one.identifiers[type]?.[value] !== undefined);
-  return { index: indexKey(normalised.identifier, key), isOf, wasOf };
+  return { keys: everyKey(normalised.identifier, key), isOf, wasOf };
+}
+
+function everyKey(identifier: Identifier, key: IdentityKey): readonly string[] {
+  return [indexKey(identifier, key), ...formerIndexKeys(identifier, key)];
 }
 
 function readIdentifier(asked: string): Identifier | undefined {
@@ -72,7 +85,7 @@ async function readLiving(profiles: ProfileStore, id: string): Promise<Profile |
   let at: string | undefined = id;
   while (at !== undefined) {
     const stored = (await profiles.read([at])).get(at);
-    if (stored === undefined) return undefined;
+    if (stored === undefined || isErased(stored)) return undefined;
     if (!isMerged(stored)) return stored;
     at = stored.mergedInto;
   }

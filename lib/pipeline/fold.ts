@@ -11,8 +11,8 @@ import {
 import { deriveProfileId, type IdentityKey, identifierKey, identifierOfKey, indexKey } from '../domain/identifier.ts';
 import type { MergedProfile, Profile } from '../domain/profile.ts';
 import { mostTogether, type Regrouped, regroup } from '../domain/region.ts';
-import { type Component, followIds, fragmentKey, isMerged } from './gather.ts';
-import type { IdentityIndex, Move, ProfileStore } from './ports.ts';
+import { type Component, type Followed, followIds, fragmentKey, isMerged } from './gather.ts';
+import type { Claim, IdentityIndex, Move, ProfileStore } from './ports.ts';
 
 /** A component after folding: what its profiles become, and what the index must learn first or with them. */
 export interface Folded {
@@ -20,7 +20,7 @@ export interface Folded {
   /** The profiles after folding; an untouched one is the very object that was read. */
   readonly profiles: readonly Profile[];
   readonly merged: readonly MergedProfile[];
-  readonly claims: readonly { readonly key: string; readonly profile: string }[];
+  readonly claims: readonly Claim[];
   readonly moves: readonly Move[];
   /** The living profile behind each `from` of the moves. */
   readonly givers: ReadonlyMap<string, string>;
@@ -53,11 +53,11 @@ export async function foldAll(
   const unknown = new Set(
     steps.flatMap(({ places }) => [...places].filter(([, { certain }]) => !certain).map(([key]) => key)),
   );
-  const more = unknown.size === 0 ? new Map<string, string>() : await deps.identities.lookUp([...unknown]);
+  const more = unknown.size === 0 ? new Map<string, string>() : (await deps.identities.lookUp([...unknown])).owners;
   const living = new Set(components.flatMap(({ profiles }) => profiles.map(({ id }) => id)));
   const strangers = new Set([...more.values()].filter((id) => !living.has(id)));
-  const leads = await followIds(deps.profiles, strangers);
-  return steps.map((step) => ({ ...step, ...placeIdentifiers(step, more, leads) }));
+  const followed = await followIds(deps.profiles, strangers);
+  return steps.map((step) => ({ ...step, ...placeIdentifiers(step, more, followed) }));
 }
 
 /** Where the index must lead a key, and whether what was looked up about it before the profiles were read still holds. */
@@ -105,15 +105,17 @@ function foldComponent(
   const unread = new Set(component.profiles.flatMap(({ kin }) => kin.filter((id) => !read.has(leadOf(component, id)))));
   const crowded = read.size + unread.size > mostTogether;
   if (unread.size > 0 && !crowded) return { ...step, profiles: component.profiles, missing: unread };
+  // Ids of erased people are nobody's any more.
+  const used = new Set([...read, ...[...component.graves.values()].flatMap((grave) => grave.profile ?? [])]);
   const regrouped = regroup(component.profiles, after, {
     rules: compiled.definitions.identity,
     leftOut: unread,
     deriveId(strongest) {
       // A derived id that turned out to belong to somebody else is never free: later rounds try the next.
       let salt = Math.max(0, round - 2);
-      while (read.has(deriveProfileId(strongest, key, salt))) salt += 1;
+      while (used.has(deriveProfileId(strongest, key, salt))) salt += 1;
       const id = deriveProfileId(strongest, key, salt);
-      read.add(id);
+      used.add(id);
       return id;
     },
   });
@@ -233,14 +235,14 @@ const NOBODY: ReadonlySet<string> = new Set();
 function placeIdentifiers(
   step: Step,
   more: ReadonlyMap<string, string>,
-  followed: ReadonlyMap<string, string>,
+  followed: Followed,
 ): Pick<Folded, 'claims' | 'moves' | 'givers' | 'shortcuts' | 'strangers' | 'witnesses'> {
   // What was followed last counts: a pointer may have become a profile again since the first reading.
-  const leadsTo = (id: string): string => followed.get(id) ?? step.component.leads.get(id) ?? id;
+  const leadsTo = (id: string): string => followed.leads.get(id) ?? step.component.leads.get(id) ?? id;
   const intoWinner = new Map(step.merged.map(({ id, mergedInto }) => [id, mergedInto]));
   const read = new Set(step.component.profiles.map(({ id }) => id));
   const strangers = new Set(step.missing);
-  const claims: { key: string; profile: string }[] = [];
+  const claims: Claim[] = [];
   const moves: Move[] = [];
   const shortcuts: Move[] = [];
   for (const [key, { profile, orAt, certain }] of step.places) {
@@ -251,6 +253,12 @@ function placeIdentifiers(
       continue;
     }
     const lead = leadsTo(owner);
+    const erased = followed.erased.get(lead);
+    if (erased !== undefined) {
+      // An erased person held it, and a record of this one stated it all along.
+      claims.push({ key, profile, over: owner, erased });
+      continue;
+    }
     if (!read.has(lead)) strangers.add(lead);
     const living = intoWinner.get(lead) ?? lead;
     const right = living === profile || orAt.has(living);

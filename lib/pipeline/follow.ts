@@ -1,4 +1,5 @@
-import type { Follow, Wanted } from '../domain/profile.ts';
+import { isErased } from '../domain/erasure.ts';
+import type { Follow, MergedProfile, Profile, Wanted } from '../domain/profile.ts';
 import { isMerged } from './gather.ts';
 import type { FollowRow, HistoryStore, MembershipStore, ProfileStore, StoredProfile } from './ports.ts';
 
@@ -13,7 +14,8 @@ export interface FollowStores {
  * its version, so that repeating or reordering does no harm; a crash before the end leaves the outbox for the sweep.
  */
 export async function writeFollowers(stores: FollowStores, written: readonly StoredProfile[]): Promise<void> {
-  const owing = written.filter(({ outbox }) => outbox.length > 0);
+  const living = written.filter((one): one is Profile | MergedProfile => !isErased(one));
+  const owing = living.filter(({ outbox }) => outbox.length > 0);
   if (owing.length === 0) return;
   const rows = owing.flatMap(rowsOf);
   const lines = owing.flatMap((profile) =>
@@ -27,7 +29,7 @@ export async function writeFollowers(stores: FollowStores, written: readonly Sto
   await stores.profiles.clearOutboxes(owing);
 }
 
-function rowsOf(profile: StoredProfile): FollowRow[] {
+function rowsOf(profile: Profile | MergedProfile): FollowRow[] {
   const rows = new Map<string, FollowRow>();
   const { id, version } = profile;
   for (const follow of profile.outbox) {

@@ -1,8 +1,11 @@
 import type { FragmentId, PersonChange } from '../domain/change.ts';
+import { isErased } from '../domain/erasure.ts';
 import type { FoldRules } from '../domain/fragment.ts';
-import { type IdentityKey, indexKey, normaliseIdentifier } from '../domain/identifier.ts';
+import { type IdentityKey, indexKey } from '../domain/identifier.ts';
+import type { Milliseconds } from '../domain/instant.ts';
 import { type MergedProfile, newProfile, type Profile } from '../domain/profile.ts';
-import type { IdentityIndex, ProfileStore, StoredProfile } from './ports.ts';
+import { everyGeneration, type Grave, gravesAt, keysOf, placesIn, statedBy, withoutErased } from './key-places.ts';
+import type { Claim, IdentityIndex, ProfileStore, StoredProfile } from './ports.ts';
 
 /** Changes and profiles that hang together by identifiers: decided and written as one. */
 export interface Component {
@@ -14,11 +17,17 @@ export interface Component {
   readonly asked: readonly string[];
   /** Index key → profile id as the index holds it, before pointers are followed; undefined = looked up, nobody's. */
   readonly owners: ReadonlyMap<string, string | undefined>;
+  /** Keys that led to an erased person: to claim one is to take it over. */
+  readonly graves: ReadonlyMap<string, Grave>;
   /** Any id that was met → the id of the living profile it leads to. */
   readonly leads: ReadonlyMap<string, string>;
 }
 
 export interface Gathered {
+  /** Changes that tell of an erased person and are dropped. */
+  readonly erased: number;
+  /** Keys of records that are an erased person's. */
+  readonly buried: readonly Claim[];
   readonly components: readonly Component[];
   /** Merged profiles whose rows must still be taken back. */
   readonly leftovers: readonly MergedProfile[];
@@ -38,59 +47,52 @@ export interface Pending {
   readonly reach: ReadonlyMap<FragmentId, ReadonlySet<string>>;
 }
 
-/** One round of look-ups and one of reads for a whole batch, then components by shared keys and profiles. */
+/**
+ * One round of look-ups and one of reads for a whole batch, then components by shared keys and profiles. What tells of
+ * erased people is left out here, before anything is folded.
+ */
 export async function gather(deps: GatherDeps, pending: Pending, rules: FoldRules): Promise<Gathered> {
-  const { changes, profiles: asked, reach } = pending;
-  const keys = new Map([...changes].map(([fragment, list]) => [fragment, keysOf(fragment, list, rules, deps.key)]));
-  const owners = await deps.identities.lookUp([...new Set([...keys.values()].flat())]);
-  const named = new Set([...owners.values(), ...asked, ...[...reach.values()].flatMap((ids) => [...ids])]);
+  const { profiles: asked, reach } = pending;
+  const keys = new Map([...pending.changes].map(([id, list]) => [id, keysOf(id, list, rules, deps.key)]));
+  const found = await deps.identities.lookUp([...new Set([...keys.values()].flatMap(everyGeneration))]);
+  const named = new Set([...found.owners.values(), ...asked, ...[...reach.values()].flatMap((ids) => [...ids])]);
   const stored = await readFollowing(deps.profiles, named);
   const leads = followAll(stored, named);
+  const places = placesIn(keys, found, stored, leads);
+  const { changes, erased, buried } = withoutErased(pending.changes, keys, places, stored, rules);
 
   const links = openLinks();
-  for (const [fragment, list] of keys) {
-    for (const key of list) {
+  for (const fragment of changes.keys()) {
+    links.link(`f${fragment}`, `f${fragment}`);
+    for (const { key } of statedBy(fragment, changes, keys, rules)) {
       links.link(`f${fragment}`, `k${key}`);
-      const owner = owners.get(key);
-      if (owner !== undefined) links.link(`k${key}`, `p${leads.get(owner) ?? owner}`);
+      const lead = places.get(key)?.lead;
+      if (lead !== undefined) links.link(`k${key}`, `p${lead}`);
     }
-    for (const id of reach.get(fragment) ?? []) links.link(`f${fragment}`, `p${leads.get(id) ?? id}`);
+    for (const id of reach.get(fragment) ?? []) {
+      const lead = leads.get(id) ?? id;
+      if (!isErased(stored.get(lead))) links.link(`f${fragment}`, `p${lead}`);
+    }
   }
-  const meant = new Set([...asked].map((id) => leads.get(id) ?? id));
+  const meant = new Set([...asked].map((id) => leads.get(id) ?? id).filter((id) => !isErased(stored.get(id))));
   for (const id of meant) links.link(`p${id}`, `p${id}`);
   const leftovers = [...stored.values()].filter(isMerged).filter(({ outbox }) => outbox.length > 0);
   const components = links.sets().map((nodes): Component => {
     const fragments = nodes.filter((node) => node.startsWith('f')).map((node) => node.slice(1));
     const ids = nodes.filter((node) => node.startsWith('p')).map((node) => node.slice(1));
     const byFragment = new Map(fragments.map((fragment) => [fragment, changes.get(fragment) ?? []]));
+    const own = fragments.flatMap((fragment) => statedBy(fragment, changes, keys, rules).map(({ key }) => key));
     return {
-      profiles: ids.map((id) => living(stored.get(id)) ?? newProfile(id)),
+      profiles: ids.map((id) => withoutErasedKin(living(stored.get(id)) ?? newProfile(id), stored, leads)),
       byFragment,
       changes: [...byFragment.values()].flat(),
       asked: ids.filter((id) => meant.has(id)),
-      owners: new Map(fragments.flatMap((fragment) => (keys.get(fragment) ?? []).map((key) => [key, owners.get(key)]))),
+      owners: new Map(own.map((key) => [key, places.get(key)?.owner])),
+      graves: new Map(own.flatMap((key) => gravesAt(key, places))),
       leads,
     };
   });
-  return { components: components.filter(isWork), leftovers };
-}
-
-/** Index keys of a fragment: its own, and of every identifier that the changes state. */
-function keysOf(fragment: FragmentId, changes: readonly PersonChange[], rules: FoldRules, key: IdentityKey): string[] {
-  const country = rules.country(fragment.slice(0, fragment.indexOf(':')));
-  const options = { blocked: rules.blocked, ...(country === undefined ? {} : { country }) };
-  const keys = new Set([fragmentKey(fragment, key)]);
-  const seen = new Set<string>();
-  for (const change of changes) {
-    if (change.kind === 'unmerge') continue;
-    for (const raw of change.identifiers ?? []) {
-      if (seen.has(`${raw.type}\n${raw.value}`)) continue;
-      seen.add(`${raw.type}\n${raw.value}`);
-      const normalised = normaliseIdentifier(raw, options);
-      if (normalised.ok) keys.add(indexKey(normalised.identifier, key));
-    }
-  }
-  return [...keys];
+  return { components: components.filter(isWork), leftovers, erased, buried };
 }
 
 /** The index key under which a fragment itself is found. */
@@ -98,12 +100,16 @@ export function fragmentKey(fragment: FragmentId, key: IdentityKey): string {
   return indexKey({ type: 'fragment', value: fragment }, key);
 }
 
-/** Where each id leads: itself, or the living profile that it was merged into. */
-export async function followIds(
-  profiles: ProfileStore,
-  ids: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, string>> {
-  return ids.size === 0 ? new Map() : followAll(await readFollowing(profiles, ids), ids);
+/** Where ids lead: to themselves, or to the profile that they were merged into; and which of those are erased, since when. */
+export interface Followed {
+  readonly leads: ReadonlyMap<string, string>;
+  readonly erased: ReadonlyMap<string, Milliseconds>;
+}
+
+export async function followIds(profiles: ProfileStore, ids: ReadonlySet<string>): Promise<Followed> {
+  const stored = ids.size === 0 ? new Map<string, StoredProfile>() : await readFollowing(profiles, ids);
+  const erased = [...stored.values()].filter(isErased).map((one) => [one.id, one.erased] as const);
+  return { leads: followAll(stored, ids), erased: new Map(erased) };
 }
 
 /** Reads profiles and whatever they were merged into, until nothing leads further. */
@@ -138,7 +144,17 @@ function isWork(component: Component): boolean {
 }
 
 function living(stored: StoredProfile | undefined): Profile | undefined {
-  return stored === undefined || isMerged(stored) ? undefined : stored;
+  return stored === undefined || isMerged(stored) || isErased(stored) ? undefined : stored;
+}
+
+/** Whoever shared evidence with an erased person shares it no more. */
+function withoutErasedKin(
+  profile: Profile,
+  stored: ReadonlyMap<string, StoredProfile>,
+  leads: ReadonlyMap<string, string>,
+): Profile {
+  const left = profile.kin.filter((id) => !isErased(stored.get(leads.get(id) ?? id)));
+  return left.length === profile.kin.length ? profile : { ...profile, kin: left };
 }
 
 export function isMerged(stored: StoredProfile): stored is MergedProfile {

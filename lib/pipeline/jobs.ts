@@ -21,10 +21,11 @@ export interface JobDeps extends FindDeps {
 /** Work that takes longer than an answer may: followed at /api/jobs/{id}. */
 export interface Job {
   readonly id: string;
-  readonly what: 'pull' | 'push' | 'unmerge' | 'verify';
+  readonly what: 'pull' | 'push' | 'unmerge' | 'verify' | 'forget' | 'export' | 'replay' | 'care';
   readonly state: 'running' | 'finished' | 'failed';
   readonly startedAt: string;
   readonly parts: readonly JsonObject[];
+  readonly error?: { readonly code: string; readonly message: string };
 }
 
 const KEPT_MS = 7 * 24 * 3_600_000;
@@ -74,6 +75,10 @@ export async function startVerify(deps: JobDeps, audiences: readonly string[], h
 export async function readJob(deps: JobDeps, definitions: Definitions, id: string): Promise<Job | undefined> {
   const document = await deps.state.get('job', id);
   if (document === undefined) return undefined;
+  const { what, state: told, startedAt, parts: toldParts, error } = document.body as unknown as Omit<Job, 'id'>;
+  // Long work notes itself how it stands.
+  if (told !== undefined)
+    return { id, what, state: told, startedAt, parts: toldParts, ...(error === undefined ? {} : { error }) };
   const asked = document.body as unknown as Omit<Job, 'state'>;
   const parts = await Promise.all(
     asked.parts.map((part) => {

@@ -1,10 +1,11 @@
 import type { FragmentId, Identifier, UnmergeChange } from '../domain/change.ts';
 import type { IdentityRules } from '../domain/definitions.ts';
+import { isErased } from '../domain/erasure.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { type Edge, edgeId, groupFragments } from '../domain/group.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
-import { connectionOf, type Profile } from '../domain/profile.ts';
+import { connectionOf, type MergedProfile, type Profile } from '../domain/profile.ts';
 import { mostTogether } from '../domain/region.ts';
 import { isMerged } from './gather.ts';
 import type { Clock, ProfileStore, Queue } from './ports.ts';
@@ -95,7 +96,9 @@ async function readKin(store: ProfileStore, profile: Profile): Promise<readonly 
   let unread = profile.kin.filter((id) => !met.has(id));
   while (unread.length > 0 && found.size + unread.length <= mostTogether) {
     for (const id of unread) met.add(id);
-    const stored = [...(await store.read(unread)).values()];
+    const stored = [...(await store.read(unread)).values()].filter(
+      (one): one is Profile | MergedProfile => !isErased(one),
+    );
     for (const one of stored) if (!isMerged(one)) found.set(one.id, one);
     const next = stored.flatMap((one) => (isMerged(one) ? [one.mergedInto] : one.kin));
     unread = [...new Set(next)].filter((id) => !met.has(id));

@@ -1,12 +1,13 @@
 import type { ActivityChange, Identifier } from '../domain/change.ts';
 import type { LedgerEntry } from '../domain/echo.ts';
+import type { ErasedProfile } from '../domain/erasure.ts';
 import type { Leaf } from '../domain/fragment.ts';
 import type { Milliseconds } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Follow, MergedProfile, Profile, Wanted } from '../domain/profile.ts';
 
-/** A profile as stored: a living one, or a pointer to the one it was merged into. */
-export type StoredProfile = Profile | MergedProfile;
+/** A profile as stored: a living one, a pointer to the one it was merged into, or the tombstone of an erased one. */
+export type StoredProfile = Profile | MergedProfile | ErasedProfile;
 
 /** Moves an identifier from the profile that the index named to another one. */
 export interface Move {
@@ -18,11 +19,29 @@ export interface Move {
 /** `conflict`: something moved since it was read. `too-large`: over the budget of one item; nothing was written. */
 export type WriteOutcome = 'written' | 'conflict' | 'too-large';
 
+/** What the index knows of some keys. */
+export interface LookedUp {
+  /** Key → id of the profile that it leads to. */
+  readonly owners: ReadonlyMap<string, string>;
+  /** Key → when the person was erased whom it led to before its owner claimed it, in ms. */
+  readonly erased: ReadonlyMap<string, Milliseconds>;
+}
+
+/** Takes a key for a profile. */
+export interface Claim {
+  readonly key: string;
+  readonly profile: string;
+  /** The key leads to this erased person's profile, and may be taken from it. */
+  readonly over?: string;
+  /** When the person was erased whom the key led to; it stays known. */
+  readonly erased?: Milliseconds;
+}
+
 /** The index from identifiers (HMAC keys) to profile ids. Reads are consistent. */
 export interface IdentityIndex {
-  lookUp(keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Claims keys that nobody holds. Returns the keys that somebody else claimed first. */
-  claim(claims: readonly { readonly key: string; readonly profile: string }[]): Promise<ReadonlySet<string>>;
+  lookUp(keys: readonly string[]): Promise<LookedUp>;
+  /** Claims keys that nobody living holds. Returns the keys that somebody else claimed first. */
+  claim(claims: readonly Claim[]): Promise<ReadonlySet<string>>;
 }
 
 /** So many profiles and moves together every store writes as one: what DynamoDB takes in one transaction. */
@@ -68,6 +87,8 @@ export interface ActivityStore {
   count(fragment: string): Promise<number>;
   /** All of a fragment, newest first: fills segment leaves after a change of definitions. */
   all(fragment: string): AsyncIterable<readonly ActivityChange[]>;
+  /** Deletes all of a fragment. Returns how many there were. */
+  erase(fragment: string): Promise<number>;
 }
 
 /** A row that follows a profile: carries the profile's version, so that a stale one never overwrites a newer one. */
@@ -134,6 +155,8 @@ export interface MembershipStore {
    * whose row moved since it was read: they keep the answer of the tool and stay pending.
    */
   settle(audience: string, rows: readonly Settled[]): Promise<ReadonlySet<string>>;
+  /** Deletes people's rows of a segment, an audience or an account, whatever they say. */
+  eraseRows(of: 'segment' | 'audience' | 'account', owner: string, profiles: readonly string[]): Promise<void>;
   /**
    * Makes rows for people whom the tool's list holds and no row names: nobody wants them, the tool has them. Returns the
    * names that have a row already; theirs stays as it is.
@@ -182,6 +205,8 @@ export interface HistoryStore {
     profile: string,
     most: number,
   ): Promise<readonly { readonly segment: string; readonly member: boolean; readonly at: Milliseconds }[]>;
+  /** Deletes all lines of a profile, its own and those under the segments. Returns how many it had. */
+  erase(profile: string): Promise<number>;
 }
 
 /** Small documents with conditional writes: checkpoints, runs, definitions, quarantine. */
@@ -195,6 +220,9 @@ export interface StateStore {
     expected: number,
     options?: { readonly expiresAt?: Milliseconds },
   ): Promise<boolean>;
+  /** All documents of a kind, by pages in the order of their ids. */
+  all(kind: string): AsyncIterable<readonly StateDocument[]>;
+  remove(kind: string, id: string): Promise<void>;
   /** Newest id first; from below `after` on. */
   list(kind: string, options: { readonly most: number; readonly after?: string }): Promise<readonly StateDocument[]>;
   /** Adds numbers to a set; adding twice is adding once. Spreads them over rows of bounded size. */
@@ -208,11 +236,16 @@ export interface StateDocument {
   readonly body: JsonObject;
 }
 
-/** Objects: archived pages, published definitions, outcomes of runs. */
+/** Objects: archived pages and deliveries, published definitions, exports. */
 export interface Archive {
   put(key: string, lines: readonly unknown[]): Promise<void>;
   putJson(key: string, value: Json): Promise<void>;
   getJson(key: string): Promise<Json | undefined>;
+  /** The lines of an object; undefined when there is none (any more). */
+  lines(key: string): Promise<readonly Json[] | undefined>;
+  /** Keys with a prefix in their order, by pages; those after `after` only. */
+  list(prefix: string, after?: string): AsyncIterable<readonly string[]>;
+  remove(key: string): Promise<void>;
 }
 
 /** A queue of JSON messages. */

@@ -15,6 +15,7 @@ import { gather, type Pending } from './gather.ts';
 import {
   type AccountStore,
   type ActivityStore,
+  type Claim,
   type Clock,
   type IdentityIndex,
   type Log,
@@ -56,6 +57,8 @@ export interface Resolved {
   readonly unchanged: number;
   readonly activities: number;
   readonly conflicts: number;
+  /** Changes that tell of erased people; they are dropped. */
+  readonly erased: number;
 }
 
 /** How often a batch goes round again for those who lost a conditional write, before the queue retries them. */
@@ -72,6 +75,7 @@ interface Tally {
   unchanged: number;
   activities: number;
   conflicts: number;
+  erased: number;
 }
 
 /**
@@ -89,7 +93,7 @@ export function resolveProfile(deps: ResolveDeps) {
     await fanOut(deps, new Set(batch.flatMap(({ accounts }) => accounts)));
     const oldest = deps.clock.now().getTime() - compiled.definitions.privacy.activitiesKeptMs;
     let pending = collect(batch, oldest);
-    const tally: Tally = { written: 0, unchanged: 0, activities: 0, conflicts: 0 };
+    const tally: Tally = { written: 0, unchanged: 0, activities: 0, conflicts: 0, erased: 0 };
     for (let round = 0; round < ROUNDS && pending.changes.size + pending.profiles.size > 0; round += 1) {
       if (round > 0) await deps.clock.wait(backOff(round, deps.clock.random()));
       pending = await resolveRound(deps, compiled, pending, round, tally);
@@ -109,7 +113,9 @@ async function resolveRound(
 ): Promise<Pending> {
   const now = deps.clock.now().getTime();
   const { gathered, compiled, rules } = await gatherCurrent(deps, held, pending);
-  const { components, leftovers } = gathered;
+  const { components, leftovers, buried } = gathered;
+  // Whoever claimed such a record first has it: a living person, or the tombstone already.
+  if (buried.length > 0) await deps.identities.claim(buried);
   const folded = await foldAll(components, compiled, rules, deps, round);
   const decided = await decidePeople(deps, folded, { compiled, rules }, now);
   const lost = await claim(deps, decided);
@@ -127,6 +133,7 @@ async function resolveRound(
   tally.activities += activities.length;
   tally.unchanged += stored.filter(({ news, merged }) => news.length + merged.length === 0).length;
   tally.conflicts += lost.size;
+  tally.erased += gathered.erased;
   return stillPending(pending, lost);
 }
 
@@ -173,7 +180,7 @@ function stillPending({ reach }: Pending, lost: ReadonlySet<Decided>): Pending {
 /** Claims identifiers before the profile that holds them is written. Returns the components that must look again. */
 async function claim(deps: ResolveDeps, items: readonly Decided[]): Promise<Set<Decided>> {
   const lost = new Set<Decided>();
-  const claims = new Map<string, { readonly key: string; readonly profile: string }>();
+  const claims = new Map<string, Claim>();
   const writers = new Map<string, Decided>();
   for (const item of items) {
     const ids = [...item.news, ...item.merged].map(({ id }) => id);
@@ -184,7 +191,15 @@ async function claim(deps: ResolveDeps, items: readonly Decided[]): Promise<Set<
       continue;
     }
     for (const id of ids) writers.set(id, item);
-    for (const one of item.claims) claims.set(one.key, one);
+    for (const one of item.claims) {
+      const grave = item.component.graves.get(one.key);
+      const { over, erased } = grave ?? {};
+      claims.set(one.key, {
+        ...one,
+        ...(over === undefined ? {} : { over }),
+        ...(erased === undefined ? {} : { erased }),
+      });
+    }
   }
   const refused = claims.size === 0 ? new Set() : await deps.identities.claim([...claims.values()]);
   for (const item of items) if (item.claims.some(({ key }) => refused.has(key))) lost.add(item);

@@ -4,7 +4,7 @@ import { canonicalText } from '../domain/canonical.ts';
 import type { Identifier } from '../domain/change.ts';
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { asTributaryError, TributaryError } from '../domain/errors.ts';
-import { type IdentityKey, identifierKey, indexKey } from '../domain/identifier.ts';
+import { formerIndexKeys, type IdentityKey, identifierKey, indexKey } from '../domain/identifier.ts';
 import { differenceOf, type PushTally } from '../domain/push.ts';
 import type { AudienceRow, Clock, IdentityIndex, MembershipStore, ToldSide } from './ports.ts';
 
@@ -114,10 +114,15 @@ async function announce(sender: Sender, due: readonly Due[]): Promise<Due[]> {
 async function withoutTaken(sender: Sender, due: readonly Due[]): Promise<readonly Due[]> {
   const key = await sender.key();
   const indexOf = new Map(
-    due.flatMap(({ keys }) => keys.map((one) => [identifierKey(one), indexKey(one, key)] as const)),
+    due.flatMap(({ keys }) =>
+      keys.map((one) => [identifierKey(one), [indexKey(one, key), ...formerIndexKeys(one, key)]] as const),
+    ),
   );
-  const owners = await sender.identities.lookUp([...new Set(indexOf.values())]);
-  const ownerOf = (one: Identifier): string | undefined => owners.get(indexOf.get(identifierKey(one)) ?? '');
+  const { owners } = await sender.identities.lookUp([...new Set([...indexOf.values()].flat())]);
+  const ownerOf = (one: Identifier): string | undefined => {
+    const index = indexOf.get(identifierKey(one))?.find((each) => owners.has(each));
+    return index === undefined ? undefined : owners.get(index);
+  };
   const others = new Set(
     due.flatMap(({ row, keys }) =>
       keys.flatMap((one) => {

@@ -9,6 +9,7 @@ import {
   type Suggestion,
   suggest,
 } from '../domain/duplicate.ts';
+import { isErased } from '../domain/erasure.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { effectiveTraits, identifiersOf, type Profile, viewOf } from '../domain/profile.ts';
@@ -77,7 +78,9 @@ export async function readComparables(
   if (ids.length === 0) return [];
   const stored = await profiles.read(ids);
   return [...stored.values()].flatMap((profile) =>
-    isMerged(profile) || Object.keys(profile.fragments).length === 0 ? [] : [readComparable(profile, compiled)],
+    isMerged(profile) || isErased(profile) || Object.keys(profile.fragments).length === 0
+      ? []
+      : [readComparable(profile, compiled)],
   );
 }
 

@@ -31,6 +31,8 @@ export interface StreamState {
   readonly leaseUntil: number;
   /** The vendor asked us to wait with the run until then, in ms. */
   readonly waitUntil?: number;
+  /** The start of the latest run that read everything to the end: from then on the archive holds all that there is. */
+  readonly wholeSince?: string;
   /** Former runs that had messages on their way when the next one began. */
   readonly earlier?: readonly FormerRun[];
 }
@@ -106,7 +108,8 @@ export async function unfoldedRuns(store: StateStore, runs: readonly FormerRun[]
   return unfolded;
 }
 
-async function isFolded(state: StateStore, { id, sent }: Pick<SyncRun, 'id' | 'sent'>): Promise<boolean> {
+/** Whether every message that was sent under an id is folded. */
+export async function isFolded(state: StateStore, { id, sent }: Pick<SyncRun, 'id' | 'sent'>): Promise<boolean> {
   const folded = await state.numbers(`folded#${id}`);
   return Object.entries(sent).every(([epoch, count]) => {
     for (let n = 0; n < count; n += 1) if (!folded.has(Number(epoch) * EPOCH_SIZE + n)) return false;

@@ -3,6 +3,7 @@ import type { Change } from '../domain/change.ts';
 import { asTributaryError, dispositions, failAgain, type TributaryError } from '../domain/errors.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
+import { archiveKey } from './archive-hours.ts';
 import { type ConnectionDeps, type OpenConnection, openConnection } from './connections.ts';
 import { pack } from './pack.ts';
 import type { Archive, Queue, StateStore } from './ports.ts';
@@ -44,7 +45,7 @@ export interface SyncCommand {
 export interface ChangesMessage {
   readonly changes: readonly Change[];
   readonly run?: { readonly id: string; readonly number: number };
-  readonly origin: 'page' | 'delivery';
+  readonly origin: 'page' | 'delivery' | 'replay';
   readonly connection: string;
 }
 
@@ -154,7 +155,8 @@ async function storePage(
   const run = state.run as SyncRun;
   const epoch = String(state.epoch);
   const first = run.sent[epoch] ?? 0;
-  await deps.archive.put(pageKey(connection, stream, run, state.epoch), page.records);
+  const name = `${run.id}-${state.epoch}-${run.pages}`;
+  await deps.archive.put(archiveKey(`pages/${connection}/${stream}`, deps.clock.now(), name), page.lines);
   const heard = await dropEchoes(deps, await deps.definitions(), connection, connector, page.changes);
   const { groups, tooLarge } = pack(heard.changes);
   const messages = groups.map((changes, at) => ({
@@ -224,6 +226,7 @@ async function takeUp(deps: SyncDeps, command: SyncCommand): Promise<HeldStream 
       };
   const taken = await saveStream(deps.state, connection, stream, held, {
     ...(start === undefined ? {} : { checkpoint: start }),
+    ...(held.state.wholeSince === undefined ? {} : { wholeSince: held.state.wholeSince }),
     run: next,
     epoch: held.state.epoch + 1,
     leaseUntil: now.getTime() + LEASE_MS,
@@ -266,7 +269,8 @@ async function finish(
     endedAt: formatInstant(deps.clock.now().getTime()),
     ...(error === undefined ? {} : { error: { kind: error.kind, code: error.code, message: error.message } }),
   };
-  const saved = await saveStream(deps.state, connection, stream, held, { ...held.state, run, leaseUntil: 0 });
+  const whole = run.backfill && error === undefined ? { wholeSince: run.startedAt } : {};
+  const saved = await saveStream(deps.state, connection, stream, held, { ...held.state, ...whole, run, leaseUntil: 0 });
   if (saved !== undefined) await listRun(deps.state, run);
   const { id, pages, changes, echoes = 0, rejected } = run;
   deps.log('sync run ended', {
@@ -341,14 +345,9 @@ async function reread(
   const heard = await dropEchoes(deps, await deps.definitions(), name, connection.connector, page.changes);
   const { groups, tooLarge } = pack(heard.changes);
   if (heard.echoes > 0) deps.log('echoes dropped', { connection: name, stream: stream.name, echoes: heard.echoes });
-  await deps.archive.put(`pages/${name}/${stream.name}/rereads/${stamp}.ndjson.gz`, page.records);
+  await deps.archive.put(archiveKey(`pages/${name}/${stream.name}`, now, `reread-${stamp}`), page.lines);
   await quarantine(deps, name, stream.name, `reread#${stamp}`, [...page.rejected, ...tooLarge]);
   await deps.changes.send(
     groups.map((changes) => ({ body: { origin: 'page', connection: name, changes } as unknown as Json })),
   );
-}
-
-function pageKey(connection: string, stream: string, run: SyncRun, epoch: number): string {
-  const hour = run.startedAt.slice(0, 13).replace('T', '/');
-  return `pages/${connection}/${stream}/${hour}/${run.id}-${epoch}-${run.pages}.ndjson.gz`;
 }

@@ -1,15 +1,19 @@
+import { createHash } from 'node:crypto';
+import { canonicalText } from '../domain/canonical.ts';
 import type { Change, PersonChange, Rejection } from '../domain/change.ts';
 import { asTributaryError } from '../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
 import { connectionOf } from '../domain/profile.ts';
-import type { Clock, Log, ProfileStore, Queue, QueueMessage, StateStore } from './ports.ts';
+import { archiveKey } from './archive-hours.ts';
+import type { Archive, Clock, Log, ProfileStore, Queue, QueueMessage, StateStore } from './ports.ts';
 import { quarantine } from './quarantine.ts';
 import type { Resolved, Work } from './resolve-profile.ts';
 import { markFolded } from './sync-run.ts';
 
 export interface WorkDeps {
   readonly state: StateStore;
+  readonly archive: Pick<Archive, 'put'>;
   readonly profiles: ProfileStore;
   readonly recompute: Queue;
   readonly clock: Clock;
@@ -22,6 +26,8 @@ export interface WorkDeps {
 const IDS_IN_MESSAGE = 250;
 /** Pages of the table that one message of a scan reads: a part of any size gets on, a message's work stays small. */
 const PAGES_IN_MESSAGE = 20;
+/** Origins whose changes are nowhere else: what was pulled or replayed comes from the archive. */
+const DELIVERED = new Set<Json>(['delivery', 'collection']);
 const NOTHING: Work = { changes: [], profiles: [], accounts: [] };
 
 /**
@@ -36,6 +42,7 @@ export function doWork(deps: WorkDeps) {
       if (isJsonObject(scan)) await scanPart(deps, scan, signal);
       batch.push(await readWork(deps, body));
     }
+    await archiveDeliveries(deps, bodies);
     const resolved = await deps.resolve(batch);
     const failed = new Set([...resolved.failed, ...(await compareAll(deps, bodies))]);
     const folded = new Map<string, number[]>();
@@ -65,6 +72,24 @@ async function compareAll(deps: WorkDeps, bodies: readonly Json[]): Promise<Set<
     }
   }
   return failed;
+}
+
+/**
+ * Keeps what was delivered before it is folded: one object for everything an invocation brings. Its name is made of what
+ * it holds, so that messages that come again as they came are kept once. What is read from pages is in the archive already.
+ */
+async function archiveDeliveries(deps: WorkDeps, bodies: readonly Json[]): Promise<void> {
+  const lines: JsonObject[] = [];
+  for (const body of bodies) {
+    if (!isJsonObject(body) || !DELIVERED.has(body.origin ?? null) || !Array.isArray(body.changes)) continue;
+    for (const change of body.changes) {
+      const of = isJsonObject(change) ? (change.fragment ?? change.account) : undefined;
+      lines.push({ ...(typeof of === 'string' ? { of } : {}), connection: body.connection ?? null, change });
+    }
+  }
+  if (lines.length === 0) return;
+  const name = createHash('sha256').update(canonicalText(lines)).digest('hex').slice(0, 32);
+  await deps.archive.put(archiveKey('deliveries', deps.clock.now(), name), lines);
 }
 
 async function readWork(deps: WorkDeps, body: Json): Promise<Work> {

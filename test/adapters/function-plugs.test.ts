@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openIdentityKey } from '../../lib/adapters/identity-key.ts';
 import { openSecrets } from '../../lib/adapters/secrets.ts';
 import { sqsBatchHandler, sqsHandler } from '../../lib/adapters/sqs/handler.ts';
+import type { Json } from '../../lib/domain/json.ts';
 import { isJsonObject } from '../../lib/domain/json.ts';
 
 const event = (...bodies: readonly string[]) => ({
@@ -79,5 +80,35 @@ describe('secrets', () => {
     await new Promise((done) => server.close(done));
     const gone = openSecrets({ PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: String(port) });
     await expect(gone('key')).rejects.toMatchObject({ kind: 'transient' });
+  });
+});
+
+describe('the identity key', () => {
+  const long = 'x'.repeat(32);
+
+  it('is one generation, or the newest with those before it, newest first', async () => {
+    const read = (value: Json) => openIdentityKey(async () => value, 'key')();
+
+    expect(await read({ generation: 1, secret: long })).toEqual({ generation: 1, secret: long });
+    const former = [
+      { generation: 1, secret: long },
+      { generation: 2, secret: long },
+    ];
+    expect(await read({ generation: 3, secret: long, former })).toEqual({
+      generation: 3,
+      secret: long,
+      former: [...former].reverse(),
+    });
+  });
+
+  it.each([
+    ['short', { generation: 1, secret: 'short' }],
+    ['former and as new', { generation: 1, secret: long, former: [{ generation: 1, secret: long }] }],
+    ['former and unreadable', { generation: 2, secret: long, former: ['x'] }],
+  ])('is refused where one is %s, without showing it', async (_what, value) => {
+    const refused = openIdentityKey(async () => value, 'key')();
+
+    await expect(refused).rejects.toMatchObject({ code: 'secrets/bad-identity-key' });
+    await expect(refused).rejects.not.toThrow(long);
   });
 });

@@ -292,3 +292,20 @@ describe('parts of an audience', () => {
     expect(parts.filter((part) => part.length > 0).length).toBeGreaterThan(1);
   });
 });
+
+describe('eraseRows', () => {
+  it("deletes people's rows of one owner, whatever they say, and no others", async () => {
+    await store.writeRows([
+      audienceRow('erasing', 'p_dies', 1, inAs('ann@example.com')),
+      audienceRow('erasing', 'p_lives', 1, inAs('bob@example.com')),
+      segmentRow('erasing', 'p_dies', 1, true),
+    ]);
+
+    await store.eraseRows('audience', 'erasing', ['p_dies', 'p_never']);
+
+    expect([...(await store.readAudienceRows('erasing', ['p_dies', 'p_lives'])).keys()]).toEqual(['p_lives']);
+    expect(await store.countSegment('erasing')).toBe(1);
+    await store.eraseRows('segment', 'erasing', ['p_dies']);
+    expect(await store.countSegment('erasing')).toBe(0);
+  });
+});

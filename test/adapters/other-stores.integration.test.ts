@@ -1,3 +1,4 @@
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openAccountStore } from '../../lib/adapters/dynamodb/account-store.ts';
 import { openActivityStore } from '../../lib/adapters/dynamodb/activity-store.ts';
@@ -180,5 +181,51 @@ describe('write ledger', () => {
     expect(held.size).toBe(230);
     expect([held.get('k6'), held.get('k7'), held.get('k8')]).toEqual([entry(6, 'a'), entry(7, 'b'), entry(8, 'c')]);
     expect(await ledger.read([])).toEqual(new Map());
+  });
+});
+
+describe('erasing', () => {
+  it('deletes all activities of a record, over any number of pages, and none of another', async () => {
+    const store = openActivityStore(dynamo, 'others-activities', async () => 400 * DAY);
+    const did = (fragment: string, n: number): ActivityChange => ({
+      kind: 'activity',
+      fragment,
+      at: new Date(NOW - n * 60_000).toISOString(),
+      id: `e${n}`,
+      name: 'Opened',
+      properties: { text: 'x'.repeat(20_000) },
+    });
+    await store.put([...Array.from({ length: 90 }, (_, n) => did('crm:contact:dies', n)), did('crm:contact:lives', 1)]);
+
+    expect(await store.erase('crm:contact:dies')).toBe(90);
+
+    expect(await store.count('crm:contact:dies')).toBe(0);
+    expect(await store.count('crm:contact:lives')).toBe(1);
+    expect(await store.erase('crm:contact:dies')).toBe(0);
+  });
+
+  it('deletes the lines of a profile and those under the segments', async () => {
+    const store = openHistoryStore(dynamo, 'others-history');
+    const line = (profile: string, segment: string) => ({ profile, segment, member: true, at: NOW });
+    await store.put([line('p_dies', 's1'), line('p_dies', 's2'), line('p_lives', 's1')]);
+
+    expect(await store.erase('p_dies')).toBe(2);
+
+    expect(await store.ofProfile('p_dies', 9)).toEqual([]);
+    expect(await store.ofProfile('p_lives', 9)).toHaveLength(1);
+    const answer = await dynamo.client.send(new ScanCommand({ TableName: 'others-history' }));
+    expect(JSON.stringify(answer.Items)).not.toContain('p_dies');
+  });
+
+  it('lists all documents of a kind and removes one', async () => {
+    const store = openStateStore(dynamo, 'others-state');
+    for (const id of ['b', 'a', 'c']) await store.put('erasable', id, { id }, 0);
+    await store.remove('erasable', 'b');
+    await store.remove('erasable', 'never was');
+
+    const found: string[] = [];
+    for await (const page of store.all('erasable')) found.push(...page.map(({ id }) => id));
+
+    expect(found).toEqual(['a', 'c']);
   });
 });

@@ -160,7 +160,7 @@ describe('profiles written together', () => {
 
     expect(outcome).toBe('written');
     expect(await readOne('p_lose')).toEqual(merged('p_lose', 2));
-    expect(await index.lookUp(['email#1', 'email#2'])).toEqual(
+    expect((await index.lookUp(['email#1', 'email#2'])).owners).toEqual(
       new Map([
         ['email#1', 'p_win'],
         ['email#2', 'p_win'],
@@ -188,7 +188,7 @@ describe('profiles written together', () => {
     expect(await store.writeTogether([at(1, person('p_new'))], [], moves)).toBe('written');
     expect(await store.writeTogether([at(2, person('p_new'))], moves, [])).toBe('too-large');
 
-    const owners = [...(await index.lookUp(keys)).values()];
+    const owners = [...(await index.lookUp(keys)).owners.values()];
     expect(owners.filter((owner) => owner === 'p_new')).toHaveLength(99);
   });
 
@@ -227,7 +227,7 @@ describe('identity index', () => {
       ]),
     ).toEqual(new Set(['a#1']));
 
-    const found = await index.lookUp(['a#1', 'b#1', 'c#1', 'd#1']);
+    const { owners: found } = await index.lookUp(['a#1', 'b#1', 'c#1', 'd#1']);
     expect([...found].sort()).toEqual([
       ['a#1', 'p_1'],
       ['b#1', 'p_1'],
@@ -239,14 +239,49 @@ describe('identity index', () => {
     const keys = Array.from({ length: 250 }, (_, n) => `wide#${n}`);
     await index.claim(keys.map((key) => ({ key, profile: 'p_wide' })));
 
-    expect((await index.lookUp([...keys, ...keys])).size).toBe(250);
+    expect((await index.lookUp([...keys, ...keys])).owners.size).toBe(250);
   });
 
   it('refuses a claim whose answer was lost; the key leads to who claimed it', async () => {
     loseNextAnswer(dynamo.client, 'BatchExecuteStatementCommand');
 
     expect(await index.claim([{ key: 'lost#1', profile: 'p_me' }])).toEqual(new Set(['lost#1']));
-    expect(await index.lookUp(['lost#1'])).toEqual(new Map([['lost#1', 'p_me']]));
+    expect((await index.lookUp(['lost#1'])).owners).toEqual(new Map([['lost#1', 'p_me']]));
     openStores();
+  });
+
+  it('gives a key of an erased person to who may take it, once, and remembers the erasure', async () => {
+    await index.claim([{ key: 'dead#1', profile: 'p_dead' }]);
+
+    expect(await index.claim([{ key: 'dead#1', profile: 'p_new' }])).toEqual(new Set(['dead#1']));
+    const taking = { key: 'dead#1', profile: 'p_new', over: 'p_dead', erased: NOW };
+    expect(await index.claim([taking])).toEqual(new Set());
+    expect(await index.claim([{ ...taking, profile: 'p_late' }])).toEqual(new Set(['dead#1']));
+    expect(await index.claim([{ key: 'fresh#1', profile: 'p_new', erased: NOW }])).toEqual(new Set());
+
+    const found = await index.lookUp(['dead#1', 'fresh#1']);
+    expect(Object.fromEntries(found.owners)).toEqual({ 'dead#1': 'p_new', 'fresh#1': 'p_new' });
+    expect(Object.fromEntries(found.erased)).toEqual({ 'dead#1': NOW, 'fresh#1': NOW });
+  });
+});
+
+describe('a tombstone', () => {
+  it('takes the place of a profile on condition that nobody wrote it, and is not written over', async () => {
+    const alive = person('p_dies', { flipsAt: NOW, dueAt: NOW });
+    await store.write([alive]);
+    const remains = { fragments: ['crm:contact:1'], profiles: ['p_dies'], accounts: [], segments: [], audiences: [] };
+    const tombstone = { id: 'p_dies', version: 1, erased: NOW, remains, outbox: [], dueAt: null } as const;
+
+    expect(await store.writeTogether([{ ...tombstone, version: 7 }], [], [])).toBe('conflict');
+    expect(await store.writeTogether([tombstone], [], [])).toBe('written');
+
+    expect(await readOne('p_dies')).toEqual({ ...tombstone, version: 2 });
+    for (const version of [0, 1]) {
+      expect((await store.write([{ ...alive, version }])).get('p_dies')).toBe('conflict');
+    }
+    const { remains: _, ...bare } = tombstone;
+    expect(await store.writeTogether([{ ...bare, version: 2 }], [], [])).toBe('written');
+    expect(await readOne('p_dies')).toEqual({ ...bare, version: 3 });
+    for await (const ids of store.due(NOW - HOUR, NOW + HOUR)) expect(ids).not.toContain('p_dies');
   });
 });

@@ -102,4 +102,23 @@ describe('archive', () => {
 
     expect(await archive.getJson('pages/crm/contacts/2026-11-21/12/run-1-0.ndjson.gz')).toEqual({ id: 1 });
   });
+
+  it('lists names in their order, from after one on, over pages; reads lines; removes', async () => {
+    const archive = openArchive(s3, 'archive');
+    const names = Array.from({ length: 12 }, (_, n) => `lists/${String(n).padStart(2, '0')}.ndjson.gz`);
+    for (const name of names) await archive.put(name, [{ name }, { text: 'a\nb' }]);
+
+    const listed = async (after?: string): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const page of archive.list('lists/', after)) found.push(...page);
+      return found;
+    };
+    expect(await listed()).toEqual(names);
+    expect(await listed('lists/10')).toEqual(names.slice(10));
+    expect(await archive.lines(names[3] ?? '')).toEqual([{ name: names[3] }, { text: 'a\nb' }]);
+    await archive.remove(names[3] ?? '');
+    await archive.remove('lists/never.ndjson.gz');
+    expect(await archive.lines(names[3] ?? '')).toBeUndefined();
+    expect(await listed()).toHaveLength(11);
+  });
 });

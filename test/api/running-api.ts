@@ -46,11 +46,12 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
   const dynamo = openDynamo(clock.wait, clock.random, { ...engineLogin, endpoint: engines.dynamodbUrl });
   const state = openStateStore(dynamo, tables.state);
   const archive = openArchive(s3, 'archive');
-  const [changes, sync, push, recompute] = await Promise.all([
+  const [changes, sync, push, recompute, jobs] = await Promise.all([
     openOwnQueue(sqs, 'changes'),
     openOwnQueue(sqs, 'sync'),
     openOwnQueue(sqs, 'push'),
     openOwnQueue(sqs, 'recompute'),
+    openOwnQueue(sqs, 'jobs'),
   ]);
   const definitions = openDefinitions({ state, archive });
   const key = { secret: 'k'.repeat(32), generation: 1 };
@@ -61,6 +62,7 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     sync,
     push,
     recompute,
+    jobs,
     definitions,
     connectors,
     clock,

@@ -18,6 +18,10 @@ describe('tributary', () => {
     ['a folder that is not there', ['start', '--workspace', 'nowhere']],
     ['a stage that is no URL', ['runs', '--stage', 'here']],
     ['a missing workspace', ['check', 'nowhere']],
+    ['a replay without an end', ['replay', '--from', '2026-11-20']],
+    ['an instant that is none', ['replay', '--from', 'yesterday', '--to', '2026-11-20']],
+    ['a replay that ends before it begins', ['replay', '--from', '2026-11-21', '--to', '2026-11-20']],
+    ['a page among JSON', ['export', 'ann@example.com', '--html', '--json']],
     ['no command at all', []],
   ])('ends with 2 on %s', async (_what, args) => {
     const { status, stderr, stdout } = await cli().run(args);
@@ -58,6 +62,9 @@ describe('tributary', () => {
       'why',
       'merges',
       'unmerge',
+      'replay',
+      'forget',
+      'export',
       'runs',
       'help',
     ]);
@@ -65,14 +72,25 @@ describe('tributary', () => {
     expect(version).toEqual({ status: 0, stdout: `${wanted}\n`, stderr: '' });
   });
 
-  it.each(['start', 'init', 'check', 'resolve', 'evaluate', 'pull', 'push', 'profile', 'why', 'runs'])(
-    'lets %s take --json',
-    async (name) => {
-      const { status, stdout } = await cli().run([name, '--help']);
+  it.each([
+    'start',
+    'init',
+    'check',
+    'resolve',
+    'evaluate',
+    'pull',
+    'push',
+    'profile',
+    'why',
+    'replay',
+    'forget',
+    'export',
+    'runs',
+  ])('lets %s take --json', async (name) => {
+    const { status, stdout } = await cli().run([name, '--help']);
 
-      expect({ status, json: stdout.includes('--json') }).toEqual({ status: 0, json: true });
-    },
-  );
+    expect({ status, json: stdout.includes('--json') }).toEqual({ status: 0, json: true });
+  });
 
   it('starts from its bin', async () => {
     const { status, stdout } = await runNode([join(root, 'cli', 'tributary.mjs'), '--help'], { cwd: cli().folder });

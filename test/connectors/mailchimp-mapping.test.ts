@@ -14,7 +14,7 @@ describe('members mapping', () => {
 
       expect(page?.rejected).toEqual([]);
       expect(page?.changes).toEqual([change]);
-      expect(page?.records).toEqual([record]);
+      expect(page?.lines.map((line) => ('record' in line ? line.record : line))).toEqual([record]);
     });
   }
 

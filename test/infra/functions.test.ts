@@ -59,6 +59,18 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'PUSH_QUEUE_URL',
     'STATE_TABLE',
   ],
+  RunJobFunction: [
+    'ACTIVITIES_TABLE',
+    'ARCHIVE_BUCKET',
+    'CHANGES_QUEUE_URL',
+    'HISTORY_TABLE',
+    'IDENTIFIERS_TABLE',
+    'IDENTITY_KEY_SECRET',
+    'JOBS_QUEUE_URL',
+    'MEMBERSHIPS_TABLE',
+    'PROFILES_TABLE',
+    'STATE_TABLE',
+  ],
   ApiFunction: [
     'ACCOUNTS_TABLE',
     'ACTIVITIES_TABLE',
@@ -67,6 +79,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'HISTORY_TABLE',
     'IDENTIFIERS_TABLE',
     'IDENTITY_KEY_SECRET',
+    'JOBS_QUEUE_URL',
     'MEMBERSHIPS_TABLE',
     'PROFILES_TABLE',
     'PUSH_QUEUE_URL',
@@ -130,7 +143,12 @@ describe('functions', () => {
   it('lets work go on through its own queue without being stopped as a loop', () => {
     const allowed = Object.keys(variables).filter((id) => at(resource(template, id), 'RecursiveLoop') === 'Allow');
 
-    expect(allowed).toEqual(['SyncStreamFunction', 'ResolveProfileFunction', 'ActivateAudienceFunction']);
+    expect(allowed).toEqual([
+      'SyncStreamFunction',
+      'ResolveProfileFunction',
+      'ActivateAudienceFunction',
+      'RunJobFunction',
+    ]);
   });
 });
 
@@ -197,6 +215,7 @@ describe('schedules', () => {
       { ...alike, when: 'cron(0 2 * * ? *)', to: 'PushQueue', message: { audience: 'lapsing', scheduledAt } },
       { ...alike, when: 'cron(0 5 * * ? *)', to: 'PushQueue', message: { verify: 'lapsing', scheduledAt } },
       { ...alike, when: 'rate(1 minute)', to: 'TimersQueue', message: { sweep: true, scheduledAt } },
+      { ...alike, when: 'cron(30 3 * * ? *)', to: 'JobsQueue', message: { care: true, scheduledAt } },
     ]);
   });
 });

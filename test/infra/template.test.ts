@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../lib/domain/json.ts';
+import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import { knownResourceTypes } from '../../lib/infra/resource-types.ts';
 import type { Template } from '../../lib/infra/synthesise.ts';
 import { asStatement, at, referencesIn, resource, resourcesOf, statementsOf } from './reading.ts';
@@ -31,6 +31,7 @@ describe('synthesise', () => {
       ResolveProfileFunction: 'resolve-profile',
       SweepDueFunction: 'sweep-due',
       ActivateAudienceFunction: 'activate-audience',
+      RunJobFunction: 'run-job',
       ApiFunction: 'api',
     });
   });
@@ -119,8 +120,20 @@ describe('stored data', () => {
     const strict = await synthesiseTiny({ ...workspace, privacy });
     strict.close();
 
-    expect(expiryOf(template)).toEqual({ 'pages/': 90, 'outcomes/': 400 });
-    expect(expiryOf(strict.template)).toEqual({ 'pages/': 7, 'outcomes/': 30 });
+    expect(expiryOf(template)).toEqual({
+      'pages/': 90,
+      'deliveries/': 90,
+      'notes/': 90,
+      'exports/': 7,
+      'outcomes/': 400,
+    });
+    expect(expiryOf(strict.template)).toEqual({
+      'pages/': 7,
+      'deliveries/': 7,
+      'notes/': 7,
+      'exports/': 7,
+      'outcomes/': 30,
+    });
   });
 
   it('keeps one secret per connection and the identity key, by the names that functions read', () => {
@@ -152,7 +165,7 @@ describe('queues', () => {
   it('gives every queue that a function reads a dead-letter queue after five deliveries', () => {
     const sources = Object.values(resourcesOf(template, 'AWS::Lambda::EventSourceMapping'));
 
-    expect(sources).toHaveLength(5);
+    expect(sources).toHaveLength(6);
     for (const source of sources) {
       const queue = resource(template, referencesIn(at(source, 'EventSourceArn'))[0] ?? '');
       const deadLetters = resource(template, referencesIn(at(queue, 'RedrivePolicy.deadLetterTargetArn'))[0] ?? '');
@@ -220,6 +233,7 @@ describe('roles', () => {
       'resolve-profile': readable('ResolveProfileRole'),
       'sweep-due': readable('SweepDueRole'),
       'activate-audience': readable('ActivateAudienceRole'),
+      'run-job': readable('RunJobRole'),
       api: readable('ApiRole'),
     }).toEqual({
       'receive-webhook': ['tributary/acme/identity-key', 'tributary/acme/newsletter'],
@@ -227,6 +241,7 @@ describe('roles', () => {
       'resolve-profile': ['tributary/acme/identity-key'],
       'sweep-due': [],
       'activate-audience': ['tributary/acme/identity-key', 'tributary/acme/newsletter'],
+      'run-job': ['tributary/acme/identity-key'],
       api: ['tributary/acme/identity-key'],
     });
   });
@@ -240,14 +255,20 @@ describe('roles', () => {
     expect(walking.map(([id]) => id)).toEqual(['ResolveProfileRole']);
   });
 
-  it('lets nobody delete what is stored or read a whole folder of the archive by its listing', () => {
-    const actions = Object.values(resourcesOf(template, 'AWS::IAM::Role'))
-      .flatMap(statementsOf)
-      .flatMap((statement) => statement.actions);
-
-    expect(actions.filter((action) => /Delete(Item|Object|Table|Bucket)|PartiQLDelete|s3:List/.test(action))).toEqual(
-      [],
+  it('lets only the function that erases delete what is stored, and list the archive', () => {
+    const may = Object.entries(resourcesOf(template, 'AWS::IAM::Role')).flatMap(([id, role]) =>
+      statementsOf(role).flatMap(({ actions, resources }) =>
+        actions
+          .filter((action) => /Delete(Item|Object|Table|Bucket)|PartiQLDelete|s3:List/.test(action))
+          .map((action) => [id, action, ...resources.flatMap(folderOf).sort()]),
+      ),
     );
+
+    expect(may).toEqual([
+      ['RunJobRole', 'dynamodb:DeleteItem', 'StateTable'],
+      ['RunJobRole', 's3:DeleteObject', '/deliveries/*', '/exports/*', '/pages/*'],
+      ['RunJobRole', 's3:ListBucket', 'ArchiveBucket'],
+    ]);
   });
 
   it('lets the sweep see which profiles are due, and nothing of the profiles', () => {
@@ -271,7 +292,7 @@ describe('roles', () => {
       statementsOf(role)
         .flatMap(({ resources }) => resources.flatMap(referencesIn))
         .sort(),
-    ).toEqual(['MissedSchedulesQueue', 'PushQueue', 'SyncQueue', 'TimersQueue']);
+    ).toEqual(['JobsQueue', 'MissedSchedulesQueue', 'PushQueue', 'SyncQueue', 'TimersQueue']);
   });
 
   it('lets alarms publish alerts, which a topic policy of its own would otherwise forbid', () => {
@@ -284,6 +305,12 @@ describe('roles', () => {
     expect(allowed.map(asStatement)).toMatchObject([{ effect: 'Allow', actions: ['sns:Publish'] }]);
   });
 });
+
+/** The folder of the archive that a resource names, else the id of the resource. */
+function folderOf(target: Json): readonly string[] {
+  const folder = /"(\/[a-z]+\/\*)"/.exec(JSON.stringify(target))?.[1];
+  return folder === undefined ? referencesIn(target) : [folder];
+}
 
 function namesOf(schema: unknown): readonly string[] {
   return (schema as readonly { readonly AttributeName: string }[]).map(({ AttributeName }) => AttributeName);

@@ -91,7 +91,8 @@ function openRig(
     identities: {
       lookUp: async (keys) => {
         if (new Set(keys).size < keys.length) throw new Error('a key is looked up twice in one request');
-        return new Map(keys.flatMap((key) => (owners.has(key) ? [[key, owners.get(key) ?? ''] as const] : [])));
+        const found = keys.flatMap((key) => (owners.has(key) ? [[key, owners.get(key) ?? ''] as const] : []));
+        return { owners: new Map(found), erased: new Map() };
       },
       claim: async () => new Set(),
     },

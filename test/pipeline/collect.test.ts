@@ -374,10 +374,11 @@ describe('what the collector could not use', () => {
       state,
       profiles: {} as ProfileStore,
       recompute: openMemoryQueue(),
+      archive: { put: async () => {} },
       compare: async () => {},
       clock: openHandClock(NOW),
       log: () => {},
-      resolve: async () => ({ failed: new Set(), written: 0, unchanged: 0, activities: 0, conflicts: 0 }),
+      resolve: async () => ({ failed: new Set(), written: 0, unchanged: 0, activities: 0, conflicts: 0, erased: 0 }),
     });
 
     await work(bodies, new AbortController().signal);

@@ -132,12 +132,13 @@ describe('a change of definitions', () => {
     const recompute = openMemoryQueue();
     const work = doWork({
       state: openMemoryState(),
+      archive: openMemoryArchive(),
       profiles,
       recompute,
       clock: standingClock,
       log: () => {},
       compare: async () => {},
-      resolve: async () => ({ failed: new Set(), written: 0, unchanged: 0, activities: 0, conflicts: 0 }),
+      resolve: async () => ({ failed: new Set(), written: 0, unchanged: 0, activities: 0, conflicts: 0, erased: 0 }),
     });
     const asked: unknown[] = [];
     const stop = new AbortController();

@@ -9,7 +9,7 @@ import { COMPARE_DELAY_SECONDS } from '../../lib/pipeline/resolve-profile.ts';
 import { suggestDuplicates } from '../../lib/pipeline/suggest-duplicates.ts';
 import { doWork } from '../../lib/pipeline/work.ts';
 import { identityKey, openResolver, recordsIn, standingClock } from './delivering.ts';
-import { openMemoryQueue, openMemoryState } from './memory-state.ts';
+import { openMemoryArchive, openMemoryQueue, openMemoryState } from './memory-state.ts';
 import { openMemoryStores } from './memory-stores.ts';
 import { definitions } from './world.ts';
 
@@ -117,6 +117,7 @@ describe('doWork', () => {
     const work = doWork({
       ...deps,
       resolve: resolver.resolve,
+      archive: openMemoryArchive(),
       compare: () => Promise.reject(new Error('no blocks today')),
     });
 

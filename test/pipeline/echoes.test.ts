@@ -51,7 +51,10 @@ function openLoop(
     state,
     clock,
     memberships: audience.memberships,
-    identities: { lookUp: async () => new Map(), claim: async () => new Set<string>() },
+    identities: {
+      lookUp: async () => ({ owners: new Map(), erased: new Map() }),
+      claim: async () => new Set<string>(),
+    },
     key: async () => identityKey,
     ledger: openMemoryLedger(),
     archive: openMemoryArchive(),

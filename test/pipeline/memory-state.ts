@@ -22,6 +22,13 @@ export function openMemoryState() {
       const below = found.filter(({ id }) => after === undefined || id < after);
       return below.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, most);
     },
+    async *all(kind) {
+      const found = [...documents].filter(([key]) => key.startsWith(`${kind}\n`)).map(([, document]) => document);
+      if (found.length > 0) yield found.sort((a, b) => (a.id < b.id ? -1 : 1));
+    },
+    async remove(kind, id) {
+      documents.delete(keyOf(kind, id));
+    },
     async addNumbers(kind, numbers) {
       const set = sets.get(kind) ?? new Set();
       for (const number of numbers) set.add(number);
@@ -43,6 +50,14 @@ export function openMemoryArchive() {
       objects.set(key, value);
     },
     getJson: async (key) => objects.get(key) as Json | undefined,
+    lines: async (key) => objects.get(key) as readonly Json[] | undefined,
+    async *list(prefix, after = '') {
+      const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
+      if (keys.length > 0) yield keys;
+    },
+    remove: async (key) => {
+      objects.delete(key);
+    },
   };
   return { ...archive, objects };
 }

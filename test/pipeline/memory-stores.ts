@@ -1,4 +1,5 @@
 import type { ActivityChange } from '../../lib/domain/change.ts';
+import { type ErasedProfile, isErased } from '../../lib/domain/erasure.ts';
 import type { MergedProfile, Profile } from '../../lib/domain/profile.ts';
 import { isMerged } from '../../lib/pipeline/gather.ts';
 import {
@@ -12,6 +13,7 @@ import {
   mostAsOne,
   type ProfileStore,
   type StoredProfile,
+  type ToldSide,
 } from '../../lib/pipeline/ports.ts';
 
 /** Thrown by a store operation that stands for a process dying there. */
@@ -26,6 +28,7 @@ export type Fate = () => 'lives' | 'dies-before' | 'dies-after';
  */
 export function openMemoryStores(fate: Fate = () => 'lives') {
   const index = new Map<string, string>();
+  const graves = new Map<string, number>();
   const profiles = new Map<string, string>();
   const accounts = new Map<string, Account>();
   const activities = new Map<string, ActivityChange>();
@@ -52,13 +55,20 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
 
   const identities: IdentityIndex = {
     lookUp: (keys) =>
-      step(() => new Map(keys.flatMap((key) => (index.has(key) ? [[key, index.get(key) ?? ''] as const] : [])))),
+      step(() => ({
+        owners: new Map(keys.flatMap((key) => (index.has(key) ? [[key, index.get(key) ?? ''] as const] : []))),
+        erased: new Map(keys.flatMap((key) => (graves.has(key) ? [[key, graves.get(key) ?? 0] as const] : []))),
+      })),
     claim: (claims) =>
       step(() => {
         const lost = new Set<string>();
-        for (const { key, profile } of claims) {
-          if (index.has(key)) lost.add(key);
-          else index.set(key, profile);
+        for (const { key, profile, over, erased } of claims) {
+          if (index.get(key) !== over) {
+            lost.add(key);
+            continue;
+          }
+          index.set(key, profile);
+          if (erased !== undefined) graves.set(key, erased);
         }
         return lost;
       }),
@@ -88,7 +98,7 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
         for (const { id, version } of batch) {
           const held = read(id);
           if (held?.version !== version) continue;
-          const dueAt = isMerged(held) ? null : held.flipsAt;
+          const dueAt = 'flipsAt' in held ? held.flipsAt : null;
           profiles.set(id, JSON.stringify({ ...held, outbox: [], dueAt }));
         }
       }),
@@ -128,6 +138,12 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
     async *all(fragment) {
       yield [...activities.values()].filter((one) => one.fragment === fragment);
     },
+    erase: (fragment) =>
+      step(() => {
+        const theirs = [...activities].filter(([, one]) => one.fragment === fragment);
+        for (const [key] of theirs) activities.delete(key);
+        return theirs.length;
+      }),
   };
   const history: HistoryStore = {
     put: (list) =>
@@ -135,8 +151,14 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
         for (const { profile, segment, member, at } of list) lines.add(`${profile}\n${segment}\n${at}\n${member}`);
       }),
     ofProfile: () => step(() => []),
+    erase: (profile) =>
+      step(() => {
+        const theirs = [...lines].filter((line) => line.startsWith(`${profile}\n`));
+        for (const line of theirs) lines.delete(line);
+        return theirs.length;
+      }),
   };
-  const memberships: Pick<MembershipStore, 'writeRows' | 'accountPeople'> = {
+  const memberships: Pick<MembershipStore, 'writeRows' | 'accountPeople' | 'eraseRows' | 'readAudienceRows'> = {
     writeRows: (batch) =>
       step(() => {
         for (const row of batch) {
@@ -145,6 +167,23 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
           if ((rows.get(key)?.version ?? 0) < row.version) rows.set(key, row);
         }
       }),
+    eraseRows: (of, owner, ids) =>
+      step(() => {
+        for (const id of ids) rows.delete(`${of}\n${owner}\n${id}`);
+      }),
+    readAudienceRows: (audience, ids) =>
+      step(
+        () =>
+          new Map(
+            ids.flatMap((id) => {
+              const row = rows.get(`audience\n${audience}\n${id}`);
+              if (row?.row !== 'audience') return [];
+              const { wanted, version, told } = row as typeof row & { told?: ToldSide };
+              const sides = { profile: id, wanted, wantedVersion: version, toldVersion: 0, pending: wanted.in };
+              return [[id, { ...sides, ...(told === undefined ? {} : { told }) }] as const];
+            }),
+          ),
+      ),
     async *accountPeople(account) {
       const people = [...rows.values()].filter((row) => row.row === 'account' && row.account === account && row.linked);
       yield people.map(({ profile }) => profile);
@@ -159,12 +198,19 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
     memberships: memberships as MembershipStore,
     /** The living profiles and the pointers, as stored. */
     living: (): Profile[] =>
-      [...profiles.keys()].map((id) => read(id)).filter((one): one is Profile => one !== undefined && !isMerged(one)),
+      [...profiles.keys()]
+        .map((id) => read(id))
+        .filter((one): one is Profile => one !== undefined && 'fragments' in one),
+    tombstones: (): ErasedProfile[] => [...profiles.keys()].map((id) => read(id)).filter(isErased),
     pointers: (): MergedProfile[] =>
       [...profiles.keys()]
         .map((id) => read(id))
         .filter((one): one is MergedProfile => one !== undefined && isMerged(one)),
     rows: () => [...rows.values()],
+    lines: () => [...lines],
+    /** Everything that is stored, as text: to look for what must not be in it. */
+    everything: () =>
+      JSON.stringify([[...profiles.values()], [...activities.values()], [...rows.values()], [...lines]]),
     activityCount: () => activities.size,
     owner: (key: string) => index.get(key),
   };

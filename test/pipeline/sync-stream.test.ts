@@ -27,7 +27,7 @@ const change = (id: string, name = 'Ann'): Change => ({
 const page = (checkpoint: Json, ...changes: readonly Change[]): Page => ({
   changes,
   rejected: [],
-  records: changes,
+  lines: changes.map((one) => ({ of: 'fragment' in one ? one.fragment : '', change: one })),
   checkpoint,
 });
 
@@ -40,7 +40,14 @@ function openRig(read: Reader, reread?: Stream<unknown>['reread']) {
   const changes = openMemoryQueue();
   const queue = openMemoryQueue();
   const clock = openHandClock(NOW);
-  const stream: Stream<unknown> = { name: 'contacts', mappings: {}, read, ...(reread === undefined ? {} : { reread }) };
+  const remap = () => ({ changes: [], rejected: [] });
+  const stream: Stream<unknown> = {
+    name: 'contacts',
+    mappings: {},
+    read,
+    remap,
+    ...(reread === undefined ? {} : { reread }),
+  };
   const connector = {
     config: anything,
     secret: anything,

@@ -13,7 +13,6 @@ import { compileDefinitions } from '../../lib/domain/decide.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import type { Profile } from '../../lib/domain/profile.ts';
 import { accessKeyIdOf } from '../../lib/local/proxy/callers.ts';
-import { isMerged } from '../../lib/pipeline/gather.ts';
 import { resolveProfile } from '../../lib/pipeline/resolve-profile.ts';
 import { engineLogin, withEngines } from '../engines.ts';
 import { synthesiseTiny } from '../infra/tiny-workspace.ts';
@@ -143,7 +142,7 @@ async function peopleOf(world: string): Promise<string[]> {
   });
   const people: Profile[] = [];
   for await (const ids of store.scan(0, 1)) {
-    for (const profile of (await store.read(ids)).values()) if (!isMerged(profile)) people.push(profile);
+    for (const profile of (await store.read(ids)).values()) if ('fragments' in profile) people.push(profile);
   }
   dynamo.client.destroy();
   return people

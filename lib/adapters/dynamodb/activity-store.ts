@@ -3,7 +3,7 @@ import type { ActivityChange } from '../../domain/change.ts';
 import { formatInstant, parseInstant } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ActivityStore } from '../../pipeline/ports.ts';
-import { batchPut, type Dynamo, executeAll, type Item } from './client.ts';
+import { batchDelete, batchPut, type Dynamo, executeAll, type Item } from './client.ts';
 import { queryCount, queryPages } from './query.ts';
 
 /**
@@ -23,7 +23,7 @@ export function openActivityStore(dynamo: Dynamo, table: string, keptMs: () => P
       if (activities.length === 0) return;
       const kept = await keptMs();
       const items = (list: readonly ActivityChange[]) => list.map((one) => toItem(one, kept));
-      await batchPut(dynamo, table, items(activities.filter(({ keyAt }) => keyAt === undefined)), keyOf);
+      await batchPut(dynamo, table, items(activities.filter(({ keyAt }) => keyAt === undefined)), textOf);
       await putCorrected(dynamo, table, items(activities.filter(({ keyAt }) => keyAt !== undefined)));
     },
     async latest(fragment, most) {
@@ -34,6 +34,14 @@ export function openActivityStore(dynamo: Dynamo, table: string, keptMs: () => P
     async *all(fragment) {
       for await (const page of queryPages(dynamo, byFragment(fragment))) yield page.map(fromItem);
     },
+    async erase(fragment) {
+      let erased = 0;
+      for await (const page of queryPages(dynamo, { ...byFragment(fragment), ConsistentRead: true })) {
+        await batchDelete(dynamo, table, page.map(keyOf));
+        erased += page.length;
+      }
+      return erased;
+    },
   };
 }
 
@@ -41,8 +49,8 @@ export function openActivityStore(dynamo: Dynamo, table: string, keptMs: () => P
 async function putCorrected(dynamo: Dynamo, table: string, items: readonly Item[]): Promise<void> {
   const earliest = new Map<string, Item>();
   for (const item of items) {
-    const held = earliest.get(keyOf(item));
-    if (held === undefined || Number(item.done?.N) < Number(held.done?.N)) earliest.set(keyOf(item), item);
+    const held = earliest.get(textOf(item));
+    if (held === undefined || Number(item.done?.N) < Number(held.done?.N)) earliest.set(textOf(item), item);
   }
   const rows = [...earliest.values()];
   const values = "{'fragment': ?, 'at': ?, 'name': ?, 'properties': ?, 'expires': ?, 'done': ?}";
@@ -65,7 +73,7 @@ async function putCorrected(dynamo: Dynamo, table: string, items: readonly Item[
   );
 }
 
-function keyOf(item: Item): string {
+function textOf(item: Item): string {
   return `${item.fragment?.S}\n${item.at?.S}`;
 }
 
@@ -75,6 +83,10 @@ function keyParts({ fragment, at }: Item): AttributeValue[] {
 
 function contentParts({ name, properties, expires, done }: Item): AttributeValue[] {
   return [name, properties, expires, done].filter((part) => part !== undefined);
+}
+
+function keyOf(item: Item): Item {
+  return { fragment: item.fragment ?? { S: '' }, at: item.at ?? { S: '' } };
 }
 
 function toItem(activity: ActivityChange, keptMs: number): Item {

@@ -58,7 +58,25 @@ export async function batchPut(
   keyOf: (item: Item) => string,
 ): Promise<void> {
   const distinct = [...new Map(items.map((item) => [keyOf(item), item])).values()];
-  let pending: WriteRequest[] = distinct.map((Item) => ({ PutRequest: { Item } }));
+  await batchWrite(
+    dynamo,
+    table,
+    distinct.map((Item) => ({ PutRequest: { Item } })),
+  );
+}
+
+/** Deletes by key, twenty-five to a request. A key given twice is deleted once; one that is not there is no failure. */
+export async function batchDelete(dynamo: Dynamo, table: string, keys: readonly Item[]): Promise<void> {
+  const distinct = [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()];
+  await batchWrite(
+    dynamo,
+    table,
+    distinct.map((Key) => ({ DeleteRequest: { Key } })),
+  );
+}
+
+async function batchWrite(dynamo: Dynamo, table: string, requests: readonly WriteRequest[]): Promise<void> {
+  let pending = requests;
   for (let round = 0; pending.length > 0; round += 1) {
     await pauseOrGiveUp(dynamo, round, 'BatchWriteItem');
     const undone: WriteRequest[] = [];

@@ -1,7 +1,7 @@
 import type { BatchStatementRequest } from '@aws-sdk/client-dynamodb';
 import type { Wanted } from '../../domain/profile.ts';
 import type { AudienceRow, FollowRow, MembershipStore, Settled, ToldSide } from '../../pipeline/ports.ts';
-import { batchGet, type Dynamo, executeAll, type Item } from './client.ts';
+import { batchDelete, batchGet, type Dynamo, executeAll, type Item } from './client.ts';
 import { queryCount, queryPages } from './query.ts';
 
 /** Shards of one segment's or audience's rows: a list of a million is no single partition. */
@@ -111,6 +111,12 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
       );
       return new Set(rows.filter((_, at) => outcomes[at] === 'condition-failed').map(({ profile }) => profile));
     },
+    eraseRows: (of, owner, profiles) =>
+      batchDelete(
+        dynamo,
+        table,
+        profiles.map((profile) => rowKey(`${of}:${owner}`, profile)),
+      ),
   };
 }
 

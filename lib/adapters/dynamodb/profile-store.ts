@@ -6,6 +6,7 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
+import type { ErasedProfile } from '../../domain/erasure.ts';
 import type { Follow, MergedProfile, Profile } from '../../domain/profile.ts';
 import {
   type Move,
@@ -194,7 +195,7 @@ function moveItem(table: string, move: Move): TransactWriteItem {
 
 /** The outbox goes, and with it the due instant that was only there to watch over it. */
 function clearStatement(table: string, profile: StoredProfile) {
-  const flipsAt = 'mergedInto' in profile ? null : profile.flipsAt;
+  const flipsAt = 'flipsAt' in profile ? profile.flipsAt : null;
   const due = flipsAt === null ? undefined : dueKey(profile.id, flipsAt);
   return {
     Statement: `UPDATE "${table}" ${due === undefined ? 'REMOVE "dueHour" REMOVE "dueAt"' : 'SET "dueHour" = ? SET "dueAt" = ?'} REMOVE "outbox" WHERE "id" = ? AND "version" = ?`,
@@ -219,8 +220,14 @@ function toItem(profile: StoredProfile): Item {
 }
 
 function fromItem(item: Item): StoredProfile {
-  const content = JSON.parse(item.body?.S ?? '{}') as Omit<Profile, Own> | Omit<MergedProfile, Own>;
+  const content = JSON.parse(item.body?.S ?? '{}') as
+    | Omit<Profile, Own>
+    | Omit<MergedProfile, Own>
+    | Omit<ErasedProfile, Own>;
   const outbox = JSON.parse(item.outbox?.S ?? '[]') as readonly Follow[];
+  if ('erased' in content) {
+    return { ...content, id: item.id?.S ?? '', version: Number(item.version?.N ?? 0), outbox: [], dueAt: null };
+  }
   const dueAt = item.dueAt?.N === undefined ? null : Number(item.dueAt.N);
   return { ...content, id: item.id?.S ?? '', version: Number(item.version?.N ?? 0), outbox, dueAt };
 }

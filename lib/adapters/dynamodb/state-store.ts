@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   ConditionalCheckFailedException,
+  DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -71,6 +72,17 @@ export function openStateStore(dynamo: Dynamo, table: string): StateStore {
         }),
       );
       return (answer.Items ?? []).map(toDocument);
+    },
+    async *all(kind) {
+      const pages = queryPages(dynamo, {
+        TableName: table,
+        KeyConditionExpression: 'kind = :kind',
+        ExpressionAttributeValues: { ':kind': { S: kind } },
+      });
+      for await (const page of pages) yield page.map(toDocument);
+    },
+    async remove(kind, id) {
+      await dynamo.client.send(new DeleteItemCommand({ TableName: table, Key: { kind: { S: kind }, id: { S: id } } }));
     },
     async addNumbers(kind, numbers, expiresAt) {
       const rows = new Map<number, string[]>();

@@ -31,6 +31,7 @@ export function objectStream(spec: ObjectStreamSpec): Stream<SalesforceApi> {
     mappings: spec.mappings,
     read: (api, connection, from, options) =>
       joinParts(configured(spec, api.config).read(api, connection, from, options)),
+    remap: (lines, connection, config) => configured(spec, config as SalesforceConfig).remap(lines, connection, config),
     ...(reread === undefined
       ? {}
       : {
@@ -94,8 +95,8 @@ async function* joinParts(pages: AsyncIterable<Page>): AsyncIterable<Page> {
       : {
           changes: waiting.flatMap(({ changes }) => changes),
           rejected: waiting.flatMap(({ rejected }) => rejected),
-          // A record that went through two mappings is archived once.
-          records: [...new Set(waiting.flatMap(({ records }) => records))],
+          // A record that went through two mappings is archived under both: each is mapped again by itself.
+          lines: waiting.flatMap(({ lines }) => lines),
           checkpoint: page.checkpoint,
         };
     waiting = [];

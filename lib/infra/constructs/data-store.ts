@@ -70,7 +70,7 @@ function openArchive(scope: Construct, retention: Retention): Bucket {
     enforceSSL: true,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
     removalPolicy: RemovalPolicy.RETAIN,
-    // Not versioned: an erased person must not live on in older versions, and no object is ever overwritten.
+    // Not versioned: an erased person must not live on in older versions.
     versioned: false,
   });
   for (const folder of Object.keys(archiveFolders) as ArchiveFolder[]) {
@@ -95,7 +95,7 @@ function openIdentityKey(scope: Construct, workspace: string): Secret {
   const secret = new Secret(scope, 'identity-key', {
     secretName: secretName(workspace, 'identity-key'),
     description:
-      'Key of the identifier look-ups. Never rotate or delete it: no stored identifier could be found again.',
+      'Key of the identifier look-ups. Never delete it: no stored identifier could be found again. A new one goes beside it.',
     // As the functions read it: a planned change would add a key of generation 2 and keep this one for look-ups.
     generateSecretString: {
       secretStringTemplate: JSON.stringify({ generation: 1 }),

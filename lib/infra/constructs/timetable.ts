@@ -24,7 +24,7 @@ interface Entry {
 /** EventBridge Scheduler replaces it by the instant that the firing was due (EventBridge Scheduler user guide). */
 const SCHEDULED_TIME = '<aws.scheduler.scheduled-time>';
 
-/** What happens when: every stream, every nightly audience, every check of a list, and the minute sweep, each as a message to a queue. */
+/** What happens when: streams, nightly audiences, checks of lists, the minute sweep, the archive's daily round: each a message. */
 export class Timetable extends Construct {
   constructor(scope: Construct, id: string, { workspace, queues }: TimetableProps) {
     super(scope, id);
@@ -93,11 +93,19 @@ function entriesOf(workspace: WorkspaceForSynthesis, queues: WorkQueues): readon
     queue: queues.queue('timers'),
     message: { sweep: true },
   };
-  return [...streams, ...audiences, ...checks, sweep];
+  const care: Entry = {
+    id: 'care for the archive',
+    description: 'Take erased people out of the archive and settle their receipts',
+    expression: 'cron(30 3 * * ? *)',
+    queue: queues.queue('jobs'),
+    message: { care: true },
+  };
+  return [...streams, ...audiences, ...checks, sweep, care];
 }
 
 function openRole(scope: Construct, group: CfnScheduleGroup, queues: WorkQueues): Role {
-  const targets = [queues.queue('sync'), queues.queue('push'), queues.queue('timers'), queues.missedSchedules];
+  const work = ['sync', 'push', 'timers', 'jobs'] as const;
+  const targets = [...work.map((name) => queues.queue(name)), queues.missedSchedules];
   const role = new Role(scope, 'role', {
     // Only schedules of this group may use the role, not any schedule that somebody makes in the account.
     assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {

@@ -1,0 +1,24 @@
+import { readEnv } from '../lib/adapters/env.ts';
+import { openIdentityKey } from '../lib/adapters/identity-key.ts';
+import { openBasics, openPersons, openQueues } from '../lib/adapters/open.ts';
+import { sqsHandler } from '../lib/adapters/sqs/handler.ts';
+import { connectors } from '../lib/connectors/registry.ts';
+import { openCompiled, openDefinitions } from '../lib/pipeline/definitions.ts';
+import { workJobs } from '../lib/pipeline/work-jobs.ts';
+
+const { IDENTITY_KEY_SECRET } = readEnv(process.env, 'IDENTITY_KEY_SECRET');
+const basics = openBasics(process.env);
+const queues = openQueues(process.env, 'CHANGES_QUEUE_URL', 'JOBS_QUEUE_URL');
+const definitions = openDefinitions(basics);
+const work = workJobs({
+  ...basics,
+  ...openPersons(process.env, basics.dynamo, async () => (await definitions()).privacy.activitiesKeptMs),
+  connectors,
+  definitions,
+  compiled: openCompiled(definitions),
+  key: openIdentityKey(basics.secrets, IDENTITY_KEY_SECRET),
+  changes: queues.CHANGES_QUEUE_URL,
+  jobs: queues.JOBS_QUEUE_URL,
+});
+
+export const handler = sqsHandler(work, basics.log);

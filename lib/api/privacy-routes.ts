@@ -1,0 +1,109 @@
+import { z } from '@hono/zod-openapi';
+import { TributaryError } from '../domain/errors.ts';
+import { parseInstant } from '../domain/instant.ts';
+import { allReceipts, type ErasureReceipt, readReceipt } from '../pipeline/erasure-receipt.ts';
+import { readExport, startExport } from '../pipeline/export-person.ts';
+import { findPerson } from '../pipeline/find-person.ts';
+import { startForget } from '../pipeline/forget-person.ts';
+import { readJob } from '../pipeline/jobs.ts';
+import { startReplay } from '../pipeline/replay.ts';
+import { exportPartSchema, jobSchema, receiptOfErasureSchema } from './answers.ts';
+import type { ApiDeps } from './deps.ts';
+import { noSuchPerson, type Route, route } from './route.ts';
+
+const personSchema = z.object({ person: z.string() });
+const replaySchema = z.object({ from: z.string(), to: z.string(), connection: z.string().optional() });
+
+/** Erasure, access, and reading the archive again: work that is asked for here and done by run-job. */
+export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
+  const personNamed = async (text: string): Promise<string> => {
+    const profile = await findPerson(deps, text);
+    if (profile === undefined) throw noSuchPerson();
+    return profile.id;
+  };
+  const jobNamed = async (id: string) => readJob(deps, await deps.definitions(), id);
+  return [
+    route({
+      method: 'post',
+      path: '/api/forget',
+      summary: 'Erase a person',
+      body: personSchema,
+      status: 202,
+      answer: jobSchema,
+      run: async ({ body }) => jobNamed((await startForget(deps, await personNamed(body.person))).job),
+    }),
+    route({
+      method: 'get',
+      path: '/api/erasures',
+      summary: 'Receipts of erasures, oldest first',
+      answer: z.array(receiptOfErasureSchema),
+      run: async () => {
+        const found = [];
+        for await (const [id, receipt] of allReceipts(deps.state)) found.push(shown(id, receipt));
+        return found;
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/erasures/{receipt}',
+      summary: 'One receipt of an erasure',
+      answer: receiptOfErasureSchema,
+      run: async ({ params: { receipt = '' } }) => {
+        const found = await readReceipt(deps.state, receipt);
+        if (found === undefined) {
+          throw new TributaryError('rejected', 'api/no-such-erasure', 'no erasure has that receipt');
+        }
+        return shown(receipt, found);
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/export',
+      summary: 'Write down everything that is known about a person',
+      body: personSchema,
+      status: 202,
+      answer: jobSchema,
+      run: async ({ body }) => jobNamed(await startExport(deps, await personNamed(body.person))),
+    }),
+    route({
+      method: 'get',
+      path: '/api/exports/{job}/{form}/{part}',
+      summary: 'One part of a finished export, as json or html; parts count from 0',
+      answer: exportPartSchema,
+      run: async ({ params: { job = '', form = '', part = '' } }) => {
+        const found = await readExport(deps, job, form, Number(part));
+        if (found === undefined) {
+          throw new TributaryError('rejected', 'api/no-such-export', 'there is no such export, or it is gone');
+        }
+        return found;
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/replay',
+      summary: 'Read the archive again',
+      body: replaySchema,
+      status: 202,
+      answer: jobSchema,
+      run: async ({ body }) => {
+        const definitions = await deps.definitions();
+        const { connection } = body;
+        if (connection !== undefined && definitions.connections[connection] === undefined && connection !== 'web') {
+          throw new TributaryError('rejected', 'api/no-such-connection', `no connection is called ${connection}`);
+        }
+        const [from, to] = [parseInstant(body.from), parseInstant(body.to)];
+        if (from === undefined || to === undefined || from >= to) {
+          const message = 'from and to: expected two RFC 3339 instants, the first before the second';
+          throw new TributaryError('rejected', 'api/bad-body', message);
+        }
+        const asked = { from, to, ...(connection === undefined ? {} : { connection }) };
+        return jobNamed(await startReplay(deps, definitions, asked));
+      },
+    }),
+  ];
+}
+
+/** Without the keys: they are for searching, and there may be thousands. */
+function shown(id: string, { keys: _keys, audiences: _audiences, ...receipt }: ErasureReceipt) {
+  return { id, ...receipt };
+}

@@ -1,0 +1,104 @@
+import type { ConsentStatement, FragmentId, Identifier, PersonChange } from './change.ts';
+import { type Generation, type IdentityKey, indexKey, normaliseIdentifier } from './identifier.ts';
+import { type Milliseconds, parseInstant } from './instant.ts';
+
+/** What an erasure still has to take away elsewhere; the only place where it is remembered, until it has. */
+export interface Remains {
+  readonly fragments: readonly FragmentId[];
+  /** Every id that the person ever had, the last one first. */
+  readonly profiles: readonly string[];
+  readonly accounts: readonly string[];
+  readonly segments: readonly string[];
+  readonly audiences: readonly string[];
+}
+
+/**
+ * An erased person: the item stays as a tombstone and everything that led to the person leads to it. Its identifiers and
+ * records are recognised by that, and nobody who read the person before can write it back.
+ */
+export interface ErasedProfile {
+  readonly id: string;
+  readonly version: number;
+  /** When the person was erased, in ms. */
+  readonly erased: Milliseconds;
+  readonly remains?: Remains;
+  readonly outbox: readonly [];
+  readonly dueAt: null;
+}
+
+export function isErased(stored: object | undefined): stored is ErasedProfile {
+  return stored !== undefined && 'erased' in stored;
+}
+
+/** What is known about the tombstones on a change's way: of its own record, and of identifiers that it states. */
+export interface Tombstones {
+  readonly record?: Milliseconds;
+  readonly identifier: (stated: Identifier) => Milliseconds | undefined;
+  /** A living person's record stated the identifier before, and somebody else held it: it is left out, no more. */
+  readonly stated: (identifier: Identifier) => boolean;
+}
+
+/**
+ * What an erasure leaves of a change: all of it, a part, or nothing. Nothing that was told up to the erasure counts, and
+ * nothing that a company tells later; only the person's own later word makes a new person (docs/adr/0026).
+ */
+export function afterErasure(change: PersonChange, tombstones: Tombstones): PersonChange | undefined {
+  const { record, identifier, stated } = tombstones;
+  // A decision about records, of somebody of the company: it says nothing of the person.
+  if (change.kind === 'unmerge') return record === undefined ? change : undefined;
+  const known = (change.identifiers ?? []).map((one) => ({ one, erased: identifier(one) }));
+  if (record !== undefined && !isOwnWord(change, record)) return undefined;
+  const blocked = known.filter(({ erased }) => erased !== undefined && !isOwnWord(change, erased));
+  if (blocked.length === 0) return change;
+  if (!blocked.every(({ one }) => stated(one))) return undefined;
+  const left = known.filter((one) => !blocked.includes(one)).map(({ one }) => one);
+  if (change.kind !== 'profile') return { ...change, identifiers: left };
+  const values = new Set(blocked.map(({ one }) => one.value.trim().toLowerCase()));
+  const consent = (change.consent ?? []).filter(({ address }) => !values.has(address.trim().toLowerCase()));
+  return { ...change, identifiers: left, consent };
+}
+
+/** Whether a change is the person's own word, given after an instant. A company's record never is, whatever its date. */
+export function isOwnWord(change: PersonChange, after: Milliseconds): boolean {
+  if (change.kind === 'profile' && (change.consent ?? []).some((statement) => isOwnGrant(statement, after)))
+    return true;
+  if (change.kind === 'gone' || change.kind === 'unmerge') return false;
+  const own = change.by === 'person' || change.fragment.startsWith('web:');
+  return own && (parseInstant(change.at) ?? 0) > after;
+}
+
+/** Whoever agrees again wants to be known again; whoever refuses does not. */
+function isOwnGrant({ by, state, at }: ConsentStatement, after: Milliseconds): boolean {
+  return by === 'person' && state === 'granted' && (parseInstant(at) ?? 0) > after;
+}
+
+/** Shorter values are in many records by chance. */
+const SHORTEST = 5;
+
+/**
+ * Finds people in JSON of any form by the keys of their records and identifiers, without knowing the values: true when a
+ * text in it, at any depth, has one of the keys.
+ */
+export function openMatcher(keys: Iterable<string>, key: IdentityKey): (value: unknown) => boolean {
+  const wanted = new Set(keys);
+  const kinds = new Map<string, { readonly type: string; readonly generation: Generation }>();
+  for (const one of wanted) {
+    const [type = '', number = ''] = one.split('#');
+    const generation = [key, ...(key.former ?? [])].find((each) => String(each.generation) === number);
+    if (generation !== undefined) kinds.set(`${type}#${number}`, { type, generation });
+  }
+  const isWanted = (text: string): boolean => {
+    if (text.length < SHORTEST) return false;
+    for (const { type, generation } of kinds.values()) {
+      const normalised = normaliseIdentifier({ type, value: text });
+      if (normalised.ok && wanted.has(indexKey(normalised.identifier, generation))) return true;
+    }
+    return false;
+  };
+  return function mentions(value: unknown): boolean {
+    if (typeof value === 'string') return isWanted(value);
+    if (typeof value === 'number') return isWanted(String(value));
+    if (typeof value !== 'object' || value === null) return false;
+    return Object.values(value).some(mentions);
+  };
+}

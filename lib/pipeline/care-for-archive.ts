@@ -1,0 +1,100 @@
+import type { Definitions } from '../domain/definitions.ts';
+import type { IdentityKey } from '../domain/identifier.ts';
+import { formatInstant } from '../domain/instant.ts';
+import { hoursAfter, peopleFolders, rewriteHour, searchHour } from './archive-hours.ts';
+import { takeOffAudiences } from './erase-audience-rows.ts';
+import { allReceipts, amendReceipt, type ErasedPlace, type ErasureReceipt, withPlaces } from './erasure-receipt.ts';
+import type { Archive, Clock, MembershipStore, StateStore } from './ports.ts';
+import { beginJob, type LongJob, type RunJobDeps, type Step, type Worker } from './run-job.ts';
+
+export interface CareDeps {
+  readonly state: StateStore;
+  readonly archive: Archive;
+  readonly memberships: MembershipStore;
+  readonly definitions: () => Promise<Definitions>;
+  readonly key: () => Promise<IdentityKey>;
+  readonly clock: Clock;
+}
+
+/** The daily round: where it is in the archive, and what it took out. */
+export interface CareJob extends LongJob {
+  readonly what: 'care';
+  readonly folder: number;
+  readonly after?: string;
+  readonly parts: readonly { readonly hours: number; readonly rewritten: number; readonly lines: number }[];
+}
+
+/** Begins the round of a day; the day's second firing finds it begun. */
+export async function startCare(deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock'>): Promise<void> {
+  const startedAt = formatInstant(deps.clock.now().getTime());
+  const parts = [{ hours: 0, rewritten: 0, lines: 0 }];
+  const begun = { what: 'care', state: 'running', over: false, startedAt, folder: 0, parts } as const;
+  await beginJob<CareJob>(deps, `care.${startedAt.slice(0, 10)}`, begun);
+}
+
+/**
+ * Takes erased people out of the archive, those too whose records came in again, hour by hour; then settles the receipts
+ * of everybody who was erased before the round began.
+ */
+export function careForArchive(deps: CareDeps): Worker<CareJob> {
+  return async function care(_id, job, signal): Promise<Step<CareJob>> {
+    const prefix = peopleFolders[job.folder];
+    if (prefix === undefined) {
+      await settleReceipts(deps, job);
+      return { job: { ...job, state: 'finished', over: true } };
+    }
+    const wanted = new Set<string>();
+    for await (const [, receipt] of allReceipts(deps.state)) for (const key of receipt.keys) wanted.add(key);
+    const search = { archive: deps.archive, key: await deps.key() };
+    const { hours = 0, rewritten = 0, lines = 0 } = job.parts[0] ?? {};
+    const count = { hours, rewritten, lines };
+    let after = job.after;
+    if (wanted.size > 0) {
+      for await (const hour of hoursAfter(deps.archive, prefix, job.after)) {
+        const found = await searchHour(search, hour, wanted, deps.clock.now().getTime());
+        if (found.length > 0) await rewriteHour(search, hour, found);
+        count.hours += 1;
+        count.rewritten += found.length;
+        count.lines += found.reduce((sum, { theirs }) => sum + theirs.length, 0);
+        after = hour.folder;
+        if (signal.aborted) return { job: { ...job, after, parts: [count] } };
+      }
+    }
+    const { after: _, ...rest } = job;
+    return { job: { ...rest, folder: job.folder + 1, parts: [count] } };
+  };
+}
+
+async function settleReceipts(deps: CareDeps, { startedAt }: CareJob): Promise<void> {
+  const now = formatInstant(deps.clock.now().getTime());
+  for await (const [id, receipt] of allReceipts(deps.state)) {
+    if (receipt.state === 'done' || receipt.erasedAt === undefined) continue;
+    const audiences = await settledAudiences(deps, id, receipt, now);
+    await amendReceipt(deps.state, id, (before = receipt) => {
+      const expired = before.places.filter(
+        ({ state, until }) => state === 'pending' && until !== undefined && until <= now,
+      );
+      const archive = before.places.filter(
+        ({ place }) => place === 'archive' && receipt.erasedAt !== undefined && receipt.erasedAt < startedAt,
+      );
+      const ended = [...expired, ...archive].map((one): ErasedPlace => ({ ...one, state: 'confirmed', at: now }));
+      return withPlaces(before, [...ended, ...audiences]);
+    });
+  }
+}
+
+async function settledAudiences(
+  deps: CareDeps,
+  id: string,
+  receipt: ErasureReceipt,
+  now: string,
+): Promise<readonly ErasedPlace[]> {
+  const open = receipt.places.filter(({ place, state }) => place.startsWith('audience ') && state === 'pending');
+  if (open.length === 0) return [];
+  const found = await takeOffAudiences(deps, { id, receipt, version: 0 });
+  const left = new Map(found.map((one) => [one.place, one]));
+  return open.map((one): ErasedPlace => {
+    const { note: _, ...rest } = one;
+    return left.get(one.place)?.state === 'pending' ? one : { ...rest, state: 'confirmed', at: now };
+  });
+}

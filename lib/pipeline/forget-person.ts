@@ -1,0 +1,333 @@
+import type { Definitions } from '../domain/definitions.ts';
+import { type ErasedProfile, isErased, openMatcher, type Remains } from '../domain/erasure.ts';
+import type { IdentityKey } from '../domain/identifier.ts';
+import { formatInstant } from '../domain/instant.ts';
+import type { Json } from '../domain/json.ts';
+import type { Profile } from '../domain/profile.ts';
+import { takeOffAudiences } from './erase-audience-rows.ts';
+import {
+  amendReceipt,
+  type ErasedPlace,
+  type ErasureReceipt,
+  keysOfPerson,
+  readReceipt,
+  withPlaces,
+} from './erasure-receipt.ts';
+import { isMerged } from './gather.ts';
+import type {
+  ActivityStore,
+  Archive,
+  Clock,
+  HistoryStore,
+  MembershipStore,
+  ProfileStore,
+  StateStore,
+} from './ports.ts';
+import { beginJob, type LongJob, newJobId, type RunJobDeps, type Step, type Worker } from './run-job.ts';
+import { OPEN, PAIRS } from './suggest-duplicates.ts';
+
+export interface ForgetDeps {
+  readonly profiles: ProfileStore;
+  readonly activities: ActivityStore;
+  readonly memberships: MembershipStore;
+  readonly history: HistoryStore;
+  readonly state: StateStore;
+  readonly archive: Archive;
+  readonly definitions: () => Promise<Definitions>;
+  readonly key: () => Promise<IdentityKey>;
+  readonly clock: Clock;
+}
+
+/** What a job of forgetting knows between its steps: ids, no data of the person. */
+export interface ForgetJob extends LongJob {
+  readonly what: 'forget';
+  readonly person: string;
+  readonly receipt: string;
+  /** The place that comes next; undefined until the person is marked as erased. */
+  readonly place?: number;
+  /** Places are seen to twice: what a writer who read the person before was still about to write comes in between. */
+  readonly look: 1 | 2;
+  readonly parts: readonly { readonly receipt: string; readonly done: number; readonly of: number }[];
+}
+
+/** Longer than an invocation of resolve-profile may take. */
+export const LOOK_AGAIN_SECONDS = 90;
+const DAY_MS = 24 * 3_600_000;
+/** How long a dead-letter queue keeps a message, and point-in-time recovery a state of the tables. */
+const DEAD_LETTERS_KEPT_MS = 14 * DAY_MS;
+/** The ledger keeps an entry for a day, and DynamoDB deletes what has expired within a few more. */
+const LEDGER_KEPT_MS = 3 * DAY_MS;
+const BACKUPS_KEPT_MS = 35 * DAY_MS;
+
+/** Asks for a person to be forgotten. The receipt is followed under its id, long after the job has ended. */
+export async function startForget(
+  deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock'>,
+  person: string,
+): Promise<{ readonly job: string; readonly receipt: string }> {
+  const job = newJobId('forget', deps.clock);
+  const receipt = job.slice('forget.'.length);
+  const startedAt = formatInstant(deps.clock.now().getTime());
+  const before = {
+    askedAt: startedAt,
+    state: 'pending',
+    profiles: [person],
+    audiences: [],
+    keys: [],
+    places: [],
+  } as const;
+  await amendReceipt(deps.state, receipt, (held) => held ?? before);
+  const parts = [{ receipt, done: 0, of: EVERYWHERE.length + 1 }];
+  const begun = { what: 'forget', state: 'running', over: false, startedAt, person, receipt, look: 1, parts } as const;
+  await beginJob<ForgetJob>(deps, job, begun);
+  return { job, receipt };
+}
+
+/**
+ * Forgets a person: the receipt with the keys, then the profile becomes a tombstone by one conditional write, then
+ * everything elsewhere, twice. From that write on nothing is found or folded; whoever read the person before cannot write.
+ */
+export function forgetPerson(deps: ForgetDeps): Worker<ForgetJob> {
+  return async function forget(_id, job, signal): Promise<Step<ForgetJob>> {
+    const at = job.place;
+    const erased = at === undefined ? await mark(deps, job) : await readErased(deps, job.person);
+    if (erased?.remains === undefined) return { job: { ...job, state: 'finished', over: true } };
+    if (at === undefined) return { job: told({ ...job, person: erased.id, place: 0 }) };
+    const place = EVERYWHERE[at];
+    if (place !== undefined) {
+      const receipt = await readReceipt(deps.state, job.receipt);
+      if (receipt === undefined) return { job: { ...job, state: 'finished', over: true } };
+      const found = await place({ deps, erased, remains: erased.remains, receipt, id: job.receipt }, signal);
+      if (found === undefined) return { job }; // Time was short: the same place again.
+      await note(deps, job, found);
+      return { job: told({ ...job, place: at + 1 }) };
+    }
+    if (job.look === 1)
+      return { job: { ...told(job), state: 'finished', place: 0, look: 2 }, waitSeconds: LOOK_AGAIN_SECONDS };
+    await strip(deps, erased);
+    return { job: { ...job, over: true } };
+  };
+}
+
+function told(job: ForgetJob): ForgetJob {
+  if (job.look === 2) return job;
+  return { ...job, parts: job.parts.map((part) => ({ ...part, done: (job.place ?? 0) + 1 })) };
+}
+
+/** Makes the person's profile a tombstone. What it knew of other places stays in it until they are seen to. */
+async function mark(deps: ForgetDeps, { person, receipt }: ForgetJob): Promise<ErasedProfile | undefined> {
+  const key = await deps.key();
+  const outcomesKeptMs = (await deps.definitions()).privacy.activitiesKeptMs;
+  for (let id = person; ; ) {
+    const stored = (await deps.profiles.read([id])).get(id);
+    if (stored === undefined) return undefined;
+    if (isErased(stored)) return stored;
+    if (isMerged(stored)) {
+      id = stored.mergedInto;
+      continue;
+    }
+    const remains = remainsOf(stored);
+    const erased = deps.clock.now().getTime();
+    await amendReceipt(deps.state, receipt, (before) =>
+      firstReceipt(before, stored, remains, { key, erased, outcomesKeptMs }),
+    );
+    const tombstone = { id, version: stored.version, erased, remains, outbox: [], dueAt: null } as const;
+    if ((await deps.profiles.writeTogether([tombstone], [], [])) === 'written') {
+      return { ...tombstone, version: stored.version + 1 };
+    }
+  }
+}
+
+function remainsOf(profile: Profile): Remains {
+  return {
+    fragments: Object.keys(profile.fragments),
+    profiles: [profile.id, ...(profile.former ?? [])],
+    accounts: Object.keys(profile.accounts),
+    segments: Object.keys(profile.memberships),
+    audiences: Object.keys(profile.wanted),
+  };
+}
+
+function firstReceipt(
+  before: ErasureReceipt | undefined,
+  profile: Profile,
+  { profiles, audiences, fragments }: Remains,
+  {
+    key,
+    erased,
+    outcomesKeptMs,
+  }: { readonly key: IdentityKey; readonly erased: number; readonly outcomesKeptMs: number },
+): ErasureReceipt {
+  const at = formatInstant(erased);
+  const keys = new Set([...(before?.keys ?? []), ...keysOfPerson(profile, key)]);
+  const sources = fragments.map((id) => id.slice(0, id.indexOf(':')));
+  const tools = new Set(sources.filter((source) => source !== 'web'));
+  const places: readonly ErasedPlace[] = [
+    { place: 'profile', state: 'confirmed', at, note: 'a tombstone without data stays' },
+    { place: 'identifiers', state: 'confirmed', at, note: 'keys lead to the tombstone; they hold HMACs' },
+    { place: 'archive', state: 'pending', at, note: 'rewritten once a day' },
+    {
+      place: 'dead letters',
+      state: 'pending',
+      at,
+      until: formatInstant(erased + DEAD_LETTERS_KEPT_MS),
+      note: 'messages expire; sent back, what they tell of the person is dropped',
+    },
+    {
+      place: 'write ledger',
+      state: 'pending',
+      at,
+      until: formatInstant(erased + LEDGER_KEPT_MS),
+      note: 'what was written to tools, as HMACs; expires',
+    },
+    {
+      place: 'checks of lists',
+      state: 'pending',
+      at,
+      until: formatInstant(erased + outcomesKeptMs),
+      note: 'lists of tools as they were read; expire',
+    },
+    { place: 'backups', state: 'pending', at, until: formatInstant(erased + BACKUPS_KEPT_MS), note: 'expire' },
+    ...[...tools].sort().map(
+      (tool): ErasedPlace => ({
+        place: `source ${tool}`,
+        state: 'impossible',
+        at,
+        note: 'the record there is not ours to delete; what comes from it again is dropped',
+      }),
+    ),
+  ];
+  const next = { askedAt: before?.askedAt ?? at, erasedAt: at, state: 'pending', profiles, audiences } as const;
+  return withPlaces({ ...next, keys: [...keys].sort(), places: [] }, places);
+}
+
+async function readErased(deps: ForgetDeps, id: string): Promise<ErasedProfile | undefined> {
+  const stored = (await deps.profiles.read([id])).get(id);
+  return isErased(stored) ? stored : undefined;
+}
+
+/** The tombstone without what was remembered for the erasure. */
+async function strip(deps: ForgetDeps, { remains: _, ...tombstone }: ErasedProfile): Promise<void> {
+  await deps.profiles.writeTogether([tombstone], [], []);
+}
+
+interface Errand {
+  readonly deps: ForgetDeps;
+  readonly erased: ErasedProfile;
+  readonly remains: Remains;
+  readonly receipt: ErasureReceipt;
+  readonly id: string;
+}
+
+type Found = Pick<ErasedPlace, 'place'> & Partial<Pick<ErasedPlace, 'state' | 'count' | 'note'>>;
+
+/** What one place holds of the person is taken away. Undefined when time was short; then it is called again. */
+type Erase = (errand: Errand, signal: AbortSignal) => Promise<readonly Found[] | undefined>;
+
+/** The order of an erasure after the profile itself. */
+const EVERYWHERE: readonly Erase[] = [
+  eraseActivities,
+  eraseMemberships,
+  eraseAudiences,
+  eraseHistory,
+  eraseQuarantine,
+  eraseSuggestions,
+  eraseExports,
+];
+
+async function note(deps: ForgetDeps, { receipt, look }: ForgetJob, found: readonly Found[]): Promise<void> {
+  const now = deps.clock.now().getTime();
+  await amendReceipt(deps.state, receipt, (before) => {
+    if (before === undefined) throw new TypeError('a receipt is kept for ever');
+    const held = new Map(before.places.map((one) => [one.place, one]));
+    const places = found.map(({ place, state, count = 0, note: told }): ErasedPlace => {
+      const total = count + (held.get(place)?.count ?? 0);
+      const stands = look === 1 ? 'pending' : (state ?? 'confirmed');
+      const words = told ?? (look === 1 ? 'taken away; looked at once more before it is confirmed' : undefined);
+      return {
+        place,
+        state: stands,
+        at: formatInstant(now),
+        count: total,
+        ...(words === undefined ? {} : { note: words }),
+      };
+    });
+    return withPlaces(before, places);
+  });
+}
+
+async function eraseActivities({ deps, remains }: Errand, signal: AbortSignal) {
+  let count = 0;
+  for (const fragment of remains.fragments) {
+    if (signal.aborted) return undefined;
+    count += await deps.activities.erase(fragment);
+  }
+  return [{ place: 'activities', count }];
+}
+
+async function eraseMemberships({ deps, remains }: Errand) {
+  const { segments } = await deps.definitions();
+  const all = new Set([...segments.map(({ segment }) => segment), ...remains.segments]);
+  for (const segment of all) await deps.memberships.eraseRows('segment', segment, remains.profiles);
+  for (const account of remains.accounts) await deps.memberships.eraseRows('account', account, remains.profiles);
+  return [{ place: 'memberships' }];
+}
+
+async function eraseAudiences({ deps, erased, receipt, id }: Errand) {
+  return takeOffAudiences(deps, { id, receipt, version: erased.version });
+}
+
+async function eraseHistory({ deps, remains }: Errand) {
+  let count = 0;
+  for (const profile of remains.profiles) count += await deps.history.erase(profile);
+  return [{ place: 'history', count }];
+}
+
+/** Sources that are not connections of the workspace and may have a quarantine. */
+const OTHER_SOURCES = ['web', 'unknown'];
+
+async function eraseQuarantine({ deps, remains, receipt }: Errand, signal: AbortSignal) {
+  const mentions = openMatcher(receipt.keys, await deps.key());
+  const { connections } = await deps.definitions();
+  const own = remains.fragments.map((id) => id.slice(0, id.indexOf(':')));
+  let count = 0;
+  for (const source of new Set([...Object.keys(connections), ...own, ...OTHER_SOURCES])) {
+    const kind = `quarantine#${source}`;
+    for await (const page of deps.state.all(kind)) {
+      if (signal.aborted) return undefined;
+      for (const { id, body } of page) {
+        if (!mentions(body.record)) continue;
+        await deps.state.remove(kind, id);
+        count += 1;
+      }
+    }
+  }
+  return [{ place: 'quarantine', count }];
+}
+
+/** Suggested duplicates, and what was decided of them: both name records. */
+async function eraseSuggestions({ deps, remains }: Errand, signal: AbortSignal) {
+  const theirs = new Set<Json>(remains.fragments);
+  let count = 0;
+  for (const kind of [OPEN, PAIRS]) {
+    for await (const page of deps.state.all(kind)) {
+      if (signal.aborted) return undefined;
+      for (const { id, body } of page) {
+        if (!Array.isArray(body.fragments) || !body.fragments.some((one: Json) => theirs.has(one))) continue;
+        await deps.state.remove(kind, id);
+        count += 1;
+      }
+    }
+  }
+  return [{ place: 'suggestions', count }];
+}
+
+async function eraseExports({ deps, remains }: Errand) {
+  let count = 0;
+  for (const profile of remains.profiles) {
+    for await (const keys of deps.archive.list(`exports/${profile}/`)) {
+      for (const key of keys) await deps.archive.remove(key);
+      count += keys.length;
+    }
+  }
+  return [{ place: 'exports', count }];
+}

@@ -1,0 +1,146 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Definitions } from '../../lib/domain/definitions.ts';
+import { synthesise } from '../../lib/infra/synthesise.ts';
+import { type SimulatedTools, startSimulators } from '../../lib/local/simulators.ts';
+import { openStage, type Stage } from '../../lib/local/stage.ts';
+import type { ErasureReceipt } from '../../lib/pipeline/erasure-receipt.ts';
+import type { Job } from '../../lib/pipeline/jobs.ts';
+import { loadWorkspace } from '../../lib/workspace/load.ts';
+import { engineLogin } from '../engines.ts';
+import { makeWorld } from '../vendors/world.ts';
+
+const START = Date.parse('2026-11-20T04:00:00.000Z');
+const DAY = 24 * 3_600_000;
+const tiny = { accounts: 2, contacts: 10, leads: 2, members: 10, overlap: 5 };
+
+let folder: string;
+let stage: Stage;
+let tools: SimulatedTools;
+/** Somebody whom both tools know, and somebody else. */
+let ann: string;
+let bob: string;
+
+beforeAll(async () => {
+  const { definitions } = await loadWorkspace('examples/acme');
+  if (definitions === undefined) throw new Error('examples/acme does not load');
+  folder = await mkdtemp(join(tmpdir(), 'tributary-privacy-'));
+  const { template, codeDirs } = await synthesise({ workspace: definitions, outdir: folder });
+  tools = await startSimulators(definitions, new Date(START), () => new Date(stage?.now() ?? START), tiny);
+  stage = await openStage({
+    from: { assembly: { template, codeDirs } },
+    start: START,
+    secrets: tools.secrets,
+    handleSignals: false,
+    stageFileIn: folder,
+  });
+  const connections = Object.fromEntries(
+    Object.entries(definitions.connections).map(([name, one]) => [
+      name,
+      { ...one, endpoint: tools.endpoints[name] ?? '' },
+    ]),
+  );
+  await post('/api/definitions', { ...definitions, connections } satisfies Definitions);
+  const world = makeWorld(7, new Date(START), tiny);
+  const members = new Set(world.members.filter(({ status }) => status === 'subscribed').map(({ email }) => email));
+  const both = world.people.filter(({ email, deletedAt }) => deletedAt === undefined && members.has(email));
+  [ann = '', bob = ''] = both.map(({ email }) => email.trim().toLowerCase());
+}, 240_000);
+
+afterAll(async () => {
+  await stage?.close();
+  await tools?.close();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+async function ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+  const headers = { authorization: `Bearer ${stage.token}`, 'content-type': 'application/json' };
+  const request = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  const answer = await fetch(`${stage.url}${path}`, request);
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+  return (await answer.json()) as Answer;
+}
+const get = <Answer>(path: string) => ask<Answer>('GET', path);
+const post = <Answer>(path: string, body: object) => ask<Answer>('POST', path, body);
+const person = (who: string) => `/api/people/${encodeURIComponent(who)}`;
+
+/** Asks for a job and lets the stage work until it has ended. */
+async function doJob(path: string, body: object): Promise<Job> {
+  let job = await post<Job>(path, body);
+  for (let rounds = 0; job.state === 'running' && rounds < 60; rounds += 1) {
+    await stage.idle();
+    await stage.runUntil(Date.parse(stage.now()) + 10_000);
+    job = await get<Job>(`/api/jobs/${encodeURIComponent(job.id)}`);
+  }
+  return job;
+}
+
+/** Everything in the archive, as text. */
+async function archived(): Promise<string> {
+  const s3 = new S3Client({ endpoint: stage.engines.queues, forcePathStyle: true, ...engineLogin });
+  const Bucket = String(stage.resolve('ARCHIVE_BUCKET'));
+  try {
+    const listed = await s3.send(new ListObjectsV2Command({ Bucket }));
+    const keys = (listed.Contents ?? []).flatMap(({ Key }) => (Key?.startsWith('definitions/') ? [] : (Key ?? [])));
+    const texts = keys.map(async (Key) => {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      return gunzipSync((await Body?.transformToByteArray()) ?? new Uint8Array()).toString('utf8');
+    });
+    return (await Promise.all(texts)).join('\n').toLowerCase();
+  } finally {
+    s3.destroy();
+  }
+}
+
+describe('on the stage, by the roles of the template', () => {
+  it('exports one person, replays a day, forgets one for good, and keeps the others', async () => {
+    for (const connection of ['salesforce', 'newsletter']) {
+      expect((await doJob('/api/pull', { connection })).state).toBe('finished');
+    }
+    const before = await get<{ fragments: string[] }>(person(bob));
+    expect(before.fragments.length).toBeGreaterThan(1);
+
+    const exported = await doJob('/api/export', { person: ann });
+    expect(exported).toMatchObject({ state: 'finished' });
+    const path = `/api/exports/${encodeURIComponent(exported.id)}`;
+    const { text } = await get<{ text: string }>(`${path}/json/0`);
+    const whole = JSON.parse(text) as { person: { identifiers: object[] }; archive: object[]; fragments: object };
+    expect(whole.person.identifiers).toContainEqual({ type: 'email', value: ann });
+    expect(whole.archive.length).toBeGreaterThanOrEqual(Object.keys(whole.fragments).length);
+    expect(text).not.toContain(bob);
+    expect((await get<{ text: string }>(`${path}/html/0`)).text).toMatch(/^<!doctype html>/);
+
+    const forgotten = await doJob('/api/forget', { person: ann });
+    expect(forgotten).toMatchObject({ state: 'finished' });
+    await expect(get(person(ann))).rejects.toThrow('404');
+    const receiptPath = `/api/erasures/${encodeURIComponent(String(forgotten.parts[0]?.receipt))}`;
+    expect(await get<ErasureReceipt>(receiptPath)).toMatchObject({ state: 'pending' });
+    expect(await archived()).toContain(ann);
+
+    const from = new Date(START - DAY).toISOString();
+    const replayed = await doJob('/api/replay', { from, to: new Date(START + DAY).toISOString() });
+    expect(replayed).toMatchObject({ state: 'finished' });
+    expect(replayed.parts.reduce((sum, { changes }) => sum + Number(changes), 0)).toBeGreaterThan(20);
+    await expect(get(person(ann))).rejects.toThrow('404');
+    expect(await get(person(bob))).toMatchObject({ fragments: before.fragments });
+
+    // The next night: pulls bring the record again, then the daily round takes it out of the archive.
+    await stage.runUntil(START + 1.2 * DAY);
+    await expect(get(person(ann))).rejects.toThrow('404');
+    expect(await archived()).not.toContain(ann);
+    expect(await archived()).toContain(bob);
+    const receipt = await get<ErasureReceipt>(receiptPath);
+    const open = receipt.places.filter(({ state }) => state === 'pending').map(({ place }) => place);
+    expect(open.filter((place) => !place.startsWith('audience '))).toEqual([
+      'dead letters',
+      'write ledger',
+      'checks of lists',
+      'backups',
+    ]);
+    expect([stage.refusals, stage.troubles]).toEqual([[], []]);
+  }, 400_000);
+});

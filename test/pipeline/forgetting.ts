@@ -1,0 +1,75 @@
+import type { Change } from '../../lib/domain/change.ts';
+import type { IdentityKey } from '../../lib/domain/identifier.ts';
+import { type ErasureReceipt, readReceipt } from '../../lib/pipeline/erasure-receipt.ts';
+import { findPerson } from '../../lib/pipeline/find-person.ts';
+import { startForget } from '../../lib/pipeline/forget-person.ts';
+import { workJobs } from '../../lib/pipeline/work-jobs.ts';
+import { identityKey, openResolver, standingClock } from './delivering.ts';
+import { openMemoryArchive, openMemoryQueue, openMemoryState } from './memory-state.ts';
+import { Death, type MemoryStores } from './memory-stores.ts';
+import { compiled, definitions } from './world.ts';
+
+/** A workspace over memory stores whose jobs are done as a queue brings them: a death brings the message again. */
+export function openPrivacy(stores: MemoryStores, key: IdentityKey = identityKey, clock = standingClock) {
+  const state = openMemoryState();
+  const archive = openMemoryArchive();
+  const jobs = openMemoryQueue();
+  const changes = openMemoryQueue();
+  const deps = {
+    ...stores,
+    state,
+    archive,
+    jobs,
+    changes,
+    connectors: {},
+    definitions: async () => definitions,
+    compiled: async () => compiled,
+    key: async () => key,
+    clock,
+    log: () => {},
+  };
+  const work = workJobs(deps);
+
+  /** Does what the queue holds and what that sends, to the end. Returns how often a worker died. */
+  async function doJobs(): Promise<number> {
+    let deaths = 0;
+    for (let messages = jobs.take(); messages.length > 0; messages = jobs.take()) {
+      for (const { body } of messages) {
+        for (let done = false; !done; ) {
+          try {
+            await work(body, new AbortController().signal);
+            done = true;
+          } catch (error) {
+            if (!(error instanceof Death) || deaths > 500) throw error;
+            deaths += 1;
+          }
+        }
+      }
+    }
+    return deaths;
+  }
+
+  /** Forgets whoever is known by that, to the end of both looks. */
+  async function forget(text: string): Promise<ErasureReceipt> {
+    const person = await alive(() => findPerson(deps, text));
+    const { receipt } = await startForget(deps, person?.id ?? 'p_nobody');
+    await doJobs();
+    return (await readReceipt(state, receipt)) as ErasureReceipt;
+  }
+
+  const resolve = (changed: readonly Change[], given = {}) =>
+    openResolver(stores, { key, ...given }).resolve([{ changes: changed, profiles: [], accounts: [] }]);
+
+  return { deps, state, archive, jobs, changes, doJobs, forget, resolve };
+}
+
+/** Asks again until nobody dies. */
+export async function alive<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Death) || tries > 100) throw error;
+    }
+  }
+}
