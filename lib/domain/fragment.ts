@@ -12,6 +12,7 @@ import { identifierKey, normaliseIdentifier, replacesFormer } from './identifier
 import { type Milliseconds, parseInstant } from './instant.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
+import { type Grants, keepConsent, normaliseConsent, tellGrants } from './told-consent.ts';
 import { addVisit, type Visits } from './visits.ts';
 import { isWhole, keepsEarliest } from './whole-traits.ts';
 
@@ -35,7 +36,7 @@ export interface Fragment {
   readonly identifiers: Readonly<Record<string, Readonly<Record<string, Stated>>>>;
   readonly consent: readonly ConsentStatement[];
   /** Address and topic (`addressTopic`) → when the record last told that consent is granted, in ms of source time. */
-  readonly granted?: Readonly<Record<string, Milliseconds>>;
+  readonly granted?: Grants;
   /** Segment leaf key → the activities that the leaf still needs, newest first. */
   readonly did: Readonly<Record<string, readonly Entry[]>>;
   /** Account ids that the person belongs to, as last stated. */
@@ -73,8 +74,6 @@ export interface FoldRules {
 
 export const emptyFragment: Fragment = { traits: {}, identifiers: {}, consent: [], did: {} };
 
-/** How many statements of one kind, by one side, about one address and topic are kept; the newest. */
-const STATEMENTS_KEPT = 10;
 /** How many values of one identifier type a fragment remembers; the latest stated. */
 const VALUES_KEPT = 1_000;
 
@@ -126,22 +125,6 @@ function wholeOf(change: ProfileChange, at: Milliseconds, mapping: number, rules
   });
   const granted = normaliseConsent(change.consent ?? [], country).filter(({ state }) => state === 'granted');
   return { at, mapping, said: [...new Set(said)].sort(), granted: granted.map(canonicalText).sort() };
-}
-
-/**
- * The statements of a record that count. A denial counts for ever; a grant counts while the record tells it: once the
- * source has lost the record, or the whole record was read again without it, nobody can show the permission any more.
- */
-export function standingConsent(fragment: Fragment): readonly ConsentStatement[] {
-  const { gone = Number.NEGATIVE_INFINITY, whole, granted = {}, consent } = fragment;
-  if (fragment.gone === undefined && whole === undefined) return consent;
-  return consent.filter((statement) => {
-    if (statement.state === 'denied') return true;
-    if (fragment.gone !== undefined && (granted[addressTopic(statement)] ?? Number.NEGATIVE_INFINITY) <= gone)
-      return false;
-    if (whole === undefined || (parseInstant(statement.at) ?? 0) > whole.at) return true;
-    return whole.granted.includes(canonicalText(statement));
-  });
 }
 
 /** Whether a leaf still counts: told after the source last lost the record. */
@@ -256,13 +239,6 @@ export function older(a: Leaf | undefined, b: Leaf): Leaf {
   return a === undefined || a[1] === b[1] ? newer(a, b) : a[1] < b[1] ? a : b;
 }
 
-/** Brings an address to the form in which consent is compared; undefined when it is no address. */
-export function normaliseAddress(address: string, country?: string): string | undefined {
-  const type = address.includes('@') ? 'email' : 'phone';
-  const normalised = normaliseIdentifier({ type, value: address }, country === undefined ? {} : { country });
-  return normalised.ok ? normalised.identifier.value : undefined;
-}
-
 function takeApart(fragment: Fragment, change: UnmergeChange, at: Milliseconds, rules: FoldRules): Fragment {
   const verdict: Verdict = [at, change.undone !== true];
   const apart = ruleOn(fragment.apart, change.from, verdict);
@@ -330,62 +306,6 @@ function keepLatest(values: Readonly<Record<string, Stated>>): Readonly<Record<s
   if (entries.length <= VALUES_KEPT) return values;
   entries.sort((a, b) => b[1][1] - a[1][1] || (a[0] < b[0] ? -1 : 1));
   return Object.fromEntries(entries.slice(0, VALUES_KEPT));
-}
-
-function normaliseConsent(stated: readonly ConsentStatement[], country: string | undefined): ConsentStatement[] {
-  return stated.flatMap((raw) => {
-    const address = normaliseAddress(raw.address, country);
-    const at = parseInstant(raw.at);
-    return address === undefined || at === undefined ? [] : [{ ...raw, address, at: new Date(at).toISOString() }];
-  });
-}
-
-/**
- * Adds statements; the newest of each kind are kept, so that no number of grants ever pushes a denial out. The same list
- * comes back when nothing is new.
- */
-function keepConsent(
-  held: readonly ConsentStatement[],
-  stated: readonly ConsentStatement[],
-): readonly ConsentStatement[] {
-  if (stated.length === 0) return held;
-  const statements = new Map(held.map((item) => [canonicalText(item), item]));
-  for (const statement of stated) {
-    const key = canonicalText(statement);
-    if (!statements.has(key)) statements.set(key, statement);
-  }
-  if (statements.size === held.length) return held;
-  const counts = new Map<string, number>();
-  const kept = [...statements].sort(([a, x], [b, y]) => (x.at === y.at ? (a < b ? -1 : 1) : x.at > y.at ? -1 : 1));
-  const newest = kept
-    .filter(([, statement]) => {
-      const about = `${addressTopic(statement)}\n${statement.by}\n${statement.state}`;
-      const count = (counts.get(about) ?? 0) + 1;
-      counts.set(about, count);
-      return count <= STATEMENTS_KEPT;
-    })
-    .map(([, statement]) => statement);
-  return newest.length === held.length && newest.every((one, at) => one === held[at]) ? held : newest;
-}
-
-function tellGrants(
-  held: Fragment['granted'],
-  stated: readonly ConsentStatement[],
-  at: Milliseconds,
-): Fragment['granted'] {
-  let granted: Record<string, Milliseconds> | undefined;
-  for (const statement of stated) {
-    const key = addressTopic(statement);
-    if (statement.state !== 'granted' || ((granted ?? held)?.[key] ?? Number.NEGATIVE_INFINITY) >= at) continue;
-    granted ??= { ...held };
-    granted[key] = at;
-  }
-  return granted ?? held;
-}
-
-/** What a statement is about, as one text. */
-function addressTopic({ address, topic }: ConsentStatement): string {
-  return `${address}\n${topic}`;
 }
 
 function rememberActivity(fragment: Fragment, activity: ActivityChange, rules: FoldRules): Fragment {

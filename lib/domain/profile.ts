@@ -3,12 +3,13 @@ import type { ConsentStatement, FragmentId, Identifier } from './change.ts';
 import { subscribedAddresses } from './consent.ts';
 import type { IdentityRules } from './definitions.ts';
 import { asTold, type ReadTrait } from './facet/read-trait.ts';
-import { evidenceOf, type Fragment, isLive, type Leaf, older, standingConsent } from './fragment.ts';
+import { evidenceOf, type Fragment, isLive, type Leaf, older } from './fragment.ts';
 import { compareTypes, identifierKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
 import type { Json, JsonObject } from './json.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
 import type { PersonView } from './segment/view.ts';
+import { standingConsent } from './told-consent.ts';
 import { lastSeen, mergeVisits, sessionLeaves, type Visits } from './visits.ts';
 import { keepsEarliest } from './whole-traits.ts';
 

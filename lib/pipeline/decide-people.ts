@@ -1,10 +1,11 @@
 import { canonicalText } from '../domain/canonical.ts';
 import type { ActivityChange, ConsentStatement, FragmentId } from '../domain/change.ts';
 import { type Compiled, decide, OUTBOX_GRACE_MS } from '../domain/decide.ts';
-import { type FoldRules, type Fragment, foldFragment, standingConsent } from '../domain/fragment.ts';
+import { type FoldRules, type Fragment, foldFragment } from '../domain/fragment.ts';
 import { parseInstant } from '../domain/instant.ts';
 import { accountIdsOf, type Profile } from '../domain/profile.ts';
 import { wholeEntries } from '../domain/segment/document.ts';
+import { standingConsent } from '../domain/told-consent.ts';
 import { type Folded, sameGrouping } from './fold.ts';
 import type { Account, AccountStore, ActivityStore } from './ports.ts';
 

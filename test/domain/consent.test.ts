@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ConsentStatement, GoneChange, ProfileChange } from '../../lib/domain/change.ts';
 import { effectiveConsent } from '../../lib/domain/consent.ts';
-import { emptyFragment, type Fragment, foldFragment, standingConsent } from '../../lib/domain/fragment.ts';
+import { emptyFragment, type Fragment, foldFragment } from '../../lib/domain/fragment.ts';
 import { consentOf } from '../../lib/domain/profile.ts';
+import { standingConsent } from '../../lib/domain/told-consent.ts';
 import { rules } from '../pipeline/world.ts';
 
 const ann = 'ann@example.com';

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ProfileChange } from '../../lib/domain/change.ts';
-import {
-  emptyFragment,
-  evidenceOf,
-  type FoldRules,
-  type Fragment,
-  foldFragment,
-  standingConsent,
-} from '../../lib/domain/fragment.ts';
+import { emptyFragment, evidenceOf, type FoldRules, type Fragment, foldFragment } from '../../lib/domain/fragment.ts';
+import { standingConsent } from '../../lib/domain/told-consent.ts';
 
 const rules: FoldRules = { blocked: new Set(), country: () => undefined, observe: () => [] };
 const at = (hour: number): string => new Date(Date.parse('2026-11-01T00:00:00Z') + hour * 3_600_000).toISOString();

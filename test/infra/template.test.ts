@@ -206,7 +206,7 @@ describe('roles', () => {
     const roles = Object.values(resourcesOf(template, 'AWS::IAM::Role'));
     const actions = roles.flatMap(statementsOf).flatMap((statement) => statement.actions);
 
-    expect(roles).toHaveLength(8);
+    expect(roles).toHaveLength(9);
     expect(actions.length).toBeGreaterThan(40);
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
   });
