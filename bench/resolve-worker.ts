@@ -11,9 +11,10 @@ import { sqsBatchHandler } from '../lib/adapters/sqs/handler.ts';
 import type { Change } from '../lib/domain/change.ts';
 import type { Definitions } from '../lib/domain/definitions.ts';
 import type { Json, JsonObject } from '../lib/domain/json.ts';
-import { openCompiled, openDefinitions, publishDefinitions } from '../lib/pipeline/definitions.ts';
-import type { Clock, StateStore } from '../lib/pipeline/ports.ts';
+import { openCompiled, openDefinitions } from '../lib/pipeline/definitions.ts';
+import type { Archive, Clock, StateStore } from '../lib/pipeline/ports.ts';
 import { type ResolveDeps, type Resolved, resolveProfile } from '../lib/pipeline/resolve-profile.ts';
+import { publishDefinitions } from '../lib/pipeline/switch-definitions.ts';
 import { doWork } from '../lib/pipeline/work.ts';
 import { loadWorkspace } from '../lib/workspace/load.ts';
 import type { TableNames } from './database.ts';
@@ -65,10 +66,17 @@ export function openStores(dynamo: Dynamo, names: TableNames, now: () => Date): 
 /** The function resolve-profile with these stores: its handler, its definitions look-up, its notes of what is folded. */
 export async function openWorker(stores: Stores, definitions: Definitions, clock: Clock): Promise<Worker> {
   const document = definitions as unknown as Json;
-  const archive = { put: async () => {}, putJson: async () => {}, getJson: async () => document };
+  const archive: Archive = {
+    put: async () => {},
+    putJson: async () => {},
+    getJson: async () => document,
+    lines: async () => undefined,
+    async *list() {},
+    remove: async () => {},
+  };
   const recompute = { send: async () => {} };
   const log = () => {};
-  await publishDefinitions({ state: stores.state, archive, recompute }, definitions);
+  await publishDefinitions({ state: stores.state, archive, recompute, clock }, definitions);
   const compiled = openCompiled(openDefinitions({ state: stores.state, archive }));
   // A warm function: compiling is paid once a version of the definitions.
   await compiled();
@@ -78,12 +86,13 @@ export async function openWorker(stores: Stores, definitions: Definitions, clock
   const resolve = resolveProfile({ ...stores, recompute, compiled, key: identityKey, tooLarge, clock, log });
   let latest = NOTHING;
   const work = doWork({
-    ...stores,
+    state: stores.state,
     archive,
-    recompute,
     clock,
     log,
     compare: async () => {},
+    scan: async () => {},
+    recount: async () => {},
     resolve: async (batch) => {
       latest = await resolve(batch);
       return latest;

@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Job } from '../lib/pipeline/jobs.ts';
 import { openStatusLine } from './progress.ts';
 import type { StageClient } from './stage-client.ts';
 import type { Terminal } from './terminal.ts';
@@ -7,8 +6,14 @@ import type { Terminal } from './terminal.ts';
 const FIRST_LOOK_MS = 150;
 const LONGEST_WAIT_MS = 2_000;
 
+/** What every job has. */
+interface AnyJob {
+  readonly id: string;
+  readonly state: 'running' | 'finished' | 'failed';
+}
+
 /** Follows a job until it has ended; `tell` says how it stands. Looks less often the longer it takes. */
-export async function followJob(
+export async function followJob<Job extends AnyJob>(
   terminal: Terminal,
   stage: StageClient,
   started: Job,

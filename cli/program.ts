@@ -31,6 +31,7 @@ function describeProgram(perform: (run: Run) => Promise<void>): Command {
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false });
   addLocalCommands(program, perform);
   addOfflineCommands(program, perform);
+  addDefinitionCommands(program, perform);
   addStageCommands(program, perform);
   return program;
 }
@@ -68,6 +69,23 @@ function addOfflineCommands(program: Command, perform: (run: Run) => Promise<voi
     .option('--now <instant>', 'the instant to evaluate at, RFC 3339 (default: the start of the command)')
     .action((segment: string, options: { profiles: string; now?: string }) =>
       perform(async (terminal) => (await import('./commands/evaluate.ts')).runEvaluate(terminal, segment, options)),
+    );
+}
+
+/** Changing what is published. */
+function addDefinitionCommands(program: Command, perform: (run: Run) => Promise<void>): void {
+  onStage(command(program, 'plan', 'what publishing a workspace would change: definitions, people, lists, cost'))
+    .argument('[dir]', 'the workspace', '.')
+    .option('--whole', 'count everybody, however many they are')
+    .option('--out <file>', 'write the plan to a file, for apply')
+    .action((dir: string, options: { stage?: string; whole?: true; out?: string }) =>
+      perform(async (terminal) => (await import('./commands/plan.ts')).runPlan(terminal, dir, options)),
+    );
+  onStage(command(program, 'apply', 'publish a workspace, unless something moved since its plan'))
+    .argument('[plan]', 'a workspace, a file with a plan, or the hash of one', '.')
+    .option('--leave <audience...>', 'people may stay on the list of an audience that is removed')
+    .action((plan: string, options: { stage?: string; leave?: string[] }) =>
+      perform(async (terminal) => (await import('./commands/apply.ts')).runApply(terminal, plan, options)),
     );
 }
 

@@ -55,3 +55,11 @@ export function openStatusLine(terminal: Terminal): Progress {
     },
   };
 }
+
+const BAR_CELLS = 20;
+
+/** A bar as part of a line: `■■■■□□□□ 3 of 8`. */
+export function barOf(done: number, of: number): string {
+  const filled = of === 0 ? 0 : Math.round((done / of) * BAR_CELLS);
+  return `${'■'.repeat(filled)}${'□'.repeat(BAR_CELLS - filled)} ${done} of ${of}`;
+}

@@ -1,13 +1,14 @@
 import { handle } from 'hono/aws-lambda';
+import { openDeployed } from '../lib/adapters/deployed.ts';
 import { readEnv } from '../lib/adapters/env.ts';
 import { openIdentityKey } from '../lib/adapters/identity-key.ts';
 import { openBasics, openPeople, openQueuesNamed } from '../lib/adapters/open.ts';
 import { createApi } from '../lib/api/app.ts';
 import { serveConsole } from '../lib/api/console.ts';
 import { connectors } from '../lib/connectors/registry.ts';
-import { openCompiled, openDefinitions } from '../lib/pipeline/definitions.ts';
+import { openCompiled, openDefinitions, openVersions } from '../lib/pipeline/definitions.ts';
 
-const env = readEnv(process.env, 'IDENTITY_KEY_SECRET');
+const env = readEnv(process.env, 'IDENTITY_KEY_SECRET', 'DEPLOYED');
 const basics = openBasics(process.env);
 const definitions = openDefinitions(basics);
 const api = createApi({
@@ -18,6 +19,8 @@ const api = createApi({
   connectors,
   definitions,
   compiled: openCompiled(definitions),
+  versions: openVersions(basics.archive),
+  deployed: openDeployed(env.DEPLOYED),
 });
 
 export const handler = handle(serveConsole(api));

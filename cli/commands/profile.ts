@@ -3,6 +3,7 @@ import type { FacetValue } from '../../lib/domain/facet/facets.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import type { PersonPage } from '../../lib/pipeline/describe-person.ts';
 import type { ExitStatus } from '../failure.ts';
+import { tellMovement } from '../movement.ts';
 import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
@@ -56,10 +57,7 @@ function printPage(terminal: Terminal, page: PersonPage): void {
       latest.map(({ at, name, fragment }) => [at, name, fragment]),
     ),
   );
-  section(
-    'History',
-    page.history.map(({ at, entered, segment }) => `${at}  ${entered ? 'entered' : 'left'} ${segment}`).join('\n'),
-  );
+  section('History', page.history.map(tellMovement).join('\n'));
   section('Records', page.fragments.join('\n'));
 }
 

@@ -1,6 +1,7 @@
-import type { Receipt } from '../../lib/domain/segment/receipt.ts';
-import { type Sentence, sentence } from '../../lib/domain/segment/sentence.ts';
+import type { Sentence } from '../../lib/domain/segment/sentence.ts';
+import type { Explanation } from '../../lib/pipeline/explain-membership.ts';
 import type { ExitStatus } from '../failure.ts';
+import { tellMovement } from '../movement.ts';
 import { openStageClient } from '../stage-client.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
 
@@ -8,7 +9,9 @@ interface Options {
   readonly stage?: string;
 }
 
-/** `tributary why SEGMENT PERSON`: every part of the definition, with what it saw of the person. */
+const EVENTS_SHOWN = 3;
+
+/** `tributary why SEGMENT PERSON`: every part of the definition, with what it saw of the person, and until when. */
 export async function runWhy(
   terminal: Terminal,
   segment: string,
@@ -16,16 +19,37 @@ export async function runWhy(
   options: Options,
 ): Promise<ExitStatus> {
   const path = `/api/people/${encodeURIComponent(person)}/segments/${encodeURIComponent(segment)}`;
-  const receipt = await openStageClient(options.stage).get<Receipt>(path);
-  if (terminal.json) {
-    printJson(terminal, receipt);
-    return 0;
-  }
-  const told = sentence(receipt);
-  const answer = told.held ? terminal.paint('green', 'is in') : terminal.paint('red', 'is not in');
-  printLine(terminal, `${person} ${answer} ${terminal.paint('bold', segment)} (version ${receipt.version})\n`);
-  printTree(terminal, told, '');
+  const told = await openStageClient(options.stage).get<Explanation>(path);
+  if (terminal.json) printJson(terminal, told);
+  else print(terminal, person, told);
   return 0;
+}
+
+function print(terminal: Terminal, person: string, told: Explanation): void {
+  const { segment, version, member, since, at } = told;
+  const answer = member ? terminal.paint('green', 'is in') : terminal.paint('red', 'is not in');
+  const from = since === null ? '' : `, since ${since}`;
+  printLine(terminal, `${person} ${answer} ${terminal.paint('bold', segment)}${from}\n`);
+  printTree(terminal, told.sentence, '');
+  printLine(terminal);
+  for (const { wanted, events } of told.leaves) {
+    if (events.length === 0) continue;
+    const shown = events.slice(0, EVENTS_SHOWN).map((event) => `${event.at} ${terminal.paint('dim', event.id)}`);
+    const more = events.length > EVENTS_SHOWN ? `, and ${events.length - EVENTS_SHOWN} more` : '';
+    printLine(terminal, `${String((wanted as { readonly did?: string }).did)}: ${shown.join(', ')}${more}`);
+  }
+  printLine(terminal, whenItChanges(told));
+  if (told.pending === true)
+    printLine(terminal, 'The stored decision still says otherwise and is about to be taken anew.');
+  printLine(terminal, terminal.paint('dim', `by version ${version} of the segment, at ${at}`));
+  if (told.history.length === 0) return;
+  printLine(terminal, `\n${terminal.paint(['bold', 'underline'], 'History')}`);
+  for (const entry of told.history) printLine(terminal, tellMovement(entry));
+}
+
+function whenItChanges({ flips_at: flipsAt, member }: Explanation): string {
+  if (flipsAt === null) return 'Nothing but new data changes this.';
+  return `If nothing new happens, ${member ? 'this ends' : 'this begins'} at ${flipsAt}.`;
 }
 
 function printTree(terminal: Terminal, { held, text, parts }: Sentence, indent: string): void {

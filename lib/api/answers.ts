@@ -93,7 +93,66 @@ export const mergesSchema = z
   })
   .openapi('Merges');
 
-export const receiptSchema = loose.openapi('Receipt');
+export const receiptSchema = z
+  .looseObject({
+    segment: z.string(),
+    version: z.string(),
+    leaves: z.array(loose),
+    person: z.string(),
+    member: z.boolean(),
+    since: z.string().nullable(),
+    flips_at: z.string().nullable(),
+    at: z.string(),
+    sentence: loose,
+    text: z.string(),
+    history: z.array(loose),
+  })
+  .openapi('Receipt');
+
+export const memberPageSchema = z
+  .object({
+    segment: z.string(),
+    members: z.array(z.object({ profile: z.string(), since: z.string() })),
+    next: z.string().nullable(),
+  })
+  .openapi('MemberPage');
+
+export const segmentHistorySchema = z
+  .object({
+    segment: z.string(),
+    days: z.array(
+      z.object({
+        day: z.string(),
+        entered: z.number().int(),
+        left: z.number().int(),
+        size: z.number().int().nullable(),
+        counted: z.string().nullable(),
+      }),
+    ),
+    size: z.object({ members: z.number().int(), how: z.string(), counted: z.string().nullable() }),
+    latest: z.array(loose),
+  })
+  .openapi('SegmentHistory');
+
+export const planSchema = z
+  .looseObject({
+    hash: z.string(),
+    deploy: z.array(loose),
+    definitions: z.array(loose),
+    audiences: z.array(
+      z.object({
+        id: z.string(),
+        add: z.number().int(),
+        remove: z.number().int(),
+        unchanged: z.number().int(),
+        blocked: z.record(z.string(), z.number().int()),
+        calls: z.number().int(),
+      }),
+    ),
+  })
+  .openapi('Plan');
+
+export const leftListSchema = loose.openapi('LeftList');
 export const runSchema = loose.openapi('Run');
 const counts = z.record(z.string(), z.number().int());
 export const verifySchema = z
@@ -130,9 +189,9 @@ export const lateDaySchema = z
   .openapi('LateDay');
 
 export const jobSchema = z
-  .object({
+  .looseObject({
     id: z.string(),
-    what: z.enum(['pull', 'push', 'unmerge', 'verify', 'forget', 'export', 'replay', 'care']),
+    what: z.enum(['pull', 'push', 'unmerge', 'verify', 'plan', 'apply', 'forget', 'export', 'replay', 'care']),
     state: z.enum(['running', 'finished', 'failed']),
     startedAt: z.string(),
     parts: z.array(loose),

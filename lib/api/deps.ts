@@ -2,10 +2,12 @@ import type { AnyConnector } from '../connectors/define.ts';
 import type { Compiled } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import type { JobDeps } from '../pipeline/jobs.ts';
+import type { PlanDeps } from '../pipeline/plan-definitions.ts';
 import type { ActivityStore, Archive, HistoryStore, Log, Queue } from '../pipeline/ports.ts';
+import type { Versions } from '../pipeline/refill.ts';
 
 /** What the API needs from the world. */
-export interface ApiDeps extends JobDeps {
+export interface ApiDeps extends JobDeps, PlanDeps {
   readonly archive: Archive;
   readonly recompute: Queue;
   readonly jobs: Queue;
@@ -13,6 +15,7 @@ export interface ApiDeps extends JobDeps {
   readonly history: HistoryStore;
   readonly definitions: () => Promise<Definitions>;
   readonly compiled: () => Promise<Compiled>;
+  readonly versions: Versions;
   /** Batch sizes of destinations, for dry runs. */
   readonly connectors: Readonly<Record<string, AnyConnector>>;
   readonly log: Log;

@@ -1,20 +1,28 @@
 import { z } from '@hono/zod-openapi';
 import { TributaryError } from '../domain/errors.ts';
-import { describePerson, explainMembership } from '../pipeline/describe-person.ts';
+import { readApplyJob } from '../pipeline/apply-definitions.ts';
+import { describePerson } from '../pipeline/describe-person.ts';
+import { explainMembership } from '../pipeline/explain-membership.ts';
 import { findPerson } from '../pipeline/find-person.ts';
 import { readJob } from '../pipeline/jobs.ts';
 import { readLateness } from '../pipeline/lateness.ts';
 import { listMerges } from '../pipeline/merges.ts';
+import { readPlan, readPlanJob } from '../pipeline/plan-definitions.ts';
+import { readMembers, readSegmentHistory } from '../pipeline/segment-history.ts';
 import { latestVerify } from '../pipeline/verify-run.ts';
 import {
   audienceSchema,
   jobSchema,
   lateDaySchema,
+  leftListSchema,
+  memberPageSchema,
   mergesSchema,
   personSchema,
+  planSchema,
   receiptSchema,
   rejectedSchema,
   runSchema,
+  segmentHistorySchema,
   segmentSchema,
   verifySchema,
   workspaceSchema,
@@ -60,11 +68,31 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
       ...get('/api/people/{person}/segments/{segment}', 'Why a person is, or is not, in a segment', receiptSchema),
       run: async ({ params: { person, segment = '' } }) => {
         const compiled = await deps.compiled();
-        if (!compiled.definitions.segments.some((one) => one.segment === segment)) {
-          throw new TributaryError('rejected', 'api/no-such-segment', `no segment is called ${segment}`);
-        }
-        return explainMembership(await personNamed(deps, person), compiled, segment, deps.clock.now());
+        await segmentNamed(deps, segment);
+        return explainMembership(deps, await personNamed(deps, person), compiled, segment);
       },
+    },
+    {
+      ...get('/api/segments/{segment}/members', 'Members of a segment, some at a time', memberPageSchema),
+      query: ['from', 'most'],
+      run: async ({ params, query }) =>
+        readMembers(deps, await segmentNamed(deps, params.segment), {
+          from: query.from,
+          most: Number(query.most ?? 100),
+        }),
+    },
+    {
+      ...get('/api/segments/{segment}/history', 'Who entered and left a segment, day by day', segmentHistorySchema),
+      query: ['from', 'to'],
+      run: async ({ params, query }) => readSegmentHistory(deps, await segmentNamed(deps, params.segment), query),
+    },
+    {
+      ...get('/api/plans/{plan}', 'A plan as it was made', planSchema),
+      run: async ({ params: { plan = '' } }) => readPlan(deps.archive, plan),
+    },
+    {
+      ...get('/api/left-lists', 'Lists in the tools that were left with people on them', z.array(leftListSchema)),
+      run: async () => (await deps.state.list('left-list', { most: MOST_LISTED })).map(({ body }) => body),
     },
     {
       ...get('/api/lateness', 'How long after their instant answers turned, by day', z.array(lateDaySchema)),
@@ -88,7 +116,8 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       ...get('/api/jobs/{job}', 'How a job stands', jobSchema),
       run: async ({ params: { job = '' } }) => {
-        const found = await readJob(deps, await deps.definitions(), job);
+        const scans = (await readPlanJob(deps, job)) ?? (await readApplyJob(deps, job));
+        const found = scans ?? (await readJob(deps, await deps.definitions(), job));
         if (found === undefined) throw new TributaryError('rejected', 'api/no-such-job', 'no job has that id');
         return found;
       },
@@ -104,6 +133,12 @@ function get(path: string, summary: string, answer: z.ZodType) {
 export async function mergesOf(deps: ApiDeps, person: string | undefined) {
   const { identity } = await deps.definitions();
   return listMerges(deps, await personNamed(deps, person), identity);
+}
+
+async function segmentNamed(deps: ApiDeps, segment = ''): Promise<string> {
+  const { segments } = await deps.definitions();
+  if (segments.some((one) => one.segment === segment)) return segment;
+  throw new TributaryError('rejected', 'api/no-such-segment', `no segment is called ${segment}`);
 }
 
 async function personNamed(deps: ApiDeps, person = '') {

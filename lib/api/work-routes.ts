@@ -1,8 +1,12 @@
 import { z } from '@hono/zod-openapi';
+import { checkDefinitions } from '../domain/check-definitions.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
-import { publishDefinitions } from '../pipeline/definitions.ts';
+import type { JsonObject } from '../domain/json.ts';
+import { startApply } from '../pipeline/apply-definitions.ts';
 import { startPull, startPush, startUnmerge, startVerify } from '../pipeline/jobs.ts';
+import { startPlan } from '../pipeline/plan-definitions.ts';
+import { publishDefinitions } from '../pipeline/switch-definitions.ts';
 import { dryRunSchema, jobSchema } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { mergesOf } from './read-routes.ts';
@@ -16,6 +20,8 @@ const verifyAskedSchema = z.object({
   audience: z.string(),
   heal: z.enum(['report', 'restore', 'adopt']).optional(),
 });
+const planSchema = z.object({ definitions: z.looseObject({}), whole: z.boolean().optional() });
+const applySchema = z.object({ plan: z.string(), leave: z.array(z.string()).optional() });
 const definitionsSchema = z.looseObject({ version: z.string(), workspace: z.string() });
 const publishedSchema = z.object({ version: z.string(), changed: z.boolean() });
 
@@ -53,10 +59,22 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
       run: async ({ body }) => startVerify(deps, audiencesOf(await deps.definitions(), body.audience), body.heal),
     }),
     route({
+      ...post('/api/plans', 'What publishing a workspace would change', planSchema),
+      status: 202,
+      answer: jobSchema,
+      run: async ({ body }) => startPlan(deps, body.definitions as JsonObject, body.whole === true),
+    }),
+    route({
+      ...post('/api/apply', 'Publish what was planned, unless something moved since', applySchema),
+      status: 202,
+      answer: jobSchema,
+      run: async ({ body }) => startApply(deps, body.plan, body.leave ?? []),
+    }),
+    route({
       ...post('/api/definitions', 'Publish a workspace', definitionsSchema),
       answer: publishedSchema,
       run: async ({ body }) => {
-        const changed = await publishDefinitions(deps, body as unknown as Definitions);
+        const changed = await publishDefinitions(deps, checkDefinitions(body as JsonObject));
         return { version: body.version, changed };
       },
     }),

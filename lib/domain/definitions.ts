@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { canonicalText } from './canonical.ts';
 import type { TraitKinds } from './facet/catalogue.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { SegmentDefinition } from './segment.ts';
@@ -83,4 +85,9 @@ export interface Guardrails {
   readonly maxAdd: number;
   readonly maxRemove: number;
   readonly minSource: number;
+}
+
+/** First 16 hex digits of SHA-256 over the document as RFC 8785 canonical JSON. */
+export function versionOf(document: Omit<Definitions, 'version'>): string {
+  return createHash('sha256').update(canonicalText(document)).digest('hex').slice(0, 16);
 }

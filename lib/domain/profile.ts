@@ -23,9 +23,25 @@ export type Blocked = 'no-consent' | 'no-match-key' | 'held-out' | 'suppressed';
 
 /** What must still be written after the profile: a segment row with its line of history, an audience row, a link. */
 export type Follow =
-  | { readonly row: 'segment'; readonly segment: string; readonly member: boolean; readonly at: Milliseconds }
+  | {
+      readonly row: 'segment';
+      readonly segment: string;
+      readonly member: boolean;
+      readonly at: Milliseconds;
+      readonly why?: Why;
+    }
   | { readonly row: 'audience'; readonly audience: string }
   | { readonly row: 'account'; readonly account: string };
+
+/**
+ * What moved somebody into or out of a segment. `time`: a window opened or closed; `data`: something new was told;
+ * `definition`: the segment changed; `merge`: records came from another person or went to one.
+ */
+export interface Why {
+  readonly moved: 'data' | 'time' | 'definition' | 'merge';
+  /** The leaf that decided, in words; absent when it took several together, or the segment is gone. */
+  readonly leaf?: string;
+}
 
 /** One person as we know them: fragments held whole, and what was last decided about them. */
 export interface Profile {

@@ -9,6 +9,8 @@ export interface EnvironmentSource {
   readonly bucketName: string;
   readonly identityKeySecret: string;
   readonly workspace: string;
+  /** What the template is synthesised from. */
+  readonly deployed: string;
 }
 
 /** The variables of a function: exactly one for each thing that its spec lets it use, and two that all have. */
@@ -21,6 +23,7 @@ export function environmentOf(name: string, spec: FunctionSpec, from: Environmen
   if (spec.secrets.some((use) => use !== 'identity-key')) {
     environment.CONNECTION_SECRET_PREFIX = secretName(from.workspace, '');
   }
+  if (spec.knowsDeployed === true) environment.DEPLOYED = from.deployed;
   return environment;
 }
 

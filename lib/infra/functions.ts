@@ -34,6 +34,8 @@ export interface FunctionSpec {
   readonly sends: readonly QueueName[];
   /** `identity-key`: the key of the look-ups. The others: secrets of the connections that the function speaks to. */
   readonly secrets: readonly SecretUse[];
+  /** It is told what the template was synthesised from. */
+  readonly knowsDeployed?: boolean;
 }
 
 export const functions = {
@@ -154,9 +156,10 @@ export const functions = {
       state: ['read', 'write'],
     },
     indexes: {},
-    archive: { read: ['definitions', 'exports'], write: ['definitions', 'collection'] },
+    archive: { read: ['definitions', 'plans', 'exports'], write: ['definitions', 'plans', 'collection'] },
     sends: ['changes', 'sync', 'push', 'recompute', 'jobs'],
     secrets: ['identity-key'],
+    knowsDeployed: true,
   },
 } as const satisfies Readonly<Record<string, FunctionSpec>>;
 

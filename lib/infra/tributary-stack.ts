@@ -9,6 +9,7 @@ import { PipelineFunction } from './constructs/pipeline-function.ts';
 import { Timetable } from './constructs/timetable.ts';
 import { Watch } from './constructs/watch.ts';
 import { WorkQueues } from './constructs/work-queues.ts';
+import { deployedText } from './deployed.ts';
 import { type FunctionName, functionNames } from './functions.ts';
 import { freezeId } from './logical-id.ts';
 import { stackNameOf, type WorkspaceForSynthesis } from './workspace-for-synthesis.ts';
@@ -38,9 +39,10 @@ export class TributaryStack extends Stack {
     });
     const queues = new WorkQueues(this, 'queues');
     const secrets = new ConnectionSecrets(this, 'secrets', workspace);
+    const deployed = deployedText(workspace);
     const lambdas = new Map(
       functionNames.map((name) => {
-        const props = { code: bundles[name], workspace: workspace.workspace, data, queues, secrets };
+        const props = { code: bundles[name], workspace: workspace.workspace, deployed, data, queues, secrets };
         return [name, new PipelineFunction(this, name, props).lambda] as const;
       }),
     );

@@ -1,9 +1,8 @@
 import { openDynamo } from '../adapters/dynamodb/client.ts';
 import { openMembershipStore } from '../adapters/dynamodb/membership-store.ts';
-import type { Definitions } from '../domain/definitions.ts';
+import { type Definitions, versionOf } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
-import { versionOf } from '../workspace/definitions.ts';
 import { loadWorkspace } from '../workspace/load.ts';
 import type { FaultOptions } from './proxy/faults.ts';
 import { countStored, judgeAudience, type RehearsalReport, readRuns } from './report.ts';

@@ -7,6 +7,7 @@ import { emptyTally, type PushTally } from '../domain/push.ts';
 import { type ConnectionDeps, openConnection } from './connections.ts';
 import type { IdentityIndex, MembershipStore, Queue, StateStore } from './ports.ts';
 import { sendDue } from './send-members.ts';
+import { isSwitching } from './switch-definitions.ts';
 import { isStreamSettled, readStream } from './sync-run.ts';
 import { type LedgerDeps, openNotes } from './write-ledger.ts';
 
@@ -175,7 +176,8 @@ export async function unsettledSources(
   definitions: Definitions,
 ): Promise<string[]> {
   const now = deps.clock.now().getTime();
-  const unsettled: string[] = [];
+  // A list is never brought to half of a change of definitions.
+  const unsettled: string[] = (await isSwitching(deps.state)) ? ['definitions'] : [];
   for (const connection of Object.values(definitions.connections)) {
     for (const stream of Object.keys(connection.streams)) {
       const { state } = await readStream(deps.state, connection.name, stream);

@@ -1,13 +1,14 @@
 import { canonicalText } from '../domain/canonical.ts';
-import type { ActivityChange, ConsentStatement, FragmentId } from '../domain/change.ts';
+import type { ConsentStatement, FragmentId } from '../domain/change.ts';
 import { type Compiled, decide, OUTBOX_GRACE_MS } from '../domain/decide.ts';
-import { type FoldRules, type Fragment, foldFragment } from '../domain/fragment.ts';
-import { parseInstant } from '../domain/instant.ts';
-import { accountIdsOf, type Profile } from '../domain/profile.ts';
+import type { FoldRules, Fragment } from '../domain/fragment.ts';
+import { accountIdsOf, type Follow, type Profile } from '../domain/profile.ts';
 import { wholeEntries } from '../domain/segment/document.ts';
 import { standingConsent } from '../domain/told-consent.ts';
+import { tellMovements } from '../domain/why-moved.ts';
 import { type Folded, sameGrouping } from './fold.ts';
 import type { Account, AccountStore, ActivityStore } from './ports.ts';
+import { everythingDone, refillFragment, remembersTooLittle, type Versions } from './refill.ts';
 
 /** A component with its decisions taken. */
 export interface Decided extends Folded {
@@ -20,20 +21,25 @@ export interface Decided extends Folded {
 interface DecideStores {
   readonly accounts: AccountStore;
   readonly activities: ActivityStore;
+  readonly versions?: Versions;
+}
+
+interface Deciding {
+  readonly compiled: Compiled;
+  readonly rules: FoldRules;
+  readonly refill: boolean;
 }
 
 /** Decides everybody whom a batch touched: fills what segments need, copies account traits, evaluates at `now`. */
 export async function decidePeople(
   stores: DecideStores,
   folded: readonly Folded[],
-  given: { readonly compiled: Compiled; readonly rules: FoldRules },
+  given: Deciding,
   now: number,
 ): Promise<readonly Decided[]> {
-  const filled = await refill(stores.activities, folded, given, now);
+  const filled = await refill(stores, folded, given, now);
   const accounts = await readAccounts(stores.accounts, filled);
-  return Promise.all(
-    filled.map((item) => decideComponent(item, given.compiled, { accounts, now, activities: stores.activities })),
-  );
+  return Promise.all(filled.map((item) => decideComponent(item, given.compiled, { accounts, now, stores })));
 }
 
 /**
@@ -41,31 +47,24 @@ export async function decidePeople(
  * A record brings its memory along when it moves to another profile, so it is the profile that held it that tells.
  */
 async function refill(
-  activities: ActivityStore,
+  stores: DecideStores,
   folded: readonly Folded[],
-  { compiled, rules }: { readonly compiled: Compiled; readonly rules: FoldRules },
+  given: Deciding,
   now: number,
 ): Promise<readonly Folded[]> {
-  const oldest = now - compiled.definitions.privacy.activitiesKeptMs;
-  const refillOne = async (fragment: Fragment, id: FragmentId): Promise<Fragment> => {
-    let filled = fragment;
-    for await (const page of activities.all(id)) {
-      for (const activity of page) {
-        if ((parseInstant(activity.at) ?? 0) > oldest) filled = foldFragment(filled, activity, rules);
-      }
-    }
-    return filled;
-  };
+  const how = { rules: given.rules, oldest: now - given.compiled.definitions.privacy.activitiesKeptMs };
   return Promise.all(
     folded.map(async (item) => {
-      const outdated = outdatedIn(item, compiled.needs);
+      const outdated = await outdatedIn(item, given, stores.versions);
       if (outdated.size === 0) return item;
       const profiles = item.profiles.map(async (profile): Promise<Profile> => {
         const ids = Object.keys(profile.fragments).filter((id) => outdated.has(id));
-        // Whoever remembers for other definitions is written, even when history holds nothing for these.
-        if (ids.length === 0 && profile.needs === compiled.needs) return profile;
+        if (ids.length === 0) return profile;
         const filled = await Promise.all(
-          ids.map(async (id) => [id, await refillOne(profile.fragments[id] as Fragment, id)] as const),
+          ids.map(async (id) => {
+            const { fragment } = await refillFragment(stores.activities, id, profile.fragments[id] as Fragment, how);
+            return [id, fragment] as const;
+          }),
         );
         return { ...profile, fragments: { ...profile.fragments, ...Object.fromEntries(filled) } };
       });
@@ -74,17 +73,22 @@ async function refill(
   );
 }
 
-function outdatedIn(item: Folded, needs: string): ReadonlySet<FragmentId> {
-  const outdated = item.component.profiles.filter((profile) => profile.version > 0 && profile.needs !== needs);
-  return new Set(outdated.flatMap(({ fragments }) => Object.keys(fragments)));
+async function outdatedIn(item: Folded, given: Deciding, versions?: Versions): Promise<ReadonlySet<FragmentId>> {
+  const outdated = new Set<FragmentId>();
+  for (const profile of item.component.profiles) {
+    if (profile.version === 0) continue;
+    if (!given.refill && !(await remembersTooLittle(profile, given.compiled, versions))) continue;
+    for (const id of Object.keys(profile.fragments)) outdated.add(id);
+  }
+  return outdated;
 }
 
 async function decideComponent(
   item: Folded,
   compiled: Compiled,
-  given: { readonly accounts: ReadonlyMap<string, Account>; readonly now: number; readonly activities: ActivityStore },
+  given: { readonly accounts: ReadonlyMap<string, Account>; readonly now: number; readonly stores: DecideStores },
 ): Promise<Decided> {
-  const { accounts, now, activities } = given;
+  const { accounts, now, stores } = given;
   const news: Profile[] = [];
   const owing: Profile[] = [];
   for (const regrouped of item.profiles) {
@@ -98,11 +102,16 @@ async function decideComponent(
     const decided =
       kept.overflowed.length === 0
         ? kept.profile
-        : decide(linked, compiled, now, await wholeHistory(activities, linked, item, compiled)).profile;
-    if (stale || before === undefined || before.version === 0 || !sameDecision(before, decided)) news.push(decided);
-    else if (before.outbox.length > 0) owing.push(before);
+        : decide(linked, compiled, now, await wholeHistory(stores.activities, linked, item, compiled)).profile;
+    if (stale || before === undefined || before.version === 0 || !sameDecision(before, decided)) {
+      news.push(await explained(stores, before, decided, { compiled, now }));
+    } else if (before.outbox.length > 0) owing.push(before);
   }
-  const merged = item.merged.map((one) => ({ ...one, dueAt: one.outbox.length > 0 ? now + OUTBOX_GRACE_MS : null }));
+  const merged = item.merged.map((one) => ({
+    ...one,
+    outbox: one.outbox.map((follow) => leftByMerge(follow, now)),
+    dueAt: one.outbox.length > 0 ? now + OUTBOX_GRACE_MS : null,
+  }));
   return { ...item, merged, news, owing };
 }
 
@@ -136,11 +145,28 @@ function addressesOf({ fragments }: Profile): ReadonlySet<string> {
   return new Set(types.flatMap((values) => Object.keys(values ?? {})));
 }
 
+/** The rows of a merged person are taken back now, and the segments' history says so. */
+function leftByMerge(follow: Follow, now: number): Follow {
+  return follow.row === 'segment' && follow.at === 0 ? { ...follow, at: now, why: { moved: 'merge' } } : follow;
+}
+
+/** With the reasons for which segments were entered or left. */
+async function explained(
+  { versions }: DecideStores,
+  before: Profile | undefined,
+  after: Profile,
+  { compiled, now }: { readonly compiled: Compiled; readonly now: number },
+): Promise<Profile> {
+  if (!after.outbox.some((follow) => follow.row === 'segment' && follow.why === undefined)) return after;
+  const same = before?.definitions === compiled.definitions.version;
+  const former = same ? compiled : before === undefined ? undefined : await versions?.(before.definitions);
+  return tellMovements({ before, after, former, current: compiled, now });
+}
+
 /** All that the person ever did: what is stored, and what this batch brings and is stored after the profile. */
 async function wholeHistory(activities: ActivityStore, profile: Profile, item: Folded, compiled: Compiled) {
-  const done: ActivityChange[] = [];
+  const done = await everythingDone(activities, profile);
   for (const fragment of Object.keys(profile.fragments)) {
-    for await (const page of activities.all(fragment)) done.push(...page);
     for (const change of item.component.byFragment.get(fragment) ?? [])
       if (change.kind === 'activity') done.push(change);
   }

@@ -1,17 +1,35 @@
-import { collectionOf } from '../domain/collection.ts';
 import { type Compiled, compileDefinitions } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { openCatalogue } from '../domain/facet/catalogue.ts';
-import type { Json } from '../domain/json.ts';
-import { COLLECTION_KEY } from './collection.ts';
-import type { Archive, Queue, StateStore } from './ports.ts';
+import type { Archive, StateStore } from './ports.ts';
 import { loadRegions } from './regions.ts';
+
+export interface DefinitionStores {
+  readonly state: StateStore;
+  readonly archive: Archive;
+}
+
+/** Which definitions are published. `moves` counts how often that changed: back and forth is not as before. */
+export interface Pointer {
+  readonly version: string;
+  readonly moves: number;
+}
 
 const KIND = 'definitions';
 const CURRENT = 'current';
-/** Parts in which everybody is decided again after a change of definitions. */
-const SCAN_PARTS = 8;
+
+/** The pointer as stored; undefined when nothing was ever published. */
+export async function readPointer(state: StateStore): Promise<Pointer | undefined> {
+  const current = await state.get(KIND, CURRENT);
+  const version = current?.body.version;
+  return current === undefined || typeof version !== 'string' ? undefined : { version, moves: current.version };
+}
+
+/** Moves the pointer on condition that it still is what it was. False when somebody else moved it. */
+export function movePointer(state: StateStore, to: Definitions, from: Pointer | undefined): Promise<boolean> {
+  return state.put(KIND, CURRENT, { version: to.version, workspace: to.workspace }, from?.moves ?? 0);
+}
 
 /** The published definitions, by one small read an invocation; the document itself is fetched once a version. */
 export function openDefinitions(deps: {
@@ -20,27 +38,26 @@ export function openDefinitions(deps: {
 }): () => Promise<Definitions> {
   let held: Definitions | undefined;
   return async function currentDefinitions() {
-    const current = await deps.state.get(KIND, CURRENT);
-    const version = current?.body.version;
-    if (typeof version !== 'string') {
+    const current = await readPointer(deps.state);
+    if (current === undefined) {
       throw new TributaryError(
         'config',
         'definitions/none',
         'nothing is published yet: send the definitions of a workspace to /api/definitions',
       );
     }
-    if (held?.version === version) return held;
-    const document = await deps.archive.getJson(keyOf(version));
-    if (document === undefined) {
-      throw new TributaryError(
-        'defect',
-        'definitions/lost',
-        `the published definitions ${version} are not in the archive`,
-      );
-    }
-    held = document as unknown as Definitions;
+    if (held?.version !== current.version) held = await loadDefinitions(deps.archive, current.version);
     return held;
   };
+}
+
+/** One version of the definitions, published or planned. Throws `definitions/lost` when it is not in the archive. */
+export async function loadDefinitions(archive: Pick<Archive, 'getJson'>, version: string): Promise<Definitions> {
+  const document = await archive.getJson(definitionsKey(version));
+  if (document === undefined) {
+    throw new TributaryError('defect', 'definitions/lost', `the definitions ${version} are not in the archive`);
+  }
+  return document as unknown as Definitions;
 }
 
 /** Definitions with their segments compiled; the same object while the version is the same. */
@@ -49,9 +66,13 @@ export function openCompiled(definitions: () => Promise<Definitions>): () => Pro
   return async function currentCompiled() {
     const current = await definitions();
     if (held?.definitions === current) return held;
-    held = compileDefinitions(current, asksForRegions(current) ? await loadRegions() : undefined);
+    held = await compileWithRegions(current);
     return held;
   };
+}
+
+async function compileWithRegions(definitions: Definitions): Promise<Compiled> {
+  return compileDefinitions(definitions, asksForRegions(definitions) ? await loadRegions() : undefined);
 }
 
 /** Whether a condition is about a region. Only then the table of regions is worth its memory. */
@@ -61,35 +82,26 @@ function asksForRegions({ segments, traits }: Definitions): boolean {
   return [...asked].some(([, path = '']) => kindOf(path)?.type === 'region');
 }
 
-/**
- * How long the scan after a change of definitions waits. Longer than the pointer takes to move and resolve-profile may
- * run after it: whoever still decides by the former definitions has written by then, and nobody is missed.
- */
-export const SCAN_DELAY_SECONDS = 120;
+/** Versions held compiled at the same time: what is published, what was before, and what is planned. */
+const VERSIONS_HELD = 4;
 
-/**
- * Publishes definitions: the document, what receiving messages needs of it, then a scan to come that decides everybody
- * again, then the pointer. The scan is asked for first: after the pointer has moved, publishing again does no more than
- * put the write keys right. Returns whether anything changed.
- */
-export async function publishDefinitions(
-  deps: { readonly state: StateStore; readonly archive: Pick<Archive, 'putJson'>; readonly recompute: Queue },
-  definitions: Definitions,
-): Promise<boolean> {
-  for (;;) {
-    const current = await deps.state.get(KIND, CURRENT);
-    await deps.archive.putJson(COLLECTION_KEY, collectionOf(definitions) as unknown as Json);
-    if (current?.body.version === definitions.version) return false;
-    await deps.archive.putJson(keyOf(definitions.version), definitions as unknown as Json);
-    if (current !== undefined) {
-      const parts = Array.from({ length: SCAN_PARTS }, (_, part) => ({ scan: { part, of: SCAN_PARTS } }));
-      await deps.recompute.send(parts.map((body) => ({ body, delaySeconds: SCAN_DELAY_SECONDS })));
-    }
-    const body = { version: definitions.version, workspace: definitions.workspace };
-    if (await deps.state.put(KIND, CURRENT, body, current?.version ?? 0)) return true;
-  }
+/** Any version compiled, for what was decided by former definitions or would be by planned ones. Undefined = lost. */
+export function openVersions(archive: Archive): (version: string) => Promise<Compiled | undefined> {
+  const held = new Map<string, Compiled>();
+  return async function compiledVersion(version) {
+    const known = held.get(version);
+    if (known !== undefined || version === '') return known;
+    const document = await archive.getJson(definitionsKey(version));
+    if (document === undefined) return undefined;
+    const compiled = await compileWithRegions(document as unknown as Definitions);
+    const [oldest] = held.keys();
+    if (held.size >= VERSIONS_HELD && oldest !== undefined) held.delete(oldest);
+    held.set(version, compiled);
+    return compiled;
+  };
 }
 
-function keyOf(version: string): string {
+/** Where a version lies in the archive. */
+export function definitionsKey(version: string): string {
   return `definitions/${version}.json.gz`;
 }

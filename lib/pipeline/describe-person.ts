@@ -4,18 +4,10 @@ import { openCatalogue } from '../domain/facet/catalogue.ts';
 import { type Facets, facetsOf } from '../domain/facet/facets.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import {
-  consentOf,
-  effectiveTraits,
-  identifiersOf,
-  nestTraits,
-  type Profile,
-  viewOf,
-  type Wanted,
-} from '../domain/profile.ts';
-import { explain, type Receipt } from '../domain/segment/receipt.ts';
+import { consentOf, effectiveTraits, identifiersOf, nestTraits, type Profile, type Wanted } from '../domain/profile.ts';
 import type { ActivityStore, HistoryStore } from './ports.ts';
 import { loadRegions } from './regions.ts';
+import { type HistoryEntry, tellLine } from './segment-history.ts';
 
 /** A person as `tributary profile` and the console show them. Instants are RFC 3339. */
 export interface PersonPage {
@@ -33,7 +25,8 @@ export interface PersonPage {
   readonly fragments: readonly string[];
   readonly consent: readonly ConsentStatement[];
   readonly audiences: Readonly<Record<string, Wanted>>;
-  readonly history: readonly { readonly segment: string; readonly entered: boolean; readonly at: string }[];
+  /** Newest first, with what moved the person. */
+  readonly history: readonly HistoryEntry[];
 }
 
 const LATEST = 20;
@@ -73,12 +66,6 @@ export async function describePerson(
     fragments,
     consent: consentOf(profile),
     audiences: profile.wanted,
-    history: history.map(({ segment, member, at }) => ({ segment, entered: member, at: formatInstant(at) })),
+    history: history.map(tellLine),
   };
-}
-
-/** Why a person is, or is not, in a segment at `now`. */
-export function explainMembership(profile: Profile, compiled: Compiled, segment: string, now: Date): Receipt {
-  const view = viewOf(profile, effectiveTraits(profile, compiled.definitions.identity.priorities, compiled.read));
-  return explain(compiled.program, segment, view, now.getTime());
 }

@@ -19,11 +19,11 @@ export async function writeFollowers(stores: FollowStores, written: readonly Sto
   if (owing.length === 0) return;
   const rows = owing.flatMap(rowsOf);
   const lines = owing.flatMap((profile) =>
-    isMerged(profile)
-      ? []
-      : profile.outbox
-          .filter(isSegment)
-          .map(({ segment, member, at }) => ({ profile: profile.id, segment, member, at })),
+    profile.outbox.filter(isSegment).map(({ row: _, ...line }) => ({
+      profile: profile.id,
+      ...(isMerged(profile) ? {} : { definitions: profile.definitions }),
+      ...line,
+    })),
   );
   await Promise.all([stores.memberships.writeRows(rows), stores.history.put(lines)]);
   await stores.profiles.clearOutboxes(owing);

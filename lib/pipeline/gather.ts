@@ -157,6 +157,11 @@ function withoutErasedKin(
   return left.length === profile.kin.length ? profile : { ...profile, kin: left };
 }
 
+/** Whether somebody is behind a stored profile: neither merged away nor erased. */
+export function isLiving(stored: StoredProfile): stored is Profile {
+  return 'fragments' in stored;
+}
+
 export function isMerged(stored: StoredProfile): stored is MergedProfile {
   return 'mergedInto' in stored;
 }

@@ -4,7 +4,7 @@ import type { ErasedProfile } from '../domain/erasure.ts';
 import type { Leaf } from '../domain/fragment.ts';
 import type { Milliseconds } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import type { Follow, MergedProfile, Profile, Wanted } from '../domain/profile.ts';
+import type { MergedProfile, Profile, Wanted, Why } from '../domain/profile.ts';
 
 /** A profile as stored: a living one, a pointer to the one it was merged into, or the tombstone of an erased one. */
 export type StoredProfile = Profile | MergedProfile | ErasedProfile;
@@ -62,8 +62,17 @@ export interface ProfileStore {
   clearOutboxes(profiles: readonly StoredProfile[]): Promise<void>;
   /** Profiles due from `from` until `until`, both included, from the sparse index; may lag behind writes. */
   due(from: Milliseconds, until: Milliseconds): AsyncIterable<readonly string[]>;
-  /** Ids of one of `of` equal parts of the whole table, by pages; from after the last id of a page on. */
-  scan(part: number, of: number, after?: string): AsyncIterable<readonly string[]>;
+  /** One of `of` equal parts of the whole table, by pages; from where a page ended on. May lag behind writes. */
+  scan(part: number, of: number, after?: string): AsyncIterable<ScanPage>;
+}
+
+/** Some people of a walk over everybody. */
+export interface ScanPage {
+  readonly people: readonly StoredProfile[];
+  /** Where to go on; absent = this part is at its end. */
+  readonly after?: string;
+  /** Read units that the page took. */
+  readonly readUnits: number;
 }
 
 /** An account (company) as stored. */
@@ -136,11 +145,18 @@ export interface AudienceRow {
   readonly pending: boolean;
 }
 
+export interface MemberPage {
+  readonly members: readonly { readonly profile: string; readonly since: Milliseconds }[];
+  readonly next?: string;
+}
+
 export interface MembershipStore {
   /** Into how many parts an audience's rows are laid out. */
   readonly audienceParts: number;
   writeRows(rows: readonly FollowRow[]): Promise<void>;
   segmentMembers(segment: string): AsyncIterable<readonly { readonly profile: string; readonly since: Milliseconds }[]>;
+  /** Some members and, where there are more, from where to ask for the next ones. */
+  someMembers(segment: string, most: number, from?: string): Promise<MemberPage>;
   countSegment(segment: string): Promise<number>;
   /** Profile ids of the people who belong to an account. */
   accountPeople(account: string): AsyncIterable<readonly string[]>;
@@ -194,17 +210,29 @@ export interface WriteLedger {
 }
 
 /** Somebody entered or left a segment. */
-export interface HistoryLine extends Omit<Extract<Follow, { row: 'segment' }>, 'row'> {
+export interface HistoryLine {
   readonly profile: string;
+  readonly segment: string;
+  readonly member: boolean;
+  readonly at: Milliseconds;
+  /** Version of the definitions that decided. */
+  readonly definitions?: string;
+  readonly why?: Why;
 }
 
 export interface HistoryStore {
   /** Putting a line twice is putting it once. */
   put(lines: readonly HistoryLine[]): Promise<void>;
-  ofProfile(
-    profile: string,
-    most: number,
-  ): Promise<readonly { readonly segment: string; readonly member: boolean; readonly at: Milliseconds }[]>;
+  /** Newest first. */
+  ofProfile(profile: string, most: number): Promise<readonly HistoryLine[]>;
+  /** Of one UTC day (`2026-11-21`), newest first. */
+  ofSegment(segment: string, day: string, most: number): Promise<readonly HistoryLine[]>;
+  /** How many entered and left a segment on a UTC day, from an instant of it on (absent = all day). */
+  countDay(
+    segment: string,
+    day: string,
+    from?: Milliseconds,
+  ): Promise<{ readonly entered: number; readonly left: number }>;
   /** Deletes all lines of a profile, its own and those under the segments. Returns how many it had. */
   erase(profile: string): Promise<number>;
 }

@@ -1,12 +1,10 @@
 import type { AccountChange, ActivityChange, Change, FragmentId, PersonChange } from '../domain/change.ts';
 import type { Compiled } from '../domain/decide.ts';
 import { changesLikeness } from '../domain/duplicate.ts';
-import type { FoldRules } from '../domain/fragment.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
 import { type Milliseconds, parseInstant } from '../domain/instant.ts';
 import { newProfile, type Profile } from '../domain/profile.ts';
 import { mostTogether } from '../domain/region.ts';
-import { observe } from '../domain/segment/entries.ts';
 import { type Decided, decidePeople } from './decide-people.ts';
 import { foldAll } from './fold.ts';
 import { foldAccounts } from './fold-accounts.ts';
@@ -25,6 +23,7 @@ import {
   type StoredProfile,
   type WriteOutcome,
 } from './ports.ts';
+import { foldRules, type Versions } from './refill.ts';
 
 /** What resolve-profile needs from the world. */
 export interface ResolveDeps extends FollowStores {
@@ -34,6 +33,8 @@ export interface ResolveDeps extends FollowStores {
   readonly recompute: Queue;
   /** The published definitions, compiled; the same object while the version is the same. */
   readonly compiled: () => Promise<Compiled>;
+  /** Former definitions. Absent: whoever was decided by them is filled from history, whatever they remember. */
+  readonly versions?: Versions;
   readonly key: IdentityKey;
   /** Keeps changes that would make a profile larger than an item may be, for a person to look at. */
   readonly tooLarge: (changes: readonly PersonChange[]) => Promise<void>;
@@ -48,6 +49,11 @@ export interface Work {
   readonly changes: readonly Change[];
   readonly profiles: readonly string[];
   readonly accounts: readonly string[];
+}
+
+export interface ResolveOptions {
+  /** Fill people from history as if they remembered nothing for these definitions. */
+  readonly refill?: boolean;
 }
 
 export interface Resolved {
@@ -84,7 +90,7 @@ interface Tally {
  * work, and beside itself: who loses a conditional write reads again and folds again.
  */
 export function resolveProfile(deps: ResolveDeps) {
-  return async function resolve(batch: readonly Work[]): Promise<Resolved> {
+  return async function resolve(batch: readonly Work[], options: ResolveOptions = {}): Promise<Resolved> {
     const compiled = await deps.compiled();
     await foldAccounts(
       deps,
@@ -96,7 +102,7 @@ export function resolveProfile(deps: ResolveDeps) {
     const tally: Tally = { written: 0, unchanged: 0, activities: 0, conflicts: 0, erased: 0 };
     for (let round = 0; round < ROUNDS && pending.changes.size + pending.profiles.size > 0; round += 1) {
       if (round > 0) await deps.clock.wait(backOff(round, deps.clock.random()));
-      pending = await resolveRound(deps, compiled, pending, round, tally);
+      pending = await resolveRound(deps, compiled, pending, { round, tally, refill: options.refill === true });
     }
     const failed = positionsOf(pending, batch);
     deps.log('resolved', { messages: batch.length, failed: failed.size, ...tally });
@@ -108,8 +114,7 @@ async function resolveRound(
   deps: ResolveDeps,
   held: Compiled,
   pending: Pending,
-  round: number,
-  tally: Tally,
+  { round, tally, refill }: { readonly round: number; readonly tally: Tally; readonly refill: boolean },
 ): Promise<Pending> {
   const now = deps.clock.now().getTime();
   const { gathered, compiled, rules } = await gatherCurrent(deps, held, pending);
@@ -117,7 +122,7 @@ async function resolveRound(
   // Whoever claimed such a record first has it: a living person, or the tombstone already.
   if (buried.length > 0) await deps.identities.claim(buried);
   const folded = await foldAll(components, compiled, rules, deps, round);
-  const decided = await decidePeople(deps, folded, { compiled, rules }, now);
+  const decided = await decidePeople(deps, folded, { compiled, rules, refill }, now);
   const lost = await claim(deps, decided);
   await askToCompare(deps, compiled, decided, lost);
   const full = new Set<Decided>();
@@ -337,15 +342,6 @@ function positionsOf(pending: Pending, batch: readonly Work[]): Set<number> {
     work.profiles.some((id) => pending.profiles.has(id)) ||
     work.changes.some((change) => change.kind !== 'account' && pending.changes.has(change.fragment));
   return new Set([...batch.entries()].filter(([, work]) => waits(work)).map(([at]) => at));
-}
-
-function foldRules(compiled: Compiled): FoldRules {
-  const { identity } = compiled.definitions;
-  return {
-    blocked: new Set(identity.blocked),
-    country: (connection) => identity.countries[connection],
-    observe: (activity) => observe(compiled.program, activity),
-  };
 }
 
 /** Exponential with full jitter, from 10 ms to about a second: enough for the other writers of one person to finish. */

@@ -6,26 +6,26 @@ import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
 import { connectionOf } from '../domain/profile.ts';
 import { archiveKey } from './archive-hours.ts';
-import type { Archive, Clock, Log, ProfileStore, Queue, QueueMessage, StateStore } from './ports.ts';
+import type { Archive, Clock, Log, StateStore } from './ports.ts';
 import { quarantine } from './quarantine.ts';
 import type { Resolved, Work } from './resolve-profile.ts';
+import { tellFailure } from './scan.ts';
 import { markFolded } from './sync-run.ts';
 
 export interface WorkDeps {
   readonly state: StateStore;
   readonly archive: Pick<Archive, 'put'>;
-  readonly profiles: ProfileStore;
-  readonly recompute: Queue;
   readonly clock: Clock;
   readonly log: Log;
   /** Compares people with others who may be the same person. */
   readonly compare: (people: readonly string[]) => Promise<void>;
+  /** Does one message of a scan. */
+  readonly scan: (message: JsonObject, signal: AbortSignal) => Promise<void>;
+  /** Asks for a recount of everybody, by the instant at which it was due. */
+  readonly recount: (scheduledAt: string | undefined) => Promise<void>;
   readonly resolve: (batch: readonly Work[]) => Promise<Resolved>;
 }
 
-const IDS_IN_MESSAGE = 250;
-/** Pages of the table that one message of a scan reads: a part of any size gets on, a message's work stays small. */
-const PAGES_IN_MESSAGE = 20;
 /** Origins whose changes are nowhere else: what was pulled or replayed comes from the archive. */
 const DELIVERED = new Set<Json>(['delivery', 'collection']);
 const NOTHING: Work = { changes: [], profiles: [], accounts: [] };
@@ -37,14 +37,15 @@ const NOTHING: Work = { changes: [], profiles: [], accounts: [] };
 export function doWork(deps: WorkDeps) {
   return async function work(bodies: readonly Json[], signal: AbortSignal): Promise<ReadonlySet<number>> {
     const batch: Work[] = [];
+    for (const body of bodies) batch.push(await readWork(deps, body));
     for (const body of bodies) {
-      const scan = isJsonObject(body) ? body.scan : undefined;
-      if (isJsonObject(scan)) await scanPart(deps, scan, signal);
-      batch.push(await readWork(deps, body));
+      if (!isJsonObject(body) || body.recount !== true) continue;
+      await deps.recount(typeof body.scheduledAt === 'string' ? body.scheduledAt : undefined);
     }
     await archiveDeliveries(deps, bodies);
     const resolved = await deps.resolve(batch);
-    const failed = new Set([...resolved.failed, ...(await compareAll(deps, bodies))]);
+    const compared = await compareAll(deps, bodies);
+    const failed = new Set([...resolved.failed, ...compared, ...(await scanAll(deps, bodies, signal))]);
     const folded = new Map<string, number[]>();
     for (const [at, body] of bodies.entries()) {
       if (failed.has(at) || !isJsonObject(body) || !isJsonObject(body.run)) continue;
@@ -90,6 +91,23 @@ async function archiveDeliveries(deps: WorkDeps, bodies: readonly Json[]): Promi
   if (lines.length === 0) return;
   const name = createHash('sha256').update(canonicalText(lines)).digest('hex').slice(0, 32);
   await deps.archive.put(archiveKey('deliveries', deps.clock.now(), name), lines);
+}
+
+/** Does the messages of scans, after the people whose turn it is. Returns the positions that must come again. */
+async function scanAll(deps: WorkDeps, bodies: readonly Json[], signal: AbortSignal): Promise<Set<number>> {
+  const failed = new Set<number>();
+  for (const [at, body] of bodies.entries()) {
+    const message = isJsonObject(body) ? body.scan : undefined;
+    if (!isJsonObject(message)) continue;
+    try {
+      await deps.scan(message, signal);
+    } catch (thrown) {
+      // Its part goes on with the same message, which comes again alone.
+      tellFailure(deps.log, message, thrown);
+      failed.add(at);
+    }
+  }
+  return failed;
 }
 
 async function readWork(deps: WorkDeps, body: Json): Promise<Work> {
@@ -140,20 +158,4 @@ export function quarantineTooLarge(deps: Pick<WorkDeps, 'state' | 'clock'>) {
       await quarantine(deps, connectionOf(change.fragment), 'changes', `${stamp}#${change.fragment}`, [rejected]);
     }
   };
-}
-
-/** Asks for everybody in one part of the table, some hundreds to a message. */
-async function scanPart(deps: WorkDeps, { part, of, after }: JsonObject, signal: AbortSignal): Promise<void> {
-  const start = typeof after === 'string' ? after : undefined;
-  let pages = 0;
-  for await (const ids of deps.profiles.scan(Number(part), Number(of), start)) {
-    const messages: QueueMessage[] = [];
-    for (let at = 0; at < ids.length; at += IDS_IN_MESSAGE)
-      messages.push({ body: { profiles: ids.slice(at, at + IDS_IN_MESSAGE) } });
-    pages += 1;
-    const more = pages === PAGES_IN_MESSAGE || signal.aborted;
-    if (more) messages.push({ body: { scan: { part: part ?? 0, of: of ?? 1, after: ids.at(-1) ?? '' } } });
-    await deps.recompute.send(messages);
-    if (more) return;
-  }
 }

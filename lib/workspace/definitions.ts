@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { canonicalText } from '../domain/canonical.ts';
-import type {
-  AudienceDefinition,
-  ConnectionDefinition,
-  Definitions,
-  IdentityRules,
-  Schedule,
+import {
+  type AudienceDefinition,
+  type ConnectionDefinition,
+  type Definitions,
+  type IdentityRules,
+  type Schedule,
+  versionOf,
 } from '../domain/definitions.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import { normaliseIdentifier } from '../domain/identifier.ts';
@@ -66,11 +65,6 @@ export function buildDefinitions(accepted: Accepted, connectors: Connectors): De
 function traitKinds(tributary: TributaryFile, connectors: Connectors): TraitKinds {
   const used = Object.values(tributary.connections).map((written) => connectorOf(written as JsonObject, connectors));
   return Object.assign({}, ...used.map((connector) => connector?.traits ?? {}), tributary.traits) as TraitKinds;
-}
-
-/** First 16 hex digits of SHA-256 over the document as RFC 8785 canonical JSON. */
-export function versionOf(document: Omit<Definitions, 'version'>): string {
-  return createHash('sha256').update(canonicalText(document)).digest('hex').slice(0, 16);
 }
 
 function connection(

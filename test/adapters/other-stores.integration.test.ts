@@ -108,10 +108,28 @@ describe('history store', () => {
     await store.put([]);
 
     expect(await store.ofProfile('p_1', 2)).toEqual([
-      { segment: 's', member: true, at: NOW + 3 },
-      { segment: 's', member: false, at: NOW + 2 },
+      { profile: 'p_1', segment: 's', member: true, at: NOW + 3 },
+      { profile: 'p_1', segment: 's', member: false, at: NOW + 2 },
     ]);
     expect(await store.ofProfile('p_2', 9)).toHaveLength(1);
+  });
+
+  it("counts a segment's day over its shards, and tells its latest lines with their reasons", async () => {
+    const store = openHistoryStore(dynamo, 'others-history');
+    const why = { moved: 'data', leaf: 'stage is customer' } as const;
+    const people = Array.from({ length: 20 }, (_, n) => `p_${n}`);
+    const day = new Date(NOW).toISOString().slice(0, 10);
+    await store.put(
+      people.map((profile, n) => ({ profile, segment: 'many', member: n < 15, at: NOW + n, definitions: 'd1', why })),
+    );
+    await store.put([{ profile: 'p_0', segment: 'many', member: false, at: NOW + 48 * 3_600_000 }]);
+
+    expect(await store.countDay('many', day)).toEqual({ entered: 15, left: 5 });
+    expect(await store.countDay('many', day, NOW + 14)).toEqual({ entered: 1, left: 5 });
+    expect(await store.ofSegment('many', day, 2)).toEqual([
+      { profile: 'p_19', segment: 'many', member: false, at: NOW + 19, definitions: 'd1', why },
+      { profile: 'p_18', segment: 'many', member: false, at: NOW + 18, definitions: 'd1', why },
+    ]);
   });
 });
 

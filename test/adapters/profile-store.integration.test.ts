@@ -44,6 +44,10 @@ async function collect(pages: AsyncIterable<readonly string[]>): Promise<string[
   return found.sort();
 }
 
+async function* idsIn(pages: ReturnType<ProfileStore['scan']>): AsyncIterable<readonly string[]> {
+  for await (const { people } of pages) yield people.map(({ id }) => id);
+}
+
 describe('profile store', () => {
   it('gives back what was written, one version on', async () => {
     const written = person('p_round', {
@@ -123,16 +127,16 @@ describe('profile store', () => {
   });
 
   it('scans everybody once over its parts, and goes on after any page', async () => {
-    const parts = await Promise.all([0, 1, 2].map((part) => collect(store.scan(part, 3))));
-    const all = await collect(store.scan(0, 1));
+    const parts = await Promise.all([0, 1, 2].map((part) => collect(idsIn(store.scan(part, 3)))));
+    const all = await collect(idsIn(store.scan(0, 1)));
     expect(parts.flat().sort()).toEqual(all);
     expect(new Set(all).size).toBe(all.length);
 
     const ordered: string[] = [];
-    for await (const page of store.scan(1, 3)) ordered.push(...page);
+    for await (const ids of idsIn(store.scan(1, 3))) ordered.push(...ids);
     const half = ordered[Math.floor(ordered.length / 2)] ?? '';
 
-    expect(await collect(store.scan(1, 3, half))).toEqual(ordered.slice(ordered.indexOf(half) + 1).sort());
+    expect(await collect(idsIn(store.scan(1, 3, half)))).toEqual(ordered.slice(ordered.indexOf(half) + 1).sort());
   });
 });
 

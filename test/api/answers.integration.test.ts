@@ -1,8 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../lib/domain/change.ts';
+import { versionOf } from '../../lib/domain/definitions.ts';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import type { PersonPage } from '../../lib/pipeline/describe-person.ts';
+import type { Explanation } from '../../lib/pipeline/explain-membership.ts';
 import type { Job } from '../../lib/pipeline/jobs.ts';
 import type { Merges } from '../../lib/pipeline/merges.ts';
 import { quarantine } from '../../lib/pipeline/quarantine.ts';
@@ -43,7 +45,7 @@ describe('/api/openapi.json', () => {
     const schemas = operations.map(({ path, method }) => ajv.compile({ $ref: `api${answerPointer(path, method)}` }));
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas.length).toBeGreaterThanOrEqual(20);
+    expect(schemas.length).toBeGreaterThanOrEqual(25);
     for (const { path, method } of operations) {
       const { summary, parameters = [] } = (document.paths[path]?.[method] ?? {}) as {
         summary?: string;
@@ -65,6 +67,9 @@ describe('the answers of /api', () => {
     ['GET', '/api/people/{person}', '/api/people/ann%40example.com'],
     ['GET', '/api/people/{person}/segments/{segment}', '/api/people/newsletter%3Amember%3A1/segments/quiet-readers'],
     ['GET', '/api/lateness', '/api/lateness'],
+    ['GET', '/api/segments/{segment}/members', '/api/segments/quiet-readers/members?most=1'],
+    ['GET', '/api/segments/{segment}/history', '/api/segments/quiet-readers/history?from=2026-11-20&to=2026-11-21'],
+    ['GET', '/api/left-lists', '/api/left-lists'],
     ['GET', '/api/runs', '/api/runs'],
     ['GET', '/api/duplicates', '/api/duplicates?limit=5'],
     ['GET', '/api/quarantine/{connection}', '/api/quarantine/newsletter'],
@@ -198,6 +203,78 @@ describe('the answers of /api', () => {
     expect(misfits('/api/definitions', 'POST', body)).toEqual([]);
   });
 
+  it('tell why somebody is in a segment, in structure and in words', async () => {
+    const { body } = await ask('GET', '/api/people/ann%40example.com/segments/quiet-readers');
+
+    expect(body).toMatchObject({
+      segment: 'quiet-readers',
+      member: true,
+      since: now.toISOString(),
+      history: [{ entered: true, why: { moved: 'data' } }],
+    });
+    expect((body as unknown as Explanation).text.split('\n')).toEqual([
+      '✓ all of these (3 of 3 hold):',
+      '  ✓ subscribed to email — granted',
+      '  ✓ did Email Opened within 180 days — done once, last on 2026-09-21 00:00 UTC',
+      '  ✓ did Email Opened not at all within 60 days — not done',
+    ]);
+  });
+
+  it('list members some at a time, and who came on which day', async () => {
+    await api.fold([...reader('3', 'cyd@example.com'), ...reader('4', 'dan@example.com')]);
+    const pages: string[][] = [];
+    for (let from: string | null = ''; from !== null; ) {
+      const { body } = await ask(
+        'GET',
+        `/api/segments/quiet-readers/members?most=1${from === '' ? '' : `&from=${from}`}`,
+      );
+      const page = body as unknown as { members: { profile: string }[]; next: string | null };
+      pages.push(page.members.map(({ profile }) => profile));
+      from = page.next;
+    }
+    const { body } = await ask('GET', '/api/segments/quiet-readers/history');
+
+    expect(new Set(pages.flat()).size).toBe(3);
+    expect(pages.every((page) => page.length <= 1)).toBe(true);
+    const days = Array.from({ length: 13 }, () => ({ entered: 0, left: 0 }));
+    expect(body).toMatchObject({
+      days: [{ day: '2026-11-21', entered: 3, left: 0, size: null }, ...days],
+      size: { members: 3, how: 'rows' },
+    });
+    await api.fold([gone('3'), gone('4')]);
+  });
+
+  it('refuse to publish what refers to what is not there', async () => {
+    const { version: _, ...published } = await api.deps.definitions();
+    const content = { ...published, segments: [] };
+    const body = { version: versionOf(content), ...content } as unknown as Json;
+
+    const [direct, planned] = [
+      await ask('POST', '/api/definitions', body),
+      await ask('POST', '/api/plans', { definitions: body }),
+    ];
+
+    for (const answer of [direct, planned]) {
+      expect(answer).toMatchObject({ status: 400, body: { code: 'definitions/dangling' } });
+      expect((answer.body as { message: string }).message).toContain(
+        'audience quiet-readers-to-newsletter refers to segment quiet-readers',
+      );
+    }
+  });
+
+  it('lead from a plan that is being made to how it stands', async () => {
+    const definitions = (await api.deps.definitions()) as unknown as Json;
+    const { status, body } = await ask('POST', '/api/plans', { definitions });
+    const { id } = body as { id: string };
+
+    const standing = await ask('GET', `/api/jobs/${encodeURIComponent(id)}`);
+
+    expect(status).toBe(202);
+    expect(misfits('/api/plans', 'POST', body)).toEqual([]);
+    expect(misfits('/api/jobs/{job}', 'GET', standing.body)).toEqual([]);
+    expect(standing.body).toMatchObject({ what: 'plan', state: 'running', done: 0, of: 8 });
+  });
+
   it('count who is in a segment and who an audience wants', async () => {
     const segments = await ask('GET', '/api/segments');
     const plan = await ask('POST', '/api/push/dry-run', {});
@@ -231,6 +308,12 @@ describe('what /api refuses', () => {
     ['GET', '/api/people/nobody%40example.com', 404, 'api/no-such-person'],
     ['GET', '/api/people/ann%40example.com/segments/none', 404, 'api/no-such-segment'],
     ['GET', '/api/jobs/none', 404, 'api/no-such-job'],
+    ['GET', '/api/plans/0123456789abcdef', 404, 'api/no-such-plan'],
+    ['GET', '/api/segments/none/members', 404, 'api/no-such-segment'],
+    ['GET', '/api/segments/quiet-readers/members?most=0', 400, 'api/bad-query'],
+    ['GET', '/api/segments/quiet-readers/history?from=yesterday', 400, 'api/bad-query'],
+    ['POST', '/api/apply', 404, 'api/no-such-plan', { plan: 'none' }],
+    ['POST', '/api/plans', 400, 'definitions/unreadable', { definitions: {} }],
     ['GET', '/api/nothing', 404, 'api/no-such-route'],
     ['POST', '/api/pull', 400, 'api/bad-body', {}],
     ['POST', '/api/pull', 404, 'api/no-such-connection', { connection: 'crm' }],
@@ -266,6 +349,10 @@ function reader(id: string, email: string, { last = '2026-09-21T00:00:00Z' } = {
     { kind: 'profile', ...told, at, traits: { email }, consent },
     { kind: 'activity', ...told, at: last, id: `open-${id}`, name: 'Email Opened' },
   ];
+}
+
+function gone(id: string): Change {
+  return { kind: 'gone', fragment: `newsletter:member:${id}`, at: '2026-11-20T12:00:00Z' };
 }
 
 async function ask(method: string, path: string, body?: Json): Promise<{ status: number; body: Json }> {

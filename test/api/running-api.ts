@@ -16,9 +16,11 @@ import { createApi } from '../../lib/api/app.ts';
 import type { ApiDeps } from '../../lib/api/deps.ts';
 import { connectors } from '../../lib/connectors/registry.ts';
 import type { Change } from '../../lib/domain/change.ts';
-import { openCompiled, openDefinitions, publishDefinitions } from '../../lib/pipeline/definitions.ts';
+import type { Declared } from '../../lib/domain/declared.ts';
+import { openCompiled, openDefinitions, openVersions } from '../../lib/pipeline/definitions.ts';
 import { resolveProfile } from '../../lib/pipeline/resolve-profile.ts';
 import { suggestDuplicates } from '../../lib/pipeline/suggest-duplicates.ts';
+import { publishDefinitions } from '../../lib/pipeline/switch-definitions.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 import { createTables, engineLogin, type TestEngines } from '../engines.ts';
 
@@ -67,6 +69,8 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     connectors,
     clock,
     compiled: openCompiled(definitions),
+    versions: openVersions(archive),
+    deployed: (wanted: Declared) => wanted,
     identities: openIdentityIndex(dynamo, tables.identifiers),
     profiles: openProfileStore(dynamo, { profiles: tables.profiles, identifiers: tables.identifiers }),
     accounts: openAccountStore(dynamo, tables.accounts),

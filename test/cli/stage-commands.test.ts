@@ -1,26 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { Json } from '../../lib/domain/json.ts';
+import { describe, expect, it } from 'vitest';
+import { answers, withPlayedStages } from './played-stage.ts';
 import { withCli } from './run-cli.ts';
 
 const cli = withCli();
-const servers: Server[] = [];
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
-});
-
-interface Asked {
-  readonly method: string;
-  readonly path: string;
-  readonly token: string | undefined;
-  readonly body: Json;
-}
-
-type Answer = readonly [status: number, body: Json];
+const serve = withPlayedStages();
 
 describe('the commands of a running stage', () => {
   it('find the stage that was started in the folder above, with its token', async () => {
@@ -146,7 +131,7 @@ describe('tributary push', () => {
 });
 
 describe('tributary why', () => {
-  it('tells every part of the definition', async () => {
+  it('tells every part of the definition, what was seen, until when, and what happened before', async () => {
     const receipt = {
       segment: 'buyers',
       version: '0123456789abcdef',
@@ -159,7 +144,44 @@ describe('tributary why', () => {
           because: 'match',
           events: [],
         },
-        { path: 'when.all[1].not', held: true, saw: null, wanted: { segment: 'staff' }, because: 'match', events: [] },
+        { path: 'when.all[1].not', held: true, saw: true, wanted: { segment: 'staff' }, because: 'match', events: [] },
+        {
+          path: 'when.all[2]',
+          held: true,
+          saw: { count: 1 },
+          wanted: { did: 'Order Completed', within: '30 days' },
+          because: 'match',
+          events: [{ id: 'o1', at: '2026-11-01T10:00:00.000Z' }],
+        },
+      ],
+      person: 'p_1',
+      member: false,
+      since: null,
+      flips_at: '2026-12-01T10:00:00.000Z',
+      at: '2026-11-20T04:00:00.000Z',
+      sentence: {
+        held: false,
+        text: 'all of these (2 of 3 hold):',
+        parts: [
+          { held: true, text: 'plan is pro — it is pro', parts: [] },
+          {
+            held: false,
+            text: 'none of this:',
+            parts: [{ held: true, text: 'in segment staff — is in it', parts: [] }],
+          },
+          { held: true, text: 'did Order Completed within 30 days — done once', parts: [] },
+        ],
+      },
+      text: '',
+      history: [
+        {
+          profile: 'p_1',
+          segment: 'buyers',
+          entered: false,
+          at: '2026-11-19T04:00:00.000Z',
+          why: { moved: 'data', leaf: 'in segment staff' },
+          definitions: 'd1',
+        },
       ],
     };
     const stage = await serve(() => [200, receipt]);
@@ -168,8 +190,23 @@ describe('tributary why', () => {
     const program = await cli().run(['why', 'buyers', 'p_1', '--stage', stage.url, '--json']);
 
     expect(stage.asked[0]?.path).toBe('/api/people/p_1/segments/buyers');
-    expect(people.stdout).toContain('p_1 is not in buyers (version 0123456789abcdef)');
-    expect(people.stdout).toMatch(/✗ all of these[^\n]*\n {2}✓ plan is pro[^\n]*\n {2}✗ not:\n {4}✓ in segment staff/);
+    expect(people.stdout.split('\n')).toEqual([
+      'p_1 is not in buyers',
+      '',
+      '✗ all of these (2 of 3 hold):',
+      '  ✓ plan is pro — it is pro',
+      '  ✗ none of this:',
+      '    ✓ in segment staff — is in it',
+      '  ✓ did Order Completed within 30 days — done once',
+      '',
+      'Order Completed: 2026-11-01T10:00:00.000Z o1',
+      'If nothing new happens, this begins at 2026-12-01T10:00:00.000Z.',
+      'by version 0123456789abcdef of the segment, at 2026-11-20T04:00:00.000Z',
+      '',
+      'History',
+      '2026-11-19T04:00:00.000Z  left buyers, by new data: in segment staff',
+      '',
+    ]);
     expect(JSON.parse(program.stdout)).toEqual(receipt);
   });
 });
@@ -236,41 +273,6 @@ describe('tributary verify', () => {
     expect(status).toBe(2);
   });
 });
-
-/** A server that notes what it is asked. */
-async function serve(answer: (asked: Asked) => Answer): Promise<{ url: string; asked: Asked[] }> {
-  const asked: Asked[] = [];
-  const server = createServer((request, response) => {
-    let text = '';
-    request.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-    request.on('end', () => {
-      const one: Asked = {
-        method: request.method ?? '',
-        path: request.url ?? '',
-        token: request.headers.authorization,
-        body: text === '' ? null : (JSON.parse(text) as Json),
-      };
-      asked.push(one);
-      const [status, body] = answer(one);
-      response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
-      response.end(typeof body === 'string' ? body : JSON.stringify(body));
-    });
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
-}
-
-function answers(...list: readonly Answer[]): () => Answer {
-  let next = 0;
-  return () => {
-    const answer = list[Math.min(next, list.length - 1)] ?? [500, null];
-    next += 1;
-    return answer;
-  };
-}
 
 function startIn(folder: string, url: string): void {
   mkdirSync(join(folder, '.tributary'), { recursive: true });

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Definitions } from '../../lib/domain/definitions.ts';
+import { type Definitions, versionOf } from '../../lib/domain/definitions.ts';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import { type Synthesised, synthesise } from '../../lib/infra/synthesise.ts';
 import { openStage, type Stage } from '../../lib/local/stage.ts';
-import { versionOf } from '../../lib/workspace/definitions.ts';
 
 /** The write keys of the workspace, by what they are for. */
 export const writeKeys = { site: 'wk_site_1', server: 'wk_server_1' };

@@ -76,6 +76,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'ACTIVITIES_TABLE',
     'ARCHIVE_BUCKET',
     'CHANGES_QUEUE_URL',
+    'DEPLOYED',
     'HISTORY_TABLE',
     'IDENTIFIERS_TABLE',
     'IDENTITY_KEY_SECRET',
@@ -216,6 +217,7 @@ describe('schedules', () => {
       { ...alike, when: 'cron(0 5 * * ? *)', to: 'PushQueue', message: { verify: 'lapsing', scheduledAt } },
       { ...alike, when: 'rate(1 minute)', to: 'TimersQueue', message: { sweep: true, scheduledAt } },
       { ...alike, when: 'cron(30 3 * * ? *)', to: 'JobsQueue', message: { care: true, scheduledAt } },
+      { ...alike, when: 'cron(30 3 * * ? *)', to: 'RecomputeQueue', message: { recount: true, scheduledAt } },
     ]);
   });
 });

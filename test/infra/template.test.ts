@@ -124,6 +124,7 @@ describe('stored data', () => {
       'pages/': 90,
       'deliveries/': 90,
       'notes/': 90,
+      'plans/': 90,
       'exports/': 7,
       'outcomes/': 400,
     });
@@ -131,6 +132,7 @@ describe('stored data', () => {
       'pages/': 7,
       'deliveries/': 7,
       'notes/': 7,
+      'plans/': 7,
       'exports/': 7,
       'outcomes/': 30,
     });
@@ -292,7 +294,7 @@ describe('roles', () => {
       statementsOf(role)
         .flatMap(({ resources }) => resources.flatMap(referencesIn))
         .sort(),
-    ).toEqual(['JobsQueue', 'MissedSchedulesQueue', 'PushQueue', 'SyncQueue', 'TimersQueue']);
+    ).toEqual(['JobsQueue', 'MissedSchedulesQueue', 'PushQueue', 'RecomputeQueue', 'SyncQueue', 'TimersQueue']);
   });
 
   it('lets alarms publish alerts, which a topic policy of its own would otherwise forbid', () => {

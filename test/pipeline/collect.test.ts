@@ -6,7 +6,7 @@ import type { Collection } from '../../lib/domain/collection.ts';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import { collect } from '../../lib/pipeline/collect.ts';
 import { openCollection } from '../../lib/pipeline/collection.ts';
-import type { ProfileStore, Queue } from '../../lib/pipeline/ports.ts';
+import type { Queue } from '../../lib/pipeline/ports.ts';
 import { doWork } from '../../lib/pipeline/work.ts';
 import { openHandClock, openMemoryArchive, openMemoryQueue, openMemoryState } from './memory-state.ts';
 import { NOW } from './world.ts';
@@ -372,10 +372,10 @@ describe('what the collector could not use', () => {
     const state = openMemoryState();
     const work = doWork({
       state,
-      profiles: {} as ProfileStore,
-      recompute: openMemoryQueue(),
       archive: { put: async () => {} },
       compare: async () => {},
+      scan: async () => {},
+      recount: async () => {},
       clock: openHandClock(NOW),
       log: () => {},
       resolve: async () => ({ failed: new Set(), written: 0, unchanged: 0, activities: 0, conflicts: 0, erased: 0 }),

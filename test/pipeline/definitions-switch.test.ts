@@ -2,13 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { ActivityChange, Change } from '../../lib/domain/change.ts';
 import { type Compiled, compileDefinitions } from '../../lib/domain/decide.ts';
 import type { Definitions } from '../../lib/domain/definitions.ts';
-import type { JsonObject } from '../../lib/domain/json.ts';
-import { openDefinitions, publishDefinitions } from '../../lib/pipeline/definitions.ts';
+import { openDefinitions } from '../../lib/pipeline/definitions.ts';
 import type { ProfileStore } from '../../lib/pipeline/ports.ts';
-import { doWork } from '../../lib/pipeline/work.ts';
-import { deliver, openResolver, standingClock } from './delivering.ts';
-import { openMemoryArchive, openMemoryQueue, openMemoryState } from './memory-state.ts';
+import { isSwitching, publishDefinitions } from '../../lib/pipeline/switch-definitions.ts';
+import { deliver, openResolver } from './delivering.ts';
 import { openMemoryStores } from './memory-stores.ts';
+import { openPublishedWorld, versioned } from './published-world.ts';
 import { definitions, NOW } from './world.ts';
 
 const DAY = 86_400_000;
@@ -38,6 +37,7 @@ const clicked = (fragment: string, id: string): ActivityChange => ({
   id,
   name: 'Clicked',
 });
+const opened = (fragment: string, id: string): ActivityChange => ({ ...clicked(fragment, id), name: 'Opened' });
 const segmentsOf = (stores: ReturnType<typeof openMemoryStores>, fragment: string) =>
   stores.living().flatMap((one) => (one.fragments[fragment] === undefined ? [] : Object.keys(one.memberships)));
 
@@ -106,51 +106,106 @@ describe('a change of definitions', () => {
   });
 
   it('decides everybody again even when the publisher died half-way', async () => {
-    const [state, archive, recompute] = [openMemoryState(), openMemoryArchive(), openMemoryQueue()];
-    await publishDefinitions({ state, archive, recompute }, definitions);
-    expect(recompute.take()).toEqual([]);
+    const world = openPublishedWorld();
+    const { deps } = world;
+    await publishDefinitions(deps, versioned(definitions));
+    expect(world.waiting()).toEqual([]);
     const dying = { send: async () => Promise.reject(new Error('died')) };
-    await expect(publishDefinitions({ state, archive, recompute: dying }, next)).rejects.toThrow('died');
+    await expect(publishDefinitions({ ...deps, recompute: dying }, versioned(next))).rejects.toThrow('died');
 
-    expect(await publishDefinitions({ state, archive, recompute }, next)).toBe(true);
+    expect(await publishDefinitions(deps, versioned(next))).toBe(true);
 
-    expect(recompute.take().length).toBeGreaterThan(0);
-    expect((await openDefinitions({ state, archive })()).version).toBe('next');
-    expect(await publishDefinitions({ state, archive, recompute }, next)).toBe(false);
+    expect(world.waiting()).toHaveLength(8);
+    expect((await openDefinitions(deps)()).version).toBe(versioned(next).version);
+    expect(await publishDefinitions(deps, versioned(next))).toBe(false);
   });
 
-  it('reaches everybody in a part of the table too large for one message', async () => {
-    const pages = Array.from({ length: 53 }, (_, at) => [
-      `p_${String(at).padStart(2, '0')}a`,
-      `p_${String(at).padStart(2, '0')}b`,
-    ]);
-    const profiles = {
-      async *scan(_part: number, _of: number, from?: string) {
-        for (const page of pages) if (from === undefined || (page[0] ?? '') > from) yield page;
-      },
-    } as unknown as ProfileStore;
-    const recompute = openMemoryQueue();
-    const work = doWork({
-      state: openMemoryState(),
-      archive: openMemoryArchive(),
-      profiles,
-      recompute,
-      clock: standingClock,
-      log: () => {},
-      compare: async () => {},
-      resolve: async () => ({ failed: new Set(), written: 0, unchanged: 0, activities: 0, conflicts: 0, erased: 0 }),
-    });
-    const asked: unknown[] = [];
-    const stop = new AbortController();
-    let scans: JsonObject[] = [{ scan: { part: 0, of: 8 } }];
-    for (let messages = 0; scans.length > 0; messages += 1) {
-      if (messages === 2) stop.abort(); // Time is short from here on: a page at a time.
-      await work(scans, stop.signal);
-      const sent = recompute.take().map(({ body }) => body as JsonObject);
-      asked.push(...sent.flatMap(({ profiles: ids }) => (Array.isArray(ids) ? ids : [])));
-      scans = sent.filter(({ scan }) => scan !== undefined);
+  it('reaches everybody in a part of the table too large for one message, also with little time', async () => {
+    const world = openPublishedWorld();
+    await publishDefinitions(world.deps, versioned(definitions));
+    const people = Array.from({ length: 40 }, (_, at) => told(`crm:contact:${at}`, 1, `p${at}@example.com`));
+    await world.tell(people);
+    await publishDefinitions(world.deps, versioned(next));
+
+    const hurry = AbortSignal.abort();
+    let messages = 0;
+    while (world.waiting().length > 0) {
+      const bodies = world.waiting().slice(0, 10);
+      world.takeFirst(bodies.length);
+      await world.openWorker()(bodies, hurry);
+      messages += bodies.length;
     }
 
-    expect(asked).toEqual(pages.flat());
+    expect(messages).toBeGreaterThan(20);
+    expect(world.stores.living().map((one) => one.definitions)).toEqual(people.map(() => versioned(next).version));
+    expect(await isSwitching(world.deps.state)).toBe(false);
+  });
+
+  it('is under way until the last part is done', async () => {
+    const world = openPublishedWorld();
+    await publishDefinitions(world.deps, versioned(definitions));
+    expect(await isSwitching(world.deps.state)).toBe(false);
+
+    await publishDefinitions(world.deps, versioned(next));
+    expect(await isSwitching(world.deps.state)).toBe(true);
+    await world.drain();
+
+    expect(await isSwitching(world.deps.state)).toBe(false);
+  });
+
+  it('reads no history when profiles remember enough for the new definitions', async () => {
+    const stores = openMemoryStores();
+    await deliver(stores, [[told('crm:contact:1', 1, 'ann@example.com')], [opened('crm:contact:1', 'o1')]]);
+    const fewer = compileDefinitions({
+      ...definitions,
+      version: 'fewer',
+      segments: [{ segment: 'active', when: { did: 'Opened', within: '10 days' } }],
+      audiences: [],
+    });
+    const read: string[] = [];
+    const activities = {
+      ...stores.activities,
+      all: (fragment: string) => {
+        read.push(fragment);
+        return stores.activities.all(fragment);
+      },
+    };
+    const versions = async (version: string) => (version === 'test' ? before : undefined);
+    const ids = stores.living().map(({ id }) => id);
+
+    const { resolve } = openResolver(stores, { activities, versions, compiled: async () => fewer });
+    await resolve([{ changes: [], profiles: ids, accounts: [] }]);
+
+    expect(read).toEqual([]);
+    expect(segmentsOf(stores, 'crm:contact:1')).toEqual(['active']);
+  });
+
+  it('fills people again who were filled while an activity was still being stored', async () => {
+    const world = openPublishedWorld();
+    await publishDefinitions(world.deps, versioned(definitions));
+    await world.tell([told('crm:contact:1', 1, 'ann@example.com')]);
+    const [ann] = world.stores.living();
+    await publishDefinitions(world.deps, versioned(next));
+    // Live traffic decides her by the new definitions, before a worker of the former ones has stored what it folded.
+    await world.deliver({ profiles: [ann?.id ?? ''] });
+    await world.stores.activities.put([clicked('crm:contact:1', 'c1'), clicked('crm:contact:1', 'c2')]);
+
+    await world.drain();
+
+    expect(segmentsOf(world.stores, 'crm:contact:1')).toContain('clickers');
+  });
+
+  it('emits exits of a removed segment and takes back its rows', async () => {
+    const world = openPublishedWorld();
+    await publishDefinitions(world.deps, versioned(definitions));
+    await world.tell([told('crm:contact:1', 1, 'ann@example.com', 'customer')]);
+    expect(world.rowsSaying().filter((row) => row.startsWith('segment customers'))).toHaveLength(1);
+
+    await publishDefinitions(world.deps, versioned(next));
+    await world.drain();
+
+    expect(world.rowsSaying()).toEqual([]);
+    const exits = world.stores.lines().filter(({ segment, member }) => segment === 'customers' && !member);
+    expect(exits).toMatchObject([{ why: { moved: 'definition' }, definitions: versioned(next).version }]);
   });
 });

@@ -119,6 +119,8 @@ describe('doWork', () => {
       resolve: resolver.resolve,
       archive: openMemoryArchive(),
       compare: () => Promise.reject(new Error('no blocks today')),
+      scan: async () => {},
+      recount: async () => {},
     });
 
     const failed = await work(

@@ -6,7 +6,9 @@ import {
   type Account,
   type AccountStore,
   type ActivityStore,
+  type AudienceRow,
   type FollowRow,
+  type HistoryLine,
   type HistoryStore,
   type IdentityIndex,
   type MembershipStore,
@@ -15,6 +17,14 @@ import {
   type StoredProfile,
   type ToldSide,
 } from '../../lib/pipeline/ports.ts';
+
+const PEOPLE_IN_PAGE = 2;
+
+function partOf(id: string, of: number): number {
+  let hash = 0;
+  for (const letter of id) hash = (hash * 31 + letter.charCodeAt(0)) >>> 0;
+  return hash % of;
+}
 
 /** Thrown by a store operation that stands for a process dying there. */
 export class Death extends Error {}
@@ -33,7 +43,8 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
   const accounts = new Map<string, Account>();
   const activities = new Map<string, ActivityChange>();
   const rows = new Map<string, FollowRow>();
-  const lines = new Set<string>();
+  const toldSides = new Map<string, ToldSide>();
+  const lines = new Map<string, HistoryLine>();
 
   async function step<T>(work: () => T): Promise<T> {
     await new Promise<void>((done) => setImmediate(done));
@@ -109,8 +120,16 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
       });
       if (due.length > 0) yield due;
     },
-    async *scan() {
-      yield [...profiles.keys()];
+    async *scan(part, of, after) {
+      const mine = [...profiles.keys()].filter((id) => partOf(id, of) === part).sort();
+      const left = mine.filter((id) => after === undefined || id > after);
+      for (let at = 0; at === 0 || at < left.length; at += PEOPLE_IN_PAGE) {
+        const ids = left.slice(at, at + PEOPLE_IN_PAGE);
+        const people = await step(() => ids.map((id) => read(id) as StoredProfile));
+        const last = ids.at(-1);
+        const more = at + PEOPLE_IN_PAGE < left.length && last !== undefined;
+        yield { people, readUnits: people.length / 2, ...(more ? { after: last } : {}) };
+      }
     },
   };
   const accountStore: AccountStore = {
@@ -148,17 +167,50 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
   const history: HistoryStore = {
     put: (list) =>
       step(() => {
-        for (const { profile, segment, member, at } of list) lines.add(`${profile}\n${segment}\n${at}\n${member}`);
+        for (const line of list) lines.set(`${line.profile}\n${line.segment}\n${line.at}`, line);
       }),
-    ofProfile: () => step(() => []),
+    ofProfile: (profile, most) =>
+      step(() =>
+        [...lines.values()]
+          .filter((line) => line.profile === profile)
+          .sort((a, b) => b.at - a.at)
+          .slice(0, most),
+      ),
+    ofSegment: (segment, _day, most) =>
+      step(() => [...lines.values()].filter((line) => line.segment === segment).slice(0, most)),
+    countDay: (segment) =>
+      step(() => {
+        const found = [...lines.values()].filter((line) => line.segment === segment);
+        return {
+          entered: found.filter(({ member }) => member).length,
+          left: found.filter((one) => !one.member).length,
+        };
+      }),
     erase: (profile) =>
       step(() => {
-        const theirs = [...lines].filter((line) => line.startsWith(`${profile}\n`));
-        for (const line of theirs) lines.delete(line);
+        const theirs = [...lines.keys()].filter((key) => key.startsWith(`${profile}\n`));
+        for (const key of theirs) lines.delete(key);
         return theirs.length;
       }),
   };
   const memberships: Pick<MembershipStore, 'writeRows' | 'accountPeople' | 'eraseRows' | 'readAudienceRows'> = {
+    readAudienceRows: (audience, ids) =>
+      step(() => {
+        const found = new Map<string, AudienceRow>();
+        for (const row of rows.values()) {
+          if (row.row !== 'audience' || row.audience !== audience || !ids.includes(row.profile)) continue;
+          const { profile, wanted, version, told: own } = row as typeof row & { told?: ToldSide };
+          const told = own ?? toldSides.get(`${audience}\n${profile}`);
+          const sides = {
+            wanted,
+            wantedVersion: version,
+            toldVersion: told === undefined ? 0 : 1,
+            pending: told === undefined,
+          };
+          found.set(profile, { profile, ...sides, ...(told === undefined ? {} : { told }) });
+        }
+        return found;
+      }),
     writeRows: (batch) =>
       step(() => {
         for (const row of batch) {
@@ -171,19 +223,6 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
       step(() => {
         for (const id of ids) rows.delete(`${of}\n${owner}\n${id}`);
       }),
-    readAudienceRows: (audience, ids) =>
-      step(
-        () =>
-          new Map(
-            ids.flatMap((id) => {
-              const row = rows.get(`audience\n${audience}\n${id}`);
-              if (row?.row !== 'audience') return [];
-              const { wanted, version, told } = row as typeof row & { told?: ToldSide };
-              const sides = { profile: id, wanted, wantedVersion: version, toldVersion: 0, pending: wanted.in };
-              return [[id, { ...sides, ...(told === undefined ? {} : { told }) }] as const];
-            }),
-          ),
-      ),
     async *accountPeople(account) {
       const people = [...rows.values()].filter((row) => row.row === 'account' && row.account === account && row.linked);
       yield people.map(({ profile }) => profile);
@@ -207,10 +246,12 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
         .map((id) => read(id))
         .filter((one): one is MergedProfile => one !== undefined && isMerged(one)),
     rows: () => [...rows.values()],
-    lines: () => [...lines],
+    /** Stands for what a push told the tool about an audience's people. */
+    tell: (audience: string, profile: string, side: ToldSide) => toldSides.set(`${audience}\n${profile}`, side),
+    lines: () => [...lines.values()],
     /** Everything that is stored, as text: to look for what must not be in it. */
     everything: () =>
-      JSON.stringify([[...profiles.values()], [...activities.values()], [...rows.values()], [...lines]]),
+      JSON.stringify([[...profiles.values()], [...activities.values()], [...rows.values()], [...lines.values()]]),
     activityCount: () => activities.size,
     owner: (key: string) => index.get(key),
   };

@@ -101,7 +101,8 @@ function openRig(source: () => readonly JsonObject[]) {
     log: () => {},
   };
   const { resolve } = openResolver(stores, { clock });
-  const work = doWork({ ...deps, resolve, compare: async () => {} });
+  const nothing = async () => {};
+  const work = doWork({ ...deps, resolve, compare: nothing, scan: nothing, recount: nothing });
   const run = runJob(deps, { replay: anyWorker(replay(deps)) });
   const fold = async (): Promise<void> => {
     const sent = changes.take().map(({ body }) => body);

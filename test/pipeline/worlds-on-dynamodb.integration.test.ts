@@ -141,8 +141,8 @@ async function peopleOf(world: string): Promise<string[]> {
     identifiers: stage.resolver.nameOf('IdentifiersTable'),
   });
   const people: Profile[] = [];
-  for await (const ids of store.scan(0, 1)) {
-    for (const profile of (await store.read(ids)).values()) if ('fragments' in profile) people.push(profile);
+  for await (const page of store.scan(0, 1)) {
+    people.push(...page.people.filter((one): one is Profile => 'fragments' in one));
   }
   dynamo.client.destroy();
   return people

@@ -3,15 +3,13 @@ import type { Wanted } from '../../domain/profile.ts';
 import type { AudienceRow, FollowRow, MembershipStore, Settled, ToldSide } from '../../pipeline/ports.ts';
 import { batchDelete, batchGet, type Dynamo, executeAll, type Item } from './client.ts';
 import { queryCount, queryPages } from './query.ts';
+import { SHARDS, shardOf, shardsOf } from './shards.ts';
 
-/** Shards of one segment's or audience's rows: a list of a million is no single partition. */
-const SHARDS = 8;
 /** How long the row of somebody who left is kept, so that a late older write cannot bring it back. */
 const LEFT_KEPT_MS = 7 * 24 * 3_600_000;
 
 /** Rows of segments, audiences and account links in table `memberships`. */
 export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Date): MembershipStore {
-  const ownersOf = (owner: string) => Array.from({ length: SHARDS }, (_, shard) => `${owner}#${shard}`);
   const byOwner = (owner: string) => ({
     TableName: table,
     KeyConditionExpression: '#owner = :owner',
@@ -39,31 +37,48 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
       await executeAll(dynamo, second);
     },
     async *segmentMembers(segment) {
-      for (const owner of ownersOf(`segment:${segment}`)) {
+      for (const owner of shardsOf(`segment:${segment}`)) {
         for await (const page of queryPages(dynamo, present(owner))) {
           yield page.map((item) => ({ profile: item.profile?.S ?? '', since: Number(item.since?.N ?? 0) }));
         }
       }
     },
+    async someMembers(segment, most, from) {
+      const owners = shardsOf(`segment:${segment}`);
+      const [first, after] = readPlace(from);
+      const members: { profile: string; since: number }[] = [];
+      for (let shard = first; shard < owners.length; shard += 1) {
+        const owner = owners[shard] ?? '';
+        const start = shard === first && after !== '' ? { owner: { S: owner }, profile: { S: after } } : undefined;
+        for await (const page of queryPages(dynamo, { ...present(owner), Limit: 2 * most }, start)) {
+          for (const item of page) {
+            if (members.length === most) return { members, next: `${shard}.${members.at(-1)?.profile}` };
+            members.push({ profile: item.profile?.S ?? '', since: Number(item.since?.N ?? 0) });
+          }
+        }
+        if (members.length === most && shard + 1 < owners.length) return { members, next: `${shard + 1}.` };
+      }
+      return { members };
+    },
     async countSegment(segment) {
-      const counts = ownersOf(`segment:${segment}`).map((owner) => queryCount(dynamo, present(owner)));
+      const counts = shardsOf(`segment:${segment}`).map((owner) => queryCount(dynamo, present(owner)));
       return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
     },
     async *accountPeople(account) {
-      for (const owner of ownersOf(`account:${account}`)) {
+      for (const owner of shardsOf(`account:${account}`)) {
         for await (const page of queryPages(dynamo, { ...present(owner), ConsistentRead: true })) {
           yield page.map((item) => item.profile?.S ?? '');
         }
       }
     },
     async *audienceRows(audience, part) {
-      const owners = ownersOf(`audience:${audience}`);
+      const owners = shardsOf(`audience:${audience}`);
       for (const owner of part === undefined ? owners : owners.slice(part, part + 1)) {
         for await (const page of queryPages(dynamo, byOwner(owner))) yield page.map(toAudienceRow);
       }
     },
     async *pending(audience) {
-      for (const owner of ownersOf(audience)) {
+      for (const owner of shardsOf(audience)) {
         const pages = queryPages(dynamo, {
           TableName: table,
           IndexName: 'pending-by-audience',
@@ -118,6 +133,12 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
         profiles.map((profile) => rowKey(`${of}:${owner}`, profile)),
       ),
   };
+}
+
+/** Where a page of members ended: its shard and the last profile in it, empty = at the beginning of the shard. */
+function readPlace(text = '0.'): readonly [shard: number, after: string] {
+  const cut = text.indexOf('.');
+  return [Number(text.slice(0, cut)), text.slice(cut + 1)];
 }
 
 function enters(row: FollowRow): boolean {
@@ -210,10 +231,4 @@ function toAudienceRow(item: Item): AudienceRow {
 
 function rowKey(owner: string, profile: string) {
   return { owner: { S: `${owner}#${shardOf(profile)}` }, profile: { S: profile } };
-}
-
-function shardOf(profile: string): number {
-  let hash = 7;
-  for (let at = 0; at < profile.length; at += 1) hash = (hash * 31 + profile.charCodeAt(at)) >>> 0;
-  return hash % SHARDS;
 }

@@ -12,6 +12,7 @@ import {
   type Move,
   mostAsOne,
   type ProfileStore,
+  type ScanPage,
   type StoredProfile,
   type WriteOutcome,
 } from '../../pipeline/ports.ts';
@@ -27,6 +28,9 @@ const HOUR = 3_600_000;
 const MOST_BYTES = 256 * 1024;
 /** Bytes of all items of one transaction: 4 MB, less what keys and rows take. */
 const MOST_TRANSACTION_BYTES = 3_900_000;
+
+/** People that one request of a scan reads: what is done with them fits an invocation many times over. */
+const PEOPLE_IN_PAGE = 250;
 
 /** What the store keeps beside the content, as attributes of their own. */
 type Own = 'id' | 'version' | 'outbox' | 'dueAt';
@@ -82,7 +86,7 @@ export function openProfileStore(dynamo: Dynamo, tables: Tables): ProfileStore {
       );
     },
     due: (from, until) => dueIds(dynamo, table, from, until),
-    scan: (part, of, after) => scanIds(dynamo, table, { part, of, after }),
+    scan: (part, of, after) => scanPages(dynamo, table, { part, of, after }),
   };
 }
 
@@ -117,11 +121,11 @@ async function* dueIds(dynamo: Dynamo, table: string, from: number, until: numbe
   }
 }
 
-async function* scanIds(
+async function* scanPages(
   dynamo: Dynamo,
   table: string,
   { part, of, after }: { readonly part: number; readonly of: number; readonly after: string | undefined },
-): AsyncIterable<readonly string[]> {
+): AsyncIterable<ScanPage> {
   let start: Item | undefined = after === undefined ? undefined : { id: { S: after } };
   do {
     const answer: ScanCommandOutput = await dynamo.client.send(
@@ -129,13 +133,17 @@ async function* scanIds(
         TableName: table,
         Segment: part,
         TotalSegments: of,
-        ProjectionExpression: 'id',
+        Limit: PEOPLE_IN_PAGE,
+        ReturnConsumedCapacity: 'TOTAL',
         ...(start === undefined ? {} : { ExclusiveStartKey: start }),
       }),
     );
-    const ids = (answer.Items ?? []).map((item) => item.id?.S ?? '');
-    if (ids.length > 0) yield ids;
     start = answer.LastEvaluatedKey;
+    yield {
+      people: (answer.Items ?? []).map(fromItem),
+      readUnits: answer.ConsumedCapacity?.CapacityUnits ?? 0,
+      ...(start === undefined ? {} : { after: start.id?.S ?? '' }),
+    };
   } while (start !== undefined);
 }
 

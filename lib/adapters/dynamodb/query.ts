@@ -1,9 +1,9 @@
 import { QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Dynamo, Item } from './client.ts';
 
-/** All pages of a query, as they come. */
-export async function* queryPages(dynamo: Dynamo, input: QueryCommandInput): AsyncIterable<Item[]> {
-  let start: Item | undefined;
+/** All pages of a query, as they come, from after a key on. */
+export async function* queryPages(dynamo: Dynamo, input: QueryCommandInput, after?: Item): AsyncIterable<Item[]> {
+  let start: Item | undefined = after;
   do {
     const answer = await dynamo.client.send(
       new QueryCommand({ ...input, ...(start === undefined ? {} : { ExclusiveStartKey: start }) }),

@@ -23,6 +23,7 @@ export interface PipelineFunctionProps extends Surroundings {
   /** Directory that holds the bundle, `index.mjs`. */
   readonly code: string;
   readonly workspace: string;
+  readonly deployed: string;
 }
 
 /** A function of the table in functions.ts with its own role, its own log and the queues that drive it. */
@@ -51,6 +52,7 @@ export class PipelineFunction extends Construct {
         bucketName: props.data.archive.bucketName,
         identityKeySecret: secretName(props.workspace, 'identity-key'),
         workspace: props.workspace,
+        deployed: props.deployed,
       }),
       // The role is complete; without this the construct would add rights of its own.
       role: role.withoutPolicyUpdates(),

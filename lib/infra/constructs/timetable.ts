@@ -24,7 +24,7 @@ interface Entry {
 /** EventBridge Scheduler replaces it by the instant that the firing was due (EventBridge Scheduler user guide). */
 const SCHEDULED_TIME = '<aws.scheduler.scheduled-time>';
 
-/** What happens when: streams, nightly audiences, checks of lists, the minute sweep, the archive's daily round: each a message. */
+/** What happens when, each a message: streams, nightly audiences, checks of lists, the minute sweep, the nightly rounds. */
 export class Timetable extends Construct {
   constructor(scope: Construct, id: string, { workspace, queues }: TimetableProps) {
     super(scope, id);
@@ -100,11 +100,18 @@ function entriesOf(workspace: WorkspaceForSynthesis, queues: WorkQueues): readon
     queue: queues.queue('jobs'),
     message: { care: true },
   };
-  return [...streams, ...audiences, ...checks, sweep, care];
+  const recount: Entry = {
+    id: 'recount',
+    description: 'Count the members of every segment',
+    expression: 'cron(30 3 * * ? *)',
+    queue: queues.queue('recompute'),
+    message: { recount: true },
+  };
+  return [...streams, ...audiences, ...checks, sweep, care, recount];
 }
 
 function openRole(scope: Construct, group: CfnScheduleGroup, queues: WorkQueues): Role {
-  const work = ['sync', 'push', 'timers', 'jobs'] as const;
+  const work = ['sync', 'push', 'timers', 'recompute', 'jobs'] as const;
   const targets = [...work.map((name) => queues.queue(name)), queues.missedSchedules];
   const role = new Role(scope, 'role', {
     // Only schedules of this group may use the role, not any schedule that somebody makes in the account.

@@ -157,14 +157,14 @@ describe('sentence', () => {
 
     expect(lines).toEqual([
       '- all of these (4 of 5 hold):',
-      '  + lifecycle_stage is customer; saw Customer',
-      '  + did Order Completed count at least 2, within 365 days; saw count 2, newest on 2026-06-01T10:00:00.000Z',
-      '  + any of these (1 of 2 hold):',
-      '    - address.country in DE or AT; saw FR',
-      '    + in segment readers; saw yes',
-      '  + not:',
-      '    - email ends with @example.org; there is no value',
-      '  - score gt 5; saw 7, which this cannot be compared with',
+      '  + lifecycle_stage is customer — it is Customer',
+      '  + did Order Completed at least 2 times within 365 days — done 2 times, last on 2026-06-01 10:00 UTC',
+      '  + at least one of these (1 of 2 holds):',
+      '    - address.country is DE or AT — it is FR',
+      '    + in segment readers — is in it',
+      '  + none of this:',
+      '    - email ends with @example.org — there is no value',
+      '  - score is greater than 5 — it is 7, which this cannot be compared with',
     ]);
   });
 });

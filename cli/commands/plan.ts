@@ -1,0 +1,123 @@
+import { stat, writeFile } from 'node:fs/promises';
+import type { Definitions } from '../../lib/domain/definitions.ts';
+import type { Json } from '../../lib/domain/json.ts';
+import type { Plan, PlannedDefinition, ScanJob } from '../../lib/pipeline/plan-definitions.ts';
+import { loadWorkspace } from '../../lib/workspace/load.ts';
+import { isError } from '../../lib/workspace/problem.ts';
+import { type ExitStatus, wrongUsage } from '../failure.ts';
+import { followJob } from '../follow-job.ts';
+import { countProblems, tellProblems } from '../problems.ts';
+import { barOf } from '../progress.ts';
+import { openStageClient, type StageClient } from '../stage-client.ts';
+import { tableOf } from '../table.ts';
+import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
+
+interface Options {
+  readonly stage?: string;
+  readonly whole?: true;
+  readonly out?: string;
+}
+
+/** `tributary plan [DIR]`: what publishing this workspace would change: definitions, people, lists, calls, cost. */
+export async function runPlan(terminal: Terminal, dir: string, options: Options): Promise<ExitStatus> {
+  const stage = openStageClient(options.stage);
+  const plan = await makePlan(terminal, stage, dir, options.whole === true);
+  if (plan === undefined) return 1;
+  if (options.out !== undefined) await writeFile(options.out, `${JSON.stringify(plan, null, 2)}\n`);
+  if (terminal.json) printJson(terminal, plan);
+  else printPlan(terminal, plan);
+  return 0;
+}
+
+/** Makes a plan of a folder. Undefined when the workspace has errors; they are printed then. */
+export async function makePlan(
+  terminal: Terminal,
+  stage: StageClient,
+  dir: string,
+  whole: boolean,
+): Promise<Plan | undefined> {
+  const definitions = await readDefinitions(terminal, dir);
+  if (definitions === undefined) return undefined;
+  const started = await stage.post<ScanJob>('/api/plans', { definitions: definitions as unknown as Json, whole });
+  const job = await followJob(terminal, stage, started, (now) => {
+    return `counting people ${barOf(now.done, now.of)} parts · ${countOf(now.people, 'person', 'people')}`;
+  });
+  return job.plan;
+}
+
+async function readDefinitions(terminal: Terminal, dir: string): Promise<Definitions | undefined> {
+  const isFolder = await stat(dir).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) throw wrongUsage(`there is no folder ${dir}`);
+  const { definitions, problems } = await loadWorkspace(dir);
+  if (definitions !== undefined) return definitions;
+  const errors = problems.filter(isError);
+  if (terminal.json) printJson(terminal, { ok: false, problems });
+  else printLine(terminal, `${tellProblems(terminal, dir, errors)}\n✗ ${dir}: ${countProblems(errors)}`);
+  return undefined;
+}
+
+/** A plan for a person. */
+export function printPlan(terminal: Terminal, plan: Plan): void {
+  const { deploy, definitions, audiences } = plan;
+  const title = (text: string): void => printLine(terminal, `\n${terminal.paint(['bold', 'underline'], text)}`);
+  printLine(terminal, `${terminal.paint('bold', plan.workspace)}: ${summary(plan)}`);
+  if (deploy.length > 0) {
+    title('Needs a deployment first');
+    const rows = deploy.map(({ resource, change, deployed, wanted }) => [resource, change, deployed, wanted]);
+    printLine(terminal, tableOf(terminal, ['resource', 'change', 'deployed', 'workspace'], rows));
+  }
+  if (definitions.length > 0) {
+    title('Definitions');
+    const rows = definitions.map((one) => [one.kind, one.id, changeOf(one), one.entering, one.leaving, one.staying]);
+    printLine(terminal, tableOf(terminal, ['what', 'id', 'change', 'entering', 'leaving', 'staying'], rows));
+    for (const one of definitions) printDetails(terminal, one);
+  }
+  if (audiences.length > 0) {
+    title('Lists in the tools, at the next push');
+    const rows = audiences.map(({ id, add, remove, unchanged, blocked, calls }) => {
+      const reasons = Object.entries(blocked).map(([reason, count]) => `${count} ${reason}`);
+      return [id, add, remove, unchanged, reasons.join(', '), calls];
+    });
+    printLine(terminal, tableOf(terminal, ['audience', 'add', 'remove', 'unchanged', 'blocked', 'calls'], rows));
+  }
+  title('Cost of applying');
+  for (const line of costLines(plan)) printLine(terminal, line);
+  printLine(terminal, `\n${terminal.paint('dim', `nothing was changed; to do it: tributary apply ${plan.hash}`)}`);
+}
+
+function summary({ counted, definitions, base }: Plan): string {
+  if (base === null) return 'nothing is published yet, so everything is new';
+  const how =
+    counted.how === 'everybody'
+      ? `everybody was counted, ${countOf(counted.people, 'person', 'people')}`
+      : `a random sample of ${countOf(counted.people, 'person', 'people')} of ${counted.of.toLocaleString('en-US')} was counted`;
+  return `${definitions.length === 0 ? 'no definition differs' : countOf(definitions.length, 'change')}; ${how}`;
+}
+
+function changeOf({ change, follows = [] }: PlannedDefinition): string {
+  return change === 'follows' ? `follows ${follows.join(', ')}` : change;
+}
+
+function printDetails(terminal: Terminal, one: PlannedDefinition): void {
+  const reasons = Object.entries(one.reasons ?? {}).sort(([, a], [, b]) => b - a);
+  const intervals = Object.entries(one.intervals ?? {}).filter(([, { most }]) => most > 0);
+  if (reasons.length === 0 && intervals.length === 0 && one.note === undefined && (one.left ?? 0) === 0) return;
+  printLine(terminal, `\n${one.kind} ${terminal.paint('bold', one.id)}`);
+  for (const [name, { count, least, most }] of intervals) {
+    printLine(terminal, `  ${name} ${count}, between ${least} and ${most} with 95 % confidence`);
+  }
+  for (const [reason, count] of reasons) printLine(terminal, `  ${String(count).padStart(7)}  ${reason}`);
+  if ((one.left ?? 0) > 0) printLine(terminal, `  ${terminal.paint('red', `${one.left} people`)}: ${one.note}`);
+  else if (one.note !== undefined) printLine(terminal, `  ${one.note}`);
+}
+
+function costLines({ cost, history }: Plan): string[] {
+  const units = `${cost.reads.toLocaleString('en-US')} read units to meet everybody, ${countOf(cost.writes, 'profile')} written`;
+  if (!history.needed) return [units, 'no history is read: profiles remember enough for every segment'];
+  const records = countOf(history.fragments, 'record');
+  const activities = countOf(history.activities, 'activity', 'activities');
+  return [units, `history is read to fill what segments newly ask for: ${activities} of ${records}`];
+}

@@ -1,0 +1,80 @@
+import { affectedSegments } from './compare-definitions.ts';
+import type { Compiled } from './decide.ts';
+import type { Milliseconds } from './instant.ts';
+import { effectiveTraits, type Profile, viewOf, type Why } from './profile.ts';
+import { decisiveLeaf, type Judged, tellLeaf } from './segment/decisive.ts';
+import { evaluateOne } from './segment/evaluate.ts';
+import type { PersonView } from './segment/view.ts';
+
+/** A person before and after, and the definitions that decided each time; `former` undefined = not known any more. */
+export interface Movement {
+  readonly before: Profile | undefined;
+  readonly after: Profile;
+  readonly former: Compiled | undefined;
+  readonly current: Compiled;
+  readonly now: Milliseconds;
+}
+
+/**
+ * Tells why somebody entered or left a segment, by asking what would have been otherwise: with the former data and the
+ * former definitions, does time alone give the new answer? Else did the definition change? Else it was the data.
+ */
+export function whyMoved(movement: Movement, segment: string, member: boolean): Why {
+  const { before, after, former, current, now } = movement;
+  const then = before === undefined || former === undefined ? undefined : judged(former, before, now);
+  const answered = then === undefined ? undefined : memberAt(then, segment);
+  if (then !== undefined && before !== undefined && answered === member) {
+    // The stored flip is the first of all: just before it everything was still as it was decided.
+    const at = before.flipsAt !== null && before.flipsAt <= now ? before.flipsAt - 1 : now;
+    return withLeaf('time', member ? { ...then, now: at } : then, segment);
+  }
+  const state = judged(current, after, now);
+  const decided = member && then?.program.positions.has(segment) === true ? then : state;
+  const moved = definitionChanged(movement, segment) ? 'definition' : gathered(before, after) ? 'merge' : 'data';
+  return withLeaf(moved, decided, segment, state);
+}
+
+/** The leaf that kept somebody out tells most about an entry, the one that now fails about an exit. */
+function withLeaf(moved: Why['moved'], state: Judged, segment: string, otherwise: Judged = state): Why {
+  const leaf = decisiveLeaf(state, segment) ?? decisiveLeaf(otherwise, segment);
+  return leaf === undefined ? { moved } : { moved, leaf: tellLeaf(leaf) };
+}
+
+function definitionChanged({ before, former, current }: Movement, segment: string): boolean {
+  if (before === undefined || before.definitions === '') return false;
+  if (before.definitions === current.definitions.version) return false;
+  return former === undefined || affectedSegments(former.definitions, current.definitions).has(segment);
+}
+
+/** Records came from or went to another person, as opposed to being new. */
+function gathered(before: Profile | undefined, after: Profile): boolean {
+  if (before === undefined) return false;
+  const lost = Object.keys(before.fragments).some((id) => after.fragments[id] === undefined);
+  const gained = Object.keys(after.fragments).filter((id) => before.fragments[id] === undefined).length;
+  return lost || (gained > 0 && before.version > 0);
+}
+
+function memberAt({ program, view, now }: Judged, segment: string): boolean {
+  const compiled = program.compiled[program.positions.get(segment) ?? -1];
+  return compiled !== undefined && evaluateOne(program, compiled, view, now).member;
+}
+
+function judged(compiled: Compiled, profile: Profile, now: Milliseconds): Judged {
+  return { program: compiled.program, view: viewUnder(compiled, profile), now };
+}
+
+/** A profile as the evaluator sees it under definitions: their priorities say which value of a trait wins. */
+export function viewUnder({ definitions, read }: Compiled, profile: Profile): PersonView {
+  return viewOf(profile, effectiveTraits(profile, definitions.identity.priorities, read));
+}
+
+/** Adds to what follows from a decision why each segment was entered or left. */
+export function tellMovements(movement: Movement): Profile {
+  const { before, after } = movement;
+  const owed = before?.outbox.length ?? 0;
+  const outbox = after.outbox.map((follow, at) => {
+    if (follow.row !== 'segment' || follow.why !== undefined || at < owed) return follow;
+    return { ...follow, why: whyMoved(movement, follow.segment, follow.member) };
+  });
+  return { ...after, outbox };
+}
