@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Definitions } from '../../lib/domain/definitions.ts';
 import { synthesise } from '../../lib/infra/synthesise.ts';
 import { type SimulatedTools, startSimulators } from '../../lib/local/simulators.ts';
 import { openStage, type Stage } from '../../lib/local/stage.ts';
@@ -12,6 +11,7 @@ import type { ErasureReceipt } from '../../lib/pipeline/erasure-receipt.ts';
 import type { Job } from '../../lib/pipeline/jobs.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 import { engineLogin } from '../engines.ts';
+import { versioned } from '../pipeline/published-world.ts';
 import { makeWorld } from '../vendors/world.ts';
 
 const START = Date.parse('2026-11-20T04:00:00.000Z');
@@ -44,7 +44,7 @@ beforeAll(async () => {
       { ...one, endpoint: tools.endpoints[name] ?? '' },
     ]),
   );
-  await post('/api/definitions', { ...definitions, connections } satisfies Definitions);
+  await post('/api/definitions', versioned({ ...definitions, connections }));
   const world = makeWorld(7, new Date(START), tiny);
   const members = new Set(world.members.filter(({ status }) => status === 'subscribed').map(({ email }) => email));
   const both = world.people.filter(({ email, deletedAt }) => deletedAt === undefined && members.has(email));

@@ -3,11 +3,11 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Definitions } from '../../lib/domain/definitions.ts';
 import { synthesise } from '../../lib/infra/synthesise.ts';
 import { startSimulators } from '../../lib/local/simulators.ts';
 import { openStage } from '../../lib/local/stage.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
+import { versioned } from '../pipeline/published-world.ts';
 
 const outdirs: string[] = [];
 afterAll(() => {
@@ -71,7 +71,7 @@ describe('a role that lacks an action', () => {
           { ...one, endpoint: tools.endpoints[name] ?? '' },
         ]),
       );
-      await call(stage, '/api/definitions', { ...definitions, connections } satisfies Definitions);
+      await call(stage, '/api/definitions', versioned({ ...definitions, connections }));
       await call(stage, '/api/pull', { connection: 'salesforce', stream: 'contacts' });
       await stage.idle();
 

@@ -6,6 +6,7 @@ import type { Definitions } from '../../lib/domain/definitions.ts';
 import { openStage, type Stage } from '../../lib/local/stage.ts';
 import type { VerifyRun } from '../../lib/pipeline/verify-run.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
+import { versioned } from '../pipeline/published-world.ts';
 import { startMailchimp } from '../vendors/mailchimp/simulator.ts';
 
 const LIST = 'a1b2c3';
@@ -59,7 +60,7 @@ it('pushes without an echo, and finds and heals what people did to the list', as
     await call(on, 'POST', '/api/push', { audience: AUDIENCE });
     await on.idle();
   };
-  await call(on, 'POST', '/api/definitions', workspace);
+  await call(on, 'POST', '/api/definitions', versioned(workspace));
   await call(on, 'POST', '/api/pull', { connection: 'newsletter' });
   await on.idle();
   await push();
