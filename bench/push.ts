@@ -1,12 +1,16 @@
+import { gzipSync } from 'node:zlib';
 import { machineClock } from '../lib/adapters/clock.ts';
 import { openWriteLedger } from '../lib/adapters/dynamodb/write-ledger.ts';
 import type { Member } from '../lib/connectors/contract.ts';
 import { connectors } from '../lib/connectors/registry.ts';
-import type { AudienceDefinition, ConnectionDefinition, Definitions } from '../lib/domain/definitions.ts';
+import type { AudienceDefinition, ConnectionDefinition, Definitions, Guardrails } from '../lib/domain/definitions.ts';
+import type { Json, JsonObject } from '../lib/domain/json.ts';
 import type { Wanted } from '../lib/domain/profile.ts';
-import { type ActivateDeps, activateAudience } from '../lib/pipeline/activate-audience.ts';
+import { activateAudience } from '../lib/pipeline/activate-audience.ts';
 import { openConnection } from '../lib/pipeline/connections.ts';
-import { latestPush } from '../lib/pipeline/summaries.ts';
+import type { Archive } from '../lib/pipeline/ports.ts';
+import { latestPush } from '../lib/pipeline/push-run.ts';
+import type { ActivateDeps } from '../lib/pipeline/push-work.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type BenchOptions, costOf, type Measurement, rounded } from './measurement.ts';
 import { type Destination, openDestinations } from './push-destinations.ts';
@@ -35,6 +39,8 @@ export async function* bench({ quick, note }: BenchOptions): AsyncIterable<Measu
       yield* pushAll(rig, members);
       yield* pushOneByOne(rig, quick ? 5 : 300);
     }
+    note('push: a night');
+    yield* pushANight(database, base, quick ? 3_000 : 30_000);
   } finally {
     for (const destination of destinations) await destination.close();
     await database.close();
@@ -55,6 +61,8 @@ async function openRig(database: Database, destination: Destination, base: Defin
     secretName: (connection) => connection,
     key: async () => identityKey,
     ledger: openWriteLedger(dynamo, names.ledger),
+    archive: countedArchive(),
+    notify: async () => {},
     push: { send: async () => {} },
     clock: machineClock,
     log: () => {},
@@ -153,6 +161,103 @@ async function activate({ deps }: Rig, op: 'adds' | 'removes', scheduledAt: stri
   return op === 'adds' ? run.tally.added : run.tally.removed;
 }
 
+/** An archive in memory that counts what it is given, compressed as the real one does. */
+function countedArchive(): Pick<Archive, 'put' | 'lines'> & { bytes: number; objects: number } {
+  const lines = new Map<string, readonly unknown[]>();
+  const archive = {
+    bytes: 0,
+    objects: 0,
+    put: async (key: string, given: readonly unknown[]) => {
+      lines.set(key, given);
+      archive.objects += 1;
+      archive.bytes += gzipSync(given.map((line) => `${JSON.stringify(line)}\n`).join(''), { level: 5 }).byteLength;
+    },
+    lines: async (key: string) => lines.get(key) as readonly Json[] | undefined,
+  };
+  return archive;
+}
+
+const MILLION = 1_000_000;
+
+/**
+ * The night of an audience in which one in a hundred changed: half of them left, half are new. Rows are loaded as told
+ * already; a night's cost is counted on a list scaled down and multiplied, because all of it grows with what changed.
+ */
+async function* pushANight(database: Database, base: Definitions, rows: number): AsyncIterable<Measurement> {
+  const changed = rows / 100;
+  const [destination, ...others] = await openDestinations(rows + changed);
+  for (const other of others) await other.close();
+  if (destination === undefined) throw new Error('there is no destination');
+  try {
+    const rig = await openRig(database, destination, base);
+    const { memberships, state } = rig.stores;
+    const told = { in: true, outcome: 'applied', run: 'loaded', at: 0 } as const;
+    const row = (n: number, version: number, wanted: Wanted) =>
+      ({ row: 'audience', audience: 'bench', profile: profileId(n), version, wanted }) as const;
+    const inside = (n: number): Wanted => ({ in: true, keys: [destination.keyOf(n)] });
+    for (let from = 0; from < rows; from += 1_000) {
+      const some = Array.from({ length: 1_000 }, (_, n) => from + n);
+      await memberships.writeRows(some.map((n) => row(n, 1, inside(n))));
+      const loaded = await memberships.readAudienceRows('bench', some.map(profileId));
+      await memberships.settle(
+        'bench',
+        some.flatMap((n) => {
+          const held = loaded.get(profileId(n));
+          return held === undefined
+            ? []
+            : [{ row: held, told: { ...told, keys: [destination.keyOf(n)] }, pending: false }];
+        }),
+      );
+    }
+    // As the nights before left it: counted within the week.
+    const census = { at: new Date().toISOString(), blocked: {} };
+    await state.put(
+      'push',
+      'bench',
+      { leaseUntil: 0, size: rows + 20_001, census, begun: true } as unknown as JsonObject,
+      0,
+    );
+    const leave = Array.from({ length: changed / 2 }, (_, n) => row(n * 7, 2, { in: false, reason: 'not-in-segment' }));
+    const join = Array.from({ length: changed / 2 }, (_, n) => row(rows + n, 1, inside(rows + n)));
+    await memberships.writeRows([...leave, ...join]);
+    const archive = countedArchive();
+    rig.meter.reset();
+    let plannedAt = 0;
+    const began = performance.now();
+    const put = rig.deps.state.put;
+    const watched: ActivateDeps = {
+      ...rig.deps,
+      archive,
+      state: {
+        ...rig.deps.state,
+        put: async (kind, id, body, expected, options) => {
+          const { run } = body as { run?: { plan?: unknown } };
+          if (plannedAt === 0 && kind === 'push' && run?.plan !== undefined) plannedAt = performance.now();
+          return put(kind, id, body, expected, options);
+        },
+      },
+    };
+    await activate({ ...rig, deps: watched }, 'adds', '2026-11-21T09:00:00.000Z');
+    const scale = MILLION / rows;
+    const of = { rows: MILLION, changed: MILLION / 100, 'counted on rows': rows };
+    const line = (metric: string, value: number, unit: string): Measurement => ({
+      job: 'push',
+      metric,
+      value: rounded(value),
+      unit,
+      of,
+    });
+    yield line('read units of a night', rig.meter.read * scale, 'RRU');
+    yield line('write units of a night', rig.meter.write * scale, 'WRU');
+    yield line('rows read of a night', rig.meter.itemsRead * scale, 'rows');
+    yield line('objects of a night', archive.objects * scale, 'objects');
+    yield line('bytes of plan and outcomes of a night', archive.bytes * scale, 'bytes');
+    yield line('seconds to plan', ((plannedAt - began) / 1_000) * scale, 's');
+  } finally {
+    await destination.close();
+  }
+}
+
 function definitionsFor(base: Definitions, destination: Destination): Definitions {
   const connection: ConnectionDefinition = {
     name: 'bench',
@@ -174,7 +279,9 @@ function definitionsFor(base: Definitions, destination: Destination): Definition
     holdout: 0,
     when: undefined,
   };
-  return { ...base, connections: { bench: connection }, audiences: [audience] };
+  // What is measured here is the sending: it empties whole lists.
+  const guardrails: Guardrails = { maxAdd: 1, maxRemove: 1, minSource: 0, emptySegment: 'allow', firstRun: 'allow' };
+  return { ...base, connections: { bench: connection }, audiences: [audience], guardrails };
 }
 
 function profileId(number: number): string {

@@ -93,6 +93,7 @@ export async function openWorker(stores: Stores, definitions: Definitions, clock
     compare: async () => {},
     scan: async () => {},
     recount: async () => {},
+    pause: async () => {},
     resolve: async (batch) => {
       latest = await resolve(batch);
       return latest;

@@ -102,8 +102,21 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
   onStage(command(program, 'push', 'bring the lists in the tools up to date now'))
     .argument('[audience]', 'only this one (default: all)')
     .option('--dry-run', 'say what would change, send nothing')
-    .action((audience: string | undefined, options: { stage?: string; dryRun?: true }) =>
-      perform(async (terminal) => (await import('./commands/push.ts')).runPush(terminal, { ...options, audience })),
+    .option('--outcomes <run>', 'what became of every member of a push, one JSON object a line')
+    .option('--csv', 'outcomes as CSV')
+    .option('--ndjson', 'outcomes as NDJSON, the default')
+    .action((audience: string | undefined, { outcomes, ...options }: PushOptions) =>
+      perform(async (terminal) =>
+        outcomes === undefined
+          ? (await import('./commands/push.ts')).runPush(terminal, { ...options, audience })
+          : (await import('./commands/outcomes.ts')).runOutcomes(terminal, { ...options, run: outcomes }),
+      ),
+    );
+  onStage(command(program, 'approve', 'let a held push go on with exactly the plan that is shown'))
+    .argument('<run>', 'the held run, as tributary runs lists it')
+    .option('--plan <hash>', 'the plan to approve, or its beginning: no question is asked')
+    .action((run: string, options: { stage?: string; plan?: string }) =>
+      perform(async (terminal) => (await import('./commands/approve.ts')).runApprove(terminal, { ...options, run })),
     );
   onStage(command(program, 'verify', "compare a tool's real list with what we believe is on it"))
     .argument('<audience>')
@@ -162,6 +175,13 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     (options: { stage?: string }) =>
       perform(async (terminal) => (await import('./commands/runs.ts')).runRuns(terminal, options)),
   );
+}
+
+interface PushOptions {
+  readonly stage?: string;
+  readonly dryRun?: true;
+  readonly outcomes?: string;
+  readonly csv?: true;
 }
 
 function command(program: Command, name: string, description: string): Command {

@@ -4,6 +4,7 @@ import { openWriteLedger } from '../lib/adapters/dynamodb/write-ledger.ts';
 import { readEnv } from '../lib/adapters/env.ts';
 import { openIdentityKey } from '../lib/adapters/identity-key.ts';
 import { openBasics, openQueues } from '../lib/adapters/open.ts';
+import { openNotify } from '../lib/adapters/sns.ts';
 import { sqsHandler } from '../lib/adapters/sqs/handler.ts';
 import { connectors } from '../lib/connectors/registry.ts';
 import { activateAudience } from '../lib/pipeline/activate-audience.ts';
@@ -16,6 +17,7 @@ const basics = openBasics(process.env);
 const deps = {
   ...basics,
   connectors,
+  notify: openNotify(process.env),
   definitions: openDefinitions(basics),
   memberships: openMembershipStore(basics.dynamo, env.MEMBERSHIPS_TABLE, basics.clock.now),
   identities: openIdentityIndex(basics.dynamo, env.IDENTIFIERS_TABLE),

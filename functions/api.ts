@@ -3,6 +3,7 @@ import { openDeployed } from '../lib/adapters/deployed.ts';
 import { readEnv } from '../lib/adapters/env.ts';
 import { openIdentityKey } from '../lib/adapters/identity-key.ts';
 import { openBasics, openPeople, openQueuesNamed } from '../lib/adapters/open.ts';
+import { openNotify } from '../lib/adapters/sns.ts';
 import { createApi } from '../lib/api/app.ts';
 import { serveConsole } from '../lib/api/console.ts';
 import { connectors } from '../lib/connectors/registry.ts';
@@ -16,6 +17,7 @@ const api = createApi({
   ...openPeople(process.env, basics.dynamo, async () => (await definitions()).privacy.activitiesKeptMs),
   ...openQueuesNamed(process.env, 'changes', 'sync', 'push', 'recompute', 'jobs'),
   key: openIdentityKey(basics.secrets, env.IDENTITY_KEY_SECRET),
+  notify: openNotify(process.env),
   connectors,
   definitions,
   compiled: openCompiled(definitions),

@@ -5,8 +5,10 @@ import { openBasics, openPeople, openQueues } from '../lib/adapters/open.ts';
 import { sqsBatchHandler } from '../lib/adapters/sqs/handler.ts';
 import { openCompiled, openDefinitions, openVersions } from '../lib/pipeline/definitions.ts';
 import { countLateFlips } from '../lib/pipeline/lateness.ts';
+import { pauseMembers } from '../lib/pipeline/pause-members.ts';
 import { resolveProfile } from '../lib/pipeline/resolve-profile.ts';
 import { suggestDuplicates } from '../lib/pipeline/suggest-duplicates.ts';
+import { touchRealtime } from '../lib/pipeline/touch-audiences.ts';
 import { walkEverybody } from '../lib/pipeline/walk-everybody.ts';
 import { doWork, quarantineTooLarge } from '../lib/pipeline/work.ts';
 
@@ -14,14 +16,20 @@ const { IDENTITY_KEY_SECRET } = readEnv(process.env, 'IDENTITY_KEY_SECRET');
 const basics = openBasics(process.env);
 const definitions = openDefinitions(basics);
 const people = openPeople(process.env, basics.dynamo, async () => (await definitions()).privacy.activitiesKeptMs);
-const recompute = openQueues(process.env, 'RECOMPUTE_QUEUE_URL').RECOMPUTE_QUEUE_URL;
+const queues = openQueues(process.env, 'RECOMPUTE_QUEUE_URL', 'PUSH_QUEUE_URL');
+const recompute = queues.RECOMPUTE_QUEUE_URL;
+const touch = touchRealtime({ ...basics, definitions, push: queues.PUSH_QUEUE_URL });
 const identityKey = openIdentityKey(basics.secrets, IDENTITY_KEY_SECRET);
 const tellLate = countLateFlips({ ...basics, metric: openLatenessMetric() });
-const more = { tellLate, tooLarge: quarantineTooLarge(basics), versions: openVersions(basics.archive) };
-const deps = { ...basics, ...people, ...more, recompute, compiled: openCompiled(definitions) };
+const more = { tellLate, tooLarge: quarantineTooLarge(basics), versions: openVersions(basics.archive), touch };
+const deps = { ...basics, ...people, ...more, recompute, definitions, compiled: openCompiled(definitions) };
 const compare = suggestDuplicates({ ...deps, key: identityKey });
 
 export const handler = sqsBatchHandler(async (bodies, signal) => {
-  const resolve = resolveProfile({ ...deps, key: await identityKey() });
-  return doWork({ ...deps, resolve, compare, ...walkEverybody(deps, resolve) })(bodies, signal);
+  const keyed = { ...deps, key: await identityKey() };
+  const resolve = resolveProfile(keyed);
+  return doWork({ ...deps, resolve, compare, pause: pauseMembers(keyed), ...walkEverybody(deps, resolve) })(
+    bodies,
+    signal,
+  );
 }, basics.log);

@@ -2,6 +2,7 @@ import { openWriteLedger } from '../lib/adapters/dynamodb/write-ledger.ts';
 import { readEnv } from '../lib/adapters/env.ts';
 import { openIdentityKey } from '../lib/adapters/identity-key.ts';
 import { openBasics, openQueues } from '../lib/adapters/open.ts';
+import { openNotify } from '../lib/adapters/sns.ts';
 import { sqsHandler } from '../lib/adapters/sqs/handler.ts';
 import { connectors } from '../lib/connectors/registry.ts';
 import { openDefinitions } from '../lib/pipeline/definitions.ts';
@@ -13,6 +14,7 @@ const queues = openQueues(process.env, 'CHANGES_QUEUE_URL', 'SYNC_QUEUE_URL');
 const sync = syncStream({
   ...basics,
   connectors,
+  notify: openNotify(process.env),
   definitions: openDefinitions(basics),
   ledger: openWriteLedger(basics.dynamo, env.LEDGER_TABLE),
   key: openIdentityKey(basics.secrets, env.IDENTITY_KEY_SECRET),

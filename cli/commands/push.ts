@@ -1,7 +1,9 @@
 import type { DryRun } from '../../lib/pipeline/dry-run.ts';
 import type { Job } from '../../lib/pipeline/jobs.ts';
+import type { PushRun } from '../../lib/pipeline/push-run.ts';
 import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
+import { printHolds, tableOfPlans } from '../push-plan.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';
 import { type Cell, tableOf } from '../table.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
@@ -13,11 +15,13 @@ interface Options {
 }
 
 /** A part of a push job: one audience, with its counts once it has ended. */
-type AudiencePart = Readonly<Record<string, Cell>> & {
+interface AudiencePart extends Partial<Readonly<Record<(typeof COUNTS)[number], Cell>>> {
   readonly audience: string;
   readonly state: string;
   readonly outcome?: string;
-};
+  readonly run?: string;
+  readonly holds?: PushRun['holds'];
+}
 
 const COUNTS = [
   'wanted',
@@ -44,6 +48,11 @@ export async function runPush(terminal: Terminal, options: Options): Promise<Exi
   } else {
     const rows = partsOf(job).map((part) => [part.audience, stateOf(part), ...COUNTS.map((count) => part[count])]);
     printLine(terminal, tableOf(terminal, ['audience', 'state', ...COUNTS], rows));
+    for (const { audience, outcome, run, holds } of partsOf(job)) {
+      if (outcome !== 'held') continue;
+      printHolds(terminal, audience, holds);
+      printLine(terminal, `     to look at the plan and let it go on: tributary approve ${run}`);
+    }
   }
   return job.state === 'finished' ? 0 : 1;
 }
@@ -54,11 +63,8 @@ async function planOnly(terminal: Terminal, stage: StageClient, asked: { audienc
     printJson(terminal, plan);
     return 0;
   }
-  const rows = plan.audiences.map(({ id, add, remove, unchanged, blocked, calls }) => {
-    const reasons = Object.entries(blocked).map(([reason, count]) => `${count} ${reason}`);
-    return [id, add, remove, unchanged, reasons.join(', '), calls];
-  });
-  printLine(terminal, tableOf(terminal, ['audience', 'add', 'remove', 'unchanged', 'blocked', 'calls'], rows));
+  printLine(terminal, tableOfPlans(terminal, plan.audiences));
+  for (const { id, holds } of plan.audiences) printHolds(terminal, id, holds);
   printLine(terminal, terminal.paint('dim', 'nothing was sent'));
   return 0;
 }
@@ -69,7 +75,7 @@ function tell(job: Job): string {
     .join(' · ')}`;
 }
 
-/** A failed part says how it ended: `stale-source` is not `failed`. */
+/** A failed part says how it ended: `held` is not `failed`. */
 function stateOf({ state, outcome }: AudiencePart): string {
   return state === 'running' ? state : (outcome ?? state);
 }

@@ -1,3 +1,4 @@
+import type { PushRun } from '../../lib/pipeline/push-run.ts';
 import type { ExitStatus } from '../failure.ts';
 import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
@@ -22,15 +23,33 @@ interface Run {
   readonly listReplaced?: true;
   readonly differences?: Readonly<Record<string, number>>;
   readonly tally?: { readonly added?: number; readonly removed?: number };
+  readonly id?: string;
+  readonly holds?: PushRun['holds'];
   readonly error?: { readonly code: string };
 }
 
-/** `tributary runs`: pulls, pushes and checks of lists, newest first. */
+/** Something that waits for a person, as /api/alerts lists it. */
+interface OpenAlert {
+  readonly kind: string;
+  readonly subject: string;
+  readonly says: string;
+  readonly todo: string;
+  readonly since: string;
+}
+
+/** `tributary runs`: what waits for a person, then pulls, pushes and checks of lists, newest first. */
 export async function runRuns(terminal: Terminal, options: Options): Promise<ExitStatus> {
-  const runs = await openStageClient(options.stage).get<readonly Run[]>('/api/runs');
+  const stage = openStageClient(options.stage);
+  const listed = await stage.get<readonly Run[]>('/api/runs');
+  // What waits for a person comes first.
+  const runs = [...listed.filter(({ state }) => state === 'held'), ...listed.filter(({ state }) => state !== 'held')];
   if (terminal.json) {
     printJson(terminal, runs);
     return 0;
+  }
+  for (const { kind, subject, says, todo, since } of await stage.get<readonly OpenAlert[]>('/api/alerts')) {
+    printLine(terminal, `${terminal.paint('yellow', kind)} ${subject} since ${since}: ${says}`);
+    printLine(terminal, terminal.paint('dim', `     ${todo}`));
   }
   if (runs.length === 0) printLine(terminal, 'nothing has run yet');
   else printLine(terminal, tableOf(terminal, ['started', 'what', 'of', 'state', 'seconds', 'result'], runs.map(rowOf)));
@@ -45,6 +64,8 @@ function rowOf(run: Run): (string | number | undefined)[] {
 
 function resultOf(run: Run): string {
   const { error, changes, echoes = 0, rejected = 0, tally, listReplaced, differences } = run;
+  if (run.state === 'held')
+    return `${(run.holds ?? []).map(({ guard }) => guard).join(', ')}: tributary approve ${run.id ?? ''}`;
   if (error !== undefined) return error.code;
   if (differences !== undefined) {
     const found = Object.entries(differences).map(([as, count]) => `${count} ${as}`);

@@ -29,6 +29,7 @@ export function openBasics(env: Env) {
     state: openStateStore(dynamo, STATE_TABLE),
     archive: openArchive(tellPassingFailures(new S3Client({ maxAttempts: 4 })), ARCHIVE_BUCKET),
     clock: machineClock,
+    workspace: env.WORKSPACE ?? '',
     log: openLog(),
     secrets: openSecrets(env),
     secretName: (connection: string) => `${env.CONNECTION_SECRET_PREFIX ?? ''}${connection}`,

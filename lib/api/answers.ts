@@ -221,17 +221,59 @@ export const receiptOfErasureSchema = z
 
 export const exportPartSchema = z.object({ text: z.string(), parts: z.number().int() }).openapi('ExportPart');
 
+const holdSchema = z.object({ guard: z.string(), says: z.string(), todo: z.string() });
+
 export const dryRunSchema = z
   .object({
     audiences: z.array(
       z.object({
         id: z.string(),
+        hash: z.string(),
         add: z.number().int(),
         remove: z.number().int(),
         unchanged: z.number().int(),
-        blocked: z.record(z.string(), z.number().int()),
+        blocked: counts,
+        removedBecause: counts,
+        optOuts: z.number().int(),
+        size: z.number().int(),
         calls: z.number().int(),
+        quota: z.number().nullable(),
+        minutes: z.number().int(),
+        holds: z.array(holdSchema),
       }),
     ),
   })
   .openapi('DryRun');
+
+export const approvalSchema = z
+  .object({ run: z.string(), hash: z.string(), state: z.string(), already: z.boolean() })
+  .openapi('Approval');
+
+export const outcomesSchema = z
+  .object({
+    run: z.string(),
+    part: z.number().int(),
+    parts: z.number().int(),
+    outcomes: z.array(
+      z.object({
+        profile: z.string(),
+        op: z.enum(['add', 'remove']),
+        status: z.string(),
+        code: z.string().optional(),
+        at: z.string(),
+        consent: loose.optional(),
+      }),
+    ),
+  })
+  .openapi('Outcomes');
+
+export const alertSchema = z
+  .object({
+    kind: z.string(),
+    subject: z.string(),
+    says: z.string(),
+    todo: z.string(),
+    since: z.string(),
+    run: z.string().optional(),
+  })
+  .openapi('Alert');

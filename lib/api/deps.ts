@@ -1,13 +1,14 @@
 import type { AnyConnector } from '../connectors/define.ts';
 import type { Compiled } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
+import type { AlertDeps } from '../pipeline/alerts.ts';
 import type { JobDeps } from '../pipeline/jobs.ts';
 import type { PlanDeps } from '../pipeline/plan-definitions.ts';
-import type { ActivityStore, Archive, HistoryStore, Log, Queue } from '../pipeline/ports.ts';
+import type { ActivityStore, Archive, HistoryStore, Queue } from '../pipeline/ports.ts';
 import type { Versions } from '../pipeline/refill.ts';
 
 /** What the API needs from the world. */
-export interface ApiDeps extends JobDeps, PlanDeps {
+export interface ApiDeps extends JobDeps, PlanDeps, AlertDeps {
   readonly archive: Archive;
   readonly recompute: Queue;
   readonly jobs: Queue;
@@ -18,5 +19,4 @@ export interface ApiDeps extends JobDeps, PlanDeps {
   readonly versions: Versions;
   /** Batch sizes of destinations, for dry runs. */
   readonly connectors: Readonly<Record<string, AnyConnector>>;
-  readonly log: Log;
 }

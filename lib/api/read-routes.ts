@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { TributaryError } from '../domain/errors.ts';
+import { openAlerts } from '../pipeline/alerts.ts';
 import { readApplyJob } from '../pipeline/apply-definitions.ts';
 import { describePerson } from '../pipeline/describe-person.ts';
 import { explainMembership } from '../pipeline/explain-membership.ts';
@@ -7,16 +8,20 @@ import { findPerson } from '../pipeline/find-person.ts';
 import { readJob } from '../pipeline/jobs.ts';
 import { readLateness } from '../pipeline/lateness.ts';
 import { listMerges } from '../pipeline/merges.ts';
+import { readOutcomes } from '../pipeline/outcomes.ts';
 import { readPlan, readPlanJob } from '../pipeline/plan-definitions.ts';
+import { findPush, type PushRun } from '../pipeline/push-run.ts';
 import { readMembers, readSegmentHistory } from '../pipeline/segment-history.ts';
 import { latestVerify } from '../pipeline/verify-run.ts';
 import {
+  alertSchema,
   audienceSchema,
   jobSchema,
   lateDaySchema,
   leftListSchema,
   memberPageSchema,
   mergesSchema,
+  outcomesSchema,
   personSchema,
   planSchema,
   receiptSchema,
@@ -103,6 +108,22 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
       run: async () => (await deps.state.list('run', { most: MOST_LISTED })).map(({ body }) => body),
     },
     {
+      ...get('/api/runs/{run}', 'One push: its plan, what holds it, how it ended', runSchema),
+      run: async ({ params }) => pushNamed(deps, params.run),
+    },
+    {
+      ...get(
+        '/api/runs/{run}/outcomes/{part}',
+        'What became of the members of a push, a part at a time',
+        outcomesSchema,
+      ),
+      run: async ({ params }) => readPart(deps, await pushNamed(deps, params.run), params.part),
+    },
+    {
+      ...get('/api/alerts', 'What waits for a person, the latest first', z.array(alertSchema)),
+      run: () => openAlerts(deps.state),
+    },
+    {
       ...get(
         '/api/quarantine/{connection}',
         'Records that could not be used, with their reason',
@@ -145,4 +166,22 @@ async function personNamed(deps: ApiDeps, person = '') {
   const profile = await findPerson(deps, person);
   if (profile === undefined) throw noSuchPerson();
   return profile;
+}
+
+async function pushNamed(deps: ApiDeps, run = ''): Promise<PushRun> {
+  const found = await findPush(deps.state, run);
+  if (found === undefined) throw new TributaryError('rejected', 'api/no-such-run', 'no push has that id');
+  return found;
+}
+
+async function readPart(deps: ApiDeps, run: PushRun, asked = '') {
+  const part = Number(asked);
+  const outcomes = /^\d{1,6}$/.test(asked) ? await readOutcomes(deps.archive, run, part) : undefined;
+  if (outcomes !== undefined) return { run: run.id, part, parts: run.outcomeParts, outcomes };
+  if (asked === '0') return { run: run.id, part, parts: 0, outcomes: [] };
+  throw new TributaryError(
+    'rejected',
+    'api/no-such-part',
+    `the outcomes of ${run.id} have ${run.outcomeParts} parts, or are not kept any more`,
+  );
 }

@@ -51,12 +51,12 @@ export async function listAudiences(deps: ApiDeps) {
 }
 
 export async function planPush(deps: ApiDeps, ids: readonly string[]) {
-  const { audiences, connections } = await deps.definitions();
-  const plans = audiences
+  const definitions = await deps.definitions();
+  const plans = definitions.audiences
     .filter(({ audience }) => ids.includes(audience))
     .map((audience) => {
-      const connector = deps.connectors[connections[audience.connection]?.connector ?? ''];
-      return dryRun(deps, audience, connector?.audiences?.batch.maxMembers ?? 1);
+      const connector = deps.connectors[definitions.connections[audience.connection]?.connector ?? ''];
+      return dryRun(deps, definitions, audience, connector?.audiences ?? { batch: { maxMembers: 1 } });
     });
   return { audiences: await Promise.all(plans) };
 }

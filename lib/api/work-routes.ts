@@ -4,10 +4,11 @@ import type { Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { startApply } from '../pipeline/apply-definitions.ts';
+import { approvePush } from '../pipeline/approve.ts';
 import { startPull, startPush, startUnmerge, startVerify } from '../pipeline/jobs.ts';
 import { startPlan } from '../pipeline/plan-definitions.ts';
 import { publishDefinitions } from '../pipeline/switch-definitions.ts';
-import { dryRunSchema, jobSchema } from './answers.ts';
+import { approvalSchema, dryRunSchema, jobSchema } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { mergesOf } from './read-routes.ts';
 import { planPush } from './reads.ts';
@@ -23,6 +24,7 @@ const verifyAskedSchema = z.object({
 const planSchema = z.object({ definitions: z.looseObject({}), whole: z.boolean().optional() });
 const applySchema = z.object({ plan: z.string(), leave: z.array(z.string()).optional() });
 const definitionsSchema = z.looseObject({ version: z.string(), workspace: z.string() });
+const approveSchema = z.object({ hash: z.string(), by: z.string().min(1).max(100) });
 const publishedSchema = z.object({ version: z.string(), changed: z.boolean() });
 
 /** Everything that starts or changes something. */
@@ -57,6 +59,11 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
       status: 202,
       answer: jobSchema,
       run: async ({ body }) => startVerify(deps, audiencesOf(await deps.definitions(), body.audience), body.heal),
+    }),
+    route({
+      ...post('/api/runs/{run}/approve', 'Let a held push go on with exactly the plan of this hash', approveSchema),
+      answer: approvalSchema,
+      run: async ({ params: { run = '' }, body }) => approvePush(deps, run, body),
     }),
     route({
       ...post('/api/plans', 'What publishing a workspace would change', planSchema),

@@ -1,4 +1,4 @@
-import type { Change, Identifier, Rejection } from '../domain/change.ts';
+import type { Change, FragmentId, Identifier, Rejection } from '../domain/change.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import type { Json } from '../domain/json.ts';
 import type { Mapping } from '../domain/mapping.ts';
@@ -24,6 +24,8 @@ export interface Manifest {
     /** Requests at the same time, per account, across everything that uses it. */
     readonly maxConcurrency: number;
     readonly maxRequestsPerSecond?: number;
+    /** Where the vendor gives every account the same number a day. Else the workspace says `requests_per_day`. */
+    readonly maxRequestsPerDay?: number;
     readonly evidence: { readonly source: string; readonly readOn: string };
   };
 }
@@ -172,7 +174,15 @@ export type Verification =
 /** One thing a webhook told: a change that is proven, or a hint to read a record again. `deliveryId` is the dedupe key. */
 export type Delivery =
   | { readonly deliveryId: string; readonly change: Change }
-  | { readonly deliveryId: string; readonly hint: { readonly stream: string; readonly ids: readonly string[] } };
+  | {
+      readonly deliveryId: string;
+      readonly hint: {
+        readonly stream: string;
+        readonly ids: readonly string[];
+        /** Records whose person may have withdrawn consent: nobody of them is added anywhere until they are read again. */
+        readonly withdraws?: readonly FragmentId[];
+      };
+    };
 
 /** Where audiences go. The pipeline owns chunking, suppression, holdout, retry and the final settling of outcomes. */
 export interface AudienceDestination<Api> {
@@ -182,6 +192,8 @@ export interface AudienceDestination<Api> {
   readonly matchKeys: readonly { readonly type: string; readonly hash: 'none' | 'sha256' | 'md5' }[];
   readonly batch: { readonly maxMembers: number; readonly maxBytes?: number };
   readonly canRemove: boolean;
+  /** Whoever is taken off the list is unsubscribed by it: each removal counts as an opt-out for guardrails. */
+  readonly removalUnsubscribes?: true;
   /** Finds the audience's object in the tool, or makes it. Twice gives the same. */
   ensure(api: Api, target: Json): Promise<{ readonly remoteId: string }>;
   /** Applies one batch. Throws only if the whole request failed; a member's failure is an outcome. */

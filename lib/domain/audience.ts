@@ -3,15 +3,16 @@ import { decisiveStatement, effectiveConsent } from './consent.ts';
 import type { AudienceDefinition } from './definitions.ts';
 import { isHeldOut } from './holdout.ts';
 import { identifierKey } from './identifier.ts';
+import type { Milliseconds } from './instant.ts';
 import { consentOf, identifiersOf, type Profile, type Wanted } from './profile.ts';
 
 const NOT_IN_SEGMENT: Wanted = { in: false, reason: 'not-in-segment' };
 
 /**
- * Whether the audience wants the person: in the segment, with the consent it needs, reachable by a match key, not held
- * out. Whoever is in the segment and not wanted has one named reason.
+ * Whether the audience can reach the person: in the segment, with the consent it needs, by a match key. Whoever is in the
+ * segment and out of reach has one named reason. Groups and holdouts come after, in `decideAudiences`.
  */
-export function decideWanted(audience: AudienceDefinition, profile: Profile, inSegment: boolean): Wanted {
+export function decideReach(audience: AudienceDefinition, profile: Profile, inSegment: boolean): Wanted {
   if (!inSegment) return NOT_IN_SEGMENT;
   const identifiers = identifiersOf(profile);
   const statements = consentOf(profile);
@@ -21,14 +22,61 @@ export function decideWanted(audience: AudienceDefinition, profile: Profile, inS
   if (willing?.length === 0) return { in: false, reason: 'no-consent' };
   const keys = matchKeys(audience.match, identifiers, willing);
   if (keys.length === 0) return { in: false, reason: 'no-match-key' };
-  const [strongest] = identifiers;
-  const anchor = strongest === undefined ? profile.id : identifierKey(strongest);
-  if (isHeldOut(audience.audience, anchor, audience.holdout)) return { in: false, reason: 'held-out' };
   const reliedOn = keys.find(({ type }) => isAddress(type))?.value ?? willing?.[0];
   const [topic] = topics;
   const statement =
     reliedOn === undefined || topic === undefined ? undefined : decisiveStatement(statements, reliedOn, topic);
   return { in: true, keys, ...(statement === undefined ? {} : { consent: statement }) };
+}
+
+/** What every audience wants of one person, and the holdouts that they are exposed to from now on. */
+export interface AudienceDecisions {
+  readonly wanted: Readonly<Record<string, Wanted>>;
+  readonly exposed: NonNullable<Profile['exposed']>;
+}
+
+/**
+ * Decides all audiences about one person: reach, then who wins in each group, then holdouts. A winner who is held out
+ * does not fall through to the next of the group. The side of a holdout is taken at first exposure and kept.
+ */
+export function decideAudiences(
+  audiences: readonly AudienceDefinition[],
+  profile: Profile,
+  isMember: (segment: string) => boolean,
+  now: Milliseconds,
+): AudienceDecisions {
+  const reach = new Map(audiences.map((one) => [one, decideReach(one, profile, isMember(one.segment))]));
+  const winners = new Map<string, AudienceDefinition>();
+  for (const [audience, { in: reachable }] of reach) {
+    const { group } = audience;
+    if (group === undefined || !reachable) continue;
+    const best = winners.get(group.name);
+    if (best === undefined || outranks(audience, best)) winners.set(group.name, audience);
+  }
+  const wanted: Record<string, Wanted> = {};
+  let exposed = profile.exposed ?? {};
+  for (const [audience, reached] of reach) {
+    const winner = audience.group === undefined ? audience : winners.get(audience.group.name);
+    if (!reached.in || winner === audience) wanted[audience.audience] = reached;
+    else wanted[audience.audience] = { in: false, reason: 'outranked' };
+    if (!reached.in || winner !== audience || audience.holdout === 0) continue;
+    const experiment = audience.experiment ?? audience.audience;
+    const known = exposed[experiment];
+    const side = known ?? { heldOut: isHeldOut(experiment, anchorOf(profile), audience.holdout), at: now };
+    if (known === undefined) exposed = { ...exposed, [experiment]: side };
+    if (side.heldOut) wanted[audience.audience] = { in: false, reason: 'held-out' };
+  }
+  return { wanted, exposed };
+}
+
+function outranks(a: AudienceDefinition, b: AudienceDefinition): boolean {
+  const [first, second] = [a.group?.priority ?? 0, b.group?.priority ?? 0];
+  return first !== second ? first < second : a.audience < b.audience;
+}
+
+function anchorOf(profile: Profile): string {
+  const [strongest] = identifiersOf(profile);
+  return strongest === undefined ? profile.id : identifierKey(strongest);
 }
 
 /** True when two decisions mean the same to the tool: same side, same keys. */

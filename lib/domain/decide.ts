@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { decideWanted, sameWanted } from './audience.ts';
+import { decideAudiences, sameWanted } from './audience.ts';
 import { canonicalText } from './canonical.ts';
 import type { Definitions } from './definitions.ts';
 import { openCatalogue } from './facet/catalogue.ts';
@@ -73,12 +73,15 @@ export function decide(profile: Profile, compiled: Compiled, now: Milliseconds, 
   for (const segment of Object.keys(profile.memberships)) {
     if (!evaluation.has(segment)) outbox.push({ row: 'segment', segment, member: false, at: now });
   }
-  const wanted = decideAudiences(trimmed, definitions, memberships, outbox);
+  const isMember = (segment: string): boolean => memberships[segment] !== undefined;
+  const decisions = decideAudiences(definitions.audiences, trimmed, isMember, now);
+  const wanted = followAudiences(trimmed, decisions.wanted, outbox);
   const dueAt = outbox.length > 0 ? Math.min(flipsAt, now + OUTBOX_GRACE_MS) : flipsAt;
   const decided = {
     ...trimmed,
     memberships,
     wanted,
+    ...(Object.keys(decisions.exposed).length === 0 ? {} : { exposed: decisions.exposed }),
     definitions: definitions.version,
     needs: compiled.needs,
     flipsAt: instantOrNever(flipsAt),
@@ -92,17 +95,15 @@ function instantOrNever(at: Milliseconds): Milliseconds | null {
   return at === Number.POSITIVE_INFINITY ? null : at;
 }
 
-function decideAudiences(
+/** Keeps what means the same as before, and names in the outbox the rows that must follow what does not. */
+function followAudiences(
   profile: Profile,
-  definitions: Definitions,
-  memberships: Readonly<Record<string, Milliseconds>>,
+  decided: Readonly<Record<string, Wanted>>,
   outbox: Follow[],
 ): Record<string, Wanted> {
   const wanted: Record<string, Wanted> = {};
-  for (const audience of definitions.audiences) {
-    const id = audience.audience;
+  for (const [id, after] of Object.entries(decided)) {
     const before = profile.wanted[id];
-    const after = decideWanted(audience, profile, memberships[audience.segment] !== undefined);
     if (sameWanted(before, after)) {
       if (before !== undefined) wanted[id] = before;
       continue;
@@ -112,7 +113,7 @@ function decideAudiences(
   }
   // An audience that is defined no longer wants nobody: should it come back, its rows say so.
   for (const id of Object.keys(profile.wanted)) {
-    if (!definitions.audiences.some(({ audience }) => audience === id)) outbox.push({ row: 'audience', audience: id });
+    if (!Object.hasOwn(decided, id)) outbox.push({ row: 'audience', audience: id });
   }
   return wanted;
 }

@@ -38,6 +38,8 @@ export interface ConnectionDefinition {
   readonly webhook: boolean;
   /** 0 to 1. */
   readonly quotaShare: number;
+  /** Requests that the account may make in a day, all tools together; absent: nobody told us. */
+  readonly requestsPerDay?: number;
   /** The connector's own settings, checked by its config schema. */
   readonly config: JsonObject;
 }
@@ -63,6 +65,12 @@ export interface AudienceDefinition {
   readonly when: Schedule | 'realtime' | undefined;
   /** The truth check: when it compares with the tool's real list by itself, and what it does about differences. */
   readonly verify?: { readonly when: Schedule | undefined; readonly heal: 'report' | 'restore' | 'adopt' };
+  /** Audiences with one experiment hold out the same people. */
+  readonly experiment?: string;
+  /** A person is in at most one audience of a group: the one with the smallest priority that can reach them. */
+  readonly group?: { readonly name: string; readonly priority: number };
+  /** Overrides the workspace's, one by one. */
+  readonly guardrails?: Partial<Guardrails>;
 }
 
 export interface IdentityRules {
@@ -80,11 +88,21 @@ export interface IdentityRules {
   readonly duplicates?: { readonly threshold: number };
 }
 
+/** What one push may do without somebody's approval. Absent limits have the defaults of `guardrailsOf`. */
 export interface Guardrails {
   /** 0 to 1, of the list's size. */
   readonly maxAdd: number;
   readonly maxRemove: number;
+  /** The same as numbers of people. */
+  readonly maxAddCount?: number;
+  readonly maxRemoveCount?: number;
+  /** So many changes are never held for their share of a small list. */
+  readonly smallChange?: number;
+  /** 0 to 1, of what the source brought before. */
   readonly minSource: number;
+  readonly firstRun?: 'hold' | 'into-empty' | 'allow';
+  readonly emptySegment?: 'hold' | 'allow';
+  readonly maxOptOuts?: number;
 }
 
 /** First 16 hex digits of SHA-256 over the document as RFC 8785 canonical JSON. */

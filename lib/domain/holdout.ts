@@ -12,10 +12,11 @@ export function placeOf(salt: string, person: string): number {
 }
 
 /**
- * Whether the person is deliberately not sent to the audience, so that its effect can be measured. `anchor` is the
- * person's strongest identifier: a function of the evidence, so that the same people are held out in whatever order the
- * changes arrived. (A profile's id depends on which of its records came first.)
+ * Whether the person is deliberately not sent, so that the effect can be measured: asked once, at first exposure, and
+ * kept. `of` is the audience, or the experiment that several share. `anchor` is the person's strongest identifier: a
+ * function of the evidence, so that the same people are held out in whatever order the changes arrived. (A profile's id
+ * depends on which of its records came first.)
  */
-export function isHeldOut(audience: string, anchor: string, share: number): boolean {
-  return share > 0 && placeOf(`holdout:${audience}`, anchor) < share;
+export function isHeldOut(of: string, anchor: string, share: number): boolean {
+  return share > 0 && placeOf(`holdout:${of}`, anchor) < share;
 }

@@ -19,7 +19,13 @@ export type Wanted =
   | { readonly in: false; readonly reason: Blocked | 'not-in-segment' };
 
 /** Why somebody in the segment is not in the audience. */
-export type Blocked = 'no-consent' | 'no-match-key' | 'held-out' | 'suppressed';
+export type Blocked = 'no-consent' | 'no-match-key' | 'outranked' | 'held-out' | 'suppressed';
+
+/** Which side of a holdout somebody is on, and since when: what was decided at first exposure stands. */
+export interface Exposure {
+  readonly heldOut: boolean;
+  readonly at: Milliseconds;
+}
 
 /** What must still be written after the profile: a segment row with its line of history, an audience row, a link. */
 export type Follow =
@@ -66,6 +72,8 @@ export interface Profile {
   readonly memberships: Readonly<Record<string, Milliseconds>>;
   /** Audience id → what was decided; absent = never in the audience's segment. */
   readonly wanted: Readonly<Record<string, Wanted>>;
+  /** Experiment, or audience by itself → the side of its holdout. Absent = never exposed to any. */
+  readonly exposed?: Readonly<Record<string, Exposure>>;
   /** Version of the definitions that decided. */
   readonly definitions: string;
   /** What was remembered of activities; see `Compiled.needs`. */

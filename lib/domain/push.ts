@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { canonicalText } from './canonical.ts';
 import type { Identifier } from './change.ts';
 import type { Wanted } from './profile.ts';
 
@@ -41,11 +43,82 @@ export interface PushTally {
   refused: number;
   rejected: number;
   retry: number;
+  /** In the plan and not sent, because the row moved since, is paused or waits for another list: the next run's work. */
+  postponed: number;
   calls: number;
 }
 
 export function emptyTally(): PushTally {
-  return { added: 0, removed: 0, unchanged: 0, unmatched: 0, refused: 0, rejected: 0, retry: 0, calls: 0 };
+  return {
+    added: 0,
+    removed: 0,
+    unchanged: 0,
+    unmatched: 0,
+    refused: 0,
+    rejected: 0,
+    retry: 0,
+    postponed: 0,
+    calls: 0,
+  };
+}
+
+/**
+ * One line of a plan: whom, in which direction, under which version of what we want. Names no address: a digest of the
+ * keys is enough to tell whether the row, read again before it is sent, still means the same.
+ */
+export interface PlanEntry {
+  readonly profile: string;
+  readonly op: Operation['op'];
+  readonly version: number;
+  readonly keys: string;
+}
+
+export function planEntry(profile: string, { op, keys }: Operation, version: number): PlanEntry {
+  return { profile, op, version, keys: digestOf(keys) };
+}
+
+/** 64 bits of SHA-256: names the keys of one member, never decides who is who. */
+export function digestOf(keys: readonly Identifier[]): string {
+  return createHash('sha256')
+    .update(canonicalText(keys.map(({ type, value }) => [type, value])))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/** The hash of a plan without entries: where the chain of `planHash` begins. */
+export const EMPTY_PLAN = createHash('sha256').update('tributary plan 1').digest('hex');
+
+/**
+ * The hash of a plan with one more entry. Entries are chained in the one order in which rows are stored, so the hash
+ * depends on what is in the plan and not on when it was found; and it is as hard to forge as SHA-256.
+ */
+export function planHash(before: string, { profile, op, version, keys }: PlanEntry): string {
+  return createHash('sha256').update(`${before}\n${profile} ${op} ${version} ${keys}`).digest('hex');
+}
+
+/** What a run would do, counted before its first call. */
+export interface PushPlan {
+  /** Names exactly these members, operations and versions. */
+  readonly hash: string;
+  readonly add: number;
+  readonly remove: number;
+  /** On the list and staying there. */
+  readonly unchanged: number;
+  /** People of the segment who are not sent, by reason; as of `countedAt` when that is there. */
+  readonly blocked: Readonly<Record<string, number>>;
+  /** When `blocked` was counted, if not with this plan. RFC 3339. */
+  readonly countedAt?: string;
+  /** Why those who are removed are not wanted any more. */
+  readonly removedBecause: Readonly<Record<string, number>>;
+  /** Additions of people of whom the tool said that they opted out, and removals that the tool takes for an opt-out. */
+  readonly optOuts: number;
+  /** People on the list before, as far as we were told. */
+  readonly size: number;
+  /** The fewest calls that the tool's batch size allows. */
+  readonly calls: number;
+  /** Share of what the connection may call in a day, 0 to 1 and more; null when the day's allowance is not known. */
+  readonly quota: number | null;
+  readonly minutes: number;
 }
 
 function sameKeys(a: readonly Identifier[], b: readonly Identifier[]): boolean {

@@ -3,7 +3,7 @@ import type { IdentityRules } from './definitions.ts';
 import { evidenceOf, type Fragment } from './fragment.ts';
 import { type Group, groupFragments } from './group.ts';
 import { compareTypes, identifierKey } from './identifier.ts';
-import { type MergedProfile, newProfile, type Profile } from './profile.ts';
+import { type Exposure, type MergedProfile, newProfile, type Profile } from './profile.ts';
 
 /** A regrouped region: who stays under which id, and who was merged into whom. */
 export interface Regrouped {
@@ -51,7 +51,7 @@ export function regroup(
     );
   const next = groups.map((group): { id: string; group: Group; profile: Profile } => {
     const id = idOf.get(group) ?? '';
-    const { crowd: _, ...profile } = before.get(id) ?? newProfile(id);
+    const { crowd: _, ...profile } = withExposures(before.get(id) ?? newProfile(id), group, profiles);
     const held = Object.fromEntries(group.fragments.map((key) => [key, fragments.get(key) as Fragment]));
     const kin = [...new Set([...(kinOf.get(id) ?? []), ...unread(group)])].filter((one) => one !== id).sort();
     const crowd = kin.length >= mostTogether ? { crowd: { shared: sharedIn(groups) } } : {};
@@ -72,6 +72,25 @@ function withFormer(profile: Profile, before: readonly Profile[], merged: readon
   if (losers.length === 0) return profile;
   const theirs = before.filter(({ id }) => losers.includes(id)).flatMap(({ former }) => former ?? []);
   return { ...profile, former: [...new Set([...(profile.former ?? []), ...losers, ...theirs])].sort() };
+}
+
+/**
+ * Who survives a merge keeps the side of every holdout that they were exposed to; of the others they take what those were
+ * exposed to and they were not, the earliest first. An experiment never sees one person on both sides.
+ */
+function withExposures(survivor: Profile, group: Group, profiles: readonly Profile[]): Profile {
+  const exposed: Record<string, Exposure> = { ...survivor.exposed };
+  for (const { id, fragments, exposed: theirs = {} } of profiles) {
+    if (id === survivor.id || !group.fragments.some((key) => Object.hasOwn(fragments, key))) continue;
+    for (const [experiment, side] of Object.entries(theirs)) {
+      const held = exposed[experiment];
+      if (survivor.exposed?.[experiment] === undefined && (held === undefined || side.at < held.at))
+        exposed[experiment] = side;
+    }
+  }
+  return Object.keys(exposed).length === Object.keys(survivor.exposed ?? {}).length
+    ? survivor
+    : { ...survivor, exposed };
 }
 
 /** Identifiers that records of the group state and none of them may hold, sorted. */

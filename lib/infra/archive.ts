@@ -14,8 +14,10 @@ export const archiveFolders = {
   notes: { prefix: 'notes/', kept: 'as-archive' },
   /** What a person asked to see: fetched soon or never. */
   exports: { prefix: 'exports/', kept: 'a-week' },
-  /** What a change would do, as it was looked at before it was applied or approved. */
+  /** What a change would do, as it was looked at before it was applied. */
   plans: { prefix: 'plans/', kept: 'as-archive' },
+  /** Frozen lists of pushes: who, in which direction, under which version; no address. */
+  'push-plans': { prefix: 'push-plans/', kept: 'as-archive' },
   /** What every member of every run ended in: it answers "what was sent", as long as activities are kept. */
   outcomes: { prefix: 'outcomes/', kept: 'as-activities' },
 } as const;

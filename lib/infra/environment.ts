@@ -8,6 +8,7 @@ export interface EnvironmentSource {
   queueUrl(queue: QueueName): string;
   readonly bucketName: string;
   readonly identityKeySecret: string;
+  readonly alertsTopic: string;
   readonly workspace: string;
   /** What the template is synthesised from. */
   readonly deployed: string;
@@ -19,6 +20,7 @@ export function environmentOf(name: string, spec: FunctionSpec, from: Environmen
   for (const table of tablesOf(spec)) environment[`${upper(table)}_TABLE`] = from.tableName(table);
   for (const queue of spec.sends) environment[`${upper(queue)}_QUEUE_URL`] = from.queueUrl(queue);
   if (spec.archive.read.length + spec.archive.write.length > 0) environment.ARCHIVE_BUCKET = from.bucketName;
+  if (spec.notifies) environment.ALERTS_TOPIC = from.alertsTopic;
   if (spec.secrets.includes('identity-key')) environment.IDENTITY_KEY_SECRET = from.identityKeySecret;
   if (spec.secrets.some((use) => use !== 'identity-key')) {
     environment.CONNECTION_SECRET_PREFIX = secretName(from.workspace, '');

@@ -36,6 +36,8 @@ export interface FunctionSpec {
   readonly secrets: readonly SecretUse[];
   /** It is told what the template was synthesised from. */
   readonly knowsDeployed?: boolean;
+  /** It tells whoever is on call. */
+  readonly notifies: boolean;
 }
 
 export const functions = {
@@ -49,6 +51,7 @@ export const functions = {
     archive: { read: ['collection'], write: [] },
     sends: ['changes'],
     secrets: [],
+    notifies: false,
   },
   'receive-webhook': {
     description: 'Checks the proof of a vendor webhook and queues what it says.',
@@ -60,6 +63,7 @@ export const functions = {
     archive: { read: ['definitions'], write: [] },
     sends: ['changes', 'sync'],
     secrets: ['identity-key', 'webhook-connections'],
+    notifies: false,
   },
   'sync-stream': {
     description: 'Reads pages of a stream, archives and queues them, and stores the checkpoint.',
@@ -71,6 +75,7 @@ export const functions = {
     archive: { read: ['definitions'], write: ['pages'] },
     sends: ['changes', 'sync'],
     secrets: ['identity-key', 'stream-connections'],
+    notifies: true,
   },
   'resolve-profile': {
     description: 'Folds changes into profiles and writes what follows from them.',
@@ -91,19 +96,22 @@ export const functions = {
     },
     indexes: {},
     archive: { read: ['definitions'], write: ['deliveries'] },
-    sends: ['recompute'],
+    sends: ['recompute', 'push'],
     secrets: ['identity-key'],
+    notifies: false,
   },
   'sweep-due': {
-    description: 'Sends profiles whose answer can flip now to the recompute queue.',
+    description:
+      'Sends profiles whose answer can flip now to the recompute queue, and misses schedules that did not run.',
     memoryMb: 256,
     timeoutSeconds: 50,
     sources: [{ queue: 'timers', batchSize: 10, maxConcurrency: 2 }],
     tables: { state: ['read', 'write'] },
     indexes: { profiles: ['due-by-hour'] },
-    archive: { read: [], write: [] },
+    archive: { read: ['definitions'], write: [] },
     sends: ['recompute'],
     secrets: [],
+    notifies: true,
   },
   'activate-audience': {
     description: 'Pushes the difference between an audience and the list in the tool, and checks the list.',
@@ -117,9 +125,10 @@ export const functions = {
       state: ['read', 'write'],
     },
     indexes: { memberships: ['pending-by-audience'] },
-    archive: { read: ['definitions', 'outcomes'], write: ['outcomes'] },
+    archive: { read: ['definitions', 'push-plans', 'outcomes'], write: ['push-plans', 'outcomes'] },
     sends: ['push'],
     secrets: ['identity-key', 'audience-connections'],
+    notifies: true,
   },
   'run-job': {
     description: 'Does long work step by step: forgets and exports people, replays and rewrites the archive.',
@@ -142,6 +151,7 @@ export const functions = {
     },
     sends: ['changes', 'jobs'],
     secrets: ['identity-key'],
+    notifies: false,
   },
   api: {
     description: 'Answers the console and the command line.',
@@ -155,10 +165,14 @@ export const functions = {
       ) as Readonly<Record<Exclude<TableName, 'ledger'>, ['read']>>),
       state: ['read', 'write'],
     },
-    indexes: {},
-    archive: { read: ['definitions', 'plans', 'exports'], write: ['definitions', 'plans', 'collection'] },
+    indexes: { memberships: ['pending-by-audience'] },
+    archive: {
+      read: ['definitions', 'plans', 'outcomes', 'exports'],
+      write: ['definitions', 'plans', 'collection'],
+    },
     sends: ['changes', 'sync', 'push', 'recompute', 'jobs'],
     secrets: ['identity-key'],
+    notifies: true,
     knowsDeployed: true,
   },
 } as const satisfies Readonly<Record<string, FunctionSpec>>;

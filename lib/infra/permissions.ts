@@ -1,5 +1,6 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { type ArchiveFolder, archiveFolders } from './archive.ts';
 import type { ConnectionSecrets } from './constructs/connection-secrets.ts';
 import type { DataStore } from './constructs/data-store.ts';
@@ -13,6 +14,7 @@ export interface Surroundings {
   readonly data: DataStore;
   readonly queues: WorkQueues;
   readonly secrets: ConnectionSecrets;
+  readonly alerts: Topic;
 }
 
 /** Everything that the role of a function may do: what its spec names, its own log, and tracing. */
@@ -37,6 +39,7 @@ export function statementsFor(spec: FunctionSpec, around: Surroundings, log: Log
     allow('WriteArchive', ['s3:PutObject'], folderArns(spec.archive.write, data)),
     allow('EraseArchive', ['s3:DeleteObject'], folderArns(spec.archive.erase ?? [], data)),
     allow('ListArchive', ['s3:ListBucket'], spec.archive.erase === undefined ? [] : [data.archive.bucketArn]),
+    allow('Notify', ['sns:Publish'], spec.notifies ? [around.alerts.topicArn] : []),
     allow('ReadSecrets', ['secretsmanager:GetSecretValue'], secretArns(spec, around)),
   ].filter((statement) => statement.resources.length > 0);
 }

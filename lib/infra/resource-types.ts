@@ -17,8 +17,10 @@ export const knownResourceTypes: Readonly<Record<string, ResourceTreatment>> = {
   'AWS::Logs::LogGroup': { ignored: 'the stage keeps the output of functions itself' },
   'AWS::S3::Bucket': 'run',
   'AWS::S3::BucketPolicy': { ignored: 'refuses requests without TLS, and everything stays on loopback' },
-  'AWS::SNS::Topic': { ignored: 'only alarms publish to it' },
-  'AWS::SNS::TopicPolicy': { ignored: 'only alarms publish to the topic' },
+  'AWS::SNS::Topic': 'run',
+  'AWS::SNS::TopicPolicy': {
+    ignored: 'refuses requests without TLS, and lets alarms publish, which exist only in an account',
+  },
   'AWS::SQS::Queue': 'run',
   'AWS::SQS::QueuePolicy': { ignored: 'refuses requests without TLS, and everything stays on loopback' },
   'AWS::Scheduler::Schedule': 'run',

@@ -2,6 +2,7 @@ import { CfnOutput, Stack, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { defaultRetention } from './archive.ts';
 import type { BundleDirs } from './bundle.ts';
+import { openAlertsTopic } from './constructs/alerts-topic.ts';
 import { ConnectionSecrets } from './constructs/connection-secrets.ts';
 import { DataStore } from './constructs/data-store.ts';
 import { FrontDoor } from './constructs/front-door.ts';
@@ -40,9 +41,10 @@ export class TributaryStack extends Stack {
     const queues = new WorkQueues(this, 'queues');
     const secrets = new ConnectionSecrets(this, 'secrets', workspace);
     const deployed = deployedText(workspace);
+    const alerts = openAlertsTopic(this);
     const lambdas = new Map(
       functionNames.map((name) => {
-        const props = { code: bundles[name], workspace: workspace.workspace, deployed, data, queues, secrets };
+        const props = { code: bundles[name], workspace: workspace.workspace, deployed, data, queues, secrets, alerts };
         return [name, new PipelineFunction(this, name, props).lambda] as const;
       }),
     );
@@ -53,7 +55,7 @@ export class TributaryStack extends Stack {
     };
     new Timetable(this, 'timetable', { workspace, queues });
     const { api } = new FrontDoor(this, 'front-door', { workspace: workspace.workspace, lambda });
-    const { alerts } = new Watch(this, 'watch', { workspace: workspace.workspace, queues, api, lambda });
+    new Watch(this, 'watch', { workspace: workspace.workspace, queues, api, lambda, alerts });
     output(this, 'ApiUrl', api.apiEndpoint, 'Where the command line and the vendors reach this workspace.');
     output(this, 'AlertsTopicArn', alerts.topicArn, 'Subscribe the people who are on call.');
   }

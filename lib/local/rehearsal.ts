@@ -3,6 +3,7 @@ import { openMembershipStore } from '../adapters/dynamodb/membership-store.ts';
 import { type Definitions, versionOf } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
+import type { PushRun } from '../pipeline/push-run.ts';
 import { loadWorkspace } from '../workspace/load.ts';
 import type { FaultOptions } from './proxy/faults.ts';
 import { countStored, judgeAudience, type RehearsalReport, readRuns } from './report.ts';
@@ -126,9 +127,10 @@ async function rehearse(
   await backfill(stage, definitions, report);
   await playTheDay(stage, tools, { start, hours }, report);
   await runUntilSettled(stage);
+  await approveHeld(stage, report);
   const settled = performance.now();
   report({ kind: 'phase', phase: 'compare', title: "Comparing the tools' own lists with the segments" });
-  await pushWhatMoved(stage);
+  await pushWhatMoved(stage, report);
   const result = await reportOf(stage, tools, definitions, began);
   report({
     kind: 'done',
@@ -241,7 +243,7 @@ async function playTheDay(
  * What moved since the nightly push is pushed too, so that the comparison is between things of one instant. A push that
  * was interrupted comes again after its visibility timeout.
  */
-async function pushWhatMoved(stage: Stage): Promise<void> {
+async function pushWhatMoved(stage: Stage, report: RunOptions['report']): Promise<void> {
   for (let spell = 0; spell < SPELLS; spell += 1) {
     if (spell > 1) await stage.runUntil(Date.parse(stage.now()) + SPELL_MS);
     const { audiences } = (await call(stage, 'POST', '/api/push/dry-run', {})) as unknown as {
@@ -251,7 +253,21 @@ async function pushWhatMoved(stage: Stage): Promise<void> {
     if (moved.length === 0) return;
     for (const { id } of moved) await call(stage, 'POST', '/api/push', { audience: id });
     await stage.idle();
+    await approveHeld(stage, report);
   }
+}
+
+/** Does what an operator would do with a push that is held on the rehearsed day: look at its plan, say so, let it go on. */
+async function approveHeld(stage: Stage, report: RunOptions['report']): Promise<void> {
+  const runs = (await call(stage, 'GET', '/api/runs')) as unknown as readonly (PushRun & { readonly what: string })[];
+  for (const { id, what, state, plan, holds = [] } of runs) {
+    if (what !== 'push' || state !== 'held' || plan === undefined) continue;
+    const why = holds.map(({ guard, says }) => `${says} (${guard})`).join('; ');
+    const message = `${id} was held: ${why}. Approved for the rehearsal: ${plan.add} to add, ${plan.remove} to remove`;
+    report({ kind: 'notice', message });
+    await call(stage, 'POST', `/api/runs/${encodeURIComponent(id)}/approve`, { hash: plan.hash, by: 'rehearsal' });
+  }
+  await stage.idle();
 }
 
 async function reportOf(

@@ -34,6 +34,7 @@ import type { FaultOptions, Faults } from './proxy/faults.ts';
 import type { Refusal } from './proxy/guard.ts';
 import { startProxy } from './proxy/proxy.ts';
 import { readPolicies } from './proxy/roles.ts';
+import type { Published } from './proxy/topic-service.ts';
 
 /** What synthesis leaves: a template, and where the code of each function lies, by logical id. */
 export interface Assembly {
@@ -84,6 +85,8 @@ export interface Stage {
   /** Kills a process of a function, a busy one first. Returns its pid, undefined when none is running. */
   kill(functionName: string, signal?: NodeJS.Signals): number | undefined;
   readonly faults: Faults;
+  /** What functions told whoever is on call, the latest thousand. */
+  readonly published: readonly Published[];
   /** Calls that a function's role did not allow. */
   readonly refusals: readonly Refusal[];
   /** What each function was allowed, as `action resource`. */
@@ -150,6 +153,7 @@ async function assemble(
     now: clock.now,
     onDelayed: ({ dueAt, deliver }) => void clock.at(dueAt, deliver),
     onFailure: onTrouble,
+    onPublished: ({ subject, text }) => options.onNotice?.(`${subject}: ${text.split('\n')[0]}`),
     ...optional({ dataDir: inData('queues'), faults: options.faults }),
   });
   ending.push(proxy.close);
@@ -247,6 +251,7 @@ async function assemble(
     addTimer: stepping.addTimer,
     kill: (name, signal = 'SIGKILL') => functionNamed(name)?.kill(signal),
     faults: proxy.faults,
+    published: proxy.published,
     refusals: proxy.refusals,
     calls: proxy.calls,
     counts: proxy.counts,

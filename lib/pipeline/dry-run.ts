@@ -1,43 +1,54 @@
-import type { AudienceDefinition } from '../domain/definitions.ts';
-import { differenceOf } from '../domain/push.ts';
-import type { AudienceRow, MembershipStore } from './ports.ts';
+import type { AudienceDestination } from '../connectors/contract.ts';
+import type { AudienceDefinition, Definitions } from '../domain/definitions.ts';
+import { TributaryError } from '../domain/errors.ts';
+import { guardrailsOf, type Hold, judgePush } from '../domain/guardrails.ts';
+import type { PushPlan } from '../domain/push.ts';
+import { beginPlanning, concludePlan, countRows, type PlanDeps, planStep } from './plan-push.ts';
+import type { StateStore } from './ports.ts';
+import { readPush, recentChanges } from './push-run.ts';
+import { shrunkSources } from './source-size.ts';
 
-/** What a push would do now, without a call to the tool. */
-export interface DryRun {
+/** What a push would do now, without a call to the tool, and what would hold it. */
+export interface DryRun extends PushPlan {
   readonly id: string;
-  readonly add: number;
-  readonly remove: number;
-  readonly unchanged: number;
-  /** People of the segment who are not sent, by reason: ours, or what the tool answered before. */
-  readonly blocked: Readonly<Record<string, number>>;
-  /** The fewest calls that the destination's batch size allows. */
-  readonly calls: number;
+  readonly holds: readonly Hold[];
 }
 
-/** Counts what differs between what we want and what the tool was told. */
+/** Plans as a push would, and keeps nothing: neither a list nor what it found on the way. */
 export async function dryRun(
-  deps: { readonly memberships: MembershipStore },
+  deps: Omit<PlanDeps, 'archive'> & { readonly state: StateStore },
+  definitions: Definitions,
   audience: AudienceDefinition,
-  maxMembers: number,
+  destination: Pick<AudienceDestination<unknown>, 'batch' | 'removalUnsubscribes'>,
 ): Promise<DryRun> {
-  const found = { add: 0, remove: 0, unchanged: 0 };
-  const blocked: Record<string, number> = {};
-  for await (const rows of deps.memberships.audienceRows(audience.audience)) {
-    for (const row of rows) {
-      const operations = row.pending ? differenceOf(row, audience.mode) : [];
-      for (const { op } of operations) found[op] += 1;
-      if (operations.length > 0) continue;
-      const reason = standsAside(row);
-      if (reason === undefined) found.unchanged += row.wanted.in ? 1 : 0;
-      else blocked[reason] = (blocked[reason] ?? 0) + 1;
-    }
+  const connection = definitions.connections[audience.connection];
+  if (connection === undefined) {
+    throw new TributaryError('config', 'connection/unknown', `no connection is called ${audience.connection}`);
   }
-  const calls = Math.ceil(found.add / maxMembers) + Math.ceil(found.remove / maxMembers);
-  return { id: audience.audience, ...found, blocked, calls };
-}
-
-/** Why a person of the segment is neither on the list nor sent: our reason, or the tool's own answer. */
-function standsAside({ wanted, told }: AudienceRow): string | undefined {
-  if (!wanted.in) return wanted.reason === 'not-in-segment' ? undefined : wanted.reason;
-  return told?.in === true ? undefined : told?.outcome;
+  const looking: PlanDeps = {
+    clock: deps.clock,
+    memberships: { ...deps.memberships, settle: async () => new Set() },
+    archive: { put: async () => {}, lines: async () => undefined },
+  };
+  let planning = beginPlanning(false);
+  for (let done = false; !done; ) {
+    ({ planning, done } = await planStep(looking, audience, { id: `${audience.audience}.dry` }, planning, 'dry'));
+  }
+  const { size, census } = await countRows(deps, audience);
+  const { state } = await readPush(deps.state, audience.audience);
+  const plan = concludePlan(planning, { size, census, destination, connection, pace: state.pace, countedNow: true });
+  const holds = judgePush(
+    {
+      ...plan,
+      recent: recentChanges(state, deps.clock.now().getTime()),
+      firstRun: state.begun !== true,
+      // Only a look into the tool could tell, and this looks at nothing but what we know.
+      strangers: false,
+      listReplaced: false,
+      unsettled: [],
+      shrunk: await shrunkSources(deps, definitions),
+    },
+    guardrailsOf(definitions.guardrails, audience),
+  );
+  return { id: audience.audience, ...plan, holds };
 }

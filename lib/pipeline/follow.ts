@@ -7,6 +7,8 @@ export interface FollowStores {
   readonly profiles: ProfileStore;
   readonly memberships: MembershipStore;
   readonly history: HistoryStore;
+  /** Told which audiences got rows, before the outboxes that name them are emptied. */
+  readonly touch?: (audiences: ReadonlySet<string>) => Promise<void>;
 }
 
 /**
@@ -26,6 +28,7 @@ export async function writeFollowers(stores: FollowStores, written: readonly Sto
     })),
   );
   await Promise.all([stores.memberships.writeRows(rows), stores.history.put(lines)]);
+  await stores.touch?.(new Set(rows.flatMap((row) => (row.row === 'audience' ? [row.audience] : []))));
   await stores.profiles.clearOutboxes(owing);
 }
 

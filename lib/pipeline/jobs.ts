@@ -5,7 +5,8 @@ import type { Heal } from '../domain/truth.ts';
 import { type FindDeps, findPerson } from './find-person.ts';
 import { type Merges, sendUnmerge } from './merges.ts';
 import type { Clock, MembershipStore, Queue, StateStore } from './ports.ts';
-import { latestPush, summariseAudience } from './summaries.ts';
+import { latestPush } from './push-run.ts';
+import { summariseAudience } from './summaries.ts';
 import { isSettled, readStream } from './sync-run.ts';
 import { latestVerify } from './verify-run.ts';
 
@@ -113,8 +114,10 @@ async function pushPart(deps: JobDeps, definitions: Definitions, part: JsonObjec
     run: run.id,
     state: run.state === 'finished' ? 'finished' : 'failed',
     outcome: run.state,
+    ...(run.plan === undefined ? {} : { plan: { ...run.plan } }),
+    ...(run.holds === undefined ? {} : { holds: run.holds.map((hold) => ({ ...hold })) }),
     ...summary,
-  } as JsonObject;
+  } as unknown as JsonObject;
 }
 
 async function unmergePart(deps: JobDeps, part: JsonObject): Promise<JsonObject> {
@@ -138,8 +141,13 @@ async function verifyPart(deps: JobDeps, part: JsonObject): Promise<JsonObject> 
 }
 
 /** A run that was under way already when the job was asked for serves it too, unless everything is to be read anew. */
-function serves(run: { startedAt: string; endedAt?: string; backfill?: boolean }, part: JsonObject): boolean {
+function serves(
+  run: { startedAt: string; endedAt?: string; backfill?: boolean; state?: string },
+  part: JsonObject,
+): boolean {
   const asked = String(part.scheduledAt);
+  // A held run has no end yet: it is what was asked for if it began for it.
+  if (run.state === 'held') return run.startedAt >= asked;
   return part.full === true ? run.backfill === true && run.startedAt >= asked : (run.endedAt ?? '') >= asked;
 }
 

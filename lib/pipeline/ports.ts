@@ -1,4 +1,4 @@
-import type { ActivityChange, Identifier } from '../domain/change.ts';
+import type { ActivityChange, ConsentStatement, Identifier } from '../domain/change.ts';
 import type { LedgerEntry } from '../domain/echo.ts';
 import type { ErasedProfile } from '../domain/erasure.ts';
 import type { Leaf } from '../domain/fragment.ts';
@@ -131,8 +131,12 @@ export interface ToldSide {
   readonly keys: readonly Identifier[];
   readonly outcome: string;
   readonly code?: string;
+  /** What was asked of the tool; absent on sides that no run wrote. */
+  readonly op?: 'add' | 'remove';
   readonly run: string;
   readonly at: Milliseconds;
+  /** For an addition that needed it: the statement that was relied on, without the address. */
+  readonly consent?: Omit<ConsentStatement, 'address'>;
 }
 
 /** An audience row: what we want beside what the tool was told. */
@@ -143,6 +147,8 @@ export interface AudienceRow {
   readonly told?: ToldSide;
   readonly toldVersion: number;
   readonly pending: boolean;
+  /** Until then the person is not added: a tool hinted that consent is withdrawn, and nobody has read it again yet. */
+  readonly pausedUntil?: Milliseconds;
 }
 
 export interface MemberPage {
@@ -160,10 +166,15 @@ export interface MembershipStore {
   countSegment(segment: string): Promise<number>;
   /** Profile ids of the people who belong to an account. */
   accountPeople(account: string): AsyncIterable<readonly string[]>;
-  /** All rows, or those of one part: 0 up to `audienceParts`. */
-  audienceRows(audience: string, part?: number): AsyncIterable<readonly AudienceRow[]>;
-  /** Profile ids whose sides differ, from the sparse index; may lag behind writes. */
-  pending(audience: string): AsyncIterable<readonly string[]>;
+  /**
+   * All rows, or those of one part (0 up to `audienceParts`), in one order that does not change; from after the row of a
+   * profile on.
+   */
+  audienceRows(audience: string, part?: number, after?: string): AsyncIterable<readonly AudienceRow[]>;
+  /** Profile ids whose sides differ, from the sparse index, in the order of `audienceRows`; may lag behind writes. */
+  pending(audience: string, after?: string): AsyncIterable<readonly string[]>;
+  /** Pauses the rows that these profiles have in these audiences, or lets them go on (`until` undefined). */
+  pause(profiles: readonly string[], audiences: readonly string[], until: Milliseconds | undefined): Promise<void>;
   /** Rows by key, consistently: what is read just before sending. */
   readAudienceRows(audience: string, profiles: readonly string[]): Promise<ReadonlyMap<string, AudienceRow>>;
   /**
@@ -264,7 +275,7 @@ export interface StateDocument {
   readonly body: JsonObject;
 }
 
-/** Objects: archived pages and deliveries, published definitions, exports. */
+/** Objects: archived pages and deliveries, published definitions, plans and outcomes of runs, exports. */
 export interface Archive {
   put(key: string, lines: readonly unknown[]): Promise<void>;
   putJson(key: string, value: Json): Promise<void>;
@@ -285,6 +296,9 @@ export interface QueueMessage {
   readonly body: Json;
   readonly delaySeconds?: number;
 }
+
+/** Tells whoever is on call. Counts and ids, never a person. */
+export type Notify = (message: { readonly subject: string; readonly text: string }) => Promise<void>;
 
 export type Secrets = (name: string) => Promise<Json>;
 

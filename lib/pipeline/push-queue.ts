@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from '../domain/json.ts';
-import type { PushCommand } from './activate-audience.ts';
+import type { PushCommand } from './push-work.ts';
 import type { VerifyCommand } from './verify-run.ts';
 
 /** Does a message of the push queue: `{verify}` checks a list, everything else pushes. */

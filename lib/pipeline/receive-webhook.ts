@@ -61,12 +61,18 @@ async function queueDeliveries(
   groups: readonly (readonly Change[])[],
 ): Promise<void> {
   const hints = new Map<string, Set<string>>();
+  const withdrawn = new Set<string>();
   for (const delivery of deliveries) {
     if ('change' in delivery) continue;
-    const { stream, ids } = delivery.hint;
+    const { stream, ids, withdraws = [] } = delivery.hint;
+    for (const fragment of withdraws) withdrawn.add(fragment);
     const asked = hints.get(stream) ?? new Set();
     for (const id of ids) asked.add(id);
     hints.set(stream, asked);
+  }
+  // Whoever may have withdrawn is paused before anybody reads them again.
+  if (withdrawn.size > 0) {
+    await deps.changes.send([{ body: { origin: 'delivery', connection, changes: [], pause: [...withdrawn] } }]);
   }
   await deps.changes.send(
     groups.map((changes) => ({ body: { origin: 'delivery', connection, changes } as unknown as Json })),

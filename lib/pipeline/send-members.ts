@@ -5,10 +5,11 @@ import type { Identifier } from '../domain/change.ts';
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { asTributaryError, TributaryError } from '../domain/errors.ts';
 import { formerIndexKeys, type IdentityKey, identifierKey, indexKey } from '../domain/identifier.ts';
-import { differenceOf, type PushTally } from '../domain/push.ts';
+import type { Json } from '../domain/json.ts';
+import type { Budget, Permit } from './budget.ts';
 import type { AudienceRow, Clock, IdentityIndex, MembershipStore, ToldSide } from './ports.ts';
 
-/** What one pass over an audience's pending rows works with: removals first, then additions. */
+/** What sending works with. */
 export interface Sender {
   readonly memberships: MembershipStore;
   readonly identities: IdentityIndex;
@@ -23,72 +24,74 @@ export interface Sender {
   readonly notes: WriteNotes;
   /** Id of the push run. */
   readonly run: string;
-  /** Counted up as members are settled. */
-  readonly tally: PushTally;
+  readonly budget: Budget;
 }
 
 /** A row that is due in this direction, and the keys to tell the tool. */
-interface Due {
+export interface Due {
   readonly row: AudienceRow;
   readonly keys: readonly Identifier[];
 }
 
+/** What became of a batch: an outcome for each member, or a job of the tool that has to end first. */
+export interface Sent {
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  readonly calls: number;
+  /** Measured time of its calls. */
+  readonly tookMs: number;
+  readonly job?: { readonly job: Json; readonly pollAfterMs: number };
+}
+
+/** Told sides of members about whom the tool has not said anything yet. */
+export const UNANSWERED = 'push/unanswered';
+export const JOB_RUNNING = 'push/job-running';
+
 /** How often one batch is tried while the tool fails in ways that may pass. */
 const TRIES = 3;
-/** Rows read by key at once. */
-const ROWS_AT_ONCE = 100;
+/** Calls that looking for the bad rows of one batch may cost; whoever is not found by then is tried by the next run. */
+const MOST_BISECTIONS = 64;
+/** Waits for a permit up to this long happen here; longer ones in the queue. */
+const SHORT_WAIT_MS = 2_000;
+const SHORT_WAITS = 5;
 
 /**
- * Sends everybody who is due in one direction, in full batches, each settled with its outcome before the next. Yields
- * after every batch. Rows whose sides agree by now are taken off the pending index on the way.
+ * Sends one batch: last look at who may be sent, announcement, the tool, the answers on the rows. Throws `rate-limited`
+ * when the connection has no call to give for longer than a moment.
  */
-export async function* sendDue(sender: Sender): AsyncIterable<void> {
-  const { memberships, audience, destination } = sender;
-  let due: Due[] = [];
-  for await (const page of memberships.pending(audience.audience)) {
-    for (let at = 0; at < page.length; at += ROWS_AT_ONCE) {
-      due.push(...(await readDue(sender, page.slice(at, at + ROWS_AT_ONCE))));
-      for (; due.length >= destination.batch.maxMembers; due = due.slice(destination.batch.maxMembers)) {
-        await sendBatch(sender, due.slice(0, destination.batch.maxMembers));
-        yield;
-      }
-    }
-  }
-  if (due.length === 0) return;
-  await sendBatch(sender, due);
-  yield;
-}
-
-/** Reads rows again by key. A row that is not pending any more was settled: the index only lags behind. */
-async function readDue({ memberships, audience, op }: Sender, profiles: readonly string[]): Promise<Due[]> {
-  const rows = await memberships.readAudienceRows(audience.audience, profiles);
-  const due: Due[] = [];
-  const agreeing: AudienceRow[] = [];
-  for (const row of rows.values()) {
-    if (!row.pending) continue;
-    const [next] = differenceOf(row, audience.mode);
-    if (next === undefined) agreeing.push(row);
-    else if (next.op === op) due.push({ row, keys: next.keys });
-  }
-  if (agreeing.length > 0) {
-    await memberships.settle(
-      audience.audience,
-      agreeing.map((row) => ({ row, pending: false })),
-    );
-  }
-  return due;
-}
-
-async function sendBatch(sender: Sender, due: readonly Due[]): Promise<void> {
+export async function sendBatch(sender: Sender, due: readonly Due[]): Promise<Sent> {
   const ready = sender.op === 'add' ? await announce(sender, due) : await withoutTaken(sender, due);
   const leaving = ready.filter(({ keys }) => keys.length > 0);
-  const outcomes = leaving.length === 0 ? new Map<string, Outcome>() : await applyBatch(sender, leaving);
-  const settled = ready.map(({ row, keys }) => {
-    const outcome = keys.length === 0 ? ({ status: 'unchanged' } as const) : settledAs(outcomes.get(row.profile));
-    count(sender.tally, sender.op, outcome);
-    return { row, told: toldOf(sender, keys, outcome), pending: staysPending(row, sender.op, outcome) };
-  });
-  await sender.memberships.settle(sender.audience.audience, settled);
+  const sent = leaving.length === 0 ? NOBODY : await applyBatch(sender, leaving);
+  const members = new Set(leaving.map(({ row }) => row.profile));
+  const outcomes = new Map<string, Outcome>();
+  for (const { row, keys } of ready) {
+    if (keys.length === 0) outcomes.set(row.profile, { status: 'unchanged' });
+    else if (sent.job === undefined) outcomes.set(row.profile, settledAs(sent.outcomes.get(row.profile)));
+    else outcomes.set(row.profile, { status: 'retry', code: JOB_RUNNING });
+  }
+  await settleOutcomes(sender, ready, outcomes);
+  return { ...sent, outcomes: sent.job === undefined ? outcomes : without(outcomes, members) };
+}
+
+/** Writes the tool's answers on the rows. */
+export async function settleOutcomes(
+  sender: Sender,
+  due: readonly Due[],
+  outcomes: ReadonlyMap<string, Outcome>,
+): Promise<void> {
+  await sender.memberships.settle(
+    sender.audience.audience,
+    due.map(({ row, keys }) => {
+      const outcome = settledAs(outcomes.get(row.profile));
+      return { row, told: toldOf(sender, { row, keys }, outcome), pending: staysPending(row, sender.op, outcome) };
+    }),
+  );
+}
+
+const NOBODY: Sent = { outcomes: new Map(), calls: 0, tookMs: 0 };
+
+function without(outcomes: ReadonlyMap<string, Outcome>, members: ReadonlySet<string>): ReadonlyMap<string, Outcome> {
+  return new Map([...outcomes].filter(([id]) => !members.has(id)));
 }
 
 /**
@@ -96,11 +99,13 @@ async function sendBatch(sender: Sender, due: readonly Due[]): Promise<void> {
  * whoever leaves in the meantime is still taken off the list. Whoever is not wanted any more is not sent.
  */
 async function announce(sender: Sender, due: readonly Due[]): Promise<Due[]> {
-  const told = (keys: readonly Identifier[]): ToldSide =>
-    toldOf(sender, keys, { status: 'retry', code: 'push/unanswered' });
   const moved = await sender.memberships.settle(
     sender.audience.audience,
-    due.map(({ row, keys }) => ({ row, told: told(keys), pending: true })),
+    due.map((one) => ({
+      row: one.row,
+      told: toldOf(sender, one, { status: 'retry', code: UNANSWERED }),
+      pending: true,
+    })),
   );
   return due
     .filter(({ row }) => !moved.has(row.profile))
@@ -146,18 +151,27 @@ function settledAs(outcome: Outcome | undefined): Outcome {
   return outcome ?? { status: 'retry', code: 'vendor-no-outcome' };
 }
 
-function toldOf(sender: Sender, keys: readonly Identifier[], outcome: Outcome): ToldSide {
+function toldOf(sender: Sender, { row, keys }: Due, outcome: Outcome): ToldSide {
+  const { op, run, clock } = sender;
   const landed = outcome.status === 'applied' || outcome.status === 'unchanged';
-  const inside =
-    sender.op === 'add' ? landed || outcome.status === 'retry' : !(landed || outcome.status === 'unmatched');
+  const inside = op === 'add' ? landed || outcome.status === 'retry' : !(landed || outcome.status === 'unmatched');
   return {
     in: inside,
     keys,
     outcome: outcome.status,
     ...('code' in outcome ? { code: outcome.code } : {}),
-    run: sender.run,
-    at: sender.clock.now().getTime(),
+    op,
+    run,
+    at: clock.now().getTime(),
+    ...(op === 'add' ? consentOf(row) : {}),
   };
+}
+
+/** On what statement somebody is sent; the address is in the keys already. */
+export function consentOf({ wanted }: AudienceRow): Pick<ToldSide, 'consent'> {
+  if (!wanted.in || wanted.consent === undefined) return {};
+  const { address: _, ...consent } = wanted.consent;
+  return { consent };
 }
 
 /** A removal that makes room for a changed key leaves the row pending: its addition comes next. */
@@ -165,44 +179,77 @@ function staysPending(row: AudienceRow, op: 'add' | 'remove', outcome: Outcome):
   return outcome.status === 'retry' || (op === 'remove' && row.wanted.in);
 }
 
-async function applyBatch(sender: Sender, due: readonly Due[]): Promise<ReadonlyMap<string, Outcome>> {
+async function applyBatch(sender: Sender, due: readonly Due[]): Promise<Sent> {
+  const members = due.map(({ row, keys }) => ({ memberId: row.profile, keys }));
+  const began = sender.clock.now().getTime();
+  const found = await applySplitting(sender, members, { left: MOST_BISECTIONS });
+  return { ...found, tookMs: sender.clock.now().getTime() - began };
+}
+
+type Members = readonly { readonly memberId: string; readonly keys: readonly Identifier[] }[];
+
+/** A request that the tool refuses as a whole is cut in halves until the bad rows are found; the others go through. */
+async function applySplitting(
+  sender: Sender,
+  members: Members,
+  bisections: { left: number },
+): Promise<Omit<Sent, 'tookMs'>> {
+  try {
+    return await applyTrying(sender, members);
+  } catch (thrown) {
+    const error = asTributaryError(thrown);
+    if (error.kind !== 'rejected') throw error;
+    const all = (outcome: Outcome) => new Map(members.map(({ memberId }) => [memberId, outcome] as const));
+    if (members.length === 1) return { outcomes: all({ status: 'rejected', code: error.code }), calls: 1 };
+    bisections.left -= 2;
+    if (bisections.left < 0) return { outcomes: all({ status: 'retry', code: 'push/bad-rows' }), calls: 1 };
+    const middle = Math.ceil(members.length / 2);
+    const first = await applySplitting(sender, members.slice(0, middle), bisections);
+    const second = await applySplitting(sender, members.slice(middle), bisections);
+    return { outcomes: new Map([...first.outcomes, ...second.outcomes]), calls: 1 + first.calls + second.calls };
+  }
+}
+
+async function applyTrying(sender: Sender, members: Members): Promise<Omit<Sent, 'tookMs'>> {
   const { destination, api, op, remoteId, run, clock, notes } = sender;
   const { target } = sender.audience;
-  const members = due.map(({ row, keys }) => ({ memberId: row.profile, keys }));
   const contents = createHash('sha256')
     .update(canonicalText([run, op, members]))
     .digest('hex')
     .slice(0, 32);
   for (let attempt = 1; ; attempt += 1) {
+    const permit = await permitFor(sender);
+    let result: BatchResult;
     try {
-      let result: BatchResult = await destination.apply(api, {
-        remoteId,
-        op,
-        members,
-        idempotencyKey: contents,
-        target,
-        notes,
-      });
-      sender.tally.calls += result.calls;
-      while (result.state === 'pending') {
-        if (destination.poll === undefined)
-          throw new TributaryError('defect', 'push/no-poll', 'a job was started that cannot be followed');
-        await clock.wait(result.pollAfterMs);
-        result = await destination.poll(api, result.job);
-        sender.tally.calls += result.calls;
-      }
-      return result.outcomes;
+      result = await destination.apply(api, { remoteId, op, members, idempotencyKey: contents, target, notes });
     } catch (thrown) {
       const error = asTributaryError(thrown);
+      await permit.release(1, error.kind === 'rate-limited' ? (error.retryAfterMs ?? 60_000) : undefined);
       if (error.kind !== 'transient') throw error;
-      if (attempt === TRIES)
-        return new Map(members.map(({ memberId }) => [memberId, { status: 'retry', code: error.code }]));
+      if (attempt === TRIES) {
+        const lost: Outcome = { status: 'retry', code: error.code };
+        return { outcomes: new Map(members.map(({ memberId }) => [memberId, lost])), calls: attempt };
+      }
       await clock.wait(200 * 2 ** attempt * (0.5 + clock.random()));
+      continue;
     }
+    await permit.release(result.calls);
+    const calls = result.calls + attempt - 1;
+    if (result.state === 'done') return { outcomes: result.outcomes, calls };
+    return { outcomes: new Map(), calls, job: { job: result.job, pollAfterMs: result.pollAfterMs } };
   }
 }
 
-function count(tally: PushTally, op: 'add' | 'remove', outcome: Outcome): void {
-  if (outcome.status === 'applied') tally[op === 'add' ? 'added' : 'removed'] += 1;
-  else tally[outcome.status] += 1;
+/** Leave for one call, waiting for a moment where that is enough. */
+export async function permitFor({ budget, op, clock }: Pick<Sender, 'budget' | 'op' | 'clock'>): Promise<Permit> {
+  for (let wait = 0; ; wait += 1) {
+    const permit = await budget.take(op);
+    if (!('waitMs' in permit)) return permit;
+    if (permit.waitMs > SHORT_WAIT_MS || wait === SHORT_WAITS) {
+      throw new TributaryError('rate-limited', 'push/budget-spent', 'the connection has no call to give now', {
+        retryAfterMs: permit.waitMs,
+      });
+    }
+    await clock.wait(permit.waitMs);
+  }
 }

@@ -1,8 +1,8 @@
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import type { Blocked } from '../domain/profile.ts';
 import { differenceOf } from '../domain/push.ts';
-import type { PushRun } from './activate-audience.ts';
 import type { AudienceRow, MembershipStore, StateStore } from './ports.ts';
+import { latestPush, type PushRun } from './push-run.ts';
 
 /**
  * Where every person of an audience stands after its latest push. `wanted` = added + unchanged + unmatched + refused +
@@ -48,12 +48,6 @@ export async function summariseAudience(
     for (const row of rows) addRow(summary, row, audience.mode, run?.id);
   }
   return { summary, run };
-}
-
-/** The latest push of an audience, with the run that is under way if there is one. */
-export async function latestPush(state: StateStore, audience: string): Promise<PushRun | undefined> {
-  const document = await state.get('push', audience);
-  return document?.body.run as unknown as PushRun | undefined;
 }
 
 function addRow(

@@ -16,6 +16,9 @@ export interface SyncRun {
   /** Changes that were a push of ours coming back, whole or in part. Absent in runs of former releases. */
   readonly echoes?: number;
   readonly rejected: number;
+  /** Of the changes: people that it brought, and people that it took away. */
+  readonly people?: number;
+  readonly gone?: number;
   /** Messages stored with a checkpoint, per epoch: message numbers are epoch × 100,000 + n. */
   readonly sent: Readonly<Record<string, number>>;
   readonly error?: { readonly kind: FailureKind; readonly code: string; readonly message: string };

@@ -1,13 +1,15 @@
 import type { Page, Stream } from '../connectors/contract.ts';
-import type { Change } from '../domain/change.ts';
+import type { Change, FragmentId } from '../domain/change.ts';
 import { asTributaryError, dispositions, failAgain, type TributaryError } from '../domain/errors.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
+import { type AlertDeps, closeAlerts, raiseAlert } from './alerts.ts';
 import { archiveKey } from './archive-hours.ts';
 import { type ConnectionDeps, type OpenConnection, openConnection } from './connections.ts';
 import { pack } from './pack.ts';
-import type { Archive, Queue, StateStore } from './ports.ts';
+import type { Archive, Queue } from './ports.ts';
 import { quarantine } from './quarantine.ts';
+import { noteSourceSize } from './source-size.ts';
 import {
   EPOCH_SIZE,
   type HeldStream,
@@ -20,8 +22,7 @@ import {
 } from './sync-run.ts';
 import { dropEchoes, type LedgerDeps } from './write-ledger.ts';
 
-export interface SyncDeps extends ConnectionDeps, LedgerDeps {
-  readonly state: StateStore;
+export interface SyncDeps extends ConnectionDeps, LedgerDeps, AlertDeps {
   readonly archive: Archive;
   readonly changes: Queue;
   readonly sync: Queue;
@@ -46,6 +47,9 @@ export interface ChangesMessage {
   readonly changes: readonly Change[];
   readonly run?: { readonly id: string; readonly number: number };
   readonly origin: 'page' | 'delivery' | 'replay';
+  /** Records whose people are paused before the changes are folded, or let go on after. */
+  readonly pause?: readonly FragmentId[];
+  readonly resume?: readonly FragmentId[];
   readonly connection: string;
 }
 
@@ -180,6 +184,8 @@ async function storePage(
       changes: run.changes + heard.changes.length,
       echoes: (run.echoes ?? 0) + heard.echoes,
       rejected: run.rejected + rejected.length,
+      people: (run.people ?? 0) + countOf(page, 'profile'),
+      gone: (run.gone ?? 0) + countOf(page, 'gone'),
       sent: { ...run.sent, [epoch]: first + messages.length },
     },
   };
@@ -272,6 +278,7 @@ async function finish(
   const whole = run.backfill && error === undefined ? { wholeSince: run.startedAt } : {};
   const saved = await saveStream(deps.state, connection, stream, held, { ...held.state, ...whole, run, leaseUntil: 0 });
   if (saved !== undefined) await listRun(deps.state, run);
+  await noteEnd(deps, run);
   const { id, pages, changes, echoes = 0, rejected } = run;
   deps.log('sync run ended', {
     run: id,
@@ -282,6 +289,25 @@ async function finish(
     rejected,
     code: error?.code ?? null,
   });
+}
+
+/** What an ended pull means for others: how large its source is now, and whether somebody has to look. */
+async function noteEnd(deps: SyncDeps, run: SyncRun): Promise<void> {
+  const source = `${run.connection}/${run.stream}`;
+  const { backfill, people = 0, gone = 0, error } = run;
+  if (error === undefined) {
+    const { guardrails } = await deps.definitions();
+    await noteSourceSize(deps, source, { backfill, people, gone }, guardrails.minSource);
+    await closeAlerts(deps, source, ['failed', 'silent']);
+    return;
+  }
+  const says = `the pull failed with ${error.code}: ${error.message}`;
+  const todo = `see docs/errors.md under ${error.code}; pushes are held until this source is read again`;
+  await raiseAlert(deps, { kind: 'failed', subject: source, says, todo, run: run.id });
+}
+
+function countOf(page: Page, kind: 'profile' | 'gone'): number {
+  return page.changes.reduce((sum, change) => sum + (change.kind === kind ? 1 : 0), 0);
 }
 
 async function settleFailure(
@@ -347,7 +373,16 @@ async function reread(
   if (heard.echoes > 0) deps.log('echoes dropped', { connection: name, stream: stream.name, echoes: heard.echoes });
   await deps.archive.put(archiveKey(`pages/${name}/${stream.name}`, now, `reread-${stamp}`), page.lines);
   await quarantine(deps, name, stream.name, `reread#${stamp}`, [...page.rejected, ...tooLarge]);
+  // Whoever was paused by the hint goes on as soon as what was read again is folded: with the last of it.
+  const resume = [...new Set(page.changes.flatMap((change) => (change.kind === 'account' ? [] : [change.fragment])))];
   await deps.changes.send(
-    groups.map((changes) => ({ body: { origin: 'page', connection: name, changes } as unknown as Json })),
+    groups.map((changes, at) => ({
+      body: {
+        origin: 'page',
+        connection: name,
+        changes,
+        ...(at === groups.length - 1 ? { resume } : {}),
+      } as unknown as Json,
+    })),
   );
 }

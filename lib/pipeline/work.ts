@@ -23,6 +23,8 @@ export interface WorkDeps {
   readonly scan: (message: JsonObject, signal: AbortSignal) => Promise<void>;
   /** Asks for a recount of everybody, by the instant at which it was due. */
   readonly recount: (scheduledAt: string | undefined) => Promise<void>;
+  /** Pauses the people of some records, or lets them go on. */
+  readonly pause: (fragments: readonly string[], does: 'pause' | 'resume') => Promise<void>;
   readonly resolve: (batch: readonly Work[]) => Promise<Resolved>;
 }
 
@@ -38,12 +40,16 @@ export function doWork(deps: WorkDeps) {
   return async function work(bodies: readonly Json[], signal: AbortSignal): Promise<ReadonlySet<number>> {
     const batch: Work[] = [];
     for (const body of bodies) batch.push(await readWork(deps, body));
+    // First: nobody is added while paused, whatever fails after.
+    await deps.pause(fragmentsIn(bodies, 'pause'), 'pause');
     for (const body of bodies) {
       if (!isJsonObject(body) || body.recount !== true) continue;
       await deps.recount(typeof body.scheduledAt === 'string' ? body.scheduledAt : undefined);
     }
     await archiveDeliveries(deps, bodies);
     const resolved = await deps.resolve(batch);
+    const done = bodies.filter((_, at) => !resolved.failed.has(at));
+    await deps.pause(fragmentsIn(done, 'resume'), 'resume');
     const compared = await compareAll(deps, bodies);
     const failed = new Set([...resolved.failed, ...compared, ...(await scanAll(deps, bodies, signal))]);
     const folded = new Map<string, number[]>();
@@ -108,6 +114,13 @@ async function scanAll(deps: WorkDeps, bodies: readonly Json[], signal: AbortSig
     }
   }
   return failed;
+}
+
+function fragmentsIn(bodies: readonly Json[], what: 'pause' | 'resume'): readonly string[] {
+  return bodies.flatMap((body) => {
+    const list = isJsonObject(body) ? body[what] : undefined;
+    return Array.isArray(list) ? list.map(String) : [];
+  });
 }
 
 async function readWork(deps: WorkDeps, body: Json): Promise<Work> {

@@ -68,7 +68,8 @@ export function checkCycles(sources: readonly Source[]): { source: Source; findi
   }
 }
 
-function checkCondition(
+/** Checks one condition that stands at `at` in its file. */
+export function checkCondition(
   condition: Json | undefined,
   at: Path,
   segments: readonly string[],

@@ -2,6 +2,7 @@ import {
   type AudienceDefinition,
   type ConnectionDefinition,
   type Definitions,
+  type Guardrails,
   type IdentityRules,
   type Schedule,
   versionOf,
@@ -9,12 +10,13 @@ import {
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import { normaliseIdentifier } from '../domain/identifier.ts';
 import type { JsonObject } from '../domain/json.ts';
-import type { SegmentDefinition } from '../domain/segment.ts';
+import type { Condition, SegmentDefinition } from '../domain/segment.ts';
 import { type Connectors, connectorOf, settingsOf } from './connections.ts';
 import { checkValue } from './issues.ts';
 import { targetOf } from './references.ts';
 import { parseSchedule } from './schedule.ts';
 import type { AudienceFile } from './schema/audience.ts';
+import { guardrailsFrom } from './schema/guardrails.ts';
 import type { TributaryFile } from './schema/tributary.ts';
 
 /** A workspace in which no error was found, file by file. */
@@ -49,12 +51,12 @@ export function buildDefinitions(accepted: Accepted, connectors: Connectors): De
     connections: Object.fromEntries(
       Object.entries(tributary.connections).map(([name, written]) => [name, connection(name, written, timezone)]),
     ),
-    segments,
+    segments: [...segments, ...audiences.flatMap(expressionOf)],
     personas,
     audiences: audiences.map((written) => audience(written, tributary, connectors)),
     identity: identity(tributary.identity),
     ...(Object.keys(traits).length === 0 ? {} : { traits }),
-    guardrails: { maxAdd: guardrails.max_add, maxRemove: guardrails.max_remove, minSource: guardrails.min_source },
+    guardrails: guardrailsFrom(guardrails) as Guardrails,
     privacy: { activitiesKeptMs: privacy.activities_kept, archiveKeptMs: privacy.archive_kept },
     collection: { writeKeys: collection.write_keys, ...(collection.strict ? { strict: true } : {}) },
   };
@@ -72,7 +74,7 @@ function connection(
   written: TributaryFile['connections'][string],
   timezone: string,
 ): ConnectionDefinition {
-  const { connector, endpoint, streams, webhook, quota } = written;
+  const { connector, endpoint, streams, webhook, quota, requests_per_day: requestsPerDay } = written;
   const schedules = Object.entries(streams).map(([stream, words]) => [stream, readable(words, timezone)]);
   return {
     name,
@@ -81,12 +83,13 @@ function connection(
     streams: Object.fromEntries(schedules),
     webhook,
     quotaShare: quota,
+    ...(requestsPerDay === undefined ? {} : { requestsPerDay }),
     config: settingsOf(written as JsonObject),
   };
 }
 
 function audience(written: AudienceFile, tributary: TributaryFile, connectors: Connectors): AudienceDefinition {
-  const { to, needs, when, verify } = written;
+  const { to, needs, when, verify, experiment, group, guardrails } = written;
   const destination = connectorOf(
     tributary.connections[to.connection] as JsonObject | undefined,
     connectors,
@@ -95,7 +98,7 @@ function audience(written: AudienceFile, tributary: TributaryFile, connectors: C
   const checked = destination === undefined ? undefined : checkValue(destination.target, target);
   return {
     audience: written.audience,
-    segment: written.segment,
+    segment: segmentOf(written),
     connection: to.connection,
     target: checked?.ok === true ? checked.data : target,
     match: written.match,
@@ -105,12 +108,27 @@ function audience(written: AudienceFile, tributary: TributaryFile, connectors: C
       ...(needs.consent === undefined ? {} : { consent: needs.consent }),
     },
     holdout: written.holdout,
+    ...(experiment === undefined ? {} : { experiment }),
+    ...(group === undefined ? {} : { group }),
+    ...(guardrails === undefined ? {} : { guardrails: guardrailsFrom(guardrails) }),
     when: when === undefined || when === 'realtime' ? when : readable(when, tributary.timezone),
     verify: {
       when: verify.when === undefined ? undefined : readable(verify.when, tributary.timezone),
       heal: verify.heal,
     },
   };
+}
+
+/** The segment of an audience: the one it names, or its condition as a segment that no file can be called. */
+function segmentOf({ audience: name, segment }: AudienceFile): string {
+  return typeof segment === 'string' ? segment : `audience:${name}`;
+}
+
+function expressionOf(written: AudienceFile): SegmentDefinition[] {
+  if (typeof written.segment === 'string') return [];
+  return [
+    { segment: segmentOf(written), title: `Of audience ${written.audience}`, when: written.segment as Condition },
+  ];
 }
 
 function identity(written: TributaryFile['identity']): IdentityRules {

@@ -1,9 +1,9 @@
 import type { Schema } from '../connectors/contract.ts';
 import { connectors as registry } from '../connectors/registry.ts';
 import type { Definitions } from '../domain/definitions.ts';
-import type { Json, JsonObject } from '../domain/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { SegmentDefinition } from '../domain/segment.ts';
-import { checkConditions, checkCycles } from './conditions.ts';
+import { checkCondition, checkConditions, checkCycles } from './conditions.ts';
 import { type Connectors, checkConnections, connectionsOf } from './connections.ts';
 import { type Accepted, buildDefinitions } from './definitions.ts';
 import { readFiles, type WorkspaceFile } from './files.ts';
@@ -11,6 +11,7 @@ import { checkValue } from './issues.ts';
 import { type Finding, isError, type Problem, sortProblems } from './problem.ts';
 import {
   checkAudience,
+  checkGroups,
   checkIdentity,
   checkName,
   checkSegmentReferences,
@@ -65,7 +66,11 @@ export function readWorkspace(
   };
 
   const accepted = checkFiles(sources, connectors, report);
-  for (const { source, finding } of [...checkTargets(sources.audiences), ...checkCycles(sources.segments)]) {
+  for (const { source, finding } of [
+    ...checkTargets(sources.audiences),
+    ...checkGroups(sources.audiences),
+    ...checkCycles(sources.segments),
+  ]) {
     report(source, [finding]);
   }
   const problems = sortProblems(found);
@@ -120,9 +125,16 @@ function checkFiles(sources: Sources, connectors: Connectors, report: Report): F
       check(source, audienceFile, (value) => [
         ...checkName(source, 'audience', audiences),
         ...checkAudience(value, main, segmentIds, connectors),
+        ...checkExpression(value, segmentIds, tributary?.privacy.activities_kept),
       ]),
     ),
   };
+}
+
+/** An audience may hold a condition in the place of a segment's name. */
+function checkExpression(audience: Json, segments: readonly string[], retention: number | undefined): Finding[] {
+  const segment = isJsonObject(audience) ? audience.segment : undefined;
+  return isJsonObject(segment) ? checkCondition(segment, ['segment'], segments, retention) : [];
 }
 
 function present<T>(sources: readonly Source[], read: (source: Source) => T | undefined): T[] {

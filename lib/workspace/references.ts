@@ -155,6 +155,43 @@ export function checkTargets(audiences: readonly Source[]): { source: Source; fi
   return found;
 }
 
+/** In a group the priorities differ, and audiences of one experiment hold out the same share. */
+export function checkGroups(audiences: readonly Source[]): { source: Source; finding: Finding }[] {
+  const priorities = new Map<string, Source>();
+  const holdouts = new Map<string, { readonly source: Source; readonly share: Json }>();
+  const found: { source: Source; finding: Finding }[] = [];
+  for (const source of audiences) {
+    if (!isJsonObject(source.value)) continue;
+    const { group, experiment, holdout = '0%' } = source.value;
+    if (isJsonObject(group)) {
+      const key = `${String(group.name)}\n${String(group.priority)}`;
+      const other = priorities.get(key);
+      if (other === undefined) priorities.set(key, source);
+      else {
+        const words = `the priority that ${other.file} has in the group`;
+        const finding = {
+          path: ['group', 'priority'],
+          code: 'workspace/same-priority',
+          found: words,
+          expected: 'a priority of its own',
+        };
+        found.push({ source, finding });
+      }
+    }
+    if (typeof experiment !== 'string') continue;
+    const first = holdouts.get(experiment);
+    if (first === undefined) holdouts.set(experiment, { source, share: holdout });
+    else if (first.share !== holdout) {
+      const expected = `${describeFound(first.share)}, as ${first.source.file} holds out for this experiment`;
+      found.push({
+        source,
+        finding: { path: ['holdout'], code: 'workspace/unequal-holdout', found: describeFound(holdout), expected },
+      });
+    }
+  }
+  return found;
+}
+
 /** What `to:` holds besides the connection. */
 export function targetOf(to: Json | undefined): Json {
   if (!isJsonObject(to)) return {};

@@ -7,6 +7,8 @@ import type { PersonPage } from '../../lib/pipeline/describe-person.ts';
 import type { Explanation } from '../../lib/pipeline/explain-membership.ts';
 import type { Job } from '../../lib/pipeline/jobs.ts';
 import type { Merges } from '../../lib/pipeline/merges.ts';
+import { putOutcomes } from '../../lib/pipeline/outcomes.ts';
+import { listPush, newRun, type PushRun, readPush, savePush } from '../../lib/pipeline/push-run.ts';
 import { quarantine } from '../../lib/pipeline/quarantine.ts';
 import { endVerify, takeUpVerify } from '../../lib/pipeline/verify-run.ts';
 import { withEngines } from '../engines.ts';
@@ -281,7 +283,14 @@ describe('the answers of /api', () => {
 
     expect(segments.body).toEqual([{ segment: 'quiet-readers', title: 'Readers who went quiet', members: 1 }]);
     expect(plan.body).toEqual({
-      audiences: [{ id: 'quiet-readers-to-newsletter', add: 1, remove: 0, unchanged: 0, blocked: {}, calls: 1 }],
+      audiences: [
+        {
+          id: 'quiet-readers-to-newsletter',
+          hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+          ...{ add: 1, remove: 0, unchanged: 0, blocked: {}, removedBecause: {}, optOuts: 0, size: 0 },
+          ...{ calls: 1, quota: null, minutes: 1, holds: [] },
+        },
+      ],
     });
   });
 
@@ -300,6 +309,42 @@ describe('the answers of /api', () => {
       sources: { email: { source: 'newsletter:member:1', losers: [] } },
     });
     expect(await ask('GET', `/api/people/${first?.id}`)).toEqual(pages[0]);
+  });
+});
+
+describe('a held push', () => {
+  it('is shown with its plan and its outcomes, and approved once', async () => {
+    const { state, archive } = api.deps;
+    const audience = 'quiet-readers-to-newsletter';
+    const held: PushRun = {
+      ...newRun(`${audience}.2026-11-21T02:00:00.000Z`, audience, '2026-11-21T02:00:00.000Z', false),
+      state: 'held',
+      outcomeParts: 1,
+      holds: [{ guard: 'first-run', says: 'the first push', todo: 'look' }],
+      plan: {
+        ...{ hash: 'f'.repeat(64), add: 1, remove: 0, unchanged: 0, blocked: {}, removedBecause: {} },
+        ...{ optOuts: 0, size: 0, calls: 1, quota: null, minutes: 1 },
+      },
+    };
+    await savePush(api.deps, await readPush(state, audience), { run: held });
+    await listPush(api.deps, held);
+    const line = { profile: 'p_1', op: 'add', status: 'applied', at: '2026-11-21T02:00:00.000Z' } as const;
+    await putOutcomes(archive, held, 0, [line]);
+    const path = `/api/runs/${encodeURIComponent(held.id)}`;
+
+    const [shown, part] = [await ask('GET', path), await ask('GET', `${path}/outcomes/0`)];
+    expect(shown.body).toMatchObject({ state: 'held', plan: { add: 1 }, holds: [{ guard: 'first-run' }] });
+    expect(part.body).toEqual({ run: held.id, part: 0, parts: 1, outcomes: [line] });
+    expect(misfits('/api/runs/{run}/outcomes/{part}', 'GET', part.body)).toEqual([]);
+
+    const wrong = await ask('POST', `${path}/approve`, { hash: 'e'.repeat(64), by: 'ops' });
+    expect(wrong).toMatchObject({ status: 400, body: { code: 'push/plan-moved' } });
+    const first = await ask('POST', `${path}/approve`, { hash: 'f'.repeat(64), by: 'ops' });
+    const again = await ask('POST', `${path}/approve`, { hash: 'f'.repeat(64), by: 'ops' });
+    expect([first.body, again.body]).toMatchObject([{ already: false }, { already: true }]);
+    expect(misfits('/api/runs/{run}/approve', 'POST', first.body)).toEqual([]);
+    expect((await ask('GET', path)).body).toMatchObject({ state: 'running', approved: { by: 'ops' } });
+    expect((await ask('GET', '/api/alerts')).body).toEqual([]);
   });
 });
 
@@ -323,6 +368,10 @@ describe('what /api refuses', () => {
     ['POST', '/api/verify', 404, 'api/no-such-audience', { audience: 'none' }],
     ['POST', '/api/verify', 400, 'api/bad-body', { audience: 'quiet-readers-to-newsletter', heal: 'all' }],
     ['GET', '/api/audiences/none/verify', 404, 'api/no-such-verify'],
+    ['GET', '/api/runs/none.1', 404, 'api/no-such-run'],
+    ['GET', '/api/runs/none.1/outcomes/0', 404, 'api/no-such-run'],
+    ['POST', '/api/runs/none.1/approve', 404, 'api/no-such-run', { hash: 'a', by: 'ops' }],
+    ['POST', '/api/runs/none.1/approve', 400, 'api/bad-body', { hash: 'a' }],
   ])('%s %s is %i %s', async (method, path, status, code, body?: Json) => {
     const answer = await ask(method, path, body);
 

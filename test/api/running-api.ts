@@ -79,6 +79,7 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     history: openHistoryStore(dynamo, tables.history),
     key: async () => key,
     log: () => {},
+    notify: async () => {},
   };
   const starter = await loadWorkspace(new URL('../../examples/starter', import.meta.url).pathname);
   if (starter.definitions === undefined) throw new Error('examples/starter has problems; see tributary check');

@@ -51,7 +51,10 @@ describe('the commands of a running stage', () => {
 
     await cli().run(['runs', '--stage', stage.url], { cwd: folder });
 
-    expect(stage.asked).toMatchObject([{ token: undefined }]);
+    expect(stage.asked.map(({ path, token }) => [path, token])).toEqual([
+      ['/api/runs', undefined],
+      ['/api/alerts', undefined],
+    ]);
   });
 });
 
@@ -98,7 +101,13 @@ describe('tributary pull', () => {
 describe('tributary push', () => {
   it('prints a table of the plan with --dry-run', async () => {
     const plan = {
-      audiences: [{ id: 'lapsing', add: 1200, remove: 3, unchanged: 9, blocked: { 'no-consent': 2 }, calls: 4 }],
+      audiences: [
+        {
+          ...{ id: 'lapsing', add: 1200, remove: 3, unchanged: 9, blocked: { 'no-consent': 2 }, calls: 4 },
+          ...{ hash: 'abcdef'.repeat(10), quota: 0.0125, minutes: 1, removedBecause: {} },
+          holds: [{ guard: 'max-add', says: '1200 of 100 would be added', todo: 'approve' }],
+        },
+      ],
     };
     const stage = await serve(() => [200, plan]);
 
@@ -108,8 +117,10 @@ describe('tributary push', () => {
     expect({ status, lines: stdout.split('\n').map((line) => line.split(/ {2,}/)) }).toEqual({
       status: 0,
       lines: [
-        ['audience', 'add', 'remove', 'unchanged', 'blocked', 'calls'],
-        ['lapsing', '1,200', '3', '9', '2 no-consent', '4'],
+        ['audience', 'add', 'remove', 'unchanged', 'blocked', 'calls', 'of the day', 'minutes', 'plan'],
+        ['lapsing', '1,200', '3', '9', '2 no-consent', '4', '1.3 %', '1', 'abcdefabcdef'],
+        ['held lapsing: 1200 of 100 would be added (max-add)'],
+        ['', 'approve'],
         ['nothing was sent'],
         [''],
       ],
@@ -117,7 +128,8 @@ describe('tributary push', () => {
   });
 
   it('tells how a push ended that was not done', async () => {
-    const parts = [{ audience: 'lapsing', state: 'failed', outcome: 'stale-source', wanted: 5 }];
+    const holds = [{ guard: 'stale-source', says: 'not read to the end: crm/contacts', todo: 'mend it' }];
+    const parts = [{ audience: 'lapsing', state: 'failed', outcome: 'held', run: 'lapsing.1', holds, wanted: 5 }];
     const stage = await serve(() => [
       202,
       { id: 'push.1', what: 'push', state: 'failed', startedAt: '2026-11-20T04:00:00.000Z', parts },
@@ -126,7 +138,75 @@ describe('tributary push', () => {
     const { status, stdout } = await cli().run(['push', 'lapsing', '--stage', stage.url]);
 
     expect(stage.asked).toMatchObject([{ body: { audience: 'lapsing' } }]);
-    expect({ status, says: stdout.includes('stale-source') }).toEqual({ status: 1, says: true });
+    expect(status).toBe(1);
+    expect(stdout).toContain('not read to the end: crm/contacts (stale-source)');
+    expect(stdout).toContain('tributary approve lapsing.1');
+  });
+
+  it('prints the outcomes of a run, part by part', async () => {
+    const line = { profile: 'p_1', op: 'add', status: 'applied', at: '2026-11-21T02:00:00.000Z' };
+    const stage = await serve(() => [200, { run: 'lapsing.1', part: 0, parts: 2, outcomes: [line] }]);
+
+    const ndjson = await cli().run(['push', '--outcomes', 'lapsing.1', '--stage', stage.url]);
+    const csv = await cli().run(['push', '--outcomes', 'lapsing.1', '--csv', '--stage', stage.url]);
+
+    expect(stage.asked.map(({ path }) => path).slice(0, 2)).toEqual([
+      '/api/runs/lapsing.1/outcomes/0',
+      '/api/runs/lapsing.1/outcomes/1',
+    ]);
+    expect(ndjson.stdout).toBe(`${JSON.stringify(line)}\n`.repeat(2));
+    expect(csv.stdout.split('\r\n').slice(0, 2)).toEqual([
+      'profile,op,status,code,at,consent_topic,consent_source,consent_at',
+      'p_1,add,applied,,2026-11-21T02:00:00.000Z,,,',
+    ]);
+  });
+});
+
+describe('tributary approve', () => {
+  const hash = 'abcdef'.repeat(10);
+  const run = {
+    ...{
+      id: 'lapsing.1',
+      audience: 'lapsing',
+      state: 'held',
+      holds: [{ guard: 'max-remove', says: 'too many', todo: 'look' }],
+    },
+    plan: {
+      hash,
+      add: 0,
+      remove: 9,
+      unchanged: 1,
+      blocked: {},
+      removedBecause: { 'no-consent': 9 },
+      calls: 1,
+      quota: null,
+      minutes: 1,
+    },
+  };
+
+  it('shows the plan, and approves exactly the one that is named', async () => {
+    const stage = await serve(({ method }) => [
+      200,
+      method === 'GET' ? run : { run: run.id, hash, state: 'running', already: false },
+    ]);
+
+    const { status, stdout } = await cli().run(['approve', 'lapsing.1', '--plan', 'abcdefab', '--stage', stage.url]);
+
+    expect(status).toBe(0);
+    expect(stdout).toContain('removed because: 9 no-consent');
+    expect(stdout).toContain('too many (max-remove)');
+    expect(stage.asked[1]).toMatchObject({ method: 'POST', path: '/api/runs/lapsing.1/approve', body: { hash } });
+  });
+
+  it('refuses another plan, and asks nobody where nobody can answer', async () => {
+    const stage = await serve(() => [200, run]);
+
+    for (const more of [['--plan', 'aaaaaaaa'], ['--plan', 'abc'], []]) {
+      const ran = await cli().run(['approve', 'lapsing.1', '--json', '--stage', stage.url, ...more]);
+      expect(ran.status).toBe(1);
+      expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'push/plan-moved' } });
+    }
+    expect(stage.asked.every(({ method }) => method === 'GET')).toBe(true);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideWanted } from '../../lib/domain/audience.ts';
+import { decideReach } from '../../lib/domain/audience.ts';
 import type { ConsentStatement } from '../../lib/domain/change.ts';
 import type { AudienceDefinition } from '../../lib/domain/definitions.ts';
 import { emptyFragment } from '../../lib/domain/fragment.ts';
@@ -32,9 +32,9 @@ function person(...consent: readonly ConsentStatement[]): Profile {
   return { ...newProfile('p_1'), fragments: { 'crm:contact:1': one, 'form:reply:2': two } };
 }
 
-describe('decideWanted', () => {
+describe('decideReach', () => {
   it("sends the address that consented to the purpose, not the person's first one", () => {
-    const wanted = decideWanted(audience, person(granted('ann@example.org')), true);
+    const wanted = decideReach(audience, person(granted('ann@example.org')), true);
 
     expect(wanted).toMatchObject({ in: true, keys: [{ type: 'email', value: 'ann@example.org' }] });
     expect(wanted.in && wanted.consent?.address).toBe('ann@example.org');
@@ -44,6 +44,6 @@ describe('decideWanted', () => {
     const both = { ...audience, needs: { subscribed: 'email', consent: ['advertising'] } };
     const split = person(granted('ann@example.com', 'email'), granted('ann@example.org'));
 
-    expect(decideWanted(both, split, true)).toEqual({ in: false, reason: 'no-consent' });
+    expect(decideReach(both, split, true)).toEqual({ in: false, reason: 'no-consent' });
   });
 });

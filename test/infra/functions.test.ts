@@ -28,6 +28,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'SYNC_QUEUE_URL',
   ],
   SyncStreamFunction: [
+    'ALERTS_TOPIC',
     'ARCHIVE_BUCKET',
     'CHANGES_QUEUE_URL',
     'CONNECTION_SECRET_PREFIX',
@@ -45,11 +46,13 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'IDENTITY_KEY_SECRET',
     'MEMBERSHIPS_TABLE',
     'PROFILES_TABLE',
+    'PUSH_QUEUE_URL',
     'RECOMPUTE_QUEUE_URL',
     'STATE_TABLE',
   ],
-  SweepDueFunction: ['PROFILES_TABLE', 'RECOMPUTE_QUEUE_URL', 'STATE_TABLE'],
+  SweepDueFunction: ['ALERTS_TOPIC', 'ARCHIVE_BUCKET', 'PROFILES_TABLE', 'RECOMPUTE_QUEUE_URL', 'STATE_TABLE'],
   ActivateAudienceFunction: [
+    'ALERTS_TOPIC',
     'ARCHIVE_BUCKET',
     'CONNECTION_SECRET_PREFIX',
     'IDENTIFIERS_TABLE',
@@ -74,6 +77,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
   ApiFunction: [
     'ACCOUNTS_TABLE',
     'ACTIVITIES_TABLE',
+    'ALERTS_TOPIC',
     'ARCHIVE_BUCKET',
     'CHANGES_QUEUE_URL',
     'DEPLOYED',
@@ -214,6 +218,7 @@ describe('schedules', () => {
         message: { connection: 'newsletter', stream: 'activity', scheduledAt },
       },
       { ...alike, when: 'cron(0 2 * * ? *)', to: 'PushQueue', message: { audience: 'lapsing', scheduledAt } },
+      { ...alike, when: 'cron(0 2 * * ? *)', to: 'PushQueue', message: { audience: 'live', scheduledAt } },
       { ...alike, when: 'cron(0 5 * * ? *)', to: 'PushQueue', message: { verify: 'lapsing', scheduledAt } },
       { ...alike, when: 'rate(1 minute)', to: 'TimersQueue', message: { sweep: true, scheduledAt } },
       { ...alike, when: 'cron(30 3 * * ? *)', to: 'JobsQueue', message: { care: true, scheduledAt } },
@@ -224,7 +229,10 @@ describe('schedules', () => {
 
 describe('alarms', () => {
   it('watches every dead-letter queue, every function, every queue and the API, and tells somebody', () => {
-    const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'));
+    const all = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'));
+    // What functions tell the topic by themselves only shows as an alarm.
+    const alarms = all.filter((alarm) => at(alarm, 'Namespace') !== 'Tributary');
+    const kinds = all.flatMap((alarm) => (alarms.includes(alarm) ? [] : [at(alarm, 'AlarmActions') ?? 'shows']));
     const watched = alarms.flatMap((alarm) =>
       referencesIn(at(alarm, 'Dimensions')).map((id) => `${String(at(alarm, 'MetricName'))} of ${id}`),
     );
@@ -241,6 +249,7 @@ describe('alarms', () => {
     ];
 
     expect(watched.sort()).toEqual(expected.sort());
+    expect(kinds).toEqual(Array.from({ length: 6 }, () => 'shows'));
     expect(alarms.every((alarm) => referencesIn(at(alarm, 'AlarmActions'))[0] === 'AlertsTopic')).toBe(true);
     expect(alarms.every((alarm) => at(alarm, 'TreatMissingData') === 'notBreaching')).toBe(true);
   });

@@ -125,6 +125,7 @@ describe('stored data', () => {
       'deliveries/': 90,
       'notes/': 90,
       'plans/': 90,
+      'push-plans/': 90,
       'exports/': 7,
       'outcomes/': 400,
     });
@@ -133,6 +134,7 @@ describe('stored data', () => {
       'deliveries/': 7,
       'notes/': 7,
       'plans/': 7,
+      'push-plans/': 7,
       'exports/': 7,
       'outcomes/': 30,
     });

@@ -1,123 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { MembershipBatch, Outcome } from '../../lib/connectors/contract.ts';
-import type { AnyConnector } from '../../lib/connectors/define.ts';
-import type { AudienceDefinition, ConnectionDefinition } from '../../lib/domain/definitions.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
-import { indexKey } from '../../lib/domain/identifier.ts';
 import type { JsonObject } from '../../lib/domain/json.ts';
-import { activateAudience, type PushCommand, type PushRun } from '../../lib/pipeline/activate-audience.ts';
 import { summariseAudience } from '../../lib/pipeline/summaries.ts';
-import { identityKey } from './delivering.ts';
-import { openMemoryAudience, unwanted, wantedAs } from './memory-audience.ts';
-import { openMemoryLedger } from './memory-ledger.ts';
-import { openHandClock, openMemoryQueue, openMemoryState } from './memory-state.ts';
-import { definitions, NOW } from './world.ts';
+import { unwanted, wantedAs } from './memory-audience.ts';
+import { openRig } from './push-rig.ts';
 
 const MINUTE = 60_000;
-const anything = { safeParse: (data: unknown) => ({ success: true as const, data }) };
-const applied: Outcome = { status: 'applied' };
-
-/** An audience and a tool that holds a set of addresses; `before` may fail or change the world before a batch is applied. */
-function openRig(
-  given: { maxMembers?: number; mode?: AudienceDefinition['mode']; streams?: Record<string, never> } = {},
-) {
-  const audience = openMemoryAudience();
-  const state = openMemoryState();
-  const queue = openMemoryQueue();
-  const clock = openHandClock(NOW);
-  const ledger = openMemoryLedger();
-  const list = new Set<string>();
-  const batches: MembershipBatch[] = [];
-  const owners = new Map<string, string>();
-  const rig = {
-    remoteId: 'list',
-    before: async (_batch: MembershipBatch): Promise<void> => {},
-    outcome: (_id: string): Outcome | undefined => applied,
-  };
-  const destination = {
-    batch: { maxMembers: given.maxMembers ?? 500 },
-    ensure: async () => ({ remoteId: rig.remoteId }),
-    apply: async (_api: unknown, batch: MembershipBatch) => {
-      batches.push(batch);
-      await rig.before(batch);
-      const outcomes = new Map<string, Outcome>();
-      for (const { memberId, keys } of batch.members) {
-        const outcome = rig.outcome(memberId);
-        if (outcome === undefined) continue;
-        outcomes.set(memberId, outcome);
-        if (outcome.status !== 'applied') continue;
-        for (const { value } of keys) {
-          if (batch.op === 'add') list.add(value);
-          else list.delete(value);
-        }
-      }
-      return { state: 'done' as const, outcomes, calls: 1 };
-    },
-  };
-  const connector = {
-    config: anything,
-    secret: anything,
-    connect: async () => ({}),
-    audiences: destination,
-    streams: [],
-  };
-  const tool: ConnectionDefinition = {
-    name: 'tool',
-    connector: 'fake',
-    streams: {},
-    webhook: false,
-    quotaShare: 1,
-    config: {},
-  };
-  const [template] = definitions.audiences;
-  if (template === undefined) throw new Error('the world has an audience');
-  const definition: AudienceDefinition = { ...template, mode: given.mode ?? 'mirror' };
-  const crm: ConnectionDefinition = {
-    ...tool,
-    name: 'crm',
-    streams: { contacts: { expression: 'rate(1 day)', words: 'daily' } },
-  };
-  const activate = activateAudience({
-    connectors: { fake: connector as unknown as AnyConnector },
-    definitions: async () => ({
-      ...definitions,
-      audiences: [definition],
-      connections: given.streams === undefined ? { tool } : { tool, crm },
-    }),
-    secrets: async () => ({}),
-    secretName: (name) => name,
-    state,
-    memberships: audience.memberships,
-    identities: {
-      lookUp: async (keys) => {
-        if (new Set(keys).size < keys.length) throw new Error('a key is looked up twice in one request');
-        const found = keys.flatMap((key) => (owners.has(key) ? [[key, owners.get(key) ?? ''] as const] : []));
-        return { owners: new Map(found), erased: new Map() };
-      },
-      claim: async () => new Set(),
-    },
-    key: async () => identityKey,
-    ledger,
-    push: queue,
-    clock,
-    log: () => {},
-  });
-  return {
-    ...audience,
-    rig,
-    state,
-    queue,
-    clock,
-    list,
-    batches,
-    definition,
-    own: (address: string, profile: string) =>
-      owners.set(indexKey({ type: 'email', value: address }, identityKey), profile),
-    push: (command: Partial<PushCommand> = {}, signal = new AbortController().signal) =>
-      activate({ audience: 'to-tool', scheduledAt: clock.now().toISOString(), ...command }, signal),
-    run: async () => (await state.get('push', 'to-tool'))?.body.run as unknown as PushRun,
-  };
-}
 
 describe('activateAudience', () => {
   it('takes off who left after an addition whose answer was lost', async () => {
@@ -139,7 +27,9 @@ describe('activateAudience', () => {
     rig.want('p_1', unwanted);
 
     rig.clock.pass(24 * 60 * MINUTE);
+    // The firing finishes the former run, and then has its own.
     await rig.push();
+    await rig.drain();
 
     expect([...rig.list]).toEqual([]);
     expect(rig.told('p_1')).toMatchObject({ in: false });
@@ -256,12 +146,10 @@ describe('activateAudience', () => {
     const rig = openRig();
     rig.want('p_1', wantedAs('ann@example.com'));
     rig.rig.outcome = () => undefined;
-    const stop = new AbortController();
-    stop.abort();
-    await rig.push({ scheduledAt: 'T' }, stop.signal);
+    await rig.push();
     rig.want('p_1', wantedAs('bob@example.com'));
-    const [again] = rig.queue.take();
-    await rig.push(again?.body as object);
+    rig.clock.pass(MINUTE);
+    await rig.push();
 
     expect(new Set(rig.batches.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(rig.batches.length);
     expect(rig.batches.length).toBeGreaterThan(1);
@@ -276,6 +164,17 @@ describe('activateAudience', () => {
     rig.rig.remoteId = 'another list';
     rig.clock.pass(MINUTE);
 
+    await rig.push();
+    await rig.drain();
+    expect(await rig.run()).toMatchObject({
+      state: 'held',
+      holds: [{ guard: 'list-replaced' }],
+      plan: { add: 1, remove: 0 },
+    });
+    expect(rig.batches).toHaveLength(1);
+    await rig.approve();
+    await rig.drain();
+    rig.clock.pass(MINUTE);
     await rig.push();
 
     expect([...rig.list]).toEqual(['p_1@example.com']);
@@ -309,7 +208,7 @@ describe('activateAudience', () => {
   });
 
   it('waits for its sources with new patience at every firing', async () => {
-    const rig = openRig({ streams: {} });
+    const rig = openRig({ sources: true });
     await rig.push();
     expect(await rig.run()).toMatchObject({ state: 'waiting' });
     rig.queue.take(); // The message that would look again is lost.
@@ -321,7 +220,7 @@ describe('activateAudience', () => {
   });
 
   it('gives up for this time when its sources do not settle', async () => {
-    const rig = openRig({ streams: {} });
+    const rig = openRig({ sources: true });
     await rig.push();
     let [message] = rig.queue.take();
     for (let look = 0; look < 260 && message !== undefined; look += 1) {
@@ -330,6 +229,10 @@ describe('activateAudience', () => {
       [message] = rig.queue.take();
     }
 
-    expect(await rig.run()).toMatchObject({ state: 'stale-source', unsettled: ['crm/contacts'] });
+    expect(await rig.run()).toMatchObject({
+      state: 'held',
+      holds: [{ guard: 'stale-source' }],
+      unsettled: ['crm/contacts'],
+    });
   });
 });

@@ -373,6 +373,7 @@ describe('what the collector could not use', () => {
     const work = doWork({
       state,
       archive: { put: async () => {} },
+      pause: async () => {},
       compare: async () => {},
       scan: async () => {},
       recount: async () => {},

@@ -118,6 +118,7 @@ describe('doWork', () => {
       ...deps,
       resolve: resolver.resolve,
       archive: openMemoryArchive(),
+      pause: async () => {},
       compare: () => Promise.reject(new Error('no blocks today')),
       scan: async () => {},
       recount: async () => {},

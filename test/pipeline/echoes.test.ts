@@ -61,6 +61,7 @@ function openLoop(
     changes,
     sync: openMemoryQueue(),
     push: openMemoryQueue(),
+    notify: async () => {},
     log: () => {},
   };
   const at = () => clock.now().toISOString();

@@ -6,6 +6,13 @@ const PARTS = 2;
 
 type Row = { -readonly [Name in keyof AudienceRow]: AudienceRow[Name] };
 
+/** Ids in one page of the pending index. */
+const PAGE = 250;
+
+function byProfile(a: Row, b: Row): number {
+  return a.profile < b.profile ? -1 : 1;
+}
+
 /** The rows of one audience, with the promises of the membership store about their two sides. */
 export function openMemoryAudience() {
   const rows = new Map<string, Row>();
@@ -13,16 +20,27 @@ export function openMemoryAudience() {
   const lagging = new Set<string>();
   const memberships: Pick<
     MembershipStore,
-    'audienceParts' | 'audienceRows' | 'pending' | 'readAudienceRows' | 'settle' | 'enter'
+    'audienceParts' | 'audienceRows' | 'pending' | 'pause' | 'readAudienceRows' | 'settle' | 'enter'
   > = {
     audienceParts: PARTS,
-    async *audienceRows(_audience, part) {
-      const all = [...rows.values()].map((row) => ({ ...row }));
-      yield all.filter(({ profile }) => part === undefined || profile.length % PARTS === part);
+    async *audienceRows(_audience, part, after = '') {
+      const sorted = [...rows.values()].filter(({ profile }) => profile > after).sort(byProfile);
+      yield sorted
+        .filter(({ profile }) => part === undefined || profile.length % PARTS === part)
+        .map((row) => ({ ...row }));
     },
-    async *pending() {
+    async *pending(_audience, after = '') {
       const ids = [...rows.values()].filter(({ pending }) => pending).map(({ profile }) => profile);
-      for (const id of new Set([...ids, ...lagging])) yield [id];
+      const shown = [...new Set([...ids, ...lagging])].filter((id) => id > after).sort();
+      for (let at = 0; at < shown.length; at += PAGE) yield shown.slice(at, at + PAGE);
+    },
+    async pause(profiles, _audiences, until) {
+      for (const profile of profiles) {
+        const row = rows.get(profile);
+        if (row === undefined) continue;
+        if (until === undefined) delete row.pausedUntil;
+        else row.pausedUntil = until;
+      }
     },
     async readAudienceRows(_audience, profiles) {
       return new Map(

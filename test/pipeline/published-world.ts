@@ -95,7 +95,8 @@ export function openPublishedWorld(fate: Fate = () => 'lives') {
       compiled: openCompiled(definitions),
     };
     const resolve = resolveProfile(world);
-    return doWork({ ...world, resolve, compare: async () => {}, ...walkEverybody(world, resolve) });
+    const nothing = async () => {};
+    return doWork({ ...world, resolve, compare: nothing, pause: nothing, ...walkEverybody(world, resolve) });
   }
 
   /** Tries until it is not killed. */

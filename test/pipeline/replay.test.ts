@@ -98,11 +98,12 @@ function openRig(source: () => readonly JsonObject[]) {
     secretName: (name: string) => name,
     ledger: openMemoryLedger(),
     key: async () => identityKey,
+    notify: async () => {},
     log: () => {},
   };
   const { resolve } = openResolver(stores, { clock });
   const nothing = async () => {};
-  const work = doWork({ ...deps, resolve, compare: nothing, scan: nothing, recount: nothing });
+  const work = doWork({ ...deps, resolve, compare: nothing, scan: nothing, recount: nothing, pause: nothing });
   const run = runJob(deps, { replay: anyWorker(replay(deps)) });
   const fold = async (): Promise<void> => {
     const sent = changes.take().map(({ body }) => body);

@@ -6,8 +6,8 @@ import type { ConnectionDefinition } from '../../lib/domain/definitions.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import { functions } from '../../lib/infra/functions.ts';
-import { LEASE_MS as PUSH_LEASE_MS } from '../../lib/pipeline/activate-audience.ts';
 import type { QueueMessage } from '../../lib/pipeline/ports.ts';
+import { LEASE_MS as PUSH_LEASE_MS } from '../../lib/pipeline/push-run.ts';
 import { isStreamSettled, markFolded, readStream } from '../../lib/pipeline/sync-run.ts';
 import { type ChangesMessage, LEASE_MS, type SyncCommand, syncStream } from '../../lib/pipeline/sync-stream.ts';
 import { identityKey } from './delivering.ts';
@@ -75,6 +75,7 @@ function openRig(read: Reader, reread?: Stream<unknown>['reread']) {
     sync: queue,
     clock,
     log: () => {},
+    notify: async () => {},
   });
   return {
     state,
@@ -246,6 +247,7 @@ describe('syncStream', () => {
       sync: rig.queue,
       clock: rig.clock,
       log: () => {},
+      notify: async () => {},
     });
 
     await broken({ connection: 'crm', stream: 'contacts', scheduledAt: 'T' }, new AbortController().signal);

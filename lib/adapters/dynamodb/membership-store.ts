@@ -10,6 +10,12 @@ const LEFT_KEPT_MS = 7 * 24 * 3_600_000;
 
 /** Rows of segments, audiences and account links in table `memberships`. */
 export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Date): MembershipStore {
+  const ownersFrom = (owner: string, after: string | undefined) => {
+    const first = after === undefined ? 0 : shardOf(after);
+    return shardsOf(owner)
+      .map((each, shard) => [each, shard === first ? after : undefined] as const)
+      .slice(first);
+  };
   const byOwner = (owner: string) => ({
     TableName: table,
     KeyConditionExpression: '#owner = :owner',
@@ -71,22 +77,40 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
         }
       }
     },
-    async *audienceRows(audience, part) {
-      const owners = shardsOf(`audience:${audience}`);
-      for (const owner of part === undefined ? owners : owners.slice(part, part + 1)) {
-        for await (const page of queryPages(dynamo, byOwner(owner))) yield page.map(toAudienceRow);
+    async *audienceRows(audience, part, after) {
+      const owners = ownersFrom(`audience:${audience}`, after);
+      for (const [owner, from] of part === undefined ? owners : owners.slice(part, part + 1)) {
+        const query = {
+          ...byOwner(owner),
+          ...(from === undefined ? {} : { ExclusiveStartKey: { owner: { S: owner }, profile: { S: from } } }),
+        };
+        for await (const page of queryPages(dynamo, query)) yield page.map(toAudienceRow);
       }
     },
-    async *pending(audience) {
-      for (const owner of shardsOf(audience)) {
+    async *pending(audience, after) {
+      for (const [owner, from] of ownersFrom(audience, after)) {
         const pages = queryPages(dynamo, {
           TableName: table,
           IndexName: 'pending-by-audience',
-          KeyConditionExpression: 'pending = :owner',
-          ExpressionAttributeValues: { ':owner': { S: owner } },
+          KeyConditionExpression: from === undefined ? 'pending = :owner' : 'pending = :owner AND profile > :from',
+          ExpressionAttributeValues: {
+            ':owner': { S: owner },
+            ...(from === undefined ? {} : { ':from': { S: from } }),
+          },
         });
         for await (const page of pages) yield page.map((item) => item.profile?.S ?? '');
       }
+    },
+    async pause(profiles, audiences, until) {
+      const rows = profiles.flatMap((profile) => audiences.map((audience) => rowKey(`audience:${audience}`, profile)));
+      // A condition that fails is a person without a row in that audience: nobody to pause.
+      await executeAll(
+        dynamo,
+        rows.map(({ owner, profile }) => ({
+          Statement: `UPDATE "${table}" ${until === undefined ? 'REMOVE "pausedUntil"' : 'SET "pausedUntil" = ?'} WHERE "owner" = ? AND "profile" = ? AND "version" >= ?`,
+          Parameters: [...(until === undefined ? [] : [{ N: String(until) }]), owner, profile, { N: '0' }],
+        })),
+      );
     },
     async readAudienceRows(audience, profiles) {
       const keys = profiles.map((profile) => rowKey(`audience:${audience}`, profile));
@@ -226,6 +250,7 @@ function toAudienceRow(item: Item): AudienceRow {
     ...(item.told?.S === undefined ? {} : { told: JSON.parse(item.told.S) as ToldSide }),
     toldVersion: Number(item.toldVersion?.N ?? 0),
     pending: item.pending !== undefined,
+    ...(item.pausedUntil?.N === undefined ? {} : { pausedUntil: Number(item.pausedUntil.N) }),
   };
 }
 

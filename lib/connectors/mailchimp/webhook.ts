@@ -14,6 +14,9 @@ const ADDRESS_FIELDS: Readonly<Record<string, readonly string[]>> = {
   campaign: [],
 };
 
+/** Types after which the member must not be added anywhere before they are read again. */
+const WITHDRAWALS: ReadonlySet<string> = new Set(['unsubscribe', 'cleaned']);
+
 /**
  * Mailchimp does not sign its webhooks: the proof is a secret in the URL, and what a delivery says is only a hint to
  * read the member again (Mailchimp developer guide "Sync audience data with webhooks").
@@ -39,7 +42,7 @@ function verifySecret(request: RawRequest, secret: Secret): Verification {
   return same ? { ok: true } : { ok: false, reason: 'bad-proof' };
 }
 
-function parse(request: RawRequest): readonly Delivery[] {
+function parse(request: RawRequest, connection: string): readonly Delivery[] {
   const form = new URLSearchParams(new TextDecoder().decode(request.body));
   const type = form.get('type');
   const fields = type === null || !Object.hasOwn(ADDRESS_FIELDS, type) ? undefined : ADDRESS_FIELDS[type];
@@ -48,7 +51,8 @@ function parse(request: RawRequest): readonly Delivery[] {
   if (addresses.includes('')) throw unreadable(`${fields.join(' and ')} for the type ${type}`);
   if (addresses.length === 0) return [];
   const ids = [...new Set(addresses.map(memberIdOf))];
-  return [{ deliveryId: deliveryIdOf(form), hint: { stream: 'members', ids } }];
+  const withdraws = WITHDRAWALS.has(type ?? '') ? { withdraws: ids.map((id) => `${connection}:member:${id}`) } : {};
+  return [{ deliveryId: deliveryIdOf(form), hint: { stream: 'members', ids, ...withdraws } }];
 }
 
 /** Deliveries carry no id. A retry repeats type, time and data; a digest of them names nobody. */

@@ -53,6 +53,7 @@ export class PipelineFunction extends Construct {
         identityKeySecret: secretName(props.workspace, 'identity-key'),
         workspace: props.workspace,
         deployed: props.deployed,
+        alertsTopic: props.alerts.topicArn,
       }),
       // The role is complete; without this the construct would add rights of its own.
       role: role.withoutPolicyUpdates(),

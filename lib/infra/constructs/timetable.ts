@@ -3,6 +3,7 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Schedule } from '../../domain/definitions.ts';
 import { freezeId } from '../logical-id.ts';
 import { stackNameOf, type WorkspaceForSynthesis } from '../workspace-for-synthesis.ts';
 import type { WorkQueues } from './work-queues.ts';
@@ -61,17 +62,7 @@ function entriesOf(workspace: WorkspaceForSynthesis, queues: WorkQueues): readon
     })),
   );
   const audiences = workspace.audiences.flatMap(({ audience, when }) =>
-    when === undefined || when === 'realtime'
-      ? []
-      : [
-          {
-            id: `push ${audience}`,
-            description: `Push ${audience} ${when.words}`,
-            expression: when.expression,
-            queue: queues.queue('push'),
-            message: { audience },
-          },
-        ],
+    when === undefined ? [] : [pushEntry(audience, when === 'realtime' ? reconciliation : when, queues)],
   );
   const checks = workspace.audiences.flatMap(({ audience, verify }) =>
     verify?.when === undefined
@@ -108,6 +99,19 @@ function entriesOf(workspace: WorkspaceForSynthesis, queues: WorkQueues): readon
     message: { recount: true },
   };
   return [...streams, ...audiences, ...checks, sweep, care, recount];
+}
+
+/** Single changes of a realtime audience are pushed as they come; each night all of it is looked at, as others are. */
+const reconciliation: Schedule = { expression: 'cron(0 2 * * ? *)', words: 'nightly at 02:00' };
+
+function pushEntry(audience: string, { expression, words }: Schedule, queues: WorkQueues): Entry {
+  return {
+    id: `push ${audience}`,
+    description: `Push ${audience} ${words}`,
+    expression,
+    queue: queues.queue('push'),
+    message: { audience },
+  };
 }
 
 function openRole(scope: Construct, group: CfnScheduleGroup, queues: WorkQueues): Role {

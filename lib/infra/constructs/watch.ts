@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   Alarm,
@@ -6,12 +6,12 @@ import {
   Dashboard,
   GraphWidget,
   type IMetric,
+  Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type FunctionName, functionNames } from '../functions.ts';
 import { freezeId, idPart } from '../logical-id.ts';
@@ -22,6 +22,7 @@ export interface WatchProps {
   readonly workspace: string;
   readonly queues: WorkQueues;
   readonly api: HttpApi;
+  readonly alerts: Topic;
   lambda(name: FunctionName): LambdaFunction;
 }
 
@@ -37,32 +38,16 @@ interface AlarmSpec {
 
 const PERIOD = Duration.minutes(5);
 
-/** Alarms on everything that needs a person, one topic that tells them, and one page that shows the whole. */
+/** Alarms on everything that needs a person, and one page that shows the whole. */
 export class Watch extends Construct {
-  readonly alerts: Topic;
-
   constructor(scope: Construct, id: string, props: WatchProps) {
     super(scope, id);
-    this.alerts = openTopic(this);
-    const action = new SnsAction(this.alerts);
+    const action = new SnsAction(props.alerts);
     for (const spec of alarmsFor(props)) openAlarm(this, spec).addAlarmAction(action);
+    // The functions tell the topic themselves, with what to do: these alarms only show that something is open.
+    for (const spec of alertAlarms(props.workspace)) openAlarm(this, spec);
     openDashboard(this, props);
   }
-}
-
-function openTopic(scope: Construct): Topic {
-  const topic = new Topic(scope, 'alerts', { enforceSSL: true });
-  // A policy of its own replaces the default one, which is what lets alarms of the account publish.
-  topic.addToResourcePolicy(
-    new PolicyStatement({
-      actions: ['sns:Publish'],
-      resources: [topic.topicArn],
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
-    }),
-  );
-  freezeId(topic, 'AlertsTopic');
-  return topic;
 }
 
 function alarmsFor({ queues, api, lambda }: WatchProps): readonly AlarmSpec[] {
@@ -106,6 +91,32 @@ function alarmsFor({ queues, api, lambda }: WatchProps): readonly AlarmSpec[] {
       when: 'at-once',
     },
   ];
+}
+
+/** What pushes, pulls and schedules tell by themselves, as lib/pipeline/alerts.ts writes it into the log. */
+const alerts = {
+  held: 'A push is held and waits for an approval.',
+  failed: 'A pull or a push failed.',
+  silent: 'A schedule did not start anything.',
+  'stale-source': 'A push is held because a source is not up to date.',
+  'match-rate': 'A tool knows fewer of the people it is sent.',
+  'outcome-mix': 'A tool refuses more of the people it is sent.',
+} as const;
+
+function alertAlarms(workspace: string): readonly AlarmSpec[] {
+  return Object.entries(alerts).map(([kind, says]) => ({
+    id: `alert-${kind}`,
+    says: `${says} The message says what to do; so do /api/alerts and "Alerts" in docs/operating.md.`,
+    metric: new Metric({
+      namespace: 'Tributary',
+      metricName: 'alerts',
+      dimensionsMap: { workspace, kind },
+      period: PERIOD,
+      statistic: 'Sum',
+    }),
+    above: 0,
+    when: 'at-once',
+  }));
 }
 
 function openAlarm(scope: Construct, { id, says, metric, above, when }: AlarmSpec): Alarm {

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { EngineAnswer } from '../engines/exchange.ts';
 
 /** The services that the proxy stands in for. */
-export type Service = 'dynamodb' | 'sqs' | 's3';
+export type Service = 'dynamodb' | 'sqs' | 's3' | 'sns';
 
 /** A failure in the words of a service, before it is given that service's form. */
 export interface ServiceFailure {
@@ -32,7 +32,7 @@ export function readJson(answer: EngineAnswer): JsonObject {
 
 /** The failure as the service itself would word it: JSON with `__type` for DynamoDB and SQS, XML for S3. */
 export function failureAnswer(service: Service, failure: ServiceFailure): EngineAnswer {
-  if (service === 's3') return xmlFailure(failure);
+  if (service === 's3' || service === 'sns') return xmlFailure(service, failure);
   const namespace = failure.code === 'AccessDeniedException' ? 'com.amazon.coral.service' : namespaces[service];
   const answer = jsonAnswer({ __type: `${namespace}#${failure.code}`, message: failure.message }, failure.status);
   if (service === 'dynamodb') return answer;
@@ -46,14 +46,19 @@ export function accessDenied(service: Service, principal: string, action: string
   const quoted = service === 's3' ? `"${resource}"` : resource;
   return {
     status: service === 'dynamodb' ? 400 : 403,
-    code: service === 's3' ? 'AccessDenied' : 'AccessDeniedException',
+    code: service === 's3' ? 'AccessDenied' : service === 'sns' ? 'AuthorizationError' : 'AccessDeniedException',
     message: `User: ${principal} is not authorized to perform: ${action} on resource: ${quoted} because no identity-based policy allows the ${action} action`,
   };
 }
 
-function xmlFailure(failure: ServiceFailure): EngineAnswer {
+function xmlFailure(service: 's3' | 'sns', failure: ServiceFailure): EngineAnswer {
   const requestId = randomUUID();
-  const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${failure.code}</Code><Message>${escapeXml(failure.message)}</Message><RequestId>${requestId}</RequestId></Error>`;
+  const error = `<Code>${failure.code}</Code><Message>${escapeXml(failure.message)}</Message>`;
+  const form =
+    service === 's3'
+      ? `<Error>${error}<RequestId>${requestId}</RequestId></Error>`
+      : `<ErrorResponse><Error><Type>${failure.status < 500 ? 'Sender' : 'Receiver'}</Type>${error}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
+  const xml = `<?xml version="1.0" encoding="UTF-8"?>\n${form}`;
   return {
     status: failure.status,
     headers: { 'content-type': 'application/xml', 'x-amz-request-id': requestId },

@@ -14,12 +14,14 @@ import { dynamodbNeeds, type Need, sqsNeeds } from './operations.ts';
 import type { QueueService } from './queue-service.ts';
 import { type Caller, principalOf } from './roles.ts';
 import { openStaleIndexes } from './stale-index.ts';
+import { snsNeeds, type TopicService } from './topic-service.ts';
 
 export interface DispatchParts {
   readonly dynamodb: Exchange;
   readonly engine: Exchange;
   readonly queues: QueueService;
   readonly buckets: BucketService;
+  readonly topics: TopicService;
   readonly guard: Guard;
   readonly faults: Faults;
   readonly count: (operation: string, answer: Buffer | undefined) => void;
@@ -113,7 +115,10 @@ export function openDispatch(parts: DispatchParts): (request: ProxyRequest) => P
     return refusal === undefined ? answer : denied('s3', caller, refusal);
   };
 
-  const services = { dynamodb, sqs, s3 };
+  const sns = async (_call: Call, request: ProxyRequest): Promise<EngineAnswer> =>
+    parts.topics.handle(new URLSearchParams(request.body.toString()));
+
+  const services = { dynamodb, sqs, s3, sns };
 
   return async (request) => {
     const accessKeyId = accessKeyIdIn(request.headers.authorization) ?? '';
@@ -152,6 +157,11 @@ function readCall(request: ProxyRequest, isStage: boolean): Call {
   if (api === 'AmazonSQS') {
     const body = readBody(request.body);
     return { service: 'sqs', operation, body, needs: sqsNeeds(operation, body), bucketRequest: undefined };
+  }
+  if (String(request.headers['content-type']).startsWith('application/x-www-form-urlencoded')) {
+    const form = new URLSearchParams(request.body.toString());
+    const operation = form.get('Action') ?? '';
+    return { service: 'sns', operation, body: undefined, needs: snsNeeds(form), bucketRequest: undefined };
   }
   const copySource = request.headers['x-amz-copy-source'];
   const bucketRequest = readBucketRequest({

@@ -13,6 +13,7 @@ import { openLedger } from './message-ledger.ts';
 import type { Need } from './operations.ts';
 import { type DelayedDelivery, openQueueService } from './queue-service.ts';
 import type { Policies } from './roles.ts';
+import { openTopicService, type Published } from './topic-service.ts';
 
 export interface ProxyOptions {
   readonly engines: EngineUrls;
@@ -23,6 +24,8 @@ export interface ProxyOptions {
   readonly dataDir?: string;
   /** Receives delayed messages to deliver by the stage's clock; without it the machine's clock delays them. */
   readonly onDelayed?: (delivery: DelayedDelivery) => void;
+  /** Receives what functions tell topics. */
+  readonly onPublished?: (published: Published) => void;
   /** Receives what should not happen; the caller gets an internal error from its service. */
   readonly onFailure?: (failure: unknown) => void;
 }
@@ -40,6 +43,8 @@ export interface StageProxy {
    */
   use(policies: Policies, queues: readonly QueueSettings[]): Promise<void>;
   readonly faults: Faults;
+  /** What functions told topics, the latest thousand. */
+  readonly published: readonly Published[];
   readonly refusals: readonly Refusal[];
   /** What each function was allowed, as `action resource`, each once. */
   calls(): Readonly<Record<string, readonly string[]>>;
@@ -57,6 +62,7 @@ export async function startProxy(options: ProxyOptions): Promise<StageProxy> {
   const engine = openExchange(options.engines.queues);
   const ledger = openLedger(folder('messages.ndjson'));
   const buckets = openBucketService(engine, folder('objects'));
+  const topics = openTopicService((one) => options.onPublished?.(one));
   const guard = openGuard();
   const faults = openFaults(options.faults);
   const counter = openCounter();
@@ -72,7 +78,7 @@ export async function startProxy(options: ProxyOptions): Promise<StageProxy> {
 
   const { now, onDelayed } = options;
   const queues = openQueueService({ exchange: engine, origin: url, now, ledger, onDelayed });
-  const dispatch = openDispatch({ dynamodb, engine, queues, buckets, guard, faults, count: counter.count });
+  const dispatch = openDispatch({ dynamodb, engine, queues, buckets, topics, guard, faults, count: counter.count });
 
   server.on('request', (request, response) => {
     serve(request, response, dispatch).catch((failure: unknown) => {
@@ -90,6 +96,7 @@ export async function startProxy(options: ProxyOptions): Promise<StageProxy> {
       await queues.restore(settings);
     },
     faults,
+    published: topics.published,
     refusals: guard.refusals,
     calls: guard.calls,
     counts: counter.counts,

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { id, schedule, scheduleOrRealtime, share, text } from './fields.ts';
+import { guardrailFields } from './guardrails.ts';
 
 /** audiences/<id>.yaml: a segment bound to a list in a tool. */
 export const audienceFile = z.strictObject({
   audience: id.meta({ description: 'The name of the file without .yaml.' }),
-  segment: id.meta({ description: 'Whose members the list holds.' }),
+  segment: z.union([id, z.looseObject({})], { error: 'the name of a segment, or a condition' }).meta({
+    description: 'Whose members the list holds: a segment, or a condition such as { all: [{ segment: … }] }.',
+  }),
   to: z
     .looseObject({ connection: text })
     .meta({ description: 'The connection, and the list in its tool: { connection: newsletter, tag: Lapsing }.' }),
@@ -31,6 +34,20 @@ export const audienceFile = z.strictObject({
       }),
     })
     .prefault({}),
+  experiment: id
+    .optional()
+    .meta({ description: 'Audiences with one experiment hold out the same people. Absent: the audience by itself.' }),
+  group: z
+    .strictObject({
+      name: id.meta({ description: 'A person is in at most one audience of a group.' }),
+      priority: z.int().min(1).max(1000).meta({ description: 'The smallest that can reach the person wins.' }),
+    })
+    .optional(),
+  guardrails: z
+    .strictObject(guardrailFields)
+    .partial()
+    .optional()
+    .meta({ description: "Limits of this audience's pushes, before those of tributary.yaml." }),
   when: scheduleOrRealtime.optional().meta({ description: 'When the difference is pushed; absent: only by hand.' }),
 });
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { facetNames, traitTypes } from '../../domain/facet/catalogue.ts';
 import { nearest } from '../nearest.ts';
 import { connectionName, duration, id, schedule, share, text } from './fields.ts';
+import { guardrailFields } from './guardrails.ts';
 
 const LIMIT = /^([1-9][0-9]{0,2}) per week$/;
 
@@ -15,6 +16,11 @@ export const connectionFields = {
     .meta({ description: 'Another base URL: a sandbox, a proxy, a recording; "simulator" on the local stage.' }),
   streams: z.record(text, schedule).default({}).meta({ description: 'What is read, and when.' }),
   webhook: z.boolean().default(false).meta({ description: 'Whether the tool may tell us of changes at once.' }),
+  requests_per_day: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'Requests that the account may make in a day, all tools together.' }),
   quota: share.default(0.3).meta({ description: "Share of the account's daily quota that may be spent." }),
 };
 
@@ -62,9 +68,10 @@ const traits = z
   .meta({ description: 'Traits of your own: a path, or the beginning of paths, and what it is.' });
 
 const guardrails = z.strictObject({
-  max_add: share.default(0.2).meta({ description: "Most additions in one push, of the list's size." }),
-  max_remove: share.default(0.05).meta({ description: "Most removals in one push, of the list's size." }),
-  min_source: share.default(0.8).meta({ description: 'Least a source may bring, of what it brought before.' }),
+  ...guardrailFields,
+  max_add: guardrailFields.max_add.default(0.2),
+  max_remove: guardrailFields.max_remove.default(0.05),
+  min_source: guardrailFields.min_source.default(0.8),
 });
 
 const DAY = 86_400_000;

@@ -1,0 +1,70 @@
+import { userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+import { TributaryError } from '../../lib/domain/errors.ts';
+import type { Approval } from '../../lib/pipeline/approve.ts';
+import type { PushRun } from '../../lib/pipeline/push-run.ts';
+import type { ExitStatus } from '../failure.ts';
+import { printHolds, reasons, tableOfPlans } from '../push-plan.ts';
+import { openStageClient } from '../stage-client.ts';
+import { printJson, printLine, type Terminal } from '../terminal.ts';
+
+interface Options {
+  readonly run: string;
+  readonly plan?: string;
+  readonly stage?: string;
+}
+
+/** Letters of a hash that name a plan well enough for a person. */
+const ENOUGH = 8;
+
+/**
+ * `tributary approve RUN [--plan HASH]`: shows the plan of a held push, asks for the beginning of its hash, and lets
+ * exactly that plan go on. Without a terminal to ask on, --plan has to name it.
+ */
+export async function runApprove(
+  terminal: Terminal,
+  { run: id, plan: given, stage: url }: Options,
+): Promise<ExitStatus> {
+  const stage = openStageClient(url);
+  const run = await stage.get<PushRun>(`/api/runs/${encodeURIComponent(id)}`);
+  const { plan } = run;
+  if (plan === undefined)
+    throw new TributaryError('rejected', 'push/not-held', `${id} has no plan: it is ${run.state}`);
+  if (!terminal.json) show(terminal, run);
+  const named = given ?? (await ask(terminal, plan.hash));
+  if (named.length < ENOUGH || !plan.hash.startsWith(named)) {
+    throw new TributaryError(
+      'rejected',
+      'push/plan-moved',
+      `the plan of ${id} is ${plan.hash}, which does not begin with what was given`,
+    );
+  }
+  const body = { hash: plan.hash, by: userInfo().username };
+  const approval = await stage.post<Approval>(`/api/runs/${encodeURIComponent(id)}/approve`, body);
+  if (terminal.json) printJson(terminal, { ...approval });
+  else if (approval.already)
+    printLine(terminal, `it was approved before and is ${approval.state}; nothing more happened`);
+  else
+    printLine(terminal, `${terminal.paint('green', '✓')} approved: it goes on now; tributary runs shows how it ends`);
+  return 0;
+}
+
+function show(terminal: Terminal, run: PushRun): void {
+  if (run.plan === undefined) return;
+  printLine(terminal, tableOfPlans(terminal, [{ id: run.audience, ...run.plan }]));
+  if (run.plan.remove > 0) printLine(terminal, `removed because: ${reasons(run.plan.removedBecause)}`);
+  printHolds(terminal, run.audience, run.holds);
+}
+
+async function ask(terminal: Terminal, hash: string): Promise<string> {
+  if (terminal.json || process.stdin.isTTY !== true) return '';
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await lines.question(
+      `to approve exactly this plan, type its first ${ENOUGH} letters (${hash.slice(0, ENOUGH)}): `,
+    );
+    return answer.trim();
+  } finally {
+    lines.close();
+  }
+}

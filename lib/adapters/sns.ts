@@ -1,0 +1,17 @@
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import type { Notify } from '../pipeline/ports.ts';
+import { readEnv } from './env.ts';
+import { tellPassingFailures } from './passing-failures.ts';
+
+/** SNS takes a subject of at most 100 characters, all of them ASCII (SNS API reference, Publish). */
+const MOST_SUBJECT = 100;
+
+/** Tells everybody who subscribed to the topic of those on call. */
+export function openNotify(env: Readonly<Record<string, string | undefined>>): Notify {
+  const { ALERTS_TOPIC } = readEnv(env, 'ALERTS_TOPIC');
+  const client = tellPassingFailures(new SNSClient({ maxAttempts: 4 }));
+  return async ({ subject, text }) => {
+    const Subject = subject.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, MOST_SUBJECT);
+    await client.send(new PublishCommand({ TopicArn: ALERTS_TOPIC, Subject, Message: text }));
+  };
+}

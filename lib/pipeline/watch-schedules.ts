@@ -1,0 +1,79 @@
+import type { Definitions, Schedule } from '../domain/definitions.ts';
+import type { JsonObject } from '../domain/json.ts';
+import { type AlertDeps, closeAlerts, raiseAlert } from './alerts.ts';
+import { readPush } from './push-run.ts';
+import { readStream } from './sync-run.ts';
+
+export interface WatchDeps extends AlertDeps {
+  readonly definitions: () => Promise<Definitions>;
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** How much later than its period a schedule may start before it counts as silent: queues, summer time, waiting. */
+const GRACE_MS = 2 * 60 * MINUTE_MS;
+/** How often schedules are looked after. */
+const LOOK_EVERY_MS = 15 * MINUTE_MS;
+
+/** Realtime audiences are reconciled each night, so they have a schedule too. */
+const NIGHTLY: Schedule = { expression: 'cron(0 2 * * ? *)', words: 'nightly at 02:00' };
+
+/**
+ * Raises an alert for every schedule that should have started something and did not: a deployment without it, a message
+ * that was lost, a queue that nobody reads. What has never run is measured from when it was first looked for.
+ */
+export function watchSchedules(deps: WatchDeps) {
+  return async function watch(): Promise<void> {
+    const now = deps.clock.now().getTime();
+    const looked = await deps.state.get('watch', 'looked');
+    if (typeof looked?.body.at === 'number' && looked.body.at <= now && now - looked.body.at < LOOK_EVERY_MS) return;
+    if (!(await deps.state.put('watch', 'looked', { at: now }, looked?.version ?? 0))) return;
+    const definitions = await deps.definitions();
+    for (const { audience, when } of definitions.audiences) {
+      if (when === undefined) continue;
+      const { run } = (await readPush(deps.state, audience)).state;
+      await look(deps, audience, when === 'realtime' ? NIGHTLY : when, run?.startedAt, now);
+    }
+    for (const { name, streams } of Object.values(definitions.connections)) {
+      for (const [stream, schedule] of Object.entries(streams)) {
+        const { run } = (await readStream(deps.state, name, stream)).state;
+        await look(deps, `${name}/${stream}`, schedule, run?.startedAt, now);
+      }
+    }
+  };
+}
+
+async function look(
+  deps: WatchDeps,
+  subject: string,
+  schedule: Schedule,
+  startedAt: string | undefined,
+  now: number,
+): Promise<void> {
+  const last = startedAt === undefined ? await firstSeen(deps, subject, now) : Date.parse(startedAt);
+  if (now - last <= periodOf(schedule) + GRACE_MS) {
+    await closeAlerts(deps, subject, ['silent']);
+    return;
+  }
+  const says = `${subject} runs ${schedule.words} and last started ${startedAt ?? 'never'}`;
+  const todo =
+    'look into the dead letters of its queue and into missed-schedules, and whether what is deployed is the workspace that is published';
+  await raiseAlert(deps, { kind: 'silent', subject, says, todo });
+}
+
+async function firstSeen(deps: WatchDeps, subject: string, now: number): Promise<number> {
+  const seen = await deps.state.get('watch', subject);
+  if (typeof seen?.body.since === 'number') return seen.body.since;
+  await deps.state.put('watch', subject, { since: now } as JsonObject, 0);
+  return now;
+}
+
+/** The longest time between two firings, in milliseconds. */
+export function periodOf({ expression }: Schedule): number {
+  const rate = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression);
+  if (rate !== null) {
+    const unit = { minute: MINUTE_MS, hour: 60 * MINUTE_MS, day: DAY_MS }[rate[2] as 'minute' | 'hour' | 'day'];
+    return Number(rate[1]) * unit;
+  }
+  return /\? \* [A-Z]{3} /.test(expression) ? 7 * DAY_MS : DAY_MS;
+}
