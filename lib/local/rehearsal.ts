@@ -2,14 +2,14 @@ import { openDynamo } from '../adapters/dynamodb/client.ts';
 import { openMembershipStore } from '../adapters/dynamodb/membership-store.ts';
 import { type Definitions, versionOf } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
-import { isJsonObject, type Json } from '../domain/json.ts';
-import type { PushRun } from '../pipeline/push-run.ts';
+import type { Json } from '../domain/json.ts';
 import { loadWorkspace } from '../workspace/load.ts';
 import type { FaultOptions } from './proxy/faults.ts';
 import { countStored, judgeAudience, type RehearsalReport, readRuns } from './report.ts';
 import { saveClock, savedClock } from './saved-clock.ts';
 import { type SimulatedTools, startSimulators, type WorldSize } from './simulators.ts';
 import { openStage, type Stage } from './stage.ts';
+import { approveHeld, callStage } from './stage-calls.ts';
 
 /** What the stage tells while it works, for a person or a program to follow. */
 export type StageEvent =
@@ -127,7 +127,7 @@ async function rehearse(
   await backfill(stage, definitions, report);
   await playTheDay(stage, tools, { start, hours }, report);
   await runUntilSettled(stage);
-  await approveHeld(stage, report);
+  await approveHeld(stage, (message) => report({ kind: 'notice', message }));
   const settled = performance.now();
   report({ kind: 'phase', phase: 'compare', title: "Comparing the tools' own lists with the segments" });
   await pushWhatMoved(stage, report);
@@ -145,7 +145,7 @@ async function backfill(stage: Stage, definitions: Definitions, report: RunOptio
   const began = performance.now();
   report({ kind: 'phase', phase: 'backfill', title: 'Backfilling every connection' });
   const names = Object.keys(definitions.connections);
-  for (const connection of names) await call(stage, 'POST', '/api/pull', { connection });
+  for (const connection of names) await callStage(stage, 'POST', '/api/pull', { connection });
   // Work may wait for the stage's clock (a delayed message, a retry), so the clock moves on while we look.
   const working = { ends: false };
   const work = runUntilSettled(stage).finally(() => {
@@ -177,7 +177,7 @@ async function backfill(stage: Stage, definitions: Definitions, report: RunOptio
 async function lookAtStreams(
   stage: Stage,
 ): Promise<{ readonly done: number; readonly total: number; readonly changes: number }> {
-  const { connections } = (await call(stage, 'GET', '/api/workspace')) as unknown as Workspace;
+  const { connections } = (await callStage(stage, 'GET', '/api/workspace')) as unknown as Workspace;
   const streams = connections.flatMap(({ streams: list }) => list);
   const changes = streams.reduce((sum, { run }) => sum + (run?.changes ?? 0), 0);
   return { done: streams.filter(({ settled }) => settled).length, total: streams.length, changes };
@@ -246,28 +246,15 @@ async function playTheDay(
 async function pushWhatMoved(stage: Stage, report: RunOptions['report']): Promise<void> {
   for (let spell = 0; spell < SPELLS; spell += 1) {
     if (spell > 1) await stage.runUntil(Date.parse(stage.now()) + SPELL_MS);
-    const { audiences } = (await call(stage, 'POST', '/api/push/dry-run', {})) as unknown as {
+    const { audiences } = (await callStage(stage, 'POST', '/api/push/dry-run', {})) as unknown as {
       audiences: { id: string; add: number; remove: number }[];
     };
     const moved = audiences.filter(({ add, remove }) => add + remove > 0);
     if (moved.length === 0) return;
-    for (const { id } of moved) await call(stage, 'POST', '/api/push', { audience: id });
+    for (const { id } of moved) await callStage(stage, 'POST', '/api/push', { audience: id });
     await stage.idle();
-    await approveHeld(stage, report);
+    await approveHeld(stage, (message) => report({ kind: 'notice', message }));
   }
-}
-
-/** Does what an operator would do with a push that is held on the rehearsed day: look at its plan, say so, let it go on. */
-async function approveHeld(stage: Stage, report: RunOptions['report']): Promise<void> {
-  const runs = (await call(stage, 'GET', '/api/runs')) as unknown as readonly (PushRun & { readonly what: string })[];
-  for (const { id, what, state, plan, holds = [] } of runs) {
-    if (what !== 'push' || state !== 'held' || plan === undefined) continue;
-    const why = holds.map(({ guard, says }) => `${says} (${guard})`).join('; ');
-    const message = `${id} was held: ${why}. Approved for the rehearsal: ${plan.add} to add, ${plan.remove} to remove`;
-    report({ kind: 'notice', message });
-    await call(stage, 'POST', `/api/runs/${encodeURIComponent(id)}/approve`, { hash: plan.hash, by: 'rehearsal' });
-  }
-  await stage.idle();
 }
 
 async function reportOf(
@@ -289,7 +276,10 @@ async function reportOf(
   const runs = await readRuns(dynamo, String(stage.resolve('STATE_TABLE')));
   const changes = runs.reduce((sum, run) => sum + (run.changes ?? 0), 0);
   const segments: Record<string, number> = {};
-  for (const one of (await call(stage, 'GET', '/api/segments')) as unknown as { segment: string; members: number }[]) {
+  for (const one of (await callStage(stage, 'GET', '/api/segments')) as unknown as {
+    segment: string;
+    members: number;
+  }[]) {
     segments[one.segment] = one.members;
   }
   const audiences: RehearsalReport['audiences'] = {};
@@ -323,27 +313,6 @@ async function reportOf(
   };
 }
 
-/** How often a question is put again when the API fails at it: everything that is asked here may be asked twice. */
-const TRIES = 5;
-
-/** Calls the stage's API as the CLI does. Throws with the API's own code when it refuses. */
-async function call(stage: Stage, method: 'GET' | 'POST', path: string, body?: Json, attempt = 1): Promise<Json> {
-  const answer = await fetch(`${stage.url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${stage.token}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const found = (await answer.json()) as Json;
-  if (answer.ok) return found;
-  if (answer.status >= 500 && attempt < TRIES) return call(stage, method, path, body, attempt + 1);
-  const { code, message } = isJsonObject(found) ? found : {};
-  throw new TributaryError(
-    'defect',
-    'stage/api-refused',
-    `${path} answered ${answer.status}: ${String(code)} ${String(message)}`,
-  );
-}
-
 interface Workspace {
   readonly connections: readonly {
     readonly streams: readonly { readonly settled: boolean; readonly run: { readonly changes: number } | null }[];
@@ -375,7 +344,7 @@ function withEndpoints(definitions: Definitions, tools: SimulatedTools): Definit
 }
 
 async function publish(stage: Stage, definitions: Definitions): Promise<void> {
-  await call(stage, 'POST', '/api/definitions', definitions as unknown as Json);
+  await callStage(stage, 'POST', '/api/definitions', definitions as unknown as Json);
 }
 
 /** Ends everything, then the process, when it is interrupted on the way. Returns how to stop listening. */

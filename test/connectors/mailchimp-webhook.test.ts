@@ -15,7 +15,11 @@ describe('parse', () => {
 
       const deliveries = webhook.parse(request({ body }), 'newsletter');
 
-      const hint = { deliveryId: expect.stringMatching(/^mailchimp:[0-9a-f]{32}$/), hint: { stream: 'members', ids } };
+      // Who left is added nowhere until they are read again.
+      const left = /type=(unsubscribe|cleaned)/.test(body);
+      const withdraws = left ? { withdraws: (ids ?? []).map((id) => `newsletter:member:${id}`) } : {};
+      const deliveryId = expect.stringMatching(/^mailchimp:[0-9a-f]{32}$/) as string;
+      const hint = { deliveryId, hint: { stream: 'members', ids, ...withdraws } };
       expect(deliveries).toEqual(ids === null ? [] : [hint]);
       expect(webhook.parse(request({ body }), 'newsletter')).toEqual(deliveries);
     });
