@@ -1,7 +1,7 @@
 import { readEnv } from '../lib/adapters/env.ts';
 import { openIdentityKey } from '../lib/adapters/identity-key.ts';
 import { openLatenessMetric } from '../lib/adapters/metrics.ts';
-import { openBasics, openPeople, openQueues } from '../lib/adapters/open.ts';
+import { openBasics, openPeople, openQueuesNamed } from '../lib/adapters/open.ts';
 import { sqsBatchHandler } from '../lib/adapters/sqs/handler.ts';
 import { openCompiled, openDefinitions, openVersions } from '../lib/pipeline/definitions.ts';
 import { countLateFlips } from '../lib/pipeline/lateness.ts';
@@ -13,23 +13,18 @@ import { walkEverybody } from '../lib/pipeline/walk-everybody.ts';
 import { doWork, quarantineTooLarge } from '../lib/pipeline/work.ts';
 
 const { IDENTITY_KEY_SECRET } = readEnv(process.env, 'IDENTITY_KEY_SECRET');
-const basics = openBasics(process.env);
+const basics = { ...openBasics(process.env), ...openQueuesNamed(process.env, 'recompute', 'push') };
 const definitions = openDefinitions(basics);
 const people = openPeople(process.env, basics.dynamo, async () => (await definitions()).privacy.activitiesKeptMs);
-const queues = openQueues(process.env, 'RECOMPUTE_QUEUE_URL', 'PUSH_QUEUE_URL');
-const recompute = queues.RECOMPUTE_QUEUE_URL;
-const touch = touchRealtime({ ...basics, definitions, push: queues.PUSH_QUEUE_URL });
 const identityKey = openIdentityKey(basics.secrets, IDENTITY_KEY_SECRET);
 const tellLate = countLateFlips({ ...basics, metric: openLatenessMetric() });
-const more = { tellLate, tooLarge: quarantineTooLarge(basics), versions: openVersions(basics.archive), touch };
-const deps = { ...basics, ...people, ...more, recompute, definitions, compiled: openCompiled(definitions) };
+const more = { tellLate, tooLarge: quarantineTooLarge(basics), versions: openVersions(basics.archive) };
+const known = { ...basics, ...people, ...more, definitions, compiled: openCompiled(definitions) };
+const deps = { ...known, touch: touchRealtime(known) };
 const compare = suggestDuplicates({ ...deps, key: identityKey });
 
 export const handler = sqsBatchHandler(async (bodies, signal) => {
   const keyed = { ...deps, key: await identityKey() };
-  const resolve = resolveProfile(keyed);
-  return doWork({ ...deps, resolve, compare, pause: pauseMembers(keyed), ...walkEverybody(deps, resolve) })(
-    bodies,
-    signal,
-  );
+  const work = { resolve: resolveProfile(keyed), compare, pause: pauseMembers(keyed) };
+  return doWork({ ...deps, ...work, ...walkEverybody(deps, work.resolve) })(bodies, signal);
 }, basics.log);
