@@ -116,7 +116,7 @@ function told(job: ForgetJob): ForgetJob {
 /** Makes the person's profile a tombstone. What it knew of other places stays in it until they are seen to. */
 async function mark(deps: ForgetDeps, { person, receipt }: ForgetJob): Promise<ErasedProfile | undefined> {
   const key = await deps.key();
-  const outcomesKeptMs = (await deps.definitions()).privacy.activitiesKeptMs;
+  const { privacy } = await deps.definitions();
   for (let id = person; ; ) {
     const stored = (await deps.profiles.read([id])).get(id);
     if (stored === undefined) return undefined;
@@ -128,7 +128,7 @@ async function mark(deps: ForgetDeps, { person, receipt }: ForgetJob): Promise<E
     const remains = remainsOf(stored);
     const erased = deps.clock.now().getTime();
     await amendReceipt(deps.state, receipt, (before) =>
-      firstReceipt(before, stored, remains, { key, erased, outcomesKeptMs }),
+      firstReceipt(before, stored, remains, { key, erased, privacy }),
     );
     const tombstone = { id, version: stored.version, erased, remains, outbox: [], dueAt: null } as const;
     if ((await deps.profiles.writeTogether([tombstone], [], [])) === 'written') {
@@ -151,11 +151,7 @@ function firstReceipt(
   before: ErasureReceipt | undefined,
   profile: Profile,
   { profiles, audiences, fragments }: Remains,
-  {
-    key,
-    erased,
-    outcomesKeptMs,
-  }: { readonly key: IdentityKey; readonly erased: number; readonly outcomesKeptMs: number },
+  { key, erased, privacy }: Pick<Definitions, 'privacy'> & { readonly key: IdentityKey; readonly erased: number },
 ): ErasureReceipt {
   const at = formatInstant(erased);
   const keys = new Set([...(before?.keys ?? []), ...keysOfPerson(profile, key)]);
@@ -183,8 +179,15 @@ function firstReceipt(
       place: 'checks of lists',
       state: 'pending',
       at,
-      until: formatInstant(erased + outcomesKeptMs),
+      until: formatInstant(erased + privacy.activitiesKeptMs),
       note: 'lists of tools as they were read; expire',
+    },
+    {
+      place: 'plans and outcomes',
+      state: 'pending',
+      at,
+      until: formatInstant(erased + Math.max(privacy.activitiesKeptMs, privacy.archiveKeptMs)),
+      note: 'of pushes, by profile id and without addresses; expire',
     },
     { place: 'backups', state: 'pending', at, until: formatInstant(erased + BACKUPS_KEPT_MS), note: 'expire' },
     ...[...tools].sort().map(

@@ -139,6 +139,7 @@ describe('on the stage, by the roles of the template', () => {
       'dead letters',
       'write ledger',
       'checks of lists',
+      'plans and outcomes',
       'backups',
     ]);
     expect([stage.refusals, stage.troubles]).toEqual([[], []]);

@@ -80,6 +80,7 @@ describe('forgetPerson', () => {
       'dead letters': 'pending',
       'write ledger': 'pending',
       'checks of lists': 'pending',
+      'plans and outcomes': 'pending',
       backups: 'pending',
       'source crm': 'impossible',
     });
