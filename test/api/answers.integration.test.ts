@@ -7,17 +7,18 @@ import type { PersonPage } from '../../lib/pipeline/describe-person.ts';
 import type { Explanation } from '../../lib/pipeline/explain-membership.ts';
 import type { Job } from '../../lib/pipeline/jobs.ts';
 import type { Merges } from '../../lib/pipeline/merges.ts';
-import { putOutcomes } from '../../lib/pipeline/outcomes.ts';
-import { listPush, newRun, type PushRun, readPush, savePush } from '../../lib/pipeline/push-run.ts';
 import { quarantine } from '../../lib/pipeline/quarantine.ts';
 import { endVerify, takeUpVerify } from '../../lib/pipeline/verify-run.ts';
 import { withEngines } from '../engines.ts';
+import { type ApiDocument, answerPointer, askApi, misfitsOf } from './asking.ts';
 import { openRunningApi, type RunningApi } from './running-api.ts';
 
 const now = new Date('2026-11-21T00:00:00.000Z');
 const engines = withEngines();
 let api: RunningApi;
-let document: JsonObject & { readonly paths: Readonly<Record<string, Readonly<Record<string, JsonObject>>>> };
+let document: ApiDocument;
+const ask = (method: string, path: string, body?: Json) => askApi(api, method, path, body);
+const misfits = (path: string, method: string, body: Json) => misfitsOf(document, path, method, body);
 
 beforeAll(async () => {
   api = await openRunningApi(engines(), now);
@@ -25,7 +26,7 @@ beforeAll(async () => {
     ...reader('1', 'ann@example.com'),
     ...reader('2', 'bob@example.com', { last: '2026-11-20T00:00:00Z' }),
   ]);
-  document = (await ask('GET', '/api/openapi.json')).body as unknown as typeof document;
+  document = (await ask('GET', '/api/openapi.json')).body as unknown as ApiDocument;
   await quarantine(api.deps, 'newsletter', 'members', 'run-1#1', [
     { code: 'mapping/no-id', reason: 'found no id', record: {} },
   ]);
@@ -44,7 +45,9 @@ describe('/api/openapi.json', () => {
       Object.keys(methods).map((method) => ({ path, method })),
     );
 
-    const schemas = operations.map(({ path, method }) => ajv.compile({ $ref: `api${answerPointer(path, method)}` }));
+    const schemas = operations.map(({ path, method }) =>
+      ajv.compile({ $ref: `api${answerPointer(document, path, method)}` }),
+    );
 
     expect(document.openapi).toBe('3.1.0');
     expect(schemas.length).toBeGreaterThanOrEqual(25);
@@ -312,42 +315,6 @@ describe('the answers of /api', () => {
   });
 });
 
-describe('a held push', () => {
-  it('is shown with its plan and its outcomes, and approved once', async () => {
-    const { state, archive } = api.deps;
-    const audience = 'quiet-readers-to-newsletter';
-    const held: PushRun = {
-      ...newRun(`${audience}.2026-11-21T02:00:00.000Z`, audience, '2026-11-21T02:00:00.000Z', false),
-      state: 'held',
-      outcomeParts: 1,
-      holds: [{ guard: 'first-run', says: 'the first push', todo: 'look' }],
-      plan: {
-        ...{ hash: 'f'.repeat(64), add: 1, remove: 0, unchanged: 0, blocked: {}, removedBecause: {} },
-        ...{ optOuts: 0, size: 0, calls: 1, quota: null, minutes: 1 },
-      },
-    };
-    await savePush(api.deps, await readPush(state, audience), { run: held });
-    await listPush(api.deps, held);
-    const line = { profile: 'p_1', op: 'add', status: 'applied', at: '2026-11-21T02:00:00.000Z' } as const;
-    await putOutcomes(archive, held, 0, [line]);
-    const path = `/api/runs/${encodeURIComponent(held.id)}`;
-
-    const [shown, part] = [await ask('GET', path), await ask('GET', `${path}/outcomes/0`)];
-    expect(shown.body).toMatchObject({ state: 'held', plan: { add: 1 }, holds: [{ guard: 'first-run' }] });
-    expect(part.body).toEqual({ run: held.id, part: 0, parts: 1, outcomes: [line] });
-    expect(misfits('/api/runs/{run}/outcomes/{part}', 'GET', part.body)).toEqual([]);
-
-    const wrong = await ask('POST', `${path}/approve`, { hash: 'e'.repeat(64), by: 'ops' });
-    expect(wrong).toMatchObject({ status: 400, body: { code: 'push/plan-moved' } });
-    const first = await ask('POST', `${path}/approve`, { hash: 'f'.repeat(64), by: 'ops' });
-    const again = await ask('POST', `${path}/approve`, { hash: 'f'.repeat(64), by: 'ops' });
-    expect([first.body, again.body]).toMatchObject([{ already: false }, { already: true }]);
-    expect(misfits('/api/runs/{run}/approve', 'POST', first.body)).toEqual([]);
-    expect((await ask('GET', path)).body).toMatchObject({ state: 'running', approved: { by: 'ops' } });
-    expect((await ask('GET', '/api/alerts')).body).toEqual([]);
-  });
-});
-
 describe('what /api refuses', () => {
   it.each([
     ['GET', '/api/people/nobody%40example.com', 404, 'api/no-such-person'],
@@ -402,24 +369,4 @@ function reader(id: string, email: string, { last = '2026-09-21T00:00:00Z' } = {
 
 function gone(id: string): Change {
   return { kind: 'gone', fragment: `newsletter:member:${id}`, at: '2026-11-20T12:00:00Z' };
-}
-
-async function ask(method: string, path: string, body?: Json): Promise<{ status: number; body: Json }> {
-  const answer = await api.app.request(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-  return { status: answer.status, body: (await answer.json()) as Json };
-}
-
-/** What of an answer does not fit the schema that the document has for it. */
-function misfits(path: string, method: string, body: Json): unknown[] {
-  const ajv = new Ajv2020({ strict: false, allErrors: true }).addSchema(document, 'api');
-  const fits = ajv.compile({ $ref: `api${answerPointer(path, method.toLowerCase())}` });
-  fits(body);
-  return fits.errors ?? [];
-}
-
-function answerPointer(path: string, method: string): string {
-  const responses = document.paths[path]?.[method]?.responses as JsonObject | undefined;
-  const status = Object.keys(responses ?? {}).find((one) => one.startsWith('2')) ?? 'none';
-  const escaped = encodeURIComponent(path.replaceAll('~', '~0').replaceAll('/', '~1'));
-  return `#/paths/${escaped}/${method}/responses/${status}/content/application~1json/schema`;
 }

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Json } from '../../lib/domain/json.ts';
+import { putOutcomes } from '../../lib/pipeline/outcomes.ts';
+import { listPush, newRun, type PushRun, readPush, savePush } from '../../lib/pipeline/push-run.ts';
+import { withEngines } from '../engines.ts';
+import { type ApiDocument, askApi, misfitsOf } from './asking.ts';
+import { openRunningApi, type RunningApi } from './running-api.ts';
+
+const engines = withEngines();
+let api: RunningApi;
+let document: ApiDocument;
+const ask = (method: string, path: string, body?: Json) => askApi(api, method, path, body);
+const misfits = (path: string, method: string, body: Json) => misfitsOf(document, path, method, body);
+
+beforeAll(async () => {
+  api = await openRunningApi(engines(), new Date('2026-11-21T00:00:00.000Z'));
+  document = (await ask('GET', '/api/openapi.json')).body as unknown as ApiDocument;
+});
+
+afterAll(() => api.close());
+
+describe('a held push', () => {
+  it('is shown with its plan and its outcomes, and approved once', async () => {
+    const { state, archive } = api.deps;
+    const audience = 'quiet-readers-to-newsletter';
+    const held: PushRun = {
+      ...newRun(`${audience}.2026-11-21T02:00:00.000Z`, audience, '2026-11-21T02:00:00.000Z', false),
+      state: 'held',
+      outcomeParts: 1,
+      holds: [{ guard: 'first-run', says: 'the first push', todo: 'look' }],
+      plan: {
+        ...{ hash: 'f'.repeat(64), add: 1, remove: 0, unchanged: 0, blocked: {}, removedBecause: {} },
+        ...{ optOuts: 0, size: 0, calls: 1, quota: null, minutes: 1 },
+      },
+    };
+    await savePush(api.deps, await readPush(state, audience), { run: held });
+    await listPush(api.deps, held);
+    const line = { profile: 'p_1', op: 'add', status: 'applied', at: '2026-11-21T02:00:00.000Z' } as const;
+    await putOutcomes(archive, held, 0, [line]);
+    const path = `/api/runs/${encodeURIComponent(held.id)}`;
+
+    const [shown, part] = [await ask('GET', path), await ask('GET', `${path}/outcomes/0`)];
+    expect(shown.body).toMatchObject({ state: 'held', plan: { add: 1 }, holds: [{ guard: 'first-run' }] });
+    expect(part.body).toEqual({ run: held.id, part: 0, parts: 1, outcomes: [line] });
+    expect(misfits('/api/runs/{run}/outcomes/{part}', 'GET', part.body)).toEqual([]);
+
+    const wrong = await ask('POST', `${path}/approve`, { hash: 'e'.repeat(64), by: 'ops' });
+    expect(wrong).toMatchObject({ status: 400, body: { code: 'push/plan-moved' } });
+    const first = await ask('POST', `${path}/approve`, { hash: 'f'.repeat(64), by: 'ops' });
+    const again = await ask('POST', `${path}/approve`, { hash: 'f'.repeat(64), by: 'ops' });
+    expect([first.body, again.body]).toMatchObject([{ already: false }, { already: true }]);
+    expect(misfits('/api/runs/{run}/approve', 'POST', first.body)).toEqual([]);
+    expect((await ask('GET', path)).body).toMatchObject({ state: 'running', approved: { by: 'ops' } });
+    expect((await ask('GET', '/api/alerts')).body).toEqual([]);
+  });
+});
