@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import type { JsonObject } from '../../lib/domain/json.ts';
 import { summariseAudience } from '../../lib/pipeline/summaries.ts';
+import { publishDefinitions } from '../../lib/pipeline/switch-definitions.ts';
 import { unwanted, wantedAs } from './memory-audience.ts';
+import { openMemoryQueue } from './memory-state.ts';
 import { openRig } from './push-rig.ts';
+import { definitions } from './world.ts';
 
 const MINUTE = 60_000;
 
@@ -217,6 +220,19 @@ describe('activateAudience', () => {
     await rig.push();
 
     expect(await rig.run()).toMatchObject({ state: 'waiting' });
+  });
+
+  it('waits for a change of definitions also when realtime, so that guardrails see all of it', async () => {
+    const rig = openRig();
+    const publishing = { ...rig.deps, archive: rig.archive, recompute: openMemoryQueue() };
+    await publishDefinitions(publishing, { ...definitions, version: 'former' });
+    await publishDefinitions(publishing, { ...definitions, version: 'next' });
+    rig.want('p_1', wantedAs('ann@example.com'));
+
+    await rig.push({ touched: true });
+
+    expect(await rig.run()).toMatchObject({ state: 'waiting', unsettled: ['definitions'] });
+    expect(rig.batches).toEqual([]);
   });
 
   it('gives up for this time when its sources do not settle', async () => {
