@@ -171,6 +171,11 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((person: string, options: { stage?: string; out?: string; html?: true }) =>
       perform(async (terminal) => (await import('./commands/export.ts')).runExport(terminal, person, options)),
     );
+  onStage(command(program, 'review', 'sizes and movement of segments, and how punctually windows close'))
+    .argument('[segment]', 'only this one (default: all)')
+    .action((segment: string | undefined, options: { stage?: string }) =>
+      perform(async (terminal) => (await import('./commands/review.ts')).runReview(terminal, { ...options, segment })),
+    );
   onStage(command(program, 'runs', 'pulls, pushes and checks of lists, newest first')).action(
     (options: { stage?: string }) =>
       perform(async (terminal) => (await import('./commands/runs.ts')).runRuns(terminal, options)),

@@ -68,6 +68,7 @@ describe('tributary', () => {
       'replay',
       'forget',
       'export',
+      'review',
       'runs',
       'help',
     ]);
@@ -91,6 +92,7 @@ describe('tributary', () => {
     'replay',
     'forget',
     'export',
+    'review',
     'runs',
   ])('lets %s take --json', async (name) => {
     const { status, stdout } = await cli().run([name, '--help']);
