@@ -9,7 +9,7 @@ import type { Fragment } from './fragment.ts';
 import type { Milliseconds } from './instant.ts';
 import { effectiveTraits, type Follow, type Profile, viewOf, type Wanted } from './profile.ts';
 import { compile, type Program } from './segment/compile.ts';
-import { cutEntries, type Entry } from './segment/entries.ts';
+import { cutEntries, type Entry, mergeEntries } from './segment/entries.ts';
 import { evaluate } from './segment/evaluate.ts';
 
 /** Published definitions, compiled once and used for every profile. */
@@ -59,7 +59,13 @@ export function decide(profile: Profile, compiled: Compiled, now: Milliseconds, 
   const { definitions, program } = compiled;
   const trimmed = { ...profile, fragments: trimActivities(profile.fragments, program, now) };
   const kept = viewOf(trimmed, effectiveTraits(trimmed, definitions.identity.priorities, compiled.read));
-  const view = history === undefined ? kept : { ...kept, history };
+  // What this profile knows and nobody has stored yet counts too: rows follow the profile.
+  const whole = (leafKey: string): readonly Entry[] =>
+    mergeEntries(
+      history?.(leafKey) ?? [],
+      kept.entries(leafKey).filter(([, id]) => id !== ''),
+    );
+  const view = history === undefined ? kept : { ...kept, history: whole };
   const evaluation = evaluate(program, view, now);
   const memberships: Record<string, Milliseconds> = {};
   const outbox: Follow[] = [...profile.outbox];

@@ -278,10 +278,11 @@ function stateIdentifiers(
   const options = optionsFor(change.fragment, rules);
   let stated = held;
   const state = (type: string, value: string): void => {
-    const before = stated[type]?.[value];
+    const held = Object.hasOwn(stated, type) ? stated[type] : undefined;
+    const before = held !== undefined && Object.hasOwn(held, value) ? held[value] : undefined;
     if (before !== undefined && before[0] <= at && before[1] >= at) return;
     const values = {
-      ...stated[type],
+      ...held,
       [value]: [Math.min(before?.[0] ?? at, at), Math.max(before?.[1] ?? at, at)] as const,
     };
     stated = { ...stated, [type]: keepLatest(values) };

@@ -178,7 +178,9 @@ export function effectiveTraits(
   for (const path of [...candidates.keys()].sort()) {
     const list = candidates.get(path) ?? [];
     if (list.length > 1) {
-      const sources = priorities[path] ?? priorities['*'] ?? [];
+      // A trait may be called like something that every object has: `constructor`.
+      const own = Object.hasOwn(priorities, path) ? priorities[path] : undefined;
+      const sources = own ?? priorities['*'] ?? [];
       list.sort(keepsEarliest(path) ? byEarliest : bySurvivorship(path, sources, profile.fragments));
     }
     const [best, ...others] = list;

@@ -115,7 +115,7 @@ function noteKey(folder: string): string {
 }
 
 /** The keys of a record under every generation: a note and a search may be of different ones. */
-function everyKey(of: string, key: IdentityKey): readonly string[] {
+export function everyKey(of: string, key: IdentityKey): readonly string[] {
   const record = { type: 'fragment', value: of };
   return [indexKey(record, key), ...formerIndexKeys(record, key)];
 }

@@ -1,7 +1,10 @@
 import type { Definitions } from '../domain/definitions.ts';
+import { isOwnWord } from '../domain/erasure.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
-import { hoursAfter, peopleFolders, rewriteHour, searchHour } from './archive-hours.ts';
+import { isJsonObject } from '../domain/json.ts';
+import { parseChange } from '../domain/parse-change.ts';
+import { everyKey, hoursAfter, peopleFolders, rewriteHour, searchHour } from './archive-hours.ts';
 import { takeOffAudiences } from './erase-audience-rows.ts';
 import { allReceipts, amendReceipt, type ErasedPlace, type ErasureReceipt, withPlaces } from './erasure-receipt.ts';
 import type { Archive, Clock, MembershipStore, StateStore } from './ports.ts';
@@ -43,15 +46,18 @@ export function careForArchive(deps: CareDeps): Worker<CareJob> {
       await settleReceipts(deps, job);
       return { job: { ...job, state: 'finished', over: true } };
     }
-    const wanted = new Set<string>();
-    for await (const [, receipt] of allReceipts(deps.state)) for (const key of receipt.keys) wanted.add(key);
+    const erased = await erasedKeys(deps.state);
+    const wanted = new Set(erased.keys());
     const search = { archive: deps.archive, key: await deps.key() };
     const { hours = 0, rewritten = 0, lines = 0 } = job.parts[0] ?? {};
     const count = { hours, rewritten, lines };
     let after = job.after;
     if (wanted.size > 0) {
       for await (const hour of hoursAfter(deps.archive, prefix, job.after)) {
-        const found = await searchHour(search, hour, wanted, deps.clock.now().getTime());
+        const mentioned = await searchHour(search, hour, wanted, deps.clock.now().getTime());
+        const found = mentioned
+          .map((one) => ({ ...one, theirs: one.theirs.filter((line) => !isLaterWord(line, erased, search.key)) }))
+          .filter(({ theirs }) => theirs.length > 0);
         if (found.length > 0) await rewriteHour(search, hour, found);
         count.hours += 1;
         count.rewritten += found.length;
@@ -63,6 +69,26 @@ export function careForArchive(deps: CareDeps): Worker<CareJob> {
     const { after: _, ...rest } = job;
     return { job: { ...rest, folder: job.folder + 1, parts: [count] } };
   };
+}
+
+/** Key of a record or an identifier → when it was erased last, in ms. */
+async function erasedKeys(state: StateStore): Promise<ReadonlyMap<string, number>> {
+  const erased = new Map<string, number>();
+  for await (const [, receipt] of allReceipts(state)) {
+    const at = receipt.erasedAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(receipt.erasedAt);
+    for (const key of receipt.keys) erased.set(key, Math.max(erased.get(key) ?? at, at));
+  }
+  return erased;
+}
+
+/** Whoever came back by their own word is known again from then on: what they said since is theirs to keep. */
+function isLaterWord(line: object, erased: ReadonlyMap<string, number>, key: IdentityKey): boolean {
+  if (!isJsonObject(line) || typeof line.of !== 'string') return false;
+  const { of } = line;
+  const parsed = parseChange(line.change);
+  if (!parsed.ok || parsed.change.kind === 'account') return false;
+  const times = everyKey(of, key).flatMap((one) => erased.get(one) ?? []);
+  return times.length > 0 && isOwnWord(parsed.change, Math.max(...times));
 }
 
 async function settleReceipts(deps: CareDeps, { startedAt }: CareJob): Promise<void> {

@@ -3,7 +3,7 @@ import type { Change, Rejection } from '../domain/change.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { changesOf } from '../domain/tracking/change-of.ts';
 import type { ReadClient } from '../domain/tracking/device.ts';
-import { objectIn, readMessage } from '../domain/tracking/message.ts';
+import { isShallow, objectIn, readMessage } from '../domain/tracking/message.ts';
 import { type Asked, type Envelope, MOST_MESSAGE_BYTES, MOST_MESSAGES, type Unopened } from './collect-request.ts';
 
 /** What a request says, in our words. */
@@ -40,8 +40,11 @@ export function readMessages(envelope: Envelope, request: RawRequest, options: R
   const surroundings = { source, location: locationOf(request), readClient };
   const changes: Change[] = [];
   const rejections: Rejection[] = [];
+  // What a batch says of all its messages is part of each: a small body could otherwise become very many large changes.
+  const shared = Buffer.byteLength(JSON.stringify(batch.context ?? {}));
   for (const raw of messages) {
-    if (bytes > MOST_MESSAGE_BYTES && Buffer.byteLength(JSON.stringify(raw)) > MOST_MESSAGE_BYTES) {
+    const size = isShallow(raw) ? shared + Buffer.byteLength(JSON.stringify(raw)) : 0;
+    if (bytes + shared > MOST_MESSAGE_BYTES && size > MOST_MESSAGE_BYTES) {
       const reason = `a message takes at most ${MOST_MESSAGE_BYTES} bytes`;
       rejections.push({ code: 'collection/too-large', reason, record: raw });
       continue;

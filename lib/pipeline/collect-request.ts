@@ -1,7 +1,7 @@
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { RawRequest } from '../connectors/contract.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
-import { type MessageType, messageTypeNamed, objectIn } from '../domain/tracking/message.ts';
+import { isShallow, type MessageType, messageTypeNamed, objectIn } from '../domain/tracking/message.ts';
 
 /** What a path of the tracking protocol asks for. */
 export type Asked =
@@ -64,6 +64,7 @@ export function openEnvelope(request: RawRequest, asked: Asked): Opened {
   if (!isJsonObject(value)) return { ok: false, problem: 'invalid-json', text };
   if (asked.for !== 'batch') return { ok: true, envelope: { messages: [value], batch: {}, bytes: bytes.byteLength } };
   const { batch: messages, ...batch } = value;
+  if (!isShallow(batch)) return { ok: false, problem: 'invalid-json', text: '' };
   const list = Array.isArray(messages) ? (messages as readonly Json[]) : [];
   return { ok: true, envelope: { messages: list, batch, bytes: bytes.byteLength } };
 }
@@ -120,7 +121,7 @@ function openPixel(query: Readonly<Record<string, string>>): Opened {
   const { data, ...fields } = query;
   const text = Buffer.from((data ?? '').replaceAll(' ', '+'), 'base64').toString('utf8');
   const message = data === undefined ? nested(fields) : parsed(text);
-  if (!isJsonObject(message)) return { ok: false, problem: 'invalid-json', text };
+  if (!isJsonObject(message) || !isShallow(message)) return { ok: false, problem: 'invalid-json', text };
   const bytes = Buffer.byteLength(JSON.stringify(message));
   return { ok: true, envelope: { messages: [message], batch: {}, bytes } };
 }

@@ -258,11 +258,12 @@ async function note(deps: ForgetDeps, { receipt, look }: ForgetJob, found: reado
   });
 }
 
-async function eraseActivities({ deps, remains }: Errand, signal: AbortSignal) {
+/** Whoever came back by their own later word keeps what they did since: only websites and apps go on under one name. */
+async function eraseActivities({ deps, remains, erased }: Errand, signal: AbortSignal) {
   let count = 0;
   for (const fragment of remains.fragments) {
     if (signal.aborted) return undefined;
-    count += await deps.activities.erase(fragment);
+    count += await deps.activities.erase(fragment, fragment.startsWith('web:') ? erased.erased : undefined);
   }
   return [{ place: 'activities', count }];
 }

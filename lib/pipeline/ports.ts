@@ -97,7 +97,7 @@ export interface ActivityStore {
   /** All of a fragment, newest first: fills segment leaves after a change of definitions. */
   all(fragment: string): AsyncIterable<readonly ActivityChange[]>;
   /** Deletes all of a fragment. Returns how many there were. */
-  erase(fragment: string): Promise<number>;
+  erase(fragment: string, upTo?: Milliseconds): Promise<number>;
 }
 
 /** A row that follows a profile: carries the profile's version, so that a stale one never overwrites a newer one. */

@@ -36,8 +36,11 @@ export interface ResolveDeps extends FollowStores {
   /** Former definitions. Absent: whoever was decided by them is filled from history, whatever they remember. */
   readonly versions?: Versions;
   readonly key: IdentityKey;
-  /** Keeps changes that would make a profile larger than an item may be, for a person to look at. */
-  readonly tooLarge: (changes: readonly PersonChange[]) => Promise<void>;
+  /**
+   * Keeps changes that would make a profile larger than an item may be, for a person to look at, and the ids of profiles
+   * that only were to be decided again and would be.
+   */
+  readonly tooLarge: (changes: readonly PersonChange[], asked: readonly string[]) => Promise<void>;
   /** Hears how long after their instants answers turned that time alone turns. Absent = nobody listens. */
   readonly tellLate?: (late: readonly Milliseconds[]) => Promise<void>;
   readonly clock: Clock;
@@ -127,7 +130,11 @@ async function resolveRound(
   await askToCompare(deps, compiled, decided, lost);
   const full = new Set<Decided>();
   const written = await write(deps, decided, lost, full);
-  await deps.tooLarge([...full].flatMap(({ component }) => component.changes));
+  const changes = [...full].flatMap(({ component }) => component.changes);
+  await deps.tooLarge(
+    changes,
+    [...full].flatMap(({ component }) => (component.changes.length === 0 ? component.asked : [])),
+  );
   const stored = decided.filter((item) => !lost.has(item) && !full.has(item));
   const activities = stored.flatMap(({ component }) => component.changes.filter(isActivity));
   await deps.activities.put(activities);

@@ -47,7 +47,7 @@ export function doWork(deps: WorkDeps) {
       await deps.recount(typeof body.scheduledAt === 'string' ? body.scheduledAt : undefined);
     }
     await archiveDeliveries(deps, bodies);
-    const resolved = await deps.resolve(batch);
+    const resolved = await resolveAll(deps, batch);
     const done = bodies.filter((_, at) => !resolved.failed.has(at));
     await deps.pause(fragmentsIn(done, 'resume'), 'resume');
     const compared = await compareAll(deps, bodies);
@@ -97,6 +97,29 @@ async function archiveDeliveries(deps: WorkDeps, bodies: readonly Json[]): Promi
   if (lines.length === 0) return;
   const name = createHash('sha256').update(canonicalText(lines)).digest('hex').slice(0, 32);
   await deps.archive.put(archiveKey('deliveries', deps.clock.now(), name), lines);
+}
+
+/**
+ * Resolves a batch together; where something in it is a defect of ours, message by message, so that nobody's neighbours
+ * come again for it until all of them are dead letters.
+ */
+async function resolveAll(deps: WorkDeps, batch: readonly Work[]): Promise<Pick<Resolved, 'failed'>> {
+  try {
+    return await deps.resolve(batch);
+  } catch (thrown) {
+    if (asTributaryError(thrown).kind !== 'defect' || batch.length === 1) throw thrown;
+  }
+  const failed = new Set<number>();
+  for (const [at, work] of batch.entries()) {
+    try {
+      if ((await deps.resolve([work])).failed.size > 0) failed.add(at);
+    } catch (thrown) {
+      const { kind, code, message } = asTributaryError(thrown);
+      deps.log('message could not be resolved', { kind, code, reason: message });
+      failed.add(at);
+    }
+  }
+  return { failed };
 }
 
 /** Does the messages of scans, after the people whose turn it is. Returns the positions that must come again. */
@@ -160,7 +183,7 @@ function readRejection(value: Json): Rejection {
 
 /** Keeps changes that would make a profile too large, named by their limit, and lets their neighbours go on. */
 export function quarantineTooLarge(deps: Pick<WorkDeps, 'state' | 'clock'>) {
-  return async function keep(changes: readonly PersonChange[]): Promise<void> {
+  return async function keep(changes: readonly PersonChange[], asked: readonly string[]): Promise<void> {
     const stamp = `${deps.clock.now().toISOString()}#${deps.clock.random().toString(36).slice(2)}`;
     for (const change of changes) {
       const rejected = {
@@ -169,6 +192,10 @@ export function quarantineTooLarge(deps: Pick<WorkDeps, 'state' | 'clock'>) {
         record: change,
       };
       await quarantine(deps, connectionOf(change.fragment), 'changes', `${stamp}#${change.fragment}`, [rejected]);
+    }
+    for (const profile of asked) {
+      const reason = 'decided again, the profile would be larger than 256 KB: it stays as it was last decided';
+      await quarantine(deps, 'profiles', 'recompute', profile, [{ code: 'profile/full', reason, record: { profile } }]);
     }
   };
 }

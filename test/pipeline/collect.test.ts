@@ -174,6 +174,28 @@ describe('a body', () => {
     expect(batch).toMatchObject({ status: 200, changes: [{ id: 'm1' }], rejected: [{ code: 'collection/too-large' }] });
   });
 
+  it('does not become large changes by what a batch says of all its messages', async () => {
+    const context = { traits: { about: 'x'.repeat(40_000) } };
+    const batch = Array.from({ length: 50 }, (_, n) => ({ type: 'identify', userId: `u${n}` }));
+
+    const { changes, rejected } = await openRig().send({ path, json: { context, batch } });
+
+    expect(changes).toEqual([]);
+    expect(new Set(rejected.map(({ code }) => code))).toEqual(new Set(['collection/too-large']));
+  });
+
+  it('may hold a message too deep to be written down, and its neighbours are taken', async () => {
+    const depth = 6_000;
+    const deep = `{"type":"track","event":"E","userId":"u","properties":{"p":${'['.repeat(depth)}${']'.repeat(depth)}}}`;
+    const body = Buffer.from(`{"batch":[${deep},${JSON.stringify(track)}]}`);
+
+    const { status, changes, rejected } = await openRig().send({ path, body });
+
+    expect(status).toBe(200);
+    expect(changes).toMatchObject([{ id: 'm1' }]);
+    expect(rejected).toEqual([expect.objectContaining({ code: 'collection/too-deep', record: { tooDeep: true } })]);
+  });
+
   it('holds 2,500 messages; of more none is taken', async () => {
     const small = { type: 'track', event: 'E', userId: 'u' };
     const batch = (count: number) => ({ path, json: { batch: Array.from({ length: count }, () => small) } });

@@ -157,9 +157,9 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
     async *all(fragment) {
       yield [...activities.values()].filter((one) => one.fragment === fragment);
     },
-    erase: (fragment) =>
+    erase: (fragment, upTo = Number.POSITIVE_INFINITY) =>
       step(() => {
-        const theirs = [...activities].filter(([, one]) => one.fragment === fragment);
+        const theirs = [...activities].filter(([, one]) => one.fragment === fragment && Date.parse(one.at) <= upTo);
         for (const [key] of theirs) activities.delete(key);
         return theirs.length;
       }),

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Compiled, compileDefinitions } from '../../lib/domain/decide.ts';
+import type { ActivityChange } from '../../lib/domain/change.ts';
+import { type Compiled, compileDefinitions, decide } from '../../lib/domain/decide.ts';
+import { emptyFragment, foldFragment } from '../../lib/domain/fragment.ts';
+import { newProfile } from '../../lib/domain/profile.ts';
+import { wholeEntries } from '../../lib/domain/segment/document.ts';
+import { observe } from '../../lib/domain/segment/entries.ts';
 import { resolveProfile } from '../../lib/pipeline/resolve-profile.ts';
 import { openMemoryStores } from './memory-stores.ts';
 import { definitions, NOW } from './world.ts';
@@ -50,5 +55,23 @@ describe('a window that holds more than a profile keeps', () => {
 
     await resolve(work(bought(999, 1000)));
     expect(stores.living().map(({ memberships }) => Object.keys(memberships))).toEqual([['spenders']]);
+  });
+
+  it('counts what the profile knows and nobody has stored yet', () => {
+    const stored = bought(1, 300);
+    const fresh = { ...bought(0, 1)[0], properties: { value: 900 } } as (typeof stored)[number];
+    const rules = {
+      blocked: new Set<string>(),
+      country: () => undefined,
+      observe: (activity: ActivityChange) => observe(compiled.program, activity),
+    };
+    const fragment = [...stored, fresh].reduce((held, change) => foldFragment(held, change, rules), emptyFragment);
+    const profile = { ...newProfile('p_1'), fragments: { 'crm:contact:1': fragment } };
+    const kept = decide(profile, compiled, NOW);
+    expect(kept.overflowed.length).toBeGreaterThan(0);
+
+    const { profile: decided } = decide(profile, compiled, NOW, wholeEntries(compiled.program, stored));
+
+    expect(decided.memberships).toHaveProperty('spenders');
   });
 });

@@ -32,13 +32,16 @@ export function openActivityStore(dynamo: Dynamo, table: string, keptMs: () => P
     },
     count: (fragment) => queryCount(dynamo, byFragment(fragment)),
     async *all(fragment) {
-      for await (const page of queryPages(dynamo, byFragment(fragment))) yield page.map(fromItem);
+      for await (const page of queryPages(dynamo, { ...byFragment(fragment), ConsistentRead: true })) {
+        yield page.map(fromItem);
+      }
     },
-    async erase(fragment) {
+    async erase(fragment, upTo) {
       let erased = 0;
       for await (const page of queryPages(dynamo, { ...byFragment(fragment), ConsistentRead: true })) {
-        await batchDelete(dynamo, table, page.map(keyOf));
-        erased += page.length;
+        const theirs = page.filter((item) => upTo === undefined || (parseInstant(fromItem(item).at) ?? 0) <= upTo);
+        await batchDelete(dynamo, table, theirs.map(keyOf));
+        erased += theirs.length;
       }
       return erased;
     },

@@ -47,6 +47,10 @@ const MOST_ID_CHARACTERS = 100;
 /** Longer names do not fit the fragment they would make. */
 const MOST_NAME_CHARACTERS = 500;
 const MOST_LEVELS = 64;
+/** Some thousand levels can be read and not written: so many surely can. */
+const WRITABLE_LEVELS = 500;
+/** What is kept of a message that no text can be made of. */
+const TOO_DEEP = { tooDeep: true };
 /** Years that an RFC 3339 instant can name. */
 const FIRST_INSTANT = Date.UTC(1900, 0);
 const LAST_INSTANT = Date.UTC(9999, 0);
@@ -56,8 +60,12 @@ const NO_INSTANT = formatInstant(0);
 /** Reads one message. Total: what cannot be used is a rejection with its reason. */
 export function readMessage(raw: unknown, received: Received): Read {
   if (!isJsonObject(raw)) return rejected(raw, 'collection/not-an-object', 'a message is a JSON object');
-  if (!isShallow(raw, MOST_LEVELS)) {
-    return rejected(raw, 'collection/too-deep', `a message is at most ${MOST_LEVELS} levels deep`);
+  if (!isShallow(raw)) {
+    return rejected(
+      isShallow(raw, WRITABLE_LEVELS) ? raw : TOO_DEEP,
+      'collection/too-deep',
+      `a message is at most ${MOST_LEVELS} levels deep`,
+    );
   }
   const type = received.type ?? messageTypes.find((known) => known === raw.type);
   if (type === undefined) {
@@ -153,7 +161,8 @@ function nameIn(value: Json | undefined, { blocked }: Received): { readonly name
   return name.length > MOST_NAME_CHARACTERS || /[\n\r\u2028\u2029]/.test(name) ? 'unusable' : { name };
 }
 
-function isShallow(value: Json, levels: number): boolean {
+/** Whether a value has no more levels than that. */
+export function isShallow(value: Json, levels = MOST_LEVELS): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return levels > 0 && Object.values(value).every((inner) => isShallow(inner as Json, levels - 1));
 }
