@@ -78,13 +78,15 @@ async function startOf(code: string): Promise<Start> {
 /** Every variable that any function reads when it starts; nothing is called. */
 function anyEnvironment(): Record<string, string> {
   const tables = ['PROFILES', 'IDENTIFIERS', 'ACCOUNTS', 'ACTIVITIES', 'MEMBERSHIPS', 'HISTORY', 'LEDGER', 'STATE'];
-  const queues = ['CHANGES', 'RECOMPUTE', 'SYNC', 'PUSH'];
+  const queues = ['CHANGES', 'RECOMPUTE', 'SYNC', 'PUSH', 'JOBS'];
   return {
     ...Object.fromEntries(tables.map((name) => [`${name}_TABLE`, name.toLowerCase()])),
     ...Object.fromEntries(queues.map((name) => [`${name}_QUEUE_URL`, `http://127.0.0.1:9/000000000000/${name}`])),
     ARCHIVE_BUCKET: 'archive',
     IDENTITY_KEY_SECRET: 'identity-key',
     CONNECTION_SECRET_PREFIX: 'connection/',
+    ALERTS_TOPIC: 'arn:aws:sns:eu-central-1:000000000000:alerts',
+    DEPLOYED: '{}',
     WORKSPACE: 'bench',
     POWERTOOLS_SERVICE_NAME: 'bench',
     POWERTOOLS_DEV: 'false',
