@@ -62,7 +62,7 @@ describe('the rehearsal', () => {
   }, 300_000);
 
   it('ends the same with function processes killed all along, and with engines that make trouble', async () => {
-    const night = { size: small, hours: 5 };
+    const night = { size: small, hours: 3 };
     const calm = await rehearse(night);
     let stop = () => 0;
     const killed = await rehearse({
