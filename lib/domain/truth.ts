@@ -41,6 +41,10 @@ export interface Cure {
 
 export const ADDED_BY_HAND = 'added-by-hand';
 export const REMOVED_BY_HAND = 'removed-by-hand';
+/** On the list, not wanted, and no push is about to change that. */
+export const NOT_REMOVED = 'not-removed';
+/** On rows of people whom somebody put on the list, and whom a check took note of. */
+const FOUND_THERE = 'verify/added-by-hand';
 
 /** The identifiers under which the list could hold the person of a row: who is listed under one is no stranger. */
 export function claimedKeys({ wanted, told }: CheckedRow): readonly Identifier[] {
@@ -70,6 +74,8 @@ export function judgeRow(
   if (pending && differenceOf(row, mode).length > 0) return { is: 'waits' };
   if (told?.in === true) {
     if (listed === undefined) return wanted.in ? { is: 'absent' } : { is: 'agrees' };
+    const leaves = !wanted.in && differenceOf(row, mode).length > 0;
+    if (leaves && told.code !== FOUND_THERE) return { is: 'differs', as: NOT_REMOVED };
     return listed === 'reachable' ? { is: 'agrees' } : named(row, listed);
   }
   if (listed === 'reachable') return { is: 'differs', as: ADDED_BY_HAND };
@@ -95,9 +101,13 @@ export function cureOf(row: CheckedRow, as: string, heal: Heal, mode: 'mirror' |
   if (as === ADDED_BY_HAND) {
     const keys = wanted.in ? wanted.keys : sought(row);
     const leaves = heal === 'restore' && mode === 'mirror' && !wanted.in;
-    return { told: { in: true, keys, outcome: 'unchanged', code: 'verify/added-by-hand' }, pending: leaves };
+    return { told: { in: true, keys, outcome: 'unchanged', code: FOUND_THERE }, pending: leaves };
   }
   const keys = told?.keys ?? [];
+  // Nobody stays on a list because a removal went wrong: under both policies the next push tries again.
+  if (as === NOT_REMOVED) {
+    return { told: { in: true, keys, outcome: told?.outcome ?? 'retry', code: 'verify/not-removed' }, pending: true };
+  }
   if (as === REMOVED_BY_HAND) {
     const again = heal === 'restore';
     const outcome = again ? 'unmatched' : 'refused';

@@ -153,10 +153,8 @@ function settledAs(outcome: Outcome | undefined): Outcome {
 
 function toldOf(sender: Sender, { row, keys }: Due, outcome: Outcome): ToldSide {
   const { op, run, clock } = sender;
-  const landed = outcome.status === 'applied' || outcome.status === 'unchanged';
-  const inside = op === 'add' ? landed || outcome.status === 'retry' : !(landed || outcome.status === 'unmatched');
   return {
-    in: inside,
+    in: isInside(op, outcome),
     keys,
     outcome: outcome.status,
     ...('code' in outcome ? { code: outcome.code } : {}),
@@ -167,6 +165,12 @@ function toldOf(sender: Sender, { row, keys }: Due, outcome: Outcome): ToldSide 
   };
 }
 
+/** Whether somebody counts as on the list after an answer: unless it says that they are off it, they may be. */
+export function isInside(op: 'add' | 'remove', { status }: Outcome): boolean {
+  const landed = status === 'applied' || status === 'unchanged';
+  return op === 'add' ? landed || status === 'retry' : !(landed || status === 'unmatched');
+}
+
 /** On what statement somebody is sent; the address is in the keys already. */
 export function consentOf({ wanted }: AudienceRow): Pick<ToldSide, 'consent'> {
   if (!wanted.in || wanted.consent === undefined) return {};
@@ -174,9 +178,12 @@ export function consentOf({ wanted }: AudienceRow): Pick<ToldSide, 'consent'> {
   return { consent };
 }
 
-/** A removal that makes room for a changed key leaves the row pending: its addition comes next. */
+/**
+ * A removal that makes room for a changed key leaves the row pending: its addition comes next. So does one that the tool
+ * did not take, whatever it says: the person is on the list against our will, and each run tries again.
+ */
 function staysPending(row: AudienceRow, op: 'add' | 'remove', outcome: Outcome): boolean {
-  return outcome.status === 'retry' || (op === 'remove' && row.wanted.in);
+  return op === 'add' ? outcome.status === 'retry' : row.wanted.in || isInside(op, outcome);
 }
 
 async function applyBatch(sender: Sender, due: readonly Due[]): Promise<Sent> {

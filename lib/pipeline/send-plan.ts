@@ -10,6 +10,7 @@ import type { Planning, Sending } from './push-run.ts';
 import {
   consentOf,
   type Due,
+  isInside,
   JOB_RUNNING,
   permitFor,
   type Sender,
@@ -241,11 +242,6 @@ function stepOf(
     return { profile: entry.profile, op: entry.op, status: outcome.status, ...code, at, ...consent };
   });
   return { at: (items.at(-1)?.at ?? 0) + 1, lines, tally, grown, waitsForGroup };
-}
-
-function isInside(op: PlanEntry['op'], { status }: Outcome): boolean {
-  const landed = status === 'applied' || status === 'unchanged';
-  return op === 'add' ? landed || status === 'retry' : !(landed || status === 'unmatched');
 }
 
 /** Other audiences of the group that an audience is in. */

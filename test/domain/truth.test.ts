@@ -61,6 +61,24 @@ describe('judgeRow', () => {
       undefined,
       { is: 'known', as: 'cleaned' },
     ],
+    [
+      'is there although we failed to take it off',
+      row({ wanted: out, told: told({ outcome: 'rejected', code: 'tool/broken' }) }),
+      'reachable',
+      { is: 'differs', as: 'not-removed' },
+    ],
+    [
+      'is there unsubscribed although we failed to take it off',
+      row({ wanted: out, told: told({ outcome: 'refused', code: 'unsubscribed' }) }),
+      'unsubscribed',
+      { is: 'differs', as: 'not-removed' },
+    ],
+    [
+      'was put there by hand and may stay',
+      row({ wanted: out, told: told({ outcome: 'unchanged', code: 'verify/added-by-hand' }) }),
+      'reachable',
+      { is: 'agrees' },
+    ],
     ['was sent while the list was read', row({ told: told({ at: SINCE }) }), undefined, { is: 'moved' }],
   ] as const)('says of somebody who %s: %j', (_words, given, listed, verdict) => {
     expect(judgeRow(given, listed, 'mirror', SINCE)).toEqual(verdict);
@@ -114,6 +132,15 @@ describe('cureOf', () => {
     expect(cureOf(added, 'added-by-hand', 'adopt', 'mirror')).toEqual({ told: there, pending: false });
   });
 
+  it.each(['restore', 'adopt'] as const)('has whom nobody wants any more taken off by the next push: %s', (heal) => {
+    const stuck = row({ wanted: out, told: told({ outcome: 'rejected' }) });
+
+    expect(cureOf(stuck, 'not-removed', heal, 'mirror')).toEqual({
+      told: { in: true, keys: ann, outcome: 'rejected', code: 'verify/not-removed' },
+      pending: true,
+    });
+  });
+
   it.each(['restore', 'adopt'] as const)('never undoes the word of the person or the tool: %s', (heal) => {
     const left = cureOf(removed, 'unsubscribed', heal, 'mirror');
     const gone = cureOf(removed, 'forgotten', heal, 'mirror');
@@ -134,6 +161,7 @@ describe('healsTooMany', () => {
     [{ 'removed-by-hand': 51 }, 'adopt', true],
     [{ 'added-by-hand': 51 }, 'adopt', false],
     [{ unsubscribed: 40, cleaned: 11 }, 'restore', true],
+    [{ 'not-removed': 51 }, 'adopt', true],
     [{ 'lost-in-failed-batch': 900 }, 'restore', false],
   ] as const)('judges %j under %s of a list of 1,000: %s', (counts, heal, over) => {
     expect(healsTooMany(counts, heal, 1_000, limits)).toBe(over);

@@ -116,6 +116,35 @@ describe('a batch that the tool refuses as a whole', () => {
   });
 });
 
+describe('a removal that the tool does not take', () => {
+  it.each(['rejected', 'refused'] as const)(
+    'is tried once by each run until the tool takes it (%s)',
+    async (status) => {
+      const rig = openRig();
+      rig.want('p_00', wantedAs(addressOf('p_00')));
+      await rig.push();
+      rig.want('p_00', { in: false, reason: 'no-consent' });
+      rig.rig.outcome = () => ({ status, code: 'test/not-now' });
+      rig.batches.length = 0;
+
+      for (const night of [1, 2]) {
+        rig.clock.pass(DAY);
+        await rig.push();
+        await rig.drain();
+        expect(rig.batches.map(({ op }) => op)).toEqual(Array(night).fill('remove'));
+        expect(rig.told('p_00')).toMatchObject({ in: true, outcome: status });
+      }
+      rig.rig.outcome = () => ({ status: 'applied' });
+      rig.clock.pass(DAY);
+      await rig.push();
+
+      expect([...rig.list]).toEqual([]);
+      expect(rig.told('p_00')).toMatchObject({ in: false });
+      expect(rig.rows.get('p_00')?.pending).toBe(false);
+    },
+  );
+});
+
 describe('a tool that answers with a job', () => {
   it('is asked again by messages, and its answers are written when it has ended', async () => {
     const rig = openRig({ maxMembers: 3 });
