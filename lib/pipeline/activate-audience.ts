@@ -10,13 +10,11 @@ import { type ActivateDeps, delayOf, type PushCommand, sendOn, type Tool, type W
 import { runPlan } from './run-plan.ts';
 import { isSwitching } from './switch-definitions.ts';
 import { isStreamSettled, readStream } from './sync-run.ts';
-import { TOUCH_SECONDS } from './touch-audiences.ts';
+import { isTouchOwed, oweTouch, payTouch, RESPITE_MS } from './touch-audiences.ts';
 
 /** How long a push waits for its sources before it is held. */
 const PATIENCE_MS = 2 * 3_600_000;
 const LOOK_AGAIN_SECONDS = 30;
-/** After a failure a realtime audience leaves its tool alone for this long. */
-const RESPITE_MS = 5 * 60_000;
 
 /**
  * Brings the tool's list to what we want: wait for the sources → plan → freeze the list → guardrails → send what is on
@@ -99,13 +97,22 @@ async function waitForSources(deps: ActivateDeps, held: HeldPush, unsettled: rea
   const push = held.state.run as PushRun;
   const waitingSince = push.waitingSince ?? formatInstant(deps.clock.now().getTime());
   const run: PushRun = { ...push, state: 'waiting', waitingSince, unsettled };
-  if ((await savePush(deps, held, { ...held.state, run })) === undefined) return;
+  const waitSeconds = LOOK_AGAIN_SECONDS;
+  if ((await savePush(deps, held, { ...held.state, run }, { waitSeconds })) === undefined) return;
   if (push.state !== 'waiting') await listPush(deps, run);
-  await deps.push.send([{ body: { audience: push.audience, run: push.id }, delaySeconds: LOOK_AGAIN_SECONDS }]);
+  await deps.push.send([{ body: { audience: push.audience, run: push.id }, delaySeconds: waitSeconds }]);
 }
 
 /** Takes the push up for a new run or to go on with one. Undefined when somebody else works on it or it is done. */
 async function takeUp(deps: ActivateDeps, command: PushCommand): Promise<HeldPush | undefined> {
+  for (;;) {
+    const taken = await tryTakeUp(deps, command);
+    if (taken !== 'moved') return taken;
+  }
+}
+
+/** `moved`: the state changed in the meantime, and the command has to be judged by it anew. */
+async function tryTakeUp(deps: ActivateDeps, command: PushCommand): Promise<HeldPush | 'moved' | undefined> {
   const held = await readPush(deps.state, command.audience);
   const { state } = held;
   const { run: latest } = state;
@@ -117,14 +124,13 @@ async function takeUp(deps: ActivateDeps, command: PushCommand): Promise<HeldPus
   };
   if (latest?.state === 'running' || latest?.state === 'waiting') {
     const waits = (state.waitUntil ?? 0) - now;
-    // Changes that come while a list is being sent are the next run's.
-    if (command.touched === true) return postpone(TOUCH_SECONDS);
+    if (command.touched === true) return touchUnderWay(deps, held, latest);
     if (state.leaseUntil > now || (waits > 0 && !own)) return undefined;
     if (waits > 0) return postpone(waits / 1_000);
     if (command.run !== undefined && !own) return undefined;
     // A later firing waits for its sources with patience of its own.
     const { waitingSince: _, ...reopened } = latest;
-    return savePush(deps, held, { ...state, run: own ? latest : reopened }, { leaseMs: LEASE_MS });
+    return (await savePush(deps, held, { ...state, run: own ? latest : reopened }, { leaseMs: LEASE_MS })) ?? 'moved';
   }
   if (own) {
     failAgain(latest?.error);
@@ -132,18 +138,46 @@ async function takeUp(deps: ActivateDeps, command: PushCommand): Promise<HeldPus
   }
   if (command.run !== undefined) return undefined;
   // A held run waits for a person, a failed one for what failed: single changes of membership do not overtake them.
-  if (command.touched === true && (latest?.state === 'held' || failedLately(latest, now))) return undefined;
+  if (command.touched === true && latest?.state === 'held') return undefined;
+  if (command.touched === true && latest?.state === 'failed') {
+    const respite = RESPITE_MS - (now - Date.parse(latest.endedAt ?? latest.startedAt));
+    if (respite > 0) {
+      const left = Math.ceil(respite / 1_000) + 1;
+      await payTouch(deps, command.audience, latest.id, { seconds: left, otherwise: left });
+      return undefined;
+    }
+  }
   if (latest?.state === 'held') await listPush(deps, { ...latest, state: 'superseded', endedAt: formatInstant(now) });
   const id = `${command.audience}.${command.scheduledAt ?? formatInstant(now)}`;
   const fresh = newRun(id, command.audience, formatInstant(now), command.touched === true);
   const { planning: _, sending: __, waitsForGroup: ___, ...rest } = state;
   const taken = await savePush(deps, held, { ...rest, run: fresh }, { leaseMs: LEASE_MS });
   if (taken !== undefined && command.touched !== true) await listPush(deps, fresh);
-  return taken;
+  return taken ?? 'moved';
 }
 
-function failedLately(latest: PushRun | undefined, now: number): boolean {
-  return latest?.state === 'failed' && now - Date.parse(latest.endedAt ?? latest.startedAt) < RESPITE_MS;
+/**
+ * Changes that come while a run is under way are the next run's: they are noted, and whoever ends the run sends one touch.
+ * A touched run that nobody works on is taken up, because the message that began it may be this one, after a death.
+ */
+async function touchUnderWay(
+  deps: ActivateDeps,
+  held: HeldPush,
+  latest: PushRun,
+): Promise<HeldPush | 'moved' | undefined> {
+  const { audience, id } = latest;
+  const { leaseUntil, waitUntil = 0 } = held.state;
+  const now = deps.clock.now().getTime();
+  const idle = latest.touched === true && leaseUntil <= now;
+  // The message that carries it on may have died with the worker: the first touch that finds it waiting sends another.
+  if (idle && waitUntil > now && !(await isTouchOwed(deps, audience, id))) {
+    await deps.push.send([{ body: { audience, run: id }, ...delayOf((waitUntil - now) / 1_000) }]);
+  }
+  await oweTouch(deps, audience, id);
+  if (idle && waitUntil <= now) return (await savePush(deps, held, held.state, { leaseMs: LEASE_MS })) ?? 'moved';
+  // Whoever ended the run before the note was there has not seen it.
+  const { run } = (await readPush(deps.state, audience)).state;
+  return run?.id === id && (run.state === 'running' || run.state === 'waiting') ? undefined : 'moved';
 }
 
 function isOf({ audience, scheduledAt, run }: PushCommand, latest: PushRun | undefined): boolean {

@@ -3,7 +3,7 @@ import { compareRates } from '../domain/push-rates.ts';
 import { closeAlerts, raiseAlert } from './alerts.ts';
 import { endPush, type HeldPush, listPush, type PushRun, type PushState, savePush } from './push-run.ts';
 import type { ActivateDeps, Work } from './push-work.ts';
-import { TOUCH_SECONDS } from './touch-audiences.ts';
+import { payTouch, RESPITE_SECONDS, TOUCH_SECONDS } from './touch-audiences.ts';
 
 /** Ends a run that did what it could, compares how it went with the runs before, and tells who waits for it. */
 export async function finishPush(deps: ActivateDeps, work: Work, held: HeldPush, run: PushRun): Promise<void> {
@@ -26,13 +26,13 @@ export async function finishPush(deps: ActivateDeps, work: Work, held: HeldPush,
       audience.audience,
       kinds.filter((kind) => !wrong.some((one) => one === kind)),
     );
-  await tellWaiting(deps, work, run, definitions.audiences);
+  await tellWaiting(deps, work, ended, definitions.audiences);
 }
 
 const RATES_TODO =
   'look at the outcomes (`tributary push --outcomes RUN`) for the code that is new, and at the tool: a changed field, an imported list, a lost permission';
 
-/** A removal lets others of the group add, and what came while a realtime run was held is pushed now. */
+/** A removal lets others of the group add; and what came while the run was held or under way is pushed now. */
 async function tellWaiting(
   deps: ActivateDeps,
   { audience }: Work,
@@ -40,7 +40,6 @@ async function tellWaiting(
   all: Work['definitions']['audiences'],
 ): Promise<void> {
   const touched = new Set<string>();
-  if (audience.when === 'realtime' && run.approved !== undefined) touched.add(audience.audience);
   if (audience.group !== undefined && run.tally.removed > 0) {
     for (const one of all) {
       if (one.group?.name !== audience.group.name || one.audience === audience.audience) continue;
@@ -51,6 +50,15 @@ async function tellWaiting(
   await deps.push.send(
     [...touched].map((each) => ({ body: { audience: each, touched: true }, delaySeconds: TOUCH_SECONDS })),
   );
+  await touchAgain(deps, audience, run);
+}
+
+/** Pushes once more what a realtime run could not see: changes since its plan, and members without an answer. */
+async function touchAgain(deps: ActivateDeps, { audience, when }: Work['audience'], run: PushRun): Promise<void> {
+  const soon = run.state === 'failed' ? RESPITE_SECONDS : TOUCH_SECONDS;
+  const unanswered = run.state === 'finished' && run.tally.retry > 0 ? RESPITE_SECONDS : undefined;
+  const otherwise = run.approved !== undefined ? soon : unanswered;
+  await payTouch(deps, audience, run.id, { seconds: soon, otherwise: when === 'realtime' ? otherwise : undefined });
 }
 
 /** Stops a run before its first call: it waits for the approval of exactly this plan, or for a run that plans anew. */
@@ -87,6 +95,7 @@ export async function stopPush(deps: ActivateDeps, work: Work, held: HeldPush, e
     const says = `the push failed with ${code}: ${message}`;
     const todo = `see docs/errors.md under ${code}; the next run goes on with whoever is still due`;
     await raiseAlert(deps, { kind: 'failed', subject: run.audience, says, todo, run: run.id });
+    await touchAgain(deps, work.audience, ended);
   }
   if (kind === 'defect') throw error;
 }
