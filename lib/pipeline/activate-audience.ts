@@ -33,13 +33,15 @@ export function activateAudience(deps: ActivateDeps) {
     if (held === undefined) return;
     const work: Work = { definitions, audience, signal, again: (now, seconds) => sendOn(deps, now, seconds) };
     const current = { held };
+    let ended = false;
     try {
-      const ended = await advance(deps, work, current);
-      // A later firing that found an older run to be finished first has its own still to come.
-      const asked = command.scheduledAt !== undefined && !isOf(command, held.state.run);
-      if (ended && asked) await deps.push.send([{ body: command as unknown as Json }]);
+      ended = await advance(deps, work, current);
     } catch (thrown) {
       await stopPush(deps, work, current.held, asTributaryError(thrown));
+    }
+    // A firing that found an older run to be finished first has its own still to come.
+    if (isFiring(command) && !isOf(command, held.state.run)) {
+      await deps.push.send([{ body: command as unknown as Json, ...delayOf(ended ? 0 : LOOK_AGAIN_SECONDS) }]);
     }
   };
 }
@@ -125,12 +127,13 @@ async function tryTakeUp(deps: ActivateDeps, command: PushCommand): Promise<Held
   if (latest?.state === 'running' || latest?.state === 'waiting') {
     const waits = (state.waitUntil ?? 0) - now;
     if (command.touched === true) return touchUnderWay(deps, held, latest);
-    if (state.leaseUntil > now || (waits > 0 && !own)) return undefined;
+    // Whose lease it is goes on by itself or by its message; a firing comes again until it can have its own run.
+    const firing = isFiring(command) && !own;
+    if (state.leaseUntil > now) return firing ? postpone((state.leaseUntil - now) / 1_000) : undefined;
+    if (!own && !firing) return undefined;
     if (waits > 0) return postpone(waits / 1_000);
-    if (command.run !== undefined && !own) return undefined;
-    // A later firing waits for its sources with patience of its own.
-    const { waitingSince: _, ...reopened } = latest;
-    return (await savePush(deps, held, { ...state, run: own ? latest : reopened }, { leaseMs: LEASE_MS })) ?? 'moved';
+    const run = firing ? withNewPatience(latest, command) : latest;
+    return (await savePush(deps, held, { ...state, run }, { leaseMs: LEASE_MS })) ?? 'moved';
   }
   if (own) {
     failAgain(latest?.error);
@@ -178,6 +181,17 @@ async function touchUnderWay(
   // Whoever ended the run before the note was there has not seen it.
   const { run } = (await readPush(deps.state, audience)).state;
   return run?.id === id && (run.state === 'running' || run.state === 'waiting') ? undefined : 'moved';
+}
+
+/** A firing of a schedule, or somebody's order: it asks for a run of its own. */
+function isFiring({ run, touched }: PushCommand): boolean {
+  return run === undefined && touched !== true;
+}
+
+/** A later firing waits for its sources with patience of its own; only once, however often it comes. */
+function withNewPatience(run: PushRun, { scheduledAt }: PushCommand): PushRun {
+  const { waitingSince, ...reopened } = run;
+  return Date.parse(waitingSince ?? '') < Date.parse(scheduledAt ?? '') ? reopened : run;
 }
 
 function isOf({ audience, scheduledAt, run }: PushCommand, latest: PushRun | undefined): boolean {

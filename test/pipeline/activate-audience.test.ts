@@ -193,11 +193,10 @@ describe('activateAudience', () => {
       if (calls === 1)
         throw new TributaryError('rate-limited', 'test/quota', 'too many', { retryAfterMs: 40 * MINUTE });
     };
-    await rig.push();
+    await rig.push({ scheduledAt: 'T' });
     let messages = rig.queue.take();
     for (let quarter = 0; quarter < 2; quarter += 1) {
       rig.clock.pass(15 * MINUTE);
-      await rig.push();
       for (const { body } of messages) await rig.push(body as JsonObject);
       messages = rig.queue.take();
     }
@@ -210,6 +209,36 @@ describe('activateAudience', () => {
     expect(await rig.run()).toMatchObject({ state: 'finished', tally: { added: 1 } });
   });
 
+  it.each([
+    ['waits for its quota', new TributaryError('rate-limited', 'test/quota', 'x', { retryAfterMs: 40 * MINUTE }), 1],
+    ['is being sent', undefined, 1],
+    ['does not end in this invocation', undefined, 12 * MINUTE],
+  ])('has a run of its own for a firing that meets one that %s', async (_words, error, passes) => {
+    const rig = openRig();
+    rig.want('p_1', wantedAs('ann@example.com'));
+    let calls = 0;
+    rig.rig.before = async () => {
+      calls += 1;
+      if (calls > 1) return;
+      if (error !== undefined) throw error;
+      await new Promise(() => {});
+    };
+    const first = rig.push({ scheduledAt: '2026-11-21T02:00:00.000Z' });
+    while (calls === 0) await new Promise((done) => setImmediate(done));
+    if (error !== undefined) await first;
+    rig.want('p_2', wantedAs('bob@example.com'));
+    rig.clock.pass(passes);
+    const late = new AbortController();
+    if (passes > 1) late.abort();
+    const scheduledAt = '2026-11-22T02:00:00.000Z';
+
+    await rig.push({ scheduledAt }, late.signal);
+    await rig.drain();
+
+    expect(await rig.run()).toMatchObject({ id: `to-tool.${scheduledAt}`, state: 'finished', tally: { added: 1 } });
+    expect([...rig.list].sort()).toEqual(['ann@example.com', 'bob@example.com']);
+  });
+
   it('waits for its sources with new patience at every firing', async () => {
     const rig = openRig({ sources: true });
     await rig.push();
@@ -220,6 +249,21 @@ describe('activateAudience', () => {
     await rig.push();
 
     expect(await rig.run()).toMatchObject({ state: 'waiting' });
+  });
+
+  it('gives up although a later firing comes again and again', async () => {
+    const rig = openRig({ sources: true });
+    await rig.push();
+    rig.clock.pass(MINUTE);
+    const scheduledAt = rig.clock.now().toISOString();
+    let looks = 0;
+    for (; looks < 260 && (await rig.run()).state === 'waiting'; looks += 1) {
+      await rig.push({ scheduledAt });
+      rig.clock.pass(MINUTE / 2);
+    }
+
+    expect(await rig.run()).toMatchObject({ state: 'held', holds: [{ guard: 'stale-source' }] });
+    expect(looks).toBeGreaterThan(240);
   });
 
   it('waits for a change of definitions also when realtime, so that guardrails see all of it', async () => {
