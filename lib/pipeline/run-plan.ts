@@ -66,23 +66,25 @@ async function openList(deps: ActivateDeps, work: Work, current: { held: HeldPus
   const { state } = current.held;
   const { audience } = work.audience;
   const replaced = state.list !== undefined && state.list !== list;
+  const { sending: _, ...unsent } = state;
+  const tally = { ...emptyTally(), calls: state.run?.tally.calls ?? 0 };
   if (replaced && state.planning?.fresh !== true) {
-    const { plan: _, ...run } = state.run as PushRun;
-    const again = await savePush(
-      deps,
-      current.held,
-      { ...state, run, planning: beginPlanning(true) },
-      { leaseMs: LEASE_MS },
-    );
+    // How far the former plan was sent, what came of it and who approved it say nothing about the new one.
+    const { plan: __, approved: ___, holds: ____, shrunk: _____, ...kept } = state.run as PushRun;
+    const next = { ...unsent, run: { ...kept, tally }, planning: beginPlanning(true) };
+    const again = await savePush(deps, current.held, next, { leaseMs: LEASE_MS });
     if (again !== undefined) await work.again(again, 0);
     return false;
   }
   if (replaced) {
     deps.log('the list was replaced', { audience, code: 'push/list-replaced' });
-    await forgetTold(deps, audience);
+    await forgetTold(deps, audience, state.run?.id ?? '');
   }
-  const run = { ...(state.run as PushRun), ...(replaced ? { listReplaced: true as const } : {}) };
-  const next = { ...state, run, list, ...(replaced ? { size: 0 } : {}) };
+  const run = state.run as PushRun;
+  // A list that is replaced once more while the new plan is sent gets all of that plan.
+  const next = replaced
+    ? { ...unsent, run: { ...run, tally, listReplaced: true as const }, list, size: 0 }
+    : { ...state, list };
   const begun = await savePush(deps, current.held, next, { leaseMs: LEASE_MS });
   if (begun !== undefined) current.held = begun;
   return begun !== undefined;
@@ -177,15 +179,18 @@ function withCalls(held: HeldPush, calls: number): HeldPush {
 
 /**
  * Another list than the last time, because somebody deleted it in the tool or the audience was bound to another one:
- * nobody is on it yet, whatever the rows say of the former. Rows that say so already stay as they are.
+ * nobody is on it yet, and the run at hand has told it nothing, whatever the rows say of the former. Rows that say so
+ * already stay as they are.
  */
-async function forgetTold(deps: Pick<ActivateDeps, 'memberships'>, audience: string): Promise<void> {
+async function forgetTold(deps: Pick<ActivateDeps, 'memberships'>, audience: string, run: string): Promise<void> {
   for await (const rows of deps.memberships.audienceRows(audience)) {
-    const told = rows.flatMap(({ told: before, ...row }) =>
-      before?.in === true
-        ? [{ row, told: { ...before, in: false, outcome: 'unmatched', code: 'push/list-replaced' }, pending: true }]
-        : [],
-    );
-    if (told.length > 0) await deps.memberships.settle(audience, told);
+    const forgotten = rows.flatMap(({ told: before, ...row }) => {
+      const ours = before?.run === run && before.op !== undefined;
+      if (before === undefined || !(before.in || ours)) return [];
+      const { op: _, ...told } = before;
+      const off = { in: false, outcome: 'unmatched', code: 'push/list-replaced' };
+      return [{ row, told: { ...told, ...(before.in ? off : {}) }, pending: true }];
+    });
+    if (forgotten.length > 0) await deps.memberships.settle(audience, forgotten);
   }
 }

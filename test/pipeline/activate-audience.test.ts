@@ -184,6 +184,36 @@ describe('activateAudience', () => {
     expect([...rig.rows.values()].some(({ pending }) => pending)).toBe(false);
   });
 
+  it('fills a new list from the beginning when the former one goes in the middle of a run', async () => {
+    const rig = openRig({ maxMembers: 2 });
+    for (const id of ['p_1', 'p_2', 'p_3', 'p_4']) rig.want(id, wantedAs(`${id}@example.com`));
+    rig.rig.outcome = (id) => (id === 'p_2' ? { status: 'refused', code: 'test/not-here' } : { status: 'applied' });
+    const stop = new AbortController();
+    rig.rig.before = async () => stop.abort();
+    await rig.push({}, stop.signal);
+    expect(await rig.run()).toMatchObject({ state: 'running', tally: { added: 1, refused: 1 } });
+    rig.rig.before = async () => {};
+    rig.rig.outcome = () => ({ status: 'applied' });
+    rig.list.clear();
+    rig.rig.remoteId = 'another list';
+
+    await rig.drain();
+    expect(await rig.run()).toMatchObject({ state: 'held', holds: [{ guard: 'list-replaced' }], plan: { add: 4 } });
+    await rig.approve();
+    const [goesOn] = rig.queue.take();
+    const again = new AbortController();
+    rig.rig.before = async () => again.abort();
+    await rig.push(goesOn?.body as JsonObject, again.signal);
+    expect(rig.list.size).toBe(2);
+    rig.rig.before = async () => {};
+    rig.list.clear();
+    rig.rig.remoteId = 'a third list';
+    await rig.drain();
+
+    expect(rig.list.size).toBe(4);
+    expect(await rig.run()).toMatchObject({ state: 'finished', tally: { added: 4, refused: 0 } });
+  });
+
   it('waits as long as the tool asks, and one message carries the run on', async () => {
     const rig = openRig();
     rig.want('p_1', wantedAs('ann@example.com'));
