@@ -40,24 +40,25 @@ export async function approvePush(
       const saved = await savePush(deps, held, { ...held.state, run: approved });
       if (saved === undefined) continue; // Somebody approved it, or another run took over, at the same moment.
       deps.log('push approved', { run: id, plan: hash, by });
-      await goOn(deps, approved);
+      const believes = (run.holds ?? []).some(({ guard }) => guard === 'min-source');
+      await believeSources(deps.state, believes ? (run.seen ?? []) : []);
+      // Listed before it goes on: the worker lists its end.
       await listPush(deps, approved);
+      await sendOn(deps, approved);
+      await closeAlerts(deps, run.audience, ['held', 'stale-source']);
       return { run: id, hash, state: 'running', already: false };
     }
     if (run.approved === undefined) {
       throw new TributaryError('rejected', 'push/not-held', `${id} is ${run.state}: it waits for no approval`);
     }
     // A death may have lost the message of the first approval; a second message has no second effect.
-    if (run.state === 'running') await goOn(deps, run);
+    if (run.state === 'running') await sendOn(deps, run);
     return { run: id, hash, state: run.state, already: true };
   }
 }
 
-async function goOn(deps: ApproveDeps, run: PushRun): Promise<void> {
-  const sources = (run.holds ?? []).some(({ guard }) => guard === 'min-source') ? (run.shrunk ?? []) : [];
-  await believeSources(deps.state, sources);
+async function sendOn(deps: ApproveDeps, run: PushRun): Promise<void> {
   await deps.push.send([{ body: { audience: run.audience, run: run.id } }]);
-  await closeAlerts(deps, run.audience, ['held', 'stale-source']);
 }
 
 async function notThisRun(deps: ApproveDeps, id: string, latest: PushRun | undefined): Promise<TributaryError> {

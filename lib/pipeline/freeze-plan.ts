@@ -4,7 +4,7 @@ import { finishPush, holdPush } from './end-push.ts';
 import { beginPlanning, concludePlan, countRows, needsCensus, planStep } from './plan-push.ts';
 import { type HeldPush, LEASE_MS, type PushRun, type PushState, recentChanges, savePush } from './push-run.ts';
 import { type ActivateDeps, listName, type Tool, type Work } from './push-work.ts';
-import { shrunkSources } from './source-size.ts';
+import { seeSources, shrunkSources, sourcesOf } from './source-size.ts';
 
 export type Planned = 'go' | 'ended' | 'later';
 
@@ -68,7 +68,10 @@ export async function freezePlan(
     return 'ended';
   }
   const rules = guardrailsOf(definitions.guardrails, audience);
+  // Seen first: a source that changes between the two is not the one that an approval would believe.
+  const all = await seeSources(deps.state, sourcesOf(definitions));
   const shrunk = await shrunkSources(deps, definitions);
+  const seen = all.filter(({ source }) => shrunk.some((one) => one.source === source));
   const holds = judgePush(
     {
       ...frozen,
@@ -83,7 +86,7 @@ export async function freezePlan(
     rules,
   );
   if (holds.length > 0) {
-    await holdPush(deps, current.held, { ...planned, holds, shrunk: shrunk.map(({ source }) => source) });
+    await holdPush(deps, current.held, { ...planned, holds, seen });
     return 'ended';
   }
   const going = await savePush(deps, current.held, { ...state, run: planned }, { leaseMs: LEASE_MS });

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../domain/json.ts';
 import { emptyTally, type PushPlan, type PushTally } from '../domain/push.ts';
 import type { PushRates } from '../domain/push-rates.ts';
 import type { Clock, StateStore } from './ports.ts';
+import type { SeenSource } from './source-size.ts';
 
 /** One push of one audience. */
 export interface PushRun {
@@ -22,8 +23,8 @@ export interface PushRun {
   /** What it would do, frozen: present once it is planned. */
   readonly plan?: PushPlan;
   readonly holds?: readonly Hold[];
-  /** Sources that had shrunk when it was planned. */
-  readonly shrunk?: readonly string[];
+  /** Sources that had shrunk when it was held, as they were seen: an approval believes exactly that. */
+  readonly seen?: readonly SeenSource[];
   readonly approved?: { readonly by: string; readonly at: string };
   /** Objects with the outcomes of its members, numbered from 0. */
   readonly outcomeParts: number;

@@ -70,7 +70,7 @@ async function openList(deps: ActivateDeps, work: Work, current: { held: HeldPus
   const tally = { ...emptyTally(), calls: state.run?.tally.calls ?? 0 };
   if (replaced && state.planning?.fresh !== true) {
     // How far the former plan was sent, what came of it and who approved it say nothing about the new one.
-    const { plan: __, approved: ___, holds: ____, shrunk: _____, ...kept } = state.run as PushRun;
+    const { plan: __, approved: ___, holds: ____, seen: _____, ...kept } = state.run as PushRun;
     const next = { ...unsent, run: { ...kept, tally }, planning: beginPlanning(true) };
     const again = await savePush(deps, current.held, next, { leaseMs: LEASE_MS });
     if (again !== undefined) await work.again(again, 0);

@@ -13,6 +13,14 @@ interface SourceSize {
   readonly gone: readonly { readonly hour: number; readonly people: number }[];
 }
 
+/** How a shrunken source was seen: what an approval speaks of. */
+export interface SeenSource {
+  readonly source: string;
+  readonly full: number;
+  /** People gone since, as noted. */
+  readonly lost: number;
+}
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Fewer people than this are no measure of a source. */
@@ -59,9 +67,31 @@ export async function shrunkSources(
   return found;
 }
 
-/** Somebody looked and says that sources are right as they are: later pulls are compared with this. */
-export async function believeSources(state: StateStore, sources: readonly string[]): Promise<void> {
-  for (const source of sources) await change(state, source, ({ full }) => ({ full, reference: full, gone: [] }));
+/** Sources as they are now, to be believed later. */
+export async function seeSources(state: StateStore, sources: readonly string[]): Promise<readonly SeenSource[]> {
+  const seen: SeenSource[] = [];
+  for (const source of sources) {
+    const document = await state.get('source', source);
+    if (document !== undefined) seen.push(asSeen(source, document.body as unknown as SourceSize));
+  }
+  return seen;
+}
+
+/**
+ * Somebody looked and says that sources are right as they were seen: later pulls are compared with this. Of a source that
+ * has changed since nobody has said so.
+ */
+export async function believeSources(state: StateStore, sources: readonly SeenSource[]): Promise<void> {
+  for (const { source, full, lost } of sources) {
+    await change(state, source, (before) => {
+      const now = asSeen(source, before);
+      return now.full === full && now.lost === lost ? { full, reference: full, gone: [] } : before;
+    });
+  }
+}
+
+function asSeen(source: string, { full, gone }: SourceSize): SeenSource {
+  return { source, full, lost: gone.reduce((sum, { people }) => sum + people, 0) };
 }
 
 /** Every stream of the workspace, as `connection/stream`. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ConsentStatement } from '../../lib/domain/change.ts';
+import { findPush } from '../../lib/pipeline/push-run.ts';
 import type { PushCommand } from '../../lib/pipeline/push-work.ts';
+import { noteSourceSize } from '../../lib/pipeline/source-size.ts';
 import { unwanted, wantedAs } from './memory-audience.ts';
 import { openRig } from './push-rig.ts';
 
@@ -145,6 +147,72 @@ describe('a push that would change too much', () => {
     expect(await rig.run()).toMatchObject({ state: 'finished', tally: { refused: 1 } });
     expect(rig.told('p_1')?.consent).toMatchObject({ topic: 'email', source: 'crm' });
     expect(JSON.stringify(rig.told('p_1')?.consent)).not.toContain('@');
+  });
+});
+
+describe('the approval of a push whose source shrank', () => {
+  const source = 'crm/contacts';
+  const sizeOf = async ({ state }: Awaited<ReturnType<typeof openFilled>>) =>
+    (await state.get('source', source))?.body as { full: number; reference: number };
+
+  /** Held, because the source brought a half of its people. */
+  async function openShrunken() {
+    const rig = await openFilled({ guardrails: { ...careful, maxRemove: 1, minSource: 0.8 } });
+    const { definitions } = rig.deps;
+    const [{ connections }, { connections: more }] = [
+      await definitions(),
+      await openRig({ sources: true }).deps.definitions(),
+    ];
+    Object.assign(rig.deps, {
+      definitions: async () => ({ ...(await definitions()), connections: { ...connections, ...more } }),
+    });
+    const pull = (people: number) => noteSourceSize(rig.deps, source, { backfill: true, people, gone: 0 }, 0.8);
+    await pull(1_000);
+    await pull(500);
+    for (const id of people(20)) rig.want(id, unwanted);
+    await rig.push({ touched: true });
+    expect(await rig.run()).toMatchObject({ state: 'held', holds: [{ guard: 'min-source' }] });
+    return { ...rig, pull };
+  }
+
+  it('believes the size that was seen', async () => {
+    const rig = await openShrunken();
+    await rig.approve();
+
+    expect(await sizeOf(rig)).toMatchObject({ full: 500, reference: 500 });
+  });
+
+  it('believes no size that came after the plan', async () => {
+    const rig = await openShrunken();
+    await rig.pull(10);
+    await rig.approve();
+
+    expect(await sizeOf(rig)).toMatchObject({ full: 10, reference: 1_000 });
+  });
+
+  it('believes nothing when it is repeated, and sends the run on again', async () => {
+    const rig = await openShrunken();
+    await rig.approve();
+    await rig.pull(10);
+    rig.queue.take();
+
+    expect(await rig.approve()).toMatchObject({ already: true });
+
+    expect(await sizeOf(rig)).toMatchObject({ full: 10, reference: 500 });
+    expect(rig.queue.take()).toHaveLength(1);
+  });
+
+  it('lists the run as approved before anybody can go on with it', async () => {
+    const rig = await openShrunken();
+    let listed: unknown;
+    Object.assign(rig.deps.push, {
+      send: async () => {
+        listed = (await findPush(rig.state, (await rig.run()).id))?.approved;
+      },
+    });
+    await rig.approve();
+
+    expect(listed).toMatchObject({ by: 'ops' });
   });
 });
 
