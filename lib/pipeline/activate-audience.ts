@@ -3,7 +3,7 @@ import { asTributaryError, failAgain, TributaryError } from '../domain/errors.ts
 import { formatInstant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
 import { openConnection } from './connections.ts';
-import { stopPush } from './end-push.ts';
+import { announcePush, isUnannounced, stopPush } from './end-push.ts';
 import { freezePlan } from './freeze-plan.ts';
 import { type HeldPush, LEASE_MS, listPush, newRun, type PushRun, readPush, savePush } from './push-run.ts';
 import { type ActivateDeps, delayOf, type PushCommand, sendOn, type Tool, type Work } from './push-work.ts';
@@ -29,7 +29,7 @@ export function activateAudience(deps: ActivateDeps) {
       deps.log('no such audience', { audience: command.audience, code: 'push/unknown-audience' });
       return;
     }
-    const held = await takeUp(deps, command);
+    const held = await takeUp(deps, { audience, definitions }, command);
     if (held === undefined) return;
     const work: Work = { definitions, audience, signal, again: (now, seconds) => sendOn(deps, now, seconds) };
     const current = { held };
@@ -106,16 +106,28 @@ async function waitForSources(deps: ActivateDeps, held: HeldPush, unsettled: rea
 }
 
 /** Takes the push up for a new run or to go on with one. Undefined when somebody else works on it or it is done. */
-async function takeUp(deps: ActivateDeps, command: PushCommand): Promise<HeldPush | undefined> {
+async function takeUp(
+  deps: ActivateDeps,
+  told: Pick<Work, 'audience' | 'definitions'>,
+  command: PushCommand,
+): Promise<HeldPush | undefined> {
   for (;;) {
-    const taken = await tryTakeUp(deps, command);
+    const taken = await tryTakeUp(deps, told, command);
     if (taken !== 'moved') return taken;
   }
 }
 
 /** `moved`: the state changed in the meantime, and the command has to be judged by it anew. */
-async function tryTakeUp(deps: ActivateDeps, command: PushCommand): Promise<HeldPush | 'moved' | undefined> {
+async function tryTakeUp(
+  deps: ActivateDeps,
+  told: Pick<Work, 'audience' | 'definitions'>,
+  command: PushCommand,
+): Promise<HeldPush | 'moved' | undefined> {
   const held = await readPush(deps.state, command.audience);
+  if (isUnannounced(held.state)) {
+    await announcePush(deps, told, held);
+    return 'moved';
+  }
   const { state } = held;
   const { run: latest } = state;
   const now = deps.clock.now().getTime();
@@ -153,7 +165,7 @@ async function tryTakeUp(deps: ActivateDeps, command: PushCommand): Promise<Held
   if (latest?.state === 'held') await listPush(deps, { ...latest, state: 'superseded', endedAt: formatInstant(now) });
   const id = `${command.audience}.${command.scheduledAt ?? formatInstant(now)}`;
   const fresh = newRun(id, command.audience, formatInstant(now), command.touched === true);
-  const { planning: _, sending: __, waitsForGroup: ___, ...rest } = state;
+  const { planning: _, sending: __, waitsForGroup: ___, unannounced: ____, ...rest } = state;
   const taken = await savePush(deps, held, { ...rest, run: fresh }, { leaseMs: LEASE_MS });
   if (taken !== undefined && command.touched !== true) await listPush(deps, fresh);
   return taken ?? 'moved';

@@ -86,7 +86,7 @@ export async function freezePlan(
     rules,
   );
   if (holds.length > 0) {
-    await holdPush(deps, current.held, { ...planned, holds, seen });
+    await holdPush(deps, work, current.held, { ...planned, holds, seen });
     return 'ended';
   }
   const going = await savePush(deps, current.held, { ...state, run: planned }, { leaseMs: LEASE_MS });

@@ -2,7 +2,7 @@ import type { Hold } from '../domain/guardrails.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { emptyTally, type PushPlan, type PushTally } from '../domain/push.ts';
-import type { PushRates } from '../domain/push-rates.ts';
+import type { PushRates, RateChange } from '../domain/push-rates.ts';
 import type { Clock, StateStore } from './ports.ts';
 import type { SeenSource } from './source-size.ts';
 
@@ -86,6 +86,8 @@ export interface PushState {
   /** Measured milliseconds of one call with members. */
   readonly pace?: number;
   readonly rates?: PushRates;
+  /** The run is held or has ended, and not everybody was told yet: of that, and of these changes of its rates. */
+  readonly unannounced?: readonly RateChange[];
   /** Sources whose shrinking was approved, by the run that brought it. */
   readonly accepted?: readonly string[];
   /** Rows wait for a removal from another list of their group. */
@@ -177,29 +179,31 @@ export async function findPush(state: StateStore, id: string): Promise<PushRun |
   return run?.body as unknown as PushRun | undefined;
 }
 
-/** Ends a run. What it changed counts against the day's guardrails, unless somebody approved it or it was the first. */
+/** Ends a run, which is to be announced. What it changed counts against the day's guardrails, unless somebody approved it or it was the first. */
 export async function endPush(
   deps: RunStores,
   held: HeldPush,
   ended: PushRun,
   more: Partial<PushState> = {},
-): Promise<PushRun | undefined> {
+): Promise<HeldPush | undefined> {
   const now = deps.clock.now().getTime();
   const run: PushRun = { ...ended, endedAt: formatInstant(now) };
   const { planning: _, sending: __, ...kept } = held.state;
-  const idle = (run.plan?.add ?? 0) + (run.plan?.remove ?? 0) === 0;
-  const begins = run.state === 'finished' && !idle;
+  const begins = run.state === 'finished' && !isIdle(run);
   const state = {
     ...kept,
+    unannounced: [],
     ...more,
     run,
     ...(begins ? { begun: true as const } : {}),
     recent: withRecent(held.state, run, now),
   };
-  if ((await savePush(deps, held, state)) === undefined) return undefined;
-  // Changes of membership that came to nothing are no news.
-  if (!(idle && run.touched === true)) await listPush(deps, run);
-  return run;
+  return savePush(deps, held, state);
+}
+
+/** Nothing was to be done. */
+export function isIdle({ plan }: PushRun): boolean {
+  return (plan?.add ?? 0) + (plan?.remove ?? 0) === 0;
 }
 
 const HOUR_MS = 3_600_000;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MembershipBatch, Outcome } from '../../lib/connectors/contract.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import { openBudget } from '../../lib/pipeline/budget.ts';
+import { findPush } from '../../lib/pipeline/push-run.ts';
 import { unwanted, wantedAs } from './memory-audience.ts';
 import { openHandClock, openMemoryState } from './memory-state.ts';
 import { openRig } from './push-rig.ts';
@@ -92,6 +93,65 @@ describe('a run whose worker dies', () => {
       expect(most).toBeGreaterThan(10);
     },
   );
+});
+
+describe('a run whose worker dies when it is over', () => {
+  const held = { guardrails: { emptySegment: 'hold' } } as const;
+  it.each([
+    ['held', held],
+    ['held', { ...held, audience: { when: 'realtime' } }],
+    ['failed', {}],
+    ['failed', { audience: { when: 'realtime' } }],
+    ['finished', {}],
+  ] as const)('is listed and told of when its message comes again: %s %j', async (state, given) => {
+    const group = (priority: number) => ({ group: { name: 'offers', priority } });
+    const others = [{ audience: 'to-other', ...group(2) }];
+    const rig = openRig({
+      ...given,
+      audience: { ...group(1), ...('audience' in given ? given.audience : {}) },
+      others,
+    });
+    rig.want('p_00', wantedAs(addressOf('p_00')));
+    await rig.push();
+    rig.want('p_00', unwanted);
+    rig.clock.pass(DAY);
+    if (state === 'failed') {
+      rig.rig.before = async () => {
+        throw new TributaryError('config', 'test/broken', 'not allowed');
+      };
+    }
+    await rig.state.put('push', 'to-other', { leaseUntil: 0, waitsForGroup: true }, 0);
+    // Nothing is done any more once the state says that the run is over.
+    const { put } = rig.state;
+    let die = () => {};
+    const dead = new Promise<void>((resolve) => {
+      die = resolve;
+    });
+    Object.assign(rig.state, {
+      put: async (...args: Parameters<typeof put>) => {
+        const stored = await put(...args);
+        const run = args[2].run as { state?: string } | undefined;
+        if (args[0] !== 'push' || run?.state !== state) return stored;
+        die();
+        return new Promise<boolean>(() => {});
+      },
+    });
+    const realtime = 'audience' in given;
+    const command = realtime ? { touched: true } : { scheduledAt: '2026-11-22T02:00:00.000Z' };
+    await Promise.race([rig.push(command), dead]);
+    Object.assign(rig.state, { put });
+    const { id } = await rig.run();
+    const before = rig.notified.length;
+    rig.clock.pass(4 * MINUTE);
+
+    await rig.push(command);
+    await rig.push(command);
+
+    expect(await findPush(rig.state, id)).toMatchObject({ state });
+    expect(rig.notified.length - before).toBe(state === 'finished' ? 0 : 1);
+    const woken = rig.queue.take().filter(({ body }) => JSON.stringify(body).includes('to-other'));
+    expect(woken).toHaveLength(state === 'finished' ? 1 : 0);
+  });
 });
 
 describe('a batch that the tool refuses as a whole', () => {
