@@ -86,7 +86,7 @@ function anyEnvironment(): Record<string, string> {
     IDENTITY_KEY_SECRET: 'identity-key',
     CONNECTION_SECRET_PREFIX: 'connection/',
     ALERTS_TOPIC: 'arn:aws:sns:eu-central-1:000000000000:alerts',
-    DEPLOYED: '{}',
+    DEPLOYED: 'sha256:unknown',
     WORKSPACE: 'bench',
     POWERTOOLS_SERVICE_NAME: 'bench',
     POWERTOOLS_DEV: 'false',

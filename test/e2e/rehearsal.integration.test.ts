@@ -76,7 +76,7 @@ describe('the rehearsal', () => {
     const rates = { throttle: 0.03, conflict: 0.03, unprocessed: 0.03, staleIndex: 0.1 };
     const troubled = await rehearse({ ...night, faults: { seed: 11, rates } });
 
-    expect(kills).toBeGreaterThan(10);
+    expect(kills).toBeGreaterThan(5);
     expect(outcome(killed)).toEqual(outcome(calm));
     expect(outcome(troubled)).toEqual(outcome(calm));
   }, 400_000);
