@@ -50,7 +50,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas.length).toBeGreaterThanOrEqual(25);
+    expect(schemas).toHaveLength(36);
     for (const { path, method } of operations) {
       const { summary, parameters = [] } = (document.paths[path]?.[method] ?? {}) as {
         summary?: string;

@@ -3,7 +3,7 @@ import { runStage } from '../../lib/local/rehearsal.ts';
 import type { RehearsalReport } from '../../lib/local/report.ts';
 import type { Stage } from '../../lib/local/stage.ts';
 
-const small = { accounts: 12, contacts: 120, leads: 12, members: 90, overlap: 66 };
+const small = { accounts: 20, contacts: 200, leads: 20, members: 150, overlap: 110 };
 
 async function rehearse(options: Partial<Parameters<typeof runStage>[0]> = {}): Promise<RehearsalReport> {
   const report = await runStage({
@@ -62,7 +62,7 @@ describe('the rehearsal', () => {
   }, 300_000);
 
   it('ends the same with function processes killed all along, and with engines that make trouble', async () => {
-    const night = { size: small, hours: 3 };
+    const night = { size: small, hours: 6 };
     const calm = await rehearse(night);
     let stop = () => 0;
     const killed = await rehearse({
@@ -76,7 +76,7 @@ describe('the rehearsal', () => {
     const rates = { throttle: 0.03, conflict: 0.03, unprocessed: 0.03, staleIndex: 0.1 };
     const troubled = await rehearse({ ...night, faults: { seed: 11, rates } });
 
-    expect(kills).toBeGreaterThan(5);
+    expect(kills).toBeGreaterThan(10);
     expect(outcome(killed)).toEqual(outcome(calm));
     expect(outcome(troubled)).toEqual(outcome(calm));
   }, 400_000);
