@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FragmentId, Identifier } from './change.ts';
+import { compareText } from './compare-text.ts';
 import type { IdentityRules } from './definitions.ts';
 import { apartFrom, evidenceOf, type Fragment } from './fragment.ts';
 import { compareTypes, identifierKey } from './identifier.ts';
@@ -228,8 +229,4 @@ function addTo(values: Map<string, Set<string>>, bucket: string, value: string):
   const set = values.get(bucket);
   if (set === undefined) values.set(bucket, new Set([value]));
   else set.add(value);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Identifier } from './change.ts';
+import { compareText } from './compare-text.ts';
 import { standsForNobody } from './nobody.ts';
 
 /** Why a value is no identifier. It stays a trait; the reason is recorded. */
@@ -63,7 +64,7 @@ export function identifierOfKey(key: string): Identifier {
 
 /** Order of trust: user_id, e-mail, ids of tools, the rest; alphabetical inside a rank. Smaller is stronger. */
 export function compareTypes(a: string, b: string): number {
-  return rankOf(a) - rankOf(b) || (a < b ? -1 : a > b ? 1 : 0);
+  return rankOf(a) - rankOf(b) || compareText(a, b);
 }
 
 /**

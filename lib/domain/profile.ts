@@ -1,5 +1,6 @@
 import { canonicalText } from './canonical.ts';
 import type { ConsentStatement, FragmentId, Identifier } from './change.ts';
+import { compareText } from './compare-text.ts';
 import { subscribedAddresses } from './consent.ts';
 import type { IdentityRules } from './definitions.ts';
 import { asTold, type ReadTrait } from './facet/read-trait.ts';
@@ -328,8 +329,4 @@ function bySurvivorship(path: string, sources: readonly string[], fragments: Pro
     compareText(canonicalText(b.leaf[0]), canonicalText(a.leaf[0])) ||
     // Both say the same at the same time: which record is named must not depend on which came first.
     compareText(a.from, b.from);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

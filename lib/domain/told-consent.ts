@@ -34,7 +34,7 @@ export function standingConsent(record: ToldConsent): readonly ConsentStatement[
 }
 
 /** Brings an address to the form in which consent is compared; undefined when it is no address. */
-export function normaliseAddress(address: string, country?: string): string | undefined {
+function normaliseAddress(address: string, country?: string): string | undefined {
   const type = address.includes('@') ? 'email' : 'phone';
   const normalised = normaliseIdentifier({ type, value: address }, country === undefined ? {} : { country });
   return normalised.ok ? normalised.identifier.value : undefined;

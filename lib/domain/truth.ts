@@ -40,9 +40,9 @@ export interface Cure {
 }
 
 export const ADDED_BY_HAND = 'added-by-hand';
-export const REMOVED_BY_HAND = 'removed-by-hand';
+const REMOVED_BY_HAND = 'removed-by-hand';
 /** On the list, not wanted, and no push is about to change that. */
-export const NOT_REMOVED = 'not-removed';
+const NOT_REMOVED = 'not-removed';
 /** On rows of people whom somebody put on the list, and whom a check took note of. */
 const FOUND_THERE = 'verify/added-by-hand';
 

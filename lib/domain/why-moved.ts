@@ -19,7 +19,7 @@ export interface Movement {
  * Tells why somebody entered or left a segment, by asking what would have been otherwise: with the former data and the
  * former definitions, does time alone give the new answer? Else did the definition change? Else it was the data.
  */
-export function whyMoved(movement: Movement, segment: string, member: boolean): Why {
+function whyMoved(movement: Movement, segment: string, member: boolean): Why {
   const { before, after, former, current, now } = movement;
   const then = before === undefined || former === undefined ? undefined : judged(former, before, now);
   const answered = then === undefined ? undefined : memberAt(then, segment);

@@ -3,10 +3,11 @@ import { asTributaryError, failAgain, TributaryError } from '../domain/errors.ts
 import { formatInstant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
 import { openConnection } from './connections.ts';
+import { delayOf } from './delay.ts';
 import { announcePush, isUnannounced, stopPush } from './end-push.ts';
 import { freezePlan } from './freeze-plan.ts';
 import { type HeldPush, LEASE_MS, listPush, newRun, type PushRun, readPush, savePush } from './push-run.ts';
-import { type ActivateDeps, delayOf, type PushCommand, sendOn, type Tool, type Work } from './push-work.ts';
+import { type ActivateDeps, type PushCommand, sendOn, type Tool, type Work } from './push-work.ts';
 import { runPlan } from './run-plan.ts';
 import { isSwitching } from './switch-definitions.ts';
 import { isStreamSettled, readStream } from './sync-run.ts';

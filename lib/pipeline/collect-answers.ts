@@ -18,7 +18,7 @@ const GIF = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
  * Lets pages of any origin read the answer. Beacons are sent with credentials, which nothing here reads, and browsers
  * then want the origin by name.
  */
-export function corsHeaders({ headers }: Pick<RawRequest, 'headers'>): Record<string, string> {
+function corsHeaders({ headers }: Pick<RawRequest, 'headers'>): Record<string, string> {
   const { origin } = headers;
   if (origin === undefined) return { 'access-control-allow-origin': '*' };
   return { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true', vary: 'Origin' };

@@ -22,7 +22,7 @@ const paths: readonly (readonly [form: RegExp, read: (part: string) => Asked])[]
 
 /** Segment's limits (docs, "HTTP API source"): one call, and one batch. */
 export const MOST_MESSAGE_BYTES = 32 * 1024;
-export const MOST_BATCH_BYTES = 500 * 1024;
+const MOST_BATCH_BYTES = 500 * 1024;
 export const MOST_MESSAGES = 2_500;
 
 /** A body that was read: the messages in it, and what the batch says for all of them. */

@@ -79,14 +79,10 @@ export async function sendUnmerge(
   const { fragment, identifier, joins } = line;
   const at = formatInstant(deps.clock.now().getTime());
   const change: UnmergeChange = { kind: 'unmerge', fragment, from: joins, identifier, at };
-  await sendDecision(deps.changes, change);
+  // As a delivery, so that the decision is archived and folded like all that is told about records.
+  const body = { origin: 'delivery', connection: connectionOf(fragment), changes: [change] } as unknown as Json;
+  await deps.changes.send([{ body }]);
   return change;
-}
-
-/** Sends a decision of a person about records as a delivery, so that it is archived and folded as one. */
-export async function sendDecision(changes: Queue, change: UnmergeChange): Promise<void> {
-  const body = { origin: 'delivery', connection: connectionOf(change.fragment), changes: [change] } as unknown as Json;
-  await changes.send([{ body }]);
 }
 
 /** Profiles that share evidence with one, and those that share it with them, up to as many as are grouped together. */

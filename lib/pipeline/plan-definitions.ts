@@ -92,7 +92,7 @@ interface PlanAbout {
 }
 
 /** Above that many people a plan looks at a random sample. */
-export const WHOLE_UP_TO = 200_000;
+const WHOLE_UP_TO = 200_000;
 const SAMPLE = 50_000;
 const PARTS = 8;
 const KEPT_MS = 7 * 24 * 3_600_000;

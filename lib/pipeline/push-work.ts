@@ -3,6 +3,7 @@ import type { AudienceDefinition, Definitions } from '../domain/definitions.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
 import type { AlertDeps } from './alerts.ts';
 import type { ConnectionDeps, OpenConnection } from './connections.ts';
+import { delayOf } from './delay.ts';
 import type { Archive, IdentityIndex, MembershipStore, Queue } from './ports.ts';
 import { type HeldPush, type PushRun, savePush } from './push-run.ts';
 import type { LedgerDeps } from './write-ledger.ts';
@@ -47,17 +48,10 @@ export function listName(audience: AudienceDefinition, remoteId: string | undefi
   return `${audience.connection}/${remoteId ?? ''}`;
 }
 
-/** SQS delays a message by at most this long; longer waits go round. */
-const MOST_DELAY_SECONDS = 900;
-
 /** Lets go of the push and sends its run on by a message of its own. */
 export async function sendOn(deps: ActivateDeps, held: HeldPush, seconds: number): Promise<void> {
   const run = held.state.run as PushRun;
   const kept = await savePush(deps, held, held.state, { waitSeconds: seconds });
   if (kept !== undefined)
     await deps.push.send([{ body: { audience: run.audience, run: run.id }, ...delayOf(seconds) }]);
-}
-
-export function delayOf(seconds: number): { readonly delaySeconds?: number } {
-  return seconds > 0 ? { delaySeconds: Math.min(MOST_DELAY_SECONDS, Math.max(1, Math.ceil(seconds))) } : {};
 }

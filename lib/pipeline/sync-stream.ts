@@ -6,6 +6,7 @@ import type { Json } from '../domain/json.ts';
 import { type AlertDeps, closeAlerts, raiseAlert } from './alerts.ts';
 import { archiveKey } from './archive-hours.ts';
 import { type ConnectionDeps, type OpenConnection, openConnection } from './connections.ts';
+import { delayOf } from './delay.ts';
 import { pack } from './pack.ts';
 import type { Archive, Queue } from './ports.ts';
 import { quarantine } from './quarantine.ts';
@@ -60,8 +61,6 @@ export interface ChangesMessage {
 export const LEASE_MS = 3 * 60_000;
 /** A pull of everything waits for the run under way, and looks again after this long. */
 const LOOK_AGAIN_SECONDS = 30;
-/** SQS delays a message by at most this long; longer waits go round. */
-const MOST_DELAY_SECONDS = 900;
 
 /**
  * Advances one stream by pages: archive the page, queue its changes, store the checkpoint, until the source has no more
@@ -119,9 +118,7 @@ async function pull(
   const again = async (delaySeconds: number): Promise<void> => {
     const body = { connection: name, stream: stream.name, run: runId };
     if ((await release(deps, name, stream.name, held, delaySeconds)) === undefined) return;
-    await deps.sync.send([
-      { body, ...(delaySeconds > 0 ? { delaySeconds: Math.min(delaySeconds, MOST_DELAY_SECONDS) } : {}) },
-    ]);
+    await deps.sync.send([{ body, ...delayOf(delaySeconds) }]);
   };
   try {
     const api = await connection.connect(signal);
@@ -244,8 +241,7 @@ async function takeUp(deps: SyncDeps, command: SyncCommand): Promise<HeldStream 
 
 /** Sends the command again for later, because the stream is not free for it now. */
 async function postpone(deps: SyncDeps, command: SyncCommand, seconds: number): Promise<undefined> {
-  const delaySeconds = Math.min(MOST_DELAY_SECONDS, Math.max(1, Math.ceil(seconds)));
-  await deps.sync.send([{ body: command as unknown as Json, delaySeconds }]);
+  await deps.sync.send([{ body: command as unknown as Json, ...delayOf(Math.max(1, seconds)) }]);
   return undefined;
 }
 

@@ -20,7 +20,7 @@ const COVERED_MS = 10_000;
  * Asks for a push of realtime audiences whose rows were just written. Many changes are one message: a marker says that
  * one is on its way which will see rows written now.
  */
-export async function touchAudiences(deps: TouchDeps, audiences: ReadonlySet<string>): Promise<void> {
+async function touchAudiences(deps: TouchDeps, audiences: ReadonlySet<string>): Promise<void> {
   const now = deps.clock.now().getTime();
   for (const audience of audiences) {
     const marker = await deps.state.get('touched', audience);

@@ -2,6 +2,7 @@ import { failAgain } from '../domain/errors.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Heal } from '../domain/truth.ts';
+import { delayOf } from './delay.ts';
 import type { Clock, Queue, StateStore } from './ports.ts';
 
 /** What a message of the push queue asks of the truth check. */
@@ -86,8 +87,6 @@ export interface VerifyRunDeps {
 const LEASE_MS = 3 * 60_000;
 const KEPT_MS = 30 * 24 * 3_600_000;
 const LOOK_AGAIN_SECONDS = 30;
-/** SQS delays a message by at most this long; longer waits go round. */
-const MOST_DELAY_SECONDS = 900;
 
 /** The latest truth check of an audience, finished or not. */
 export async function latestVerify(state: StateStore, audience: string): Promise<VerifyRun | undefined> {
@@ -189,8 +188,4 @@ export async function endVerify(
   const line = { what: 'verify', ...run } as unknown as JsonObject;
   await deps.state.put('run', id, line, before?.version ?? 0, { expiresAt: Date.parse(run.startedAt) + KEPT_MS });
   await saveVerify(deps, held, run, { do: 'end' }, { letGo: true });
-}
-
-function delayOf(seconds: number): { readonly delaySeconds?: number } {
-  return seconds > 0 ? { delaySeconds: Math.min(MOST_DELAY_SECONDS, Math.max(1, Math.ceil(seconds))) } : {};
 }

@@ -1,3 +1,4 @@
+import { compareText } from '../domain/compare-text.ts';
 import type { Path } from '../domain/segment/problem.ts';
 
 /** One thing that is wrong with a workspace, as `tributary check --json` prints it. */
@@ -40,8 +41,4 @@ export function sortProblems(problems: readonly Problem[]): Problem[] {
   return [...problems].sort(
     (a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column || compareText(a.code, b.code),
   );
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

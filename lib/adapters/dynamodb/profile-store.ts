@@ -17,6 +17,7 @@ import {
   type WriteOutcome,
 } from '../../pipeline/ports.ts';
 import { batchGet, type Dynamo, executeAll, type Item } from './client.ts';
+import { shardOf } from './shards.ts';
 
 /**
  * Shards of one hour of the due index. A partition takes 1,000 writes a second: so many take a million people out of one
@@ -92,7 +93,7 @@ export function openProfileStore(dynamo: Dynamo, tables: Tables): ProfileStore {
 
 /** Attributes of the due index for an instant: hour and shard, and the instant itself. */
 export function dueKey(id: string, dueAt: number): { readonly dueHour: string; readonly dueAt: number } {
-  return { dueHour: `${hourOf(dueAt)}#${shardOf(id)}`, dueAt };
+  return { dueHour: `${hourOf(dueAt)}#${shardOf(id, DUE_SHARDS)}`, dueAt };
 }
 
 async function* dueIds(dynamo: Dynamo, table: string, from: number, until: number): AsyncIterable<readonly string[]> {
@@ -253,10 +254,4 @@ async function transact(dynamo: Dynamo, items: TransactWriteItem[]): Promise<Wri
 
 function hourOf(at: number): string {
   return new Date(at).toISOString().slice(0, 13);
-}
-
-function shardOf(id: string): number {
-  let hash = 0;
-  for (let at = 0; at < id.length; at += 1) hash = (hash * 31 + id.charCodeAt(at)) >>> 0;
-  return hash % DUE_SHARDS;
 }

@@ -51,7 +51,7 @@ const address = (under: string, of: string, facet: FacetName): TraitKinds => ({
  * Standard traits. Names follow the Segment spec where it has one, in snake case; `company.*` is what accounts tell of
  * the companies of a person.
  */
-export const standardTraits: TraitKinds = {
+const standardTraits: TraitKinds = {
   email: { facet: 'identity', type: 'email', title: 'E-mail address' },
   phone: { facet: 'identity', type: 'phone', title: 'Mobile phone' },
   work_phone: { facet: 'identity', type: 'phone', title: 'Phone at work' },

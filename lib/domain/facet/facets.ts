@@ -74,7 +74,7 @@ export function facetsOf(
  * The facet of a trait that nobody named, by who told it: what people say in forms, surveys and when they register is
  * explicit, what accounts say is firmographic; all else is held about the person without having been said by them.
  */
-export function facetOfSource(source: string, fragments: Profile['fragments']): FacetName {
+function facetOfSource(source: string, fragments: Profile['fragments']): FacetName {
   if (!Object.hasOwn(fragments, source)) return 'firmographic';
   const [connection = '', object = ''] = source.split(':');
   if (connection === 'computed') return 'implicit';

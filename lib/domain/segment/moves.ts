@@ -93,20 +93,6 @@ function relatedTo(path: string, read: Iterable<string>): readonly string[] {
   return [...read].filter((other) => other === path || other.startsWith(`${path}.`) || path.startsWith(`${other}.`));
 }
 
-/**
- * Positions of the segments that a change can move, ascending. A trait moves what reads it, what reads a part of it and
- * what reads a map that it is part of.
- */
-export function movedSegments(moves: Moves, moved: Moved): number[] {
-  const lists = [
-    ...[...(moved.traits ?? [])].flatMap((path) => movedTraits(moves, path).map((read) => moves.traits.get(read))),
-    ...[...(moved.activities ?? [])].map((name) => moves.activities.get(name)),
-    ...[...(moved.topics ?? [])].map((topic) => moves.topics.get(topic)),
-    ...[...(moved.segments ?? [])].map((id) => moves.segments.get(id)),
-  ];
-  return [...new Set(lists.flatMap((list) => list ?? []))].sort((a, b) => a - b);
-}
-
 function freeze(index: Index): ReadonlyMap<string, readonly number[]> {
   return new Map([...index].map(([key, positions]) => [key, [...positions].sort((a, b) => a - b)]));
 }

@@ -112,7 +112,7 @@ export function objectIn(value: Json | undefined): JsonObject {
  * An instant as clients write it: RFC 3339, a date, a time without a zone (then UTC), or a number of seconds or
  * milliseconds since 1970.
  */
-export function instantIn(value: Json | undefined): Milliseconds | undefined {
+function instantIn(value: Json | undefined): Milliseconds | undefined {
   const at =
     typeof value === 'number'
       ? Math.round(Math.abs(value) < 1e11 ? value * 1_000 : value)

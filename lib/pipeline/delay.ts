@@ -1,0 +1,7 @@
+/** SQS delays a message by at most this long; longer waits go round. */
+const MOST_DELAY_SECONDS = 900;
+
+/** The delay of a message that is to arrive in some seconds, as a queue takes it: whole seconds, and none for "now". */
+export function delayOf(seconds: number): { readonly delaySeconds?: number } {
+  return seconds > 0 ? { delaySeconds: Math.min(MOST_DELAY_SECONDS, Math.ceil(seconds)) } : {};
+}
