@@ -172,6 +172,7 @@ async function untilVisible(rounds: number): Promise<Measurement> {
       await post('identify', { anonymousId, userId: `user-${round}`, traits: { email: `user-${round}@example.com` } });
       const from = performance.now();
       while ((await site.person(`user-${round}@example.com`))?.activities.total !== 5) {
+        if (performance.now() - from > 60_000) throw new Error(`round ${round} was not visible after a minute`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       waited.push(performance.now() - from);

@@ -8,11 +8,16 @@ export interface Ran {
   readonly notes: string;
 }
 
+/** Less than a test may take, so that a bench that hangs is killed, and what it said is told. */
+const longestMs = 90_000;
+
 /** Runs the benches as `npm run bench` does, in tiny sizes. Throws when stdout holds anything but JSON lines. */
 export async function runJob(job: string): Promise<Ran> {
   const main = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', main, '--job', job, '--quick'], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: longestMs,
+    killSignal: 'SIGKILL',
   });
   let [out, notes] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => {

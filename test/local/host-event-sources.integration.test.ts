@@ -180,6 +180,20 @@ describe('startEventSource', () => {
     expect([await most(1), await most(undefined)]).toEqual([1, 2]);
   });
 
+  it('stops polling although every process was busy when it was told to', async () => {
+    const target = bench.aFunction('export const handler = () => new Promise((end) => setTimeout(end, 60_000));');
+    const source = aSource(target, { batchSize: 1 });
+    for (const body of ['a', 'b']) await queues.send(work, body);
+    await expect.poll(() => source.inFlight).toBe(2);
+
+    const closing = source.close();
+    queues.close();
+    await target.close();
+    await closing;
+
+    expect(source.inFlight).toBe(0);
+  });
+
   it('splits a batch that one invocation cannot carry', async () => {
     const target = bench.aFunction('export const handler = async (event) => console.log(event.Records.length);');
     aSource(target, { windowMs: 2_000 });

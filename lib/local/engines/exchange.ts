@@ -23,6 +23,7 @@ export interface Exchange {
   readonly send: (sent: EngineRequest) => Promise<EngineAnswer>;
   /** One JSON operation. Throws `stage/engine-refused` with the engine's own error name and message. */
   readonly call: (target: string, body: JsonObject) => Promise<JsonObject>;
+  /** Ends every call under way; later ones throw at once. */
   readonly close: () => void;
 }
 
@@ -31,8 +32,11 @@ export function openExchange(url: string): Exchange {
   const { hostname, port } = new URL(url);
   // Jetty, in DynamoDB Local, closes a connection after 30 idle seconds; the agent must retire its own before that.
   const agent = new Agent({ keepAlive: true, timeout: 20_000, scheduling: 'lifo' });
+  let closed = false;
   const send = (sent: EngineRequest) =>
     new Promise<EngineAnswer>((resolve, reject) => {
+      // An agent that was destroyed would open a connection anew, and a long poll on it would outlive the stage.
+      if (closed) throw unreachable(new Error('the connections were closed'));
       const headers = { ...sent.headers, 'content-length': sent.body.byteLength };
       const outgoing = request({ agent, hostname, port, method: sent.method, path: sent.path, headers }, (answer) => {
         const chunks: Buffer[] = [];
@@ -52,7 +56,11 @@ export function openExchange(url: string): Exchange {
     if (answer.status < 300) return object;
     throw new EngineRefusal(target, errorName(object), String(object.message ?? object.Message ?? answer.status));
   };
-  return { send, call, close: () => agent.destroy() };
+  const close = (): void => {
+    closed = true;
+    agent.destroy();
+  };
+  return { send, call, close };
 }
 
 /** An engine said no. `reason` is the engine's error name without its namespace: `ResourceInUseException`. */

@@ -30,7 +30,7 @@ export interface EventSource {
   readonly inFlight: number;
   /** Batches settled since the start. */
   readonly settled: number;
-  /** Stops polling; ends once the call under way has. Messages in hand stay in the queue, hidden. */
+  /** Stops polling; ends once the calls and batches under way have. Messages in hand stay in the queue, hidden. */
   close(): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ export function startEventSource(definition: EventSourceDefinition, options: Eve
   const gather = async (): Promise<Batch> => {
     let receivedAt = clock.now();
     const messages: ReceivedMessage[] = [];
-    while (messages.length === 0) {
+    while (messages.length === 0 && !stop.signal.aborted) {
       receivedAt = clock.now();
       messages.push(...(await receive(definition.batchSize, longestPollSeconds)));
     }
@@ -139,15 +139,17 @@ export function startEventSource(definition: EventSourceDefinition, options: Eve
   const poll = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       while (settling.size >= most) await Promise.race(settling);
+      if (stop.signal.aborted) break;
       try {
         const batch = await gather();
         for (const part of fitting(batch.messages)) hand({ ...batch, messages: part });
       } catch (failure) {
-        if (stop.signal.aborted) return;
+        if (stop.signal.aborted) break;
         options.onFailure(failure);
         await new Promise((resolve) => setTimeout(resolve, pauseAfterFailureMs));
       }
     }
+    await Promise.all(settling);
   };
 
   const polling = poll();
