@@ -32,6 +32,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: [integration],
+          globalSetup: ['test/setup/bundle-functions.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 1,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type AppProps } from 'aws-cdk-lib';
 import type { JsonObject } from '../domain/json.ts';
 import { type BundleDirs, bundleFunctions, dirsOf } from './bundle.ts';
 import { projectRoot } from './project-root.ts';
@@ -52,7 +52,8 @@ export interface Synthesised {
  */
 export async function synthesise(options: SynthesiseOptions): Promise<Synthesised> {
   const bundles = await (options.bundle ?? (() => bundleInto(join(options.outdir, 'bundles'))))();
-  const app = openApp({ outdir: options.outdir });
+  // The stage checks the template for what it can run; CloudFormation's own rules, seconds of work, are for `cdk synth`.
+  const app = openApp({ outdir: options.outdir, builtinCloudFormationValidation: false });
   new TributaryStack(app, STACK_ID, { workspace: options.workspace, bundles });
   const assembly = app.synth();
   const { templateFullPath } = assembly.getStackArtifact(STACK_ID);
@@ -66,7 +67,7 @@ export async function synthesise(options: SynthesiseOptions): Promise<Synthesise
 }
 
 /** The app with the settings that `cdk` and the local stage share, so that both write the same template. */
-export function openApp(options: { readonly outdir?: string } = {}): App {
+export function openApp(options: Pick<AppProps, 'outdir' | 'builtinCloudFormationValidation'> = {}): App {
   return new App({
     ...options,
     context: featureFlags(),

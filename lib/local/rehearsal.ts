@@ -3,6 +3,7 @@ import { openMembershipStore } from '../adapters/dynamodb/membership-store.ts';
 import { type Definitions, versionOf } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
+import type { SynthesiseOptions } from '../infra/synthesise.ts';
 import { loadWorkspace } from '../workspace/load.ts';
 import type { FaultOptions } from './proxy/faults.ts';
 import { countStored, judgeAudience, type RehearsalReport, readRuns } from './report.ts';
@@ -39,6 +40,8 @@ export interface RunOptions {
   readonly hours?: number;
   /** How many people the simulated tools hold. @default rehearsalSize */
   readonly size?: WorldSize;
+  /** Bundles of the functions that exist already. Absent = they are bundled. */
+  readonly bundle?: SynthesiseOptions['bundle'];
   /** Trouble for the engines to make from the start. */
   readonly faults?: FaultOptions;
   /** Ends a stage that stays up. */
@@ -77,7 +80,7 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
   const tools = await startSimulators(definitions, new Date(start), now, options.size);
   try {
     stage = await openStage({
-      from: { workspace: definitions },
+      from: { workspace: definitions, ...(options.bundle === undefined ? {} : { bundle: options.bundle }) },
       start,
       secrets: { ...tools.secrets, ...(tools.all ? { 'identity-key': REHEARSAL_KEY } : {}) },
       handleSignals: false,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatInstant, type Instant, type Milliseconds } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import type { WorkspaceForSynthesis } from '../infra/workspace-for-synthesis.ts';
+import type { SynthesiseOptions } from '../infra/synthesise.ts';
 import { openClock, type StageTimer } from './clock.ts';
 import { createResources, type EngineUrls } from './engines/create-resources.ts';
 import { startDynamoDbLocal } from './engines/dynamodb-local.ts';
@@ -44,7 +44,7 @@ export interface Assembly {
 
 export interface StageOptions {
   /** A workspace to synthesise, or an assembly that has been already. */
-  readonly from: { readonly workspace: WorkspaceForSynthesis } | { readonly assembly: Assembly };
+  readonly from: Pick<SynthesiseOptions, 'workspace' | 'bundle'> | { readonly assembly: Assembly };
   /** Keeps tables, queues, objects, generated secrets and logs. Absent = everything ends with the stage. */
   readonly dataDir?: string;
   /** A port that the operator asked for; taken is an error. */
@@ -276,7 +276,7 @@ async function assemblyOf(options: StageOptions, ending: (() => void | Promise<v
   ending.push(() => rmSync(outdir, { recursive: true, force: true }));
   // The CDK takes seconds to load, and a stage of a ready assembly does without it.
   const { synthesise } = await import('../infra/synthesise.ts');
-  return await synthesise({ workspace: options.from.workspace, outdir });
+  return await synthesise({ ...options.from, outdir });
 }
 
 /** Ends the stage when the process is asked to end, then lets the signal do what it would have done. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundledOnce } from '../setup/bundled-once.ts';
 import { type CollectingStage, openCollectingStage, writeKeys } from './collecting-stage.ts';
 
 const patient = { timeout: 60_000, interval: 100 };
@@ -39,7 +40,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   if (!canDrive) return;
-  site = await openCollectingStage();
+  site = await openCollectingStage({ bundle: bundledOnce });
   shop = await serveShop(site.url);
   browser = await chromium.launch({ executablePath: executablePath ?? '/usr/bin/chromium', args: flags });
 }, 180_000);

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 import { Analytics } from '@segment/analytics-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundledOnce } from '../setup/bundled-once.ts';
 import { type CollectingStage, openCollectingStage, writeKeys } from './collecting-stage.ts';
 
 /** The former client of Segment for Node, which many servers still run; it has no types. */
@@ -21,7 +22,7 @@ const patient = { timeout: 60_000, interval: 100 };
 let site: CollectingStage;
 
 beforeAll(async () => {
-  site = await openCollectingStage();
+  site = await openCollectingStage({ bundle: bundledOnce });
 });
 
 afterAll(() => site.close());

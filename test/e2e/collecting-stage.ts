@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Definitions, versionOf } from '../../lib/domain/definitions.ts';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
-import { type Synthesised, synthesise } from '../../lib/infra/synthesise.ts';
+import { type Synthesised, type SynthesiseOptions, synthesise } from '../../lib/infra/synthesise.ts';
 import { openStage, type Stage } from '../../lib/local/stage.ts';
 
 /** The write keys of the workspace, by what they are for. */
@@ -36,8 +36,8 @@ export interface CollectingStage {
   close(): Promise<void>;
 }
 
-/** Opens a stage in a folder of its own. The caller closes it. */
-export async function openCollectingStage(): Promise<CollectingStage> {
+/** Opens a stage in a folder of its own, of `bundle` when there is one. The caller closes it. */
+export async function openCollectingStage(given: Pick<SynthesiseOptions, 'bundle'> = {}): Promise<CollectingStage> {
   const folder = mkdtempSync(join(tmpdir(), 'tributary-collecting-'));
   let assembly: Synthesised;
   let running: Stage | undefined;
@@ -64,7 +64,7 @@ export async function openCollectingStage(): Promise<CollectingStage> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    assembly = await synthesise({ workspace: definitions, outdir: join(folder, 'assembly') });
+    assembly = await synthesise({ ...given, workspace: definitions, outdir: join(folder, 'assembly') });
     running = await open(0);
     await ask(running, '/api/definitions', definitions as unknown as Json);
   } catch (error) {

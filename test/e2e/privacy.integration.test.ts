@@ -12,6 +12,7 @@ import type { Job } from '../../lib/pipeline/jobs.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 import { engineLogin } from '../engines.ts';
 import { versioned } from '../pipeline/published-world.ts';
+import { bundledOnce } from '../setup/bundled-once.ts';
 import { makeWorld } from '../vendors/world.ts';
 
 const START = Date.parse('2026-11-20T04:00:00.000Z');
@@ -29,7 +30,7 @@ beforeAll(async () => {
   const { definitions } = await loadWorkspace('examples/acme');
   if (definitions === undefined) throw new Error('examples/acme does not load');
   folder = await mkdtemp(join(tmpdir(), 'tributary-privacy-'));
-  const { template, codeDirs } = await synthesise({ workspace: definitions, outdir: folder });
+  const { template, codeDirs } = await synthesise({ workspace: definitions, outdir: folder, bundle: bundledOnce });
   tools = await startSimulators(definitions, new Date(START), () => new Date(stage?.now() ?? START), tiny);
   stage = await openStage({
     from: { assembly: { template, codeDirs } },

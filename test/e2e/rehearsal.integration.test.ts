@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runStage } from '../../lib/local/rehearsal.ts';
 import type { RehearsalReport } from '../../lib/local/report.ts';
 import type { Stage } from '../../lib/local/stage.ts';
+import { bundledOnce } from '../setup/bundled-once.ts';
 
 const small = { accounts: 20, contacts: 200, leads: 20, members: 150, overlap: 110 };
 
@@ -11,6 +12,7 @@ async function rehearse(options: Partial<Parameters<typeof runStage>[0]> = {}): 
     port: undefined,
     dataDir: undefined,
     once: true,
+    bundle: bundledOnce,
     report: () => {},
     ...options,
   });

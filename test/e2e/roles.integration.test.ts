@@ -8,6 +8,7 @@ import { startSimulators } from '../../lib/local/simulators.ts';
 import { openStage } from '../../lib/local/stage.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 import { versioned } from '../pipeline/published-world.ts';
+import { bundledOnce } from '../setup/bundled-once.ts';
 
 const outdirs: string[] = [];
 afterAll(() => {
@@ -53,7 +54,7 @@ describe('a role that lacks an action', () => {
     if (definitions === undefined) throw new Error('examples/acme does not load');
     const outdir = await mkdtemp(join(tmpdir(), 'tributary-roles-'));
     outdirs.push(outdir);
-    const { template, codeDirs } = await synthesise({ workspace: definitions, outdir });
+    const { template, codeDirs } = await synthesise({ workspace: definitions, outdir, bundle: bundledOnce });
     const start = Date.parse('2026-11-20T04:00:00.000Z');
     const tiny = { accounts: 2, contacts: 10, leads: 2, members: 10, overlap: 5 };
     const tools = await startSimulators(definitions, new Date(start), () => new Date(start), tiny);

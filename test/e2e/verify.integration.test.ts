@@ -7,6 +7,7 @@ import { openStage, type Stage } from '../../lib/local/stage.ts';
 import type { VerifyRun } from '../../lib/pipeline/verify-run.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 import { versioned } from '../pipeline/published-world.ts';
+import { bundledOnce } from '../setup/bundled-once.ts';
 import { startMailchimp } from '../vendors/mailchimp/simulator.ts';
 
 const LIST = 'a1b2c3';
@@ -43,7 +44,7 @@ it('pushes without an echo, and finds and heals what people did to the list', as
   const stageFileIn = mkdtempSync(join(tmpdir(), 'tributary-verify-'));
   ending.push(() => rmSync(stageFileIn, { recursive: true, force: true }));
   stage = await openStage({
-    from: { workspace },
+    from: { workspace, bundle: bundledOnce },
     start: START,
     secrets: { newsletter: JSON.stringify({ api_key: vendor.apiKey, webhook_secret: 'w'.repeat(24) }) },
     handleSignals: false,

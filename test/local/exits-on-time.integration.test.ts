@@ -11,6 +11,7 @@ import { openExchange } from '../../lib/local/engines/exchange.ts';
 import { openStage, type Stage } from '../../lib/local/stage.ts';
 import type { LateDay } from '../../lib/pipeline/lateness.ts';
 import { readWorkspace } from '../../lib/workspace/load.ts';
+import { bundledOnce } from '../setup/bundled-once.ts';
 
 const PEOPLE = 1_500;
 const CHANGES_IN_MESSAGE = 250;
@@ -52,7 +53,7 @@ it('lets everybody whose window closes at one midnight out within 90 seconds of 
 async function openPileStage(workspace: Definitions): Promise<Stage> {
   const outdir = await mkdtemp(join(tmpdir(), 'tributary-pile-'));
   ending.push(() => rmSync(outdir, { recursive: true, force: true }));
-  const assembly = await synthesise({ workspace, outdir });
+  const assembly = await synthesise({ workspace, outdir, bundle: bundledOnce });
   const stage = await openStage({ from: { assembly }, start, port: 0, handleSignals: false, stageFileIn: outdir });
   ending.push(stage.close);
   const headers = { authorization: `Bearer ${stage.token}`, 'content-type': 'application/json' };
