@@ -14,6 +14,7 @@ const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> =
   bundles: () => import('./bundles.ts'),
   offline: () => import('./offline.ts'),
   collect: () => import('./collect.ts'),
+  'import-and-push': () => import('./import-and-push.ts'),
 };
 
 await main();
