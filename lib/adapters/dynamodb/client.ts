@@ -26,8 +26,12 @@ const AT_ONCE = 6;
 /** Rounds for what the service left undone, before the caller's message is retried as a whole. */
 const ROUNDS = 10;
 
+/** Opens a client. Middlewares that are added to it after its first request do not run. */
 export function openDynamo(wait: Dynamo['wait'], random: Dynamo['random'], config: DynamoDBClientConfig = {}): Dynamo {
-  return { client: tellPassingFailures(new DynamoDBClient({ maxAttempts: 4, ...config })), wait, random };
+  const client = new DynamoDBClient({ maxAttempts: 4, cacheMiddleware: true, ...config });
+  // It walks all that was sent and received to hide what is sensitive from a log that nobody keeps (docs/adr/0050).
+  client.middlewareStack.remove('loggerMiddleware');
+  return { client: tellPassingFailures(client), wait, random };
 }
 
 /** Consistent reads of many keys, a hundred to a request. A key given twice is read once. Missing items are left out. */
