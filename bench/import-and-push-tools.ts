@@ -26,7 +26,7 @@ async function run(contacts: number, at: number, list: string, tag: string): Pro
   }
   const tell = (): Told => ({
     endpoints: { crm: crm.url, mail: mail.url },
-    secrets: { crm: JSON.stringify(crm.secret), mail: JSON.stringify({ api_key: mail.apiKey, webhook_secret: 'a-secret-of-the-simulated-tools' }) },
+    secrets: { crm: JSON.stringify(crm.secret), mail: JSON.stringify({ api_key: mail.apiKey }) },
     calls: { crm: crm.calls.total, mail: mail.calls.length },
     tagged: mail.tagged(list, tag).length,
   });

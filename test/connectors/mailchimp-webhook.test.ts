@@ -61,6 +61,15 @@ describe('verify', () => {
       expect(webhook.verify(request({ query }), config, secret, now)).toEqual(expected);
     });
   }
+
+  it('lets nobody in while no secret is set', () => {
+    const query = { secret: 'correct-horse-battery-staple' };
+
+    expect(webhook.verify(request({ query }), config, { api_key: 'key-us6' }, now)).toEqual({
+      ok: false,
+      reason: 'missing-proof',
+    });
+  });
 });
 
 describe('handshake', () => {

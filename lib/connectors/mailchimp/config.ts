@@ -16,7 +16,8 @@ export const config = z.strictObject({
 /** What the secret of a Mailchimp connection holds. */
 export const secret = z.strictObject({
   api_key: z.string().regex(/^\S+-[a-z]+[0-9]+$/, 'expected an API key that ends in its data centre, e.g. …-us6'),
-  webhook_secret: z.string().min(16, 'expected at least 16 random characters'),
+  /** Needed for webhooks only. */
+  webhook_secret: z.string().min(16, 'expected at least 16 random characters').optional(),
 });
 
 export type Config = z.infer<typeof config>;

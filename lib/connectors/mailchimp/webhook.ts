@@ -36,7 +36,8 @@ export const webhook: WebhookSource<Config, Secret> = {
 
 function verifySecret(request: RawRequest, secret: Secret): Verification {
   const given = request.query.secret;
-  if (given === undefined || given === '') return { ok: false, reason: 'missing-proof' };
+  if (given === undefined || given === '' || secret.webhook_secret === undefined)
+    return { ok: false, reason: 'missing-proof' };
   // Digests have one length, so the comparison takes the same time for every guess.
   const same = timingSafeEqual(digest(given), digest(secret.webhook_secret));
   return same ? { ok: true } : { ok: false, reason: 'bad-proof' };
