@@ -33,7 +33,7 @@ export function holdList(holds: readonly Hold[]): HTMLElement {
   const items = holds.map(({ guard, says, todo }) =>
     element(
       'li',
-      {},
+      { class: 'hold' },
       element('p', {}, element('strong', {}, guardWords(guard)), ' ', element('code', { class: 'quiet' }, guard)),
       element('p', {}, `${says}.`),
       quiet(`What to do: ${todo}.`),

@@ -43,7 +43,7 @@ function alertList(alerts: readonly Alert[], timezone: string): HTMLElement {
   const items = alerts.map(({ kind, subject, says, todo, since }) =>
     element(
       'li',
-      {},
+      { class: 'hold' },
       element('h3', {}, badge(kind), subject, element('span', { class: 'quiet' }, 'since ', moment(since, timezone))),
       element('p', {}, `${says}.`),
       quiet(`What to do: ${todo}.`),
