@@ -2,7 +2,7 @@ import type { JsonObject } from '../lib/domain/json.ts';
 import { tellWanted } from '../lib/domain/segment/words.ts';
 import type { Condition } from '../lib/domain/segment.ts';
 import type { AudiencePage } from './audience.ts';
-import { type Child, element, facts, percent } from './dom.ts';
+import { element, facts, percent } from './dom.ts';
 
 const MODES = {
   mirror: 'mirror: the list equals the segment; whoever is not wanted any more is removed',
@@ -19,7 +19,8 @@ const FIRST_RUNS = {
 /** An audience as its file and the workspace define it, in words. */
 export function showDefinition(page: AudiencePage): HTMLElement {
   const { segment, segmentTitle, when, connection, connector, match, mode, verify, group } = page;
-  const named = segmentTitle === segment ? [segment] : [segmentTitle, ' ', code(segment)];
+  const named =
+    segmentTitle === segment ? [segment] : [segmentTitle, ' ', element('code', { class: 'quiet' }, segment)];
   return facts([
     ['Segment', ...named, element('ul', { class: 'sentences' }, conditionItem(when as Condition))],
     ['List', `${connection}${connector === null ? '' : ` (${connector})`}: ${targetWords(page.target)}`],
@@ -82,10 +83,9 @@ function holdoutWords({ holdout, experiment }: AudiencePage): string {
 
 function guardrailList(rules: AudiencePage['guardrails']): HTMLElement {
   const { maxAdd, maxRemove, maxAddCount, maxRemoveCount, smallChange, minSource, maxOptOuts } = rules;
-  const upTo = `; ${smallChange} changes or fewer never are`;
   const lines = [
-    `adds more than ${percent(maxAdd)} of the list in a day${orMore(maxAddCount)}${upTo}`,
-    `removes more than ${percent(maxRemove)} of the list in a day${orMore(maxRemoveCount)}${upTo}`,
+    `adds more than ${sizeWords(maxAdd, smallChange, maxAddCount)}, in a day`,
+    `removes more than ${sizeWords(maxRemove, smallChange, maxRemoveCount)}, in a day`,
     `rests on a source with less than ${percent(minSource)} of the people it had, or on one that is not up to date`,
     `touches more than ${maxOptOuts} opt-outs`,
     ...(rules.firstRun === 'allow' ? [] : [FIRST_RUNS[rules.firstRun]]),
@@ -95,10 +95,8 @@ function guardrailList(rules: AudiencePage['guardrails']): HTMLElement {
   return element('ul', { class: 'lines' }, ...lines.map((line) => element('li', {}, line)));
 }
 
-function orMore(people: number | undefined): string {
-  return people === undefined ? '' : `, or more than ${people} people`;
-}
-
-function code(text: string): Child {
-  return element('code', { class: 'quiet' }, text);
+/** A limit as `judgePush` reads it: a share of the list unless it is a few people, and a number. */
+function sizeWords(share: number, few: number, people: number | undefined): string {
+  const number = people === undefined ? '' : `, or ${people} people`;
+  return `${percent(share)} of the list and ${few} people${number}`;
 }

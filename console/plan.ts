@@ -22,7 +22,14 @@ export function showPlan(plan: PushPlan, timezone: string): HTMLElement[] {
       ...(remove === 0 ? [] : [['Removed, because', reasonList(removedBecause, 'not known')] as const]),
       ['Calls to the tool', count(calls)],
       ['Of the day’s quota', quota === null ? quotaUnknown() : percent(quota)],
-      ['Expected to take', minutes <= 1 ? 'up to a minute' : `${count(minutes)} minutes`],
+      [
+        'Expected to take',
+        calls === 0
+          ? 'no time: there is nothing to send'
+          : minutes <= 1
+            ? 'up to a minute'
+            : `${count(minutes)} minutes`,
+      ],
       ['Plan', element('code', { class: 'hash' }, hash)],
     ]),
   ];
