@@ -4,7 +4,7 @@ import { button, type Column, card, count, element, moment, sentenceOf, table } 
 import { ask } from './stage-api.ts';
 import { OUTCOMES, reasonWords } from './words.ts';
 
-const SHOWN_AT_ONCE = 50;
+const SHOWN_AT_ONCE = 25;
 
 interface Part {
   readonly parts: number;
