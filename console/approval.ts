@@ -1,6 +1,7 @@
 import type { Approval } from '../lib/pipeline/approve.ts';
 import type { PushRun } from '../lib/pipeline/push-run.ts';
 import { element, quiet, sentenceOf } from './dom.ts';
+import { toAudience } from './routes.ts';
 import { ask, RefusedError } from './stage-api.ts';
 
 /** Letters of a hash that name a plan well enough for a person. */
@@ -10,7 +11,7 @@ const ENOUGH = 8;
  * Approves exactly the plan that the page shows: its whole hash is sent, and the API refuses when it is not the plan of
  * the latest run any more. Typing its beginning is for the person: it cannot be done by a slip.
  */
-export function approvalForm({ id }: PushRun, hash: string, decided: (said: string) => void): HTMLElement {
+export function approvalForm({ id, audience }: PushRun, hash: string, decided: (said: string) => void): HTMLElement {
   const by = field('approve-by', 'Your name, kept with the run', { autocomplete: 'name', maxlength: '100' });
   const typed = field('approve-hash', `The first ${ENOUGH} letters of the plan: ${hash.slice(0, ENOUGH)}`, {
     autocomplete: 'off',
@@ -20,7 +21,7 @@ export function approvalForm({ id }: PushRun, hash: string, decided: (said: stri
     class: 'hash',
   });
   const submit = element('button', { type: 'submit' }, 'Approve this plan');
-  const answer = element('p', { role: 'alert', class: 'bad' });
+  const answer = element('p', { id: 'approve-answer', role: 'alert', class: 'bad' });
   const form = element('form', { class: 'approve', novalidate: '' }, ...by.parts, ...typed.parts, submit, answer);
   let sending = false;
 
@@ -49,7 +50,7 @@ export function approvalForm({ id }: PushRun, hash: string, decided: (said: stri
     void send()
       .catch((thrown: unknown) => {
         // Said beside the button; nothing was approved.
-        answer.textContent = refusalOf(thrown);
+        answer.replaceChildren(...refusalOf(thrown, audience));
       })
       .finally(() => {
         sending = false;
@@ -63,13 +64,15 @@ function beginsWith(hash: string, typed: string): boolean {
   return typed.length >= ENOUGH && hash.startsWith(typed.toLowerCase());
 }
 
-function refusalOf(thrown: unknown): string {
+function refusalOf(thrown: unknown, audience: string): readonly (Node | string)[] {
   const stale = thrown instanceof RefusedError && thrown.code === 'push/plan-moved';
-  return stale ? `Not approved: this plan is out of date. ${thrown.message}.` : `Not approved: ${sentenceOf(thrown)}`;
+  if (!stale) return [`Not approved: ${sentenceOf(thrown)}`];
+  const latest = element('a', { href: toAudience(audience) }, 'Go to its latest run');
+  return [`Not approved: this plan is out of date. ${thrown.message}. `, latest];
 }
 
 function field(id: string, label: string, attributes: Readonly<Record<string, string>>) {
-  const input = element('input', { id, name: id, required: '', ...attributes });
+  const input = element('input', { id, name: id, required: '', 'aria-describedby': 'approve-answer', ...attributes });
   return {
     input,
     parts: [element('label', { for: id }, label), input],

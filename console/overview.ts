@@ -32,18 +32,19 @@ export async function readOverview(): Promise<Overview> {
 export function showOverview({ workspace, segments, audiences, alerts }: Overview): HTMLElement[] {
   const { timezone } = workspace;
   const held = audiences.flatMap(({ run }) => (run?.state === 'held' ? [run as unknown as PushRun] : []));
-  const connections = card('Connections', `${workspace.connections.length}`, ...connectionParts(workspace));
+  const parts = workspace.connections.length === 0 ? [none()] : connectionParts(workspace);
+  const connections = card('Connections', `${workspace.connections.length}`, ...parts);
   connections.classList.add('wide');
   return [
     ...waitingCards(held, alerts, timezone),
-    card('Segments', `${segments.length}`, segmentBars(segments)),
-    card(
-      'Audiences',
-      `${audiences.length}`,
-      audiences.length === 0 ? quiet('None is defined.') : audienceTable(audiences, timezone),
-    ),
+    card('Segments', `${segments.length}`, segments.length === 0 ? none() : segmentBars(segments)),
+    card('Audiences', `${audiences.length}`, audiences.length === 0 ? none() : audienceTable(audiences, timezone)),
     connections,
   ];
+}
+
+function none(): HTMLElement {
+  return quiet('None is defined.');
 }
 
 function segmentBars(segments: readonly Segment[]): HTMLElement {
