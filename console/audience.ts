@@ -1,18 +1,14 @@
-import type { z } from '@hono/zod-openapi';
-import type { audiencePageSchema } from '../lib/api/answers.ts';
 import type { DryRun } from '../lib/pipeline/dry-run.ts';
 import type { PushRun } from '../lib/pipeline/push-run.ts';
 import type { AudienceSummary } from '../lib/pipeline/summaries.ts';
 import { countList, reasonList } from './counts.ts';
-import { showDefinition } from './definition.ts';
+import { type AudiencePage, showDefinition } from './definition.ts';
 import { badge, button, type Column, card, count, element, moment, quiet, sentenceOf, table } from './dom.ts';
 import { holdList, showPlan } from './plan.ts';
 import { toRun } from './routes.ts';
 import { ask } from './stage-api.ts';
 import { showHeldRun } from './waiting.ts';
 import { COUNTS, reasonWords, titled } from './words.ts';
-
-export type AudiencePage = z.infer<typeof audiencePageSchema>;
 
 interface Read {
   readonly page: AudiencePage;

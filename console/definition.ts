@@ -1,8 +1,11 @@
+import type { z } from '@hono/zod-openapi';
+import type { audiencePageSchema } from '../lib/api/answers.ts';
 import type { JsonObject } from '../lib/domain/json.ts';
 import { tellWanted } from '../lib/domain/segment/words.ts';
 import type { Condition } from '../lib/domain/segment.ts';
-import type { AudiencePage } from './audience.ts';
 import { element, facts, percent } from './dom.ts';
+
+export type AudiencePage = z.infer<typeof audiencePageSchema>;
 
 const MODES = {
   mirror: 'mirror: the list equals the segment; whoever is not wanted any more is removed',
