@@ -7,24 +7,29 @@ import { badge, button, type Column, card, count, element, moment, quiet, senten
 import { holdList, showPlan } from './plan.ts';
 import { toRun } from './routes.ts';
 import { ask } from './stage-api.ts';
-import { showHeldRun } from './waiting.ts';
+import { type Alert, showHeldRun } from './waiting.ts';
 import { COUNTS, reasonWords, titled } from './words.ts';
 
 interface Read {
   readonly page: AudiencePage;
   readonly runs: readonly PushRun[];
+  readonly alerts: readonly Alert[];
 }
 
 export async function readAudience(audience: string): Promise<Read> {
   const path = `/api/audiences/${encodeURIComponent(audience)}`;
-  const [page, runs] = await Promise.all([ask<AudiencePage>(path), ask<readonly PushRun[]>(`${path}/runs`)]);
-  return { page, runs };
+  const [page, runs, alerts] = await Promise.all([
+    ask<AudiencePage>(path),
+    ask<readonly PushRun[]>(`${path}/runs`),
+    ask<readonly Alert[]>('/api/alerts'),
+  ]);
+  return { page, runs, alerts };
 }
 
 /** An audience: what it means, where its people stand, what a push would do now, and how the last ones ended. */
-export function showAudience({ page, runs }: Read, timezone: string): HTMLElement[] {
+export function showAudience({ page, runs, alerts }: Read, timezone: string): HTMLElement[] {
   const run = page.run as unknown as PushRun | null;
-  const held = run?.state === 'held' ? [card('Held', '', showHeldRun(run, run.startedAt, timezone))] : [];
+  const held = run?.state === 'held' ? [card('Held', '', showHeldRun(run, alerts, timezone))] : [];
   for (const one of held) one.classList.add('alarm', 'wide');
   const pushes = card('Last pushes', runs.length === 0 ? '' : `${runs.length}`, runTable(runs, timezone));
   pushes.classList.add('wide');

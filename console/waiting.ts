@@ -11,11 +11,10 @@ export type Alert = z.infer<typeof alertSchema>;
 export function waitingCards(held: readonly PushRun[], alerts: readonly Alert[], timezone: string): HTMLElement[] {
   const ids = new Set(held.map(({ id }) => id));
   const others = alerts.filter(({ run }) => run === undefined || !ids.has(run));
-  const sinceOf = ({ id, startedAt }: PushRun) => alerts.find(({ run }) => run === id)?.since ?? startedAt;
   const cards = [
     ...(held.length === 0
       ? []
-      : [card('Held', `${held.length}`, ...held.map((run) => showHeldRun(run, sinceOf(run), timezone)))]),
+      : [card('Held', `${held.length}`, ...held.map((run) => showHeldRun(run, alerts, timezone)))]),
     ...(others.length === 0 ? [] : [card('Alerts', `${others.length}`, alertList(others, timezone))]),
   ];
   for (const one of cards) one.classList.add('alarm', 'wide');
@@ -23,7 +22,13 @@ export function waitingCards(held: readonly PushRun[], alerts: readonly Alert[],
 }
 
 /** A held run: of which audience, since when, why, and where to decide. */
-export function showHeldRun({ id, audience, holds = [] }: PushRun, since: string, timezone: string): HTMLElement {
+export function showHeldRun(
+  { id, audience, startedAt, holds = [] }: PushRun,
+  alerts: readonly Alert[],
+  timezone: string,
+): HTMLElement {
+  // Its alert knows when it was held: it may have waited for its sources before.
+  const since = alerts.find(({ run }) => run === id)?.since ?? startedAt;
   return element(
     'div',
     { class: 'held-run' },
