@@ -1,4 +1,5 @@
-type Child = Node | string | undefined;
+/** What an element may hold. */
+export type Child = Node | string | undefined;
 
 /** Makes an element. Texts become text nodes, so that nothing a source says is ever read as markup. */
 export function element<Name extends keyof HTMLElementTagNameMap>(
@@ -57,10 +58,52 @@ export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+/** 0 to 1 as a percentage, rounded up: a share of something that may run out. */
+export function percent(share: number): string {
+  return `${Math.ceil(Number((share * 1_000).toFixed(6))) / 10} %`;
+}
+
+const TONES: Readonly<Record<string, string>> = {
+  finished: 'good',
+  running: 'busy',
+  waiting: 'busy',
+  superseded: 'past',
+};
+
 /** The state of a run, in a colour and in a word. */
 export function badge(state: string): HTMLElement {
-  const tone = state === 'finished' ? 'good' : state === 'running' || state === 'waiting' ? 'busy' : 'bad';
-  return element('span', { class: `badge ${tone}` }, state);
+  return element('span', { class: `badge ${TONES[state] ?? 'bad'}` }, state);
+}
+
+/** Names and what they are, one under the other. */
+export function facts(rows: readonly (readonly [name: string, ...what: Child[]])[]): HTMLElement {
+  const parts = rows.map(([name, ...what]) => element('div', {}, element('dt', {}, name), element('dd', {}, ...what)));
+  return element('dl', { class: 'facts' }, ...parts);
+}
+
+export function quiet(...children: readonly Child[]): HTMLElement {
+  return element('p', { class: 'quiet' }, ...children);
+}
+
+/** A button that does something and cannot be pressed again until that is done. */
+export function button(title: string, press: () => Promise<void>): HTMLButtonElement {
+  const made = element('button', { type: 'button', class: 'plain' }, title);
+  let busy = false;
+  made.addEventListener('click', () => {
+    if (busy) return;
+    busy = true;
+    made.setAttribute('aria-disabled', 'true');
+    void press().finally(() => {
+      busy = false;
+      made.removeAttribute('aria-disabled');
+    });
+  });
+  return made;
+}
+
+/** What was thrown, as a sentence to show. */
+export function sentenceOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : 'Something went wrong.';
 }
 
 /** An instant in the workspace's time zone. */

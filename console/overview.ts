@@ -1,9 +1,12 @@
 import type { z } from '@hono/zod-openapi';
 import type { audienceSchema, segmentSchema, workspaceSchema } from '../lib/api/answers.ts';
-import { badge, type Column, card, count, element, moment, table } from './dom.ts';
+import type { PushRun } from '../lib/pipeline/push-run.ts';
+import { badge, type Column, card, count, element, moment, quiet, table } from './dom.ts';
+import { toAudience, toRun } from './routes.ts';
 import { ask } from './stage-api.ts';
+import { type Alert, waitingCards } from './waiting.ts';
 
-type Workspace = z.infer<typeof workspaceSchema>;
+export type Workspace = z.infer<typeof workspaceSchema>;
 type Segment = z.infer<typeof segmentSchema>;
 type Audience = z.infer<typeof audienceSchema>;
 type StreamRow = Workspace['connections'][number]['streams'][number];
@@ -13,23 +16,35 @@ export interface Overview {
   readonly workspace: Workspace;
   readonly segments: readonly Segment[];
   readonly audiences: readonly Audience[];
+  readonly alerts: readonly Alert[];
 }
 
 export async function readOverview(): Promise<Overview> {
-  const [workspace, segments, audiences] = await Promise.all([
+  const [workspace, segments, audiences, alerts] = await Promise.all([
     ask<Workspace>('/api/workspace'),
     ask<Segment[]>('/api/segments'),
     ask<Audience[]>('/api/audiences'),
+    ask<Alert[]>('/api/alerts'),
   ]);
-  return { workspace, segments, audiences };
+  return { workspace, segments, audiences, alerts };
 }
 
-export function showOverview({ workspace, segments, audiences }: Overview): HTMLElement[] {
+export function showOverview({ workspace, segments, audiences, alerts }: Overview): HTMLElement[] {
+  const { timezone } = workspace;
+  const held = audiences.flatMap(({ run }) => (run?.state === 'held' ? [run as unknown as PushRun] : []));
+  const parts = workspace.connections.length === 0 ? [none()] : connectionParts(workspace);
+  const connections = card('Connections', `${workspace.connections.length}`, ...parts);
+  connections.classList.add('wide');
   return [
-    card('Segments', `${segments.length}`, segmentBars(segments)),
-    card('Audiences', `${audiences.length}`, audienceTable(audiences, workspace.timezone)),
-    card('Connections', `${workspace.connections.length}`, ...connectionParts(workspace)),
+    ...waitingCards(held, alerts, timezone),
+    card('Segments', `${segments.length}`, segments.length === 0 ? none() : segmentBars(segments)),
+    card('Audiences', `${audiences.length}`, audiences.length === 0 ? none() : audienceTable(audiences, timezone)),
+    connections,
   ];
+}
+
+function none(): HTMLElement {
+  return quiet('None is defined.');
 }
 
 function segmentBars(segments: readonly Segment[]): HTMLElement {
@@ -62,14 +77,14 @@ function audienceTable(audiences: readonly Audience[], timezone: string): HTMLEl
         element(
           'div',
           {},
-          element('strong', {}, audience),
+          element('strong', {}, element('a', { href: toAudience(audience) }, audience)),
           element('div', { class: 'quiet' }, `${segment} → ${connection}, ${schedule ?? 'on demand'}`),
         ),
     },
     { title: 'Wanted', kind: 'number', cell: ({ summary }) => count(Number(summary.wanted ?? 0)) },
     { title: 'Blocked', kind: 'number', cell: ({ summary }) => count(Number(summary.blocked ?? 0)) },
     { title: 'Not reached', kind: 'number', cell: ({ summary }) => count(notReached(summary)) },
-    { title: 'Last push', cell: ({ run }) => runCell(run, timezone) },
+    { title: 'Last push', cell: ({ run }) => runCell(run, timezone, toRun(String(run?.id))) },
   ];
   return table('Audiences and their last push', columns, audiences);
 }
@@ -101,8 +116,9 @@ function connectionParts({ connections, timezone }: Workspace): HTMLElement[] {
   );
 }
 
-function runCell(run: Readonly<Record<string, unknown>> | null, timezone: string): HTMLElement {
+function runCell(run: Readonly<Record<string, unknown>> | null, timezone: string, href?: string): HTMLElement {
   if (run === null) return element('span', { class: 'quiet' }, 'never');
-  const at = String(run.endedAt ?? run.startedAt);
-  return element('div', { class: 'run' }, badge(String(run.state)), moment(at, timezone));
+  const at = moment(String(run.endedAt ?? run.startedAt), timezone);
+  const linked = href === undefined ? at : element('a', { href }, at);
+  return element('div', { class: 'run' }, badge(String(run.state)), linked);
 }

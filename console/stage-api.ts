@@ -4,10 +4,13 @@ const KEY = 'tributary-token';
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   readonly status: number;
+  /** Where docs/errors.md explains it; absent when it was not the API that refused. */
+  readonly code: string | undefined;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, code?: string) {
     super(message);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -24,22 +27,28 @@ export function takeToken(): boolean {
   return sessionStorage.getItem(KEY) !== null;
 }
 
-/** Asks the API. Throws RefusedError. */
-export async function ask<Answer>(path: string): Promise<Answer> {
-  const token = sessionStorage.getItem(KEY) ?? '';
-  const answer = await fetch(path, { headers: { authorization: `Bearer ${token}` } }).catch(() => undefined);
+/** Asks the API; with a body, to do something. Throws RefusedError. */
+export async function ask<Answer>(path: string, body?: object): Promise<Answer> {
+  const headers = { authorization: `Bearer ${sessionStorage.getItem(KEY) ?? ''}` };
+  const request =
+    body === undefined
+      ? { headers }
+      : { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const answer = await fetch(path, request).catch(() => undefined);
   if (answer === undefined) throw new RefusedError(0, 'The stage does not answer. Is it still running?');
   const content: unknown = await answer.json().catch(() => undefined);
   if (answer.ok) return content as Answer;
   if (answer.status === 401 || answer.status === 403) throw new RefusedError(answer.status, HOW_TO_GET_IN);
-  throw new RefusedError(answer.status, messageOf(content) ?? `The API answered ${answer.status}.`);
+  const { message, code } = problemOf(content);
+  throw new RefusedError(answer.status, message ?? `The API answered ${answer.status}.`, code);
 }
 
 export const HOW_TO_GET_IN =
   'This page needs a token: open the console address that “tributary start” prints, with the #token=… at its end. ' +
   'A deployed API takes requests signed with IAM only.';
 
-function messageOf(content: unknown): string | undefined {
-  const isProblem = typeof content === 'object' && content !== null && 'message' in content;
-  return isProblem && typeof content.message === 'string' ? content.message : undefined;
+function problemOf(content: unknown): { readonly message?: string; readonly code?: string } {
+  if (typeof content !== 'object' || content === null) return {};
+  const { message, code } = content as Readonly<Record<string, unknown>>;
+  return { ...(typeof message === 'string' ? { message } : {}), ...(typeof code === 'string' ? { code } : {}) };
 }

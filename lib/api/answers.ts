@@ -42,6 +42,34 @@ export const audienceSchema = z
   })
   .openapi('Audience');
 
+export const audiencePageSchema = audienceSchema
+  .extend({
+    connector: z.string().nullable(),
+    segmentTitle: z.string(),
+    /** The segment's condition as written. */
+    when: loose,
+    match: z.array(z.string()),
+    mode: z.enum(['mirror', 'add-only']),
+    needs: z.object({ subscribed: z.string().optional(), consent: z.array(z.string()).optional() }),
+    holdout: z.number(),
+    experiment: z.string().optional(),
+    group: z.object({ name: z.string(), priority: z.number() }).optional(),
+    /** Its own before the workspace's before the defaults. */
+    guardrails: z.looseObject({
+      maxAdd: z.number(),
+      maxRemove: z.number(),
+      maxAddCount: z.number().optional(),
+      maxRemoveCount: z.number().optional(),
+      smallChange: z.number(),
+      minSource: z.number(),
+      firstRun: z.enum(['hold', 'into-empty', 'allow']),
+      emptySegment: z.enum(['hold', 'allow']),
+      maxOptOuts: z.number(),
+    }),
+    verify: z.object({ schedule: z.string().nullable(), heal: z.enum(['report', 'restore', 'adopt']) }).optional(),
+  })
+  .openapi('AudiencePage');
+
 const sourcedValue = z.object({
   value: z.unknown(),
   told: z.unknown().optional(),

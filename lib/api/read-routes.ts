@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { AudienceDefinition } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { openAlerts } from '../pipeline/alerts.ts';
 import { readApplyJob } from '../pipeline/apply-definitions.ts';
@@ -10,11 +11,12 @@ import { readLateness } from '../pipeline/lateness.ts';
 import { listMerges } from '../pipeline/merges.ts';
 import { readOutcomes } from '../pipeline/outcomes.ts';
 import { readPlan, readPlanJob } from '../pipeline/plan-definitions.ts';
-import { findPush, type PushRun } from '../pipeline/push-run.ts';
+import { findPush, listPushes, type PushRun } from '../pipeline/push-run.ts';
 import { readMembers, readSegmentHistory } from '../pipeline/segment-history.ts';
 import { latestVerify } from '../pipeline/verify-run.ts';
 import {
   alertSchema,
+  audiencePageSchema,
   audienceSchema,
   jobSchema,
   lateDaySchema,
@@ -33,10 +35,11 @@ import {
   workspaceSchema,
 } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
-import { listAudiences, listSegments, readWorkspace } from './reads.ts';
+import { listAudiences, listSegments, readAudience, readWorkspace } from './reads.ts';
 import { noSuchPerson, type Route } from './route.ts';
 
 const MOST_LISTED = 100;
+const MOST_PUSHES = 20;
 
 /** Everything that only looks. */
 export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
@@ -52,6 +55,17 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       ...get('/api/audiences', 'Audiences with their latest push', z.array(audienceSchema)),
       run: () => listAudiences(deps),
+    },
+    {
+      ...get('/api/audiences/{audience}', 'One audience: what it means, where its people stand', audiencePageSchema),
+      run: async ({ params }) => readAudience(deps, await audienceNamed(deps, params.audience)),
+    },
+    {
+      ...get('/api/audiences/{audience}/runs', 'Pushes of one audience, newest first', z.array(runSchema)),
+      run: async ({ params }) => {
+        const { audience } = await audienceNamed(deps, params.audience);
+        return listPushes(deps.state, audience, MOST_PUSHES);
+      },
     },
     {
       ...get('/api/audiences/{audience}/verify', "The latest comparison with the tool's real list", verifySchema),
@@ -160,6 +174,12 @@ async function segmentNamed(deps: ApiDeps, segment = ''): Promise<string> {
   const { segments } = await deps.definitions();
   if (segments.some((one) => one.segment === segment)) return segment;
   throw new TributaryError('rejected', 'api/no-such-segment', `no segment is called ${segment}`);
+}
+
+async function audienceNamed(deps: ApiDeps, audience = ''): Promise<AudienceDefinition> {
+  const found = (await deps.definitions()).audiences.find((one) => one.audience === audience);
+  if (found !== undefined) return found;
+  throw new TributaryError('rejected', 'api/no-such-audience', `no audience is called ${audience}`);
 }
 
 async function personNamed(deps: ApiDeps, person = '') {

@@ -1,3 +1,5 @@
+import type { AudienceDefinition } from '../domain/definitions.ts';
+import { guardrailsOf } from '../domain/guardrails.ts';
 import { dryRun } from '../pipeline/dry-run.ts';
 import { summariseAudience } from '../pipeline/summaries.ts';
 import { isSettled, readStream } from '../pipeline/sync-run.ts';
@@ -33,21 +35,42 @@ export async function listSegments(deps: ApiDeps) {
 
 export async function listAudiences(deps: ApiDeps) {
   const { audiences } = await deps.definitions();
-  return Promise.all(
-    audiences.map(async (audience) => {
-      const { summary, run } = await summariseAudience(deps, audience);
-      const { when } = audience;
-      return {
-        audience: audience.audience,
-        segment: audience.segment,
-        connection: audience.connection,
-        target: audience.target as unknown,
-        schedule: when === undefined ? null : when === 'realtime' ? when : when.words,
-        run: run === undefined ? null : { ...run },
-        summary: { ...summary },
-      };
-    }),
-  );
+  return Promise.all(audiences.map((audience) => lineOf(deps, audience)));
+}
+
+async function lineOf(deps: ApiDeps, audience: AudienceDefinition) {
+  const { summary, run } = await summariseAudience(deps, audience);
+  const { when } = audience;
+  return {
+    audience: audience.audience,
+    segment: audience.segment,
+    connection: audience.connection,
+    target: audience.target as unknown,
+    schedule: when === undefined ? null : when === 'realtime' ? when : when.words,
+    run: run === undefined ? null : { ...run },
+    summary: { ...summary },
+  };
+}
+
+/** One audience with everything that its file and the workspace say of it. */
+export async function readAudience(deps: ApiDeps, audience: AudienceDefinition) {
+  const { segments, connections, guardrails } = await deps.definitions();
+  const segment = segments.find((one) => one.segment === audience.segment);
+  const { match, mode, needs, holdout, experiment, group, verify } = audience;
+  return {
+    ...(await lineOf(deps, audience)),
+    connector: connections[audience.connection]?.connector ?? null,
+    segmentTitle: segment?.title ?? audience.segment,
+    when: segment?.when ?? {},
+    match,
+    mode,
+    needs,
+    holdout,
+    ...(experiment === undefined ? {} : { experiment }),
+    ...(group === undefined ? {} : { group }),
+    guardrails: guardrailsOf(guardrails, audience),
+    ...(verify === undefined ? {} : { verify: { schedule: verify.when?.words ?? null, heal: verify.heal } }),
+  };
 }
 
 export async function planPush(deps: ApiDeps, ids: readonly string[]) {

@@ -34,6 +34,22 @@ export async function readOutcomes(
   return (await archive.lines(keyOf(run, part))) as unknown as readonly OutcomeLine[] | undefined;
 }
 
+const COLUMNS = ['profile', 'op', 'status', 'code', 'at', 'consent_topic', 'consent_source', 'consent_at'];
+
+/** The first line of outcomes as CSV. */
+export const CSV_HEAD = `${COLUMNS.join(',')}\r\n`;
+
+/** One line of CSV (RFC 4180). A cell that a spreadsheet would take for a formula is made text. */
+export function csvLine({ profile, op, status, code = '', at, consent }: OutcomeLine): string {
+  const cells = [profile, op, status, code, at, consent?.topic ?? '', consent?.source ?? '', consent?.at ?? ''];
+  return `${cells.map(cellOf).join(',')}\r\n`;
+}
+
+function cellOf(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
 function keyOf({ id, audience }: RunName, part: number): string {
   return `outcomes/${audience}/${id}/${String(part).padStart(6, '0')}.ndjson.gz`;
 }

@@ -179,6 +179,15 @@ export async function findPush(state: StateStore, id: string): Promise<PushRun |
   return run?.body as unknown as PushRun | undefined;
 }
 
+/** Pushes of one audience, newest first. */
+export async function listPushes(state: StateStore, audience: string, most: number): Promise<readonly PushRun[]> {
+  // Ids are the audience, a dot and an instant: all of them sort below the audience and the character after the dot.
+  const pointers = await state.list('push-run', { most, after: `${audience}/` });
+  const ids = pointers.map(({ id }) => id).filter((id) => id.startsWith(`${audience}.`));
+  const runs = await Promise.all(ids.map((id) => findPush(state, id)));
+  return runs.filter((run) => run !== undefined);
+}
+
 /** Ends a run, which is to be announced. What it changed counts against the day's guardrails, unless somebody approved it or it was the first. */
 export async function endPush(
   deps: RunStores,

@@ -50,7 +50,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(36);
+    expect(schemas).toHaveLength(38);
     for (const { path, method } of operations) {
       const { summary, parameters = [] } = (document.paths[path]?.[method] ?? {}) as {
         summary?: string;
@@ -69,6 +69,8 @@ describe('the answers of /api', () => {
     ['GET', '/api/workspace', '/api/workspace'],
     ['GET', '/api/segments', '/api/segments'],
     ['GET', '/api/audiences', '/api/audiences'],
+    ['GET', '/api/audiences/{audience}', '/api/audiences/quiet-readers-to-newsletter'],
+    ['GET', '/api/audiences/{audience}/runs', '/api/audiences/quiet-readers-to-newsletter/runs'],
     ['GET', '/api/people/{person}', '/api/people/ann%40example.com'],
     ['GET', '/api/people/{person}/segments/{segment}', '/api/people/newsletter%3Amember%3A1/segments/quiet-readers'],
     ['GET', '/api/lateness', '/api/lateness'],
@@ -319,6 +321,8 @@ describe('what /api refuses', () => {
   it.each([
     ['GET', '/api/people/nobody%40example.com', 404, 'api/no-such-person'],
     ['GET', '/api/people/ann%40example.com/segments/none', 404, 'api/no-such-segment'],
+    ['GET', '/api/audiences/none', 404, 'api/no-such-audience'],
+    ['GET', '/api/audiences/none/runs', 404, 'api/no-such-audience'],
     ['GET', '/api/jobs/none', 404, 'api/no-such-job'],
     ['GET', '/api/plans/0123456789abcdef', 404, 'api/no-such-plan'],
     ['GET', '/api/segments/none/members', 404, 'api/no-such-segment'],

@@ -35,6 +35,7 @@ describe('serveConsole', () => {
       'data:image/svg',
       '/assets/consol',
       '/assets/consol',
+      '#/',
     ]);
   });
 

@@ -35,6 +35,12 @@ describe('a held push', () => {
     };
     await savePush(api.deps, await readPush(state, audience), { run: held });
     await listPush(api.deps, held);
+    const other = `${audience}-too`;
+    await listPush(api.deps, newRun(`${other}.2026-11-21T03:00:00.000Z`, other, '2026-11-21T03:00:00.000Z', false));
+    await listPush(
+      api.deps,
+      newRun(`${audience}.2026-11-20T02:00:00.000Z`, audience, '2026-11-20T02:00:00.000Z', false),
+    );
     const line = { profile: 'p_1', op: 'add', status: 'applied', at: '2026-11-21T02:00:00.000Z' } as const;
     await putOutcomes(archive, held, 0, [line]);
     const path = `/api/runs/${encodeURIComponent(held.id)}`;
@@ -43,6 +49,16 @@ describe('a held push', () => {
     expect(shown.body).toMatchObject({ state: 'held', plan: { add: 1 }, holds: [{ guard: 'first-run' }] });
     expect(part.body).toEqual({ run: held.id, part: 0, parts: 1, outcomes: [line] });
     expect(misfits('/api/runs/{run}/outcomes/{part}', 'GET', part.body)).toEqual([]);
+
+    const listed = await ask('GET', `/api/audiences/${audience}/runs`);
+    expect(listed.body).toMatchObject([{ id: held.id, state: 'held' }, { startedAt: '2026-11-20T02:00:00.000Z' }]);
+    const page = await ask('GET', `/api/audiences/${audience}`);
+    expect(misfits('/api/audiences/{audience}', 'GET', page.body)).toEqual([]);
+    expect(page.body).toMatchObject({
+      ...{ audience, segmentTitle: 'Readers who went quiet', connector: 'mailchimp', mode: 'mirror', match: ['email'] },
+      ...{ needs: { subscribed: 'email' }, holdout: 0, schedule: 'nightly at 02:00', run: { id: held.id } },
+      guardrails: { maxAdd: 0.2, maxRemove: 0.05, smallChange: 10, firstRun: 'into-empty', maxOptOuts: 0 },
+    });
 
     const wrong = await ask('POST', `${path}/approve`, { hash: 'e'.repeat(64), by: 'ops' });
     expect(wrong).toMatchObject({ status: 400, body: { code: 'push/plan-moved' } });

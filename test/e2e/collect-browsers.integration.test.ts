@@ -1,17 +1,13 @@
-import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundledOnce } from '../setup/bundled-once.ts';
+import { canDrive, openBrowser } from './browser.ts';
 import { type CollectingStage, openCollectingStage, writeKeys } from './collecting-stage.ts';
 
 const patient = { timeout: 60_000, interval: 100 };
-const flags = [
-  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
 
 /** Pages of a shop that load a client from npm and are told nothing but the key and where the stage is. */
 const scripts = {
@@ -25,15 +21,6 @@ const scripts = {
     window.analytics.load(KEY, STAGE, { configUrl: STAGE, polyfillIfRequired: false });`,
 };
 
-const places = [
-  '/usr/bin/chromium',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
-/** The browser to drive: whichever is named, or there. Continuous integration must have one, a laptop may do without. */
-const executablePath = process.env.CHROMIUM ?? places.find((place) => existsSync(place));
-const canDrive = executablePath !== undefined || process.env.CI !== undefined;
-
 let site: CollectingStage;
 let shop: Server;
 let browser: Browser;
@@ -42,7 +29,7 @@ beforeAll(async () => {
   if (!canDrive) return;
   site = await openCollectingStage({ bundle: bundledOnce });
   shop = await serveShop(site.url);
-  browser = await chromium.launch({ executablePath: executablePath ?? '/usr/bin/chromium', args: flags });
+  browser = await openBrowser();
 }, 180_000);
 
 afterAll(async () => {

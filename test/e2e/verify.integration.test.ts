@@ -4,15 +4,19 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { Definitions } from '../../lib/domain/definitions.ts';
 import { openStage, type Stage } from '../../lib/local/stage.ts';
+import type { PushRun } from '../../lib/pipeline/push-run.ts';
 import type { VerifyRun } from '../../lib/pipeline/verify-run.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 import { versioned } from '../pipeline/published-world.ts';
 import { bundledOnce } from '../setup/bundled-once.ts';
 import { startMailchimp } from '../vendors/mailchimp/simulator.ts';
+import { approveByClicking } from './approve-by-clicking.ts';
+import { canDrive } from './browser.ts';
 
 const LIST = 'a1b2c3';
 const TAG = 'Quiet readers';
 const AUDIENCE = 'quiet-readers-to-newsletter';
+const TITLE = 'Readers <script>document.title = "broken"</script> & others';
 const START = Date.parse('2026-11-20T04:00:00.000Z');
 const MINUTE = 60_000;
 const ending: (() => unknown)[] = [];
@@ -20,7 +24,7 @@ afterAll(async () => {
   for (const end of ending.splice(0).reverse()) await end();
 });
 
-it('pushes without an echo, and finds and heals what people did to the list', async () => {
+it('pushes when somebody approved it, once and without an echo, and finds and heals what people did to the list', async () => {
   const { definitions } = await loadWorkspace('examples/starter');
   const newsletter = definitions?.connections.newsletter;
   if (definitions === undefined || newsletter === undefined) throw new Error('examples/starter does not load');
@@ -36,10 +40,12 @@ it('pushes without an echo, and finds and heals what people did to the list', as
     segments: [
       {
         segment: 'quiet-readers',
+        title: TITLE,
         // A segment that asks for what its own audience writes: with echoes it would never come to rest.
         when: { all: [{ subscribed: 'email' }, { not: { trait: 'mailchimp.tags', contains: TAG } }] },
       },
     ],
+    guardrails: { ...definitions.guardrails, maxAddCount: 5 },
   };
   const stageFileIn = mkdtempSync(join(tmpdir(), 'tributary-verify-'));
   ending.push(() => rmSync(stageFileIn, { recursive: true, force: true }));
@@ -65,7 +71,11 @@ it('pushes without an echo, and finds and heals what people did to the list', as
   await call(on, 'POST', '/api/pull', { connection: 'newsletter' });
   await on.idle();
   await push();
+  expect(vendor.tagged(LIST, TAG)).toEqual([]);
+  await approve(on, people.length);
+  await on.idle();
   expect(vendor.tagged(LIST, TAG)).toEqual([...people].sort());
+  expect(vendor.calls.filter(({ method, path }) => method === 'POST' && /segments\/\d+$/.test(path))).toHaveLength(1);
 
   // The scheduled pull reads every member again, because each was tagged.
   await on.runUntil(Date.parse(on.now()) + 16 * MINUTE);
@@ -103,6 +113,18 @@ it('pushes without an echo, and finds and heals what people did to the list', as
   expect(vendor.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/segments'))).toHaveLength(1);
   expect([on.refusals, on.failures]).toEqual([[], []]);
 }, 240_000);
+
+/** Lets the held push go on: in the console where there is a browser, else as the command line does. */
+async function approve(stage: Stage, people: number): Promise<void> {
+  const says = `${people} would be added; at most 5 may be`;
+  if (canDrive) return approveByClicking(stage, { audience: AUDIENCE, title: TITLE, people, says });
+  const [run] = (await call(stage, 'GET', `/api/audiences/${AUDIENCE}/runs`)) as readonly PushRun[];
+  expect(run).toMatchObject({ state: 'held', holds: [{ guard: 'max-add', says }] });
+  await call(stage, 'POST', `/api/runs/${encodeURIComponent(run?.id ?? '')}/approve`, {
+    hash: run?.plan?.hash ?? '',
+    by: 'ops',
+  });
+}
 
 async function call(stage: Stage, method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> {
   const answer = await fetch(`${stage.url}${path}`, {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { csvLine } from '../../cli/commands/outcomes.ts';
 import { emptyTally } from '../../lib/domain/push.ts';
 import { compareRates } from '../../lib/domain/push-rates.ts';
 import { type Alert, closeAlerts, openAlerts, raiseAlert } from '../../lib/pipeline/alerts.ts';
+import { csvLine } from '../../lib/pipeline/outcomes.ts';
 import { pauseMembers } from '../../lib/pipeline/pause-members.ts';
 import { noteSourceSize, shrunkSources } from '../../lib/pipeline/source-size.ts';
 import { touchRealtime } from '../../lib/pipeline/touch-audiences.ts';
