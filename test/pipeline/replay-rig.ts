@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type AnyConnector, defineStream } from '../../lib/connectors/define.ts';
 import type { Change } from '../../lib/domain/change.ts';
 import type { ConnectionDefinition } from '../../lib/domain/definitions.ts';
+import { TributaryError } from '../../lib/domain/errors.ts';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import type { Mapping } from '../../lib/domain/mapping.ts';
 import { effectiveTraits, identifiersOf } from '../../lib/domain/profile.ts';
@@ -62,6 +63,8 @@ export interface RigOptions {
     ResolveDeps,
     'identities' | 'profiles' | 'accounts' | 'activities' | 'history' | 'memberships'
   >;
+  /** The connection's name; `crm` unless it says otherwise. */
+  readonly connection?: string;
   readonly unsettle?: Unsettle;
   readonly fate?: Fate;
 }
@@ -70,7 +73,7 @@ export interface RigOptions {
 export function openReplayRig(streams: Readonly<Record<string, RigStream>>, options: RigOptions = {}) {
   const memory = openMemoryStores(options.fate);
   const stores = options.stores ?? memory;
-  const { unsettle = (messages) => messages } = options;
+  const { unsettle = (messages) => messages, connection = 'crm' } = options;
   const state = openMemoryState();
   const archive = openMemoryArchive();
   const changes = openMemoryQueue();
@@ -78,15 +81,15 @@ export function openReplayRig(streams: Readonly<Record<string, RigStream>>, opti
   const jobs = openMemoryQueue();
   const clock = openHandClock(NOW);
   const schedule = { expression: 'rate(15 minutes)', words: 'every 15 minutes' };
-  const crm: ConnectionDefinition = {
-    name: 'crm',
+  const definition: ConnectionDefinition = {
+    name: connection,
     connector: 'fake',
     streams: Object.fromEntries(Object.keys(streams).map((name) => [name, schedule])),
     webhook: true,
     quotaShare: 1,
     config: {},
   };
-  const workspace = { ...definitions, connections: { crm } };
+  const workspace = { ...definitions, connections: { [connection]: definition } };
   const connectors: Record<string, AnyConnector> = {};
   const deps = {
     ...stores,
@@ -120,7 +123,8 @@ export function openReplayRig(streams: Readonly<Record<string, RigStream>>, opti
         const failed = await work(bodies, signal);
         bodies = bodies.filter((_, at) => failed.has(at));
       } catch (thrown) {
-        if (!(thrown instanceof Death)) throw thrown;
+        const passes = thrown instanceof Death || (thrown instanceof TributaryError && thrown.kind === 'transient');
+        if (!passes) throw thrown;
       }
     }
   };
@@ -135,13 +139,17 @@ export function openReplayRig(streams: Readonly<Record<string, RigStream>>, opti
       try {
         return await does();
       } catch (thrown) {
-        if (!(thrown instanceof Death)) throw thrown;
+        const passes = thrown instanceof Death || (thrown instanceof TributaryError && thrown.kind === 'transient');
+        if (!passes) throw thrown;
       }
     }
   };
   const fold = async (): Promise<void> => deliver(changes.take());
   return {
     ...deps,
+    get connectors() {
+      return deps.connectors;
+    },
     workspace,
     stores: memory,
     archive,
@@ -151,14 +159,14 @@ export function openReplayRig(streams: Readonly<Record<string, RigStream>>, opti
     async pull(full: boolean): Promise<QueueMessage[]> {
       for (const stream of Object.keys(streams)) {
         const scheduledAt = clock.now().toISOString();
-        await syncStream(deps)({ connection: 'crm', stream, full, scheduledAt }, signal);
+        await syncStream(deps)({ connection, stream, full, scheduledAt }, signal);
       }
       const sent = changes.take();
       await deliver(sent);
       return [...sent];
     },
     async tell(change: Change): Promise<void> {
-      await work([{ origin: 'delivery', connection: 'crm', changes: [change] } as unknown as Json], signal);
+      await work([{ origin: 'delivery', connection, changes: [change] } as unknown as Json], signal);
     },
     /** Replays until nothing is left to do; `meanwhile` comes between the steps. */
     async replay(from: number, to: number, meanwhile: () => Promise<void> = nothing, by: ReplayDeps = deps) {
