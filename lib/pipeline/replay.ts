@@ -9,8 +9,8 @@ import { startOf } from './archive-hours.ts';
 import { pack } from './pack.ts';
 import type { Archive } from './ports.ts';
 import { quarantine } from './quarantine.ts';
-import { beginJob, type LongJob, newJobId, type RunJobDeps, type Step, type Worker } from './run-job.ts';
-import { type SweepDeps, type Sweeping, sweepStep } from './sweep-replayed.ts';
+import { beginJob, newJobId, type RunJobDeps, type Step, type Worker } from './run-job.ts';
+import { type SweepDeps, type SweepingJob, sweepStep } from './sweep-replayed.ts';
 import { isFolded, readStream } from './sync-run.ts';
 
 export interface ReplayDeps extends SweepDeps {
@@ -33,7 +33,7 @@ export interface ReplayPart {
   readonly rejected: number;
 }
 
-export interface ReplayJob extends LongJob {
+export interface ReplayJob extends SweepingJob {
   readonly what: 'replay';
   readonly from: string;
   readonly to: string;
@@ -42,10 +42,6 @@ export interface ReplayJob extends LongJob {
   /** The part being read, and the last object of it that is done. */
   readonly part: number;
   readonly after?: string;
-  /** Messages sent so far; each is waited for. */
-  readonly sent: number;
-  /** Everything is read and folded; activities that only former mappings made are being taken away. */
-  readonly sweeping?: Sweeping;
 }
 
 const HOUR_MS = 3_600_000;
