@@ -1,8 +1,7 @@
 import type { AnyConnector } from '../lib/connectors/define.ts';
 import type { Json } from '../lib/domain/json.ts';
 import type { ConsentRule, Mapping, Rule } from '../lib/domain/mapping.ts';
-
-type Row = readonly string[];
+import { code, type Row, table } from './markdown-table.ts';
 
 /** The README's table: what each connector can do. Facets that a connector lacks stay empty. */
 export function connectorTable(connectors: Readonly<Record<string, AnyConnector>>): string {
@@ -138,15 +137,6 @@ function quoted(value: Json): string {
   return value === '' ? 'is empty' : code(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-function code(text: string): string {
-  return `\`${text}\``;
-}
-
 function distinct(rows: readonly Row[]): Row[] {
   return [...new Map(rows.map((row) => [row.join('|'), row])).values()];
-}
-
-function table(head: Row, rows: readonly Row[]): string {
-  const lines = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`);
-  return `${lines.join('\n')}\n`;
 }

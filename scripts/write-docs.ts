@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectors } from '../lib/connectors/registry.ts';
 import { connectorPage, connectorTable } from './connector-text.ts';
+import { functionTable } from './function-text.ts';
 
 // Writes the generated parts of documents: node --import tsx scripts/write-docs.ts. test/docs compares them.
 const root = join(import.meta.dirname, '..');
@@ -14,13 +15,17 @@ export interface GeneratedPart {
   readonly text: string;
 }
 
-/** Every generated part, from the registry as it is now. */
+/** Every generated part, from the registry and the functions as they are now. */
 export function generatedParts(): readonly GeneratedPart[] {
   const pages = Object.values(connectors).map((connector) => ({
     file: `docs/connectors/${connector.manifest.id}.md`,
     text: `\n${connectorPage(connector)}\n`,
   }));
-  return [{ file: 'README.md', text: `\n${connectorTable(connectors)}\n` }, ...pages];
+  return [
+    { file: 'README.md', text: `\n${connectorTable(connectors)}\n` },
+    { file: 'docs/architecture.md', text: `\n${functionTable()}\n` },
+    ...pages,
+  ];
 }
 
 /** The part of a document between its two markers; undefined when it has none. */

@@ -62,6 +62,17 @@ export interface ActivityChange extends Told {
   readonly keyAt?: string;
   /** Done on a website or in an app: it belongs to a session. */
   readonly visit?: true;
+  /** The reading of a stream that it was made of; absent when it was delivered. The latest reading of one activity counts. */
+  readonly read?: Reading;
+}
+
+/** When a page of a stream was read, and when it was mapped. */
+export interface Reading {
+  readonly stream: string;
+  /** The hour of the archive that holds the page, RFC 3339. */
+  readonly hour: string;
+  /** When the page was read, or read again, RFC 3339. */
+  readonly at: string;
 }
 
 /** The source no longer has the record: what it said up to `at` is void. Its activities remain. */
@@ -81,6 +92,18 @@ export interface UnmergeChange extends Omit<Told, 'identifiers'> {
   readonly undone?: boolean;
 }
 
+/**
+ * A stream was read again from its archive by the mappings as they are now: an activity of the record that was made of
+ * the pages of these hours before `until`, and was not made again since, is void.
+ */
+export interface SweptChange extends Pick<Told, 'fragment' | 'at'> {
+  readonly kind: 'swept';
+  readonly stream: string;
+  /** The first of the hours, RFC 3339. */
+  readonly since: string;
+  readonly until: string;
+}
+
 /** What a source says about an account (a company). Never joins people. */
 export interface AccountChange {
   readonly kind: 'account';
@@ -93,10 +116,18 @@ export interface AccountChange {
 }
 
 /** What a record or a delivery means in our words. */
-export type Change = ProfileChange | ActivityChange | GoneChange | UnmergeChange | AccountChange;
+export type Change = ProfileChange | ActivityChange | GoneChange | UnmergeChange | SweptChange | AccountChange;
 
 /** A change about a person. */
 export type PersonChange = Exclude<Change, AccountChange>;
+
+/** A change that a source told of a person: it may say who the person is. */
+export type ToldChange = Exclude<PersonChange, UnmergeChange | SweptChange>;
+
+/** Whether a source told a change, or we decided it about a record. */
+export function isTold(change: PersonChange): change is ToldChange {
+  return change.kind !== 'unmerge' && change.kind !== 'swept';
+}
 
 /** A record that could not become a change, kept for a human. Never holds a person's data in `reason`. */
 export interface Rejection {

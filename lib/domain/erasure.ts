@@ -1,4 +1,4 @@
-import type { ConsentStatement, FragmentId, Identifier, PersonChange } from './change.ts';
+import { type ConsentStatement, type FragmentId, type Identifier, isTold, type PersonChange } from './change.ts';
 import { type Generation, type IdentityKey, indexKey, normaliseIdentifier } from './identifier.ts';
 import { type Milliseconds, parseInstant } from './instant.ts';
 
@@ -44,8 +44,8 @@ export interface Tombstones {
  */
 export function afterErasure(change: PersonChange, tombstones: Tombstones): PersonChange | undefined {
   const { record, identifier, stated } = tombstones;
-  // A decision about records, of somebody of the company: it says nothing of the person.
-  if (change.kind === 'unmerge') return record === undefined ? change : undefined;
+  // A decision of ours about records: it says nothing of the person.
+  if (!isTold(change)) return record === undefined ? change : undefined;
   const known = (change.identifiers ?? []).map((one) => ({ one, erased: identifier(one) }));
   if (record !== undefined && !isOwnWord(change, record)) return undefined;
   const blocked = known.filter(({ erased }) => erased !== undefined && !isOwnWord(change, erased));
@@ -62,7 +62,7 @@ export function afterErasure(change: PersonChange, tombstones: Tombstones): Pers
 export function isOwnWord(change: PersonChange, after: Milliseconds): boolean {
   if (change.kind === 'profile' && (change.consent ?? []).some((statement) => isOwnGrant(statement, after)))
     return true;
-  if (change.kind === 'gone' || change.kind === 'unmerge') return false;
+  if (change.kind === 'gone' || !isTold(change)) return false;
   const own = change.by === 'person' || change.fragment.startsWith('web:');
   return own && (parseInstant(change.at) ?? 0) > after;
 }

@@ -6,12 +6,14 @@ import type {
   Identifier,
   PersonChange,
   ProfileChange,
+  ToldChange,
   UnmergeChange,
 } from './change.ts';
 import { identifierKey, normaliseIdentifier, replacesFormer } from './identifier.ts';
 import { type Milliseconds, parseInstant } from './instant.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
+import { isSwept, noteSwept, type Swept } from './swept.ts';
 import { type Grants, keepConsent, normaliseConsent, tellGrants } from './told-consent.ts';
 import { addVisit, type Visits } from './visits.ts';
 import { isWhole, keepsEarliest } from './whole-traits.ts';
@@ -51,6 +53,8 @@ export interface Fragment {
   readonly visits?: Visits;
   /** The latest reading of the whole record from the archive: what was told before and is not in it is void. */
   readonly whole?: Whole;
+  /** Readings that were all read again: activities of a former mapping come too late. */
+  readonly swept?: Swept;
 }
 
 /** One reading of a whole record: when the source made it, by which mapping, and what it says of identity and consent. */
@@ -81,6 +85,11 @@ const VALUES_KEPT = 1_000;
 export function foldFragment(fragment: Fragment, change: PersonChange, rules: FoldRules): Fragment {
   const at = parseInstant(change.at) ?? 0;
   if (change.kind === 'unmerge') return takeApart(fragment, change, at, rules);
+  if (change.kind === 'swept') {
+    const swept = noteSwept(fragment.swept, change);
+    return swept === fragment.swept ? fragment : { ...fragment, swept };
+  }
+  if (change.kind === 'activity' && isSwept(fragment.swept, change)) return fragment;
   const mapping = change.mapping ?? 1;
   const identifiers = stateIdentifiers(fragment.identifiers, change, at, rules);
   const told = identifiers === fragment.identifiers ? fragment : { ...fragment, identifiers };
@@ -271,7 +280,7 @@ function optionsFor(fragment: FragmentId, { blocked, country: countryOf }: FoldR
 
 function stateIdentifiers(
   held: Fragment['identifiers'],
-  change: Exclude<PersonChange, UnmergeChange>,
+  change: ToldChange,
   at: Milliseconds,
   rules: FoldRules,
 ): Fragment['identifiers'] {

@@ -6,6 +6,7 @@ import type {
   GoneChange,
   Identifier,
   ProfileChange,
+  SweptChange,
   UnmergeChange,
 } from './change.ts';
 import { parseInstant } from './instant.ts';
@@ -48,10 +49,12 @@ export function parseChange(value: unknown): ParsedChange {
       return { ok: true, change: { kind: 'gone', ...told } satisfies GoneChange };
     case 'unmerge':
       return parseUnmerge(value, told);
+    case 'swept':
+      return parseSwept(value, told);
     default:
       return bad(
         'change/unknown-kind',
-        `kind: expected profile, activity, gone, unmerge or account, found ${nameOf(value.kind)}`,
+        `kind: expected profile, activity, gone, unmerge, swept or account, found ${nameOf(value.kind)}`,
       );
   }
 }
@@ -122,6 +125,25 @@ function parseUnmerge(value: JsonObject, { identifiers: _, ...told }: Told): Par
     from,
     ...(identifier === undefined ? {} : { identifier }),
     ...(value.undone === true ? { undone: true } : {}),
+  };
+  return { ok: true, change };
+}
+
+function parseSwept(value: JsonObject, { fragment, at }: Told): ParsedChange {
+  const { stream, since, until } = value;
+  if (typeof stream !== 'string') {
+    return bad('change/bad-stream', `stream: expected a text, found ${nameOf(stream)}`);
+  }
+  if (parseInstant(since) === undefined || parseInstant(until) === undefined) {
+    return bad('change/bad-instant', 'since, until: expected RFC 3339 instants');
+  }
+  const change: SweptChange = {
+    kind: 'swept',
+    fragment,
+    at,
+    stream,
+    since: since as string,
+    until: until as string,
   };
   return { ok: true, change };
 }

@@ -136,7 +136,7 @@ export const functions = {
     timeoutSeconds: 120,
     sources: [{ queue: 'jobs', batchSize: 1, maxConcurrency: 5 }],
     tables: {
-      profiles: ['read', 'write'],
+      profiles: ['read', 'write', 'scan'],
       identifiers: ['read'],
       activities: ['read', 'erase'],
       memberships: ['read', 'write', 'erase'],

@@ -58,7 +58,7 @@ export const tables = {
     expires: 'expires',
     actions: {
       read: ['Query'],
-      write: ['BatchWriteItem', 'PartiQLInsert', 'PartiQLUpdate'],
+      write: ['BatchWriteItem', 'PartiQLInsert', 'PartiQLUpdate', 'PartiQLDelete'],
       erase: ['BatchWriteItem'],
     },
   },

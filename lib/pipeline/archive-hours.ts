@@ -1,6 +1,8 @@
 import type { ArchivedLine } from '../connectors/contract.ts';
+import type { Reading } from '../domain/change.ts';
 import { openMatcher } from '../domain/erasure.ts';
 import { formerIndexKeys, type IdentityKey, indexKey } from '../domain/identifier.ts';
+import { formatInstant } from '../domain/instant.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { Archive } from './ports.ts';
 
@@ -11,6 +13,12 @@ export const peopleFolders = ['deliveries/', 'pages/'] as const;
 export function archiveKey(of: string, at: Date, name: string): string {
   const hour = at.toISOString().slice(0, 13).replace('T', '/');
   return `${of}/${hour}/${name}.ndjson.gz`;
+}
+
+/** Where and when a page of a stream was read, for the activities that are made of it. */
+export function readingOf(stream: string, at: Date): Reading {
+  const hour = new Date(Math.floor(at.getTime() / HOUR_MS) * HOUR_MS);
+  return { stream, hour: formatInstant(hour.getTime()), at: formatInstant(at.getTime()) };
 }
 
 /** The objects of one hour. */

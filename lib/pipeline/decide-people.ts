@@ -1,19 +1,22 @@
 import { canonicalText } from '../domain/canonical.ts';
-import type { ConsentStatement, FragmentId } from '../domain/change.ts';
+import type { ActivityChange, ConsentStatement, FragmentId } from '../domain/change.ts';
 import { type Compiled, decide, OUTBOX_GRACE_MS } from '../domain/decide.ts';
 import type { FoldRules, Fragment } from '../domain/fragment.ts';
 import { accountIdsOf, type Follow, type Profile } from '../domain/profile.ts';
 import { wholeEntries } from '../domain/segment/document.ts';
+import { isSwept } from '../domain/swept.ts';
 import { standingConsent } from '../domain/told-consent.ts';
 import { tellMovements } from '../domain/why-moved.ts';
 import { type Folded, sameGrouping } from './fold.ts';
 import type { Account, AccountStore, ActivityStore } from './ports.ts';
-import { everythingDone, refillFragment, remembersTooLittle, type Versions } from './refill.ts';
+import { everythingDone, refillFragment, remembersTooLittle, sweepFragment, type Versions } from './refill.ts';
 
 /** A component with its decisions taken. */
 export interface Decided extends Folded {
   /** Profiles that must be written. */
   readonly news: readonly Profile[];
+  /** Activities that a sweep found void: deleted when the profiles are written. */
+  readonly gone: readonly ActivityChange[];
   /** Profiles that need no write but whose rows were left unwritten by a crash. */
   readonly owing: readonly Profile[];
 }
@@ -37,7 +40,9 @@ export async function decidePeople(
   given: Deciding,
   now: number,
 ): Promise<readonly Decided[]> {
-  const filled = await refill(stores, folded, given, now);
+  const filled = await Promise.all(
+    (await refill(stores, folded, given, now)).map((item) => sweep(stores, item, given, now)),
+  );
   const accounts = await readAccounts(stores.accounts, filled);
   return Promise.all(filled.map((item) => decideComponent(item, given.compiled, { accounts, now, stores })));
 }
@@ -73,6 +78,32 @@ async function refill(
   );
 }
 
+/** Takes what was swept in this batch out of the memory of the records that it was swept in. */
+async function sweep(
+  stores: DecideStores,
+  item: Folded,
+  given: Deciding,
+  now: number,
+): Promise<Folded & Pick<Decided, 'gone'>> {
+  const { byFragment } = item.component;
+  const swept = [...byFragment].filter(([, changes]) => changes.some(({ kind }) => kind === 'swept'));
+  if (swept.length === 0) return { ...item, gone: [] };
+  const how = { rules: given.rules, oldest: now - given.compiled.definitions.privacy.activitiesKeptMs };
+  const gone: ActivityChange[] = [];
+  const profiles = item.profiles.map(async (profile): Promise<Profile> => {
+    let { fragments } = profile;
+    for (const [id, changes] of swept) {
+      const held = fragments[id];
+      if (held === undefined) continue;
+      const left = await sweepFragment(stores.activities, id, held, { ...how, changes });
+      gone.push(...left.gone);
+      if (left.fragment !== held) fragments = { ...fragments, [id]: left.fragment };
+    }
+    return fragments === profile.fragments ? profile : { ...profile, fragments };
+  });
+  return { ...item, profiles: await Promise.all(profiles), gone };
+}
+
 async function outdatedIn(item: Folded, given: Deciding, versions?: Versions): Promise<ReadonlySet<FragmentId>> {
   const outdated = new Set<FragmentId>();
   for (const profile of item.component.profiles) {
@@ -84,7 +115,7 @@ async function outdatedIn(item: Folded, given: Deciding, versions?: Versions): P
 }
 
 async function decideComponent(
-  item: Folded,
+  item: Folded & Pick<Decided, 'gone'>,
   compiled: Compiled,
   given: { readonly accounts: ReadonlyMap<string, Account>; readonly now: number; readonly stores: DecideStores },
 ): Promise<Decided> {
@@ -166,9 +197,9 @@ async function explained(
 /** All that the person ever did: what is stored, and what this batch brings and is stored after the profile. */
 async function wholeHistory(activities: ActivityStore, profile: Profile, item: Folded, compiled: Compiled) {
   const done = await everythingDone(activities, profile);
-  for (const fragment of Object.keys(profile.fragments)) {
-    for (const change of item.component.byFragment.get(fragment) ?? [])
-      if (change.kind === 'activity') done.push(change);
+  for (const [id, { swept }] of Object.entries(profile.fragments)) {
+    for (const change of item.component.byFragment.get(id) ?? [])
+      if (change.kind === 'activity' && !isSwept(swept, change)) done.push(change);
   }
   return wholeEntries(compiled.program, done);
 }

@@ -1,4 +1,4 @@
-import type { FragmentId, Identifier, PersonChange } from '../domain/change.ts';
+import { type FragmentId, type Identifier, isTold, type PersonChange } from '../domain/change.ts';
 import { afterErasure, isErased, isOwnWord, type Tombstones } from '../domain/erasure.ts';
 import type { FoldRules } from '../domain/fragment.ts';
 import {
@@ -40,7 +40,7 @@ export function keysOf(
   const sets: KeySet[] = [{ key: indexKey(own, key), former: formerIndexKeys(own, key) }];
   const seen = new Set<string>();
   for (const change of changes) {
-    if (change.kind === 'unmerge') continue;
+    if (!isTold(change)) continue;
     for (const raw of change.identifiers ?? []) {
       const identifier = normalised(raw, fragment, rules);
       if (identifier === undefined || seen.has(identifierKey(identifier))) continue;
@@ -170,7 +170,7 @@ export function statedBy(
   if (sets.length === 1) return sets;
   const stated = new Set(
     (changes.get(fragment) ?? []).flatMap((change) =>
-      (change.kind === 'unmerge' ? [] : (change.identifiers ?? [])).flatMap((raw) => {
+      (isTold(change) ? (change.identifiers ?? []) : []).flatMap((raw) => {
         const identifier = normalised(raw, fragment, rules);
         return identifier === undefined ? [] : [identifierKey(identifier)];
       }),

@@ -88,7 +88,10 @@ export interface AccountStore {
   write(accounts: readonly Account[]): Promise<ReadonlySet<string>>;
 }
 
-/** Activities under their fragment. Putting one twice is putting it once. */
+/**
+ * Activities under their fragment. Putting one twice is putting it once; of one that was read several times the latest
+ * reading stays, in whatever order they come.
+ */
 export interface ActivityStore {
   put(activities: readonly ActivityChange[]): Promise<void>;
   /** Newest first. */
@@ -96,6 +99,8 @@ export interface ActivityStore {
   count(fragment: string): Promise<number>;
   /** All of a fragment, newest first: fills segment leaves after a change of definitions. */
   all(fragment: string): AsyncIterable<readonly ActivityChange[]>;
+  /** Deletes activities that are still of the reading that they were seen with. */
+  drop(activities: readonly ActivityChange[]): Promise<void>;
   /** Deletes all of a fragment. Returns how many there were. */
   erase(fragment: string, upTo?: Milliseconds): Promise<number>;
 }

@@ -7,18 +7,16 @@ import type { Json } from '../domain/json.ts';
 import type { Mapping } from '../domain/mapping.ts';
 import { startOf } from './archive-hours.ts';
 import { pack } from './pack.ts';
-import type { Archive, Clock, Queue, StateStore } from './ports.ts';
+import type { Archive } from './ports.ts';
 import { quarantine } from './quarantine.ts';
-import { beginJob, type LongJob, newJobId, type RunJobDeps, type Step, type Worker } from './run-job.ts';
+import { beginJob, newJobId, type RunJobDeps, type Step, type Worker } from './run-job.ts';
+import { type SweepDeps, type SweepingJob, sweepStep } from './sweep-replayed.ts';
 import { isFolded, readStream } from './sync-run.ts';
 
-export interface ReplayDeps {
-  readonly state: StateStore;
+export interface ReplayDeps extends SweepDeps {
   readonly archive: Archive;
-  readonly changes: Queue;
   readonly connectors: Readonly<Record<string, AnyConnector>>;
   readonly definitions: () => Promise<Definitions>;
-  readonly clock: Clock;
 }
 
 /** One thing to read again: the pages of a stream, or what was delivered. */
@@ -28,12 +26,14 @@ export interface ReplayPart {
   readonly stream?: string;
   /** Why this is not all that a fresh load would read; absent = it is. */
   readonly partial?: string;
+  /** Activities made of pages from this hour on, all of which are read, go if not made again; absent = all stay. */
+  readonly sweeps?: string;
   readonly objects: number;
   readonly changes: number;
   readonly rejected: number;
 }
 
-export interface ReplayJob extends LongJob {
+export interface ReplayJob extends SweepingJob {
   readonly what: 'replay';
   readonly from: string;
   readonly to: string;
@@ -42,11 +42,10 @@ export interface ReplayJob extends LongJob {
   /** The part being read, and the last object of it that is done. */
   readonly part: number;
   readonly after?: string;
-  /** Messages sent so far; each is waited for. */
-  readonly sent: number;
 }
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const LOOK_AGAIN_SECONDS = 5;
 /** Objects between two notes of the job: one listing serves them all. */
 const OBJECTS_IN_STEP = 20;
@@ -59,7 +58,7 @@ export async function startReplay(
   asked: { readonly from: number; readonly to: number; readonly connection?: string },
 ): Promise<string> {
   const now = deps.clock.now().getTime();
-  const from = Math.floor(asked.from / HOUR_MS) * HOUR_MS;
+  const from = hourOf(asked.from);
   const to = Math.ceil(asked.to / HOUR_MS) * HOUR_MS;
   const { connection } = asked;
   const read = Object.values(definitions.connections).filter(
@@ -69,10 +68,18 @@ export async function startReplay(
   const parts: ReplayPart[] = [];
   for (const { name, streams } of read) {
     for (const stream of Object.keys(streams)) {
-      const { wholeSince } = (await readStream(deps.state, name, stream)).state;
-      const oldest = now - definitions.privacy.archiveKeptMs;
+      const { wholeSince, tellsActivities } = (await readStream(deps.state, name, stream)).state;
+      // What is about to expire may do so before it is its turn.
+      const oldest = now - definitions.privacy.archiveKeptMs + DAY_MS;
       const partial = reasonOf(wholeSince, { from, to, now, oldest });
-      parts.push({ connection: name, stream, ...nothing, ...(partial === undefined ? {} : { partial }) });
+      const told = tellsActivities === true;
+      parts.push({
+        connection: name,
+        stream,
+        ...nothing,
+        ...(partial === undefined ? {} : { partial: told ? `${partial}; ${ACTIVITIES_STAY}` : partial }),
+        ...(partial === undefined && told ? { sweeps: formatInstant(Math.max(from, hourOf(oldest) + HOUR_MS)) } : {}),
+      });
     }
   }
   parts.push({ connection: connection ?? ALL, ...nothing });
@@ -90,6 +97,13 @@ export async function startReplay(
     sent: 0,
   });
   return id;
+}
+
+const ACTIVITIES_STAY = 'activities that only a former mapping made stay';
+
+/** The beginning of the hour that an instant is in. */
+function hourOf(instant: number): number {
+  return Math.floor(instant / HOUR_MS) * HOUR_MS;
 }
 
 /** A stream is replayed as a fresh load would read it if its latest reading of everything, and all since, is replayed. */
@@ -112,14 +126,16 @@ function reasonOf(
 /**
  * Reads archived objects again, some a step: maps the records with the mappings as they are now, sends the changes through
  * the changes queue, and waits until they are folded. Objects are re-read from the name of the last one; sent twice is
- * folded once.
+ * folded once. At last the activities go that full readings of streams did not make again.
  */
 export function replay(deps: ReplayDeps): Worker<ReplayJob> {
   return async function step(id, job, signal): Promise<Step<ReplayJob>> {
     const part = job.parts[job.part];
+    if (job.sweeping !== undefined) return sweepStep(deps, id, job);
     if (part === undefined) {
       const done = await isFolded(deps.state, { id, sent: { 0: job.sent } });
       if (!done) return { job, waitSeconds: LOOK_AGAIN_SECONDS };
+      if (job.parts.some(({ sweeps }) => sweeps !== undefined)) return sweepStep(deps, id, job);
       return { job: { ...job, state: 'finished', over: true } };
     }
     const prefix = part.stream === undefined ? 'deliveries/' : `pages/${part.connection}/${part.stream}/`;
@@ -151,10 +167,11 @@ async function* keysBetween(archive: Archive, prefix: string, job: ReplayJob): A
 async function readAgain(deps: ReplayDeps, id: string, job: ReplayJob, key: string): Promise<ReplayJob> {
   const part = job.parts[job.part] as ReplayPart;
   const lines = ((await deps.archive.lines(key)) ?? []) as unknown as readonly Line[];
-  const { changes, rejected } =
+  const { changes, rejected, unmapped } =
     part.stream === undefined
       ? delivered(lines, part.connection)
       : await mapped(deps, part.connection, part.stream, lines);
+  const hour = formatInstant(startOf(key.slice(0, key.lastIndexOf('/'))));
   const { groups, tooLarge } = pack(changes);
   await deps.changes.send(
     groups.map((group, at) => ({
@@ -162,14 +179,17 @@ async function readAgain(deps: ReplayDeps, id: string, job: ReplayJob, key: stri
         origin: 'replay',
         connection: part.connection,
         changes: group,
+        ...(part.stream === undefined ? {} : { read: { stream: part.stream, hour, at: job.startedAt } }),
         run: { id, number: job.sent + at },
       } as unknown as Json,
     })),
   );
   const refused = [...rejected, ...tooLarge];
   await quarantine(deps, part.connection, part.stream ?? 'deliveries', `${id}#${key}`, refused);
+  const { sweeps: _, ...left } = part;
   const counted = {
-    ...part,
+    // Nothing can be said of activities by somebody who could not map their records.
+    ...(unmapped === undefined ? part : { ...left, partial: `${unmapped}; ${ACTIVITIES_STAY}` }),
     objects: part.objects + 1,
     changes: part.changes + changes.length,
     rejected: part.rejected + refused.length,
@@ -179,7 +199,11 @@ async function readAgain(deps: ReplayDeps, id: string, job: ReplayJob, key: stri
 }
 
 type Line = ArchivedLine & { readonly connection?: string };
-type Read = { readonly changes: readonly Change[]; readonly rejected: readonly Rejection[] };
+type Read = {
+  readonly changes: readonly Change[];
+  readonly rejected: readonly Rejection[];
+  readonly unmapped?: string;
+};
 
 /** Deliveries are kept as changes: a webhook's own form is not archived, so there is nothing to map again. */
 function delivered(lines: readonly Line[], connection: string): Read {
@@ -194,7 +218,8 @@ async function mapped(deps: ReplayDeps, connection: string, name: string, lines:
   const config = connector?.config.safeParse(definition?.config);
   if (stream === undefined || config?.success !== true) {
     const reason = `connection ${connection} has no stream ${name} that can be mapped now`;
-    return { changes: [], rejected: lines.map((record) => ({ code: 'replay/no-stream', reason, record })) };
+    const rejected = lines.map((record) => ({ code: 'replay/no-stream', reason, record }));
+    return { changes: [], rejected, unmapped: reason };
   }
   const { changes, rejected } = stream.remap(lines, connection, config.data);
   const objects = wholeObjects(connector?.streams ?? []);

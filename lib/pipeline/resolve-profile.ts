@@ -5,6 +5,7 @@ import type { IdentityKey } from '../domain/identifier.ts';
 import { type Milliseconds, parseInstant } from '../domain/instant.ts';
 import { newProfile, type Profile } from '../domain/profile.ts';
 import { mostTogether } from '../domain/region.ts';
+import { isSwept, type Swept } from '../domain/swept.ts';
 import { type Decided, decidePeople } from './decide-people.ts';
 import { foldAll } from './fold.ts';
 import { foldAccounts } from './fold-accounts.ts';
@@ -136,8 +137,10 @@ async function resolveRound(
     [...full].flatMap(({ component }) => (component.changes.length === 0 ? component.asked : [])),
   );
   const stored = decided.filter((item) => !lost.has(item) && !full.has(item));
-  const activities = stored.flatMap(({ component }) => component.changes.filter(isActivity));
+  const activities = stored.flatMap(standingActivities);
   await deps.activities.put(activities);
+  const gone = stored.flatMap((item) => item.gone);
+  if (gone.length > 0) await deps.activities.drop(gone);
   await writeFollowers(deps, [...written, ...stored.flatMap(({ owing }) => owing), ...leftovers]);
   const late = stored.flatMap((item) => lateIn(item, now));
   if (late.length > 0) await deps.tellLate?.(late);
@@ -356,8 +359,18 @@ function backOff(round: number, random: number): number {
   return 10 + random * Math.min(1_000, 20 * 2 ** round);
 }
 
-function isActivity(change: Change): change is ActivityChange {
-  return change.kind === 'activity';
+/** Activities that were told, without those that come after a sweep had found them void. */
+function standingActivities({ component, profiles }: Decided): ActivityChange[] {
+  const swept = new Map<FragmentId, Swept>();
+  for (const { fragments } of profiles) {
+    for (const id of component.byFragment.keys()) {
+      const own = fragments[id]?.swept;
+      if (own !== undefined) swept.set(id, own);
+    }
+  }
+  return component.changes.filter(
+    (change): change is ActivityChange => change.kind === 'activity' && !isSwept(swept.get(change.fragment), change),
+  );
 }
 
 function isAboutAccount(change: Change): change is AccountChange {

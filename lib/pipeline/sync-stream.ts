@@ -4,7 +4,7 @@ import { asTributaryError, dispositions, failAgain, type TributaryError } from '
 import { formatInstant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
 import { type AlertDeps, closeAlerts, raiseAlert } from './alerts.ts';
-import { archiveKey } from './archive-hours.ts';
+import { archiveKey, readingOf } from './archive-hours.ts';
 import { type ConnectionDeps, type OpenConnection, openConnection } from './connections.ts';
 import { delayOf } from './delay.ts';
 import { pack } from './pack.ts';
@@ -157,7 +157,8 @@ async function storePage(
   const epoch = String(state.epoch);
   const first = run.sent[epoch] ?? 0;
   const name = `${run.id}-${state.epoch}-${run.pages}`;
-  await deps.archive.put(archiveKey(`pages/${connection}/${stream}`, deps.clock.now(), name), page.lines);
+  const readAt = deps.clock.now();
+  await deps.archive.put(archiveKey(`pages/${connection}/${stream}`, readAt, name), page.lines);
   const heard = await dropEchoes(deps, await deps.definitions(), connection, connector, page.changes);
   const { groups, tooLarge } = pack(heard.changes);
   const messages = groups.map((changes, at) => ({
@@ -165,6 +166,7 @@ async function storePage(
       origin: 'page',
       connection,
       changes,
+      read: readingOf(stream, readAt),
       run: { id: run.id, number: state.epoch * EPOCH_SIZE + first + at },
     } as unknown as Json,
   }));
@@ -174,6 +176,7 @@ async function storePage(
   const next: StreamState = {
     ...state,
     checkpoint: page.checkpoint,
+    ...(page.changes.some(({ kind }) => kind === 'activity') ? { tellsActivities: true } : {}),
     leaseUntil: deps.clock.now().getTime() + LEASE_MS,
     run: {
       ...run,
@@ -230,6 +233,7 @@ async function takeUp(deps: SyncDeps, command: SyncCommand): Promise<HeldStream 
   const taken = await saveStream(deps.state, connection, stream, held, {
     ...(start === undefined ? {} : { checkpoint: start }),
     ...(held.state.wholeSince === undefined ? {} : { wholeSince: held.state.wholeSince }),
+    ...(held.state.tellsActivities === true ? { tellsActivities: true } : {}),
     run: next,
     epoch: held.state.epoch + 1,
     leaseUntil: now.getTime() + LEASE_MS,
@@ -377,6 +381,7 @@ async function reread(
         origin: 'page',
         connection: name,
         changes,
+        read: readingOf(stream.name, now),
         ...(at === groups.length - 1 ? { resume } : {}),
       } as unknown as Json,
     })),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalText } from '../domain/canonical.ts';
-import type { Change, PersonChange, Rejection } from '../domain/change.ts';
+import type { Change, PersonChange, Reading, Rejection } from '../domain/change.ts';
 import { asTributaryError } from '../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
@@ -150,9 +150,10 @@ async function readWork(deps: WorkDeps, body: Json): Promise<Work> {
   if (!isJsonObject(body)) return NOTHING;
   const changes: Change[] = [];
   const rejected: Rejection[] = [];
+  const read = parseReading(body.read);
   for (const record of Array.isArray(body.changes) ? body.changes : []) {
     const parsed = parseChange(record);
-    if (parsed.ok) changes.push(parsed.change);
+    if (parsed.ok) changes.push(read === undefined ? parsed.change : ofReading(parsed.change, read));
     else rejected.push({ code: parsed.code, reason: parsed.reason, record });
   }
   const connection = typeof body.connection === 'string' ? body.connection : 'unknown';
@@ -164,6 +165,18 @@ async function readWork(deps: WorkDeps, body: Json): Promise<Work> {
     profiles: Array.isArray(body.profiles) ? body.profiles.map(String) : [],
     accounts: typeof body.account === 'string' ? [body.account] : [],
   };
+}
+
+/** What was read from pages says so: activities remember by which reading they are known. */
+function ofReading(change: Change, read: Reading): Change {
+  return change.kind === 'activity' ? { ...change, read } : change;
+}
+
+function parseReading(value: Json | undefined): Reading | undefined {
+  const { stream, hour, at } = isJsonObject(value) ? value : {};
+  return typeof stream === 'string' && typeof hour === 'string' && typeof at === 'string'
+    ? { stream, hour, at }
+    : undefined;
 }
 
 /** What the collector could not use: it touches no table, so its rejections come by the queue and are kept here. */

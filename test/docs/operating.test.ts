@@ -1,14 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { functionNames, functions } from '../../lib/infra/functions.ts';
 import { maxReceiveCount, queueNames, queues } from '../../lib/infra/queues.ts';
-import { tableNames } from '../../lib/infra/tables.ts';
 import { anchorsOf } from '../architecture/documents.ts';
 
 const docs = join(import.meta.dirname, '..', '..', 'docs');
 const operating = readFileSync(join(docs, 'operating.md'), 'utf8');
-const architecture = readFileSync(join(docs, 'architecture.md'), 'utf8');
 
 describe('docs/operating.md', () => {
   it('has the section that alarms send their reader to', () => {
@@ -26,17 +23,5 @@ describe('docs/operating.md', () => {
     const words = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 
     expect(operating).toContain(`failed ${words[maxReceiveCount]} times`);
-  });
-});
-
-describe('docs/architecture.md', () => {
-  it.each(functionNames)('says what %s may touch', (name) => {
-    const line = architecture.split('\n').find((one) => one.startsWith(`| \`${name}\` |`)) ?? '';
-    const { tables, indexes, sends } = functions[name];
-    const touched = name === 'api' ? [] : [...new Set([...Object.keys(tables), ...Object.keys(indexes)])];
-
-    expect([...touched, ...sends].filter((one) => !line.includes(`\`${one}\``))).toEqual([]);
-    const others = tableNames.filter((table) => !touched.includes(table) && name !== 'api');
-    expect(others.filter((table) => line.includes(`\`${table}\``))).toEqual([]);
   });
 });

@@ -103,16 +103,24 @@ describe.skipIf(!canDrive)('the clients for browsers, in a browser, from another
     expect(problems).toEqual([]);
   });
 
-  it('@segment/analytics-next keeps its messages while the stage is down', async () => {
-    const { page } = await visit('segment', '/');
-    await run(page, "await analytics.identify('waiting', { email: 'waiting@example.com' });");
-    await expect.poll(async () => (await site.person('waiting@example.com'))?.id, patient).toBeDefined();
+  it('keep their messages while the stage is down, and send each once', async () => {
+    const { page: segment } = await visit('segment', '/');
+    const { page: rudder } = await visit('rudder', '/');
+    await run(rudder, 'await new Promise((ready) => analytics.ready(ready));');
+    for (const [page, name] of [[segment, 'waiting'] as const, [rudder, 'waiting-rudder'] as const]) {
+      await run(page, `analytics.identify('${name}', { email: '${name}@example.com' });`);
+      await expect.poll(async () => (await site.person(`${name}@example.com`))?.id, patient).toBeDefined();
+    }
 
     await site.stop();
-    await run(page, "analytics.track('Meanwhile One'); analytics.track('Meanwhile Two');");
+    for (const page of [segment, rudder]) {
+      await run(page, "analytics.track('Meanwhile One'); analytics.track('Meanwhile Two');");
+    }
     await site.start();
 
-    await expect.poll(async () => (await site.person('waiting@example.com'))?.activities.total, patient).toBe(2);
+    for (const name of ['waiting', 'waiting-rudder']) {
+      await expect.poll(async () => (await site.person(`${name}@example.com`))?.activities.total, patient).toBe(2);
+    }
   });
 });
 

@@ -94,6 +94,11 @@ describe('the clients for servers, as they are', () => {
     const problems: unknown[] = [];
     const analytics = new Analytics({ writeKey: writeKeys.server, host: site.url, flushAt: 1, maxRetries: 50 });
     const former = new Former(writeKeys.server, { host: site.url, retryCount: 12, flushAt: 5 });
+    const rudder = new RudderAnalytics(writeKeys.server, {
+      dataPlaneUrl: site.url,
+      retryCount: 60,
+      axiosRetryConfig: { retryDelay: () => 1_000 },
+    });
     analytics.on('error', (problem) => problems.push(problem));
 
     analytics.track({ userId: 'patient', event: 'Sent Before', messageId: 'patient-before' });
@@ -102,13 +107,14 @@ describe('the clients for servers, as they are', () => {
     for (let n = 0; n < 5; n += 1) {
       analytics.track({ userId: 'patient', event: 'Sent Meanwhile', messageId: `patient-${n}` });
       former.track({ userId: 'patient', event: 'Sent Meanwhile', messageId: `patient-former-${n}` });
+      rudder.track({ userId: 'patient', event: 'Sent By Rudder', properties: { n } });
     }
-    const flushed = former.flush();
+    const flushed = Promise.all([former.flush(), rudder.flush()]);
     await site.start();
     await flushed;
     await analytics.closeAndFlush();
 
-    await expect.poll(async () => (await site.person('user_id=patient'))?.activities.total, patient).toBe(11);
+    await expect.poll(async () => (await site.person('user_id=patient'))?.activities.total, patient).toBe(16);
     expect(problems).toEqual([]);
   });
 });

@@ -250,16 +250,16 @@ describe('roles', () => {
     });
   });
 
-  it('lets only the function that evaluates everybody walk over everybody', () => {
+  it('lets only the functions that evaluate everybody and that replay walk over everybody', () => {
     const roles = Object.entries(resourcesOf(template, 'AWS::IAM::Role'));
     const walking = roles.filter(([, role]) =>
       statementsOf(role).some(({ actions }) => actions.includes('dynamodb:Scan')),
     );
 
-    expect(walking.map(([id]) => id)).toEqual(['ResolveProfileRole']);
+    expect(walking.map(([id]) => id)).toEqual(['ResolveProfileRole', 'RunJobRole']);
   });
 
-  it('lets only the function that erases delete what is stored, and list the archive', () => {
+  it('lets only the function that erases list the archive, and delete more than activities found void', () => {
     const may = Object.entries(resourcesOf(template, 'AWS::IAM::Role')).flatMap(([id, role]) =>
       statementsOf(role).flatMap(({ actions, resources }) =>
         actions
@@ -269,6 +269,7 @@ describe('roles', () => {
     );
 
     expect(may).toEqual([
+      ['ResolveProfileRole', 'dynamodb:PartiQLDelete', 'ActivitiesTable'],
       ['RunJobRole', 'dynamodb:DeleteItem', 'StateTable'],
       ['RunJobRole', 's3:DeleteObject', '/deliveries/*', '/exports/*', '/pages/*'],
       ['RunJobRole', 's3:ListBucket', 'ArchiveBucket'],

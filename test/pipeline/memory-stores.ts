@@ -26,6 +26,10 @@ function partOf(id: string, of: number): number {
   return hash % of;
 }
 
+function readAt(activity: ActivityChange | undefined): string {
+  return activity?.read === undefined ? '' : `${activity.read.at}#${activity.read.hour}`;
+}
+
 /** Thrown by a store operation that stands for a process dying there. */
 export class Death extends Error {}
 
@@ -148,7 +152,11 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
         for (const one of batch) {
           const key = `${one.fragment}\n${one.keyAt ?? one.at}\n${one.id}`;
           const held = activities.get(key);
-          if (held === undefined || one.at < held.at) activities.set(key, one);
+          const wins =
+            one.keyAt === undefined
+              ? readAt(held) <= readAt(one) || one.read === undefined
+              : held === undefined || one.at < held.at;
+          if (held === undefined || wins) activities.set(key, one);
         }
       }),
     latest: (fragment, most) =>
@@ -157,6 +165,13 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
     async *all(fragment) {
       yield [...activities.values()].filter((one) => one.fragment === fragment);
     },
+    drop: (batch) =>
+      step(() => {
+        for (const one of batch) {
+          const key = `${one.fragment}\n${one.at}\n${one.id}`;
+          if (readAt(activities.get(key)) === readAt(one)) activities.delete(key);
+        }
+      }),
     erase: (fragment, upTo = Number.POSITIVE_INFINITY) =>
       step(() => {
         const theirs = [...activities].filter(([, one]) => one.fragment === fragment && Date.parse(one.at) <= upTo);
@@ -252,6 +267,7 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
     /** Everything that is stored, as text: to look for what must not be in it. */
     everything: () =>
       JSON.stringify([[...profiles.values()], [...activities.values()], [...rows.values()], [...lines.values()]]),
+    everythingDone: (): ActivityChange[] => [...activities.values()],
     activityCount: () => activities.size,
     owner: (key: string) => index.get(key),
   };

@@ -89,6 +89,8 @@ export async function openFire(engines: TestEngines, prefix: string, guardrails:
   return {
     clock,
     deps,
+    dynamo,
+    tables: names,
     state,
     memberships,
     mailchimp,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalText } from '../../lib/domain/canonical.ts';
-import type { Change, Identifier, ProfileChange } from '../../lib/domain/change.ts';
+import { type Change, type Identifier, isTold, type ProfileChange } from '../../lib/domain/change.ts';
 import { normaliseIdentifier } from '../../lib/domain/identifier.ts';
 import type { Profile } from '../../lib/domain/profile.ts';
 import { listMerges, sendUnmerge } from '../../lib/pipeline/merges.ts';
@@ -70,7 +70,7 @@ function without(changes: readonly Change[], fragment: string, identifier: Ident
     return normalised.ok && canonicalText(normalised.identifier) === canonicalText(identifier);
   };
   return changes.map((change) =>
-    'fragment' in change && change.fragment === fragment && change.kind !== 'unmerge'
+    'fragment' in change && change.fragment === fragment && isTold(change)
       ? { ...change, identifiers: (change.identifiers ?? []).filter((one) => !isIt(one)) }
       : change,
   );

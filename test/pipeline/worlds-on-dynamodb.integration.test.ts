@@ -8,17 +8,20 @@ import { openHistoryStore } from '../../lib/adapters/dynamodb/history-store.ts';
 import { openIdentityIndex } from '../../lib/adapters/dynamodb/identity-index.ts';
 import { openMembershipStore } from '../../lib/adapters/dynamodb/membership-store.ts';
 import { openProfileStore } from '../../lib/adapters/dynamodb/profile-store.ts';
-import type { Change, Identifier } from '../../lib/domain/change.ts';
+import type { ActivityChange, Change, Identifier } from '../../lib/domain/change.ts';
 import { compileDefinitions } from '../../lib/domain/decide.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import type { Profile } from '../../lib/domain/profile.ts';
 import { accessKeyIdOf } from '../../lib/local/proxy/callers.ts';
+import { isLiving } from '../../lib/pipeline/gather.ts';
 import { resolveProfile } from '../../lib/pipeline/resolve-profile.ts';
 import { engineLogin, withEngines } from '../engines.ts';
 import { synthesiseTiny } from '../infra/tiny-workspace.ts';
 import { type LowerStage, openLowerStage } from '../local/proxy-stage.ts';
 import { identityKey, seededFate, standingClock } from './delivering.ts';
 import { Death, type Fate } from './memory-stores.ts';
+import { openReplayRig, type RigStream } from './replay-rig.ts';
+import { actsBy, anAct, doneText } from './replayed-activities.ts';
 import { definitions, NOW, peopleText, reference } from './world.ts';
 
 const WORLDS = Number(process.env.TRIBUTARY_WORLDS ?? 25);
@@ -47,10 +50,10 @@ afterAll(async () => {
 });
 
 /** As the deployed function would be: through the proxy that knows its role. */
-const login = () => ({
+const login = (role = 'ResolveProfileFunction') => ({
   ...engineLogin,
   endpoint: stage.proxy.url,
-  credentials: { accessKeyId: accessKeyIdOf('ResolveProfileFunction'), secretAccessKey: 'secret' },
+  credentials: { accessKeyId: accessKeyIdOf(role), secretAccessKey: 'secret' },
 });
 
 /** Values carry the world's number, so that worlds do not meet in the tables. */
@@ -84,20 +87,26 @@ function changesOf(world: string): fc.Arbitrary<Change[]> {
   );
 }
 
-/** A writer of its own connections, whose process dies at a share of its requests, before or after they take effect. */
-function openWriter(fate: Fate) {
+/** The stores as a function has them, in a process that dies at a share of its requests. */
+function openStores(fate: Fate, role = 'ResolveProfileFunction') {
   const table = (name: string) => stage.resolver.nameOf(name);
-  const dynamo = openDynamo(standingClock.wait, Math.random, login());
+  const dynamo = openDynamo(standingClock.wait, Math.random, login(role));
   opened.push(dynamo.client);
   dieAtTimes(dynamo.client, fate);
-  const memberships = openMembershipStore(dynamo, table('MembershipsTable'), standingClock.now);
-  return resolveProfile({
+  return {
     identities: openIdentityIndex(dynamo, table('IdentifiersTable')),
     profiles: openProfileStore(dynamo, { profiles: table('ProfilesTable'), identifiers: table('IdentifiersTable') }),
     accounts: openAccountStore(dynamo, table('AccountsTable')),
     activities: openActivityStore(dynamo, table('ActivitiesTable'), async () => 400 * 24 * HOUR),
     history: openHistoryStore(dynamo, table('HistoryTable')),
-    memberships,
+    memberships: openMembershipStore(dynamo, table('MembershipsTable'), standingClock.now),
+  };
+}
+
+/** A writer of its own connections, whose process dies at a share of its requests, before or after they take effect. */
+function openWriter(fate: Fate) {
+  return resolveProfile({
+    ...openStores(fate),
     recompute: { send: async () => {} },
     compiled: async () => compiled,
     key: identityKey,
@@ -181,3 +190,48 @@ describe('random worlds on DynamoDB', () => {
     expect(Math.min(throttle, conflict, unprocessed)).toBeGreaterThan(0);
   });
 });
+
+describe('a full replay on DynamoDB', () => {
+  it('ends in the rows and the memory of a fresh load, with refused requests, deaths and late messages', async () => {
+    const [tool, other] = ['crm', 'crm2'];
+    const records = [
+      ...[1, 2, 3].map((n) => anAct(`a${n}`, { hour: n })),
+      ...[4, 5].map((n) => anAct(`a${n}`, { what: 'click', hour: n })),
+      ...[6, 7].map((n) => anAct(`a${n}`, { id: '2', what: 'look', hour: n })),
+    ];
+    const former = actsBy(1, { open: 'Opened', click: 'Clicked', look: 'Opened' });
+    const acts: RigStream = { mapping: former, records };
+    const rig = openReplayRig({ acts }, { connection: tool, stores: openStores(seededFate(5, 0.02)) });
+    stage.proxy.faults.set(RATES);
+    const old = await rig.pull(true);
+    // Kinds change their names, one is dropped.
+    acts.mapping = actsBy(2, { open: 'Clicked', click: 'Opened' });
+    rig.clock.pass(HOUR);
+    const replaying = { ...rig, profiles: openStores(() => 'lives', 'RunJobFunction').profiles };
+
+    const job = await rig.replay(NOW, NOW + 2 * HOUR, () => rig.deliver(old.slice(1)), replaying);
+    await rig.deliver(old);
+    stage.proxy.faults.set({});
+    const fresh = openReplayRig({ acts: { ...acts } }, { connection: other, stores: openStores(() => 'lives') });
+    fresh.clock.pass(HOUR);
+    await fresh.pull(true);
+
+    expect(job).toMatchObject({ state: 'finished', parts: [{ changes: 5, rejected: 2 }, {}] });
+    const replayed = await doneOf(tool);
+    expect(replayed).toContain('"name":"Clicked"');
+    expect(replayed.replaceAll(`${tool}:`, `${other}:`)).toBe(await doneOf(other));
+  });
+});
+
+/** What is stored of the activities of a connection's records, and what their people remember of it. */
+async function doneOf(connection: string): Promise<string> {
+  const { profiles, activities } = openStores(() => 'lives');
+  const people: Profile[] = [];
+  for await (const page of profiles.scan(0, 1)) people.push(...page.people.filter(isLiving));
+  const theirs = people.filter(({ fragments }) => Object.keys(fragments).some((id) => id.startsWith(`${connection}:`)));
+  const done: ActivityChange[] = [];
+  for (const id of theirs.flatMap(({ fragments }) => Object.keys(fragments))) {
+    for await (const page of activities.all(id)) done.push(...page);
+  }
+  return doneText(done, theirs);
+}

@@ -1,5 +1,5 @@
 import { type AttributeValue, QueryCommand } from '@aws-sdk/client-dynamodb';
-import type { ActivityChange } from '../../domain/change.ts';
+import type { ActivityChange, Reading } from '../../domain/change.ts';
 import { formatInstant, parseInstant } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ActivityStore } from '../../pipeline/ports.ts';
@@ -9,7 +9,7 @@ import { queryCount, queryPages } from './query.ts';
 /**
  * Activities in table `activities` under their fragment; the key is the sender's own instant and the id. What was
  * corrected for the sender's clock is written on condition, so that of one activity that comes several times the smallest
- * instant stays, in whatever order.
+ * instant stays, in whatever order; so is what was read from pages, where the latest reading stays.
  */
 export function openActivityStore(dynamo: Dynamo, table: string, keptMs: () => Promise<number>): ActivityStore {
   const byFragment = (fragment: string) => ({
@@ -23,8 +23,14 @@ export function openActivityStore(dynamo: Dynamo, table: string, keptMs: () => P
       if (activities.length === 0) return;
       const kept = await keptMs();
       const items = (list: readonly ActivityChange[]) => list.map((one) => toItem(one, kept));
-      await batchPut(dynamo, table, items(activities.filter(({ keyAt }) => keyAt === undefined)), textOf);
+      const delivered = activities.filter(({ keyAt, read }) => keyAt === undefined && read === undefined);
+      await batchPut(dynamo, table, items(delivered), textOf);
       await putCorrected(dynamo, table, items(activities.filter(({ keyAt }) => keyAt !== undefined)));
+      await putRead(
+        dynamo,
+        table,
+        items(activities.filter(({ keyAt, read }) => keyAt === undefined && read !== undefined)),
+      );
     },
     async latest(fragment, most) {
       const answer = await dynamo.client.send(new QueryCommand({ ...byFragment(fragment), Limit: most }));
@@ -35,6 +41,14 @@ export function openActivityStore(dynamo: Dynamo, table: string, keptMs: () => P
       for await (const page of queryPages(dynamo, { ...byFragment(fragment), ConsistentRead: true })) {
         yield page.map(fromItem);
       }
+    },
+    async drop(activities) {
+      const rows = activities.map((one) => toItem(one, 0)).filter(({ read }) => read !== undefined);
+      const Statement = `DELETE FROM "${table}" WHERE "fragment" = ? AND "at" = ? AND "read" = ?`;
+      await executeAll(
+        dynamo,
+        rows.map((row) => ({ Statement, Parameters: [...keyParts(row), row.read ?? { S: '' }] })),
+      );
     },
     async erase(fragment, upTo) {
       let erased = 0;
@@ -76,6 +90,35 @@ async function putCorrected(dynamo: Dynamo, table: string, items: readonly Item[
   );
 }
 
+/** Inserts rows; where one is there already, it gives way to a later reading, and to any if it was delivered. */
+async function putRead(dynamo: Dynamo, table: string, items: readonly Item[]): Promise<void> {
+  const latest = new Map<string, Item>();
+  for (const item of items) {
+    const held = latest.get(textOf(item))?.read?.S ?? '';
+    if (held <= (item.read?.S ?? '')) latest.set(textOf(item), item);
+  }
+  const rows = [...latest.values()];
+  const values = "{'fragment': ?, 'at': ?, 'name': ?, 'properties': ?, 'expires': ?, 'read': ?}";
+  const outcomes = await executeAll(
+    dynamo,
+    rows.map((row) => ({
+      Statement: `INSERT INTO "${table}" VALUE ${values}`,
+      Parameters: [...keyParts(row), ...contentParts(row)],
+    })),
+  );
+  const change = 'SET "name" = ? SET "properties" = ? SET "expires" = ? SET "read" = ?';
+  const gives = '("read" IS MISSING OR "read" <= ?)';
+  await executeAll(
+    dynamo,
+    rows.flatMap((row, at) => {
+      const { read } = row;
+      if (outcomes[at] === 'done' || read === undefined) return [];
+      const Statement = `UPDATE "${table}" ${change} WHERE "fragment" = ? AND "at" = ? AND ${gives}`;
+      return [{ Statement, Parameters: [...contentParts(row), ...keyParts(row), read] }];
+    }),
+  );
+}
+
 function textOf(item: Item): string {
   return `${item.fragment?.S}\n${item.at?.S}`;
 }
@@ -84,8 +127,8 @@ function keyParts({ fragment, at }: Item): AttributeValue[] {
   return [fragment, at].filter((part) => part !== undefined);
 }
 
-function contentParts({ name, properties, expires, done }: Item): AttributeValue[] {
-  return [name, properties, expires, done].filter((part) => part !== undefined);
+function contentParts({ name, properties, expires, done, read }: Item): AttributeValue[] {
+  return [name, properties, expires, done, read].filter((part) => part !== undefined);
 }
 
 function keyOf(item: Item): Item {
@@ -102,7 +145,20 @@ function toItem(activity: ActivityChange, keptMs: number): Item {
     properties: { S: JSON.stringify(activity.properties ?? {}) },
     expires: { N: String(Math.ceil((at + keptMs) / 1_000)) },
     ...(activity.keyAt === undefined ? {} : { done: { N: String(at) } }),
+    ...(activity.keyAt !== undefined || activity.read === undefined
+      ? {}
+      : { read: { S: textOfReading(activity.read) } }),
   };
+}
+
+/** A reading as text that sorts by when it was made; of one instant the page of the later hour counts. */
+function textOfReading({ at, hour, stream }: Reading): string {
+  return `${at}#${hour}#${stream}`;
+}
+
+function readingOf(text: string): Reading {
+  const [at = '', hour = '', ...stream] = text.split('#');
+  return { stream: stream.join('#'), hour, at };
 }
 
 function fromItem(item: Item): ActivityChange {
@@ -117,5 +173,6 @@ function fromItem(item: Item): ActivityChange {
     id: key.slice(cut + 1),
     name: item.name?.S ?? '',
     properties: JSON.parse(item.properties?.S ?? '{}') as JsonObject,
+    ...(item.read?.S === undefined ? {} : { read: readingOf(item.read.S) }),
   };
 }

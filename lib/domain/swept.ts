@@ -1,0 +1,61 @@
+import type { ActivityChange, SweptChange } from './change.ts';
+import { type Milliseconds, parseInstant } from './instant.ts';
+import { type Entry, mergeEntries } from './segment/entries.ts';
+
+/** Stream → readings of it that were all read again: pages of hours from `since` on, made into changes before `until`. */
+export type Swept = Readonly<Record<string, readonly (readonly [since: Milliseconds, until: Milliseconds])[]>>;
+
+/** Longer than any message of a reading lives, in queues and dead letters: older sweeps have nothing to hold off any more. */
+const REMEMBERED_MS = 30 * 24 * 3_600_000;
+
+/**
+ * Remembers a sweep. Commutative and idempotent; the same object comes back when it tells nothing new. Sweeps are not
+ * joined to longer ones: what the first made anew, of pages that the second did not read, would be void.
+ */
+export function noteSwept(held: Swept | undefined, change: SweptChange): Swept {
+  const before = held?.[change.stream] ?? [];
+  const [since, until] = [parseInstant(change.since) ?? 0, parseInstant(change.until) ?? 0];
+  const newest = before.reduce((latest, [, end]) => Math.max(latest, end), until);
+  const counts = ([, end]: readonly [number, number]): boolean => end >= newest - REMEMBERED_MS;
+  const covered = before.some((one) => one[0] <= since && one[1] >= until);
+  if (held !== undefined && (covered || !counts([since, until]))) return held;
+  const others = before.filter((one) => counts(one) && !(one[0] >= since && one[1] <= until));
+  const windows = [...others, [since, until] as const].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  return { ...held, [change.stream]: windows };
+}
+
+/** Whether an activity was made of a reading that was read again: had it been made again, it would be of the later one. */
+export function isSwept(swept: Swept | undefined, { read }: Pick<ActivityChange, 'read'>): boolean {
+  if (swept === undefined || read === undefined) return false;
+  const [hour, at] = [parseInstant(read.hour) ?? 0, parseInstant(read.at) ?? 0];
+  return (swept[read.stream] ?? []).some(([since, until]) => hour >= since && at < until);
+}
+
+/** What a record's segment leaves remember once its void activities are gone. */
+export interface SweptMemory {
+  readonly held: Readonly<Record<string, readonly Entry[]>>;
+  /** Activities that stand and are stored, or will be with what is being folded. */
+  readonly standing: readonly ActivityChange[];
+  readonly gone: readonly ActivityChange[];
+  /** At and before this instant activities are not filled in from what is stored. */
+  readonly oldest: Milliseconds;
+  readonly observe: (activity: ActivityChange) => readonly (readonly [leafKey: string, entry: Entry])[];
+}
+
+/**
+ * Fills the leaves of a record anew from the activities that stand. An entry of an activity that is not stored stays: it
+ * is on its way, or DynamoDB deleted its row when its time was over.
+ */
+export function sweepMemory({ held, standing, gone, oldest, observe }: SweptMemory): SweptMemory['held'] {
+  const fillable = standing.filter(({ at }) => (parseInstant(at) ?? 0) > oldest);
+  const known = new Set([...fillable, ...gone].map(({ id }) => id));
+  const left: Record<string, readonly Entry[]> = {};
+  for (const [leaf, entries] of Object.entries(held)) {
+    const others = entries.filter(([, id]) => id !== '' && !known.has(id));
+    if (others.length > 0) left[leaf] = others;
+  }
+  for (const activity of fillable) {
+    for (const [leaf, entry] of observe(activity)) left[leaf] = mergeEntries(left[leaf] ?? [], [entry]);
+  }
+  return left;
+}
