@@ -193,7 +193,7 @@ describe('random worlds on DynamoDB', () => {
 
 describe('a full replay on DynamoDB', () => {
   it('ends in the rows and the memory of a fresh load, with refused requests, deaths and late messages', async () => {
-    const [tool, other] = ['crm', 'crm2'];
+    const [tool, other] = ['former', 'fresh'];
     const records = [
       ...[1, 2, 3].map((n) => anAct(`a${n}`, { hour: n })),
       ...[4, 5].map((n) => anAct(`a${n}`, { what: 'click', hour: n })),
