@@ -149,11 +149,12 @@ async function decideComponent(
 /**
  * An address keeps its consent wherever the records that state it are: what other people's records tell of a person's
  * addresses is written down with the person, so that neither a merge nor an unmerge nor a limit changes what an address
- * said. People who share no evidence with others hear nothing new.
+ * said. A record is heard about addresses that it stated as its own: whoever has one of them shares evidence with it, and
+ * both are always decided together. People who share no evidence with others hear nothing new.
  */
 function hear(profile: Profile, { profiles, component, merged }: Folded): Profile {
   if (profiles.length + merged.length < 2) return profile;
-  const addresses = addressesOf(profile);
+  const addresses = addressesOf(Object.values(profile.fragments));
   const heard = new Map<FragmentId, readonly ConsentStatement[]>();
   const listen = (fragment: FragmentId, statements: readonly ConsentStatement[]): void => {
     const about = statements.filter(({ address }) => addresses.has(address));
@@ -165,14 +166,20 @@ function hear(profile: Profile, { profiles, component, merged }: Folded): Profil
     for (const [fragment, statements] of Object.entries(before)) if (!here.has(fragment)) listen(fragment, statements);
   }
   for (const { fragments } of profiles) {
-    for (const [fragment, folded] of Object.entries(fragments)) listen(fragment, standingConsent(folded));
+    for (const [fragment, folded] of Object.entries(fragments)) {
+      const own = addressesOf([folded]);
+      listen(
+        fragment,
+        standingConsent(folded).filter(({ address }) => own.has(address)),
+      );
+    }
   }
   const next = Object.fromEntries(heard);
   return canonicalText(next) === canonicalText(profile.heard ?? {}) ? profile : { ...profile, heard: next };
 }
 
-function addressesOf({ fragments }: Profile): ReadonlySet<string> {
-  const types = Object.values(fragments).flatMap(({ identifiers }) => [identifiers.email, identifiers.phone]);
+function addressesOf(fragments: readonly Fragment[]): ReadonlySet<string> {
+  const types = fragments.flatMap(({ identifiers }) => [identifiers.email, identifiers.phone]);
   return new Set(types.flatMap((values) => Object.keys(values ?? {})));
 }
 
