@@ -58,6 +58,7 @@ function connectorWith(mapping: Mapping, source: () => readonly JsonObject[]): A
   return {
     config: anything,
     secret: anything,
+    manifest: { limits: { maxConcurrency: 1 } },
     connect: async () => ({}),
     streams: [stream],
   } as unknown as AnyConnector;
