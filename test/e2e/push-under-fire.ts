@@ -10,6 +10,8 @@ const AT_ONCE = 25;
 const DEATHS = 20;
 /** A message of a worker that died is hidden for six times the function's time limit. */
 const HIDDEN_MS = 12 * MINUTE;
+/** A worker that died keeps others away for so long. */
+const LEASED_MS = 4 * MINUTE;
 /** A message that was received five times is given to the dead letters. */
 const DEATHS_OF_ONE_MESSAGE = 3;
 
@@ -72,8 +74,8 @@ export async function pushUnderFire(on: AudienceStage, audience: string, seed: n
   const diedAfter: number[] = [];
   let failures = 0;
 
-  /** Kills a worker at a random instant after the first thing that the tool hears of it. */
-  async function killSoon(over: AbortSignal): Promise<void> {
+  /** Kills a worker at a random instant after the first thing that the tool hears of it; returns the stage's instant. */
+  async function killSoon(over: AbortSignal): Promise<number | undefined> {
     const calls = shop.calls.length;
     const more = dice(3);
     const delay = dice(300);
@@ -88,23 +90,30 @@ export async function pushUnderFire(on: AudienceStage, audience: string, seed: n
       // A process that had nothing in hand is no death of a worker.
       if (stage.failures.length === failed) continue;
       diedAfter.push(heard);
-      return;
+      return on.now();
     }
+    return undefined;
   }
 
-  await on.send(command);
+  let diedAt = on.now() - LEASED_MS;
   for (let round = 0; diedAfter.length < DEATHS && round < 2 * DEATHS; round += 1) {
-    if (round % DEATHS_OF_ONE_MESSAGE === 0) await on.send(command);
     // One at a time: three in a row for one batch would rightly end as `retry`.
     if (dice(3) === 0 && failures < 6 && shop.faults.length === 0) {
       failures += 1;
       shop.faults.push({ kind: 'error', status: 500, carriedOut: 1, on: 'write' });
     }
+    const isFresh = round % DEATHS_OF_ONE_MESSAGE === 0;
+    if (isFresh) {
+      await stage.runUntil(diedAt + LEASED_MS);
+      await on.send(command);
+      await on.send(command);
+    }
     const over = new AbortController();
     const killed = killSoon(over.signal);
-    await stage.runUntil(on.now() + (round === 0 ? 1 : HIDDEN_MS + MINUTE));
+    // Not so far that the message comes again within the same round.
+    await stage.runUntil(isFresh ? on.now() + 1 : diedAt + HIDDEN_MS + 30_000);
     over.abort();
-    await killed;
+    diedAt = (await killed) ?? diedAt;
   }
   await on.send(command);
   await on.send(command);
