@@ -8,7 +8,7 @@ import type { OpenConnection } from './connections.ts';
 import { delayOf } from './delay.ts';
 import { pack } from './pack.ts';
 import { quarantine } from './quarantine.ts';
-import type { SyncCommand, SyncDeps } from './sync-stream.ts';
+import type { SyncCommand, SyncDeps } from './sync-work.ts';
 import { dropEchoes } from './write-ledger.ts';
 
 /** Reads records again by id. What a webhook hinted at waits as long as it has to; it is not lost after a few tries. */

@@ -3,13 +3,12 @@ import type { Change, FragmentId } from '../domain/change.ts';
 import { asTributaryError, dispositions, failAgain, type TributaryError } from '../domain/errors.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
-import { type AlertDeps, closeAlerts, raiseAlert } from './alerts.ts';
+import { closeAlerts, raiseAlert } from './alerts.ts';
 import { archiveKey } from './archive-hours.ts';
 import { withCalls } from './call-meter.ts';
-import { type ConnectionDeps, type OpenConnection, openConnection } from './connections.ts';
+import { type OpenConnection, openConnection } from './connections.ts';
 import { delayOf } from './delay.ts';
 import { pack } from './pack.ts';
-import type { Archive, Queue } from './ports.ts';
 import { quarantine } from './quarantine.ts';
 import { rereadOrPostpone } from './reread-records.ts';
 import { withoutWait, withWait } from './run-wait.ts';
@@ -24,27 +23,8 @@ import {
   saveStream,
   unfoldedRuns,
 } from './sync-run.ts';
-import { dropEchoes, type LedgerDeps } from './write-ledger.ts';
-
-export interface SyncDeps extends ConnectionDeps, LedgerDeps, AlertDeps {
-  readonly archive: Archive;
-  readonly changes: Queue;
-  readonly sync: Queue;
-}
-
-/** What a message of the sync queue asks: advance a stream, or read single records again. */
-export interface SyncCommand {
-  readonly connection: string;
-  readonly stream: string;
-  /** When the schedule meant it to run; two firings of one instant are one run. */
-  readonly scheduledAt?: string;
-  /** Forget the checkpoint and read everything. */
-  readonly full?: boolean;
-  /** Go on with this run. */
-  readonly run?: string;
-  /** Read these vendor ids again instead: what a webhook hinted at. */
-  readonly reread?: readonly string[];
-}
+import type { SyncCommand, SyncDeps } from './sync-work.ts';
+import { dropEchoes } from './write-ledger.ts';
 
 /** A message of the changes queue: changes, and if they were pulled the run and number they count for. */
 export interface ChangesMessage {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { expect, vi } from 'vitest';
 import type { Calls, ConnectorIo } from '../../lib/connectors/contract.ts';
 import { asTributaryError, type TributaryError } from '../../lib/domain/errors.ts';
-import { freeCalls } from '../vendors/free-calls.ts';
+import { freeCalls } from '../free-calls.ts';
 import type { Scenario, Simulator } from './scenario.ts';
 
 /** The name that the connection has in the suite's workspace: the first part of every fragment id. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { translateFailure } from '../../lib/connectors/mailchimp/errors.ts';
 import { mailchimp } from '../../lib/connectors/mailchimp/index.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
-import { freeCalls } from '../vendors/free-calls.ts';
+import { freeCalls } from '../free-calls.ts';
 import type { Fault } from '../vendors/mailchimp/faults.ts';
 import { openRig, type Rig } from '../vendors/mailchimp/open.ts';
 import { startMailchimp } from '../vendors/mailchimp/simulator.ts';

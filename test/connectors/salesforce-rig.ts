@@ -9,7 +9,7 @@ import {
 } from '../../lib/connectors/salesforce/config.ts';
 import { salesforce } from '../../lib/connectors/salesforce/index.ts';
 import type { Json } from '../../lib/domain/json.ts';
-import { freeCalls } from '../vendors/free-calls.ts';
+import { freeCalls } from '../free-calls.ts';
 import { type SalesforceOptions, type SalesforceSimulator, startSalesforce } from '../vendors/salesforce/server.ts';
 
 /** A simulated org with a clock that a test moves, and connections to it. */

@@ -10,10 +10,6 @@ const AT_ONCE = 25;
 const DEATHS = 20;
 /** A message of a worker that died is hidden for six times the function's time limit. */
 const HIDDEN_MS = 12 * MINUTE;
-/** A worker that died keeps others away for so long. */
-const LEASED_MS = 4 * MINUTE;
-/** A message that was received five times is given to the dead letters. */
-const DEATHS_OF_ONE_MESSAGE = 3;
 
 const idOf = (n: number) => `p_${String(n).padStart(6, '0')}`;
 const addressOf = (n: number) => `person${n}@example.com`;
@@ -74,8 +70,13 @@ export async function pushUnderFire(on: AudienceStage, audience: string, seed: n
   const diedAfter: number[] = [];
   let failures = 0;
 
-  /** Kills a worker at a random instant after the first thing that the tool hears of it; returns the stage's instant. */
-  async function killSoon(over: AbortSignal): Promise<number | undefined> {
+  /** Kills a worker at a random instant after the first thing that the tool hears of it. */
+  async function killNext(over: AbortSignal): Promise<void> {
+    // One at a time: three in a row for one batch would rightly end as `retry`.
+    if (dice(3) === 0 && failures < 6 && shop.faults.length === 0) {
+      failures += 1;
+      shop.faults.push({ kind: 'error', status: 500, carriedOut: 1, on: 'write' });
+    }
     const calls = shop.calls.length;
     const more = dice(3);
     const delay = dice(300);
@@ -83,38 +84,28 @@ export async function pushUnderFire(on: AudienceStage, audience: string, seed: n
     const batches = carrying().length + more;
     while (carrying().length < batches && !over.aborted) await pause(2);
     await pause(delay);
-    while (!over.aborted) {
+    for (let died = false; !died && !over.aborted; ) {
       const [failed, heard] = [stage.failures.length, shop.calls.length];
       stage.kill('activate-audience');
       await pause(30);
       // A process that had nothing in hand is no death of a worker.
-      if (stage.failures.length === failed) continue;
-      diedAfter.push(heard);
-      return on.now();
+      died = stage.failures.length > failed;
+      if (died) diedAfter.push(heard);
     }
-    return undefined;
   }
 
-  let diedAt = on.now() - LEASED_MS;
+  const over = new AbortController();
+  const killing = (async () => {
+    while (diedAfter.length < DEATHS && !over.signal.aborted) await killNext(over.signal);
+  })();
+  // Twice at once to begin with; later ones take the place of those that were received five times.
+  await on.send(command);
   for (let round = 0; diedAfter.length < DEATHS && round < 2 * DEATHS; round += 1) {
-    // One at a time: three in a row for one batch would rightly end as `retry`.
-    if (dice(3) === 0 && failures < 6 && shop.faults.length === 0) {
-      failures += 1;
-      shop.faults.push({ kind: 'error', status: 500, carriedOut: 1, on: 'write' });
-    }
-    const isFresh = round % DEATHS_OF_ONE_MESSAGE === 0;
-    if (isFresh) {
-      await stage.runUntil(diedAt + LEASED_MS);
-      await on.send(command);
-      await on.send(command);
-    }
-    const over = new AbortController();
-    const killed = killSoon(over.signal);
-    // Not so far that the message comes again within the same round.
-    await stage.runUntil(isFresh ? on.now() + 1 : diedAt + HIDDEN_MS + 30_000);
-    over.abort();
-    diedAt = (await killed) ?? diedAt;
+    await on.send(command);
+    await stage.runUntil(on.now() + HIDDEN_MS + MINUTE);
   }
+  over.abort();
+  await killing;
   await on.send(command);
   await on.send(command);
   await stage.runUntil(on.now() + 2 * HIDDEN_MS);

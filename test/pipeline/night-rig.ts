@@ -124,4 +124,3 @@ export async function openNight(engines: TestEngines, prefix: string, guardrails
     },
   };
 }
-

@@ -1,7 +1,7 @@
 import type { ConnectorIo } from '../../../lib/connectors/contract.ts';
 import { type MailchimpClient, openMailchimp } from '../../../lib/connectors/mailchimp/client.ts';
 import { config } from '../../../lib/connectors/mailchimp/config.ts';
-import { freeCalls } from '../free-calls.ts';
+import { freeCalls } from '../../free-calls.ts';
 import { type Mailchimp, startMailchimp } from './simulator.ts';
 
 export const LIST = 'a1b2c3d4e5';
