@@ -151,5 +151,5 @@ describe('a push under fire', () => {
     expect(sentWithoutNeed(heard)).toBe(0);
     expect(heard.length).toBeLessThanOrEqual(fewestCalls(PEOPLE) + deaths + failures);
     expect(on.stage.refusals).toEqual([]);
-  });
+  }, 300_000);
 });

@@ -61,7 +61,8 @@ export async function pushUnderFire(on: AudienceStage, audience: string, seed: n
   let random = seed;
   const dice = (most: number): number => {
     random = (random * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return random % most;
+    // The low digits of such a number repeat themselves.
+    return Math.floor((random / 2_147_483_648) * most);
   };
   const first = shop.calls.length;
   const isCarrying = ({ method, path }: (typeof shop.calls)[number]) =>
@@ -84,14 +85,13 @@ export async function pushUnderFire(on: AudienceStage, audience: string, seed: n
     const batches = carrying().length + more;
     while (carrying().length < batches && !over.aborted) await pause(2);
     await pause(delay);
-    for (let died = false; !died && !over.aborted; ) {
-      const [failed, heard] = [stage.failures.length, shop.calls.length];
-      stage.kill('activate-audience');
-      await pause(30);
-      // A process that had nothing in hand is no death of a worker.
-      died = stage.failures.length > failed;
-      if (died) diedAfter.push(heard);
-    }
+    if (over.aborted) return;
+    const [failed, heard] = [stage.failures.length, shop.calls.length];
+    stage.kill('activate-audience');
+    await pause(30);
+    // A process that had nothing in hand is no death of a worker.
+    if (stage.failures.length > failed) diedAfter.push(heard);
+    console.log(diedAfter.length, carrying().length, Math.round(performance.now() / 100) / 10);
   }
 
   const over = new AbortController();
