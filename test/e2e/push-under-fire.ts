@@ -44,10 +44,10 @@ function rowOf(audience: string, n: number) {
   };
 }
 
-/** A request with members, as the tool heard it: after how many deaths, and whether its answer was an error. */
+/** A request with members, as the tool heard it: after how many kills, and whether its answer was an error. */
 interface Heard {
   readonly addresses: readonly string[];
-  readonly deaths: number;
+  readonly kills: number;
   readonly lost: boolean;
 }
 
@@ -68,7 +68,11 @@ export async function pushUnderFire(on: AudienceStage, audience: string, seed: n
   const isCarrying = ({ method, path }: (typeof shop.calls)[number]) =>
     method === 'POST' && /\/segments\/\d+$/.test(path);
   const carrying = () => shop.calls.slice(first).filter(isCarrying);
-  const diedAfter: number[] = [];
+  /** Of the calls that the tool had heard, how many it were at each kill. */
+  const killedAfter: number[] = [];
+  const failed = stage.failures.length;
+  /** Invocations that gave no answer: a process that had nothing in hand is no death of a worker. */
+  const deaths = () => stage.failures.length - failed;
   let failures = 0;
 
   /** Kills a worker at a random instant after the first thing that the tool hears of it. */
@@ -86,21 +90,18 @@ export async function pushUnderFire(on: AudienceStage, audience: string, seed: n
     while (carrying().length < batches && !over.aborted) await pause(2);
     await pause(delay);
     if (over.aborted) return;
-    const [failed, heard] = [stage.failures.length, shop.calls.length];
+    killedAfter.push(shop.calls.length);
     stage.kill('activate-audience');
     await pause(30);
-    // A process that had nothing in hand is no death of a worker.
-    if (stage.failures.length > failed) diedAfter.push(heard);
-    console.log(diedAfter.length, carrying().length, Math.round(performance.now() / 100) / 10);
   }
 
   const over = new AbortController();
   const killing = (async () => {
-    while (diedAfter.length < DEATHS && !over.signal.aborted) await killNext(over.signal);
+    while (deaths() < DEATHS && !over.signal.aborted) await killNext(over.signal);
   })();
   // Twice at once to begin with; later ones take the place of those that were received five times.
   await on.send(command);
-  for (let round = 0; diedAfter.length < DEATHS && round < 2 * DEATHS; round += 1) {
+  for (let round = 0; deaths() < DEATHS && round < 2 * DEATHS; round += 1) {
     await on.send(command);
     await stage.runUntil(on.now() + HIDDEN_MS + MINUTE);
   }
@@ -112,12 +113,12 @@ export async function pushUnderFire(on: AudienceStage, audience: string, seed: n
 
   const heard = shop.calls.slice(first).flatMap((call, at): Heard[] => {
     if (!isCarrying(call)) return [];
-    const deaths = diedAfter.filter((calls) => calls <= first + at).length;
-    return [{ addresses: call.body.members_to_add as string[], deaths, lost: call.status !== 200 }];
+    const kills = killedAfter.filter((calls) => calls <= first + at).length;
+    return [{ addresses: call.body.members_to_add as string[], kills, lost: call.status !== 200 }];
   });
   const runs = (await on.call('GET', '/api/runs')) as readonly PushRun[];
   const run = runs.find((one) => one.audience === audience);
-  return { deaths: diedAfter.length, failures, heard, run, outcomes: await outcomesOf(on, run?.id ?? '') };
+  return { deaths: deaths(), failures, heard, run, outcomes: await outcomesOf(on, run?.id ?? '') };
 }
 
 /** People who were sent again though nobody died and no answer was lost since: nobody may be. */
@@ -127,7 +128,7 @@ export function sentWithoutNeed(heard: readonly Heard[]): number {
   for (const call of heard) {
     for (const address of call.addresses) {
       const before = last.get(address);
-      if (before !== undefined && !before.lost && before.deaths === call.deaths) found += 1;
+      if (before !== undefined && !before.lost && before.kills === call.kills) found += 1;
       last.set(address, call);
     }
   }
