@@ -153,7 +153,9 @@ export function tryGrant(
   if (slots < 1 || tokens < 1) {
     const waitMs =
       slots < 1 ? SLOT_WAIT_MS : Math.ceil(((1 + before - spent.tokens) / (limits.perSecond ?? 1)) * 1_000);
-    const ticket = { since: own?.since ?? now, until: now + waitMs + GRACE_MS };
+    // Behind everybody who stands there, also whoever came in the same millisecond.
+    const last = Math.max(now, ...others.map(([, { since }]) => since + 1));
+    const ticket = { since: own?.since ?? last, until: now + waitMs + GRACE_MS };
     return { answer: { waitMs, why: 'busy' }, next: { ...spent, line: { ...spent.line, [holder]: ticket } } };
   }
   const calls = Math.floor(Math.min(BLOCK_CALLS, ofDay, tokens, told < 1 ? PROBE_CALLS : told));

@@ -121,7 +121,6 @@ describe('a realtime audience', () => {
       entersByTime: (told('add', bob, buy) - swept(buy + HOUR)) / 1_000,
       leavesByTime: (told('remove', ann, buy) - swept(buy + 2 * HOUR)) / 1_000,
     };
-    console.log(JSON.stringify(seconds));
     expect(Object.values(seconds).filter((late) => !(late > 0 && late <= 60))).toEqual([]);
     const runs = (await on.call('GET', '/api/runs')) as readonly (PushRun & { readonly what: string })[];
     const nightly = runs.filter(
