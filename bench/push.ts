@@ -122,7 +122,7 @@ async function* pushOneByOne({ destination, deps }: Rig, count: number): AsyncIt
   const { connector, connect } = await openConnection(deps, 'bench');
   const { audiences } = connector;
   if (audiences === undefined) throw new Error('the connector takes no audiences');
-  const api = await connect(signal);
+  const api = await connect(signal, { ask: async () => {}, heard: () => {} });
   const { remoteId } = await audiences.ensure(api, destination.target);
   const members = Array.from(
     { length: count },

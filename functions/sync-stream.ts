@@ -6,7 +6,8 @@ import { openNotify } from '../lib/adapters/sns.ts';
 import { sqsHandler } from '../lib/adapters/sqs/handler.ts';
 import { connectors } from '../lib/connectors/registry.ts';
 import { openDefinitions } from '../lib/pipeline/definitions.ts';
-import { type SyncCommand, syncStream } from '../lib/pipeline/sync-stream.ts';
+import { syncStream } from '../lib/pipeline/sync-stream.ts';
+import type { SyncCommand } from '../lib/pipeline/sync-work.ts';
 
 const env = readEnv(process.env, 'LEDGER_TABLE', 'IDENTITY_KEY_SECRET');
 const basics = openBasics(process.env);

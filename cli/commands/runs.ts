@@ -25,6 +25,7 @@ interface Run {
   readonly tally?: { readonly added?: number; readonly removed?: number };
   readonly id?: string;
   readonly holds?: PushRun['holds'];
+  readonly waits?: { readonly until: string; readonly says: string };
   readonly error?: { readonly code: string };
 }
 
@@ -67,6 +68,7 @@ function resultOf(run: Run): string {
   if (run.state === 'held')
     return `${(run.holds ?? []).map(({ guard }) => guard).join(', ')}: tributary approve ${run.id ?? ''}`;
   if (error !== undefined) return error.code;
+  if (run.waits !== undefined) return `waits until ${run.waits.until}: ${run.waits.says}`;
   if (differences !== undefined) {
     const found = Object.entries(differences).map(([as, count]) => `${count} ${as}`);
     return found.length === 0 ? 'no differences' : found.join(', ');

@@ -37,6 +37,24 @@ export interface ConnectorIo {
   /** Fires when time is short; a connector stops within one page or one batch. */
   readonly signal: AbortSignal;
   readonly log: (message: string, fields?: Readonly<Record<string, Json>>) => void;
+  readonly calls: Calls;
+}
+
+/**
+ * The calls that all functions together may make with one connection. A client asks before each request that it sends,
+ * sign-in included, and passes on what the vendor says of the account's limits; how long a vendor wants us to wait goes
+ * into the `rate-limited` error.
+ */
+export interface Calls {
+  /** Leave for one request. Waits for a moment; throws `rate-limited` when there is none to be had for longer. */
+  ask(): Promise<void>;
+  /** `used`: of the day, by everybody who uses the account. `calls`: requests that went out without asking. */
+  heard(told: { readonly used?: DayUsage; readonly calls?: number }): void;
+}
+
+export interface DayUsage {
+  readonly used: number;
+  readonly limit: number;
 }
 
 /**
@@ -95,8 +113,6 @@ export interface ConnectionInput<Config, Secret> {
   readonly secret: Secret;
   /** Another base URL (sandbox, proxy, simulator) instead of the vendor's own. */
   readonly endpoint?: string;
-  /** Share of the account's daily quota that we may spend, 0 to 1. Other tools use the same account. */
-  readonly quotaShare: number;
 }
 
 /** What the pipeline sees of a stream, after defineStream() closed over its record and cursor types. */

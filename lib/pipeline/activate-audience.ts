@@ -2,6 +2,7 @@ import type { Definitions } from '../domain/definitions.ts';
 import { asTributaryError, failAgain, TributaryError } from '../domain/errors.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
+import { withCalls } from './call-meter.ts';
 import { openConnection } from './connections.ts';
 import { delayOf } from './delay.ts';
 import { announcePush, isUnannounced, stopPush } from './end-push.ts';
@@ -9,6 +10,7 @@ import { freezePlan } from './freeze-plan.ts';
 import { type HeldPush, LEASE_MS, listPush, newRun, type PushRun, readPush, savePush } from './push-run.ts';
 import { type ActivateDeps, type PushCommand, sendOn, type Tool, type Work } from './push-work.ts';
 import { runPlan } from './run-plan.ts';
+import { withoutWait } from './run-wait.ts';
 import { isSwitching } from './switch-definitions.ts';
 import { isStreamSettled, readStream } from './sync-run.ts';
 import { isTouchOwed, oweTouch, payTouch, RESPITE_MS } from './touch-audiences.ts';
@@ -62,12 +64,16 @@ async function advance(deps: ActivateDeps, work: Work, current: { held: HeldPush
     const message = `the connector of ${audience.connection} takes no audiences`;
     throw new TributaryError('config', 'push/no-destination', message);
   }
-  const tool: Tool = { connection, destination, api: await connection.connect(signal) };
-  if (run.plan === undefined) {
-    const planned = await freezePlan(deps, work, current, tool, unsettled);
-    if (planned !== 'go') return planned === 'ended';
-  }
-  return runPlan(deps, work, current, tool);
+  // Until additions begin, calls are for removals as well: those may spend what additions leave over.
+  const ask = { holder: `push/${audience.audience}`, use: 'remove' } as const;
+  return withCalls(deps, connection, ask, async (calls) => {
+    const tool: Tool = { connection, destination, api: await connection.connect(signal, calls), calls };
+    if (run.plan === undefined) {
+      const planned = await freezePlan(deps, work, current, tool, unsettled);
+      if (planned !== 'go') return planned === 'ended';
+    }
+    return runPlan(deps, work, current, tool);
+  });
 }
 
 /** A touched audience waits for no stream. But no list is brought to half of a change of definitions. */
@@ -145,7 +151,8 @@ async function tryTakeUp(
     if (state.leaseUntil > now) return firing ? postpone((state.leaseUntil - now) / 1_000) : undefined;
     if (!own && !firing) return undefined;
     if (waits > 0) return postpone(waits / 1_000);
-    const run = firing ? withNewPatience(latest, command) : latest;
+    const run = withoutWait(firing ? withNewPatience(latest, command) : latest);
+    if (latest.waits !== undefined) await listPush(deps, run);
     return (await savePush(deps, held, { ...state, run }, { leaseMs: LEASE_MS })) ?? 'moved';
   }
   if (own) {

@@ -1,4 +1,4 @@
-import type { ConnectorIo } from '../connectors/contract.ts';
+import type { Calls, ConnectorIo } from '../connectors/contract.ts';
 import type { AnyConnector } from '../connectors/define.ts';
 import type { ConnectionDefinition, Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
@@ -20,12 +20,14 @@ export interface OpenConnection {
   readonly connector: AnyConnector;
   readonly config: unknown;
   readonly secret: unknown;
-  connect(signal: AbortSignal): Promise<unknown>;
+  /** Every audience of the workspace: some may use the same connection. */
+  readonly audiences: Definitions['audiences'];
+  connect(signal: AbortSignal, calls: Calls): Promise<unknown>;
 }
 
 /** Finds a connection by name and checks its settings and secret; throws `config` errors that name what is wrong. */
 export async function openConnection(deps: ConnectionDeps, name: string): Promise<OpenConnection> {
-  const { connections } = await deps.definitions();
+  const { connections, audiences } = await deps.definitions();
   const definition = connections[name];
   if (definition === undefined) {
     const known = Object.keys(connections).join(', ');
@@ -48,22 +50,22 @@ export async function openConnection(deps: ConnectionDeps, name: string): Promis
     connector,
     config: config.data,
     secret: secret.data,
-    connect: (signal) =>
+    audiences,
+    connect: (signal, calls) =>
       connector.connect(
         {
           name,
           config: config.data,
           secret: secret.data,
-          quotaShare: definition.quotaShare,
           ...(definition.endpoint === undefined ? {} : { endpoint: definition.endpoint }),
         },
-        ioOf(deps, signal),
+        ioOf(deps, signal, calls),
       ),
   };
 }
 
-function ioOf(deps: ConnectionDeps, signal: AbortSignal): ConnectorIo {
-  return { fetch: globalThis.fetch, now: deps.clock.now, signal, log: deps.log };
+function ioOf(deps: ConnectionDeps, signal: AbortSignal, calls: Calls): ConnectorIo {
+  return { fetch: globalThis.fetch, now: deps.clock.now, signal, log: deps.log, calls };
 }
 
 function broken(

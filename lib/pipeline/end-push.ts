@@ -3,6 +3,7 @@ import { compareRates, type RateChange } from '../domain/push-rates.ts';
 import { closeAlerts, raiseAlert } from './alerts.ts';
 import { endPush, type HeldPush, isIdle, listPush, type PushRun, type PushState, savePush } from './push-run.ts';
 import type { ActivateDeps, Work } from './push-work.ts';
+import { withWait } from './run-wait.ts';
 import { payTouch, RESPITE_SECONDS, TOUCH_SECONDS } from './touch-audiences.ts';
 
 type Told = Pick<Work, 'audience' | 'definitions'>;
@@ -110,7 +111,12 @@ export async function stopPush(deps: ActivateDeps, work: Work, held: HeldPush, e
   const run = held.state.run as PushRun;
   const { kind, code, message } = error;
   deps.log('push stopped', { run: run.id, kind, code, reason: message });
-  if (kind === 'rate-limited') return work.again(held, Math.ceil((error.retryAfterMs ?? 60_000) / 1_000));
+  if (kind === 'rate-limited') {
+    const seconds = Math.ceil((error.retryAfterMs ?? 60_000) / 1_000);
+    const waiting = withWait(run, deps.clock, seconds, error);
+    if (waiting !== run) await listPush(deps, waiting);
+    return work.again({ ...held, state: { ...held.state, run: waiting } }, seconds);
+  }
   if (dispositions[kind].does === 'retry-later') {
     await savePush(deps, held, held.state);
     throw error;

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../domain/json.ts';
 import { emptyTally, type PushPlan, type PushTally } from '../domain/push.ts';
 import type { PushRates, RateChange } from '../domain/push-rates.ts';
 import type { Clock, StateStore } from './ports.ts';
+import type { RunWait } from './run-wait.ts';
 import type { SeenSource } from './source-size.ts';
 
 /** One push of one audience. */
@@ -32,6 +33,8 @@ export interface PushRun {
   readonly unsettled?: readonly string[];
   /** The tool held another list than at the last push: everybody was added anew. */
   readonly listReplaced?: true;
+  /** The tool, or the connection's budget, makes it wait. */
+  readonly waits?: RunWait;
   /** Since when the run waits for its sources. */
   readonly waitingSince?: string;
   readonly error?: { readonly kind: string; readonly code: string; readonly message: string };

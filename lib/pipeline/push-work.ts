@@ -2,6 +2,7 @@ import type { AudienceDestination } from '../connectors/contract.ts';
 import type { AudienceDefinition, Definitions } from '../domain/definitions.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
 import type { AlertDeps } from './alerts.ts';
+import type { CallMeter } from './call-meter.ts';
 import type { ConnectionDeps, OpenConnection } from './connections.ts';
 import { delayOf } from './delay.ts';
 import type { Archive, IdentityIndex, MembershipStore, Queue } from './ports.ts';
@@ -41,6 +42,7 @@ export interface Tool {
   readonly connection: OpenConnection;
   readonly destination: AudienceDestination<unknown>;
   readonly api: unknown;
+  readonly calls: CallMeter;
 }
 
 /** Names a tool's object among all connections. */

@@ -1,5 +1,4 @@
 import { emptyTally, type PushTally } from '../domain/push.ts';
-import { openBudget } from './budget.ts';
 import { finishPush } from './end-push.ts';
 import { putOutcomes } from './outcomes.ts';
 import { beginPlanning } from './plan-push.ts';
@@ -32,6 +31,7 @@ export async function runPlan(
   for (const op of ['remove', 'add'] as const) {
     const started = current.held.state.sending ?? { op: 'remove', at: 0 };
     if (started.op === 'add' && op === 'remove') continue;
+    tool.calls.turnTo(op);
     const sender: PlanSender = {
       ...deps,
       audience,
@@ -43,7 +43,7 @@ export async function runPlan(
       run: (current.held.state.run as PushRun).id,
       planning,
       siblings: siblingsOf(audience, definitions.audiences),
-      budget: openBudget(deps, tool.connection.definition, tool.connection.connector.manifest.limits),
+      calls: tool.calls,
     };
     if (!(await sendAll(deps, work, current, sender, started.op === op ? started : { op, at: 0 }))) return false;
   }

@@ -3,10 +3,10 @@ import type { AudienceDestination, BatchResult, Outcome, WriteNotes } from '../c
 import { canonicalText } from '../domain/canonical.ts';
 import type { Identifier } from '../domain/change.ts';
 import type { AudienceDefinition } from '../domain/definitions.ts';
-import { asTributaryError, TributaryError } from '../domain/errors.ts';
+import { asTributaryError } from '../domain/errors.ts';
 import { formerIndexKeys, type IdentityKey, identifierKey, indexKey } from '../domain/identifier.ts';
 import type { Json } from '../domain/json.ts';
-import type { Budget, Permit } from './budget.ts';
+import type { CallMeter } from './call-meter.ts';
 import type { AudienceRow, Clock, IdentityIndex, MembershipStore, ToldSide } from './ports.ts';
 
 /** What sending works with. */
@@ -24,7 +24,7 @@ export interface Sender {
   readonly notes: WriteNotes;
   /** Id of the push run. */
   readonly run: string;
-  readonly budget: Budget;
+  readonly calls: CallMeter;
 }
 
 /** A row that is due in this direction, and the keys to tell the tool. */
@@ -50,9 +50,6 @@ export const JOB_RUNNING = 'push/job-running';
 const TRIES = 3;
 /** Calls that looking for the bad rows of one batch may cost; whoever is not found by then is tried by the next run. */
 const MOST_BISECTIONS = 64;
-/** Waits for a permit up to this long happen here; longer ones in the queue. */
-const SHORT_WAIT_MS = 2_000;
-const SHORT_WAITS = 5;
 
 /**
  * Sends one batch: last look at who may be sent, announcement, the tool, the answers on the rows. Throws `rate-limited`
@@ -218,20 +215,20 @@ async function applySplitting(
 }
 
 async function applyTrying(sender: Sender, members: Members): Promise<Omit<Sent, 'tookMs'>> {
-  const { destination, api, op, remoteId, run, clock, notes } = sender;
+  const { destination, api, op, remoteId, run, clock, notes, calls } = sender;
   const { target } = sender.audience;
   const contents = createHash('sha256')
     .update(canonicalText([run, op, members]))
     .digest('hex')
     .slice(0, 32);
   for (let attempt = 1; ; attempt += 1) {
-    const permit = await permitFor(sender);
     let result: BatchResult;
     try {
-      result = await destination.apply(api, { remoteId, op, members, idempotencyKey: contents, target, notes });
+      result = await calls.whole(() =>
+        destination.apply(api, { remoteId, op, members, idempotencyKey: contents, target, notes }),
+      );
     } catch (thrown) {
       const error = asTributaryError(thrown);
-      await permit.release(1, error.kind === 'rate-limited' ? (error.retryAfterMs ?? 60_000) : undefined);
       if (error.kind !== 'transient') throw error;
       if (attempt === TRIES) {
         const lost: Outcome = { status: 'retry', code: error.code };
@@ -240,23 +237,8 @@ async function applyTrying(sender: Sender, members: Members): Promise<Omit<Sent,
       await clock.wait(200 * 2 ** attempt * (0.5 + clock.random()));
       continue;
     }
-    await permit.release(result.calls);
-    const calls = result.calls + attempt - 1;
-    if (result.state === 'done') return { outcomes: result.outcomes, calls };
-    return { outcomes: new Map(), calls, job: { job: result.job, pollAfterMs: result.pollAfterMs } };
-  }
-}
-
-/** Leave for one call, waiting for a moment where that is enough. */
-export async function permitFor({ budget, op, clock }: Pick<Sender, 'budget' | 'op' | 'clock'>): Promise<Permit> {
-  for (let wait = 0; ; wait += 1) {
-    const permit = await budget.take(op);
-    if (!('waitMs' in permit)) return permit;
-    if (permit.waitMs > SHORT_WAIT_MS || wait === SHORT_WAITS) {
-      throw new TributaryError('rate-limited', 'push/budget-spent', 'the connection has no call to give now', {
-        retryAfterMs: permit.waitMs,
-      });
-    }
-    await clock.wait(permit.waitMs);
+    const made = result.calls + attempt - 1;
+    if (result.state === 'done') return { outcomes: result.outcomes, calls: made };
+    return { outcomes: new Map(), calls: made, job: { job: result.job, pollAfterMs: result.pollAfterMs } };
   }
 }

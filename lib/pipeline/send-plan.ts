@@ -12,7 +12,6 @@ import {
   type Due,
   isInside,
   JOB_RUNNING,
-  permitFor,
   type Sender,
   sendBatch,
   settleOutcomes,
@@ -109,12 +108,7 @@ export async function pollJob(
   if (destination.poll === undefined || job === undefined) {
     throw new TributaryError('defect', 'push/no-poll', 'a job was started that cannot be followed');
   }
-  const permit = await permitFor(sender);
-  const result = await destination.poll(api, job.job).catch(async (failure: unknown) => {
-    await permit.release(1);
-    throw failure;
-  });
-  await permit.release(result.calls);
+  const result = await destination.poll(api, job.job);
   if (result.state === 'pending') return { pollAfterMs: result.pollAfterMs, calls: result.calls };
   const items: Item[] = [];
   const chunks = sender.planning.chunks[sender.op];

@@ -1,6 +1,7 @@
 import type { FailureKind } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { StateStore } from './ports.ts';
+import type { RunWait } from './run-wait.ts';
 
 /** One attempt to advance one stream. */
 export interface SyncRun {
@@ -21,6 +22,8 @@ export interface SyncRun {
   readonly gone?: number;
   /** Messages stored with a checkpoint, per epoch: message numbers are epoch × 100,000 + n. */
   readonly sent: Readonly<Record<string, number>>;
+  /** The vendor, or the connection's budget, makes it wait. */
+  readonly waits?: RunWait;
   readonly error?: { readonly kind: FailureKind; readonly code: string; readonly message: string };
 }
 

@@ -1,15 +1,17 @@
-import type { Page, Stream } from '../connectors/contract.ts';
+import type { Calls, Page, Stream } from '../connectors/contract.ts';
 import type { Change, FragmentId } from '../domain/change.ts';
 import { asTributaryError, dispositions, failAgain, type TributaryError } from '../domain/errors.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
-import { type AlertDeps, closeAlerts, raiseAlert } from './alerts.ts';
+import { closeAlerts, raiseAlert } from './alerts.ts';
 import { archiveKey, readingOf } from './archive-hours.ts';
-import { type ConnectionDeps, type OpenConnection, openConnection } from './connections.ts';
+import { withCalls } from './call-meter.ts';
+import { type OpenConnection, openConnection } from './connections.ts';
 import { delayOf } from './delay.ts';
 import { pack } from './pack.ts';
-import type { Archive, Queue } from './ports.ts';
 import { quarantine } from './quarantine.ts';
+import { rereadOrPostpone } from './reread-records.ts';
+import { withoutWait, withWait } from './run-wait.ts';
 import { noteSourceSize } from './source-size.ts';
 import {
   EPOCH_SIZE,
@@ -21,27 +23,8 @@ import {
   saveStream,
   unfoldedRuns,
 } from './sync-run.ts';
-import { dropEchoes, type LedgerDeps } from './write-ledger.ts';
-
-export interface SyncDeps extends ConnectionDeps, LedgerDeps, AlertDeps {
-  readonly archive: Archive;
-  readonly changes: Queue;
-  readonly sync: Queue;
-}
-
-/** What a message of the sync queue asks: advance a stream, or read single records again. */
-export interface SyncCommand {
-  readonly connection: string;
-  readonly stream: string;
-  /** When the schedule meant it to run; two firings of one instant are one run. */
-  readonly scheduledAt?: string;
-  /** Forget the checkpoint and read everything. */
-  readonly full?: boolean;
-  /** Go on with this run. */
-  readonly run?: string;
-  /** Read these vendor ids again instead: what a webhook hinted at. */
-  readonly reread?: readonly string[];
-}
+import type { SyncCommand, SyncDeps } from './sync-work.ts';
+import { dropEchoes } from './write-ledger.ts';
 
 /** A message of the changes queue: changes, and if they were pulled the run and number they count for. */
 export interface ChangesMessage {
@@ -115,24 +98,28 @@ async function pull(
   let held = taken;
   const runId = taken.state.run?.id ?? '';
   const { name } = connection.definition;
-  const again = async (delaySeconds: number): Promise<void> => {
+  const again = async (delaySeconds: number, why?: TributaryError): Promise<void> => {
     const body = { connection: name, stream: stream.name, run: runId };
+    if (why !== undefined) held = await noteWait(deps, held, delaySeconds, why);
     if ((await release(deps, name, stream.name, held, delaySeconds)) === undefined) return;
     await deps.sync.send([{ body, ...delayOf(delaySeconds) }]);
   };
-  try {
-    const api = await connection.connect(signal);
-    const now = new Date(taken.state.run?.startedAt ?? deps.clock.now());
+  const now = new Date(taken.state.run?.startedAt ?? deps.clock.now());
+  /** Whether the source was read to its end, time is short, or somebody took the stream over. */
+  const readPages = async (calls: Calls): Promise<'whole' | 'stopped' | 'taken'> => {
+    const api = await connection.connect(signal, calls);
     for await (const page of stream.read(api, name, held.state.checkpoint, { signal, now })) {
       const next = await storePage(deps, connection, stream.name, held, page);
-      if (next === undefined) return; // Somebody took the stream over; what was queued twice folds to the same.
+      if (next === undefined) return 'taken'; // What was queued twice folds to the same.
       held = next;
-      if (signal.aborted) {
-        await again(0);
-        return;
-      }
+      if (signal.aborted) return 'stopped';
     }
-    await finish(deps, name, stream.name, held, undefined);
+    return 'whole';
+  };
+  try {
+    const read = await withCalls(deps, connection, { holder: `pull/${stream.name}`, use: 'pull' }, readPages);
+    if (read === 'stopped') await again(0);
+    if (read === 'whole') await finish(deps, name, stream.name, held, undefined);
   } catch (thrown) {
     const error = asTributaryError(thrown);
     const waits = error.kind === 'config' || error.kind === 'auth' || error.kind === 'rate-limited';
@@ -216,7 +203,7 @@ async function takeUp(deps: SyncDeps, command: SyncCommand): Promise<HeldStream 
   const former = [...(held.state.earlier ?? []), ...(running || run === undefined ? [] : [run])];
   const earlier = await unfoldedRuns(deps.state, former, now.getTime());
   const next: SyncRun = running
-    ? run
+    ? withoutWait(run)
     : {
         id,
         connection,
@@ -247,6 +234,14 @@ async function takeUp(deps: SyncDeps, command: SyncCommand): Promise<HeldStream 
 async function postpone(deps: SyncDeps, command: SyncCommand, seconds: number): Promise<undefined> {
   await deps.sync.send([{ body: command as unknown as Json, ...delayOf(Math.max(1, seconds)) }]);
   return undefined;
+}
+
+/** Writes down in the run that it waits, and lists it so; the wait ends when the run is taken up again. */
+async function noteWait(deps: SyncDeps, held: HeldStream, seconds: number, why: TributaryError): Promise<HeldStream> {
+  const before = held.state.run as SyncRun;
+  const run = withWait(before, deps.clock, seconds, why);
+  if (run !== before) await listRun(deps.state, run);
+  return { ...held, state: { ...held.state, run } };
 }
 
 /** Lets go of the stream; while the vendor asks us to wait, only the run's own message takes it up again. */
@@ -316,7 +311,7 @@ async function settleFailure(
   stream: string,
   held: HeldStream,
   error: TributaryError,
-  again: (delaySeconds: number) => Promise<void>,
+  again: (delaySeconds: number, why?: TributaryError) => Promise<void>,
 ): Promise<void> {
   const { does } = dispositions[error.kind];
   deps.log('sync run stopped', {
@@ -327,7 +322,7 @@ async function settleFailure(
     reason: error.message,
   });
   if (error.kind === 'rate-limited') {
-    await again(Math.ceil((error.retryAfterMs ?? 60_000) / 1_000));
+    await again(Math.ceil((error.retryAfterMs ?? 60_000) / 1_000), error);
     return;
   }
   if (does === 'retry-later') {
@@ -336,54 +331,4 @@ async function settleFailure(
   }
   await finish(deps, command.connection, stream, held, error);
   if (does === 'dead-letter') throw error;
-}
-
-/** What a webhook hinted at waits as long as the vendor asks; it is not lost after a few tries. */
-async function rereadOrPostpone(
-  deps: SyncDeps,
-  connection: OpenConnection,
-  stream: Stream<unknown>,
-  command: SyncCommand,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await reread(deps, connection, stream, command.reread ?? [], signal);
-  } catch (thrown) {
-    const error = asTributaryError(thrown);
-    if (error.kind !== 'rate-limited') throw error;
-    await postpone(deps, command, (error.retryAfterMs ?? 60_000) / 1_000);
-  }
-}
-
-async function reread(
-  deps: SyncDeps,
-  connection: OpenConnection,
-  stream: Stream<unknown>,
-  ids: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  if (stream.reread === undefined) return;
-  const { name } = connection.definition;
-  const api = await connection.connect(signal);
-  const now = deps.clock.now();
-  const page = await stream.reread(api, name, ids, { signal, now });
-  const stamp = `${formatInstant(now.getTime())}-${deps.clock.random().toString(36).slice(2)}`;
-  const heard = await dropEchoes(deps, await deps.definitions(), name, connection.connector, page.changes);
-  const { groups, tooLarge } = pack(heard.changes);
-  if (heard.echoes > 0) deps.log('echoes dropped', { connection: name, stream: stream.name, echoes: heard.echoes });
-  await deps.archive.put(archiveKey(`pages/${name}/${stream.name}`, now, `reread-${stamp}`), page.lines);
-  await quarantine(deps, name, stream.name, `reread#${stamp}`, [...page.rejected, ...tooLarge]);
-  // Whoever was paused by the hint goes on as soon as what was read again is folded: with the last of it.
-  const resume = [...new Set(page.changes.flatMap((change) => (change.kind === 'account' ? [] : [change.fragment])))];
-  await deps.changes.send(
-    groups.map((changes, at) => ({
-      body: {
-        origin: 'page',
-        connection: name,
-        changes,
-        read: readingOf(stream.name, now),
-        ...(at === groups.length - 1 ? { resume } : {}),
-      } as unknown as Json,
-    })),
-  );
 }

@@ -3,6 +3,7 @@ import type { AudienceDefinition } from '../domain/definitions.ts';
 import { asTributaryError, dispositions, TributaryError } from '../domain/errors.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
 import { healsTooMany } from '../domain/truth.ts';
+import { withCalls } from './call-meter.ts';
 import { type ConnectionDeps, openConnection } from './connections.ts';
 import type { Archive, MembershipStore } from './ports.ts';
 import {
@@ -47,10 +48,10 @@ async function check(
   taken: HeldVerify,
   signal: AbortSignal,
 ): Promise<void> {
-  let held = taken;
+  const current = { held: taken };
   try {
-    const { connector, connect } = await openConnection(deps, audience.connection);
-    const truth = connector.audiences?.truth;
+    const connection = await openConnection(deps, audience.connection);
+    const truth = connection.connector.audiences?.truth;
     if (truth === undefined) {
       throw new TributaryError(
         'config',
@@ -58,33 +59,15 @@ async function check(
         `the connector of ${audience.connection} cannot read its lists`,
       );
     }
-    const api = await connect(signal);
-    const found = await findList(deps, audience, truth, api);
-    if (typeof found === 'object') return await finish(deps, held, { ...held.state.run, ...found });
-    const { privacy } = await deps.definitions();
-    const checker: Checker = { ...deps, audience, truth, api, remoteId: found, keptMs: privacy.activitiesKeptMs };
-    if (truth.members === undefined) return await compareCounts(deps, held, checker);
-    while (held.state.step.do !== 'end') {
-      if (signal.aborted) return await goOnLater(deps, held, 0);
-      const { run, step } = held.state;
-      const done = await doStep(deps, checker, held, signal);
-      if (done === undefined) return await goOnLater(deps, held, 0);
-      if (done === 'held') return;
-      if (step.do === 'list' && done.step.do !== 'list') {
-        // A list that was deleted while it was read looks like one that everybody was taken off.
-        const still = await findList(deps, audience, truth, api);
-        if (typeof still === 'object') return await finish(deps, held, { ...run, ...still });
-      }
-      const kept = await saveVerify(deps, held, done.run, done.step, { remoteId: found });
-      if (kept === undefined) return; // Somebody took the check over.
-      held = kept;
-    }
-    await finish(deps, held, { ...held.state.run, state: 'finished' });
+    await withCalls(deps, connection, { holder: `verify/${audience.audience}`, use: 'pull' }, async (calls) =>
+      compare(deps, { audience, truth, api: await connection.connect(signal, calls) }, current, signal),
+    );
   } catch (thrown) {
+    const { held } = current;
     const error = asTributaryError(thrown);
     deps.log('verify stopped', { run: held.state.run.id, kind: error.kind, code: error.code, reason: error.message });
     if (error.kind === 'rate-limited') {
-      return await goOnLater(deps, held, Math.ceil((error.retryAfterMs ?? 60_000) / 1_000));
+      return await goOnLater(deps, held, Math.ceil((error.retryAfterMs ?? 60_000) / 1_000), error);
     }
     if (dispositions[error.kind].does === 'retry-later') {
       if (signal.aborted) return await goOnLater(deps, held, 0);
@@ -96,6 +79,37 @@ async function check(
     await finish(deps, held, { ...held.state.run, state, error: { kind, code, message } });
     if (kind === 'defect') throw error;
   }
+}
+
+/** Does one step after the other until the run has ended or time is short. */
+async function compare(
+  deps: VerifyDeps,
+  { audience, truth, api }: Pick<Checker, 'audience' | 'truth' | 'api'>,
+  current: { held: HeldVerify },
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await findList(deps, audience, truth, api);
+  if (typeof found === 'object') return finish(deps, current.held, { ...current.held.state.run, ...found });
+  const { privacy } = await deps.definitions();
+  const checker: Checker = { ...deps, audience, truth, api, remoteId: found, keptMs: privacy.activitiesKeptMs };
+  if (truth.members === undefined) return compareCounts(deps, current.held, checker);
+  while (current.held.state.step.do !== 'end') {
+    const { held } = current;
+    if (signal.aborted) return goOnLater(deps, held, 0);
+    const { run, step } = held.state;
+    const done = await doStep(deps, checker, held, signal);
+    if (done === undefined) return goOnLater(deps, held, 0);
+    if (done === 'held') return;
+    if (step.do === 'list' && done.step.do !== 'list') {
+      // A list that was deleted while it was read looks like one that everybody was taken off.
+      const still = await findList(deps, audience, truth, api);
+      if (typeof still === 'object') return finish(deps, held, { ...run, ...still });
+    }
+    const kept = await saveVerify(deps, held, done.run, done.step, { remoteId: found });
+    if (kept === undefined) return; // Somebody took the check over.
+    current.held = kept;
+  }
+  await finish(deps, current.held, { ...current.held.state.run, state: 'finished' });
 }
 
 async function doStep(

@@ -1,9 +1,10 @@
-import { failAgain } from '../domain/errors.ts';
+import { failAgain, type TributaryError } from '../domain/errors.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Heal } from '../domain/truth.ts';
 import { delayOf } from './delay.ts';
 import type { Clock, Queue, StateStore } from './ports.ts';
+import { type RunWait, withoutWait, withWait } from './run-wait.ts';
 
 /** What a message of the push queue asks of the truth check. */
 export interface VerifyCommand {
@@ -51,6 +52,8 @@ export interface VerifyRun {
   readonly sample: Readonly<Record<string, readonly string[]>>;
   /** Folder of the archive that holds everybody who differs. */
   readonly members: string;
+  /** The tool, or the connection's budget, makes it wait. */
+  readonly waits?: RunWait;
   readonly error?: { readonly kind: string; readonly code: string; readonly message: string };
 }
 
@@ -118,7 +121,9 @@ export async function takeUpVerify(
       await deps.push.send([{ body: command as unknown as Json, ...delayOf(waits / 1_000) }]);
       return undefined;
     }
-    return saveVerify(deps, { state, version }, latest, state.step);
+    const run = withoutWait(latest);
+    if (run !== latest) await listVerify(deps.state, run);
+    return saveVerify(deps, { state, version }, run, state.step);
   }
   if (own) {
     failAgain(latest.error);
@@ -168,9 +173,16 @@ export async function saveVerify(
   return { state, version: held.version + 1 };
 }
 
-/** Lets go of the run and asks for its going on. */
-export async function goOnLater(deps: VerifyRunDeps, held: HeldVerify, seconds: number): Promise<void> {
-  const { run, step } = held.state;
+/** Lets go of the run and asks for its going on; `why` it waits is in the list of runs. */
+export async function goOnLater(
+  deps: VerifyRunDeps,
+  held: HeldVerify,
+  seconds: number,
+  why?: TributaryError,
+): Promise<void> {
+  const { run: before, step } = held.state;
+  const run = why === undefined ? before : withWait(before, deps.clock, seconds, why);
+  if (run !== before) await listVerify(deps.state, run);
   const kept = await saveVerify(deps, held, run, step, { letGo: true, waitSeconds: seconds });
   if (kept !== undefined) await deps.push.send([{ body: { verify: run.audience, run: run.id }, ...delayOf(seconds) }]);
 }
@@ -183,9 +195,13 @@ export async function endVerify(
 ): Promise<void> {
   const run = { ...ended, endedAt: formatInstant(deps.clock.now().getTime()) };
   // Listed first: a worker that dies in between is followed by one that lists it again.
-  const id = `${run.startedAt}#${run.id}#verify`;
-  const before = await deps.state.get('run', id);
-  const line = { what: 'verify', ...run } as unknown as JsonObject;
-  await deps.state.put('run', id, line, before?.version ?? 0, { expiresAt: Date.parse(run.startedAt) + KEPT_MS });
+  await listVerify(deps.state, run);
   await saveVerify(deps, held, run, { do: 'end' }, { letGo: true });
+}
+
+async function listVerify(state: StateStore, run: VerifyRun): Promise<void> {
+  const id = `${run.startedAt}#${run.id}#verify`;
+  const before = await state.get('run', id);
+  const line = { what: 'verify', ...run } as unknown as JsonObject;
+  await state.put('run', id, line, before?.version ?? 0, { expiresAt: Date.parse(run.startedAt) + KEPT_MS });
 }

@@ -1,4 +1,5 @@
 import { audienceChecks } from './check-audiences.ts';
+import { callChecks } from './check-calls.ts';
 import { settingsChecks } from './check-settings.ts';
 import { streamChecks } from './check-streams.ts';
 import { webhookChecks } from './check-webhook.ts';
@@ -8,7 +9,10 @@ import type { Scenario } from './scenario.ts';
 /** The behaviour that the suite proves over real HTTP, by area. What a scenario leaves out the connector must leave out. */
 export function behaviourChecks(scenario: Scenario): ReadonlyMap<string, readonly Check[]> {
   const { connector } = scenario;
-  const areas = new Map([['settings', settingsChecks(scenario)]]);
+  const areas = new Map([
+    ['settings', settingsChecks(scenario)],
+    ['calls', callChecks(scenario)],
+  ]);
   const streams = new Set([...connector.streams.map(({ name }) => name), ...Object.keys(scenario.streams)]);
   for (const name of streams) areas.set(`stream ${name}`, streamChecks(scenario, name));
   if (scenario.webhook !== undefined) areas.set('webhook', webhookChecks(scenario, scenario.webhook));

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { expect, vi } from 'vitest';
-import type { ConnectorIo } from '../../lib/connectors/contract.ts';
+import type { Calls, ConnectorIo } from '../../lib/connectors/contract.ts';
 import { asTributaryError, type TributaryError } from '../../lib/domain/errors.ts';
+import { freeCalls } from '../free-calls.ts';
 import type { Scenario, Simulator } from './scenario.ts';
 
 /** The name that the connection has in the suite's workspace: the first part of every fragment id. */
@@ -30,6 +31,7 @@ export interface Rig {
     readonly endpoint?: string;
     readonly signal?: AbortSignal;
     readonly secret?: unknown;
+    readonly calls?: Calls;
   }): Promise<unknown>;
   /** Another simulator, closed with the rig. */
   startAnother(): Promise<Simulator>;
@@ -78,13 +80,13 @@ async function openRig(scenario: Scenario, heard: string[], vendors: Simulator[]
         now,
         signal: options.signal ?? new AbortController().signal,
         log: (message, fields) => void heard.push(`${message} ${JSON.stringify(fields ?? {})}`),
+        calls: options.calls ?? freeCalls,
       };
       const input = {
         name: CONNECTION,
         config,
         secret: options.secret ?? secret,
         endpoint: options.endpoint ?? vendor.url,
-        quotaShare: 1,
       };
       return scenario.connector.connect(input, io);
     },

@@ -1,3 +1,4 @@
+import type { DayUsage } from '../../lib/connectors/contract.ts';
 import type { AnyConnector } from '../../lib/connectors/define.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
 import type { Json } from '../../lib/domain/json.ts';
@@ -20,6 +21,8 @@ export interface Scenario<Vendor extends Simulator = Simulator> {
   start(now: () => Date): Promise<Vendor>;
   /** Texts that must never appear in logs or errors: the scenario's addresses and secrets. */
   readonly secrets: readonly string[];
+  /** What the vendor's answers say that everybody has used of the day by now. Absent = they say nothing of it. */
+  usage?(vendor: Vendor): DayUsage;
   readonly streams: Readonly<Record<string, StreamScenario<Vendor>>>;
   readonly webhook?: WebhookScenario;
   readonly audience?: AudienceScenario<Vendor>;

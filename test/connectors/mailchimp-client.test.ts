@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { translateFailure } from '../../lib/connectors/mailchimp/errors.ts';
 import { mailchimp } from '../../lib/connectors/mailchimp/index.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
+import { freeCalls } from '../free-calls.ts';
 import type { Fault } from '../vendors/mailchimp/faults.ts';
 import { openRig, type Rig } from '../vendors/mailchimp/open.ts';
 import { startMailchimp } from '../vendors/mailchimp/simulator.ts';
@@ -142,8 +143,8 @@ describe('openMailchimp', () => {
   it('signs in with the connector as a whole and says where', async () => {
     const secret = { api_key: rig.vendor.apiKey, webhook_secret: 'correct-horse-battery-staple' };
     const config = { list: 'a1b2c3d4e5', lookback: '30 days' };
-    const io = { fetch, now: rig.now, signal: new AbortController().signal, log: () => undefined };
-    const api = await mailchimp.connect({ name: 'n', config, secret, endpoint: rig.vendor.url, quotaShare: 1 }, io);
+    const io = { fetch, now: rig.now, signal: new AbortController().signal, log: () => undefined, calls: freeCalls };
+    const api = await mailchimp.connect({ name: 'n', config, secret, endpoint: rig.vendor.url }, io);
 
     expect(await mailchimp.check(api)).toEqual({ account: 'list Newsletter in us6' });
   });

@@ -1,4 +1,4 @@
-import type { ConnectionInput, ConnectorIo, Page } from '../../lib/connectors/contract.ts';
+import type { Calls, ConnectionInput, ConnectorIo, Page } from '../../lib/connectors/contract.ts';
 import type { SalesforceApi } from '../../lib/connectors/salesforce/client.ts';
 import { openSalesforce } from '../../lib/connectors/salesforce/client.ts';
 import {
@@ -9,6 +9,7 @@ import {
 } from '../../lib/connectors/salesforce/config.ts';
 import { salesforce } from '../../lib/connectors/salesforce/index.ts';
 import type { Json } from '../../lib/domain/json.ts';
+import { freeCalls } from '../free-calls.ts';
 import { type SalesforceOptions, type SalesforceSimulator, startSalesforce } from '../vendors/salesforce/server.ts';
 
 /** A simulated org with a clock that a test moves, and connections to it. */
@@ -19,7 +20,7 @@ export interface SalesforceRig extends AsyncDisposable {
   connect(settings?: {
     readonly config?: object;
     readonly secret?: object;
-    readonly quotaShare?: number;
+    readonly calls?: Calls;
   }): Promise<SalesforceApi>;
 }
 
@@ -33,7 +34,7 @@ export async function openRig(options: Partial<SalesforceOptions> = {}): Promise
     pass: (ms) => {
       at += ms;
     },
-    connect: (settings = {}) => openSalesforce(inputOf(vendor, settings), ioOf(now)),
+    connect: (settings = {}) => openSalesforce(inputOf(vendor, settings), ioOf(now, settings.calls)),
     [Symbol.asyncDispose]: () => vendor.close(),
   };
 }
@@ -62,17 +63,16 @@ export async function readStream(
 
 export function inputOf(
   vendor: SalesforceSimulator,
-  settings: { readonly config?: object; readonly secret?: object; readonly quotaShare?: number },
+  settings: { readonly config?: object; readonly secret?: object },
 ): ConnectionInput<SalesforceConfig, SalesforceSecret> {
   return {
     name: 'crm',
     config: salesforceConfig.parse(settings.config ?? {}),
     secret: salesforceSecret.parse(settings.secret ?? vendor.secret),
     endpoint: vendor.url,
-    quotaShare: settings.quotaShare ?? 1,
   };
 }
 
-export function ioOf(now: () => Date): ConnectorIo {
-  return { fetch, now, signal: new AbortController().signal, log: () => undefined };
+export function ioOf(now: () => Date, calls = freeCalls): ConnectorIo {
+  return { fetch, now, signal: new AbortController().signal, log: () => undefined, calls };
 }

@@ -1,23 +1,36 @@
-import { expect, it } from 'vitest';
-import { withEngines } from '../engines.ts';
-import { openFire, pushUnderFire } from '../pipeline/push-under-fire.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type AudienceStage, LIST, openAudienceStage } from '../e2e/audience-stage.ts';
+import { fewestCalls, loadAudience, pushUnderFire, sentWithoutNeed } from '../e2e/push-under-fire.ts';
 
-const engines = withEngines();
-const MEMBERS = 20_000;
+const PEOPLE = 20_000;
+const SEEDS = [1, 2, 3];
 
-it.each([1, 2, 3])('a push of 20,000 survives twenty deaths (%i)', async (seed) => {
-  const fire = await openFire(engines(), `kill${seed}`, {});
-  try {
-    const { deaths, failures, calls, least } = await pushUnderFire(fire, MEMBERS, seed);
-    const outcomes = await fire.outcomes();
+let on: AudienceStage;
+beforeAll(async () => {
+  on = await openAudienceStage({
+    readers: ['reader@example.com'],
+    quietReaders: { when: { subscribed: 'email' } },
+    quietMaxAdd: 100,
+    segments: [],
+    audiences: SEEDS.map((seed) => ({
+      audience: `everybody-${seed}`,
+      segment: 'quiet-readers',
+      target: { tag: `Everybody ${seed}` },
+      when: undefined,
+    })),
+  });
+});
+afterAll(() => on?.close());
 
-    expect(deaths).toBe(20);
-    expect(await fire.run()).toMatchObject({ state: 'finished' });
-    expect(fire.list()).toHaveLength(MEMBERS);
-    expect(new Set(outcomes.map(({ profile }) => profile)).size).toBe(MEMBERS);
-    expect(outcomes).toHaveLength(MEMBERS);
-    expect(calls).toBeLessThanOrEqual(least + deaths + failures);
-  } finally {
-    await fire.close();
-  }
+it.each(SEEDS)('a push of 20,000 survives twenty processes that are killed (%i)', async (seed) => {
+  await loadAudience(on, `everybody-${seed}`, PEOPLE);
+  const { deaths, failures, heard, run, outcomes } = await pushUnderFire(on, `everybody-${seed}`, seed);
+
+  expect(deaths).toBeGreaterThanOrEqual(20);
+  expect(run).toMatchObject({ state: 'finished' });
+  expect(on.shop.tagged(LIST, `Everybody ${seed}`, { anyStatus: true })).toHaveLength(PEOPLE);
+  expect(new Set(outcomes.map(({ profile }) => profile)).size).toBe(PEOPLE);
+  expect(outcomes).toHaveLength(PEOPLE);
+  expect(sentWithoutNeed(heard)).toBe(0);
+  expect(heard.length).toBeLessThanOrEqual(fewestCalls(PEOPLE) + deaths + failures);
 });

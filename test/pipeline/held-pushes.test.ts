@@ -323,4 +323,58 @@ describe('schedules and runs', () => {
     expect(rig.batches.flatMap(({ members }) => members)).toHaveLength(40);
     expect(rig.list.size).toBe(40);
   });
+
+  it('is one run with one effect when its message comes again after its end', async () => {
+    const rig = openRig({ maxMembers: 10 });
+    for (const id of people(20)) rig.want(id, wantedAs(`${id}@example.com`));
+    const command: Partial<PushCommand> = { scheduledAt: '2026-11-21T02:00:00.000Z' };
+    await rig.push(command);
+    const first = await rig.run();
+    rig.clock.pass(60_000);
+    for (const id of people(25)) rig.want(id, wantedAs(`${id}@example.com`));
+
+    await rig.push(command);
+
+    expect(await rig.run()).toEqual(first);
+    expect(rig.list.size).toBe(20);
+  });
+
+  it('sends nobody twice when a second worker comes while the first waits for the tool', async () => {
+    const rig = openRig({ maxMembers: 10 });
+    for (const id of people(40)) rig.want(id, wantedAs(`${id}@example.com`));
+    const command: Partial<PushCommand> = { scheduledAt: '2026-11-21T02:00:00.000Z' };
+    let others = 0;
+    rig.rig.before = async () => {
+      if (others > 0) return;
+      others += 1;
+      await rig.push(command);
+      await rig.push({ run: (await rig.run()).id });
+    };
+
+    await rig.push(command);
+    await rig.drain();
+
+    expect(others).toBe(1);
+    expect(rig.batches.map(({ members }) => members.length)).toEqual([10, 10, 10, 10]);
+    expect(await rig.run()).toMatchObject({ state: 'finished', tally: { added: 40 } });
+  });
+
+  it('takes nobody off twice when two workers take the run up at the same moment', async () => {
+    const rig = openRig({ maxMembers: 10 });
+    for (const id of people(20)) rig.want(id, wantedAs(`${id}@example.com`));
+    await rig.push();
+    for (const id of people(20)) rig.want(id, unwanted);
+    rig.batches.length = 0;
+    rig.clock.pass(60_000);
+    const command: Partial<PushCommand> = { scheduledAt: '2026-11-22T02:00:00.000Z' };
+
+    await Promise.all([rig.push(command), rig.push(command)]);
+    await rig.drain();
+
+    expect(rig.batches.map(({ op, members }) => [op, members.length])).toEqual([
+      ['remove', 10],
+      ['remove', 10],
+    ]);
+    expect(rig.list.size).toBe(0);
+  });
 });

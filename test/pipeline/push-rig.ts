@@ -1,4 +1,4 @@
-import type { MembershipBatch, Outcome, Truth } from '../../lib/connectors/contract.ts';
+import type { ConnectorIo, MembershipBatch, Outcome, Truth } from '../../lib/connectors/contract.ts';
 import type { AnyConnector } from '../../lib/connectors/define.ts';
 import type { AudienceDefinition, ConnectionDefinition, Guardrails } from '../../lib/domain/definitions.ts';
 import { indexKey } from '../../lib/domain/identifier.ts';
@@ -54,7 +54,8 @@ export function openRig(
     target: anything,
     ...(given.finds === true ? { truth: openTruth(() => rig.found) } : {}),
     ensure: async () => ({ remoteId: rig.remoteId }),
-    apply: async (_api: unknown, batch: MembershipBatch) => {
+    apply: async (api: ConnectorIo, batch: MembershipBatch) => {
+      await api.calls.ask();
       batches.push(batch);
       await rig.before(batch);
       const outcomes = new Map<string, Outcome>();
@@ -75,7 +76,7 @@ export function openRig(
     manifest: { limits: { maxConcurrency: 2 } },
     config: anything,
     secret: anything,
-    connect: async () => ({}),
+    connect: async (_input: unknown, io: ConnectorIo) => io,
     audiences: destination,
     streams: [],
   };

@@ -49,6 +49,7 @@ function connectorOf(streams: Readonly<Record<string, RigStream>>): AnyConnector
   return {
     config: anything,
     secret: anything,
+    manifest: { limits: { maxConcurrency: 1 } },
     connect: async () => ({}),
     streams: defined,
   } as unknown as AnyConnector;

@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { MembershipBatch, Outcome } from '../../lib/connectors/contract.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
-import { openBudget } from '../../lib/pipeline/budget.ts';
 import { findPush } from '../../lib/pipeline/push-run.ts';
 import { unwanted, wantedAs } from './memory-audience.ts';
-import { openHandClock, openMemoryState } from './memory-state.ts';
 import { openRig } from './push-rig.ts';
-import { NOW } from './world.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -287,61 +284,5 @@ describe('the last look before sending', () => {
     rig.clock.pass(MINUTE);
     await rig.push({ touched: true });
     expect([...rig.list]).toEqual([addressOf('p_00')]);
-  });
-});
-
-describe('the budget of a connection', () => {
-  const limits = { maxConcurrency: 2, maxRequestsPerSecond: 4, evidence: { source: '', readOn: '' } };
-  const connection = { name: 'tool', quotaShare: 0.5, requestsPerDay: 20 };
-  const waits = (permit: object) => ('waitMs' in permit ? Number(permit.waitMs) : 0);
-
-  it('gives no more calls at once, and no more a second, than the tool allows to all functions together', async () => {
-    const clock = openHandClock(NOW);
-    const state = openMemoryState();
-    let seed = 0;
-    const deps = { state, clock: { ...clock, random: () => (seed += 0.01) } };
-    const [one, other] = [openBudget(deps, connection, limits), openBudget(deps, connection, limits)];
-
-    const permits = [await one.take('add'), await other.take('add'), await other.take('add')];
-    expect(permits.map(waits)).toEqual([0, 0, 1_000]);
-    for (const permit of permits) if ('release' in permit) await permit.release(1);
-    for (const budget of [one, other]) {
-      const permit = await budget.take('add');
-      expect(waits(permit)).toBe(0);
-      if ('release' in permit) await permit.release(1);
-    }
-    expect(waits(await one.take('add'))).toBe(250);
-    clock.pass(250);
-    expect(waits(await other.take('add'))).toBe(0);
-  });
-
-  it('keeps what it leaves for removals, and obeys a tool that asks everybody to wait', async () => {
-    const clock = openHandClock(NOW);
-    const deps = { state: openMemoryState(), clock };
-    const slow = { maxConcurrency: 2, evidence: limits.evidence };
-    const budget = openBudget(deps, connection, slow);
-    for (let call = 0; call < 9; call += 1) {
-      const permit = await budget.take('add');
-      if ('release' in permit) await permit.release(1);
-    }
-    expect(waits(await budget.take('add'))).toBe(DAY - (NOW % DAY));
-    const removal = await budget.take('remove');
-    expect(waits(removal)).toBe(0);
-    if ('release' in removal) await removal.release(1, 40_000);
-    expect(waits(await openBudget(deps, connection, slow).take('remove'))).toBe(40_000);
-    clock.pass(DAY);
-    expect(waits(await budget.take('add'))).toBe(0);
-  });
-
-  it('lets the slot of a worker that died come back', async () => {
-    const clock = openHandClock(NOW);
-    const budget = openBudget({ state: openMemoryState(), clock }, connection, {
-      maxConcurrency: 1,
-      evidence: limits.evidence,
-    });
-    expect(waits(await budget.take('add'))).toBe(0);
-    expect(waits(await budget.take('add'))).toBeGreaterThan(0);
-    clock.pass(2 * MINUTE);
-    expect(waits(await budget.take('add'))).toBe(0);
   });
 });

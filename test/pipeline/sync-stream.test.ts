@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Page, Stream } from '../../lib/connectors/contract.ts';
+import type { ConnectorIo, Page, Stream } from '../../lib/connectors/contract.ts';
 import type { AnyConnector } from '../../lib/connectors/define.ts';
 import type { Change } from '../../lib/domain/change.ts';
 import type { ConnectionDefinition } from '../../lib/domain/definitions.ts';
@@ -9,7 +9,8 @@ import { functions } from '../../lib/infra/functions.ts';
 import type { QueueMessage } from '../../lib/pipeline/ports.ts';
 import { LEASE_MS as PUSH_LEASE_MS } from '../../lib/pipeline/push-run.ts';
 import { isStreamSettled, markFolded, readStream } from '../../lib/pipeline/sync-run.ts';
-import { type ChangesMessage, LEASE_MS, type SyncCommand, syncStream } from '../../lib/pipeline/sync-stream.ts';
+import { type ChangesMessage, LEASE_MS, syncStream } from '../../lib/pipeline/sync-stream.ts';
+import type { SyncCommand } from '../../lib/pipeline/sync-work.ts';
 import { identityKey } from './delivering.ts';
 import { openMemoryLedger } from './memory-ledger.ts';
 import { openHandClock, openMemoryArchive, openMemoryQueue, openMemoryState } from './memory-state.ts';
@@ -51,7 +52,8 @@ function openRig(read: Reader, reread?: Stream<unknown>['reread']) {
   const connector = {
     config: anything,
     secret: anything,
-    connect: async () => ({}),
+    manifest: { limits: { maxConcurrency: 1, maxRequestsPerDay: 40 } },
+    connect: async (_input: unknown, io: ConnectorIo) => io,
     streams: [stream],
   } as unknown as AnyConnector;
   const crm: ConnectionDefinition = {
@@ -257,6 +259,45 @@ describe('syncStream', () => {
       state: 'failed',
       error: { code: 'connection/unknown-connector' },
     });
+  });
+
+  it('waits with its checkpoint when the connection has no call left, says why, and reads on', async () => {
+    let calls = 0;
+    const rig = openRig((api, _name, from) =>
+      (async function* () {
+        for (let n = Number(from ?? 0) + 1; n <= 50; n += 1) {
+          await (api as ConnectorIo).calls.ask();
+          calls += 1;
+          yield page(n, change(String(n)));
+        }
+      })(),
+    );
+
+    await rig.sync({ scheduledAt: 'T' });
+
+    const tomorrow = Math.ceil((NOW + 1) / (24 * 60 * MINUTE)) * 24 * 60 * MINUTE;
+    const waits = {
+      until: new Date(tomorrow).toISOString(),
+      code: 'connection/budget-spent',
+      says: "the connection's share of the day's requests is spent",
+    };
+    expect(await rig.stream()).toMatchObject({ checkpoint: 40, run: { state: 'running', waits } });
+    expect((await rig.state.list('run', { most: 9 }))[0]?.body).toMatchObject({ what: 'sync', waits });
+    const [message] = rig.queue.take();
+    expect(message).toMatchObject({ body: { run: 'crm.contacts.T' }, delaySeconds: 900 });
+
+    // The message is back before the day is over, and goes round.
+    rig.clock.pass(15 * MINUTE);
+    await rig.sync(message?.body as Partial<SyncCommand>);
+    expect(calls).toBe(40);
+    const [again] = rig.queue.take();
+    rig.clock.pass(tomorrow - rig.clock.now().getTime());
+    await rig.sync(again?.body as Partial<SyncCommand>);
+    const { run } = await rig.stream();
+    expect(run).toMatchObject({ state: 'finished', pages: 50 });
+    expect(run).not.toHaveProperty('waits');
+    expect((await rig.state.list('run', { most: 9 }))[0]?.body).not.toHaveProperty('waits');
+    expect(calls).toBe(50);
   });
 
   it('reads hinted records later when the vendor asks to wait', async () => {

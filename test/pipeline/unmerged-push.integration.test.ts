@@ -13,7 +13,7 @@ import { resolveProfile } from '../../lib/pipeline/resolve-profile.ts';
 import { withEngines } from '../engines.ts';
 import { identityKey } from './delivering.ts';
 import { openMemoryQueue } from './memory-state.ts';
-import { type Fire, openFire } from './push-under-fire.ts';
+import { type Night, openNight } from './night-rig.ts';
 import { NOW } from './world.ts';
 
 const engines = withEngines();
@@ -29,8 +29,8 @@ function record(n: number, stage: string, hours: number, office?: string): Chang
 }
 
 /** Resolve-profile on the tables that the push reads. */
-async function openPeople(fire: Fire) {
-  const { dynamo, tables, memberships, clock, deps } = fire;
+async function openPeople(night: Night) {
+  const { dynamo, tables, memberships, clock, deps } = night;
   const compiled = compileDefinitions(await deps.definitions());
   const { profiles: table, identifiers } = tables;
   const profiles = openProfileStore(dynamo, { profiles: table, identifiers });
@@ -75,17 +75,17 @@ async function openPeople(fire: Fire) {
 
 /** A world of its own, told of people, with everybody subscribed to the tool's list and pushed once. */
 async function openWorld(prefix: string, changes: readonly Change[]) {
-  const fire = await openFire(engines(), prefix, { maxAdd: 1, maxRemove: 1, minSource: 0 });
-  for (const n of [1, 2, 3, 4, 5]) fire.join(fire.addressOf(n));
-  const people = await openPeople(fire);
+  const night = await openNight(engines(), prefix, { maxAdd: 1, maxRemove: 1, minSource: 0 });
+  for (const n of [1, 2, 3, 4, 5]) night.join(night.addressOf(n));
+  const people = await openPeople(night);
   await people.tell(changes);
   const push = async () => {
-    await fire.push();
-    await fire.drain();
-    expect(await fire.run()).toMatchObject({ state: 'finished' });
-    return fire.list();
+    await night.push();
+    await night.drain();
+    expect(await night.run()).toMatchObject({ state: 'finished' });
+    return night.list();
   };
-  return { fire, people, push };
+  return { night, people, push };
 }
 
 /** One pair hides a customer behind a later prospect, the other lends a prospect the stage of a customer. */
@@ -105,23 +105,23 @@ describe('a list that was pushed for people who were joined by mistake', () => {
     const joined = await openWorld('joined', wrongly);
     try {
       const right = await apart.push();
-      expect(right).toEqual([1, 4, 5].map(apart.fire.addressOf));
+      expect(right).toEqual([1, 4, 5].map(apart.night.addressOf));
       const wrong = await joined.push();
       // Two customers are not on it, and somebody is who is none.
-      expect(wrong).toEqual([3, 5].map(joined.fire.addressOf));
+      expect(wrong).toEqual([3, 5].map(joined.night.addressOf));
       const one = await joined.people.find('crm:contact:1');
       expect(one?.id).toBe((await joined.people.find('crm:contact:2'))?.id);
 
       for (const fragment of ['crm:contact:2', 'crm:contact:4']) await joined.people.unmerge(fragment);
       // What comes in later brings the same evidence again, and joins nobody.
       await joined.people.tell(wrongly);
-      joined.fire.clock.pass(DAY);
+      joined.night.clock.pass(DAY);
       const corrected = await joined.push();
 
       expect(corrected).toEqual(right);
       for (const n of [1, 2, 3, 4, 5]) {
         const [mine, theirs] = await Promise.all(
-          [joined, apart].map(({ people }) => people.find(joined.fire.addressOf(n))),
+          [joined, apart].map(({ people }) => people.find(joined.night.addressOf(n))),
         );
         expect(Object.keys(mine?.fragments ?? {})).toEqual(Object.keys(theirs?.fragments ?? {}));
         expect(mine?.memberships === undefined ? [] : Object.keys(mine.memberships)).toEqual(
@@ -129,14 +129,14 @@ describe('a list that was pushed for people who were joined by mistake', () => {
         );
       }
       // Corrected is corrected: nothing is left to send.
-      const writes = () => joined.fire.mailchimp.calls.filter(({ method }) => method !== 'GET').length;
+      const writes = () => joined.night.mailchimp.calls.filter(({ method }) => method !== 'GET').length;
       const before = writes();
-      joined.fire.clock.pass(DAY);
+      joined.night.clock.pass(DAY);
       expect(await joined.push()).toEqual(right);
       expect(writes()).toBe(before);
     } finally {
-      await joined.fire.close();
-      await apart.fire.close();
+      await joined.night.close();
+      await apart.night.close();
     }
   });
 });

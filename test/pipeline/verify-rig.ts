@@ -55,6 +55,7 @@ export function openRig({ heal = 'report', mode = 'mirror', fate = () => 'lives'
   const connector = {
     config: anything,
     secret: anything,
+    manifest: { limits: { maxConcurrency: 1 } },
     connect: async () => ({}),
     audiences: facets === 'none' ? {} : { truth },
     streams: [],

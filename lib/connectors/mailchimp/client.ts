@@ -112,6 +112,7 @@ export function openMailchimp(connection: ConnectionInput<Config, Secret>, io: C
     if (io.signal.aborted) {
       throw new TributaryError('transient', 'mailchimp/stopped', `no time is left to ask mailchimp for ${where}`);
     }
+    await io.calls.ask();
     let answer: unknown;
     try {
       answer = await send();

@@ -3,14 +3,13 @@ import { Transport } from 'jsforce/lib/transport.js';
 import type { HttpResponse } from 'jsforce/lib/types/index.js';
 import { StreamPromise } from 'jsforce/lib/util/promise.js';
 import { TributaryError } from '../../domain/errors.ts';
-import type { ConnectionInput, ConnectorIo } from '../contract.ts';
+import type { Calls, ConnectionInput, ConnectorIo } from '../contract.ts';
 import type { SalesforceConfig, SalesforceSecret } from './config.ts';
 import { askedToWait, salesforceError, sessionRefused } from './errors.ts';
 import { grantOf } from './grant.ts';
 
 /** Salesforce itself gives a query up after 120 seconds; without a limit jsforce would wait for 30 minutes. */
 const REQUEST_TIMEOUT_MS = 125_000;
-const QUOTA_PAUSE_MS = 60 * 60_000;
 
 /** The calls that we make of Salesforce. Paths are relative to the API version: `/query?q=…`. */
 export interface SalesforceApi {
@@ -43,7 +42,7 @@ export async function openSalesforce(
       'the secret holds no login_url and the connection no endpoint',
     );
   }
-  const session = watchSession();
+  const session = watchSession(io.calls.heard);
   const connection = new Connection({
     version: input.config.api_version,
     loginUrl,
@@ -71,11 +70,14 @@ export async function openSalesforce(
   }
 
   async function attempt<T>(work: () => PromiseLike<T>): Promise<T> {
-    refuseSpentQuota(connection, input.quotaShare);
+    await io.calls.ask();
+    session.asked();
     try {
       return await work();
     } catch (thrown) {
       throw salesforceError(session.takeFailure() ?? thrown);
+    } finally {
+      session.settleUnasked();
     }
   }
 
@@ -89,7 +91,7 @@ export async function openSalesforce(
         headers: { authorization: `Bearer ${token}`, accept: 'text/csv' },
         signal,
       });
-      noteUsage(connection, response.headers.get('sforce-limit-info'));
+      session.hearUsage(response.headers.get('sforce-limit-info'));
       const text = await response.text();
       if (session.sawStatus(response.status, token) === 'expired') {
         await signIn();
@@ -125,8 +127,9 @@ export async function openSalesforce(
  * Watches every exchange of one client. jsforce answers each 401 with a new token and tries again for as long as it gets
  * one, without a pause (jsforce/jsforce#1168); here the second token in a row that is refused ends it.
  */
-function watchSession() {
+function watchSession(heard: Calls['heard']) {
   let calls = 0;
+  let asked = 0;
   let failure: Error | undefined;
   const refused = new Set<string>();
   const transport = new Transport();
@@ -142,9 +145,16 @@ function watchSession() {
     return 'expired';
   }
 
+  /** `api-usage=25/5000`: of the rolling 24 hours, by everybody in the org (REST API guide, Limit Info Header). */
+  function hearUsage(header: string | null | undefined): void {
+    const [, used, limit] = /api-usage=(\d+)\/(\d+)/.exec(header ?? '') ?? [];
+    if (used !== undefined && limit !== undefined) heard({ used: { used: Number(used), limit: Number(limit) } });
+  }
+
   function judge(response: HttpResponse, token: string | undefined): HttpResponse {
     // The token endpoint's own answers carry no token and say nothing about a session.
     if (token !== undefined) sawStatus(response.statusCode, token);
+    hearUsage(response.headers['sforce-limit-info']);
     const wait = askedToWait(response.statusCode, response.headers['retry-after']);
     if (wait !== undefined) throw wait;
     return response;
@@ -163,9 +173,20 @@ function watchSession() {
   return {
     transport,
     sawStatus,
+    hearUsage,
     calls: () => calls,
     count: () => {
       calls += 1;
+    },
+    asked: () => {
+      asked += 1;
+    },
+    /** Requests beside those that were asked for: jsforce renews a token and tries again by itself. */
+    settleUnasked: () => {
+      const unasked = calls - asked;
+      if (unasked <= 0) return;
+      asked += unasked;
+      heard({ calls: unasked });
     },
     /** Keeps why a refresh failed: jsforce wraps it in an Error that only has a text. */
     fail: (reason: Error): Error => {
@@ -178,23 +199,6 @@ function watchSession() {
       return taken;
     },
   };
-}
-
-/** The account belongs to other tools too: past our share we stop before the next request. */
-function refuseSpentQuota(connection: Connection, share: number): void {
-  const usage = connection.limitInfo.apiUsage;
-  if (usage === undefined || usage.used <= usage.limit * share) return;
-  throw new TributaryError(
-    'rate-limited',
-    'salesforce/quota-share-spent',
-    `the org has used ${usage.used} of its ${usage.limit} API requests of 24 hours, more than the share of ${Math.round(share * 100)}% that this connection may reach`,
-    { retryAfterMs: QUOTA_PAUSE_MS },
-  );
-}
-
-function noteUsage(connection: Connection, header: string | null): void {
-  const match = /api-usage=(\d+)\/(\d+)/.exec(header ?? '');
-  if (match !== null) connection.limitInfo = { apiUsage: { used: Number(match[1]), limit: Number(match[2]) } };
 }
 
 function vendorError(status: number, text: string): Error {

@@ -35,7 +35,8 @@ export type Flaw =
   | 'looking makes a list'
   | 'list ends early'
   | 'writes are not noted'
-  | 'every echo is ours';
+  | 'every echo is ours'
+  | 'nobody is asked';
 
 interface Api {
   call(method: string, path: string, body?: unknown): Promise<unknown>;
@@ -250,6 +251,7 @@ function outcomeOf(answer: string | undefined): Outcome {
 
 function caller(endpoint: string, key: string, io: ConnectorIo, flaw: Flaw | undefined): Api['call'] {
   return async (method, path, body) => {
+    if (flaw !== 'nobody is asked') await io.calls.ask();
     const response = await io.fetch(`${endpoint}${path}`, {
       method,
       headers: { authorization: `Bearer ${key}` },

@@ -25,6 +25,7 @@ const caught: Readonly<Record<Flaw, string>> = {
   'list ends early': 'lists exactly who is in the tool, by hand or by us',
   'writes are not noted': 'knows its own additions when they come back',
   'every echo is ours': 'takes what people do to the list by hand for theirs',
+  'nobody is asked': 'asks before each request that it sends',
   'delivery key is random': 'gives each delivery a key of its own that stays the same',
 };
 

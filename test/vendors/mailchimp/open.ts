@@ -1,6 +1,7 @@
 import type { ConnectorIo } from '../../../lib/connectors/contract.ts';
 import { type MailchimpClient, openMailchimp } from '../../../lib/connectors/mailchimp/client.ts';
 import { config } from '../../../lib/connectors/mailchimp/config.ts';
+import { freeCalls } from '../../free-calls.ts';
 import { type Mailchimp, startMailchimp } from './simulator.ts';
 
 export const LIST = 'a1b2c3d4e5';
@@ -35,9 +36,15 @@ export async function openRig(start = '2026-11-21T08:00:00Z'): Promise<Rig> {
       clock.at += ms;
     },
     connect: ({ name = 'newsletter', endpoint = vendor.url, apiKey = vendor.apiKey, list = LIST, signal } = {}) => {
-      const io: ConnectorIo = { fetch, now, signal: signal ?? new AbortController().signal, log: () => undefined };
+      const io: ConnectorIo = {
+        fetch,
+        now,
+        signal: signal ?? new AbortController().signal,
+        log: () => undefined,
+        calls: freeCalls,
+      };
       const secret = { api_key: apiKey, webhook_secret: WEBHOOK_SECRET };
-      return openMailchimp({ name, config: config.parse({ list }), secret, endpoint, quotaShare: 1 }, io);
+      return openMailchimp({ name, config: config.parse({ list }), secret, endpoint }, io);
     },
     close: () => vendor.close(),
   };

@@ -21,6 +21,8 @@ export interface HeardCall {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: JsonObject;
+  /** When it came, by the account's clock. */
+  readonly at: number;
   status: number;
 }
 
@@ -28,6 +30,7 @@ export interface HeardCall {
 export type Account = Pick<Call, 'lists' | 'campaigns' | 'webhooks' | 'nextId'> & {
   readonly apiKey: string;
   readonly faults: Fault[];
+  now(): number;
 };
 
 /** The HTTP side of the API: authentication, throttling, faults, problem documents, `fields`. */
@@ -42,6 +45,7 @@ export function makeServer(account: Account) {
       path: url.pathname,
       query: url.searchParams,
       body: await readBody(request),
+      at: account.now(),
       status: 0,
     };
     calls.push(call);

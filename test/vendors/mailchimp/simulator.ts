@@ -72,7 +72,7 @@ export async function startMailchimp(options: MailchimpOptions): Promise<Mailchi
   const faults: Fault[] = [...(options.faults ?? [])];
   let lastId = 3_730_000;
   const nextId = () => ++lastId;
-  const server = makeServer({ apiKey, lists, campaigns, webhooks, faults, nextId });
+  const server = makeServer({ apiKey, lists, campaigns, webhooks, faults, nextId, now });
 
   function listNamed(id: string): SimList {
     const list = lists.get(id);

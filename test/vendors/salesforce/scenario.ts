@@ -22,6 +22,7 @@ export const salesforceScenario: Scenario<SalesforceSimulator> = {
   },
   start: (now) => startSalesforce({ now, bulkPolls: 1 }),
   secrets: ['simulated-client-secret', WEBHOOK_SECRET, '@example.com', '@example.org', 'Bearer '],
+  usage: ({ usage }) => ({ used: usage.used(), limit: usage.limit }),
   streams: {
     contacts: people('Contact', 'contact'),
     leads: people('Lead', 'lead'),

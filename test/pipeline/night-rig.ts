@@ -9,7 +9,6 @@ import { connectors } from '../../lib/connectors/registry.ts';
 import type { AudienceDefinition, Definitions, Guardrails } from '../../lib/domain/definitions.ts';
 import type { Wanted } from '../../lib/domain/profile.ts';
 import { activateAudience } from '../../lib/pipeline/activate-audience.ts';
-import { type OutcomeLine, readOutcomes } from '../../lib/pipeline/outcomes.ts';
 import { latestPush } from '../../lib/pipeline/push-run.ts';
 import type { ActivateDeps, PushCommand } from '../../lib/pipeline/push-work.ts';
 import { createTables, engineLogin, type TestEngines } from '../engines.ts';
@@ -21,11 +20,11 @@ import { definitions, NOW } from './world.ts';
 const LIST = 'a1b2c3';
 const TAG = 'Offers';
 const AUDIENCE = 'offers';
-/** After a death a message comes again: its visibility timeout is six times the function's. */
-const VISIBILITY_MS = 12 * 60_000;
 
-/** A push on real tables and objects into a simulated Mailchimp over HTTP, whose workers can be made to die. */
-export async function openFire(engines: TestEngines, prefix: string, guardrails: Partial<Guardrails>) {
+export interface Night extends Awaited<ReturnType<typeof openNight>> {}
+
+/** A push on real tables and objects into a simulated Mailchimp over HTTP. */
+export async function openNight(engines: TestEngines, prefix: string, guardrails: Partial<Guardrails>) {
   const clock = openHandClock(NOW);
   const names = await createTables(engines.dynamodb, `${prefix}-`);
   const dynamo = openDynamo(async () => {}, Math.random, { ...engineLogin, endpoint: engines.dynamodbUrl });
@@ -122,93 +121,10 @@ export async function openFire(engines: TestEngines, prefix: string, guardrails:
       }
       throw new Error('the queue never became empty');
     },
-    /** Works on a command with a worker that dies at the n-th thing it does to the world; true when it came to that. */
-    async workUntilDeath(command: PushCommand, nth: number): Promise<boolean> {
-      let done = 0;
-      let die = (_dead: boolean) => {};
-      const death = new Promise<boolean>((resolve) => {
-        die = resolve;
-      });
-      const mortal = <Given extends unknown[], Result>(does: (...given: Given) => Promise<Result>) => {
-        return async (...given: Given): Promise<Result> => {
-          const result = await does(...given);
-          done += 1;
-          if (done < nth) return result;
-          die(true);
-          return new Promise<Result>(() => {});
-        };
-      };
-      const dying: ActivateDeps = {
-        ...deps,
-        state: { ...state, put: mortal(state.put) },
-        memberships: { ...memberships, settle: mortal(memberships.settle) },
-        archive: { ...archive, put: mortal(archive.put) },
-      };
-      // A failure that may pass leaves the message in the queue too: it comes again like that of a worker that died.
-      const worked = work(command, dying).then(
-        () => false,
-        () => true,
-      );
-      const died = await Promise.race([worked, death]);
-      if (died) clock.pass(VISIBILITY_MS);
-      return died;
-    },
-    async outcomes(): Promise<OutcomeLine[]> {
-      const run = await latestPush(state, AUDIENCE);
-      const lines: OutcomeLine[] = [];
-      for (let part = 0; part < (run?.outcomeParts ?? 0); part += 1) {
-        if (run !== undefined) lines.push(...((await readOutcomes(archive, run, part)) ?? []));
-      }
-      return lines;
-    },
     async close(): Promise<void> {
       await mailchimp.close();
       s3.destroy();
       dynamo.client.destroy();
     },
   };
-}
-
-export type Fire = Awaited<ReturnType<typeof openFire>>;
-
-/**
- * Pushes `members` people with twenty deaths at random instants, deliveries that come twice, and a tool that answers 500
- * after it took a batch. Returns what became of it.
- */
-export async function pushUnderFire(fire: Fire, members: number, seed: number) {
-  const { idOf, addressOf } = fire;
-  const everybody = Array.from({ length: members }, (_, n) => n);
-  for (const n of everybody) fire.join(addressOf(n));
-  await fire.want(
-    everybody.map((n) => ({
-      profile: idOf(n),
-      wanted: { in: true, keys: [{ type: 'email', value: addressOf(n) }] },
-    })),
-  );
-  const command = { audience: AUDIENCE, scheduledAt: fire.clock.now().toISOString() };
-  let random = seed;
-  const dice = (most: number): number => {
-    random = (random * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return 1 + (random % most);
-  };
-  const heard = () =>
-    fire.mailchimp.calls.filter(({ method, path }) => method === 'POST' && /\/segments\/\d+$/.test(path));
-  let deaths = 0;
-  let failures = 0;
-  while (deaths < 20) {
-    // One at a time: three in a row for one batch would rightly end as `retry`.
-    if (dice(2) === 1 && failures < 6 && fire.mailchimp.faults.length === 0) {
-      failures += 1;
-      fire.mailchimp.faults.push({ kind: 'error', status: 500, carriedOut: 1, on: 'write' });
-    }
-    // Three things to each batch: announcement, answers, outcomes; then the state.
-    if (!(await fire.workUntilDeath(command, dice(Math.max(4, Math.ceil((members / 500) * 4) / 10))))) break;
-    deaths += 1;
-  }
-  // The same message, delivered twice at once.
-  const twice = await Promise.allSettled([fire.work(command), fire.work(command)]);
-  if (twice.some(({ status }) => status === 'rejected')) fire.clock.pass(VISIBILITY_MS);
-  await fire.work(command);
-  await fire.drain();
-  return { deaths, failures, calls: heard().length, least: Math.ceil(members / 500) };
 }
