@@ -9,6 +9,7 @@ import { sqsHandler } from '../lib/adapters/sqs/handler.ts';
 import { connectors } from '../lib/connectors/registry.ts';
 import { activateAudience } from '../lib/pipeline/activate-audience.ts';
 import { openDefinitions } from '../lib/pipeline/definitions.ts';
+import { eraseInTools } from '../lib/pipeline/erase-in-tools.ts';
 import { workPushQueue } from '../lib/pipeline/push-queue.ts';
 import { verifyAudience } from '../lib/pipeline/verify-audience.ts';
 
@@ -25,6 +26,10 @@ const deps = {
   key: openIdentityKey(basics.secrets, env.IDENTITY_KEY_SECRET),
   push: openQueues(process.env, 'PUSH_QUEUE_URL').PUSH_QUEUE_URL,
 };
-const work = workPushQueue({ activate: activateAudience(deps), verify: verifyAudience(deps) });
+const work = workPushQueue({
+  activate: activateAudience(deps),
+  verify: verifyAudience(deps),
+  erase: eraseInTools(deps),
+});
 
 export const handler = sqsHandler(work, basics.log);

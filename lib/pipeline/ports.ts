@@ -218,6 +218,8 @@ export interface WriteLedger {
   read(keys: readonly string[]): Promise<ReadonlyMap<string, LedgerEntry>>;
   /** The last entry of a key stands. */
   put(entries: readonly LedgerEntry[]): Promise<void>;
+  /** Deletes what was written about these people, by profile id. Returns how many entries there were. */
+  erase(subjects: readonly string[]): Promise<number>;
 }
 
 /** Somebody entered or left a segment. */
@@ -290,6 +292,24 @@ export interface Archive {
 /** A queue of JSON messages. */
 export interface Queue {
   send(messages: readonly QueueMessage[]): Promise<void>;
+}
+
+/** One message of a dead-letter queue, as text, and the handle by which it is answered for. */
+export interface DeadLetter {
+  readonly handle: string;
+  readonly text: string;
+}
+
+/** A dead-letter queue as somebody who looks through it sees it. */
+export interface DeadLetters {
+  /** Some messages that anybody may see now; nobody else sees them for so long. None = all that can be seen were. */
+  receive(hideSeconds: number): Promise<readonly DeadLetter[]>;
+  put(text: string): Promise<void>;
+  remove(letter: DeadLetter): Promise<void>;
+  /** Lets everybody see them again, at once. */
+  release(letters: readonly DeadLetter[]): Promise<void>;
+  /** About how many nobody can see now, because somebody else is looking at them. */
+  hidden(): Promise<number>;
 }
 
 export interface QueueMessage {

@@ -1,0 +1,276 @@
+import { createHash } from 'node:crypto';
+import type { ErasureAnswer } from '../connectors/contract.ts';
+import type { Identifier } from '../domain/change.ts';
+import { asTributaryError, dispositions, TributaryError } from '../domain/errors.ts';
+import { formerIndexKeys, indexKey } from '../domain/identifier.ts';
+import { formatInstant } from '../domain/instant.ts';
+import { closeAlerts, raiseAlert } from './alerts.ts';
+import { openBudget } from './budget.ts';
+import { openConnection } from './connections.ts';
+import { delayOf } from './delay.ts';
+import { erasureRun } from './erase-audience-rows.ts';
+import {
+  type Errand,
+  endErrand,
+  erasureRuleOf,
+  type HeldErrand,
+  readErrand,
+  saveErrand,
+  toolPlace,
+} from './erased-keys.ts';
+import { amendReceipt, type ErasedPlace, withPlaces } from './erasure-receipt.ts';
+import type { ActivateDeps, Tool } from './push-work.ts';
+import { permitFor } from './send-members.ts';
+import { openNotes } from './write-ledger.ts';
+
+/** What a message of the push queue asks for an erasure: one receipt, one tool. */
+export interface EraseCommand {
+  readonly erase: string;
+  readonly connection: string;
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** Longer than a function may run, shorter than a message of a dead worker stays hidden. */
+const LEASE_MS = 150_000;
+const LONGEST_WAIT_MS = 6 * 60 * MINUTE_MS;
+/** A tool that gives no answer for so long gives none. */
+const PATIENCE_MS = 30 * DAY_MS;
+
+/** What a tool came to say, or that it has to be asked again. */
+type Came = Pick<ErasedPlace, 'note' | 'until'> & { readonly state: ErasedPlace['state']; readonly deleted: number };
+
+/**
+ * Asks a tool to erase a person: off every list that it was told them for, then by its own deletion where the workspace
+ * says so. All of it may be done twice. Failures come again by their kind, for a month; each answer is in the receipt.
+ */
+export function eraseInTools(deps: ActivateDeps) {
+  return async function erase(command: EraseCommand, signal: AbortSignal): Promise<void> {
+    const { erase: receipt, connection } = command;
+    for (;;) {
+      const held = await readErrand(deps.state, receipt, connection);
+      const now = deps.clock.now().getTime();
+      // Whose lease it is goes on: its message comes back if it died.
+      if (held === undefined || held.errand.leaseUntil > now) return;
+      const waits = held.errand.notBefore - now;
+      if (waits > 0) return comeAgain(deps, command, waits);
+      const taken = await saveErrand(deps.state, held, { leaseUntil: now + LEASE_MS });
+      if (taken === undefined) continue;
+      try {
+        const came = await askTool(deps, taken.errand, signal);
+        if (await conclude(deps, taken, came)) return;
+      } catch (thrown) {
+        return postpone(deps, command, taken, asTributaryError(thrown));
+      }
+    }
+  };
+}
+
+async function comeAgain(deps: ActivateDeps, command: EraseCommand, waitMs: number): Promise<void> {
+  await deps.push.send([{ body: { ...command }, ...delayOf(waitMs / 1_000) }]);
+}
+
+/** Writes the answer down, then lets go of the keys. False when more was added meanwhile. */
+async function conclude(deps: ActivateDeps, held: HeldErrand, { deleted, ...came }: Came): Promise<boolean> {
+  const { receipt, connection } = held.errand;
+  const at = formatInstant(deps.clock.now().getTime());
+  await amend(deps, receipt, { place: toolPlace(connection), at, count: deleted, ...came });
+  await closeAlerts(deps, alertSubject(connection), ['failed']);
+  deps.log('erased in a tool', { receipt, connection, state: came.state, deleted });
+  if (await endErrand(deps, held)) return true;
+  const again = await readErrand(deps.state, receipt, connection);
+  if (again !== undefined) await saveErrand(deps.state, again, { leaseUntil: 0 });
+  return false;
+}
+
+async function postpone(
+  deps: ActivateDeps,
+  command: EraseCommand,
+  held: HeldErrand,
+  failure: TributaryError,
+): Promise<void> {
+  const { receipt, connection, since, tries } = held.errand;
+  const { kind, code, message } = failure;
+  const now = deps.clock.now().getTime();
+  deps.log('a tool did not erase', { receipt, connection, kind, code, reason: message, tries: tries + 1 });
+  const place = { place: toolPlace(connection), at: formatInstant(now) };
+  if (kind === 'rejected' || now - since > PATIENCE_MS) {
+    const note = `the tool gave no answer that helps (${code}); erase there by hand`;
+    await amend(deps, receipt, { ...place, state: 'impossible', note });
+    await endErrand(deps, held);
+    return;
+  }
+  if (dispositions[kind].actor !== 'nobody') {
+    await raiseAlert(deps, {
+      kind: 'failed',
+      subject: alertSubject(connection),
+      says: `people who were erased are still in ${connection}: ${code}`,
+      todo: 'correct what the code says, see docs/errors.md; it is tried again by itself for 30 days',
+    });
+  }
+  const waitMs = waitAfter(failure, tries);
+  const again = formatInstant(now + waitMs);
+  await amend(deps, receipt, {
+    ...place,
+    state: 'pending',
+    note: `asked ${tries + 1} times; ${code}; again at ${again}`,
+  });
+  const next = { tries: tries + 1, notBefore: now + waitMs, leaseUntil: 0 };
+  // Whoever added to it meanwhile is asked for with it.
+  const saved = await saveErrand(deps.state, held, next);
+  if (saved === undefined) {
+    const newer = await readErrand(deps.state, receipt, connection);
+    if (newer !== undefined) await saveErrand(deps.state, newer, next);
+  }
+  await comeAgain(deps, command, waitMs);
+}
+
+function alertSubject(connection: string): string {
+  return `erasure in ${connection}`;
+}
+
+function waitAfter({ kind, retryAfterMs }: TributaryError, tries: number): number {
+  if (kind === 'rate-limited') return Math.min(Math.max(1_000, retryAfterMs ?? MINUTE_MS), DAY_MS);
+  if (dispositions[kind].actor !== 'nobody') return LONGEST_WAIT_MS;
+  return Math.min(LONGEST_WAIT_MS, MINUTE_MS * 2 ** Math.min(tries, 10));
+}
+
+/** Who is asked again after a death says that nobody is there: what was deleted before stays in the receipt. */
+async function amend(deps: ActivateDeps, receipt: string, place: ErasedPlace): Promise<void> {
+  await amendReceipt(deps.state, receipt, (before) => {
+    if (before === undefined) throw new TypeError('a receipt is kept for ever');
+    const counted = before.places.find((one) => one.place === place.place)?.count ?? 0;
+    return withPlaces(before, [{ ...place, count: Math.max(counted, place.count ?? 0) }]);
+  });
+}
+
+/** Throws what has to come again. */
+async function askTool(deps: ActivateDeps, errand: Errand, signal: AbortSignal): Promise<Came> {
+  const { connections } = await deps.definitions();
+  const definition = connections[errand.connection];
+  if (definition === undefined) {
+    return { state: 'impossible', deleted: 0, note: 'no connection is called so any more; erase there by hand' };
+  }
+  const rule = erasureRuleOf(definition);
+  if (rule === 'leave') {
+    return {
+      state: 'impossible',
+      deleted: 0,
+      note: 'left there, as the workspace says (erasure: leave); erase there by hand',
+    };
+  }
+  const connection = await openConnection(deps, errand.connection);
+  const theirs = await stillTheirs(deps, errand);
+  const api = await connection.connect(signal);
+  const lists = await offLists(deps, { errand: { ...errand, lists: theirs.lists }, connection, api });
+  const { erasure } = connection.connector;
+  if (rule === 'delete' && erasure !== undefined) {
+    const person = { records: theirs.records.map(recordOf), keys: Object.values(theirs.lists).flat() };
+    return cameOf(deps, await permitted(deps, connection, () => erasure.erase(api, person)));
+  }
+  if (theirs.records.length === 0) return { state: 'confirmed', deleted: 0, note: `taken off ${lists} of our lists` };
+  const reason = rule === 'delete' ? 'its connector cannot delete' : 'the record there is the source (erasure: remove)';
+  return { state: 'impossible', deleted: 0, note: `taken off ${lists} of our lists; ${reason}: delete it there` };
+}
+
+function cameOf(deps: ActivateDeps, answer: ErasureAnswer): Came {
+  const { state, deleted } = answer;
+  if (state === 'retry') throw notYet(answer.code);
+  if (state !== 'pending') return { state, deleted, note: answer.note };
+  return { state, deleted, note: answer.note, until: formatInstant(deps.clock.now().getTime() + answer.withinMs) };
+}
+
+function notYet(code: string): TributaryError {
+  return new TributaryError('transient', 'erasure/not-yet', `the tool could not erase somebody yet (${code})`);
+}
+
+function recordOf(fragment: string): { readonly kind: string; readonly id: string } {
+  const [, kind = '', ...id] = fragment.split(':');
+  return { kind, id: id.join(':') };
+}
+
+/** One question to the tool, out of the connection's shared budget. */
+async function permitted<Answer extends { readonly calls: number }>(
+  deps: ActivateDeps,
+  { definition, connector }: Tool['connection'],
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const budget = openBudget(deps, definition, connector.manifest.limits);
+  const permit = await permitFor({ budget, op: 'remove', clock: deps.clock });
+  try {
+    const answer = await ask();
+    await permit.release(answer.calls);
+    return answer;
+  } catch (thrown) {
+    const { kind, retryAfterMs = MINUTE_MS } = asTributaryError(thrown);
+    await permit.release(1, kind === 'rate-limited' ? retryAfterMs : undefined);
+    throw thrown;
+  }
+}
+
+/**
+ * Takes the person off the lists that the tool was told them for. How many were there. The rows say so too, unless a push
+ * told the tool something meanwhile: then the next push takes them off.
+ */
+async function offLists(
+  deps: ActivateDeps,
+  { errand, connection, api }: Pick<Tool, 'connection' | 'api'> & { readonly errand: Errand },
+): Promise<number> {
+  const definitions = await deps.definitions();
+  const destination = connection.connector.audiences;
+  if (destination === undefined || !destination.canRemove) return 0;
+  const notes = openNotes(deps, errand.connection, definitions.privacy.activitiesKeptMs);
+  let lists = 0;
+  for (const [audience, keys] of Object.entries(errand.lists)) {
+    const definition = definitions.audiences.find((one) => one.audience === audience);
+    if (definition?.connection !== errand.connection || keys.length === 0) continue;
+    const { target } = definition;
+    const [memberId = ''] = errand.profiles;
+    const rows = await deps.memberships.readAudienceRows(audience, errand.profiles);
+    const idempotencyKey = createHash('sha256').update(`${errand.receipt}\n${audience}`).digest('hex').slice(0, 32);
+    const result = await permitted(deps, connection, async () => {
+      // A look first: `ensure` would make the list only to take somebody off it.
+      const found = destination.truth === undefined ? await destination.ensure(api, target) : undefined;
+      const list = found ?? (await destination.truth?.find(api, target));
+      if (list === undefined) return { state: 'done' as const, outcomes: new Map(), calls: 1 };
+      const members = [{ memberId, keys }];
+      const { remoteId } = list;
+      return destination.apply(api, { remoteId, op: 'remove', members, idempotencyKey, target, notes });
+    });
+    if (result.state === 'pending') throw notYet('push/job-running');
+    const outcome = result.outcomes.get(memberId) ?? { status: 'unchanged' as const };
+    if (outcome.status === 'retry') throw notYet(outcome.code);
+    if (outcome.status === 'refused' || outcome.status === 'rejected') {
+      throw new TributaryError('rejected', 'erasure/refused', `the tool does not take somebody off (${outcome.code})`);
+    }
+    lists += 1;
+    const told = { in: false, outcome: outcome.status, op: 'remove', run: erasureRun(errand.receipt) } as const;
+    const at = deps.clock.now().getTime();
+    await deps.memberships.settle(
+      audience,
+      [...rows.values()]
+        .filter(({ wanted }) => !wanted.in)
+        .map((row) => ({ row, told: { ...told, keys: row.told?.keys ?? [], at }, pending: false })),
+    );
+  }
+  return lists;
+}
+
+/** What the index still leads to the erased person: a record or an address that is somebody else's by now is left to them. */
+async function stillTheirs(
+  deps: ActivateDeps,
+  { records, lists, profiles }: Errand,
+): Promise<Pick<Errand, 'records' | 'lists'>> {
+  const key = await deps.key();
+  const keysOf = (one: Identifier) => [indexKey(one, key), ...formerIndexKeys(one, key)];
+  const asked = [...records.map((value) => ({ type: 'fragment', value })), ...Object.values(lists).flat()];
+  const { owners } = await deps.identities.lookUp([...new Set(asked.flatMap(keysOf))]);
+  const isTheirs = (one: Identifier): boolean => {
+    const owner = keysOf(one).find((each) => owners.has(each));
+    return owner === undefined || profiles.includes(owners.get(owner) ?? '');
+  };
+  return {
+    records: records.filter((value) => isTheirs({ type: 'fragment', value })),
+    lists: Object.fromEntries(Object.entries(lists).map(([audience, keys]) => [audience, keys.filter(isTheirs)])),
+  };
+}
