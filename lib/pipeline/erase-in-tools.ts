@@ -56,12 +56,13 @@ export function eraseInTools(deps: ActivateDeps) {
       if (waits > 0) return comeAgain(deps, command, waits);
       const taken = await saveErrand(deps.state, held, { leaseUntil: now + LEASE_MS });
       if (taken === undefined) continue;
+      let came: Came;
       try {
-        const came = await askTool(deps, taken.errand, signal);
-        if (await conclude(deps, taken, came)) return;
+        came = await askTool(deps, taken.errand, signal);
       } catch (thrown) {
         return postpone(deps, command, taken, asTributaryError(thrown));
       }
+      if (await conclude(deps, taken, came)) return;
     }
   };
 }
@@ -161,6 +162,10 @@ async function askTool(deps: ActivateDeps, errand: Errand, signal: AbortSignal):
   }
   const connection = await openConnection(deps, errand.connection);
   const theirs = await stillTheirs(deps, errand);
+  const held = theirs.records.length + Object.values(theirs.lists).flat().length;
+  if (held === 0 && errand.records.length + Object.keys(errand.lists).length > 0) {
+    return { state: 'confirmed', deleted: 0, note: 'what the tool was told is somebody’s who is known by now' };
+  }
   const api = await connection.connect(signal);
   const lists = await offLists(deps, { errand: { ...errand, lists: theirs.lists }, connection, api });
   const { erasure } = connection.connector;

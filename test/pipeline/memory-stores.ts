@@ -193,7 +193,17 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
         return theirs.length;
       }),
   };
-  const memberships: Pick<MembershipStore, 'writeRows' | 'accountPeople' | 'eraseRows' | 'readAudienceRows'> = {
+  const memberships: Pick<
+    MembershipStore,
+    'writeRows' | 'accountPeople' | 'eraseRows' | 'readAudienceRows' | 'settle'
+  > = {
+    settle: (audience, settled) =>
+      step(() => {
+        for (const { row, told } of settled) {
+          if (told !== undefined) toldSides.set(`${audience}\n${row.profile}`, told);
+        }
+        return new Set();
+      }),
     readAudienceRows: (audience, ids) =>
       step(() => {
         const found = new Map<string, AudienceRow>();

@@ -18,7 +18,7 @@ export const erasure: Erasure<MailchimpClient> = {
     ]);
     let deleted = 0;
     for (const id of ids) if (await api.deleteMember(id)) deleted += 1;
-    if (deleted === ids.size) return { state: 'confirmed', note: NOTE, deleted, calls: ids.size };
+    if (deleted > 0 && deleted === ids.size) return { state: 'confirmed', note: NOTE, deleted, calls: ids.size };
     // A list that is gone answers as a member that is gone does: only this tells them apart, by throwing.
     await api.getList();
     const note = deleted === 0 ? 'the list does not know the person' : NOTE;
