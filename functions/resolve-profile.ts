@@ -8,6 +8,7 @@ import { countLateFlips } from '../lib/pipeline/lateness.ts';
 import { pauseMembers } from '../lib/pipeline/pause-members.ts';
 import { resolveProfile } from '../lib/pipeline/resolve-profile.ts';
 import { suggestDuplicates } from '../lib/pipeline/suggest-duplicates.ts';
+import { markSuppressed } from '../lib/pipeline/suppression.ts';
 import { touchRealtime } from '../lib/pipeline/touch-audiences.ts';
 import { walkEverybody } from '../lib/pipeline/walk-everybody.ts';
 import { doWork, quarantineTooLarge } from '../lib/pipeline/work.ts';
@@ -25,6 +26,6 @@ const compare = suggestDuplicates({ ...deps, key: identityKey });
 
 export const handler = sqsBatchHandler(async (bodies, signal) => {
   const keyed = { ...deps, key: await identityKey() };
-  const work = { resolve: resolveProfile(keyed), compare, pause: pauseMembers(keyed) };
+  const work = { resolve: resolveProfile(keyed), compare, pause: pauseMembers(keyed), mark: markSuppressed(deps) };
   return doWork({ ...deps, ...work, ...walkEverybody(deps, work.resolve) })(bodies, signal);
 }, basics.log);

@@ -25,6 +25,10 @@ export interface LookedUp {
   readonly owners: ReadonlyMap<string, string>;
   /** Key → when the person was erased whom it led to before its owner claimed it, in ms. */
   readonly erased: ReadonlyMap<string, Milliseconds>;
+  /** Keys of identifiers whose holder is never to be contacted. */
+  readonly suppressed?: ReadonlySet<string>;
+  /** Keys that the index knows something of and that lead to nobody. */
+  readonly vacant?: ReadonlySet<string>;
 }
 
 /** Takes a key for a profile. */
@@ -35,6 +39,8 @@ export interface Claim {
   readonly over?: string;
   /** When the person was erased whom the key led to; it stays known. */
   readonly erased?: Milliseconds;
+  /** The index knows the key, and it leads to nobody. */
+  readonly vacant?: true;
 }
 
 /** The index from identifiers (HMAC keys) to profile ids. Reads are consistent. */
@@ -42,6 +48,8 @@ export interface IdentityIndex {
   lookUp(keys: readonly string[]): Promise<LookedUp>;
   /** Claims keys that nobody living holds. Returns the keys that somebody else claimed first. */
   claim(claims: readonly Claim[]): Promise<ReadonlySet<string>>;
+  /** Marks a key as suppressed, or takes the mark away, whoever it leads to. */
+  mark(key: string, suppressed: boolean): Promise<void>;
 }
 
 /** So many profiles and moves together every store writes as one: what DynamoDB takes in one transaction. */

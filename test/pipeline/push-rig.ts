@@ -120,6 +120,7 @@ export function openRig(
         return { owners: new Map(found), erased: new Map() };
       },
       claim: async () => new Set(),
+      mark: async () => {},
     },
     key: async () => identityKey,
     ledger: openMemoryLedger(),

@@ -103,7 +103,15 @@ function openRig(source: () => readonly JsonObject[]) {
   };
   const { resolve } = openResolver(stores, { clock });
   const nothing = async () => {};
-  const work = doWork({ ...deps, resolve, compare: nothing, scan: nothing, recount: nothing, pause: nothing });
+  const work = doWork({
+    ...deps,
+    resolve,
+    compare: nothing,
+    scan: nothing,
+    recount: nothing,
+    pause: nothing,
+    mark: async () => [],
+  });
   const run = runJob(deps, { replay: anyWorker(replay(deps)) });
   const fold = async (): Promise<void> => {
     const sent = changes.take().map(({ body }) => body);
