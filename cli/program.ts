@@ -1,5 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
+import type { SuppressAction } from './commands/suppress.ts';
 import { type ExitStatus, reportFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -211,8 +212,6 @@ function command(program: Command, name: string, description: string): Command {
 function onStage(of: Command): Command {
   return of.option('--stage <url>', 'the stage to talk to (default: the one started here, else http://127.0.0.1:4000)');
 }
-
-type SuppressAction = 'add' | 'remove' | 'list';
 
 interface SuppressOptions {
   readonly stage?: string;

@@ -1,16 +1,15 @@
 import { userInfo } from 'node:os';
-import { TributaryError } from '../../lib/domain/errors.ts';
 import type { Suppression } from '../../lib/pipeline/suppression.ts';
-import type { ExitStatus } from '../failure.ts';
+import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
 
-/** What `tributary suppress` does with the list of people never to be contacted. */
-export const suppressActions = ['add', 'remove', 'list'] as const;
+/** What is done with the list. */
+export type SuppressAction = 'add' | 'remove' | 'list';
 
 interface Options {
-  readonly action: (typeof suppressActions)[number];
+  readonly action: SuppressAction;
   readonly person?: string;
   readonly reason?: string;
   readonly by?: string;
@@ -27,8 +26,7 @@ export async function runSuppress(terminal: Terminal, options: Options): Promise
     return 0;
   }
   if (person === undefined || reason === undefined) {
-    const message = `expected tributary suppress ${action} PERSON --reason WHY`;
-    throw new TributaryError('config', 'cli/missing-argument', message);
+    throw wrongUsage(`expected tributary suppress ${action} PERSON --reason WHY`);
   }
   const path = action === 'add' ? '/api/suppressions' : '/api/suppressions/lift';
   const entries = await stage.post<readonly Suppression[]>(path, { person, reason, by });

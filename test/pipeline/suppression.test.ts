@@ -92,7 +92,7 @@ describe('suppressPerson', () => {
 
     await world.tell([contact('1', -9, ann)]);
 
-    expect(await world.wanted(ann)).toEqual({ decided: 'suppressed', row: 'nothing' });
+    expect(await world.wanted(ann)).toEqual({ decided: 'suppressed', row: 'suppressed' });
     const list = await listSuppressions(world.deps.state);
     expect(list).toMatchObject([{ type: 'email', ...order }]);
     expect(JSON.stringify(list)).not.toContain('ann@');
