@@ -13,11 +13,10 @@ import { touchRealtime } from '../lib/pipeline/touch-audiences.ts';
 import { walkEverybody } from '../lib/pipeline/walk-everybody.ts';
 import { doWork, quarantineTooLarge } from '../lib/pipeline/work.ts';
 
-const { IDENTITY_KEY_SECRET } = readEnv(process.env, 'IDENTITY_KEY_SECRET');
 const basics = { ...openBasics(process.env), ...openQueuesNamed(process.env, 'recompute', 'push') };
 const definitions = openDefinitions(basics);
 const people = openPeople(process.env, basics.dynamo, async () => (await definitions()).privacy.activitiesKeptMs);
-const identityKey = openIdentityKey(basics.secrets, IDENTITY_KEY_SECRET);
+const identityKey = openIdentityKey(basics.secrets, readEnv(process.env, 'IDENTITY_KEY_SECRET').IDENTITY_KEY_SECRET);
 const tellLate = countLateFlips({ ...basics, metric: openLatenessMetric() });
 const more = { tellLate, tooLarge: quarantineTooLarge(basics), versions: openVersions(basics.archive) };
 const known = { ...basics, ...people, ...more, definitions, compiled: openCompiled(definitions) };
