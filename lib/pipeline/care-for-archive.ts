@@ -107,8 +107,8 @@ const OVERDUE_MS = 3_600_000;
 
 async function askAgain({ state, push, clock }: CareDeps): Promise<void> {
   const overdue = clock.now().getTime() - OVERDUE_MS;
-  for await (const { receipt, connection, notBefore, since } of openErrands(state)) {
-    if (Math.max(notBefore, since) < overdue) await push.send([{ body: { erase: receipt, connection } }]);
+  for await (const { receipt, connection, notBefore, tries } of openErrands(state)) {
+    if (tries === 0 || notBefore < overdue) await push.send([{ body: { erase: receipt, connection } }]);
   }
 }
 

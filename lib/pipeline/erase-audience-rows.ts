@@ -89,9 +89,11 @@ async function askTool(
   await amendReceipt(deps.state, id, (before = receipt) => withPlaces(before, [leftThere(deps.clock, connection)]));
 }
 
+/** What a receipt says of a tool that the workspace leaves alone. */
+export const LEFT_THERE = 'left there, as the workspace says (erasure: leave); erase there by hand';
+
 /** A tool that the workspace says to leave alone. */
 export function leftThere(clock: Clock, connection: string): ErasedPlace {
   const at = formatInstant(clock.now().getTime());
-  const note = 'left there, as the workspace says (erasure: leave); erase there by hand';
-  return { place: toolPlace(connection), state: 'impossible', at, note };
+  return { place: toolPlace(connection), state: 'impossible', at, note: LEFT_THERE };
 }

@@ -8,7 +8,7 @@ import { closeAlerts, raiseAlert } from './alerts.ts';
 import { openBudget } from './budget.ts';
 import { openConnection } from './connections.ts';
 import { delayOf } from './delay.ts';
-import { erasureRun } from './erase-audience-rows.ts';
+import { erasureRun, LEFT_THERE } from './erase-audience-rows.ts';
 import {
   type Errand,
   endErrand,
@@ -153,13 +153,7 @@ async function askTool(deps: ActivateDeps, errand: Errand, signal: AbortSignal):
     return { state: 'impossible', deleted: 0, note: 'no connection is called so any more; erase there by hand' };
   }
   const rule = erasureRuleOf(definition);
-  if (rule === 'leave') {
-    return {
-      state: 'impossible',
-      deleted: 0,
-      note: 'left there, as the workspace says (erasure: leave); erase there by hand',
-    };
-  }
+  if (rule === 'leave') return { state: 'impossible', deleted: 0, note: LEFT_THERE };
   const connection = await openConnection(deps, errand.connection);
   const theirs = await stillTheirs(deps, errand);
   const held = theirs.records.length + Object.values(theirs.lists).flat().length;

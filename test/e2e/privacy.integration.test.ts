@@ -145,6 +145,18 @@ describe('on the stage, by the roles of the template', () => {
     expect(text).not.toContain(bob);
     expect((await get<{ text: string }>(`${path}/html/0`)).text).toMatch(/^<!doctype html>/);
 
+    // Whoever is on the list is blocked in every audience whose segment they are in.
+    const reasons = async () =>
+      Object.values((await get<{ audiences: Record<string, { reason?: string }> }>(person(bob))).audiences);
+    const inSegments = (await reasons()).filter(({ reason }) => reason !== 'not-in-segment').length;
+    await post('/api/suppressions', { person: bob, by: 'ops', reason: 'asked by letter' });
+    await stage.idle();
+    const blocked = (await reasons()).filter(({ reason }) => reason === 'suppressed').length;
+    expect({ blocked, listed: (await get<object[]>('/api/suppressions')).length }).toEqual({
+      blocked: inSegments,
+      listed: 1,
+    });
+
     await deadLetters({ connection: 'newsletter', changes: [saying(ann), saying(bob)] });
     expect([await isMember(ann), await isMember(bob)]).toEqual([true, true]);
 
