@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto';
 import type { ErasureAnswer } from '../connectors/contract.ts';
 import type { Identifier } from '../domain/change.ts';
 import { asTributaryError, dispositions, TributaryError } from '../domain/errors.ts';
 import { formerIndexKeys, indexKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import { closeAlerts, raiseAlert } from './alerts.ts';
-import { openBudget } from './budget.ts';
 import { openConnection } from './connections.ts';
 import { delayOf } from './delay.ts';
-import { erasureRun, LEFT_THERE } from './erase-audience-rows.ts';
+import { LEFT_THERE } from './erase-audience-rows.ts';
 import {
   type Errand,
   endErrand,
@@ -19,9 +17,8 @@ import {
   toolPlace,
 } from './erased-keys.ts';
 import { amendReceipt, type ErasedPlace, withPlaces } from './erasure-receipt.ts';
-import type { ActivateDeps, Tool } from './push-work.ts';
-import { permitFor } from './send-members.ts';
-import { openNotes } from './write-ledger.ts';
+import type { ActivateDeps } from './push-work.ts';
+import { askPermitted, notYet, takeOffLists } from './take-off-lists.ts';
 
 /** What a message of the push queue asks for an erasure: one receipt, one tool. */
 export interface EraseCommand {
@@ -161,15 +158,20 @@ async function askTool(deps: ActivateDeps, errand: Errand, signal: AbortSignal):
     return { state: 'confirmed', deleted: 0, note: 'what the tool was told is somebody’s who is known by now' };
   }
   const api = await connection.connect(signal);
-  const lists = await offLists(deps, { errand: { ...errand, lists: theirs.lists }, connection, api });
+  const lists = await takeOffLists(deps, { errand: { ...errand, lists: theirs.lists }, connection, api });
   const { erasure } = connection.connector;
   if (rule === 'delete' && erasure !== undefined) {
     const person = { records: theirs.records.map(recordOf), keys: Object.values(theirs.lists).flat() };
-    return cameOf(deps, await permitted(deps, connection, () => erasure.erase(api, person)));
+    return cameOf(deps, await askPermitted(deps, connection, () => erasure.erase(api, person)));
   }
-  if (theirs.records.length === 0) return { state: 'confirmed', deleted: 0, note: `taken off ${lists} of our lists` };
+  if (lists.refused !== undefined) {
+    const message = `the tool does not take somebody off (${lists.refused})`;
+    throw new TributaryError('rejected', 'erasure/refused', message);
+  }
+  const note = `taken off ${lists.off} of our lists`;
+  if (theirs.records.length === 0) return { state: 'confirmed', deleted: 0, note };
   const reason = rule === 'delete' ? 'its connector cannot delete' : 'the record there is the source (erasure: remove)';
-  return { state: 'impossible', deleted: 0, note: `taken off ${lists} of our lists; ${reason}: delete it there` };
+  return { state: 'impossible', deleted: 0, note: `${note}; ${reason}: delete it there` };
 }
 
 function cameOf(deps: ActivateDeps, answer: ErasureAnswer): Came {
@@ -179,80 +181,9 @@ function cameOf(deps: ActivateDeps, answer: ErasureAnswer): Came {
   return { state, deleted, note: answer.note, until: formatInstant(deps.clock.now().getTime() + answer.withinMs) };
 }
 
-function notYet(code: string): TributaryError {
-  return new TributaryError('transient', 'erasure/not-yet', `the tool could not erase somebody yet (${code})`);
-}
-
 function recordOf(fragment: string): { readonly kind: string; readonly id: string } {
   const [, kind = '', ...id] = fragment.split(':');
   return { kind, id: id.join(':') };
-}
-
-/** One question to the tool, out of the connection's shared budget. */
-async function permitted<Answer extends { readonly calls: number }>(
-  deps: ActivateDeps,
-  { definition, connector }: Tool['connection'],
-  ask: () => Promise<Answer>,
-): Promise<Answer> {
-  const budget = openBudget(deps, definition, connector.manifest.limits);
-  const permit = await permitFor({ budget, op: 'remove', clock: deps.clock });
-  try {
-    const answer = await ask();
-    await permit.release(answer.calls);
-    return answer;
-  } catch (thrown) {
-    const { kind, retryAfterMs = MINUTE_MS } = asTributaryError(thrown);
-    await permit.release(1, kind === 'rate-limited' ? retryAfterMs : undefined);
-    throw thrown;
-  }
-}
-
-/**
- * Takes the person off the lists that the tool was told them for. How many were there. The rows say so too, unless a push
- * told the tool something meanwhile: then the next push takes them off.
- */
-async function offLists(
-  deps: ActivateDeps,
-  { errand, connection, api }: Pick<Tool, 'connection' | 'api'> & { readonly errand: Errand },
-): Promise<number> {
-  const definitions = await deps.definitions();
-  const destination = connection.connector.audiences;
-  if (destination === undefined || !destination.canRemove) return 0;
-  const notes = openNotes(deps, errand.connection, definitions.privacy.activitiesKeptMs);
-  let lists = 0;
-  for (const [audience, keys] of Object.entries(errand.lists)) {
-    const definition = definitions.audiences.find((one) => one.audience === audience);
-    if (definition?.connection !== errand.connection || keys.length === 0) continue;
-    const { target } = definition;
-    const [memberId = ''] = errand.profiles;
-    const rows = await deps.memberships.readAudienceRows(audience, errand.profiles);
-    const idempotencyKey = createHash('sha256').update(`${errand.receipt}\n${audience}`).digest('hex').slice(0, 32);
-    const result = await permitted(deps, connection, async () => {
-      // A look first: `ensure` would make the list only to take somebody off it.
-      const found = destination.truth === undefined ? await destination.ensure(api, target) : undefined;
-      const list = found ?? (await destination.truth?.find(api, target));
-      if (list === undefined) return { state: 'done' as const, outcomes: new Map(), calls: 1 };
-      const members = [{ memberId, keys }];
-      const { remoteId } = list;
-      return destination.apply(api, { remoteId, op: 'remove', members, idempotencyKey, target, notes });
-    });
-    if (result.state === 'pending') throw notYet('push/job-running');
-    const outcome = result.outcomes.get(memberId) ?? { status: 'unchanged' as const };
-    if (outcome.status === 'retry') throw notYet(outcome.code);
-    if (outcome.status === 'refused' || outcome.status === 'rejected') {
-      throw new TributaryError('rejected', 'erasure/refused', `the tool does not take somebody off (${outcome.code})`);
-    }
-    lists += 1;
-    const told = { in: false, outcome: outcome.status, op: 'remove', run: erasureRun(errand.receipt) } as const;
-    const at = deps.clock.now().getTime();
-    await deps.memberships.settle(
-      audience,
-      [...rows.values()]
-        .filter(({ wanted }) => !wanted.in)
-        .map((row) => ({ row, told: { ...told, keys: row.told?.keys ?? [], at }, pending: false })),
-    );
-  }
-  return lists;
 }
 
 /** What the index still leads to the erased person: a record or an address that is somebody else's by now is left to them. */
