@@ -94,6 +94,7 @@ export async function openWorker(stores: Stores, definitions: Definitions, clock
     scan: async () => {},
     recount: async () => {},
     pause: async () => {},
+    mark: async () => [],
     resolve: async (batch) => {
       latest = await resolve(batch);
       return latest;

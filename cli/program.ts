@@ -1,5 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
+import type { SuppressAction } from './commands/suppress.ts';
 import { type ExitStatus, reportFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -164,6 +165,20 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((person: string, options: { stage?: string }) =>
       perform(async (terminal) => (await import('./commands/forget.ts')).runForget(terminal, person, options)),
     );
+  onStage(command(program, 'suppress', 'the list of people never to be contacted: add, remove, list'))
+    .addArgument(new Argument('<action>', 'what to do with the list').choices(['add', 'remove', 'list']))
+    .addArgument(personArgument(false))
+    .option('--reason <why>', 'why, without anything about the person')
+    .option('--by <who>', 'who says so (default: the user of this machine)')
+    .action((action: SuppressAction, person: string | undefined, options: SuppressOptions) =>
+      perform(async (terminal) =>
+        (await import('./commands/suppress.ts')).runSuppress(terminal, {
+          ...options,
+          action,
+          ...(person === undefined ? {} : { person }),
+        }),
+      ),
+    );
   onStage(command(program, 'export', 'write down everything that is known about a person'))
     .addArgument(personArgument())
     .option('--out <file>', 'write to a file (default: print)')
@@ -198,8 +213,17 @@ function onStage(of: Command): Command {
   return of.option('--stage <url>', 'the stage to talk to (default: the one started here, else http://127.0.0.1:4000)');
 }
 
-function personArgument(): Argument {
-  return new Argument('<person>', 'profile id, e-mail address, +phone, type=value, or a fragment');
+interface SuppressOptions {
+  readonly stage?: string;
+  readonly reason?: string;
+  readonly by?: string;
+}
+
+function personArgument(required = true): Argument {
+  return new Argument(
+    required ? '<person>' : '[person]',
+    'profile id, e-mail address, +phone, type=value, or a fragment',
+  );
 }
 
 function readPort(text: string): number {

@@ -7,14 +7,12 @@ import { openBasics, openQueues } from '../lib/adapters/open.ts';
 import { openNotify } from '../lib/adapters/sns.ts';
 import { sqsHandler } from '../lib/adapters/sqs/handler.ts';
 import { connectors } from '../lib/connectors/registry.ts';
-import { activateAudience } from '../lib/pipeline/activate-audience.ts';
 import { openDefinitions } from '../lib/pipeline/definitions.ts';
 import { workPushQueue } from '../lib/pipeline/push-queue.ts';
-import { verifyAudience } from '../lib/pipeline/verify-audience.ts';
 
 const env = readEnv(process.env, 'MEMBERSHIPS_TABLE', 'IDENTIFIERS_TABLE', 'LEDGER_TABLE', 'IDENTITY_KEY_SECRET');
 const basics = openBasics(process.env);
-const deps = {
+const work = workPushQueue({
   ...basics,
   connectors,
   notify: openNotify(process.env),
@@ -24,7 +22,6 @@ const deps = {
   ledger: openWriteLedger(basics.dynamo, env.LEDGER_TABLE),
   key: openIdentityKey(basics.secrets, env.IDENTITY_KEY_SECRET),
   push: openQueues(process.env, 'PUSH_QUEUE_URL').PUSH_QUEUE_URL,
-};
-const work = workPushQueue({ activate: activateAudience(deps), verify: verifyAudience(deps) });
+});
 
 export const handler = sqsHandler(work, basics.log);

@@ -8,15 +8,15 @@ import { countLateFlips } from '../lib/pipeline/lateness.ts';
 import { pauseMembers } from '../lib/pipeline/pause-members.ts';
 import { resolveProfile } from '../lib/pipeline/resolve-profile.ts';
 import { suggestDuplicates } from '../lib/pipeline/suggest-duplicates.ts';
+import { markSuppressed } from '../lib/pipeline/suppression.ts';
 import { touchRealtime } from '../lib/pipeline/touch-audiences.ts';
 import { walkEverybody } from '../lib/pipeline/walk-everybody.ts';
 import { doWork, quarantineTooLarge } from '../lib/pipeline/work.ts';
 
-const { IDENTITY_KEY_SECRET } = readEnv(process.env, 'IDENTITY_KEY_SECRET');
 const basics = { ...openBasics(process.env), ...openQueuesNamed(process.env, 'recompute', 'push') };
 const definitions = openDefinitions(basics);
 const people = openPeople(process.env, basics.dynamo, async () => (await definitions()).privacy.activitiesKeptMs);
-const identityKey = openIdentityKey(basics.secrets, IDENTITY_KEY_SECRET);
+const identityKey = openIdentityKey(basics.secrets, readEnv(process.env, 'IDENTITY_KEY_SECRET').IDENTITY_KEY_SECRET);
 const tellLate = countLateFlips({ ...basics, metric: openLatenessMetric() });
 const more = { tellLate, tooLarge: quarantineTooLarge(basics), versions: openVersions(basics.archive) };
 const known = { ...basics, ...people, ...more, definitions, compiled: openCompiled(definitions) };
@@ -25,6 +25,6 @@ const compare = suggestDuplicates({ ...deps, key: identityKey });
 
 export const handler = sqsBatchHandler(async (bodies, signal) => {
   const keyed = { ...deps, key: await identityKey() };
-  const work = { resolve: resolveProfile(keyed), compare, pause: pauseMembers(keyed) };
+  const work = { resolve: resolveProfile(keyed), compare, pause: pauseMembers(keyed), mark: markSuppressed(deps) };
   return doWork({ ...deps, ...work, ...walkEverybody(deps, work.resolve) })(bodies, signal);
 }, basics.log);

@@ -33,7 +33,7 @@ export function connectorPage(connector: AnyConnector): string {
   return parts.filter((part) => part !== '').join('\n');
 }
 
-function factsOf({ manifest, webhook, audiences, echoes }: AnyConnector): string {
+function factsOf({ manifest, webhook, audiences, echoes, erasure }: AnyConnector): string {
   const { limits, vendorApi } = manifest;
   const { source, readOn } = limits.evidence;
   const evidence = source.startsWith('http') ? `<${source}>` : source;
@@ -51,6 +51,7 @@ function factsOf({ manifest, webhook, audiences, echoes }: AnyConnector): string
     ['can remove members', a?.canRemove === true ? 'yes' : 'no'],
     ['can list who is really there', seenOf(a?.truth)],
     ['knows its own writes when they come back', echoes === undefined ? 'no' : 'yes'],
+    ['can delete an erased person', erasure === undefined ? 'no' : `yes; by default \`erasure: ${erasure.byDefault}\``],
   ];
   return table(['what', 'here'], rows);
 }

@@ -8,6 +8,7 @@ const secretWords: Readonly<Record<SecretUse, string>> = {
   'webhook-connections': 'secrets of connections with a webhook',
   'stream-connections': 'secrets of connections that are read',
   'audience-connections': 'secrets of connections with an audience',
+  'erasing-connections': 'secrets of connections that delete whom we erase',
 };
 
 /** What drives each function, and everything that it may touch. */
@@ -35,7 +36,16 @@ function drivenBy(name: FunctionName): string {
   ].join('; ');
 }
 
-function rightsOf({ tables, indexes, archive, sends, secrets, notifies, knowsDeployed }: FunctionSpec): string[] {
+function rightsOf({
+  tables,
+  indexes,
+  archive,
+  searches = [],
+  sends,
+  secrets,
+  notifies,
+  knowsDeployed,
+}: FunctionSpec): string[] {
   const folders = (list: readonly (keyof typeof archiveFolders)[] = []): string =>
     listed(list.map((folder) => code(archiveFolders[folder].prefix)));
   const [reads, writes, erases] = [folders(archive.read), folders(archive.write), folders(archive.erase)];
@@ -48,6 +58,7 @@ function rightsOf({ tables, indexes, archive, sends, secrets, notifies, knowsDep
     ...(reads === '' ? [] : [`read ${reads} in the archive`]),
     ...(writes === '' ? [] : [`write ${writes} there`]),
     ...(erases === '' ? [] : [`list the archive and delete in ${erases}`]),
+    ...(searches.length === 0 ? [] : [`look through, cut and put back dead letters of ${listed(searches.map(code))}`]),
     ...(sends.length === 0 ? [] : [`send to ${listed(sends.map(code))}`]),
     ...(secrets.length === 0 ? [] : [`read ${listed(secrets.map((use) => secretWords[use]))}`]),
     ...(notifies ? ['tell the topic'] : []),

@@ -68,7 +68,7 @@ const tables: Readonly<Record<TableName, Keys>> = {
     indexes: { 'pending-by-audience': { hash: 'pending', range: 'profile' } },
   },
   history: { hash: 'owner', range: 'at' },
-  ledger: { hash: 'key' },
+  ledger: { hash: 'key', indexes: { 'by-subject': { hash: 'subject', range: 'key' } } },
   state: { hash: 'kind', range: 'id' },
 };
 

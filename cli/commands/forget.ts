@@ -1,10 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErasureReceipt } from '../../lib/pipeline/erasure-receipt.ts';
 import type { Job } from '../../lib/pipeline/jobs.ts';
 import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
-import { openStageClient } from '../stage-client.ts';
+import { openStageClient, type StageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
+
+/** How often a receipt is read again while a tool is being asked for the first time. */
+const MOST_READS = 10;
+const READ_AGAIN_MS = 500;
 
 interface ForgetPart {
   readonly receipt: string;
@@ -25,10 +30,22 @@ export async function runForget(
     return `forgetting: ${done} of ${of} places`;
   });
   const { receipt: id } = partOf(job);
-  const receipt = await stage.get<ErasureReceipt>(`/api/erasures/${encodeURIComponent(id)}`);
+  const receipt = await readReceipt(stage, id);
   if (terminal.json) printJson(terminal, receipt);
   else printReceipt(terminal, id, receipt);
   return job.state === 'finished' ? 0 : 1;
+}
+
+/** The receipt, once the tools have had a moment to answer: most do within one. */
+async function readReceipt(stage: StageClient, id: string): Promise<ErasureReceipt> {
+  for (let tries = 1; ; tries += 1) {
+    const receipt = await stage.get<ErasureReceipt>(`/api/erasures/${encodeURIComponent(id)}`);
+    // What a tool answered has a count, even if it is none.
+    const tools = receipt.places.filter(({ place }) => place.startsWith('tool '));
+    const asked = tools.some(({ state, count }) => state === 'pending' && count === undefined);
+    if (!asked || tries === MOST_READS) return receipt;
+    await sleep(READ_AGAIN_MS);
+  }
 }
 
 function printReceipt(terminal: Terminal, id: string, receipt: ErasureReceipt): void {

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { Queue } from '../pipeline/ports.ts';
+import type { DeadLetters, Queue } from '../pipeline/ports.ts';
 import { machineClock } from './clock.ts';
 import { openAccountStore } from './dynamodb/account-store.ts';
 import { openActivityStore } from './dynamodb/activity-store.ts';
@@ -16,6 +16,7 @@ import { openLog } from './log.ts';
 import { tellPassingFailures } from './passing-failures.ts';
 import { openArchive } from './s3/archive.ts';
 import { openSecrets } from './secrets.ts';
+import { openDeadLetters } from './sqs/dead-letters.ts';
 import { openQueue } from './sqs/queue.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -51,6 +52,14 @@ export function openQueuesNamed<Name extends string>(env: Env, ...names: readonl
   const urls = names.map((name) => `${name.toUpperCase()}_QUEUE_URL`);
   const opened = openQueues(env, ...urls);
   return Object.fromEntries(names.map((name, at) => [name, opened[urls[at] ?? '']])) as Record<Name, Queue>;
+}
+
+/** The dead letters of queues, by the names of the queues. */
+export function openSearched(env: Env, ...names: readonly string[]): Readonly<Record<string, DeadLetters>> {
+  const client = tellPassingFailures(new SQSClient({ maxAttempts: 4 }));
+  const variables = names.map((name) => `${name.toUpperCase()}_DEAD_LETTERS_URL`);
+  const urls = readEnv(env, ...variables);
+  return Object.fromEntries(names.map((name, at) => [name, openDeadLetters(client, urls[variables[at] ?? ''] ?? '')]));
 }
 
 /** Every table of the profile side. `keptMs` tells how long activities are kept. */

@@ -5,6 +5,7 @@ import { duplicateRoutes } from './duplicate-routes.ts';
 import { privacyRoutes } from './privacy-routes.ts';
 import { readRoutes } from './read-routes.ts';
 import { serve } from './route.ts';
+import { suppressionRoutes } from './suppression-routes.ts';
 import { workRoutes } from './work-routes.ts';
 
 /** Codes of questions about what is not there. */
@@ -17,6 +18,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   for (const route of workRoutes(deps)) serve(app, route);
   for (const route of duplicateRoutes(deps)) serve(app, route);
   for (const route of privacyRoutes(deps)) serve(app, route);
+  for (const route of suppressionRoutes(deps)) serve(app, route);
   app.doc31('/api/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Tributary', version: '1', description: 'The API behind the console and the command line.' },

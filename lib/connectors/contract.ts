@@ -1,4 +1,5 @@
 import type { Change, FragmentId, Identifier, Rejection } from '../domain/change.ts';
+import type { ErasureRule } from '../domain/definitions.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import type { Json } from '../domain/json.ts';
 import type { Mapping } from '../domain/mapping.ts';
@@ -74,6 +75,7 @@ export interface Connector<Config, Secret, Api> {
   readonly streams: readonly Stream<Api>[];
   readonly webhook?: WebhookSource<Config, Secret>;
   readonly audiences?: AudienceDestination<Api>;
+  readonly erasure?: Erasure<Api>;
   /** What kind of data the vendor's own traits are; without it they are sorted by who told them. */
   readonly traits?: TraitKinds;
   /**
@@ -89,6 +91,8 @@ export interface Write {
   readonly id: string;
   readonly field: string;
   readonly value: Json;
+  /** The batch's `memberId` of whom it is written about: an erasure finds it by that. Left out where it is only compared. */
+  readonly member?: string;
 }
 
 /** A part of a change that is our own if the write ledger knows any of these writes. */
@@ -219,6 +223,41 @@ export interface AudienceDestination<Api> {
   /** How the tool's real list is read. Absent = the tool shows nobody, not even how many. */
   readonly truth?: Truth<Api>;
 }
+
+/**
+ * The vendor's own way to delete a person's records. Present where there is such a call; without it an erasure takes people
+ * off the lists that we fill, and says that the rest has to be done by hand.
+ */
+export interface Erasure<Api> {
+  /** What a workspace means that does not say `erasure:` of a connection. */
+  readonly byDefault: ErasureRule;
+  /**
+   * Deletes everything that the tool holds under these records and keys. Who is not there (any more) is `confirmed`, so
+   * asking twice does no harm. Throws only if nobody was asked about; what one record refuses is an answer.
+   */
+  erase(api: Api, person: ToErase): Promise<ErasureAnswer>;
+}
+
+/** Somebody to be deleted, in the words of the tool. */
+export interface ToErase {
+  /** Ids of their records in the tool by kind, as in fragments: `contact`, `member`. */
+  readonly records: readonly { readonly kind: string; readonly id: string }[];
+  /** Match keys under which the tool was told about them. */
+  readonly keys: readonly Identifier[];
+}
+
+/**
+ * `confirmed`: nothing is there. `pending`: the tool does the rest by itself within so long. `impossible`: it will not,
+ * for this reason, in words that hold no data of a person. `retry`: ask again later.
+ */
+export type ErasureVerdict =
+  | { readonly state: 'confirmed'; readonly note: string }
+  | { readonly state: 'pending'; readonly withinMs: number; readonly note: string }
+  | { readonly state: 'impossible'; readonly note: string }
+  | { readonly state: 'retry'; readonly code: string };
+
+/** A verdict, with how many requests it took and how many records were deleted. */
+export type ErasureAnswer = ErasureVerdict & { readonly calls: number; readonly deleted: number };
 
 /** What a tool lets us see of a list: who is on it (`members`), or only how many (`size`). It changes nothing. */
 export interface Truth<Api> {

@@ -4,16 +4,17 @@ import type { AudienceDefinition } from './definitions.ts';
 import { isHeldOut } from './holdout.ts';
 import { identifierKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
-import { consentOf, identifiersOf, type Profile, type Wanted } from './profile.ts';
+import { consentOf, identifiersOf, isSuppressed, type Profile, type Wanted } from './profile.ts';
 
 const NOT_IN_SEGMENT: Wanted = { in: false, reason: 'not-in-segment' };
 
 /**
- * Whether the audience can reach the person: in the segment, with the consent it needs, by a match key. Whoever is in the
- * segment and out of reach has one named reason. Groups and holdouts come after, in `decideAudiences`.
+ * Whether the audience can reach the person: in the segment, not suppressed, with the consent it needs, by a match key.
+ * Whoever is in the segment and out of reach has one named reason; suppression beats all others. Groups and holdouts come after, in `decideAudiences`.
  */
 export function decideReach(audience: AudienceDefinition, profile: Profile, inSegment: boolean): Wanted {
   if (!inSegment) return NOT_IN_SEGMENT;
+  if (isSuppressed(profile)) return { in: false, reason: 'suppressed' };
   const identifiers = identifiersOf(profile);
   const statements = consentOf(profile);
   const { subscribed, consent: purposes = [] } = audience.needs;

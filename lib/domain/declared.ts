@@ -26,8 +26,9 @@ export function declaredIn({ workspace, timezone, connections, audiences, privac
   if (privacy !== undefined) {
     declared['archive retention'] = `${privacy.archiveKeptMs} ms, outcomes ${privacy.activitiesKeptMs} ms`;
   }
-  for (const { name, connector, webhook, streams } of Object.values(connections)) {
-    declared[`connection ${name}`] = webhook ? `${connector} with a webhook` : connector;
+  for (const { name, connector, webhook, streams, erasure } of Object.values(connections)) {
+    const erases = erasure === 'delete' ? ', people are erased there' : '';
+    declared[`connection ${name}`] = `${connector}${webhook ? ' with a webhook' : ''}${erases}`;
     for (const [stream, { expression }] of Object.entries(streams)) declared[`pull ${name}/${stream}`] = expression;
   }
   for (const { audience, connection, when, verify } of audiences) {

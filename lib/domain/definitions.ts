@@ -40,9 +40,17 @@ export interface ConnectionDefinition {
   readonly quotaShare: number;
   /** Requests that the account may make in a day, all tools together; absent: nobody told us. */
   readonly requestsPerDay?: number;
+  /** What becomes of an erased person's records there. Absent: the connector cannot erase, and nobody said what to do. */
+  readonly erasure?: ErasureRule;
   /** The connector's own settings, checked by its config schema. */
   readonly config: JsonObject;
 }
+
+/**
+ * `delete`: the tool's own deletion of a person's records. `remove`: they are taken off the lists that we fill, and their
+ * records stay. `leave`: the tool is asked for nothing.
+ */
+export type ErasureRule = 'delete' | 'remove' | 'leave';
 
 /** When something runs: an EventBridge Scheduler expression and the words it was written in. */
 export interface Schedule {

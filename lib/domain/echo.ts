@@ -21,6 +21,8 @@ export interface LedgerEntry {
   readonly until: Milliseconds;
   /** From here on the entry means nothing, whether or not the store has deleted it. */
   readonly expiresAt: Milliseconds;
+  /** Id of the profile that it was written about, so that an erasure finds it. */
+  readonly subject?: string;
 }
 
 /** A field of a thing in a tool, and what was written to it. */
@@ -51,8 +53,8 @@ export function madeEntry(key: string, value: string, now: Milliseconds, keptMs:
 }
 
 /** The place of a value that somebody else has written since: nothing matches it. */
-export function spentEntry({ key, expiresAt }: LedgerEntry): LedgerEntry {
-  return { key, value: '', from: 0, until: 0, expiresAt };
+export function spentEntry(entry: LedgerEntry): LedgerEntry {
+  return { ...entry, value: '', from: 0, until: 0 };
 }
 
 /** Whether an entry says that the value, as the tool had it at `changedAt`, was written by us. */

@@ -75,11 +75,17 @@ function isOwnGrant({ by, state, at }: ConsentStatement, after: Milliseconds): b
 /** Shorter values are in many records by chance. */
 const SHORTEST = 5;
 
-/**
- * Finds people in JSON of any form by the keys of their records and identifiers, without knowing the values: true when a
- * text in it, at any depth, has one of the keys.
- */
+/** Whether JSON of any form names people, by the keys of their records and identifiers: see `openFinder`. */
 export function openMatcher(keys: Iterable<string>, key: IdentityKey): (value: unknown) => boolean {
+  const find = openFinder(keys, key);
+  return (value) => find(value) !== undefined;
+}
+
+/**
+ * Finds people in JSON of any form by the keys of their records and identifiers, without knowing the values: the first of
+ * the keys that a text in it, at any depth, has.
+ */
+export function openFinder(keys: Iterable<string>, key: IdentityKey): (value: unknown) => string | undefined {
   const wanted = new Set(keys);
   const kinds = new Map<string, { readonly type: string; readonly generation: Generation }>();
   for (const one of wanted) {
@@ -87,18 +93,23 @@ export function openMatcher(keys: Iterable<string>, key: IdentityKey): (value: u
     const generation = [key, ...(key.former ?? [])].find((each) => String(each.generation) === number);
     if (generation !== undefined) kinds.set(`${type}#${number}`, { type, generation });
   }
-  const isWanted = (text: string): boolean => {
-    if (text.length < SHORTEST) return false;
+  const wantedKeyOf = (text: string): string | undefined => {
+    if (text.length < SHORTEST) return undefined;
     for (const { type, generation } of kinds.values()) {
       const normalised = normaliseIdentifier({ type, value: text });
-      if (normalised.ok && wanted.has(indexKey(normalised.identifier, generation))) return true;
+      const found = normalised.ok ? indexKey(normalised.identifier, generation) : '';
+      if (wanted.has(found)) return found;
     }
-    return false;
+    return undefined;
   };
-  return function mentions(value: unknown): boolean {
-    if (typeof value === 'string') return isWanted(value);
-    if (typeof value === 'number') return isWanted(String(value));
-    if (typeof value !== 'object' || value === null) return false;
-    return Object.values(value).some(mentions);
+  return function find(value: unknown): string | undefined {
+    if (typeof value === 'string') return wantedKeyOf(value);
+    if (typeof value === 'number') return wantedKeyOf(String(value));
+    if (typeof value !== 'object' || value === null) return undefined;
+    for (const inner of Object.values(value)) {
+      const found = find(inner);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   };
 }

@@ -141,6 +141,23 @@ export function isLive(fragment: Fragment, at: Milliseconds): boolean {
   return fragment.gone === undefined || at > fragment.gone;
 }
 
+/** Every identifier that records ever stated, as `identifierKey`, sorted: replaced ones too, and what an unmerge took away. */
+export function statedEver(fragments: Readonly<Record<FragmentId, Fragment>>): readonly string[] {
+  const stated = new Set<string>();
+  for (const { identifiers } of Object.values(fragments)) {
+    for (const [type, values] of Object.entries(identifiers)) {
+      for (const value of Object.keys(values)) if (value !== '') stated.add(identifierKey({ type, value }));
+    }
+  }
+  return [...stated].sort();
+}
+
+/** Whether a record stated an identifier, replaced since or not, and no unmerge took it away from the record. */
+export function statesEver({ identifiers, ...fragment }: Fragment, identifier: Identifier): boolean {
+  const { type, value } = identifier;
+  return identifiers[type]?.[value] !== undefined && !isTaken({ identifiers, ...fragment }, identifier);
+}
+
 /**
  * The identifiers that are evidence now, with the time each was first stated: replaced values are left out, and what an
  * unmerge took away counts as never stated.

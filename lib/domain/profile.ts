@@ -4,8 +4,8 @@ import { compareText } from './compare-text.ts';
 import { subscribedAddresses } from './consent.ts';
 import type { IdentityRules } from './definitions.ts';
 import { asTold, type ReadTrait } from './facet/read-trait.ts';
-import { evidenceOf, type Fragment, isLive, type Leaf, older } from './fragment.ts';
-import { compareTypes, identifierKey } from './identifier.ts';
+import { evidenceOf, type Fragment, isLive, type Leaf, older, statesEver } from './fragment.ts';
+import { compareTypes, identifierKey, identifierOfKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
 import type { Json, JsonObject } from './json.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
@@ -63,6 +63,11 @@ export interface Profile {
    * states it.
    */
   readonly heard?: Readonly<Record<FragmentId, readonly ConsentStatement[]>>;
+  /**
+   * Identifiers (as `identifierKey`) that records ever stated and that are on the list of people never to be contacted.
+   * A changed address does not take anybody off it.
+   */
+  readonly suppressed?: readonly string[];
   /** Identifiers (as `identifierKey`) that records state and a limit refused: they are nobody's way to this person. */
   readonly refused: readonly string[];
   /** Other profiles with records that state an identifier which a record of this one states too: grouped together. */
@@ -268,6 +273,14 @@ export function identifiersOf(profile: Pick<Profile, 'fragments' | 'refused'>): 
         (a.identifier.value < b.identifier.value ? -1 : 1),
     )
     .map(({ identifier }) => identifier);
+}
+
+/** Whether the person is never to be contacted. What a limit refused or an unmerge took away is somebody else's. */
+export function isSuppressed({ suppressed = [], refused, fragments }: Profile): boolean {
+  return suppressed.some((text) => {
+    const identifier = identifierOfKey(text);
+    return !refused.includes(text) && Object.values(fragments).some((one) => statesEver(one, identifier));
+  });
 }
 
 /** Everything anyone stated about consent of this person's addresses, as far as it still counts. */

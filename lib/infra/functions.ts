@@ -11,7 +11,12 @@ export interface QueueSource {
 }
 
 /** Which secrets a function reads. */
-export type SecretUse = 'identity-key' | 'webhook-connections' | 'stream-connections' | 'audience-connections';
+export type SecretUse =
+  | 'identity-key'
+  | 'webhook-connections'
+  | 'stream-connections'
+  | 'audience-connections'
+  | 'erasing-connections';
 
 /**
  * A function: what drives it and everything it may touch. Its role and its environment are both derived from here,
@@ -32,6 +37,8 @@ export interface FunctionSpec {
     readonly erase?: readonly ArchiveFolder[];
   };
   readonly sends: readonly QueueName[];
+  /** Queues whose dead letters it looks through for people: it takes messages out and puts what is left of them back. */
+  readonly searches?: readonly QueueName[];
   /** `identity-key`: the key of the look-ups. The others: secrets of the connections that the function speaks to. */
   readonly secrets: readonly SecretUse[];
   /** It is told what the template was synthesised from. */
@@ -114,7 +121,8 @@ export const functions = {
     notifies: true,
   },
   'activate-audience': {
-    description: 'Pushes the difference between an audience and the list in the tool, and checks the list.',
+    description:
+      'Pushes the difference between an audience and the list in the tool, checks the list, and erases people there.',
     memoryMb: 512,
     timeoutSeconds: 120,
     sources: [{ queue: 'push', batchSize: 1, maxConcurrency: 5 }],
@@ -127,7 +135,7 @@ export const functions = {
     indexes: { memberships: ['pending-by-audience'] },
     archive: { read: ['definitions', 'push-plans', 'outcomes'], write: ['push-plans', 'outcomes'] },
     sends: ['push'],
-    secrets: ['identity-key', 'audience-connections'],
+    secrets: ['identity-key', 'audience-connections', 'erasing-connections'],
     notifies: true,
   },
   'run-job': {
@@ -141,15 +149,18 @@ export const functions = {
       activities: ['read', 'erase'],
       memberships: ['read', 'write', 'erase'],
       history: ['read', 'erase'],
+      ledger: ['erase'],
       state: ['read', 'write', 'erase'],
     },
-    indexes: {},
+    indexes: { ledger: ['by-subject'] },
     archive: {
       read: ['definitions', 'pages', 'deliveries', 'notes', 'exports'],
       write: ['pages', 'deliveries', 'notes', 'exports'],
       erase: ['pages', 'deliveries', 'exports'],
     },
-    sends: ['changes', 'jobs'],
+    sends: ['changes', 'push', 'jobs'],
+    // Of the others only ids of runs, jobs, audiences and profiles are told.
+    searches: ['changes', 'sync'],
     secrets: ['identity-key'],
     notifies: false,
   },

@@ -35,6 +35,17 @@ export function statementsFor(spec: FunctionSpec, around: Surroundings, log: Log
       ['sqs:SendMessage'],
       spec.sends.map((queue) => queues.queue(queue).queueArn),
     ),
+    allow(
+      'SearchDeadLetters',
+      [
+        'sqs:ChangeMessageVisibility',
+        'sqs:DeleteMessage',
+        'sqs:GetQueueAttributes',
+        'sqs:ReceiveMessage',
+        'sqs:SendMessage',
+      ],
+      (spec.searches ?? []).map((queue) => queues.deadLetters(queue).queueArn),
+    ),
     allow('ReadArchive', ['s3:GetObject'], folderArns(spec.archive.read, data)),
     allow('WriteArchive', ['s3:PutObject'], folderArns(spec.archive.write, data)),
     allow('EraseArchive', ['s3:DeleteObject'], folderArns(spec.archive.erase ?? [], data)),
@@ -76,7 +87,10 @@ function folderArns(folders: readonly ArchiveFolder[], data: DataStore): readonl
 }
 
 function secretArns(spec: FunctionSpec, { data, secrets }: Surroundings): readonly string[] {
-  return spec.secrets.flatMap((use) => (use === 'identity-key' ? [data.identityKey.secretArn] : secrets.arnsFor(use)));
+  const arns = spec.secrets.flatMap((use) =>
+    use === 'identity-key' ? [data.identityKey.secretArn] : secrets.arnsFor(use),
+  );
+  return [...new Set(arns)];
 }
 
 function allow(sid: string, actions: readonly string[], resources: readonly string[]): PolicyStatement {

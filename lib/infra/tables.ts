@@ -75,8 +75,9 @@ export const tables = {
   },
   ledger: {
     key: [text('key')],
+    indexes: { 'by-subject': [text('subject'), text('key')] },
     expires: 'expires',
-    actions: { read: ['BatchGetItem'], write: ['BatchWriteItem'] },
+    actions: { read: ['BatchGetItem'], write: ['BatchWriteItem'], erase: ['BatchWriteItem'] },
   },
   state: {
     key: [text('kind'), text('id')],

@@ -1,4 +1,3 @@
-import type { Definitions } from '../domain/definitions.ts';
 import { isOwnWord } from '../domain/erasure.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
@@ -6,18 +5,27 @@ import { isJsonObject } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
 import { everyKey, hoursAfter, peopleFolders, rewriteHour, searchHour } from './archive-hours.ts';
 import { takeOffAudiences } from './erase-audience-rows.ts';
+import type { PlacesDeps } from './erase-places.ts';
+import { openErrands } from './erased-keys.ts';
 import { allReceipts, amendReceipt, type ErasedPlace, type ErasureReceipt, withPlaces } from './erasure-receipt.ts';
-import type { Archive, Clock, MembershipStore, StateStore } from './ports.ts';
+import type { StateStore } from './ports.ts';
 import { beginJob, type LongJob, type RunJobDeps, type Step, type Worker } from './run-job.ts';
+import { searchDeadLetters } from './search-dead-letters.ts';
 
-export interface CareDeps {
-  readonly state: StateStore;
-  readonly archive: Archive;
-  readonly memberships: MembershipStore;
-  readonly definitions: () => Promise<Definitions>;
-  readonly key: () => Promise<IdentityKey>;
-  readonly clock: Clock;
-}
+export type CareDeps = Pick<
+  PlacesDeps,
+  | 'archive'
+  | 'clock'
+  | 'deadLetters'
+  | 'definitions'
+  | 'identities'
+  | 'key'
+  | 'ledger'
+  | 'memberships'
+  | 'profiles'
+  | 'push'
+  | 'state'
+>;
 
 /** The daily round: where it is in the archive, and what it took out. */
 export interface CareJob extends LongJob {
@@ -36,14 +44,17 @@ export async function startCare(deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock
 }
 
 /**
- * Takes erased people out of the archive, those too whose records came in again, hour by hour; then settles the receipts
- * of everybody who was erased before the round began.
+ * Takes erased people out of the archive, those too whose records came in again, hour by hour; then out of dead letters,
+ * where a message may have come to lie since; then settles the receipts of everybody who was erased before the round began,
+ * and asks tools again whose answer is long due.
  */
 export function careForArchive(deps: CareDeps): Worker<CareJob> {
   return async function care(_id, job, signal): Promise<Step<CareJob>> {
     const prefix = peopleFolders[job.folder];
     if (prefix === undefined) {
-      await settleReceipts(deps, job);
+      const { missed } = await searchDeadLetters(deps, await erasedKeys(deps.state), signal);
+      await settleReceipts(deps, job, missed === 0);
+      await askAgain(deps);
       return { job: { ...job, state: 'finished', over: true } };
     }
     const erased = await erasedKeys(deps.state);
@@ -91,17 +102,33 @@ function isLaterWord(line: object, erased: ReadonlyMap<string, number>, key: Ide
   return times.length > 0 && isOwnWord(parsed.change, Math.max(...times));
 }
 
-async function settleReceipts(deps: CareDeps, { startedAt }: CareJob): Promise<void> {
+/** How long a question may be due before the message that carries it is taken for lost. */
+const OVERDUE_MS = 3_600_000;
+
+async function askAgain({ state, push, clock }: CareDeps): Promise<void> {
+  const overdue = clock.now().getTime() - OVERDUE_MS;
+  for await (const { receipt, connection, notBefore, tries } of openErrands(state)) {
+    if (tries === 0 || notBefore < overdue) await push.send([{ body: { erase: receipt, connection } }]);
+  }
+}
+
+/** `searched`: every dead letter was looked at. */
+async function settleReceipts(deps: CareDeps, { startedAt }: CareJob, searched: boolean): Promise<void> {
   const now = formatInstant(deps.clock.now().getTime());
   for await (const [id, receipt] of allReceipts(deps.state)) {
     if (receipt.state === 'done' || receipt.erasedAt === undefined) continue;
     const audiences = await settledAudiences(deps, id, receipt, now);
+    // A push that took the person off a list since has written that down.
+    await deps.ledger.erase(receipt.profiles);
     await amendReceipt(deps.state, id, (before = receipt) => {
       const expired = before.places.filter(
         ({ state, until }) => state === 'pending' && until !== undefined && until <= now,
       );
       const archive = before.places.filter(
-        ({ place }) => place === 'archive' && receipt.erasedAt !== undefined && receipt.erasedAt < startedAt,
+        ({ place, state }) =>
+          (place === 'archive' || (place === 'dead letters' && state === 'pending' && searched)) &&
+          receipt.erasedAt !== undefined &&
+          receipt.erasedAt < startedAt,
       );
       const ended = [...expired, ...archive].map((one): ErasedPlace => ({ ...one, state: 'confirmed', at: now }));
       return withPlaces(before, [...ended, ...audiences]);

@@ -1,13 +1,14 @@
 import { canonicalText } from '../domain/canonical.ts';
 import type { ActivityChange, ConsentStatement, FragmentId } from '../domain/change.ts';
 import { type Compiled, decide, OUTBOX_GRACE_MS } from '../domain/decide.ts';
-import type { FoldRules, Fragment } from '../domain/fragment.ts';
+import { type FoldRules, type Fragment, statedEver } from '../domain/fragment.ts';
 import { accountIdsOf, type Follow, type Profile } from '../domain/profile.ts';
 import { wholeEntries } from '../domain/segment/document.ts';
 import { isSwept } from '../domain/swept.ts';
 import { standingConsent } from '../domain/told-consent.ts';
 import { tellMovements } from '../domain/why-moved.ts';
 import { type Folded, sameGrouping } from './fold.ts';
+import type { Component } from './gather.ts';
 import type { Account, AccountStore, ActivityStore } from './ports.ts';
 import { everythingDone, refillFragment, remembersTooLittle, sweepFragment, type Versions } from './refill.ts';
 
@@ -123,7 +124,7 @@ async function decideComponent(
   const news: Profile[] = [];
   const owing: Profile[] = [];
   for (const regrouped of item.profiles) {
-    const profile = hear(regrouped, item);
+    const profile = suppress(hear(regrouped, item), item.component);
     const before = item.component.profiles.find(({ id }) => id === profile.id);
     const folded = before !== profile || profile.version === 0;
     const stale = profile.definitions !== compiled.definitions.version || profile.needs !== compiled.needs;
@@ -178,6 +179,24 @@ function hear(profile: Profile, { profiles, component, merged }: Folded): Profil
   return canonicalText(next) === canonicalText(profile.heard ?? {}) ? profile : { ...profile, heard: next };
 }
 
+/**
+ * What is known of suppression goes with the identifiers: whoever has a record that ever stated one is marked, after any
+ * merge or unmerge. What the index says now stands above what was known.
+ */
+function suppress(profile: Profile, { profiles, marks }: Component): Profile {
+  const known = new Set(profiles.flatMap(({ suppressed = [] }) => suppressed));
+  for (const [text, on] of marks) {
+    if (on) known.add(text);
+    else known.delete(text);
+  }
+  const { suppressed = [] } = profile;
+  if (known.size + suppressed.length === 0) return profile;
+  const next = statedEver(profile.fragments).filter((text) => known.has(text));
+  if (canonicalText(next) === canonicalText(suppressed)) return profile;
+  const { suppressed: _, ...rest } = profile;
+  return next.length === 0 ? rest : { ...rest, suppressed: next };
+}
+
 function addressesOf(fragments: readonly Fragment[]): ReadonlySet<string> {
   const types = fragments.flatMap(({ identifiers }) => [identifiers.email, identifiers.phone]);
   return new Set(types.flatMap((values) => Object.keys(values ?? {})));
@@ -218,6 +237,7 @@ function sameDecision(before: Profile, after: Profile): boolean {
     sameFragments(before.fragments, after.fragments) &&
     before.accounts === after.accounts &&
     before.heard === after.heard &&
+    before.suppressed === after.suppressed &&
     sameGrouping(before, after) &&
     before.outbox.length === after.outbox.length &&
     before.flipsAt === after.flipsAt &&

@@ -70,6 +70,13 @@ function readWanted(asked: string, key: IdentityKey): Wanted | undefined {
   return { keys: everyKey(normalised.identifier, key), isOf, wasOf };
 }
 
+/** The identifier that a text names, brought to the form in which it is compared; undefined when it names none. */
+export function identifierNamed(text: string): Identifier | undefined {
+  const raw = readIdentifier(text.trim());
+  const normalised = raw === undefined ? undefined : normaliseIdentifier(raw);
+  return normalised?.ok === true ? normalised.identifier : undefined;
+}
+
 function everyKey(identifier: Identifier, key: IdentityKey): readonly string[] {
   return [indexKey(identifier, key), ...formerIndexKeys(identifier, key)];
 }

@@ -12,7 +12,7 @@ import { deriveProfileId, type IdentityKey, identifierKey, identifierOfKey, inde
 import type { MergedProfile, Profile } from '../domain/profile.ts';
 import { mostTogether, type Regrouped, regroup } from '../domain/region.ts';
 import { type Component, type Followed, followIds, fragmentKey, isMerged } from './gather.ts';
-import type { Claim, IdentityIndex, Move, ProfileStore } from './ports.ts';
+import type { Claim, IdentityIndex, LookedUp, Move, ProfileStore } from './ports.ts';
 
 /** A component after folding: what its profiles become, and what the index must learn first or with them. */
 export interface Folded {
@@ -53,11 +53,22 @@ export async function foldAll(
   const unknown = new Set(
     steps.flatMap(({ places }) => [...places].filter(([, { certain }]) => !certain).map(([key]) => key)),
   );
-  const more = unknown.size === 0 ? new Map<string, string>() : (await deps.identities.lookUp([...unknown])).owners;
+  const again = unknown.size === 0 ? undefined : await deps.identities.lookUp([...unknown]);
+  const more = again?.owners ?? new Map<string, string>();
   const living = new Set(components.flatMap(({ profiles }) => profiles.map(({ id }) => id)));
   const strangers = new Set([...more.values()].filter((id) => !living.has(id)));
   const followed = await followIds(deps.profiles, strangers);
-  return steps.map((step) => ({ ...step, ...placeIdentifiers(step, more, followed) }));
+  const placed = steps.map((step) => ({ ...step, ...placeIdentifiers(step, more, followed) }));
+  return placed.map((item) => ({
+    ...item,
+    claims: item.claims.map((one) => claimAsFound(one, item.component, again)),
+  }));
+}
+
+/** A key that the index knows of, and that leads to nobody, is claimed as such. */
+function claimAsFound(claim: Claim, { vacant }: Component, again: LookedUp | undefined): Claim {
+  const known = vacant.has(claim.key) || again?.vacant?.has(claim.key) === true;
+  return known ? { ...claim, vacant: true } : claim;
 }
 
 /** Where the index must lead a key, and whether what was looked up about it before the profiles were read still holds. */

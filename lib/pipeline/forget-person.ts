@@ -1,10 +1,9 @@
 import type { Definitions } from '../domain/definitions.ts';
-import { type ErasedProfile, isErased, openMatcher, type Remains } from '../domain/erasure.ts';
+import { type ErasedProfile, isErased, type Remains } from '../domain/erasure.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
-import type { Json } from '../domain/json.ts';
 import type { Profile } from '../domain/profile.ts';
-import { takeOffAudiences } from './erase-audience-rows.ts';
+import { EVERYWHERE, type Found, type PlacesDeps } from './erase-places.ts';
 import {
   amendReceipt,
   type ErasedPlace,
@@ -14,29 +13,9 @@ import {
   withPlaces,
 } from './erasure-receipt.ts';
 import { isMerged } from './gather.ts';
-import type {
-  ActivityStore,
-  Archive,
-  Clock,
-  HistoryStore,
-  MembershipStore,
-  ProfileStore,
-  StateStore,
-} from './ports.ts';
 import { beginJob, type LongJob, newJobId, type RunJobDeps, type Step, type Worker } from './run-job.ts';
-import { OPEN, PAIRS } from './suggest-duplicates.ts';
 
-export interface ForgetDeps {
-  readonly profiles: ProfileStore;
-  readonly activities: ActivityStore;
-  readonly memberships: MembershipStore;
-  readonly history: HistoryStore;
-  readonly state: StateStore;
-  readonly archive: Archive;
-  readonly definitions: () => Promise<Definitions>;
-  readonly key: () => Promise<IdentityKey>;
-  readonly clock: Clock;
-}
+export type ForgetDeps = PlacesDeps;
 
 /** What a job of forgetting knows between its steps: ids, no data of the person. */
 export interface ForgetJob extends LongJob {
@@ -53,10 +32,7 @@ export interface ForgetJob extends LongJob {
 /** Longer than an invocation of resolve-profile may take. */
 export const LOOK_AGAIN_SECONDS = 90;
 const DAY_MS = 24 * 3_600_000;
-/** How long a dead-letter queue keeps a message, and point-in-time recovery a state of the tables. */
-const DEAD_LETTERS_KEPT_MS = 14 * DAY_MS;
-/** The ledger keeps an entry for a day, and DynamoDB deletes what has expired within a few more. */
-const LEDGER_KEPT_MS = 3 * DAY_MS;
+/** How long point-in-time recovery keeps a state of the tables. */
 const BACKUPS_KEPT_MS = 35 * DAY_MS;
 
 /** Asks for a person to be forgotten. The receipt is followed under its id, long after the job has ended. */
@@ -96,7 +72,10 @@ export function forgetPerson(deps: ForgetDeps): Worker<ForgetJob> {
     if (place !== undefined) {
       const receipt = await readReceipt(deps.state, job.receipt);
       if (receipt === undefined) return { job: { ...job, state: 'finished', over: true } };
-      const found = await place({ deps, erased, remains: erased.remains, receipt, id: job.receipt }, signal);
+      const found = await place(
+        { deps, erased, remains: erased.remains, receipt, id: job.receipt, look: job.look },
+        signal,
+      );
       if (found === undefined) return { job }; // Time was short: the same place again.
       await note(deps, job, found);
       return { job: told({ ...job, place: at + 1 }) };
@@ -150,31 +129,15 @@ function remainsOf(profile: Profile): Remains {
 function firstReceipt(
   before: ErasureReceipt | undefined,
   profile: Profile,
-  { profiles, audiences, fragments }: Remains,
+  { profiles, audiences }: Remains,
   { key, erased, privacy }: Pick<Definitions, 'privacy'> & { readonly key: IdentityKey; readonly erased: number },
 ): ErasureReceipt {
   const at = formatInstant(erased);
   const keys = new Set([...(before?.keys ?? []), ...keysOfPerson(profile, key)]);
-  const sources = fragments.map((id) => id.slice(0, id.indexOf(':')));
-  const tools = new Set(sources.filter((source) => source !== 'web'));
   const places: readonly ErasedPlace[] = [
     { place: 'profile', state: 'confirmed', at, note: 'a tombstone without data stays' },
     { place: 'identifiers', state: 'confirmed', at, note: 'keys lead to the tombstone; they hold HMACs' },
     { place: 'archive', state: 'pending', at, note: 'rewritten once a day' },
-    {
-      place: 'dead letters',
-      state: 'pending',
-      at,
-      until: formatInstant(erased + DEAD_LETTERS_KEPT_MS),
-      note: 'messages expire; sent back, what they tell of the person is dropped',
-    },
-    {
-      place: 'write ledger',
-      state: 'pending',
-      at,
-      until: formatInstant(erased + LEDGER_KEPT_MS),
-      note: 'what was written to tools, as HMACs; expires',
-    },
     {
       place: 'checks of lists',
       state: 'pending',
@@ -190,14 +153,6 @@ function firstReceipt(
       note: 'of pushes, by profile id and without addresses; expire',
     },
     { place: 'backups', state: 'pending', at, until: formatInstant(erased + BACKUPS_KEPT_MS), note: 'expire' },
-    ...[...tools].sort().map(
-      (tool): ErasedPlace => ({
-        place: `source ${tool}`,
-        state: 'impossible',
-        at,
-        note: 'the record there is not ours to delete; what comes from it again is dropped',
-      }),
-    ),
   ];
   const next = { askedAt: before?.askedAt ?? at, erasedAt: at, state: 'pending', profiles, audiences } as const;
   return withPlaces({ ...next, keys: [...keys].sort(), places: [] }, places);
@@ -213,125 +168,24 @@ async function strip(deps: ForgetDeps, { remains: _, ...tombstone }: ErasedProfi
   await deps.profiles.writeTogether([tombstone], [], []);
 }
 
-interface Errand {
-  readonly deps: ForgetDeps;
-  readonly erased: ErasedProfile;
-  readonly remains: Remains;
-  readonly receipt: ErasureReceipt;
-  readonly id: string;
-}
-
-type Found = Pick<ErasedPlace, 'place'> & Partial<Pick<ErasedPlace, 'state' | 'count' | 'note'>>;
-
-/** What one place holds of the person is taken away. Undefined when time was short; then it is called again. */
-type Erase = (errand: Errand, signal: AbortSignal) => Promise<readonly Found[] | undefined>;
-
-/** The order of an erasure after the profile itself. */
-const EVERYWHERE: readonly Erase[] = [
-  eraseActivities,
-  eraseMemberships,
-  eraseAudiences,
-  eraseHistory,
-  eraseQuarantine,
-  eraseSuggestions,
-  eraseExports,
-];
-
 async function note(deps: ForgetDeps, { receipt, look }: ForgetJob, found: readonly Found[]): Promise<void> {
   const now = deps.clock.now().getTime();
   await amendReceipt(deps.state, receipt, (before) => {
     if (before === undefined) throw new TypeError('a receipt is kept for ever');
     const held = new Map(before.places.map((one) => [one.place, one]));
-    const places = found.map(({ place, state, count = 0, note: told }): ErasedPlace => {
+    const places = found.map(({ place, state, count = 0, until, note: told }): ErasedPlace => {
       const total = count + (held.get(place)?.count ?? 0);
-      const stands = look === 1 ? 'pending' : (state ?? 'confirmed');
+      const stands = look === 1 && state !== 'impossible' ? 'pending' : (state ?? 'confirmed');
       const words = told ?? (look === 1 ? 'taken away; looked at once more before it is confirmed' : undefined);
       return {
         place,
         state: stands,
         at: formatInstant(now),
         count: total,
+        ...(until === undefined ? {} : { until }),
         ...(words === undefined ? {} : { note: words }),
       };
     });
     return withPlaces(before, places);
   });
-}
-
-/** Whoever came back by their own later word keeps what they did since: only websites and apps go on under one name. */
-async function eraseActivities({ deps, remains, erased }: Errand, signal: AbortSignal) {
-  let count = 0;
-  for (const fragment of remains.fragments) {
-    if (signal.aborted) return undefined;
-    count += await deps.activities.erase(fragment, fragment.startsWith('web:') ? erased.erased : undefined);
-  }
-  return [{ place: 'activities', count }];
-}
-
-async function eraseMemberships({ deps, remains }: Errand) {
-  const { segments } = await deps.definitions();
-  const all = new Set([...segments.map(({ segment }) => segment), ...remains.segments]);
-  for (const segment of all) await deps.memberships.eraseRows('segment', segment, remains.profiles);
-  for (const account of remains.accounts) await deps.memberships.eraseRows('account', account, remains.profiles);
-  return [{ place: 'memberships' }];
-}
-
-async function eraseAudiences({ deps, erased, receipt, id }: Errand) {
-  return takeOffAudiences(deps, { id, receipt, version: erased.version });
-}
-
-async function eraseHistory({ deps, remains }: Errand) {
-  let count = 0;
-  for (const profile of remains.profiles) count += await deps.history.erase(profile);
-  return [{ place: 'history', count }];
-}
-
-/** Sources that are not connections of the workspace and may have a quarantine. */
-const OTHER_SOURCES = ['web', 'unknown'];
-
-async function eraseQuarantine({ deps, remains, receipt }: Errand, signal: AbortSignal) {
-  const mentions = openMatcher(receipt.keys, await deps.key());
-  const { connections } = await deps.definitions();
-  const own = remains.fragments.map((id) => id.slice(0, id.indexOf(':')));
-  let count = 0;
-  for (const source of new Set([...Object.keys(connections), ...own, ...OTHER_SOURCES])) {
-    const kind = `quarantine#${source}`;
-    for await (const page of deps.state.all(kind)) {
-      if (signal.aborted) return undefined;
-      for (const { id, body } of page) {
-        if (!mentions(body.record)) continue;
-        await deps.state.remove(kind, id);
-        count += 1;
-      }
-    }
-  }
-  return [{ place: 'quarantine', count }];
-}
-
-/** Suggested duplicates, and what was decided of them: both name records. */
-async function eraseSuggestions({ deps, remains }: Errand, signal: AbortSignal) {
-  const theirs = new Set<Json>(remains.fragments);
-  let count = 0;
-  for (const kind of [OPEN, PAIRS]) {
-    for await (const page of deps.state.all(kind)) {
-      if (signal.aborted) return undefined;
-      for (const { id, body } of page) {
-        if (!Array.isArray(body.fragments) || !body.fragments.some((one: Json) => theirs.has(one))) continue;
-        await deps.state.remove(kind, id);
-        count += 1;
-      }
-    }
-  }
-  return [{ place: 'suggestions', count }];
-}
-
-async function eraseExports({ deps, remains }: Errand) {
-  let count = 0;
-  for (const profile of remains.profiles) {
-    for await (const keys of deps.archive.list(`exports/${profile}/`)) {
-      for (const key of keys) await deps.archive.remove(key);
-      count += keys.length;
-    }
-  }
-  return [{ place: 'exports', count }];
 }

@@ -1,10 +1,19 @@
 import type { FragmentId, PersonChange } from '../domain/change.ts';
 import { isErased } from '../domain/erasure.ts';
-import type { FoldRules } from '../domain/fragment.ts';
-import { type IdentityKey, indexKey } from '../domain/identifier.ts';
+import { type FoldRules, statedEver } from '../domain/fragment.ts';
+import { formerIndexKeys, type IdentityKey, identifierKey, identifierOfKey, indexKey } from '../domain/identifier.ts';
 import type { Milliseconds } from '../domain/instant.ts';
 import { type MergedProfile, newProfile, type Profile } from '../domain/profile.ts';
-import { everyGeneration, type Grave, gravesAt, keysOf, placesIn, statedBy, withoutErased } from './key-places.ts';
+import {
+  everyGeneration,
+  type Grave,
+  gravesAt,
+  type KeySet,
+  keysOf,
+  placesIn,
+  statedBy,
+  withoutErased,
+} from './key-places.ts';
 import type { Claim, IdentityIndex, ProfileStore, StoredProfile } from './ports.ts';
 
 /** Changes and profiles that hang together by identifiers: decided and written as one. */
@@ -19,6 +28,10 @@ export interface Component {
   readonly owners: ReadonlyMap<string, string | undefined>;
   /** Keys that led to an erased person: to claim one is to take it over. */
   readonly graves: ReadonlyMap<string, Grave>;
+  /** Identifier (as `identifierKey`) → whether the index says that it is suppressed; only those that were looked up. */
+  readonly marks: ReadonlyMap<string, boolean>;
+  /** Keys that the index knows and that lead to nobody. */
+  readonly vacant: ReadonlySet<string>;
   /** Any id that was met → the id of the living profile it leads to. */
   readonly leads: ReadonlyMap<string, string>;
 }
@@ -45,6 +58,8 @@ export interface Pending {
   readonly profiles: ReadonlySet<string>;
   /** Fragment → profiles that must be read with it, because an earlier round found that its evidence leads to them. */
   readonly reach: ReadonlyMap<FragmentId, ReadonlySet<string>>;
+  /** Index keys whose mark of suppression changed: the profiles that are asked for look at it anew. */
+  readonly marked: ReadonlySet<string>;
 }
 
 /**
@@ -54,7 +69,10 @@ export interface Pending {
 export async function gather(deps: GatherDeps, pending: Pending, rules: FoldRules): Promise<Gathered> {
   const { profiles: asked, reach } = pending;
   const keys = new Map([...pending.changes].map(([id, list]) => [id, keysOf(id, list, rules, deps.key)]));
-  const found = await deps.identities.lookUp([...new Set([...keys.values()].flatMap(everyGeneration))]);
+  const found = await deps.identities.lookUp([
+    ...new Set([...[...keys.values()].flatMap(everyGeneration), ...pending.marked]),
+  ]);
+  const { suppressed = NO_KEYS, vacant = NO_KEYS } = found;
   const named = new Set([...found.owners.values(), ...asked, ...[...reach.values()].flatMap((ids) => [...ids])]);
   const stored = await readFollowing(deps.profiles, named);
   const leads = followAll(stored, named);
@@ -81,9 +99,14 @@ export async function gather(deps: GatherDeps, pending: Pending, rules: FoldRule
     const fragments = nodes.filter((node) => node.startsWith('f')).map((node) => node.slice(1));
     const ids = nodes.filter((node) => node.startsWith('p')).map((node) => node.slice(1));
     const byFragment = new Map(fragments.map((fragment) => [fragment, changes.get(fragment) ?? []]));
-    const own = fragments.flatMap((fragment) => statedBy(fragment, changes, keys, rules).map(({ key }) => key));
+    const sets = fragments.flatMap((fragment) => statedBy(fragment, changes, keys, rules));
+    const own = sets.map(({ key }) => key);
+    const profiles = ids.map((id) => withoutErasedKin(living(stored.get(id)) ?? newProfile(id), stored, leads));
+    const again = pending.marked.size === 0 ? [] : markedSets(profiles, pending.marked, deps.key);
     return {
-      profiles: ids.map((id) => withoutErasedKin(living(stored.get(id)) ?? newProfile(id), stored, leads)),
+      profiles,
+      marks: marksIn([...sets, ...again], suppressed),
+      vacant,
       byFragment,
       changes: [...byFragment.values()].flat(),
       asked: ids.filter((id) => meant.has(id)),
@@ -93,6 +116,30 @@ export async function gather(deps: GatherDeps, pending: Pending, rules: FoldRule
     };
   });
   return { components: components.filter(isWork), leftovers, erased, buried };
+}
+
+const NO_KEYS: ReadonlySet<string> = new Set();
+
+function marksIn(sets: readonly KeySet[], suppressed: ReadonlySet<string>): ReadonlyMap<string, boolean> {
+  return new Map(
+    sets.flatMap(({ key, former, identifier }) =>
+      identifier === undefined
+        ? []
+        : [[identifierKey(identifier), [key, ...former].some((one) => suppressed.has(one))] as const],
+    ),
+  );
+}
+
+/** Identifiers that people ever stated and whose mark was asked for. */
+function markedSets(profiles: readonly Profile[], marked: ReadonlySet<string>, key: IdentityKey): readonly KeySet[] {
+  return profiles.flatMap(({ fragments }) =>
+    statedEver(fragments)
+      .map((text): KeySet => {
+        const identifier = identifierOfKey(text);
+        return { key: indexKey(identifier, key), former: formerIndexKeys(identifier, key), identifier };
+      })
+      .filter((set) => [set.key, ...set.former].some((one) => marked.has(one))),
+  );
 }
 
 /** The index key under which a fragment itself is found. */

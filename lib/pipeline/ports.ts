@@ -25,6 +25,10 @@ export interface LookedUp {
   readonly owners: ReadonlyMap<string, string>;
   /** Key → when the person was erased whom it led to before its owner claimed it, in ms. */
   readonly erased: ReadonlyMap<string, Milliseconds>;
+  /** Keys of identifiers whose holder is never to be contacted. */
+  readonly suppressed?: ReadonlySet<string>;
+  /** Keys that the index knows something of and that lead to nobody. */
+  readonly vacant?: ReadonlySet<string>;
 }
 
 /** Takes a key for a profile. */
@@ -35,6 +39,8 @@ export interface Claim {
   readonly over?: string;
   /** When the person was erased whom the key led to; it stays known. */
   readonly erased?: Milliseconds;
+  /** The index knows the key, and it leads to nobody. */
+  readonly vacant?: true;
 }
 
 /** The index from identifiers (HMAC keys) to profile ids. Reads are consistent. */
@@ -42,6 +48,8 @@ export interface IdentityIndex {
   lookUp(keys: readonly string[]): Promise<LookedUp>;
   /** Claims keys that nobody living holds. Returns the keys that somebody else claimed first. */
   claim(claims: readonly Claim[]): Promise<ReadonlySet<string>>;
+  /** Marks a key as suppressed, or takes the mark away, whoever it leads to. */
+  mark(key: string, suppressed: boolean): Promise<void>;
 }
 
 /** So many profiles and moves together every store writes as one: what DynamoDB takes in one transaction. */
@@ -223,6 +231,8 @@ export interface WriteLedger {
   read(keys: readonly string[]): Promise<ReadonlyMap<string, LedgerEntry>>;
   /** The last entry of a key stands. */
   put(entries: readonly LedgerEntry[]): Promise<void>;
+  /** Deletes what was written about these people, by profile id. Returns how many entries there were. */
+  erase(subjects: readonly string[]): Promise<number>;
 }
 
 /** Somebody entered or left a segment. */
@@ -295,6 +305,24 @@ export interface Archive {
 /** A queue of JSON messages. */
 export interface Queue {
   send(messages: readonly QueueMessage[]): Promise<void>;
+}
+
+/** One message of a dead-letter queue, as text, and the handle by which it is answered for. */
+export interface DeadLetter {
+  readonly handle: string;
+  readonly text: string;
+}
+
+/** A dead-letter queue as somebody who looks through it sees it. */
+export interface DeadLetters {
+  /** Some messages that anybody may see now; nobody else sees them for so long. None = all that can be seen were. */
+  receive(hideSeconds: number): Promise<readonly DeadLetter[]>;
+  put(text: string): Promise<void>;
+  remove(letter: DeadLetter): Promise<void>;
+  /** Lets everybody see them again, at once. */
+  release(letters: readonly DeadLetter[]): Promise<void>;
+  /** About how many nobody can see now, because somebody else is looking at them. */
+  hidden(): Promise<number>;
 }
 
 export interface QueueMessage {

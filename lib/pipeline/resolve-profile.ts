@@ -53,6 +53,8 @@ export interface Work {
   readonly changes: readonly Change[];
   readonly profiles: readonly string[];
   readonly accounts: readonly string[];
+  /** Index keys whose mark of suppression changed; `profiles` are whom they lead to. */
+  readonly marked?: readonly string[];
 }
 
 export interface ResolveOptions {
@@ -180,7 +182,7 @@ function lateIn({ component, news }: Decided, now: Milliseconds): Milliseconds[]
 }
 
 /** What is left for the next round, with the profiles that turned out to belong to it. */
-function stillPending({ reach }: Pending, lost: ReadonlySet<Decided>): Pending {
+function stillPending({ reach, marked }: Pending, lost: ReadonlySet<Decided>): Pending {
   const changes = new Map<FragmentId, readonly PersonChange[]>();
   const further = new Map<FragmentId, ReadonlySet<string>>();
   for (const { component, strangers } of lost) {
@@ -189,7 +191,7 @@ function stillPending({ reach }: Pending, lost: ReadonlySet<Decided>): Pending {
       further.set(fragment, new Set([...(reach.get(fragment) ?? []), ...strangers]));
     }
   }
-  return { changes, profiles: new Set([...lost].flatMap(({ component }) => component.asked)), reach: further };
+  return { changes, profiles: new Set([...lost].flatMap(({ component }) => component.asked)), reach: further, marked };
 }
 
 /** Claims identifiers before the profile that holds them is written. Returns the components that must look again. */
@@ -344,7 +346,8 @@ function collect(batch: readonly Work[], oldest: number): Pending {
       else list.push(change);
     }
   }
-  return { changes, profiles: new Set(batch.flatMap(({ profiles }) => profiles)), reach: new Map() };
+  const marked = new Set(batch.flatMap((work) => work.marked ?? []));
+  return { changes, profiles: new Set(batch.flatMap(({ profiles }) => profiles)), reach: new Map(), marked };
 }
 
 function positionsOf(pending: Pending, batch: readonly Work[]): Set<number> {

@@ -1,6 +1,7 @@
 import type { Outcome } from '../connectors/contract.ts';
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
+import { formerIndexKeys, indexKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import { differenceOf, digestOf, type PlanEntry, type PushTally } from '../domain/push.ts';
 import type { OutcomeLine } from './outcomes.ts';
@@ -154,16 +155,37 @@ async function lookAgain(sender: PlanSender, entries: readonly PlanEntry[], at: 
   if (entries.length === 0) return [];
   const ids = entries.map(({ profile }) => profile);
   const rows = await memberships.readAudienceRows(audience.audience, ids);
-  const elsewhere = sender.op === 'add' ? await onSiblings(sender, ids) : new Set<string>();
+  const add = sender.op === 'add';
+  const elsewhere = add ? await onSiblings(sender, ids) : new Set<string>();
+  const suppressed = add ? await suppressedAmong(sender, rows) : new Set<string>();
   return entries.map((entry, index) =>
-    itemOf(sender, { at: at + index, entry, row: rows.get(entry.profile) }, elsewhere),
+    itemOf(sender, { at: at + index, entry, row: rows.get(entry.profile) }, { elsewhere, suppressed }),
   );
+}
+
+/** Whose keys the list of people never to be contacted has by now, though their row does not say so yet. */
+async function suppressedAmong(
+  { identities, key }: PlanSender,
+  rows: ReadonlyMap<string, AudienceRow>,
+): Promise<ReadonlySet<string>> {
+  const secret = await key();
+  const owners = new Map<string, string[]>();
+  for (const [profile, { wanted }] of rows) {
+    for (const one of wanted.in ? wanted.keys : []) {
+      for (const index of [indexKey(one, secret), ...formerIndexKeys(one, secret)]) {
+        owners.set(index, [...(owners.get(index) ?? []), profile]);
+      }
+    }
+  }
+  if (owners.size === 0) return new Set();
+  const { suppressed = new Set<string>() } = await identities.lookUp([...owners.keys()]);
+  return new Set([...suppressed].flatMap((index) => owners.get(index) ?? []));
 }
 
 function itemOf(
   sender: PlanSender,
   { at, entry, row }: Pick<Item, 'at' | 'entry' | 'row'>,
-  elsewhere: ReadonlySet<string>,
+  { elsewhere, suppressed }: { readonly elsewhere: ReadonlySet<string>; readonly suppressed: ReadonlySet<string> },
 ): Item {
   const { op, run, audience, clock } = sender;
   const { told } = row ?? {};
@@ -177,6 +199,7 @@ function itemOf(
   const [next] = differenceOf(row, audience.mode);
   if (next === undefined || next.op !== op || digestOf(next.keys) !== entry.keys) return postponed('push/moved');
   if (op === 'add' && (row.pausedUntil ?? 0) > clock.now().getTime()) return postponed('push/paused');
+  if (suppressed.has(row.profile)) return postponed('push/suppressed');
   if (elsewhere.has(row.profile)) return postponed('push/waits-for-group');
   return { at, entry, row, base, due: { row, keys: next.keys } };
 }

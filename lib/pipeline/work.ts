@@ -25,6 +25,8 @@ export interface WorkDeps {
   readonly recount: (scheduledAt: string | undefined) => Promise<void>;
   /** Pauses the people of some records, or lets them go on. */
   readonly pause: (fragments: readonly string[], does: 'pause' | 'resume') => Promise<void>;
+  /** Brings marks of suppression into line with the list; the profiles that have to be decided again. */
+  readonly mark: (keys: readonly string[]) => Promise<readonly string[]>;
   readonly resolve: (batch: readonly Work[]) => Promise<Resolved>;
 }
 
@@ -160,10 +162,13 @@ async function readWork(deps: WorkDeps, body: Json): Promise<Work> {
   const stamp = `${deps.clock.now().toISOString()}#${deps.clock.random().toString(36).slice(2)}`;
   await quarantine(deps, connection, 'changes', stamp, rejected);
   await keepRejected(deps, connection, body);
+  const marked = Array.isArray(body.suppression) ? body.suppression.map(String) : [];
+  const asked = Array.isArray(body.profiles) ? body.profiles.map(String) : [];
   return {
     changes,
-    profiles: Array.isArray(body.profiles) ? body.profiles.map(String) : [],
+    profiles: [...asked, ...(marked.length === 0 ? [] : await deps.mark(marked))],
     accounts: typeof body.account === 'string' ? [body.account] : [],
+    ...(marked.length === 0 ? {} : { marked }),
   };
 }
 

@@ -39,7 +39,7 @@ interface Candidate {
 export function openNotes(deps: LedgerDeps, connection: string, keptMs: number): WriteNotes {
   const hashed = async (writes: readonly Write[]) => {
     const key = await deps.key();
-    return writes.map((write) => hashOf(connection, write, key));
+    return writes.map((write) => ({ ...hashOf(connection, write, key), ...subjectOf(write) }));
   };
   return {
     async asked(writes) {
@@ -52,12 +52,19 @@ export function openNotes(deps: LedgerDeps, connection: string, keptMs: number):
         const before = held.get(key);
         return before === undefined || !isOurs(before, value, now, now);
       });
-      await deps.ledger.put(fresh.map(({ key, value }) => askedEntry(key, value, now)));
+      await deps.ledger.put(
+        fresh.map(({ key, value, ...subject }) => ({ ...askedEntry(key, value, now), ...subject })),
+      );
     },
     async made(writes) {
       if (writes.length === 0) return;
       const now = deps.clock.now().getTime();
-      await deps.ledger.put((await hashed(writes)).map(({ key, value }) => madeEntry(key, value, now, keptMs)));
+      await deps.ledger.put(
+        (await hashed(writes)).map(({ key, value, ...subject }) => ({
+          ...madeEntry(key, value, now, keptMs),
+          ...subject,
+        })),
+      );
     },
   };
 }
@@ -116,6 +123,10 @@ function candidatesOf(
       writes: writes.map((write) => hashOf(connection, write, key)),
     }));
   });
+}
+
+function subjectOf({ member }: Write): { readonly subject?: string } {
+  return member === undefined ? {} : { subject: member };
 }
 
 function hashOf(connection: string, { object, id, field, value }: Write, key: IdentityKey) {

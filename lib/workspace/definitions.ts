@@ -49,7 +49,10 @@ export function buildDefinitions(accepted: Accepted, connectors: Connectors): De
     workspace,
     timezone,
     connections: Object.fromEntries(
-      Object.entries(tributary.connections).map(([name, written]) => [name, connection(name, written, timezone)]),
+      Object.entries(tributary.connections).map(([name, written]) => [
+        name,
+        connection(name, written, timezone, connectors),
+      ]),
     ),
     segments: [...segments, ...audiences.flatMap(expressionOf)],
     personas,
@@ -73,7 +76,9 @@ function connection(
   name: string,
   written: TributaryFile['connections'][string],
   timezone: string,
+  connectors: Connectors,
 ): ConnectionDefinition {
+  const erasure = written.erasure ?? connectorOf(written as JsonObject, connectors)?.erasure?.byDefault;
   const { connector, endpoint, streams, webhook, quota, requests_per_day: requestsPerDay } = written;
   const schedules = Object.entries(streams).map(([stream, words]) => [stream, readable(words, timezone)]);
   return {
@@ -84,6 +89,7 @@ function connection(
     webhook,
     quotaShare: quota,
     ...(requestsPerDay === undefined ? {} : { requestsPerDay }),
+    ...(erasure === undefined ? {} : { erasure }),
     config: settingsOf(written as JsonObject),
   };
 }

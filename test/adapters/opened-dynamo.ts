@@ -2,12 +2,12 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Dynamo, openDynamo } from '../../lib/adapters/dynamodb/client.ts';
 import { engineLogin } from '../engines.ts';
 
-/** The store's own client for a test engine, waiting no time between its rounds. */
+/** The store's own client for a test engine, waiting no time between its rounds; answers may be lost at any time. */
 export function openTestDynamo(endpoint: string): Dynamo {
   return openDynamo(
     async () => {},
     () => 0,
-    { endpoint, ...engineLogin },
+    { endpoint, ...engineLogin, cacheMiddleware: false },
   );
 }
 

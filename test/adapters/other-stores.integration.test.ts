@@ -200,6 +200,23 @@ describe('write ledger', () => {
     expect([held.get('k6'), held.get('k7'), held.get('k8')]).toEqual([entry(6, 'a'), entry(7, 'b'), entry(8, 'c')]);
     expect(await ledger.read([])).toEqual(new Map());
   });
+
+  it('deletes what was written about somebody, and nothing else', async () => {
+    const ledger = openWriteLedger(dynamo, 'others-ledger');
+    await ledger.put([
+      ...Array.from({ length: 30 }, (_, n) => ({ ...entry(1_000 + n, 'a'), subject: 'p_ann' })),
+      { ...entry(2_000, 'a'), subject: 'p_bob' },
+      entry(2_001, 'a'),
+    ]);
+
+    const counts = [await ledger.erase(['p_ann', 'p_ann_before']), await ledger.erase(['p_ann'])];
+
+    expect(counts).toEqual([30, 0]);
+    expect([...(await ledger.read(['k1000', 'k1029', 'k2000', 'k2001'])).values()]).toEqual([
+      { ...entry(2_000, 'a'), subject: 'p_bob' },
+      entry(2_001, 'a'),
+    ]);
+  });
 });
 
 describe('erasing', () => {

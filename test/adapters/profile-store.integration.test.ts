@@ -269,6 +269,27 @@ describe('identity index', () => {
   });
 });
 
+describe('a mark of suppression', () => {
+  it('stands on a key whoever it leads to, and makes a claim that has not seen it look again', async () => {
+    await index.claim([{ key: 'held#1', profile: 'p_held' }]);
+    for (const key of ['held#1', 'free#1', 'free#1']) await index.mark(key, true);
+    await index.mark('never#1', false);
+
+    const marked = await index.lookUp(['held#1', 'free#1', 'never#1']);
+    const unseen = await index.claim([{ key: 'free#1', profile: 'p_new' }]);
+    const seen = await index.claim([{ key: 'free#1', profile: 'p_new', vacant: true }]);
+    const late = await index.claim([{ key: 'free#1', profile: 'p_late', vacant: true }]);
+    await index.mark('held#1', false);
+    const after = await index.lookUp(['held#1', 'free#1', 'never#1']);
+
+    expect([marked.suppressed, marked.vacant]).toEqual([new Set(['held#1', 'free#1']), new Set(['free#1'])]);
+    expect(marked.owners).toEqual(new Map([['held#1', 'p_held']]));
+    expect([unseen, seen, late]).toEqual([new Set(['free#1']), new Set(), new Set(['free#1'])]);
+    expect([after.suppressed, after.vacant]).toEqual([new Set(['free#1']), new Set()]);
+    expect(Object.fromEntries(after.owners)).toEqual({ 'held#1': 'p_held', 'free#1': 'p_new' });
+  });
+});
+
 describe('a tombstone', () => {
   it('takes the place of a profile on condition that nobody wrote it, and is not written over', async () => {
     const alive = person('p_dies', { flipsAt: NOW, dueAt: NOW });

@@ -2,6 +2,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openArchive } from '../../lib/adapters/s3/archive.ts';
+import { openDeadLetters } from '../../lib/adapters/sqs/dead-letters.ts';
 import { openQueue } from '../../lib/adapters/sqs/queue.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import { engineLogin, withEngines } from '../engines.ts';
@@ -82,6 +83,28 @@ describe('queue', () => {
 
     const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }));
     expect(Attributes?.ApproximateNumberOfMessagesDelayed).toBe('1');
+  });
+});
+
+describe('dead letters', () => {
+  it('are seen once, shown to everybody again, put back and deleted', async () => {
+    const url = await createQueue('dead');
+    await openQueue(sqs, url).send(Array.from({ length: 12 }, (_, n) => ({ body: { n } })));
+    const queue = openDeadLetters(sqs, url);
+
+    const seen = [];
+    for (let some = await queue.receive(60); some.length > 0; some = await queue.receive(60)) seen.push(...some);
+    const hidden = await queue.hidden();
+    const [first, ...others] = seen;
+    if (first === undefined) throw new Error('nothing was seen');
+    await queue.put('{"n":"rest"}');
+    await queue.remove(first);
+    await queue.release(others);
+
+    expect([seen.length, new Set(seen.map(({ text }) => text)).size, hidden]).toEqual([12, 12, 12]);
+    expect(await queue.hidden()).toBe(0);
+    const left = (await receiveAll(url)).map((body) => JSON.stringify(body)).sort();
+    expect(left).toEqual([...others.map(({ text }) => text), '{"n":"rest"}'].sort());
   });
 });
 

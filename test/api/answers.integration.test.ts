@@ -50,7 +50,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(38);
+    expect(schemas).toHaveLength(41);
     for (const { path, method } of operations) {
       const { summary, parameters = [] } = (document.paths[path]?.[method] ?? {}) as {
         summary?: string;
@@ -84,6 +84,14 @@ describe('the answers of /api', () => {
     ['POST', '/api/verify', '/api/verify', { audience: 'quiet-readers-to-newsletter', heal: 'adopt' }],
     ['POST', '/api/pull', '/api/pull', { connection: 'newsletter', stream: 'members' }],
     ['POST', '/api/push', '/api/push', {}],
+    ['POST', '/api/suppressions', '/api/suppressions', { person: 'cyd@example.com', by: 'ops', reason: 'a letter' }],
+    ['GET', '/api/suppressions', '/api/suppressions'],
+    [
+      'POST',
+      '/api/suppressions/lift',
+      '/api/suppressions/lift',
+      { person: 'cyd@example.com', by: 'ops', reason: 'a call' },
+    ],
     ['POST', '/api/push/dry-run', '/api/push/dry-run', { audience: 'quiet-readers-to-newsletter' }],
   ])('fit what the document says of %s %s', async (method, path, url, body?: Json) => {
     const answer = await ask(method, url, body);

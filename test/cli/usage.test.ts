@@ -21,6 +21,8 @@ describe('tributary', () => {
     ['a replay without an end', ['replay', '--from', '2026-11-20']],
     ['an instant that is none', ['replay', '--from', 'yesterday', '--to', '2026-11-20']],
     ['a replay that ends before it begins', ['replay', '--from', '2026-11-21', '--to', '2026-11-20']],
+    ['a suppression without a reason', ['suppress', 'add', 'ann@example.com']],
+    ['an unknown action', ['suppress', 'empty']],
     ['a page among JSON', ['export', 'ann@example.com', '--html', '--json']],
     ['no command at all', []],
   ])('ends with 2 on %s', async (_what, args) => {
@@ -67,6 +69,7 @@ describe('tributary', () => {
       'unmerge',
       'replay',
       'forget',
+      'suppress',
       'export',
       'review',
       'runs',

@@ -1,5 +1,6 @@
 import { audienceChecks } from './check-audiences.ts';
 import { callChecks } from './check-calls.ts';
+import { erasureChecks } from './check-erasure.ts';
 import { settingsChecks } from './check-settings.ts';
 import { streamChecks } from './check-streams.ts';
 import { webhookChecks } from './check-webhook.ts';
@@ -19,6 +20,8 @@ export function behaviourChecks(scenario: Scenario): ReadonlyMap<string, readonl
   else if (connector.webhook !== undefined) areas.set('webhook', [missing('webhook')]);
   if (scenario.audience !== undefined) areas.set('audience', audienceChecks(scenario, scenario.audience));
   else if (connector.audiences !== undefined) areas.set('audience', [missing('audience')]);
+  if (scenario.erasure !== undefined) areas.set('erasure', erasureChecks(scenario, scenario.erasure));
+  else if (connector.erasure !== undefined) areas.set('erasure', [missing('erasure')]);
   return areas;
 }
 

@@ -1,4 +1,4 @@
-import type { DayUsage } from '../../lib/connectors/contract.ts';
+import type { DayUsage, ToErase } from '../../lib/connectors/contract.ts';
 import type { AnyConnector } from '../../lib/connectors/define.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
 import type { Json } from '../../lib/domain/json.ts';
@@ -26,6 +26,16 @@ export interface Scenario<Vendor extends Simulator = Simulator> {
   readonly streams: Readonly<Record<string, StreamScenario<Vendor>>>;
   readonly webhook?: WebhookScenario;
   readonly audience?: AudienceScenario<Vendor>;
+  readonly erasure?: ErasureScenario<Vendor>;
+}
+
+export interface ErasureScenario<Vendor> {
+  /** Two people whom the vendor knows by records of these ids, and somebody whom it never knew. */
+  seed(vendor: Vendor): { readonly ann: ToErase; readonly bob: ToErase; readonly stranger: ToErase };
+  /** Whether anybody who uses the tool still sees the person's record. */
+  knows(vendor: Vendor, person: ToErase): boolean;
+  /** Makes the next deletion answer a rate limit or a server error. */
+  fault(vendor: Vendor, kind: 'rate-limit' | 'server-error'): void;
 }
 
 export interface StreamScenario<Vendor> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetQueueUrlCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthesise } from '../../lib/infra/synthesise.ts';
 import { type SimulatedTools, startSimulators } from '../../lib/local/simulators.ts';
@@ -17,6 +18,8 @@ import { makeWorld } from '../vendors/world.ts';
 
 const START = Date.parse('2026-11-20T04:00:00.000Z');
 const DAY = 24 * 3_600_000;
+/** A segment that everybody is in who has an address, and an audience that nobody pushes. */
+const EVERYBODY = 'everybody';
 const tiny = { accounts: 2, contacts: 10, leads: 2, members: 10, overlap: 5 };
 
 let folder: string;
@@ -45,7 +48,14 @@ beforeAll(async () => {
       { ...one, endpoint: tools.endpoints[name] ?? '' },
     ]),
   );
-  await post('/api/definitions', versioned({ ...definitions, connections }));
+  const everybody = { segment: EVERYBODY, when: { trait: 'email', exists: true } };
+  const [pushed] = definitions.audiences.filter(({ connection }) => connection === 'newsletter');
+  if (pushed === undefined) throw new Error('the example pushes to the newsletter');
+  const { when: _when, verify: _verify, ...byHand } = pushed;
+  const audience = { ...byHand, audience: EVERYBODY, segment: EVERYBODY, holdout: 0 };
+  const segments = [...definitions.segments, everybody];
+  const audiences = [...definitions.audiences, audience as typeof pushed];
+  await post('/api/definitions', versioned({ ...definitions, connections, segments, audiences }));
   const world = makeWorld(7, new Date(START), tiny);
   const members = new Set(world.members.filter(({ status }) => status === 'subscribed').map(({ email }) => email));
   const both = world.people.filter(({ email, deletedAt }) => deletedAt === undefined && members.has(email));
@@ -97,6 +107,36 @@ async function archived(): Promise<string> {
   }
 }
 
+/** Puts a message into the dead letters of the queue `changes`, or reads what lies there. */
+async function deadLetters(put?: object): Promise<string> {
+  const sqs = new SQSClient({ endpoint: stage.engines.queues, ...engineLogin });
+  const QueueName = String(stage.resolve('CHANGES_DEAD_LETTERS_URL')).split('/').at(-1);
+  try {
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+    if (put !== undefined) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(put) }));
+    const { Messages = [] } = put === undefined ? await sqs.send(new ReceiveMessageCommand({ QueueUrl })) : {};
+    return Messages.map(({ Body }) => Body).join('\n');
+  } finally {
+    sqs.destroy();
+  }
+}
+
+/** Whether the newsletter tool has somebody, asked as its own users would. */
+async function isMember(email: string): Promise<boolean> {
+  const { api_key: key } = JSON.parse(tools.secrets.newsletter ?? '{}') as { api_key: string };
+  const answer = await fetch(`${tools.endpoints.newsletter}/3.0/lists/a1b2c3/members/${encodeURIComponent(email)}`, {
+    headers: { authorization: `Basic ${Buffer.from(`any:${key}`).toString('base64')}` },
+  });
+  return answer.status === 200;
+}
+
+/** What a stream said of somebody that never became part of them. */
+function saying(email: string) {
+  const at = new Date(START - DAY).toISOString();
+  const identifiers = [{ type: 'email', value: email }];
+  return { kind: 'profile', fragment: `newsletter:member:${email}`, at, identifiers };
+}
+
 describe('on the stage, by the roles of the template', () => {
   it('exports one person, replays a day, forgets one for good, and keeps the others', async () => {
     for (const connection of ['salesforce', 'newsletter']) {
@@ -114,6 +154,18 @@ describe('on the stage, by the roles of the template', () => {
     expect(whole.archive.length).toBeGreaterThanOrEqual(Object.keys(whole.fragments).length);
     expect(text).not.toContain(bob);
     expect((await get<{ text: string }>(`${path}/html/0`)).text).toMatch(/^<!doctype html>/);
+
+    // Whoever is on the list is blocked, though they are in the segment and would be reached.
+    const wantedOf = async (who: string) =>
+      (await get<{ audiences: Record<string, { in: boolean; reason?: string }> }>(person(who))).audiences[EVERYBODY];
+    expect(await wantedOf(bob)).toMatchObject({ in: true });
+    await post('/api/suppressions', { person: bob, by: 'ops', reason: 'asked by letter' });
+    await stage.idle();
+    expect(await wantedOf(bob)).toEqual({ in: false, reason: 'suppressed' });
+    expect(await get<object[]>('/api/suppressions')).toHaveLength(1);
+
+    await deadLetters({ connection: 'newsletter', changes: [saying(ann), saying(bob)] });
+    expect([await isMember(ann), await isMember(bob)]).toEqual([true, true]);
 
     const forgotten = await doJob('/api/forget', { person: ann });
     expect(forgotten).toMatchObject({ state: 'finished' });
@@ -136,13 +188,15 @@ describe('on the stage, by the roles of the template', () => {
     expect(await archived()).toContain(bob);
     const receipt = await get<ErasureReceipt>(receiptPath);
     const open = receipt.places.filter(({ state }) => state === 'pending').map(({ place }) => place);
-    expect(open.filter((place) => !place.startsWith('audience '))).toEqual([
-      'dead letters',
-      'write ledger',
-      'checks of lists',
-      'plans and outcomes',
-      'backups',
+    expect(open).toEqual(['checks of lists', 'plans and outcomes', 'backups']);
+    const states = new Map(receipt.places.map(({ place, state }) => [place, state]));
+    expect(['tool newsletter', 'tool salesforce'].map((place) => states.get(place))).toEqual([
+      'confirmed',
+      'impossible',
     ]);
+    expect([await isMember(ann), await isMember(bob)]).toEqual([false, true]);
+    const dead = await deadLetters();
+    expect([dead.includes(ann), dead.includes(bob)]).toEqual([false, true]);
     expect([stage.refusals, stage.troubles]).toEqual([[], []]);
   }, 400_000);
 });

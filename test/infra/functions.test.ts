@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../lib/domain/json.ts';
 import type { Template } from '../../lib/infra/synthesise.ts';
 import { at, referencesIn, resource, resourcesOf, statementsOf } from './reading.ts';
-import { synthesiseTiny } from './tiny-workspace.ts';
+import { synthesiseTiny, tinyWorkspace } from './tiny-workspace.ts';
 
 let synthesised: Awaited<ReturnType<typeof synthesiseTiny>>;
 let template: Template;
@@ -65,14 +65,18 @@ const variables: Readonly<Record<string, readonly string[]>> = {
   RunJobFunction: [
     'ACTIVITIES_TABLE',
     'ARCHIVE_BUCKET',
+    'CHANGES_DEAD_LETTERS_URL',
     'CHANGES_QUEUE_URL',
     'HISTORY_TABLE',
     'IDENTIFIERS_TABLE',
     'IDENTITY_KEY_SECRET',
     'JOBS_QUEUE_URL',
+    'LEDGER_TABLE',
     'MEMBERSHIPS_TABLE',
     'PROFILES_TABLE',
+    'PUSH_QUEUE_URL',
     'STATE_TABLE',
+    'SYNC_DEAD_LETTERS_URL',
   ],
   ApiFunction: [
     'ACCOUNTS_TABLE',
@@ -137,6 +141,48 @@ describe('functions', () => {
       expect(found.Properties).not.toHaveProperty('ReservedConcurrentExecutions');
       expect(at(log, 'RetentionInDays')).toBe(30);
     }
+  });
+
+  it('lets run-job, and nobody else, look through dead letters: of the two queues that tell of people', () => {
+    const may = Object.keys(variables).flatMap((id) => {
+      const role = resource(template, referencesIn(at(resource(template, id), 'Role'))[0] ?? '');
+      return statementsOf(role)
+        .filter(({ resources }) => resources.flatMap(referencesIn).some((name) => name.includes('DeadLetters')))
+        .map(({ actions, resources }) => ({ id, actions, queues: resources.flatMap(referencesIn) }));
+    });
+
+    expect(may).toEqual([
+      {
+        id: 'RunJobFunction',
+        actions: [
+          'ChangeMessageVisibility',
+          'DeleteMessage',
+          'GetQueueAttributes',
+          'ReceiveMessage',
+          'SendMessage',
+        ].map((action) => `sqs:${action}`),
+        queues: ['ChangesDeadLettersQueue', 'SyncDeadLettersQueue'],
+      },
+    ]);
+  });
+
+  it('lets activate-audience sign in where it pushes, and where the workspace says that people are deleted', async () => {
+    const [crm] = Object.values(tinyWorkspace.connections);
+    const connections = { ...tinyWorkspace.connections, crm: { ...crm, erasure: 'delete' } as typeof crm & object };
+    const deleting = await synthesiseTiny({ ...tinyWorkspace, connections });
+    const secretsOf = (of: Template) =>
+      statementsOf(resource(of, 'ActivateAudienceRole'))
+        .filter(({ actions }) => actions.includes('secretsmanager:GetSecretValue'))
+        .flatMap(({ resources }) => resources.flatMap(referencesIn))
+        .map((id) => at(resource(of, id), 'Name'));
+
+    expect(secretsOf(template)).toEqual(['tributary/acme/identity-key', 'tributary/acme/newsletter']);
+    expect(secretsOf(deleting.template).sort()).toEqual([
+      'tributary/acme/crm',
+      'tributary/acme/identity-key',
+      'tributary/acme/newsletter',
+    ]);
+    deleting.close();
   });
 
   it('gives the secrets extension to those that read secrets', () => {

@@ -238,6 +238,7 @@ describe('what the collector could not use', () => {
       state,
       archive: { put: async () => {} },
       pause: async () => {},
+      mark: async () => [],
       compare: async () => {},
       scan: async () => {},
       recount: async () => {},

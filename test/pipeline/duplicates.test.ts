@@ -119,6 +119,7 @@ describe('doWork', () => {
       resolve: resolver.resolve,
       archive: openMemoryArchive(),
       pause: async () => {},
+      mark: async () => [],
       compare: () => Promise.reject(new Error('no blocks today')),
       scan: async () => {},
       recount: async () => {},

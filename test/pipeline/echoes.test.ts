@@ -54,6 +54,7 @@ function openLoop(
     identities: {
       lookUp: async () => ({ owners: new Map(), erased: new Map() }),
       claim: async () => new Set<string>(),
+      mark: async () => {},
     },
     key: async () => identityKey,
     ledger: openMemoryLedger(),

@@ -77,12 +77,12 @@ describe('forgetPerson', () => {
       suggestions: 'confirmed',
       exports: 'confirmed',
       archive: 'pending',
-      'dead letters': 'pending',
-      'write ledger': 'pending',
+      'dead letters': 'confirmed',
+      'write ledger': 'confirmed',
       'checks of lists': 'pending',
       'plans and outcomes': 'pending',
       backups: 'pending',
-      'source crm': 'impossible',
+      'tool crm': 'impossible',
     });
     expect(await findPerson(privacy.deps, 'ann@example.com')).toBeUndefined();
     expect(await findPerson(privacy.deps, 'crm:contact:1')).toBeUndefined();

@@ -5,7 +5,8 @@ import { findPerson } from '../../lib/pipeline/find-person.ts';
 import { startForget } from '../../lib/pipeline/forget-person.ts';
 import { workJobs } from '../../lib/pipeline/work-jobs.ts';
 import { identityKey, openResolver, standingClock } from './delivering.ts';
-import { openMemoryArchive, openMemoryQueue, openMemoryState } from './memory-state.ts';
+import { openMemoryLedger } from './memory-ledger.ts';
+import { openMemoryArchive, openMemoryDeadLetters, openMemoryQueue, openMemoryState } from './memory-state.ts';
 import { Death, type MemoryStores } from './memory-stores.ts';
 import { compiled, definitions } from './world.ts';
 
@@ -15,12 +16,18 @@ export function openPrivacy(stores: MemoryStores, key: IdentityKey = identityKey
   const archive = openMemoryArchive();
   const jobs = openMemoryQueue();
   const changes = openMemoryQueue();
+  const push = openMemoryQueue();
+  const ledger = openMemoryLedger();
+  const deadLetters = openMemoryDeadLetters();
   const deps = {
     ...stores,
     state,
     archive,
     jobs,
     changes,
+    push,
+    ledger,
+    deadLetters: { changes: deadLetters },
     connectors: {},
     definitions: async () => definitions,
     compiled: async () => compiled,
@@ -60,7 +67,7 @@ export function openPrivacy(stores: MemoryStores, key: IdentityKey = identityKey
   const resolve = (changed: readonly Change[], given = {}) =>
     openResolver(stores, { key, ...given }).resolve([{ changes: changed, profiles: [], accounts: [] }]);
 
-  return { deps, state, archive, jobs, changes, doJobs, forget, resolve };
+  return { deps, state, archive, jobs, changes, push, ledger, deadLetters, doJobs, forget, resolve };
 }
 
 /** Asks again until nobody dies. */

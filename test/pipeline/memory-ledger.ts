@@ -13,6 +13,11 @@ export function openMemoryLedger() {
     async put(list) {
       for (const entry of list) entries.set(entry.key, entry);
     },
+    async erase(subjects) {
+      const theirs = [...entries.values()].filter(({ subject = '' }) => subjects.includes(subject));
+      for (const { key } of theirs) entries.delete(key);
+      return theirs.length;
+    },
   };
   return { ...ledger, entries, counts };
 }

@@ -1,5 +1,13 @@
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
-import type { Archive, Queue, QueueMessage, StateDocument, StateStore } from '../../lib/pipeline/ports.ts';
+import type {
+  Archive,
+  DeadLetter,
+  DeadLetters,
+  Queue,
+  QueueMessage,
+  StateDocument,
+  StateStore,
+} from '../../lib/pipeline/ports.ts';
 
 /** The state store's promises kept in memory. */
 export function openMemoryState() {
@@ -76,6 +84,46 @@ export function openMemoryQueue() {
       const taken = messages;
       messages = [];
       return taken;
+    },
+  };
+}
+
+/** A dead-letter queue in memory. `fate` may kill the caller before or after anything that changes it. */
+export function openMemoryDeadLetters(fate: () => void = () => {}) {
+  const letters = new Map<string, string>();
+  const hidden = new Set<string>();
+  let last = 0;
+  const step = (work: () => void): Promise<void> => {
+    fate();
+    work();
+    fate();
+    return Promise.resolve();
+  };
+  const queue: DeadLetters = {
+    receive: async () => {
+      const seen = [...letters].filter(([handle]) => !hidden.has(handle)).slice(0, 10);
+      for (const [handle] of seen) hidden.add(handle);
+      return seen.map(([handle, text]): DeadLetter => ({ handle, text }));
+    },
+    put: (text) => step(() => void letters.set(`m${++last}`, text)),
+    remove: ({ handle }) =>
+      step(() => {
+        letters.delete(handle);
+        hidden.delete(handle);
+      }),
+    release: async (list) => {
+      for (const { handle } of list) hidden.delete(handle);
+    },
+    hidden: async () => hidden.size,
+  };
+  return {
+    ...queue,
+    /** Somebody else takes these out for a while; `show` gives all back. */
+    hide: (handle: string) => void hidden.add(handle),
+    show: () => hidden.clear(),
+    bodies: (): Json[] => [...letters.values()].map((text) => JSON.parse(text) as Json),
+    fill: (...bodies: readonly Json[]) => {
+      for (const body of bodies) letters.set(`m${++last}`, JSON.stringify(body));
     },
   };
 }

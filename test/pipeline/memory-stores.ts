@@ -42,6 +42,8 @@ export type Fate = () => 'lives' | 'dies-before' | 'dies-after';
  */
 export function openMemoryStores(fate: Fate = () => 'lives') {
   const index = new Map<string, string>();
+  /** Keys that are suppressed, or were: the index knows them, whether or not they lead to anybody. */
+  const marks = new Map<string, boolean>();
   const graves = new Map<string, number>();
   const profiles = new Map<string, string>();
   const accounts = new Map<string, Account>();
@@ -73,12 +75,19 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
       step(() => ({
         owners: new Map(keys.flatMap((key) => (index.has(key) ? [[key, index.get(key) ?? ''] as const] : []))),
         erased: new Map(keys.flatMap((key) => (graves.has(key) ? [[key, graves.get(key) ?? 0] as const] : []))),
+        suppressed: new Set(keys.filter((key) => marks.get(key) === true)),
+        vacant: new Set(keys.filter((key) => marks.has(key) && !index.has(key))),
       })),
+    mark: (key, suppressed) =>
+      step(() => {
+        if (suppressed || marks.has(key)) marks.set(key, suppressed);
+      }),
     claim: (claims) =>
       step(() => {
         const lost = new Set<string>();
-        for (const { key, profile, over, erased } of claims) {
-          if (index.get(key) !== over) {
+        for (const { key, profile, over, erased, vacant } of claims) {
+          const unseen = over === undefined && vacant !== true && marks.has(key);
+          if (index.get(key) !== over || unseen) {
             lost.add(key);
             continue;
           }
@@ -208,7 +217,17 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
         return theirs.length;
       }),
   };
-  const memberships: Pick<MembershipStore, 'writeRows' | 'accountPeople' | 'eraseRows' | 'readAudienceRows'> = {
+  const memberships: Pick<
+    MembershipStore,
+    'writeRows' | 'accountPeople' | 'eraseRows' | 'readAudienceRows' | 'settle'
+  > = {
+    settle: (audience, settled) =>
+      step(() => {
+        for (const { row, told } of settled) {
+          if (told !== undefined) toldSides.set(`${audience}\n${row.profile}`, told);
+        }
+        return new Set();
+      }),
     readAudienceRows: (audience, ids) =>
       step(() => {
         const found = new Map<string, AudienceRow>();

@@ -53,6 +53,7 @@ describe('a change that nobody foresaw', () => {
       clock: standingClock,
       log: () => {},
       pause: nothing,
+      mark: async () => [],
       compare: nothing,
       scan: nothing,
       recount: nothing,

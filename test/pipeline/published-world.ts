@@ -7,6 +7,7 @@ import { openCompiled, openDefinitions, openVersions } from '../../lib/pipeline/
 import type { PlanDeps } from '../../lib/pipeline/plan-definitions.ts';
 import type { Archive, Queue, QueueMessage, StateStore } from '../../lib/pipeline/ports.ts';
 import { resolveProfile } from '../../lib/pipeline/resolve-profile.ts';
+import { markSuppressed } from '../../lib/pipeline/suppression.ts';
 import { walkEverybody } from '../../lib/pipeline/walk-everybody.ts';
 import { doWork } from '../../lib/pipeline/work.ts';
 import { identityKey, standingClock } from './delivering.ts';
@@ -96,7 +97,8 @@ export function openPublishedWorld(fate: Fate = () => 'lives') {
     };
     const resolve = resolveProfile(world);
     const nothing = async () => {};
-    return doWork({ ...world, resolve, compare: nothing, pause: nothing, ...walkEverybody(world, resolve) });
+    const mark = markSuppressed(world);
+    return doWork({ ...world, resolve, mark, compare: nothing, pause: nothing, ...walkEverybody(world, resolve) });
   }
 
   /** Tries until it is not killed. */

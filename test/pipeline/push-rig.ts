@@ -40,6 +40,7 @@ export function openRig(
   const list = new Set<string>();
   const batches: MembershipBatch[] = [];
   const owners = new Map<string, string>();
+  const suppressed = new Set<string>();
   const rig = {
     remoteId: 'list',
     /** What a look for the list finds; undefined = no list. */
@@ -118,9 +119,10 @@ export function openRig(
       lookUp: async (keys) => {
         if (new Set(keys).size < keys.length) throw new Error('a key is looked up twice in one request');
         const found = keys.flatMap((key) => (owners.has(key) ? [[key, owners.get(key) ?? ''] as const] : []));
-        return { owners: new Map(found), erased: new Map() };
+        return { owners: new Map(found), erased: new Map(), suppressed };
       },
       claim: async () => new Set(),
+      mark: async () => {},
     },
     key: async () => identityKey,
     ledger: openMemoryLedger(),
@@ -141,6 +143,8 @@ export function openRig(
     definition,
     own: (address: string, profile: string) =>
       owners.set(indexKey({ type: 'email', value: address }, identityKey), profile),
+    /** Puts an address on the list of people never to be contacted, as the index tells it. */
+    suppress: (address: string) => suppressed.add(indexKey({ type: 'email', value: address }, identityKey)),
     push: (command: Partial<PushCommand> = {}, signal = new AbortController().signal) =>
       activate({ audience: 'to-tool', scheduledAt: clock.now().toISOString(), ...command }, signal),
     run,

@@ -114,7 +114,15 @@ export function openReplayRig(streams: Readonly<Record<string, RigStream>>, opti
   };
   const { resolve } = openResolver(memory, { ...stores, clock });
   const nothing = async () => {};
-  const work = doWork({ ...deps, resolve, compare: nothing, scan: nothing, recount: nothing, pause: nothing });
+  const work = doWork({
+    ...deps,
+    resolve,
+    compare: nothing,
+    scan: nothing,
+    recount: nothing,
+    pause: nothing,
+    mark: async () => [],
+  });
   /** Delivers messages until they are acknowledged: a death and a failure bring them again. */
   const acknowledge = async (messages: readonly QueueMessage[]): Promise<void> => {
     let bodies = messages.map(({ body }) => body);

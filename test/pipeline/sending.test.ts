@@ -257,6 +257,18 @@ describe('the last look before sending', () => {
     expect(rig.list.has(addressOf('p_01'))).toBe(false);
   });
 
+  it('leaves out who is suppressed between the plan and the sending, before their row says so', async () => {
+    const rig = openRig({ maxMembers: 1 });
+    for (const id of people(3)) rig.want(id, wantedAs(addressOf(id)));
+    rig.rig.before = async () => void rig.suppress(addressOf('p_01'));
+
+    await rig.push();
+
+    expect([...rig.list].sort()).toEqual([addressOf('p_00'), addressOf('p_02')]);
+    const outcomes = Object.fromEntries((await rig.outcomes()).map(({ profile, code = 'sent' }) => [profile, code]));
+    expect(outcomes).toEqual({ p_00: 'sent', p_01: 'push/suppressed', p_02: 'sent' });
+  });
+
   it('adds somebody only when the other list of the group has let them go', async () => {
     const group = (priority: number) => ({ group: { name: 'offers', priority } });
     const rig = openRig({ audience: group(1), others: [{ audience: 'to-other', ...group(2) }] });

@@ -102,6 +102,7 @@ describe('loadWorkspace', () => {
       },
       webhook: false,
       quotaShare: 0.3,
+      erasure: 'remove',
       config: { fields: { lifecycle_stage: 'Lifecycle_Stage__c' } },
     });
     expect(definitions?.audiences.find(({ audience }) => audience === 'lapsing-to-mailchimp')).toEqual({

@@ -60,6 +60,7 @@ async function add(api: MailchimpClient, batch: MembershipBatch): Promise<BatchR
       api,
       batch,
       [...tried.values()].map(({ address }) => address),
+      (address) => tried.get(memberIdOf(address))?.members[0],
     );
     calls += round.calls;
     for (const [id, outcome] of round.outcomes) {
@@ -75,9 +76,10 @@ async function addAddresses(
   api: MailchimpClient,
   { remoteId: tag, target: to, notes }: MembershipBatch,
   addresses: readonly string[],
+  memberOf: (address: string) => string | undefined,
 ): Promise<{ outcomes: ReadonlyMap<string, Outcome>; calls: number }> {
   const outcomes = new Map<string, Outcome>();
-  await notes?.asked(tagWrites(to, addresses, true));
+  await notes?.asked(tagWrites(to, addresses, true, memberOf));
   const answer = await api.addToTag(tag, addresses);
   let calls = 1;
   const takeBack: string[] = [];
@@ -91,6 +93,7 @@ async function addAddresses(
       to,
       tagged.filter((address) => !takeBack.includes(address)),
       true,
+      memberOf,
     ),
   );
   // Somebody tagged without being subscribed would be in the list the day they come back, with nobody having asked.
@@ -131,7 +134,8 @@ async function remove(
     failed.push(...answer.errors.flatMap(({ email_addresses }) => email_addresses.map(memberIdOf)));
   }
   // Whoever carries the tag again after this has it from somebody else.
-  await notes?.made(tagWrites(to, addresses, false));
+  const owners = new Map(members.flatMap((one) => addressesOf(one).map((address) => [address, one.memberId] as const)));
+  await notes?.made(tagWrites(to, addresses, false, (address) => owners.get(address)));
   // An error row may be about somebody who never was in the tag; only who still is has to be tried again.
   const read = await readMemberStates(api, failed);
   calls += read.calls;

@@ -49,6 +49,8 @@ export interface MailchimpClient {
   createTag(name: string): Promise<Tag>;
   addToTag(tag: string, addresses: readonly string[]): Promise<TagAnswer>;
   removeFromTag(tag: string, addresses: readonly string[]): Promise<TagAnswer>;
+  /** Deletes a member for good. False when the list has nobody under that id. */
+  deleteMember(hash: string): Promise<boolean>;
   /** Everybody who carries the tag and is not archived, with their status. */
   listTagMembers(tag: string, offset: number): Promise<TagMembersPage>;
 }
@@ -223,6 +225,15 @@ export function openMailchimp(connection: ConnectionInput<Config, Secret>, io: C
       call('a changed tag', tagAnswer, () => api.lists.batchSegmentMembers({ members_to_add: addresses }, list, id)),
     removeFromTag: (id, addresses) =>
       call('a changed tag', tagAnswer, () => api.lists.batchSegmentMembers({ members_to_remove: addresses }, list, id)),
+    deleteMember: async (hash) => {
+      try {
+        await call('a deletion', z.unknown(), () => api.lists.deleteListMemberPermanent(list, hash));
+        return true;
+      } catch (thrown) {
+        if (thrown instanceof TributaryError && thrown.code === 'mailchimp/not-found') return false;
+        throw thrown;
+      }
+    },
     listTagMembers: (id, offset) =>
       call(
         'members of a tag',

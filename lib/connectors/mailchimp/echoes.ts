@@ -20,10 +20,19 @@ export function echoes(change: Change): readonly Echo[] {
   );
 }
 
-/** What putting the target's tag on members, or taking it off, writes. */
-export function tagWrites(to: Json | undefined, addresses: readonly string[], there: boolean): Write[] {
+/** What putting the target's tag on addresses, or taking it off, writes, and about whom. */
+export function tagWrites(
+  to: Json | undefined,
+  addresses: readonly string[],
+  there: boolean,
+  memberOf: (address: string) => string | undefined,
+): Write[] {
   const tag = tagNameOf(to);
-  return tag === '' ? [] : addresses.map((address) => tagWrite(memberIdOf(address), tag, there));
+  if (tag === '') return [];
+  return addresses.map((address) => {
+    const member = memberOf(address);
+    return { ...tagWrite(memberIdOf(address), tag, there), ...(member === undefined ? {} : { member }) };
+  });
 }
 
 /** A tag is found in any case, so it is remembered in none. */

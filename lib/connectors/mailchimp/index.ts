@@ -4,6 +4,7 @@ import { audiences } from './audiences.ts';
 import type { MailchimpClient } from './client.ts';
 import { type Config, config, type Secret, secret } from './config.ts';
 import { echoes } from './echoes.ts';
+import { erasure } from './erasure.ts';
 import { manifest } from './manifest.ts';
 import { members } from './members.stream.ts';
 import { traits } from './traits.ts';
@@ -26,5 +27,6 @@ export const mailchimp = defineConnector<Config, Secret, MailchimpClient>({
   traits,
   webhook,
   audiences,
+  erasure,
   echoes,
 });

@@ -37,6 +37,7 @@ declare module '@mailchimp/mailchimp_marketing/src/ApiClient.js' {
       getList(list: string, options: Paging): Promise<unknown>;
       getListMembersInfo(list: string, options: MemberQuery): Promise<unknown>;
       getListMember(list: string, hash: string, options: Paging): Promise<unknown>;
+      deleteListMemberPermanent(list: string, hash: string): Promise<unknown>;
       listSegments(list: string, options: Paging & { readonly type: 'static' }): Promise<unknown>;
       createSegment(list: string, body: { name: string; static_segment: readonly string[] }): Promise<unknown>;
       getSegmentMembersList(list: string, segment: string, options: SegmentMembersQuery): Promise<unknown>;

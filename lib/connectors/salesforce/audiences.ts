@@ -4,27 +4,17 @@ import type { Json } from '../../domain/json.ts';
 import type { AudienceDestination, BatchResult, MembershipBatch, Outcome, Write } from '../contract.ts';
 import { findPeople } from './campaign-people.ts';
 import type { SalesforceApi } from './client.ts';
+import { COLLECTION, readResults, type Saved, saved } from './collection-results.ts';
 import { joinedAs } from './echoes.ts';
 import { objectOf } from './ids.ts';
 import { queryAll } from './query.ts';
 import { inGroups, oneOf, quoted } from './soql.ts';
 import { findCampaign, truth } from './truth.ts';
 
-/** The most records that one sObject Collections request takes (REST API guide). */
-const COLLECTION = 200;
-
 const target = z.strictObject({
   // Campaign names are 80 characters at most.
   campaign: z.string('expected the name of a campaign').min(1).max(80),
 });
-
-const saved = z.object({
-  success: z.boolean(),
-  id: z.string().nullish(),
-  errors: z.array(z.object({ statusCode: z.string() })).default([]),
-});
-
-type Saved = z.infer<typeof saved>;
 
 /** What a record's error means for its member; every other code is a rejection that names it. */
 const outcomes: Readonly<Record<string, Outcome>> = {
@@ -84,7 +74,7 @@ async function addAll(
     else adding.push({ memberId, id });
   }
   if (adding.length === 0) return settled;
-  const joins = adding.map(({ id }) => joinedAs(batch.remoteId, id));
+  const joins = adding.map(({ id, memberId }) => joinedAs(batch.remoteId, id, memberId));
   await batch.notes?.asked(joins.map((join) => join.asked));
   const records = adding.map(({ id }) => ({
     // Salesforce reads records in order and refuses one whose attributes do not come first.
@@ -152,17 +142,6 @@ async function refuseLostCampaign(api: SalesforceApi, remoteId: string, results:
     'transient',
     'salesforce/campaign-gone',
     'the campaign was deleted while its members were being added',
-  );
-}
-
-/** The results of a collection; none if they are not as many as the records, since nobody knows then whose each is. */
-function readResults(answer: unknown, expected: number): readonly Saved[] {
-  const parsed = z.array(saved).safeParse(answer);
-  if (parsed.success) return parsed.data.length === expected ? parsed.data : [];
-  throw new TributaryError(
-    'transient',
-    'salesforce/unreadable-answer',
-    'Salesforce answered a collection with something else than results',
   );
 }
 

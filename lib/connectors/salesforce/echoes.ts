@@ -15,12 +15,16 @@ export function echoes(change: Change): readonly Echo[] {
 }
 
 /** What putting a person into a campaign writes: before the answer, and once the record has an id. */
-export function joinedAs(campaign: string, person: string) {
-  const pair = { object: 'CampaignMember', id: `${fullId(campaign)}/${fullId(person)}`, field: 'Id' };
+export function joinedAs(campaign: string, person: string, member?: string) {
+  const about = member === undefined ? {} : { member };
+  const pair = { object: 'CampaignMember', id: `${fullId(campaign)}/${fullId(person)}`, field: 'Id', ...about };
   return {
     asked: { ...pair, value: null } satisfies Write,
     // The pair then means this record only: whoever is taken out and put back by hand is another one.
-    made: (record: string): Write[] => [recordOf(record), { ...pair, value: fullId(record) ?? record }],
+    made: (record: string): Write[] => [
+      { ...recordOf(record), ...about },
+      { ...pair, value: fullId(record) ?? record },
+    ],
   };
 }
 

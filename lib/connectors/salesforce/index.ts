@@ -6,6 +6,7 @@ import type { SalesforceApi } from './client.ts';
 import { type SalesforceConfig, type SalesforceSecret, salesforceConfig, salesforceSecret } from './config.ts';
 import { contacts } from './contacts.stream.ts';
 import { echoes } from './echoes.ts';
+import { erasure } from './erasure.ts';
 import { leads } from './leads.stream.ts';
 import { manifest } from './manifest.ts';
 import { webhook } from './webhook.ts';
@@ -26,5 +27,6 @@ export const salesforce = defineConnector<SalesforceConfig, SalesforceSecret, Sa
   streams: [accounts, activities, contacts, leads],
   webhook,
   audiences,
+  erasure,
   echoes,
 });

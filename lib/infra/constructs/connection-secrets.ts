@@ -38,6 +38,7 @@ function connectionsFor(use: SecretUse, workspace: WorkspaceForSynthesis): reado
     'stream-connections': () =>
       connections.filter(({ webhook, streams }) => webhook || Object.keys(streams).length > 0).map(({ name }) => name),
     'audience-connections': () => workspace.audiences.map(({ connection }) => connection),
+    'erasing-connections': () => connections.filter(({ erasure }) => erasure === 'delete').map(({ name }) => name),
   };
   return chosen[use]();
 }

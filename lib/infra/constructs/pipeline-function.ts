@@ -49,6 +49,7 @@ export class PipelineFunction extends Construct {
       environment: environmentOf(name, spec, {
         tableName: (table) => props.data.table(table).tableName,
         queueUrl: (queue) => props.queues.queue(queue).queueUrl,
+        deadLettersUrl: (queue) => props.queues.deadLetters(queue).queueUrl,
         bucketName: props.data.archive.bucketName,
         identityKeySecret: secretName(props.workspace, 'identity-key'),
         workspace: props.workspace,

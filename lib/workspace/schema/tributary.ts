@@ -21,6 +21,10 @@ export const connectionFields = {
     .min(1)
     .optional()
     .meta({ description: 'Requests that the account may make in a day, all tools together.' }),
+  erasure: z.enum(['delete', 'remove', 'leave']).optional().meta({
+    description:
+      'What becomes of an erased person there: "delete" their records for good, "remove" them from lists, "leave" them.',
+  }),
   quota: share.default(0.3).meta({ description: "Share of the account's daily quota that may be spent." }),
 };
 

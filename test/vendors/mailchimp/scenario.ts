@@ -137,7 +137,30 @@ export const mailchimpScenario: Scenario<Mailchimp> = {
       );
     },
   },
+  erasure: {
+    seed(vendor) {
+      // Whatever state somebody is in: an unsubscribed contact is personal data too.
+      vendor.putMember(LIST, { email: 'Known1@example.com', status: 'unsubscribed' });
+      vendor.putMember(LIST, { email: 'known2@example.com' });
+      return {
+        ann: memberToErase('known1@example.com'),
+        bob: memberToErase('known2@example.com'),
+        stranger: memberToErase('never@example.org'),
+      };
+    },
+    knows: (vendor, { keys }) => vendor.member(LIST, keys[0]?.value ?? '') !== undefined,
+    fault(vendor, kind) {
+      vendor.faults.push(
+        kind === 'rate-limit' ? { kind: 'too-many', on: 'write' } : { kind: 'error', status: 504, on: 'write' },
+      );
+    },
+  },
 };
+
+/** A member by the record that a stream brought, or by the address that a push told. */
+function memberToErase(email: string) {
+  return { records: [{ kind: 'member', id: memberHash(email) }], keys: [{ type: 'email', value: email }] };
+}
 
 /** The id that the connector gives an act: made from all that the report says about it. */
 function actId(campaign: string, email: string, action: string, at: Date, url?: string): string {

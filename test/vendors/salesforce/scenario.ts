@@ -80,7 +80,22 @@ export const salesforceScenario: Scenario<SalesforceSimulator> = {
     fault: ({ faults }, kind) =>
       faults.add({ kind: kind === 'rate-limit' ? 'concurrent-limit' : 'error-after-accepting', on: ['write'] }),
   },
+  erasure: {
+    seed({ store }) {
+      const contact = (n: number) =>
+        contactToErase(store.insert('Contact', { LastName: `Known ${n}`, Email: 'known@example.com' }));
+      return { ann: contact(1), bob: contact(2), stranger: contactToErase('003000000000001AAA') };
+    },
+    knows: ({ store }, { records }) => store.get(records[0]?.id ?? '') !== undefined,
+    fault: ({ faults }, kind) =>
+      faults.add({ kind: kind === 'rate-limit' ? 'concurrent-limit' : 'error-after-accepting', on: ['write'] }),
+  },
 };
+
+/** A contact by its id; the address, which both people state, must not delete anybody. */
+function contactToErase(id: string) {
+  return { records: [{ kind: 'contact', id }], keys: [{ type: 'email', value: 'known@example.com' }] };
+}
 
 function campaignOf({ store }: Pick<SalesforceSimulator, 'store'>): string {
   return store.all('Campaign').find(({ Name }) => Name === 'Conformance campaign')?.Id ?? '';

@@ -1,0 +1,52 @@
+import { z } from '@hono/zod-openapi';
+import { listSuppressions, suppressPerson, unsuppressPerson } from '../pipeline/suppression.ts';
+import type { ApiDeps } from './deps.ts';
+import { type Route, route } from './route.ts';
+
+const entrySchema = z
+  .object({
+    key: z.string(),
+    type: z.string(),
+    at: z.string(),
+    by: z.string(),
+    reason: z.string(),
+    lifted: z.object({ at: z.string(), by: z.string(), reason: z.string() }).optional(),
+  })
+  .openapi('Suppression');
+
+const orderSchema = z.object({
+  person: z.string(),
+  by: z.string().min(1).max(100),
+  reason: z.string().min(1).max(200),
+});
+
+/** The list of people never to be contacted. It holds keys of identifiers, no values. */
+export function suppressionRoutes(deps: ApiDeps): readonly Route<never>[] {
+  return [
+    route({
+      method: 'get',
+      path: '/api/suppressions',
+      summary: 'People never to be contacted, by keys of their identifiers',
+      answer: z.array(entrySchema),
+      run: async () => listSuppressions(deps.state),
+    }),
+    route({
+      method: 'post',
+      path: '/api/suppressions',
+      summary: 'Never contact a person, or whoever comes by an identifier',
+      body: orderSchema,
+      status: 202,
+      answer: z.array(entrySchema),
+      run: async ({ body: { person, ...order } }) => suppressPerson(deps, person, order),
+    }),
+    route({
+      method: 'post',
+      path: '/api/suppressions/lift',
+      summary: 'Take a person off the list, by what put them on it or by its key',
+      body: orderSchema,
+      status: 202,
+      answer: z.array(entrySchema),
+      run: async ({ body: { person, ...order } }) => unsuppressPerson(deps, person, order),
+    }),
+  ];
+}

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import type { Change } from '../../lib/domain/change.ts';
+import type { Json } from '../../lib/domain/json.ts';
+import { searchDeadLetters } from '../../lib/pipeline/search-dead-letters.ts';
+import { deliver, identityKey } from './delivering.ts';
+import { openPrivacy } from './forgetting.ts';
+import { openHandClock, openMemoryDeadLetters } from './memory-state.ts';
+import { openMemoryStores } from './memory-stores.ts';
+import { NOW } from './world.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const at = (hours: number): string => new Date(NOW + hours * HOUR).toISOString();
+const ann = { type: 'email', value: 'ann@example.com' };
+const bob = { type: 'email', value: 'bob@example.com' };
+
+const contact = (id: string, hours: number, ...identifiers: readonly (typeof ann)[]): Change => ({
+  kind: 'profile',
+  fragment: `crm:contact:${id}`,
+  at: at(hours),
+  identifiers: [...identifiers, { type: 'crm.contact_id', value: `contact-${id}` }],
+  traits: { stage: 'customer' },
+});
+const opened = (id: string): Change => ({
+  kind: 'activity',
+  fragment: `crm:contact:${id}`,
+  at: at(-5),
+  id: `opened ${id}`,
+  name: 'Opened',
+  identifiers: [],
+});
+const visit = (hours: number): Change => ({
+  kind: 'profile',
+  fragment: 'web:user:7',
+  at: at(hours),
+  identifiers: [ann],
+  traits: { name: 'Ann again' },
+});
+
+/** Ann and Bob are known; Ann is forgotten while these dead letters lie there. */
+async function forgetAnn(...bodies: readonly object[]) {
+  const stores = openMemoryStores();
+  const clock = openHandClock(NOW);
+  const privacy = openPrivacy(stores, identityKey, clock);
+  await deliver(stores, [[contact('1', -9, ann)], [contact('2', -9, bob)]]);
+  privacy.deadLetters.fill(...(bodies as readonly Json[]));
+  const receipt = await privacy.forget('ann@example.com');
+  const round = async (): Promise<void> => {
+    clock.pass(DAY);
+    await privacy.jobs.send([{ body: { care: true } }]);
+    await privacy.doJobs();
+  };
+  return { ...privacy, stores, clock, receipt, round, left: () => privacy.deadLetters.bodies() };
+}
+
+describe('searchDeadLetters', () => {
+  it('keeps the neighbours in a message, and messages about nobody', async () => {
+    const both = { connection: 'crm', changes: [contact('1', -8, ann), contact('2', -8, bob), opened('1')] };
+    const { left, receipt } = await forgetAnn(both, { connection: 'crm', changes: [opened('2')] }, { recount: true });
+
+    expect(left()).toHaveLength(3);
+    expect(left()).toContainEqual({ connection: 'crm', changes: [contact('2', -8, bob)] });
+    expect(JSON.stringify(left())).not.toContain('ann@example.com');
+    expect(receipt.places.find(({ place }) => place === 'dead letters')).toMatchObject({
+      state: 'confirmed',
+      count: 1,
+    });
+  });
+
+  it.each([
+    ['a message of hers alone', { connection: 'crm', changes: [opened('1')] }, []],
+    [
+      'a record that could not be used',
+      { connection: 'crm', rejected: [{ code: 'x', record: { Email: 'Ann@Example.com' } }] },
+      [],
+    ],
+    ['a record to be read again', { connection: 'crm', stream: 'contacts', reread: ['contact-1'] }, []],
+    [
+      'one of two records to be read again',
+      { connection: 'crm', reread: ['contact-1', 'contact-2'] },
+      [{ connection: 'crm', reread: ['contact-2'] }],
+    ],
+    ['somebody who was paused', { connection: 'crm', changes: [], pause: ['crm:contact:1'] }, []],
+    [
+      'a numbered message, whose number a run waits for',
+      { connection: 'crm', changes: [opened('1')], run: { id: 'r', number: 3 } },
+      [{ connection: 'crm', changes: [], run: { id: 'r', number: 3 } }],
+    ],
+    ['an unknown record that states her address', { connection: 'crm', changes: [contact('44', -8, ann)] }, []],
+  ])('takes out %s', async (_, body, left) => {
+    const rig = await forgetAnn(body);
+
+    expect(rig.left()).toEqual(left);
+  });
+
+  it.each([
+    ['her own later word', { connection: 'web', changes: [visit(1)] }],
+    ["a living person's record that states her address", { connection: 'crm', changes: [contact('2', -3, bob, ann)] }],
+    [
+      'a company',
+      {
+        connection: 'crm',
+        changes: [{ kind: 'account', account: 'crm:account:1', at: at(-9), traits: { mail: 'ann@example.com' } }],
+      },
+    ],
+  ])('leaves %s', async (_, body) => {
+    const rig = await forgetAnn(body);
+
+    expect(rig.left()).toEqual([body]);
+  });
+
+  it('loses no neighbour wherever it dies', async () => {
+    for (let stop = 1; stop <= 8; stop += 1) {
+      let steps = 0;
+      const queue = openMemoryDeadLetters(() => {
+        steps += 1;
+        if (steps === stop) throw new Error('died');
+      });
+      queue.fill({ changes: [opened('1'), opened('2')] as unknown as Json });
+      const rig = await forgetAnn();
+      const erased = new Map(rig.receipt.keys.map((key) => [key, NOW]));
+      const deps = { ...rig.deps, deadLetters: { queue } };
+      await searchDeadLetters(deps, erased, new AbortController().signal).catch(() => undefined);
+      // What a dead worker had in hand shows itself again after a while.
+      queue.show();
+
+      expect(JSON.stringify(queue.bodies()), `died at ${stop}`).toContain('crm:contact:2');
+      await searchDeadLetters(deps, erased, new AbortController().signal);
+      queue.show();
+      const left = JSON.stringify(queue.bodies());
+      expect(left, `died at ${stop}`).toContain('crm:contact:2');
+      expect(left, `died at ${stop}`).not.toContain('crm:contact:1');
+    }
+  });
+
+  it('shows every message again, and says what it could not look at', async () => {
+    const stores = openMemoryStores();
+    const clock = openHandClock(NOW);
+    const privacy = openPrivacy(stores, identityKey, clock);
+    await deliver(stores, [[contact('1', -9, ann)]]);
+    privacy.deadLetters.fill({ changes: [opened('1')] as unknown as Json }, { recount: true });
+    privacy.deadLetters.hide('m1');
+
+    const { places } = await privacy.forget('ann@example.com');
+
+    const until = new Date(NOW + 14 * DAY).toISOString();
+    expect(places.find(({ place }) => place === 'dead letters')).toMatchObject({ state: 'pending', until });
+    expect(await privacy.deadLetters.hidden()).toBe(1);
+  });
+
+  it('is looked at again each night: what dies later is found then, and the receipt is settled', async () => {
+    const rig = await forgetAnn();
+    rig.deadLetters.fill({ changes: [opened('1'), opened('2')] as unknown as Json });
+
+    await rig.round();
+
+    expect(rig.left()).toEqual([{ changes: [opened('2')] }]);
+  });
+});
