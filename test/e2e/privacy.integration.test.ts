@@ -16,7 +16,9 @@ import { versioned } from '../pipeline/published-world.ts';
 import { bundledOnce } from '../setup/bundled-once.ts';
 import { makeWorld } from '../vendors/world.ts';
 
-const START = Date.parse('2026-11-20T04:00:00.000Z');
+/** An evening in Berlin: the daily round over the archive, at 03:30 there, is near. */
+const START = Date.parse('2026-11-20T21:00:00.000Z');
+const AFTER_THE_ROUND = Date.parse('2026-11-21T04:00:00.000Z');
 const DAY = 24 * 3_600_000;
 /** A segment that everybody is in who has an address, and an audience that nobody pushes. */
 const EVERYBODY = 'everybody';
@@ -182,7 +184,7 @@ describe('on the stage, by the roles of the template', () => {
     expect(await get(person(bob))).toMatchObject({ fragments: before.fragments });
 
     // The next night: pulls bring the record again, then the daily round takes it out of the archive.
-    await stage.runUntil(START + 1.2 * DAY);
+    await stage.runUntil(AFTER_THE_ROUND);
     await expect(get(person(ann))).rejects.toThrow('404');
     expect(await archived()).not.toContain(ann);
     expect(await archived()).toContain(bob);
