@@ -81,7 +81,11 @@ function anyEnvironment(): Record<string, string> {
   const queues = ['CHANGES', 'RECOMPUTE', 'SYNC', 'PUSH', 'JOBS'];
   return {
     ...Object.fromEntries(tables.map((name) => [`${name}_TABLE`, name.toLowerCase()])),
-    ...Object.fromEntries(queues.map((name) => [`${name}_QUEUE_URL`, `http://127.0.0.1:9/000000000000/${name}`])),
+    ...Object.fromEntries(
+      queues.flatMap((name) =>
+        [`${name}_QUEUE_URL`, `${name}_DEAD_LETTERS_URL`].map((variable) => [variable, `http://127.0.0.1:9/0/${name}`]),
+      ),
+    ),
     ARCHIVE_BUCKET: 'archive',
     IDENTITY_KEY_SECRET: 'identity-key',
     CONNECTION_SECRET_PREFIX: 'connection/',

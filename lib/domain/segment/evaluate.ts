@@ -165,8 +165,9 @@ export function answerKept({ signed, horizon }: Kept, position: number): Answer 
 }
 
 /**
- * Only who is a member, for counts and previews: 1 or 0 by position in `program.segments`. Faster than `evaluate`, which
- * also works out until when. Returns the leaf keys that overflowed.
+ * Only who is a member: 1 or 0 by position in `program.segments`. It is the question that other engines answer, so it is
+ * what they are compared by; whoever stores an answer needs `evaluate`, which also works out until when. Returns the leaf
+ * keys that overflowed.
  */
 export function evaluateMembers(
   program: Program,
