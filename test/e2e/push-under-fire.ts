@@ -7,7 +7,6 @@ import { type AudienceStage, LIST, MINUTE } from './audience-stage.ts';
 
 const BATCH = 500;
 const AT_ONCE = 25;
-const DEATHS = 20;
 /** A message of a worker that died is hidden for six times the function's time limit. */
 const HIDDEN_MS = 12 * MINUTE;
 
@@ -52,13 +51,17 @@ interface Heard {
 }
 
 /**
- * Pushes an audience whose workers are killed, as processes, at twenty random instants; its message comes twice; and the
+ * Pushes an audience whose workers are killed, as processes, at random instants until so many have died; its message comes twice; and the
  * tool answers 500 after it took a batch. Returns what became of it.
  */
-export async function pushUnderFire(on: AudienceStage, audience: string, seed: number) {
+export async function pushUnderFire(
+  on: AudienceStage,
+  audience: string,
+  given: { readonly seed: number; readonly deaths: number },
+) {
   const { stage, shop } = on;
   const command = { audience, scheduledAt: new Date(on.now()).toISOString() };
-  let random = seed;
+  let random = given.seed;
   const dice = (most: number): number => {
     random = (random * 1_103_515_245 + 12_345) % 2_147_483_648;
     // The low digits of such a number repeat themselves.
@@ -97,11 +100,11 @@ export async function pushUnderFire(on: AudienceStage, audience: string, seed: n
 
   const over = new AbortController();
   const killing = (async () => {
-    while (deaths() < DEATHS && !over.signal.aborted) await killNext(over.signal);
+    while (deaths() < given.deaths && !over.signal.aborted) await killNext(over.signal);
   })();
   // Twice at once to begin with; later ones take the place of those that were received five times.
   await on.send(command);
-  for (let round = 0; deaths() < DEATHS && round < 2 * DEATHS; round += 1) {
+  for (let round = 0; deaths() < given.deaths && round < 2 * given.deaths; round += 1) {
     await on.send(command);
     await stage.runUntil(on.now() + HIDDEN_MS + MINUTE);
   }

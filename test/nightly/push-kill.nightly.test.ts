@@ -3,6 +3,7 @@ import { type AudienceStage, LIST, openAudienceStage } from '../e2e/audience-sta
 import { fewestCalls, loadAudience, pushUnderFire, sentWithoutNeed } from '../e2e/push-under-fire.ts';
 
 const PEOPLE = 20_000;
+const DEATHS = 20;
 const SEEDS = [1, 2, 3];
 
 let on: AudienceStage;
@@ -24,9 +25,12 @@ afterAll(() => on?.close());
 
 it.each(SEEDS)('a push of 20,000 survives twenty processes that are killed (%i)', async (seed) => {
   await loadAudience(on, `everybody-${seed}`, PEOPLE);
-  const { deaths, failures, heard, run, outcomes } = await pushUnderFire(on, `everybody-${seed}`, seed);
+  const { deaths, failures, heard, run, outcomes } = await pushUnderFire(on, `everybody-${seed}`, {
+    seed,
+    deaths: DEATHS,
+  });
 
-  expect(deaths).toBeGreaterThanOrEqual(20);
+  expect(deaths).toBeGreaterThanOrEqual(DEATHS);
   expect(run).toMatchObject({ state: 'finished' });
   expect(on.shop.tagged(LIST, `Everybody ${seed}`, { anyStatus: true })).toHaveLength(PEOPLE);
   expect(new Set(outcomes.map(({ profile }) => profile)).size).toBe(PEOPLE);
