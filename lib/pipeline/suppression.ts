@@ -54,9 +54,10 @@ export async function suppressPerson(
     const fresh: Suppression = { key: id, type: identifier.type, at, ...order };
     entries.push(await amend(deps.state, id, (held) => (held === undefined || held.lifted ? fresh : held)));
   }
+  // The index may know the person under a key of a former generation only.
   await tell(
     deps,
-    entries.map((one) => one.key),
+    identifiers.flatMap((one) => everyKey(one, key)),
   );
   return entries;
 }
@@ -79,10 +80,7 @@ export async function unsuppressPerson(
   if (entries.length === 0) {
     throw new TributaryError('rejected', 'api/no-such-suppression', 'nobody is on the list by that');
   }
-  await tell(
-    deps,
-    entries.map((one) => one.key),
-  );
+  await tell(deps, keys);
   return entries;
 }
 
