@@ -213,4 +213,18 @@ describe('suppression under a new generation of the identity key', () => {
 
     expect(await world.wanted(ann)).toEqual({ decided: 'in', row: 'in' });
   });
+
+  it('stands for as long as the list says so under any of them', async () => {
+    const world = await openWorld();
+    await world.tell([contact('1', -9, ann)]);
+    await world.add(ann);
+    world.turnKey(second);
+    await world.add(ann);
+    const [oldest] = await listSuppressions(world.deps.state);
+
+    await world.lift(oldest?.key ?? '');
+
+    expect(await listSuppressions(world.deps.state)).toHaveLength(1);
+    expect(await world.wanted(ann)).toEqual({ decided: 'suppressed', row: 'suppressed' });
+  });
 });
