@@ -174,6 +174,26 @@ describe('suppressPerson', () => {
     );
   });
 
+  it('does not come back, once lifted, by somebody who was refused the address', async () => {
+    const world = await openWorld();
+    const shares = (id: string, hours: number, ...addresses: readonly string[]): Change => ({
+      kind: 'profile',
+      fragment: `crm:contact:${id}`,
+      at: new Date(NOW + hours * HOUR).toISOString(),
+      identifiers: [{ type: 'user_id', value: `user-${id}` }, ...addresses.map((value) => ({ type: 'email', value }))],
+      traits: { stage: 'customer' },
+    });
+    await world.add(ann);
+    await world.tell([shares('1', -9, ann)]);
+    await world.tell([shares('2', -9, ann, bob)]);
+
+    await world.lift(ann);
+    await world.tell([shares('1', -8, old)]);
+
+    expect(world.stores.living()).toHaveLength(2);
+    expect([await world.wanted(old), await world.wanted(bob)].map(({ row }) => row)).toEqual(['in', 'in']);
+  });
+
   it('takes everything that a known person ever stated, and refuses who is neither known nor an identifier', async () => {
     const world = await openWorld();
     await world.tell([contact('1', -9, old)]);
