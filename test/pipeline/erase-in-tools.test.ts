@@ -221,4 +221,21 @@ describe('eraseInTools', () => {
     expect(after).toMatchObject({ state: 'impossible' });
     expect(after?.note).toContain('take the person off in the tool by hand');
   });
+
+  it('leaves no row, and no silence, of an audience that was pushed once and is gone', async () => {
+    await using rig = await openErasing();
+    const { contact } = await rig.meetAnn();
+    await rig.tell('to-crm', [{ type: 'salesforce.contact_id', value: contact }]);
+    await rig.state.put('push', 'to-crm', { list: 'crm/7010001' }, 0);
+    const [{ id = '' } = {}] = rig.stores.living();
+    const definitions = { ...rig.definitions, audiences: [] };
+    const work = workJobs({ ...rig.deps, connectors: {}, definitions: async () => definitions });
+
+    const { receipt } = await startForget(rig.deps, id);
+    for (let messages = rig.jobs.take(); messages.length > 0; messages = rig.jobs.take())
+      for (const { body } of messages) await work(body, new AbortController().signal);
+
+    expect((await rig.stores.memberships.readAudienceRows('to-crm', [id])).size).toBe(0);
+    expect(await rig.placesOf(receipt, 'audience to-crm')).toMatchObject([{ state: 'impossible' }]);
+  });
 });
