@@ -185,16 +185,18 @@ function leftOf(allowance: number, used: number, spent: Spent, { pulls, pushes }
 
 function asOf(stored: Spent, limits: Limits, now: number): Spent {
   const { perSecond } = limits;
-  const day = new Date(now).toISOString().slice(0, 10);
+  // Whoever's clock is behind does not turn the document's back: the same time would count twice.
+  const at = Math.max(stored.at, now);
+  const day = new Date(at).toISOString().slice(0, 10);
   const sameDay = stored.day === day;
-  const refilled = stored.tokens + (Math.max(0, now - stored.at) / 1_000) * (perSecond ?? 0);
+  const refilled = stored.tokens + ((at - stored.at) / 1_000) * (perSecond ?? 0);
   const { reported, ...rest } = stored;
   return {
     ...rest,
     slots: Object.fromEntries(Object.entries(stored.slots).filter(([, until]) => until > now)),
     line: Object.fromEntries(Object.entries(stored.line).filter(([, { until }]) => until > now)),
     tokens: perSecond === undefined ? Number.MAX_SAFE_INTEGER : Math.min(capacityOf(limits), refilled),
-    at: now,
+    at,
     day,
     calls: sameDay ? stored.calls : 0,
     pulled: sameDay ? stored.pulled : 0,

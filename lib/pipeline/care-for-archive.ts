@@ -148,6 +148,8 @@ async function settledAudiences(
   const left = new Map(found.map((one) => [one.place, one]));
   return open.map((one): ErasedPlace => {
     const { note: _, ...rest } = one;
-    return left.get(one.place)?.state === 'pending' ? one : { ...rest, state: 'confirmed', at: now };
+    const found = left.get(one.place);
+    if (found?.state === 'pending') return one;
+    return found?.state === 'impossible' ? { ...rest, ...found, at: now } : { ...rest, state: 'confirmed', at: now };
   });
 }

@@ -3,6 +3,7 @@ import { formatInstant } from '../domain/instant.ts';
 import { addErrand, erasureRuleOf, toolPlace } from './erased-keys.ts';
 import { amendReceipt, type ErasedPlace, type ErasureReceipt, withPlaces } from './erasure-receipt.ts';
 import type { AudienceRow, Clock, MembershipStore, StateStore } from './ports.ts';
+import { pushedAudiences } from './push-run.ts';
 
 interface AudienceDeps {
   readonly memberships: MembershipStore;
@@ -29,7 +30,8 @@ export async function takeOffAudiences(
   const { audiences } = definitions;
   const { id, receipt, version } = erasure;
   const places: Pick<ErasedPlace, 'place' | 'state' | 'count' | 'note'>[] = [];
-  for (const audience of new Set([...audiences.map((one) => one.audience), ...receipt.audiences])) {
+  const pushed = await pushedAudiences(deps.state);
+  for (const audience of new Set([...audiences.map((one) => one.audience), ...receipt.audiences, ...pushed])) {
     const rows = await deps.memberships.readAudienceRows(audience, receipt.profiles);
     const place = `audience ${audience}`;
     if (rows.size === 0) {

@@ -14,7 +14,7 @@ import {
   statedBy,
   withoutErased,
 } from './key-places.ts';
-import type { Claim, IdentityIndex, ProfileStore, StoredProfile } from './ports.ts';
+import type { Claim, IdentityIndex, LookedUp, ProfileStore, StoredProfile } from './ports.ts';
 
 /** Changes and profiles that hang together by identifiers: decided and written as one. */
 export interface Component {
@@ -72,12 +72,14 @@ export async function gather(deps: GatherDeps, pending: Pending, rules: FoldRule
   const found = await deps.identities.lookUp([
     ...new Set([...[...keys.values()].flatMap(everyGeneration), ...pending.marked]),
   ]);
-  const { suppressed = NO_KEYS, vacant = NO_KEYS } = found;
+  const { vacant = NO_KEYS } = found;
   const named = new Set([...found.owners.values(), ...asked, ...[...reach.values()].flatMap((ids) => [...ids])]);
   const stored = await readFollowing(deps.profiles, named);
   const leads = followAll(stored, named);
   const places = placesIn(keys, found, stored, leads);
   const { changes, erased, buried } = withoutErased(pending.changes, keys, places, stored, rules);
+
+  const suppressed = await suppressedIn(deps, found, [...stored.values()].filter(isLiving), pending.marked);
 
   const links = openLinks();
   for (const fragment of changes.keys()) {
@@ -128,6 +130,20 @@ function marksIn(sets: readonly KeySet[], suppressed: ReadonlySet<string>): Read
         : [[identifierKey(identifier), [key, ...former].some((one) => suppressed.has(one))] as const],
     ),
   );
+}
+
+/** Suppressed keys among those that were looked up, and under every generation of what people stated and a mark is of. */
+async function suppressedIn(
+  { identities, key }: GatherDeps,
+  { suppressed = NO_KEYS }: LookedUp,
+  profiles: readonly Profile[],
+  marked: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const former = (key.former ?? []).length > 0;
+  const again = former && marked.size > 0 ? everyGeneration(markedSets(profiles, marked, key)) : [];
+  if (again.length === 0) return suppressed;
+  const { suppressed: more = NO_KEYS } = await identities.lookUp([...new Set(again)]);
+  return new Set([...suppressed, ...more]);
 }
 
 /** Identifiers that people ever stated and whose mark was asked for. */

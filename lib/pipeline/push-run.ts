@@ -145,6 +145,13 @@ export function newRun(id: string, audience: string, startedAt: string, touched:
   };
 }
 
+/** Every audience that was ever pushed: also those that are defined no more. */
+export async function pushedAudiences(state: StateStore): Promise<readonly string[]> {
+  const pushed: string[] = [];
+  for await (const page of state.all('push')) pushed.push(...page.map(({ id }) => id));
+  return pushed;
+}
+
 /** Writes the state if nobody wrote it since; undefined when somebody did. Held for `leaseMs`, or let go of. */
 export async function savePush(
   deps: RunStores,

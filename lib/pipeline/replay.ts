@@ -223,7 +223,12 @@ async function mapped(deps: ReplayDeps, connection: string, name: string, lines:
   }
   const { changes, rejected } = stream.remap(lines, connection, config.data);
   const objects = wholeObjects(connector?.streams ?? []);
-  return { changes: changes.map((change) => asWhole(change, objects)), rejected };
+  const unknown = rejected.find(({ code }) => code === 'sync/unknown-mapping');
+  return {
+    changes: changes.map((change) => asWhole(change, objects)),
+    rejected,
+    ...(unknown === undefined ? {} : { unmapped: unknown.reason }),
+  };
 }
 
 /** A record read again is all that its source says, so what older mappings made of it is void. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Stream } from '../connectors/contract.ts';
 import { asTributaryError } from '../domain/errors.ts';
 import { formatInstant } from '../domain/instant.ts';
@@ -40,7 +41,8 @@ async function reread(
   const { name } = connection.definition;
   const now = deps.clock.now();
   const { reread: read } = stream;
-  const holder = `reread/${stream.name}/${deps.clock.random().toString(36).slice(2)}`;
+  // The same when it comes again: it would stand in line behind itself.
+  const holder = `reread/${stream.name}/${createHash('sha256').update(ids.join('\n')).digest('hex').slice(0, 16)}`;
   const page = await withCalls(deps, connection, { holder, use: 'pull' }, async (calls) =>
     read(await connection.connect(signal, calls), name, ids, { signal, now }),
   );

@@ -182,7 +182,7 @@ function lateIn({ component, news }: Decided, now: Milliseconds): Milliseconds[]
 }
 
 /** What is left for the next round, with the profiles that turned out to belong to it. */
-function stillPending({ reach, marked }: Pending, lost: ReadonlySet<Decided>): Pending {
+function stillPending({ profiles, reach, marked }: Pending, lost: ReadonlySet<Decided>): Pending {
   const changes = new Map<FragmentId, readonly PersonChange[]>();
   const further = new Map<FragmentId, ReadonlySet<string>>();
   for (const { component, strangers } of lost) {
@@ -191,7 +191,10 @@ function stillPending({ reach, marked }: Pending, lost: ReadonlySet<Decided>): P
       further.set(fragment, new Set([...(reach.get(fragment) ?? []), ...strangers]));
     }
   }
-  return { changes, profiles: new Set([...lost].flatMap(({ component }) => component.asked)), reach: further, marked };
+  // Under the ids that were asked for, which may lead to others: by them the message is known.
+  const isLeft = (id: string): boolean =>
+    [...lost].some(({ component }) => component.asked.includes(component.leads.get(id) ?? id));
+  return { changes, profiles: new Set([...profiles].filter(isLeft)), reach: further, marked };
 }
 
 /** Claims identifiers before the profile that holds them is written. Returns the components that must look again. */

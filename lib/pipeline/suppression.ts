@@ -5,7 +5,8 @@ import { formerIndexKeys, type IdentityKey, identifierOfKey, indexKey } from '..
 import { formatInstant } from '../domain/instant.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { type FindDeps, findPerson, identifierNamed } from './find-person.ts';
-import type { Clock, IdentityIndex, Queue, StateStore } from './ports.ts';
+import { followIds, isLiving } from './gather.ts';
+import type { Clock, IdentityIndex, ProfileStore, Queue, StateStore } from './ports.ts';
 
 const KIND = 'suppression';
 const INDEX_KEY = /^[^\s@#]+#\d+#[\w-]{27}$/;
@@ -54,9 +55,10 @@ export async function suppressPerson(
     const fresh: Suppression = { key: id, type: identifier.type, at, ...order };
     entries.push(await amend(deps.state, id, (held) => (held === undefined || held.lifted ? fresh : held)));
   }
+  // The index may know the person under a key of a former generation only.
   await tell(
     deps,
-    entries.map((one) => one.key),
+    identifiers.flatMap((one) => everyKey(one, key)),
   );
   return entries;
 }
@@ -79,10 +81,7 @@ export async function unsuppressPerson(
   if (entries.length === 0) {
     throw new TributaryError('rejected', 'api/no-such-suppression', 'nobody is on the list by that');
   }
-  await tell(
-    deps,
-    entries.map((one) => one.key),
-  );
+  await tell(deps, keys);
   return entries;
 }
 
@@ -93,18 +92,28 @@ export async function listSuppressions(state: StateStore): Promise<readonly Supp
   return found.filter(({ lifted }) => lifted === undefined);
 }
 
+interface MarkDeps {
+  readonly state: StateStore;
+  readonly identities: IdentityIndex;
+  readonly profiles: ProfileStore;
+}
+
 /**
- * Brings the marks of keys into line with the list, which is what counts, and returns whom they lead to. Doing it twice, or
- * late, ends with what the list says then.
+ * Brings the marks of keys into line with the list, which is what counts, and returns whom they lead to, and who shares
+ * evidence with those: they may state the same, and would remember it. Doing it twice, or late, ends with what the list
+ * says then.
  */
-export function markSuppressed(deps: { readonly state: StateStore; readonly identities: IdentityIndex }) {
+export function markSuppressed(deps: MarkDeps) {
   return async function mark(keys: readonly string[]): Promise<readonly string[]> {
     for (const key of keys) {
       const held = (await deps.state.get(KIND, key))?.body as unknown as Suppression | undefined;
       await deps.identities.mark(key, held !== undefined && held.lifted === undefined);
     }
     const { owners } = await deps.identities.lookUp(keys);
-    return [...new Set(owners.values())];
+    const { leads } = await followIds(deps.profiles, new Set(owners.values()));
+    if (leads.size === 0) return [];
+    const holders = [...(await deps.profiles.read([...new Set(leads.values())])).values()].filter(isLiving);
+    return [...new Set(holders.flatMap(({ id, kin }) => [id, ...kin]))];
   };
 }
 

@@ -288,6 +288,17 @@ describe('a mark of suppression', () => {
     expect([after.suppressed, after.vacant]).toEqual([new Set(['free#1']), new Set()]);
     expect(Object.fromEntries(after.owners)).toEqual({ 'held#1': 'p_held', 'free#1': 'p_new' });
   });
+
+  it('keeps when the person was erased to whom a key of a former generation led', async () => {
+    await index.mark('again#2', true);
+
+    await index.claim([{ key: 'again#2', profile: 'p_back', vacant: true, erased: NOW }]);
+
+    const found = await index.lookUp(['again#2']);
+    expect(found.owners.get('again#2')).toBe('p_back');
+    expect(found.erased.get('again#2')).toBe(NOW);
+    expect(found.suppressed).toEqual(new Set(['again#2']));
+  });
 });
 
 describe('a tombstone', () => {

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../lib/connectors/contract.ts';
 import type { AnyConnector } from '../../lib/connectors/define.ts';
-import { BLOCK_CALLS, type CallUse } from '../../lib/domain/call-budget.ts';
+import {
+  BLOCK_CALLS,
+  type CallUse,
+  type Limits,
+  readSpent,
+  type Spent,
+  settle,
+  tryGrant,
+} from '../../lib/domain/call-budget.ts';
 import type { AudienceDefinition, ConnectionDefinition } from '../../lib/domain/definitions.ts';
 import { asTributaryError, TributaryError } from '../../lib/domain/errors.ts';
 import { type CallMeter, withCalls } from '../../lib/pipeline/call-meter.ts';
@@ -223,5 +231,42 @@ describe('withCalls', () => {
 
     await expect(work).rejects.toMatchObject({ code: 'connection/budget-spent' });
     expect(await rig.waits('push/a', 'remove')).toEqual([0, '']);
+  });
+});
+
+describe('workers whose clocks differ', () => {
+  const limits: Limits = { atOnce: 9, perSecond: 10, perDay: 1_000, share: 1, pulls: true, pushes: true };
+  /** Takes and gives back a block of all that there is, by a clock, and tells how many calls it was. */
+  const takeAt = (spent: Spent, now: number, holder: string): { readonly spent: Spent; readonly calls: number } => {
+    const { answer, next } = tryGrant(settle(spent, limits, now, holder), limits, now, { holder, use: 'remove' });
+    const calls = 'calls' in answer ? answer.calls : 0;
+    return { spent: settle(next, limits, now, holder, { granted: calls, made: calls, use: 'remove' }), calls };
+  };
+
+  it('make no more calls in a second than one of them', () => {
+    let spent = readSpent(undefined);
+    let total = 0;
+    for (let ms = 0; ms < 1_000; ms += 50) {
+      for (const [holder, ahead] of [
+        ['early', 400],
+        ['late', 0],
+      ] as const) {
+        const taken = takeAt(spent, NOW + ms + ahead, holder);
+        total += taken.calls;
+        spent = taken.spent;
+      }
+    }
+
+    // A full second's worth at the start, what comes in during it, and the difference of the clocks once.
+    expect(total).toBeLessThanOrEqual(10 + 10 + 4);
+  });
+
+  it('forget nothing of the day when it is over for one of them only', () => {
+    const midnight = Math.ceil(NOW / DAY) * DAY;
+    const today = takeAt(takeAt(readSpent(undefined), midnight + 200, 'early').spent, midnight - 200, 'late');
+
+    const { spent } = takeAt(today.spent, midnight + 1_200, 'early');
+
+    expect(spent.calls).toBeGreaterThan(10);
   });
 });

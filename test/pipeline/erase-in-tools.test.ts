@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findPerson } from '../../lib/pipeline/find-person.ts';
 import { startForget } from '../../lib/pipeline/forget-person.ts';
+import { workJobs } from '../../lib/pipeline/work-jobs.ts';
 import { annsAddress, memberOf, openErasing } from './erasing-rig.ts';
 import { Death } from './memory-stores.ts';
 import { NOW } from './world.ts';
@@ -199,5 +200,42 @@ describe('eraseInTools', () => {
 
     expect(rig.knowsAnn()).toBe(false);
     expect(await rig.keysLeft()).toEqual([]);
+  });
+
+  it('says that somebody is still on a list whose audience went before they were taken off', async () => {
+    await using rig = await openErasing({ news: 'leave' });
+    await rig.meetAnn();
+    await rig.tell('to-tool', [email]);
+    const receipt = await forgetAnn(rig);
+    const [before] = await rig.placesOf(receipt, 'audience to-tool');
+    rig.clock.pass(DAY);
+    const definitions = { ...rig.definitions, audiences: [] };
+    const work = workJobs({ ...rig.deps, connectors: {}, definitions: async () => definitions });
+
+    await work({ care: true }, new AbortController().signal);
+    for (let messages = rig.jobs.take(); messages.length > 0; messages = rig.jobs.take())
+      for (const { body } of messages) await work(body, new AbortController().signal);
+
+    expect(before?.state).toBe('pending');
+    const [after] = await rig.placesOf(receipt, 'audience to-tool');
+    expect(after).toMatchObject({ state: 'impossible' });
+    expect(after?.note).toContain('take the person off in the tool by hand');
+  });
+
+  it('leaves no row, and no silence, of an audience that was pushed once and is gone', async () => {
+    await using rig = await openErasing();
+    const { contact } = await rig.meetAnn();
+    await rig.tell('to-crm', [{ type: 'salesforce.contact_id', value: contact }]);
+    await rig.state.put('push', 'to-crm', { list: 'crm/7010001' }, 0);
+    const [{ id = '' } = {}] = rig.stores.living();
+    const definitions = { ...rig.definitions, audiences: [] };
+    const work = workJobs({ ...rig.deps, connectors: {}, definitions: async () => definitions });
+
+    const { receipt } = await startForget(rig.deps, id);
+    for (let messages = rig.jobs.take(); messages.length > 0; messages = rig.jobs.take())
+      for (const { body } of messages) await work(body, new AbortController().signal);
+
+    expect((await rig.stores.memberships.readAudienceRows('to-crm', [id])).size).toBe(0);
+    expect(await rig.placesOf(receipt, 'audience to-crm')).toMatchObject([{ state: 'impossible' }]);
   });
 });

@@ -2,6 +2,7 @@ import type { AnyConnector } from '../../lib/connectors/define.ts';
 import type { Change } from '../../lib/domain/change.ts';
 import type { Declared } from '../../lib/domain/declared.ts';
 import { type Definitions, versionOf } from '../../lib/domain/definitions.ts';
+import type { IdentityKey } from '../../lib/domain/identifier.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import { openCompiled, openDefinitions, openVersions } from '../../lib/pipeline/definitions.ts';
 import type { PlanDeps } from '../../lib/pipeline/plan-definitions.ts';
@@ -33,7 +34,7 @@ export const publishable: Definitions = versioned({
  * The function resolve-profile and what the API publishes with, over memory stores that share one fate: at every
  * operation of any of them the process may die. Messages come again until they are done.
  */
-export function openPublishedWorld(fate: Fate = () => 'lives') {
+export function openPublishedWorld(fate: Fate = () => 'lives', key: () => IdentityKey = () => identityKey) {
   let mortal = true;
   const lives: Fate = () => (mortal ? fate() : 'lives');
   const stores = openMemoryStores(lives);
@@ -90,7 +91,7 @@ export function openPublishedWorld(fate: Fate = () => 'lives') {
       recompute,
       clock: standingClock,
       log: () => {},
-      key: identityKey,
+      key: key(),
       tooLarge: async () => {},
       versions: openVersions(archive),
       compiled: openCompiled(definitions),

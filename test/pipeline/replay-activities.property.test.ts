@@ -177,4 +177,20 @@ describe('a replay', () => {
     expect(job?.parts[0]).toHaveProperty('partial', expect.stringMatching(/can be mapped now; activities/));
     expect(rig.stores.everythingDone()).toHaveLength(4);
   });
+
+  it('that knows no mapping of that name any more takes nothing away', async () => {
+    const stream = acts();
+    const rig = openReplayRig({ acts: stream });
+    await rig.pull(true);
+    stream.mapping = { ...actsBy(2, { open: 'Opened', click: 'Clicked' }), object: 'person' };
+    rig.clock.pass(HOUR);
+
+    const job = await rig.replay(NOW, NOW + 2 * HOUR);
+
+    expect(job?.parts[0]).toHaveProperty(
+      'partial',
+      'this release has no mapping called contact; activities that only a former mapping made stay',
+    );
+    expect(rig.stores.everythingDone()).toHaveLength(4);
+  });
 });

@@ -11,13 +11,13 @@ import { anyChanges, compiled, definitions, NOW, peopleText, reference } from '.
 const RUNS = Number(process.env.TRIBUTARY_RUNS ?? 300);
 const key = { secret: 'a test key that is long enough to be one', generation: 1 };
 
-function openResolve(stores: MemoryStores, random: () => number = Math.random) {
+function openResolve(stores: MemoryStores, random: () => number = Math.random, by = compiled) {
   const clock: Clock = { now: () => new Date(NOW), wait: () => new Promise((done) => setImmediate(done)), random };
   const recompute = { send: async () => {} };
   return resolveProfile({
     ...stores,
     recompute,
-    compiled: async () => compiled,
+    compiled: async () => by,
     key,
     tooLarge: async () => {},
     clock,
@@ -216,5 +216,26 @@ describe('resolveProfile', () => {
         .map(({ fragments }) => Object.keys(fragments).sort())
         .sort(),
     ).toEqual([['crm:contact:1', 'mail:member:b'], ['mail:member:a']]);
+  });
+
+  it('brings again a message that asks by a former id and does not get through', async () => {
+    const stores = openMemoryStores();
+    const [ann, bob] = ['ann@example.com', 'bob@example.com'].map((value) => ({ type: 'email', value }));
+    const stated = (id: string, ...identifiers: readonly (typeof ann)[]): Change =>
+      ({ kind: 'profile', fragment: `crm:contact:${id}`, at: '2026-11-01T00:00:00Z', identifiers }) as Change;
+    await deliver(stores, [[stated('1', ann)], [stated('2', bob)]]);
+    await deliver(stores, [[stated('3', ann, bob)]]);
+    const [pointer] = stores.pointers();
+    const others = { ...compiled, definitions: { ...definitions, version: 'others' } };
+    const profiles = {
+      ...stores.profiles,
+      write: async (batch: readonly { readonly id: string }[]) =>
+        new Map(batch.map(({ id }) => [id, 'conflict'] as const)),
+    };
+
+    const resolve = openResolve({ ...stores, profiles }, Math.random, others);
+    const { failed } = await resolve([{ changes: [], profiles: [pointer?.id ?? ''], accounts: [] }]);
+
+    expect([...failed]).toEqual([0]);
   });
 });

@@ -93,6 +93,18 @@ describe('searchDeadLetters', () => {
     expect(rig.left()).toEqual(left);
   });
 
+  it('takes the number of a message for nobody', async () => {
+    const stores = openMemoryStores();
+    const privacy = openPrivacy(stores, identityKey, openHandClock(NOW));
+    await deliver(stores, [[contact('1', -9, ann, { type: 'user_id', value: '100003' })]]);
+    const body = { connection: 'crm', changes: [opened('2')], run: { id: 'r', number: 100_003 } };
+    privacy.deadLetters.fill(body as unknown as Json);
+
+    await privacy.forget('ann@example.com');
+
+    expect(privacy.deadLetters.bodies()).toEqual([body]);
+  });
+
   it.each([
     ['her own later word', { connection: 'web', changes: [visit(1)] }],
     ["a living person's record that states her address", { connection: 'crm', changes: [contact('2', -3, bob, ann)] }],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../lib/domain/change.ts';
+import type { IdentityKey } from '../../lib/domain/identifier.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import { findPerson } from '../../lib/pipeline/find-person.ts';
 import { listSuppressions, suppressPerson, unsuppressPerson } from '../../lib/pipeline/suppression.ts';
@@ -25,7 +26,8 @@ const contact = (id: string, hours: number, ...addresses: readonly string[]): Ch
 
 /** The function resolve-profile over memory stores, and the list as the API keeps it. */
 async function openWorld() {
-  const world = openPublishedWorld();
+  let key: IdentityKey = identityKey;
+  const world = openPublishedWorld(undefined, () => key);
   await publishDefinitions(world.deps, publishable);
   await world.drain();
   const sent: Json[] = [];
@@ -33,7 +35,7 @@ async function openWorld() {
     ...world.stores,
     state: world.deps.state,
     clock: world.deps.clock,
-    key: async () => identityKey,
+    key: async () => key,
     recompute: {
       send: async (messages: readonly { readonly body: Json }[]) => {
         sent.push(...messages.map(({ body }) => body));
@@ -49,6 +51,9 @@ async function openWorld() {
     deps,
     sent,
     settle,
+    turnKey: (next: IdentityKey) => {
+      key = next;
+    },
     add: async (who: string) => {
       await suppressPerson(deps, who, order);
       await settle();
@@ -169,6 +174,26 @@ describe('suppressPerson', () => {
     );
   });
 
+  it('does not come back, once lifted, by somebody who was refused the address', async () => {
+    const world = await openWorld();
+    const shares = (id: string, hours: number, ...addresses: readonly string[]): Change => ({
+      kind: 'profile',
+      fragment: `crm:contact:${id}`,
+      at: new Date(NOW + hours * HOUR).toISOString(),
+      identifiers: [{ type: 'user_id', value: `user-${id}` }, ...addresses.map((value) => ({ type: 'email', value }))],
+      traits: { stage: 'customer' },
+    });
+    await world.add(ann);
+    await world.tell([shares('1', -9, ann)]);
+    await world.tell([shares('2', -9, ann, bob)]);
+
+    await world.lift(ann);
+    await world.tell([shares('1', -8, old)]);
+
+    expect(world.stores.living()).toHaveLength(2);
+    expect([await world.wanted(old), await world.wanted(bob)].map(({ row }) => row)).toEqual(['in', 'in']);
+  });
+
   it('takes everything that a known person ever stated, and refuses who is neither known nor an identifier', async () => {
     const world = await openWorld();
     await world.tell([contact('1', -9, old)]);
@@ -182,5 +207,44 @@ describe('suppressPerson', () => {
     await expect(unsuppressPerson(world.deps, bob, order)).rejects.toThrow('nobody is on the list by that');
     const [first] = entries;
     expect(await unsuppressPerson(world.deps, first?.key ?? '', order)).toMatchObject([{ lifted: { by: 'ops' } }]);
+  });
+});
+
+describe('suppression under a new generation of the identity key', () => {
+  const second: IdentityKey = { secret: 'a second test key that is long enough', generation: 2, former: [identityKey] };
+
+  it('reaches whoever the index knows under the former one alone', async () => {
+    const world = await openWorld();
+    await world.tell([contact('1', -9, ann)]);
+    world.turnKey(second);
+
+    await world.add(ann);
+
+    expect(await world.wanted(ann)).toEqual({ decided: 'suppressed', row: 'suppressed' });
+  });
+
+  it('is lifted from whoever the index knows under the former one alone', async () => {
+    const world = await openWorld();
+    await world.tell([contact('1', -9, ann)]);
+    world.turnKey(second);
+    await world.add(ann);
+
+    await world.lift(ann);
+
+    expect(await world.wanted(ann)).toEqual({ decided: 'in', row: 'in' });
+  });
+
+  it('stands for as long as the list says so under any of them', async () => {
+    const world = await openWorld();
+    await world.tell([contact('1', -9, ann)]);
+    await world.add(ann);
+    world.turnKey(second);
+    await world.add(ann);
+    const [oldest] = await listSuppressions(world.deps.state);
+
+    await world.lift(oldest?.key ?? '');
+
+    expect(await listSuppressions(world.deps.state)).toHaveLength(1);
+    expect(await world.wanted(ann)).toEqual({ decided: 'suppressed', row: 'suppressed' });
   });
 });

@@ -312,4 +312,29 @@ describe('syncStream', () => {
 
     expect(rig.queue.take()).toMatchObject([{ body: { reread: ['1'] }, delaySeconds: 300 }]);
   });
+
+  it('keeps the place in line of records to be read again that were turned away', async () => {
+    const rig = openRig(
+      (api) =>
+        (async function* () {
+          await (api as ConnectorIo).calls.ask();
+          await rig.sync({ reread: ['1'] });
+          yield page(1);
+        })(),
+      async (api) => {
+        await (api as ConnectorIo).calls.ask();
+        return page(null, change('1'));
+      },
+    );
+    rig.clock.random = Math.random;
+    await rig.sync();
+    const [turnedAway] = rig.queue.take();
+    rig.clock.pass((turnedAway?.delaySeconds ?? 0) * 1_000);
+
+    await rig.sync(turnedAway?.body as unknown as SyncCommand);
+
+    expect(turnedAway?.body).toMatchObject({ reread: ['1'] });
+    expect(rig.queue.take()).toEqual([]);
+    expect(rig.changes.take()).toHaveLength(1);
+  });
 });

@@ -56,10 +56,11 @@ export function openIdentityIndex(dynamo: Dynamo, table: string): IdentityIndex 
 
 function claimStatement(table: string, { key, profile, over, erased, vacant }: Claim): BatchStatementRequest {
   const since = erased === undefined ? [] : [{ N: String(erased) }];
+  const set = `SET "profile" = ?${since.length === 0 ? '' : ' SET "erased" = ?'}`;
   if (vacant === true && over === undefined) {
     return {
-      Statement: `UPDATE "${table}" SET "profile" = ? WHERE "key" = ? AND "profile" IS MISSING`,
-      Parameters: [{ S: profile }, { S: key }],
+      Statement: `UPDATE "${table}" ${set} WHERE "key" = ? AND "profile" IS MISSING`,
+      Parameters: [{ S: profile }, ...since, { S: key }],
     };
   }
   if (over === undefined) {
@@ -69,7 +70,7 @@ function claimStatement(table: string, { key, profile, over, erased, vacant }: C
     };
   }
   return {
-    Statement: `UPDATE "${table}" SET "profile" = ?${since.length === 0 ? '' : ' SET "erased" = ?'} WHERE "key" = ? AND "profile" = ?`,
+    Statement: `UPDATE "${table}" ${set} WHERE "key" = ? AND "profile" = ?`,
     Parameters: [{ S: profile }, ...since, { S: key }, { S: over }],
   };
 }
