@@ -169,12 +169,17 @@ export function evidenceOf(
  * value replaced them, or an unmerge took them away.
  */
 export function formerAddresses(fragment: Fragment): readonly Identifier[] {
-  if (fragment.consent.length === 0) return [];
-  const addresses = [...new Set(fragment.consent.map(({ address }) => address))];
-  const own = addresses.map(addressIdentifier).filter(({ type, value }) => hasStated(fragment, type, value));
+  const own = spokenAddresses(fragment);
   if (own.length === 0) return own;
   const evidence = new Set(evidenceOf(fragment).map(({ identifier }) => identifierKey(identifier)));
   return own.filter((identifier) => !evidence.has(identifierKey(identifier)));
+}
+
+/** Addresses that the record stated, now or before, and about which it states consent. */
+export function spokenAddresses(fragment: Fragment): readonly Identifier[] {
+  if (fragment.consent.length === 0) return [];
+  const addresses = [...new Set(fragment.consent.map(({ address }) => address))];
+  return addresses.map(addressIdentifier).filter(({ type, value }) => hasStated(fragment, type, value));
 }
 
 function hasStated({ identifiers }: Fragment, type: string, value: string): boolean {

@@ -9,6 +9,7 @@ import {
   formerAddresses,
   sameEvidence,
   sameFormerAddresses,
+  spokenAddresses,
 } from '../domain/fragment.ts';
 import { deriveProfileId, type IdentityKey, identifierKey, identifierOfKey, indexKey } from '../domain/identifier.ts';
 import type { MergedProfile, Profile } from '../domain/profile.ts';
@@ -54,7 +55,10 @@ export async function foldAll(
   // Who lost a write may have met an id that its person had before it was merged away.
   const steps = round === 0 ? folded : await reviveMerged(folded, deps.profiles);
   const unknown = new Set(
-    steps.flatMap(({ places }) => [...places].filter(([, { certain }]) => !certain).map(([key]) => key)),
+    steps.flatMap(({ places, asked }) => [
+      ...asked,
+      ...[...places].filter(([, { certain }]) => !certain).map(([key]) => key),
+    ]),
   );
   const more = unknown.size === 0 ? new Map<string, string>() : (await deps.identities.lookUp([...unknown])).owners;
   const living = new Set(components.flatMap(({ profiles }) => profiles.map(({ id }) => id)));
@@ -78,6 +82,8 @@ interface Step {
   readonly profiles: readonly Profile[];
   readonly merged: readonly MergedProfile[];
   readonly places: ReadonlyMap<string, Place>;
+  /** Keys whose owners must be read too. */
+  readonly asked: ReadonlySet<string>;
   readonly torn: boolean;
   /** What a record states moved, or who belongs together did. */
   readonly moved: boolean;
@@ -106,13 +112,17 @@ function foldComponent(
     if (held === undefined || !sameEvidence(held, fragment) || !sameFormerAddresses(held, fragment)) moved = true;
     told ||= held !== undefined && !sameConsent(held, fragment);
   }
-  const step = { component, merged: [], places: new Map(), torn, missing: new Set<string>(), crowded: false, moved };
+  const nothing = { merged: [], places: new Map(), asked: NOBODY, missing: NOBODY, crowded: false };
+  const step = { component, ...nothing, torn, moved };
   const known = !moved && areKnownKin(component);
   // Whoever hears from a record must be read when what it tells of consent moves, although nobody's place does.
   const around = known && !told ? undefined : surroundings(component);
   if (around !== undefined && around.missing.size > 0)
     return { ...step, profiles: component.profiles, missing: around.missing };
-  if (known || around === undefined) return { ...step, profiles: keepTogether(component, before, after) };
+  // Of too many, at least whoever holds the addresses.
+  const many = told && around !== undefined && around.unread.size + around.unheard.size > 0;
+  const asked = many ? ownAddresses(component, after, key) : NOBODY;
+  if (known || around === undefined) return { ...step, asked, profiles: keepTogether(component, before, after) };
   const { read, unread, unheard, crowded } = around;
   // Ids of erased people are nobody's any more.
   const used = new Set([...read, ...[...component.graves.values()].flatMap((grave) => grave.profile ?? [])]);
@@ -132,7 +142,17 @@ function foldComponent(
   const profiles = regrouped.profiles.map((profile) => sameObject(component.profiles, profile));
   const changed = moved || regrouped.merged.length > 0 || profiles.some((one) => !component.profiles.includes(one));
   const places = placesOf(component, regrouped, key);
-  return { ...step, profiles, merged: regrouped.merged, places, crowded, moved: changed };
+  return { ...step, profiles, merged: regrouped.merged, places, asked, crowded, moved: changed };
+}
+
+/** Keys of the addresses that the records of a batch stated, now or before, and tell of. */
+function ownAddresses(
+  { byFragment }: Component,
+  after: ReadonlyMap<FragmentId, Fragment>,
+  key: IdentityKey,
+): ReadonlySet<string> {
+  const fragments = [...byFragment.keys()].map((id) => after.get(id) as Fragment);
+  return new Set(fragments.flatMap(spokenAddresses).map((address) => indexKey(address, key)));
 }
 
 /** Who else there is around the profiles of a component. */
@@ -316,6 +336,10 @@ function placeIdentifiers(
   }
   const several = step.component.profiles.length > 1 || step.profiles.length > 1;
   const region = step.moved && several ? read : NOBODY;
+  for (const key of step.asked) {
+    const lead = leadsTo(more.get(key) ?? '');
+    if (more.has(key) && !followed.erased.has(lead) && !read.has(lead)) strangers.add(lead);
+  }
   const givers = new Map(moves.map(({ from }) => [from, leadsTo(from)]));
   return { claims, moves, givers, shortcuts, strangers, witnesses: new Set([...region, ...givers.values()]) };
 }

@@ -278,6 +278,26 @@ describe('consent of an address', () => {
       expect(holder?.kin).toEqual([]);
     });
 
+    it('is heard by its holder from each of more records than are read together', async () => {
+      const contacts = Array.from({ length: 24 }, (_, place) => `crm:contact:${place + 10}`);
+      const stores = await lived(
+        ...contacts.flatMap((one) => [
+          tell(one, 2, `${one.slice(12)}@example.com`),
+          tell(one, 1, ann, say('granted', 1)),
+        ]),
+        tell(member, 3, ann),
+      );
+      expect(recordsIn(stores)).toHaveLength(25);
+
+      for (const [place, one] of [contacts[0], contacts[11], contacts[23]].entries()) {
+        await deliver(stores, [
+          [tell(one ?? '', 4, undefined, say(place % 2 === 0 ? 'denied' : 'granted', 4 + place))],
+        ]);
+
+        expect(heldByPeople(stores)).toMatchObject({ [ann]: place % 2 !== 0 });
+      }
+    });
+
     it('costs no further look-up when a record tells of its current address, or takes another', async () => {
       const stores = openMemoryStores();
       let lookUps = 0;
