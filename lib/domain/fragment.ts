@@ -9,7 +9,7 @@ import type {
   ToldChange,
   UnmergeChange,
 } from './change.ts';
-import { identifierKey, normaliseIdentifier, replacesFormer } from './identifier.ts';
+import { addressIdentifier, identifierKey, normaliseIdentifier, replacesFormer } from './identifier.ts';
 import { type Milliseconds, parseInstant } from './instant.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
@@ -181,6 +181,29 @@ export function evidenceOf(
   return found;
 }
 
+/**
+ * Addresses that the record stated, of which it is no evidence (any more), and about which it states consent: another
+ * value replaced them, or an unmerge took them away.
+ */
+export function formerAddresses(fragment: Fragment): readonly Identifier[] {
+  const own = spokenAddresses(fragment);
+  if (own.length === 0) return own;
+  const evidence = new Set(evidenceOf(fragment).map(({ identifier }) => identifierKey(identifier)));
+  return own.filter((identifier) => !evidence.has(identifierKey(identifier)));
+}
+
+/** Addresses that the record stated, now or before, and about which it states consent. */
+export function spokenAddresses(fragment: Fragment): readonly Identifier[] {
+  if (fragment.consent.length === 0) return [];
+  const addresses = [...new Set(fragment.consent.map(({ address }) => address))];
+  return addresses.map(addressIdentifier).filter(({ type, value }) => hasStated(fragment, type, value));
+}
+
+function hasStated({ identifiers }: Fragment, type: string, value: string): boolean {
+  const values = identifiers[type];
+  return values !== undefined && Object.hasOwn(values, value);
+}
+
 /** The records that this one may never be joined with, sorted. */
 export function apartFrom({ apart }: Fragment): readonly FragmentId[] {
   if (apart === undefined) return [];
@@ -212,6 +235,13 @@ export function sameEvidence(a: Fragment, b: Fragment): boolean {
         first === after[at]?.first,
     )
   );
+}
+
+/** Whether two states of a record with the same evidence speak of the same addresses that it stated before. */
+export function sameFormerAddresses(a: Fragment, b: Fragment): boolean {
+  if (a.consent === b.consent && a.identifiers === b.identifiers) return true;
+  const [before, after] = [formerAddresses(a), formerAddresses(b)].map((list) => list.map(identifierKey).sort());
+  return before?.join() === after?.join();
 }
 
 /** Leaf paths and values of nested traits; lists are leaves. Keys that would touch a prototype are left out. */

@@ -56,6 +56,11 @@ export function identifierKey(identifier: Identifier): string {
   return `${identifier.type}\n${identifier.value}`;
 }
 
+/** The identifier that an address of a statement about consent is. */
+export function addressIdentifier(address: string): Identifier {
+  return { type: address.includes('@') ? 'email' : 'phone', value: address };
+}
+
 /** The identifier that `identifierKey` made the text of. */
 export function identifierOfKey(key: string): Identifier {
   const cut = key.indexOf('\n');

@@ -72,6 +72,11 @@ export interface Profile {
   readonly refused: readonly string[];
   /** Other profiles with records that state an identifier which a record of this one states too: grouped together. */
   readonly kin: readonly string[];
+  /**
+   * Other profiles with an address that a record of this one gave up and still states consent about, or the other way
+   * round: what the one tells of it, the other hears.
+   */
+  readonly earshot?: readonly string[];
   /** Set when there are more kin than are grouped together: identifiers that were found to be shared stay so. */
   readonly crowd?: { readonly shared: readonly string[] };
   /** Segment id → member since, in ms. Only segments that the person is in. */

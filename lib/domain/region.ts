@@ -1,6 +1,6 @@
 import type { FragmentId, Identifier } from './change.ts';
 import type { IdentityRules } from './definitions.ts';
-import { evidenceOf, type Fragment } from './fragment.ts';
+import { evidenceOf, type Fragment, formerAddresses } from './fragment.ts';
 import { type Group, groupFragments } from './group.ts';
 import { compareTypes, identifierKey } from './identifier.ts';
 import { type Exposure, type MergedProfile, newProfile, type Profile } from './profile.ts';
@@ -9,7 +9,7 @@ import { type Exposure, type MergedProfile, newProfile, type Profile } from './p
 export interface Regrouped {
   readonly profiles: readonly Profile[];
   readonly merged: readonly MergedProfile[];
-  readonly groups: readonly { readonly id: string; readonly group: Group }[];
+  readonly groups: readonly { readonly id: string; readonly group: Group; readonly profile: Profile }[];
 }
 
 /** How many profiles are grouped together: more of them state one identifier than any person has. */
@@ -22,6 +22,8 @@ export interface Regrouping {
   readonly deriveId: (strongest: Identifier) => string;
   /** Kin that were not read, because the region would have more than `mostTogether` profiles. */
   readonly leftOut: ReadonlySet<string>;
+  /** Profiles in earshot that were not read, for the same reason. */
+  readonly unheard: ReadonlySet<string>;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface Regrouping {
 export function regroup(
   profiles: readonly Profile[],
   fragments: ReadonlyMap<FragmentId, Fragment>,
-  { rules, deriveId, leftOut }: Regrouping,
+  { rules, deriveId, leftOut, unheard }: Regrouping,
 ): Regrouped {
   const known = leftOut.size === 0 ? [] : profiles.flatMap(({ crowd }) => crowd?.shared ?? []);
   const groups = groupFragments(fragments, rules, new Set(known));
@@ -44,21 +46,36 @@ export function regroup(
   for (const group of groups) if (!idOf.has(group)) idOf.set(group, deriveId(strongestOf(group)));
 
   const before = new Map(profiles.map((profile) => [profile.id, profile]));
-  const kinOf = findKin(groups, idOf);
-  const unread = (group: Group): string[] =>
-    profiles.flatMap(({ kin, fragments: own }) =>
-      group.fragments.some((one) => one in own) ? kin.filter((one) => leftOut.has(one)) : [],
-    );
+  const staters = findStaters(groups, idOf);
+  const kinOf = findKin(staters);
+  const earshotOf = findEarshot(groups, idOf, fragments, staters);
+  const formerly = (group: Group): readonly Profile[] =>
+    profiles.filter(({ fragments: own }) => group.fragments.some((one) => one in own));
+  const othersOf = (id: string, found: Links, unread: readonly string[]): readonly string[] =>
+    [...new Set([...(found.get(id) ?? []), ...unread])].filter((one) => one !== id).sort();
   const next = groups.map((group): { id: string; group: Group; profile: Profile } => {
     const id = idOf.get(group) ?? '';
-    const { crowd: _, ...profile } = withExposures(before.get(id) ?? newProfile(id), group, profiles);
+    const { crowd: _, earshot: __, ...profile } = withExposures(before.get(id) ?? newProfile(id), group, profiles);
     const held = Object.fromEntries(group.fragments.map((key) => [key, fragments.get(key) as Fragment]));
-    const kin = [...new Set([...(kinOf.get(id) ?? []), ...unread(group)])].filter((one) => one !== id).sort();
-    const crowd = kin.length >= mostTogether ? { crowd: { shared: sharedIn(groups) } } : {};
+    const former = formerly(group);
+    const kin = othersOf(
+      id,
+      kinOf,
+      former.flatMap((one) => one.kin.filter((other) => leftOut.has(other))),
+    );
+    const near = former.flatMap((one) => (one.earshot ?? []).filter((other) => unheard.has(other)));
+    const earshot = othersOf(id, earshotOf, near).slice(0, mostTogether);
     return {
       id,
       group,
-      profile: { ...profile, fragments: held, refused: refusedOf(group), kin: kin.slice(0, mostTogether), ...crowd },
+      profile: {
+        ...profile,
+        fragments: held,
+        refused: refusedOf(group),
+        kin: kin.slice(0, mostTogether),
+        ...(earshot.length === 0 ? {} : { earshot }),
+        ...(kin.length >= mostTogether ? { crowd: { shared: sharedIn(groups) } } : {}),
+      },
     };
   });
   const kept = new Set(next.map(({ id }) => id));
@@ -113,21 +130,57 @@ export function strongestOf(group: Group): Identifier {
   return best?.identifier ?? { type: 'fragment', value: group.fragments[0] ?? '' };
 }
 
+/** Profile → others. */
+type Links = ReadonlyMap<string, ReadonlySet<string>>;
+
+function openLinks() {
+  const links = new Map<string, Set<string>>();
+  const link = (from: string, to: string): void => {
+    links.set(from, (links.get(from) ?? new Set()).add(to));
+  };
+  return { links, link };
+}
+
+/** Identifier (as `identifierKey`) → the profiles that state it. */
+function findStaters(groups: readonly Group[], idOf: ReadonlyMap<Group, string>): Links {
+  const { links, link } = openLinks();
+  for (const group of groups)
+    for (const { identifier } of group.edges) link(identifierKey(identifier), idOf.get(group) ?? '');
+  return links;
+}
+
 /** Profiles that state a common identifier and are not one person, for each of them. */
-function findKin(groups: readonly Group[], idOf: ReadonlyMap<Group, string>): ReadonlyMap<string, ReadonlySet<string>> {
-  const staters = new Map<string, Set<string>>();
+function findKin(staters: Links): Links {
+  const { links, link } = openLinks();
+  for (const ids of staters.values()) {
+    if (ids.size > 1) for (const id of ids) for (const other of ids) link(id, other);
+  }
+  return links;
+}
+
+/** Profiles of which one speaks of an address that it stated before and the other states it, or does the same. */
+function findEarshot(
+  groups: readonly Group[],
+  idOf: ReadonlyMap<Group, string>,
+  fragments: ReadonlyMap<FragmentId, Fragment>,
+  staters: Links,
+): Links {
+  const speakers = openLinks();
   for (const group of groups) {
-    for (const { identifier } of group.edges) {
-      const key = identifierKey(identifier);
-      staters.set(key, (staters.get(key) ?? new Set()).add(idOf.get(group) ?? ''));
+    for (const one of group.fragments)
+      for (const address of formerAddresses(fragments.get(one) as Fragment))
+        speakers.link(identifierKey(address), idOf.get(group) ?? '');
+  }
+  const { links, link } = openLinks();
+  for (const [address, ids] of speakers.links) {
+    for (const id of ids) {
+      for (const other of [...ids, ...(staters.get(address) ?? [])]) {
+        link(id, other);
+        link(other, id);
+      }
     }
   }
-  const kin = new Map<string, Set<string>>();
-  for (const ids of staters.values()) {
-    if (ids.size === 1) continue;
-    for (const id of ids) for (const other of ids) kin.set(id, (kin.get(id) ?? new Set()).add(other));
-  }
-  return kin;
+  return links;
 }
 
 function sharedIn(groups: readonly Group[]): readonly string[] {

@@ -1,6 +1,6 @@
 import { canonicalText } from './canonical.ts';
 import type { ConsentStatement } from './change.ts';
-import { normaliseIdentifier } from './identifier.ts';
+import { addressIdentifier, normaliseIdentifier } from './identifier.ts';
 import { type Milliseconds, parseInstant } from './instant.ts';
 
 /** Address and topic → when the record last told that consent is granted, in ms of source time. */
@@ -33,10 +33,15 @@ export function standingConsent(record: ToldConsent): readonly ConsentStatement[
   });
 }
 
+/** Whether two states of a record tell the same about consent, as far as it counts. */
+export function sameConsent(a: ToldConsent, b: ToldConsent): boolean {
+  const same = a.consent === b.consent && a.granted === b.granted && a.gone === b.gone && a.whole === b.whole;
+  return same || canonicalText(standingConsent(a)) === canonicalText(standingConsent(b));
+}
+
 /** Brings an address to the form in which consent is compared; undefined when it is no address. */
 function normaliseAddress(address: string, country?: string): string | undefined {
-  const type = address.includes('@') ? 'email' : 'phone';
-  const normalised = normaliseIdentifier({ type, value: address }, country === undefined ? {} : { country });
+  const normalised = normaliseIdentifier(addressIdentifier(address), country === undefined ? {} : { country });
   return normalised.ok ? normalised.identifier.value : undefined;
 }
 

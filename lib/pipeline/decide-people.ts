@@ -150,8 +150,8 @@ async function decideComponent(
 /**
  * An address keeps its consent wherever the records that state it are: what other people's records tell of a person's
  * addresses is written down with the person, so that neither a merge nor an unmerge nor a limit changes what an address
- * said. A record is heard about addresses that it stated as its own: whoever has one of them shares evidence with it, and
- * both are always decided together. People who share no evidence with others hear nothing new.
+ * said. A record is heard about addresses that it stated as its own, now or before: whoever has one of them is kin or in
+ * earshot, and both are decided together when either moves. Whoever is alone hears nothing new.
  */
 function hear(profile: Profile, { profiles, component, merged }: Folded): Profile {
   if (profiles.length + merged.length < 2) return profile;

@@ -6,11 +6,15 @@ import {
   type FoldRules,
   type Fragment,
   foldFragment,
+  formerAddresses,
   sameEvidence,
+  sameFormerAddresses,
+  spokenAddresses,
 } from '../domain/fragment.ts';
 import { deriveProfileId, type IdentityKey, identifierKey, identifierOfKey, indexKey } from '../domain/identifier.ts';
 import type { MergedProfile, Profile } from '../domain/profile.ts';
 import { mostTogether, type Regrouped, regroup } from '../domain/region.ts';
+import { sameConsent } from '../domain/told-consent.ts';
 import { type Component, type Followed, followIds, fragmentKey, isMerged } from './gather.ts';
 import type { Claim, IdentityIndex, LookedUp, Move, ProfileStore } from './ports.ts';
 
@@ -51,7 +55,10 @@ export async function foldAll(
   // Who lost a write may have met an id that its person had before it was merged away.
   const steps = round === 0 ? folded : await reviveMerged(folded, deps.profiles);
   const unknown = new Set(
-    steps.flatMap(({ places }) => [...places].filter(([, { certain }]) => !certain).map(([key]) => key)),
+    steps.flatMap(({ places, asked }) => [
+      ...asked,
+      ...[...places].filter(([, { certain }]) => !certain).map(([key]) => key),
+    ]),
   );
   const again = unknown.size === 0 ? undefined : await deps.identities.lookUp([...unknown]);
   const more = again?.owners ?? new Map<string, string>();
@@ -74,9 +81,11 @@ function claimAsFound(claim: Claim, { vacant }: Component, again: LookedUp | und
 /** Where the index must lead a key, and whether what was looked up about it before the profiles were read still holds. */
 interface Place {
   readonly profile: string;
-  /** Profiles where the key may stay as well: nobody holds it, and their records state it. */
+  /** Profiles where the key may stay as well: nobody holds it, and their records state it or speak of it. */
   readonly orAt: ReadonlySet<string>;
   readonly certain: boolean;
+  /** Nobody's record states the address any more; some speak of it. A tombstone to which it leads stays. */
+  readonly spoken: boolean;
 }
 
 interface Step {
@@ -84,8 +93,10 @@ interface Step {
   readonly profiles: readonly Profile[];
   readonly merged: readonly MergedProfile[];
   readonly places: ReadonlyMap<string, Place>;
+  /** Keys whose owners must be read too. */
+  readonly asked: ReadonlySet<string>;
   readonly torn: boolean;
-  /** The evidence of a record moved, or who belongs together did. */
+  /** What a record states moved, or who belongs together did. */
   readonly moved: boolean;
   readonly missing: ReadonlySet<string>;
   readonly crowded: boolean;
@@ -103,24 +114,33 @@ function foldComponent(
   const torn = before.size < component.profiles.reduce((sum, { fragments }) => sum + Object.keys(fragments).length, 0);
   const after = new Map(before);
   let moved = false;
+  let told = false;
   for (const [id, changes] of component.byFragment) {
     const held = before.get(id);
     let fragment = held ?? emptyFragment;
     for (const change of changes) fragment = foldFragment(fragment, change, rules);
     after.set(id, fragment);
-    if (held === undefined || !sameEvidence(held, fragment)) moved = true;
+    if (held === undefined || !sameEvidence(held, fragment) || !sameFormerAddresses(held, fragment)) moved = true;
+    told ||= held !== undefined && !sameConsent(held, fragment);
   }
-  const step = { component, merged: [], places: new Map(), torn, missing: new Set<string>(), crowded: false, moved };
-  if (!moved && areKnownKin(component)) return { ...step, profiles: keepTogether(component, before, after) };
-  const read = new Set(component.profiles.map(({ id }) => id));
-  const unread = new Set(component.profiles.flatMap(({ kin }) => kin.filter((id) => !read.has(leadOf(component, id)))));
-  const crowded = read.size + unread.size > mostTogether;
-  if (unread.size > 0 && !crowded) return { ...step, profiles: component.profiles, missing: unread };
+  const nothing = { merged: [], places: new Map(), asked: NOBODY, missing: NOBODY, crowded: false };
+  const step = { component, ...nothing, torn, moved };
+  const known = !moved && areKnownKin(component);
+  // Whoever hears from a record must be read when what it tells of consent moves, although nobody's place does.
+  const around = known && !told ? undefined : surroundings(component);
+  if (around !== undefined && around.missing.size > 0)
+    return { ...step, profiles: component.profiles, missing: around.missing };
+  // Of too many, at least whoever holds the addresses.
+  const many = told && around !== undefined && around.unread.size + around.unheard.size > 0;
+  const asked = many ? ownAddresses(component, after, key) : NOBODY;
+  if (known || around === undefined) return { ...step, asked, profiles: keepTogether(component, before, after) };
+  const { read, unread, unheard, crowded } = around;
   // Ids of erased people are nobody's any more.
   const used = new Set([...read, ...[...component.graves.values()].flatMap((grave) => grave.profile ?? [])]);
   const regrouped = regroup(component.profiles, after, {
     rules: compiled.definitions.identity,
     leftOut: unread,
+    unheard,
     deriveId(strongest) {
       // A derived id that turned out to belong to somebody else is never free: later rounds try the next.
       let salt = Math.max(0, round - 2);
@@ -133,7 +153,42 @@ function foldComponent(
   const profiles = regrouped.profiles.map((profile) => sameObject(component.profiles, profile));
   const changed = moved || regrouped.merged.length > 0 || profiles.some((one) => !component.profiles.includes(one));
   const places = placesOf(component, regrouped, key);
-  return { ...step, profiles, merged: regrouped.merged, places, crowded, moved: changed };
+  return { ...step, profiles, merged: regrouped.merged, places, asked, crowded, moved: changed };
+}
+
+/** Keys of the addresses that the records of a batch stated, now or before, and tell of. */
+function ownAddresses(
+  { byFragment }: Component,
+  after: ReadonlyMap<FragmentId, Fragment>,
+  key: IdentityKey,
+): ReadonlySet<string> {
+  const fragments = [...byFragment.keys()].map((id) => after.get(id) as Fragment);
+  return new Set(fragments.flatMap(spokenAddresses).map((address) => indexKey(address, key)));
+}
+
+/** Who else there is around the profiles of a component. */
+interface Surroundings {
+  readonly read: ReadonlySet<string>;
+  /** Kin that were not read. */
+  readonly unread: ReadonlySet<string>;
+  /** Profiles in earshot that were not read. */
+  readonly unheard: ReadonlySet<string>;
+  /** More than are grouped together: kin that were not read are left out. */
+  readonly crowded: boolean;
+  /** Those that must be read first. */
+  readonly missing: ReadonlySet<string>;
+}
+
+function surroundings(component: Component): Surroundings {
+  const { profiles } = component;
+  const read = new Set(profiles.map(({ id }) => id));
+  const isUnread = (id: string): boolean => !read.has(leadOf(component, id));
+  const unread = new Set(profiles.flatMap(({ kin }) => kin.filter(isUnread)));
+  const unheard = new Set(profiles.flatMap(({ earshot = [] }) => earshot.filter(isUnread)));
+  const crowded = read.size + unread.size > mostTogether;
+  const all = new Set([...unread, ...unheard]);
+  const missing = crowded ? NOBODY : read.size + all.size > mostTogether ? unread : all;
+  return { read, unread, unheard, crowded, missing };
 }
 
 /** Gives people who are taken apart again the ids that they had: a pointer under a new id becomes a profile again. */
@@ -154,7 +209,7 @@ function areKnownKin(component: Component): boolean {
   const { profiles } = component;
   if (profiles.length <= 1) return profiles.length === 1;
   const ids = new Set(profiles.map(({ id }) => id));
-  return profiles.every(({ kin }) => kin.some((id) => ids.has(leadOf(component, id))));
+  return profiles.every(({ kin, earshot = [] }) => [...kin, ...earshot].some((id) => ids.has(leadOf(component, id))));
 }
 
 function leadOf(component: Component, id: string): string {
@@ -190,16 +245,18 @@ export function sameGrouping(a: Profile, b: Profile): boolean {
   return (
     a.refused.join('\n') === b.refused.join('\n') &&
     a.kin.join('\n') === b.kin.join('\n') &&
+    a.earshot?.join('\n') === b.earshot?.join('\n') &&
     a.crowd?.shared.join('\n') === b.crowd?.shared.join('\n')
   );
 }
 
 /**
  * Where the index must lead: every key of a fragment that is new or that changed hands, and of all fragments where several
- * people share evidence. A key that somebody holds leads there, one that nobody holds to anybody who states it. The index
- * was looked up before the profiles were read, and a key may have moved between the two. It cannot have where the profile
- * that it named was read with that very evidence, because whoever gives evidence away is written with the move; nor where
- * nobody had it, because a claim is conditional. All others are looked up again.
+ * people share evidence. A key that somebody holds leads there, one that nobody holds to anybody who states it, and an
+ * address that nobody states to anybody who stated it before and speaks of its consent. The index was looked up before the
+ * profiles were read, and a key may have moved between the two. It cannot have where the profile that it named was read
+ * with that very evidence, because whoever gives evidence away is written with the move; nor where nobody had it, because
+ * a claim is conditional. All others are looked up again.
  */
 function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey): Map<string, Place> {
   const places = new Map<string, Place>();
@@ -208,22 +265,31 @@ function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey):
   for (const { id, fragments } of component.profiles) {
     for (const fragment in fragments) {
       held.set(fragment, id);
-      for (const { identifier } of evidenceOf(fragments[fragment] as Fragment))
+      const one = fragments[fragment] as Fragment;
+      for (const identifier of [...evidenceOf(one).map((stated) => stated.identifier), ...formerAddresses(one)])
         evidence.add(`${id}\n${identifierKey(identifier)}`);
     }
   }
-  const put = (index: string, profile: string, orAt: ReadonlySet<string>, isHeld: (owner: string) => boolean): void => {
+  const put = (index: string, place: Omit<Place, 'certain'>, isHeld: (owner: string) => boolean): void => {
     const owner = component.owners.get(index);
     const certain = owner === undefined ? component.owners.has(index) : isHeld(leadOf(component, owner));
-    places.set(index, { profile, orAt, certain });
+    places.set(index, { ...place, certain });
   };
   const alone = component.profiles.length <= 1 && regrouped.groups.length === 1;
   const holders = new Map<string, string>();
   const staters = new Map<string, Set<string>>();
-  for (const { id, group } of regrouped.groups) {
+  const speakers = new Map<string, Set<string>>();
+  for (const { id, group, profile } of regrouped.groups) {
     const isFresh = (one: FragmentId): boolean => !alone || held.get(one) !== id || component.byFragment.has(one);
     for (const fragment of group.fragments) {
-      if (isFresh(fragment)) put(fragmentKey(fragment, key), id, NOBODY, (owner) => held.get(fragment) === owner);
+      if (!isFresh(fragment)) continue;
+      const place = { profile: id, orAt: NOBODY, spoken: false };
+      put(fragmentKey(fragment, key), place, (owner) => held.get(fragment) === owner);
+      for (const address of formerAddresses(profile.fragments[fragment] as Fragment)) {
+        const text = identifierKey(address);
+        // Whoever is alone and stated the address before is found by it already.
+        if (!alone || !evidence.has(`${id}\n${text}`)) speakers.set(text, (speakers.get(text) ?? new Set()).add(id));
+      }
     }
     for (const { fragment, identifier, state } of group.edges) {
       if (!isFresh(fragment)) continue;
@@ -232,11 +298,12 @@ function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey):
       staters.set(text, (staters.get(text) ?? new Set()).add(id));
     }
   }
-  for (const [text, ids] of staters) {
+  for (const text of new Set([...staters.keys(), ...speakers.keys()])) {
     const holder = holders.get(text);
+    const ids = new Set([...(staters.get(text) ?? []), ...(speakers.get(text) ?? [])]);
     const [first = ''] = ids;
-    const index = indexKey(identifierOfKey(text), key);
-    put(index, holder ?? first, holder === undefined ? ids : NOBODY, (owner) => evidence.has(`${owner}\n${text}`));
+    const place = { profile: holder ?? first, orAt: holder === undefined ? ids : NOBODY, spoken: !staters.has(text) };
+    put(indexKey(identifierOfKey(text), key), place, (owner) => evidence.has(`${owner}\n${text}`));
   }
   return places;
 }
@@ -256,7 +323,8 @@ function placeIdentifiers(
   const claims: Claim[] = [];
   const moves: Move[] = [];
   const shortcuts: Move[] = [];
-  for (const [key, { profile, orAt, certain }] of step.places) {
+  for (const [key, { profile, orAt, certain, spoken }] of step.places) {
+    if (spoken && step.component.graves.has(key)) continue;
     const owner = certain ? step.component.owners.get(key) : more.get(key);
     if (owner === profile || (owner !== undefined && orAt.has(owner))) continue;
     if (owner === undefined) {
@@ -265,6 +333,7 @@ function placeIdentifiers(
     }
     const lead = leadsTo(owner);
     const erased = followed.erased.get(lead);
+    if (erased !== undefined && spoken) continue;
     if (erased !== undefined) {
       // An erased person held it, and a record of this one stated it all along.
       claims.push({ key, profile, over: owner, erased });
@@ -278,6 +347,10 @@ function placeIdentifiers(
   }
   const several = step.component.profiles.length > 1 || step.profiles.length > 1;
   const region = step.moved && several ? read : NOBODY;
+  for (const key of step.asked) {
+    const lead = leadsTo(more.get(key) ?? '');
+    if (more.has(key) && !followed.erased.has(lead) && !read.has(lead)) strangers.add(lead);
+  }
   const givers = new Map(moves.map(({ from }) => [from, leadsTo(from)]));
   return { claims, moves, givers, shortcuts, strangers, witnesses: new Set([...region, ...givers.values()]) };
 }

@@ -216,8 +216,11 @@ function withoutErasedKin(
   stored: ReadonlyMap<string, StoredProfile>,
   leads: ReadonlyMap<string, string>,
 ): Profile {
-  const left = profile.kin.filter((id) => !isErased(stored.get(leads.get(id) ?? id)));
-  return left.length === profile.kin.length ? profile : { ...profile, kin: left };
+  const known = (id: string): boolean => !isErased(stored.get(leads.get(id) ?? id));
+  const { earshot, ...rest } = profile;
+  if (profile.kin.every(known) && (earshot === undefined || earshot.every(known))) return profile;
+  const near = (earshot ?? []).filter(known);
+  return { ...rest, kin: profile.kin.filter(known), ...(near.length === 0 ? {} : { earshot: near }) };
 }
 
 /** Whether somebody is behind a stored profile: neither merged away nor erased. */

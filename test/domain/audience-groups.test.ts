@@ -114,6 +114,7 @@ describe('a holdout', () => {
       rules: { limits: { '*': { most: 5, per: 'ever' } }, sharedAt: 3 },
       deriveId: () => 'p_new',
       leftOut: new Set(),
+      unheard: new Set(),
     });
 
     expect(profiles).toHaveLength(1);

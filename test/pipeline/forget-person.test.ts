@@ -251,6 +251,24 @@ describe('forgetPerson', () => {
     for (const id of ids) expect(left).not.toContain(id);
   });
 
+  it("keeps the tombstone where somebody's record only speaks of an address that it had before", async () => {
+    const stores = openMemoryStores();
+    const privacy = openPrivacy(stores);
+    await deliver(stores, [[contact('9', -9, ann)], [contact('9', -8, bob)], [contact('1', -7, ann)]]);
+    await privacy.forget('ann@example.com');
+    const tombstone = stores.owner(indexKey(ann, identityKey));
+    const said = { topic: 'email', state: 'denied', by: 'company', at: at(1), source: 'box' } as const;
+
+    await privacy.resolve([{ ...contact('9', 1), consent: [{ ...said, address: ann.value }] } as Change]);
+
+    expect(recordsIn(stores)).toEqual([['crm:contact:9']]);
+    expect(stores.living()[0]?.fragments['crm:contact:9']?.consent).toHaveLength(1);
+    expect(stores.owner(indexKey(ann, identityKey))).toBe(tombstone);
+    // What is imported of the erased person stays theirs.
+    expect(await privacy.resolve([contact('44', 2, ann)])).toMatchObject({ erased: 1 });
+    expect(await privacy.resolve([opened('44', 3)])).toMatchObject({ erased: 1 });
+  });
+
   it('lets somebody else keep a number that the erased person held', async () => {
     const stores = openMemoryStores();
     const privacy = openPrivacy(stores);
