@@ -35,6 +35,11 @@ export interface FunctionSpec {
     readonly write: readonly ArchiveFolder[];
     /** Lists the names of all objects, and deletes in these folders. */
     readonly erase?: readonly ArchiveFolder[];
+    /**
+     * Is asked for objects that may not be there: S3 says so only to who may list the names of all, and refuses everybody
+     * else (S3 API reference, GetObject).
+     */
+    readonly asksForAbsent?: true;
   };
   readonly sends: readonly QueueName[];
   /** Queues whose dead letters it looks through for people: it takes messages out and puts what is left of them back. */
@@ -180,6 +185,7 @@ export const functions = {
     archive: {
       read: ['definitions', 'plans', 'outcomes', 'exports'],
       write: ['definitions', 'plans', 'collection'],
+      asksForAbsent: true,
     },
     sends: ['changes', 'sync', 'push', 'recompute', 'jobs'],
     secrets: ['identity-key'],

@@ -290,7 +290,7 @@ describe('alarms', () => {
       ...queues
         .filter(([, queue]) => at(queue, 'RedrivePolicy') !== undefined)
         .map(([id]) => `ApproximateAgeOfOldestMessage of ${id}`),
-      ...Object.keys(variables).map((id) => `Errors of ${id}`),
+      ...Object.keys(variables).flatMap((id) => [`Errors of ${id}`, `Throttles of ${id}`]),
       '5xx of HttpApi',
     ];
 

@@ -99,9 +99,14 @@ function openRole(scope: Construct, id: string, spec: FunctionSpec, around: Surr
   return role;
 }
 
+/** Context with the ARN of the extension, for regions of which the CDK does not know it, or for a newer one. */
+const EXTENSION_ARN = 'secretsExtensionArn';
+
 // The layer's own option on the function would add a dozen variables that all repeat the extension's defaults.
 function secretsExtension(scope: Construct): ReturnType<typeof LayerVersion.fromLayerVersionArn> {
-  const arn = Stack.of(scope).regionalFact(FactName.paramsAndSecretsLambdaLayer('1.0.103', Architecture.ARM_64.name));
+  const given: unknown = scope.node.tryGetContext(EXTENSION_ARN);
+  const fact = FactName.paramsAndSecretsLambdaLayer('1.0.103', Architecture.ARM_64.name);
+  const arn = typeof given === 'string' ? given : Stack.of(scope).regionalFact(fact);
   return LayerVersion.fromLayerVersionArn(scope, 'secrets-extension', arn);
 }
 
