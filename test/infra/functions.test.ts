@@ -264,7 +264,7 @@ describe('schedules', () => {
         message: { connection: 'newsletter', stream: 'activity', scheduledAt },
       },
       { ...alike, when: 'cron(0 2 * * ? *)', to: 'PushQueue', message: { audience: 'lapsing', scheduledAt } },
-      { ...alike, when: 'cron(0 2 * * ? *)', to: 'PushQueue', message: { audience: 'live', scheduledAt } },
+      { ...alike, when: 'cron(0 4 * * ? *)', to: 'PushQueue', message: { audience: 'live', scheduledAt } },
       { ...alike, when: 'cron(0 5 * * ? *)', to: 'PushQueue', message: { verify: 'lapsing', scheduledAt } },
       { ...alike, when: 'rate(1 minute)', to: 'TimersQueue', message: { sweep: true, scheduledAt } },
       { ...alike, when: 'cron(30 3 * * ? *)', to: 'JobsQueue', message: { care: true, scheduledAt } },
