@@ -46,6 +46,8 @@ export interface FunctionSpec {
   readonly searches?: readonly QueueName[];
   /** `identity-key`: the key of the look-ups. The others: secrets of the connections that the function speaks to. */
   readonly secrets: readonly SecretUse[];
+  /** Traces only what its caller traces; absent: what Lambda samples. */
+  readonly tracedByCaller?: true;
   /** It is told what the template was synthesised from. */
   readonly knowsDeployed?: boolean;
   /** It tells whoever is on call. */
@@ -64,6 +66,7 @@ export const functions = {
     sends: ['changes'],
     secrets: [],
     notifies: false,
+    tracedByCaller: true,
   },
   'receive-webhook': {
     description: 'Checks the proof of a vendor webhook and queues what it says.',
