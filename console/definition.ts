@@ -1,6 +1,7 @@
 import type { z } from '@hono/zod-openapi';
 import type { audiencePageSchema } from '../lib/api/answers.ts';
 import type { JsonObject } from '../lib/domain/json.ts';
+import { reconciliation } from '../lib/domain/reconciliation.ts';
 import { tellWanted } from '../lib/domain/segment/words.ts';
 import type { Condition } from '../lib/domain/segment.ts';
 import { element, facts, percent } from './dom.ts';
@@ -44,7 +45,7 @@ export function showDefinition(page: AudiencePage): HTMLElement {
 /** When an audience is pushed, as its file says it. */
 export function scheduleWords(schedule: string | null): string {
   if (schedule === null) return 'by hand only';
-  return schedule === 'realtime' ? 'realtime: as people change, and all of it nightly at 02:00' : schedule;
+  return schedule === 'realtime' ? `realtime: as people change, and all of it ${reconciliation.words}` : schedule;
 }
 
 function conditionItem(condition: Condition): HTMLElement {

@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DeadLetters, Queue } from '../pipeline/ports.ts';
+import { clientConfig } from './client-config.ts';
 import { machineClock } from './clock.ts';
 import { openAccountStore } from './dynamodb/account-store.ts';
 import { openActivityStore } from './dynamodb/activity-store.ts';
@@ -28,7 +29,7 @@ export function openBasics(env: Env) {
   return {
     dynamo,
     state: openStateStore(dynamo, STATE_TABLE),
-    archive: openArchive(tellPassingFailures(new S3Client({ maxAttempts: 4 })), ARCHIVE_BUCKET),
+    archive: openArchive(tellPassingFailures(new S3Client(clientConfig)), ARCHIVE_BUCKET),
     clock: machineClock,
     workspace: env.WORKSPACE ?? '',
     log: openLog(),
@@ -39,7 +40,7 @@ export function openBasics(env: Env) {
 
 /** Queues by the names of their URL variables. */
 export function openQueues<Name extends string>(env: Env, ...names: readonly Name[]) {
-  const client = tellPassingFailures(new SQSClient({ maxAttempts: 4 }));
+  const client = tellPassingFailures(new SQSClient(clientConfig));
   const urls = readEnv(env, ...names);
   return Object.fromEntries(names.map((name) => [name, openQueue(client, urls[name])])) as Record<
     Name,
@@ -56,7 +57,7 @@ export function openQueuesNamed<Name extends string>(env: Env, ...names: readonl
 
 /** The dead letters of queues, by the names of the queues. */
 export function openSearched(env: Env, ...names: readonly string[]): Readonly<Record<string, DeadLetters>> {
-  const client = tellPassingFailures(new SQSClient({ maxAttempts: 4 }));
+  const client = tellPassingFailures(new SQSClient(clientConfig));
   const variables = names.map((name) => `${name.toUpperCase()}_DEAD_LETTERS_URL`);
   const urls = readEnv(env, ...variables);
   return Object.fromEntries(names.map((name, at) => [name, openDeadLetters(client, urls[variables[at] ?? ''] ?? '')]));

@@ -12,6 +12,8 @@ const PASSING = new Set([
   'ThrottlingException',
   'TimeoutError',
   'TooManyRequestsException',
+  // Somebody's transaction holds the item for some milliseconds.
+  'TransactionConflictException',
   'TransactionInProgressException',
 ]);
 const BROKEN = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);

@@ -196,7 +196,6 @@ async function pushNamed(deps: ApiDeps, run = ''): Promise<PushRun> {
 
 async function readPart(deps: ApiDeps, run: PushRun, asked = '') {
   const part = Number(asked);
-  // Who may not list the archive is refused what is not there, so nothing is asked for that no run has written.
   const written = /^\d{1,6}$/.test(asked) && part < run.outcomeParts;
   const outcomes = written ? await readOutcomes(deps.archive, run, part) : undefined;
   if (outcomes !== undefined) return { run: run.id, part, parts: run.outcomeParts, outcomes };

@@ -32,7 +32,7 @@ export interface Retention {
 
 export const defaultRetention: Retention = { activitiesKeptMs: 400 * DAY_MS, archiveKeptMs: 90 * DAY_MS };
 
-/** Days after which objects of the folder are deleted, rounded down so that nothing stays longer than promised. */
+/** Days after which objects of the folder expire, rounded down. S3 removes them at a midnight (UTC) after that, or a day later. */
 export function daysKept(folder: ArchiveFolder, retention: Retention): number | undefined {
   const { kept } = archiveFolders[folder];
   if (kept === 'ever') return undefined;

@@ -35,12 +35,19 @@ export interface FunctionSpec {
     readonly write: readonly ArchiveFolder[];
     /** Lists the names of all objects, and deletes in these folders. */
     readonly erase?: readonly ArchiveFolder[];
+    /**
+     * Is asked for objects that may not be there: S3 says so only to who may list the names of all, and refuses everybody
+     * else (S3 API reference, GetObject).
+     */
+    readonly asksForAbsent?: true;
   };
   readonly sends: readonly QueueName[];
   /** Queues whose dead letters it looks through for people: it takes messages out and puts what is left of them back. */
   readonly searches?: readonly QueueName[];
   /** `identity-key`: the key of the look-ups. The others: secrets of the connections that the function speaks to. */
   readonly secrets: readonly SecretUse[];
+  /** Traces only what its caller traces; absent: what Lambda samples. */
+  readonly tracedByCaller?: true;
   /** It is told what the template was synthesised from. */
   readonly knowsDeployed?: boolean;
   /** It tells whoever is on call. */
@@ -59,6 +66,7 @@ export const functions = {
     sends: ['changes'],
     secrets: [],
     notifies: false,
+    tracedByCaller: true,
   },
   'receive-webhook': {
     description: 'Checks the proof of a vendor webhook and queues what it says.',
@@ -180,6 +188,7 @@ export const functions = {
     archive: {
       read: ['definitions', 'plans', 'outcomes', 'exports'],
       write: ['definitions', 'plans', 'collection'],
+      asksForAbsent: true,
     },
     sends: ['changes', 'sync', 'push', 'recompute', 'jobs'],
     secrets: ['identity-key'],

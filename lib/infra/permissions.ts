@@ -49,10 +49,14 @@ export function statementsFor(spec: FunctionSpec, around: Surroundings, log: Log
     allow('ReadArchive', ['s3:GetObject'], folderArns(spec.archive.read, data)),
     allow('WriteArchive', ['s3:PutObject'], folderArns(spec.archive.write, data)),
     allow('EraseArchive', ['s3:DeleteObject'], folderArns(spec.archive.erase ?? [], data)),
-    allow('ListArchive', ['s3:ListBucket'], spec.archive.erase === undefined ? [] : [data.archive.bucketArn]),
+    allow('ListArchive', ['s3:ListBucket'], listsArchive(spec) ? [data.archive.bucketArn] : []),
     allow('Notify', ['sns:Publish'], spec.notifies ? [around.alerts.topicArn] : []),
     allow('ReadSecrets', ['secretsmanager:GetSecretValue'], secretArns(spec, around)),
   ].filter((statement) => statement.resources.length > 0);
+}
+
+function listsArchive({ archive }: FunctionSpec): boolean {
+  return archive.erase !== undefined || archive.asksForAbsent === true;
 }
 
 /** The objects that the wildcard at the end of a folder's ARN stands for, as cdk-nag names the finding. */

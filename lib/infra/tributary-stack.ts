@@ -22,7 +22,8 @@ export interface TributaryStackProps {
 }
 
 /**
- * Everything that a workspace runs on, in any region and account. One stack, because every function touches the data:
+ * Everything that a workspace runs on, in any account, and in any region once `secretsExtensionArn` is given where the CDK
+ * does not know the secrets extension (docs/operating.md). One stack, because every function touches the data:
  * several would be tied together by exports that block each other's updates, while one is deployed, rolled back and
  * rehearsed as a whole. What must survive is retained by policy, not by living in a stack of its own.
  */

@@ -5,8 +5,9 @@ import { TributaryError } from '../domain/errors.ts';
 export type WorkspaceForSynthesis = Pick<Definitions, 'workspace' | 'timezone' | 'connections' | 'audiences'> &
   Partial<Pick<Definitions, 'privacy'>>;
 
-// CloudFormation: a stack's name has up to 128 letters, digits and hyphens and starts with a letter.
-const WORKSPACE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/i;
+// CloudFormation: a stack's name has letters, digits and hyphens and starts with a letter. EventBridge Scheduler: the name
+// of a group of schedules, which is called the same, has at most 64 of them.
+const WORKSPACE_NAME = /^[a-z0-9][a-z0-9-]{0,53}$/i;
 
 /** The stack's name. Throws `config` `infra/workspace-name` when a stack cannot be named after the workspace. */
 export function stackNameOf(workspace: string): string {
@@ -14,7 +15,7 @@ export function stackNameOf(workspace: string): string {
     throw new TributaryError(
       'config',
       'infra/workspace-name',
-      'the workspace name cannot name a stack; use up to 63 letters, digits and hyphens, starting with a letter or digit',
+      'the workspace name cannot name a stack; use up to 54 letters, digits and hyphens, starting with a letter or digit',
     );
   }
   return `tributary-${workspace}`;

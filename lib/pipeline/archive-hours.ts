@@ -47,6 +47,11 @@ export async function* hoursAfter(archive: Archive, prefix: string, after?: stri
   if (keys.length > 0) yield { folder, keys };
 }
 
+/** Whether an hour is older than the archive is kept. S3 counts from the last writing: what was rewritten would outstay it. */
+export function isExpired(hour: Hour, keptMs: number, now: number): boolean {
+  return startOf(hour.folder) + HOUR_MS + keptMs < now;
+}
+
 /** The first instant of the hour that a folder is of, in ms. */
 export function startOf(folder: string): number {
   const [day, hour] = folder.split('/').slice(-2);

@@ -3,7 +3,7 @@ import type { IdentityKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import { isJsonObject } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
-import { everyKey, hoursAfter, peopleFolders, rewriteHour, searchHour } from './archive-hours.ts';
+import { everyKey, hoursAfter, isExpired, peopleFolders, rewriteHour, searchHour } from './archive-hours.ts';
 import { takeOffAudiences } from './erase-audience-rows.ts';
 import type { PlacesDeps } from './erase-places.ts';
 import { openErrands } from './erased-keys.ts';
@@ -64,7 +64,14 @@ export function careForArchive(deps: CareDeps): Worker<CareJob> {
     const count = { hours, rewritten, lines };
     let after = job.after;
     if (wanted.size > 0) {
+      const { privacy } = await deps.definitions();
       for await (const hour of hoursAfter(deps.archive, prefix, job.after)) {
+        after = hour.folder;
+        if (isExpired(hour, privacy.archiveKeptMs, deps.clock.now().getTime())) {
+          for (const key of hour.keys) await deps.archive.remove(key);
+          if (signal.aborted) return { job: { ...job, after, parts: [count] } };
+          continue;
+        }
         const mentioned = await searchHour(search, hour, wanted, deps.clock.now().getTime());
         const found = mentioned
           .map((one) => ({ ...one, theirs: one.theirs.filter((line) => !isLaterWord(line, erased, search.key)) }))
@@ -73,7 +80,6 @@ export function careForArchive(deps: CareDeps): Worker<CareJob> {
         count.hours += 1;
         count.rewritten += found.length;
         count.lines += found.reduce((sum, { theirs }) => sum + theirs.length, 0);
-        after = hour.folder;
         if (signal.aborted) return { job: { ...job, after, parts: [count] } };
       }
     }

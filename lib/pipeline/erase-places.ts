@@ -7,16 +7,7 @@ import { connectionOf } from '../domain/profile.ts';
 import { leftThere, takeOffAudiences } from './erase-audience-rows.ts';
 import { addErrand, erasureRuleOf, readErrand, toolPlace } from './erased-keys.ts';
 import type { ErasedPlace, ErasureReceipt } from './erasure-receipt.ts';
-import type {
-  ActivityStore,
-  Archive,
-  Clock,
-  HistoryStore,
-  MembershipStore,
-  Queue,
-  StateStore,
-  WriteLedger,
-} from './ports.ts';
+import type { ActivityStore, Archive, HistoryStore, MembershipStore, Queue, StateStore, WriteLedger } from './ports.ts';
 import { type DeadLettersDeps, searchDeadLetters } from './search-dead-letters.ts';
 import { OPEN, PAIRS } from './suggest-duplicates.ts';
 
@@ -31,7 +22,6 @@ export interface PlacesDeps extends DeadLettersDeps {
   readonly push: Queue;
   readonly definitions: () => Promise<Definitions>;
   readonly key: () => Promise<IdentityKey>;
-  readonly clock: Clock;
 }
 
 /** Whom a place is searched for, and the receipt that tells of it. */
@@ -154,7 +144,7 @@ async function eraseDeadLetters({ deps, erased, receipt }: ErasedPerson, signal:
   const { taken, missed } = await searchDeadLetters(deps, keys, signal);
   if (missed === 0) return [{ place: 'dead letters', count: taken }];
   const until = formatInstant(deps.clock.now().getTime() + DEAD_LETTERS_KEPT_MS);
-  const note = `${missed} messages were in somebody's hands; the nightly round looks again`;
+  const note = `${missed} messages or more could not be looked at; the nightly round looks again`;
   return [{ place: 'dead letters', state: 'pending' as const, count: taken, until, note }];
 }
 

@@ -34,6 +34,8 @@ export const LOOK_AGAIN_SECONDS = 90;
 const DAY_MS = 24 * 3_600_000;
 /** How long point-in-time recovery keeps a state of the tables. */
 const BACKUPS_KEPT_MS = 35 * DAY_MS;
+/** S3 removes an object at a midnight (UTC) after its term, and somewhat later (S3 user guide, expiring objects). */
+const EXPIRING_MS = 2 * 86_400_000;
 
 /** Asks for a person to be forgotten. The receipt is followed under its id, long after the job has ended. */
 export async function startForget(
@@ -142,14 +144,14 @@ function firstReceipt(
       place: 'checks of lists',
       state: 'pending',
       at,
-      until: formatInstant(erased + privacy.activitiesKeptMs),
+      until: formatInstant(erased + privacy.activitiesKeptMs + EXPIRING_MS),
       note: 'lists of tools as they were read; expire',
     },
     {
       place: 'plans and outcomes',
       state: 'pending',
       at,
-      until: formatInstant(erased + Math.max(privacy.activitiesKeptMs, privacy.archiveKeptMs)),
+      until: formatInstant(erased + Math.max(privacy.activitiesKeptMs, privacy.archiveKeptMs) + EXPIRING_MS),
       note: 'of pushes, by profile id and without addresses; expire',
     },
     { place: 'backups', state: 'pending', at, until: formatInstant(erased + BACKUPS_KEPT_MS), note: 'expire' },

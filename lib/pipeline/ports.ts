@@ -320,7 +320,7 @@ export interface DeadLetters {
   put(text: string): Promise<void>;
   remove(letter: DeadLetter): Promise<void>;
   /** Lets everybody see them again, at once. */
-  release(letters: readonly DeadLetter[]): Promise<void>;
+  release(letters: readonly Pick<DeadLetter, 'handle'>[]): Promise<void>;
   /** About how many nobody can see now, because somebody else is looking at them. */
   hidden(): Promise<number>;
 }

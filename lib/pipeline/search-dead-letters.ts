@@ -3,7 +3,7 @@ import { formerIndexKeys, type IdentityKey, indexKey } from '../domain/identifie
 import type { Milliseconds } from '../domain/instant.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
-import type { DeadLetter, DeadLetters, IdentityIndex, ProfileStore } from './ports.ts';
+import type { Clock, DeadLetter, DeadLetters, IdentityIndex, ProfileStore } from './ports.ts';
 
 export interface DeadLettersDeps {
   /** The queues of which a dead letter can tell of people, by name. */
@@ -11,6 +11,7 @@ export interface DeadLettersDeps {
   readonly identities: IdentityIndex;
   readonly profiles: ProfileStore;
   readonly key: () => Promise<IdentityKey>;
+  readonly clock: Clock;
 }
 
 /** What a search found in all queues together. */
@@ -24,6 +25,12 @@ export interface Searched {
 
 /** Longer than an invocation may look: nothing is seen twice in one search, and a worker that died hides nothing for long. */
 const HIDE_SECONDS = 150;
+/**
+ * Where a search of one queue stops, so that an invocation has the time to show all of it again and to do what comes
+ * after. The next search meets others: SQS gives them in no order.
+ */
+const MOST_LETTERS = 20_000;
+const MOST_MS = 60_000;
 
 /**
  * Takes erased people out of dead letters: index key of a record or an identifier → when its person was erased. What is
@@ -37,28 +44,28 @@ export async function searchDeadLetters(
 ): Promise<Searched> {
   const concerns = openJudge(deps, erased, await deps.key());
   const found = await Promise.all(
-    Object.values(deps.deadLetters).map((queue) => searchQueue(queue, concerns, erased.size > 0, signal)),
+    Object.values(deps.deadLetters).map((queue) =>
+      erased.size === 0 ? NOTHING : searchQueue(queue, concerns, deps.clock, signal),
+    ),
   );
   const sum = (of: keyof Searched) => found.reduce((total, one) => total + one[of], 0);
   return { seen: sum('seen'), taken: sum('taken'), missed: sum('missed') };
 }
 
+const NOTHING: Searched = { seen: 0, taken: 0, missed: 0 };
+
 type Judge = (value: Json) => Promise<boolean>;
 
-async function searchQueue(
-  queue: DeadLetters,
-  concerns: Judge,
-  anybody: boolean,
-  signal: AbortSignal,
-): Promise<Searched> {
-  if (!anybody) return { seen: 0, taken: 0, missed: 0 };
+async function searchQueue(queue: DeadLetters, concerns: Judge, clock: Clock, signal: AbortSignal): Promise<Searched> {
+  const end = clock.now().getTime() + MOST_MS;
   // Counted first: whatever is hidden by then is in somebody else's hands.
   let missed = await queue.hidden();
-  const held: DeadLetter[] = [];
+  // Without their texts, which a full queue has more of than a function has memory.
+  const held: Pick<DeadLetter, 'handle'>[] = [];
   let taken = 0;
   try {
     for (;;) {
-      if (signal.aborted) {
+      if (signal.aborted || held.length >= MOST_LETTERS || clock.now().getTime() >= end) {
         missed += 1;
         break;
       }
@@ -68,7 +75,7 @@ async function searchQueue(
         const body = readBody(letter.text);
         const rest = body === undefined ? body : await withoutThem(body, concerns);
         if (rest === body) {
-          held.push(letter);
+          held.push({ handle: letter.handle });
           continue;
         }
         if (rest !== undefined) await queue.put(JSON.stringify(rest));

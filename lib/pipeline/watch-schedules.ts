@@ -1,5 +1,6 @@
 import type { Definitions, Schedule } from '../domain/definitions.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { reconciliation } from '../domain/reconciliation.ts';
 import { type AlertDeps, closeAlerts, raiseAlert } from './alerts.ts';
 import { readPush } from './push-run.ts';
 import { readStream } from './sync-run.ts';
@@ -15,9 +16,6 @@ const GRACE_MS = 2 * 60 * MINUTE_MS;
 /** How often schedules are looked after. */
 const LOOK_EVERY_MS = 15 * MINUTE_MS;
 
-/** Realtime audiences are reconciled each night, so they have a schedule too. */
-const NIGHTLY: Schedule = { expression: 'cron(0 2 * * ? *)', words: 'nightly at 02:00' };
-
 /**
  * Raises an alert for every schedule that should have started something and did not: a deployment without it, a message
  * that was lost, a queue that nobody reads. What has never run is measured from when it was first looked for.
@@ -32,7 +30,7 @@ export function watchSchedules(deps: WatchDeps) {
     for (const { audience, when } of definitions.audiences) {
       if (when === undefined) continue;
       const { run } = (await readPush(deps.state, audience)).state;
-      await look(deps, audience, when === 'realtime' ? NIGHTLY : when, run?.startedAt, now);
+      await look(deps, audience, when === 'realtime' ? reconciliation : when, run?.startedAt, now);
     }
     for (const { name, streams } of Object.values(definitions.connections)) {
       for (const [stream, schedule] of Object.entries(streams)) {

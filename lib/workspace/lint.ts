@@ -10,10 +10,15 @@ import type { Source } from './source.ts';
 
 /**
  * What is allowed and probably not meant: a persona without a segment, a push on a channel for which the persona has no
- * message, a trait or activity that no source fills. All are warnings.
+ * message, a trait or activity that no source fills, a time of day that one day of the year does not have. All are warnings.
  */
 export function lintWorkspace(sources: Sources, connectors: Connectors): Problem[] {
-  return [...unusedPersonas(sources), ...missingMessages(sources), ...unfilledNames(sources, connectors)];
+  return [
+    ...unusedPersonas(sources),
+    ...missingMessages(sources),
+    ...unfilledNames(sources, connectors),
+    ...skippedTimes(sources),
+  ];
 }
 
 function warn(source: Source, finding: Omit<Finding, 'severity'>): Problem {
@@ -64,6 +69,46 @@ function unfilledNames({ tributary, segments }: Sources, connectors: Connectors)
         .map(({ name, at }) => warn(source, unfilled('activity', name, at, filled.activities))),
     ]);
   });
+}
+
+/** Times of day from two to three where clocks go from two to three in spring: the schedule does not fire that day. */
+function skippedTimes({ tributary, audiences }: Sources): Problem[] {
+  const timezone = textAt(tributary?.value, 'timezone');
+  if (tributary === undefined || timezone === undefined || !hasSummerTime(timezone)) return [];
+  const streams = [...connectionsOf(tributary.value)].flatMap(([name, { streams }]) =>
+    Object.keys(isJsonObject(streams) ? streams : {}).map((stream) => ({
+      source: tributary,
+      path: ['connections', name, 'streams', stream],
+      words: textAt(streams, stream),
+    })),
+  );
+  const pushes = audiences.flatMap((source) => {
+    const { verify } = isJsonObject(source.value) ? source.value : {};
+    return [
+      { source, path: ['when'], words: textAt(source.value, 'when') },
+      { source, path: ['verify', 'when'], words: textAt(verify, 'when') },
+    ];
+  });
+  return [...streams, ...pushes].flatMap(({ source, path, words = '' }) => {
+    const time = / at (02:\d\d)/.exec(words)?.[1];
+    if (time === undefined) return [];
+    const found = `${time}, which ${timezone} leaves out on the day on which summer time begins`;
+    return [
+      warn(source, { path, code: 'workspace/skipped-time', found, expected: 'a time before 02:00 or from 03:00 on' }),
+    ];
+  });
+}
+
+/** Whether the zone's offset changes with the season. Unknown zones are told of elsewhere. */
+function hasSummerTime(timezone: string): boolean {
+  try {
+    const format = new Intl.DateTimeFormat('en', { timeZone: timezone, timeZoneName: 'longOffset', year: 'numeric' });
+    const offsetIn = (month: number) =>
+      format.formatToParts(Date.UTC(2026, month, 1)).find(({ type }) => type === 'timeZoneName')?.value;
+    return offsetIn(0) !== offsetIn(6);
+  } catch {
+    return false; // The time zone has a problem of its own, which stands beside this one.
+  }
 }
 
 interface Filled {

@@ -97,13 +97,16 @@ describe('the direct queue', () => {
     expect(hmac(key, toSign).toString('hex')).toBe(signature);
   });
 
-  it('tries again what passes, by status, by name and by a broken connection', async () => {
-    const busy = '{"__type":"com.amazonaws.sqs#RequestThrottled"}';
-    const service = await serve([[503, ''], 'hang up', [400, busy], [200, '{"Failed":[]}']]);
+  it.each([
+    ['a status', [503, '']],
+    ['a name', [400, '{"__type":"com.amazonaws.sqs#RequestThrottled"}']],
+    ['a broken connection', 'hang up'],
+  ] as const)('tries again twice what passes, told by %s', async (_, failure) => {
+    const service = await serve([failure, failure, [200, '{"Failed":[]}']]);
 
     await openDirectQueue(openDirectRequests(login, clock), `${service.url}/1/q`, {}).send([{ body: 1 }]);
 
-    expect(service.asked).toHaveLength(4);
+    expect(service.asked).toHaveLength(3);
   });
 
   it('sends again the entries that SQS refused, and only those', async () => {

@@ -1,7 +1,10 @@
-import type {
-  BatchExecuteStatementCommandOutput,
-  BatchStatementRequest,
-  DynamoDBClient,
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type BatchExecuteStatementCommandOutput,
+  type BatchStatementRequest,
+  type DynamoDBClient,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { batchGet, batchPut, type Dynamo, executeAll, openDynamo } from '../../lib/adapters/dynamodb/client.ts';
@@ -131,5 +134,27 @@ describe('a service that cannot be reached', () => {
       code: 'aws/unavailable',
     });
     dynamo.client.destroy();
+  });
+});
+
+describe('an item that somebody’s transaction holds', () => {
+  it('is a failure that passes', async () => {
+    const server = createServer((_, response) => {
+      const body = '{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException"}';
+      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { client } = openDynamo(
+      async () => {},
+      () => 0,
+      { ...engineLogin, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+    );
+
+    const asked = client.send(new UpdateItemCommand({ TableName: 't', Key: { key: { S: 'a' } } }));
+
+    await expect(asked).rejects.toMatchObject({ kind: 'transient', code: 'aws/unavailable' });
+    client.destroy();
+    server.closeAllConnections();
+    server.close();
   });
 });

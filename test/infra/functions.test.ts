@@ -127,7 +127,7 @@ describe('functions', () => {
     }
   });
 
-  it('runs on arm64 and a current runtime, traced, with a log of its own that is kept a month', () => {
+  it('runs on arm64 and a current runtime, traced but for the collector, with a log of its own that is kept a month', () => {
     for (const id of Object.keys(variables)) {
       const found = resource(template, id);
       const log = resource(template, referencesIn(at(found, 'LoggingConfig.LogGroup'))[0] ?? '');
@@ -136,7 +136,7 @@ describe('functions', () => {
         Architectures: ['arm64'],
         Handler: 'index.handler',
         Runtime: 'nodejs24.x',
-        TracingConfig: { Mode: 'Active' },
+        TracingConfig: { Mode: id === 'CollectFunction' ? 'PassThrough' : 'Active' },
       });
       expect(found.Properties).not.toHaveProperty('ReservedConcurrentExecutions');
       expect(at(log, 'RetentionInDays')).toBe(30);
@@ -264,7 +264,7 @@ describe('schedules', () => {
         message: { connection: 'newsletter', stream: 'activity', scheduledAt },
       },
       { ...alike, when: 'cron(0 2 * * ? *)', to: 'PushQueue', message: { audience: 'lapsing', scheduledAt } },
-      { ...alike, when: 'cron(0 2 * * ? *)', to: 'PushQueue', message: { audience: 'live', scheduledAt } },
+      { ...alike, when: 'cron(0 4 * * ? *)', to: 'PushQueue', message: { audience: 'live', scheduledAt } },
       { ...alike, when: 'cron(0 5 * * ? *)', to: 'PushQueue', message: { verify: 'lapsing', scheduledAt } },
       { ...alike, when: 'rate(1 minute)', to: 'TimersQueue', message: { sweep: true, scheduledAt } },
       { ...alike, when: 'cron(30 3 * * ? *)', to: 'JobsQueue', message: { care: true, scheduledAt } },
@@ -290,7 +290,7 @@ describe('alarms', () => {
       ...queues
         .filter(([, queue]) => at(queue, 'RedrivePolicy') !== undefined)
         .map(([id]) => `ApproximateAgeOfOldestMessage of ${id}`),
-      ...Object.keys(variables).map((id) => `Errors of ${id}`),
+      ...Object.keys(variables).flatMap((id) => [`Errors of ${id}`, `Throttles of ${id}`]),
       '5xx of HttpApi',
     ];
 

@@ -1,11 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import { knownResourceTypes } from '../../lib/infra/resource-types.ts';
-import type { Template } from '../../lib/infra/synthesise.ts';
+import { STACK_ID, type Template } from '../../lib/infra/synthesise.ts';
+import { TributaryStack } from '../../lib/infra/tributary-stack.ts';
+import { stackNameOf } from '../../lib/infra/workspace-for-synthesis.ts';
 import { asStatement, at, referencesIn, resource, resourcesOf, statementsOf } from './reading.ts';
-import { synthesiseTiny } from './tiny-workspace.ts';
+import { synthesiseTiny, tinyWorkspace, writeBundles } from './tiny-workspace.ts';
 
 let synthesised: Awaited<ReturnType<typeof synthesiseTiny>>;
 let template: Template;
@@ -47,6 +51,23 @@ describe('synthesise', () => {
     expect([...used].sort()).toEqual(Object.keys(knownResourceTypes).sort());
   });
 
+  it('takes the ARN of the secrets extension from the operator where the CDK does not know it', async () => {
+    const arn = 'arn:aws:lambda:eu-central-2:772501565639:layer:AWS-Parameters-and-Secrets-Lambda-Extension-Arm64:1';
+    const dir = mkdtempSync(join(tmpdir(), 'tributary-extension-'));
+    const app = new App({
+      outdir: join(dir, 'assembly'),
+      builtinCloudFormationValidation: false,
+      context: { secretsExtensionArn: arn },
+    });
+    new TributaryStack(app, STACK_ID, { workspace: tinyWorkspace, bundles: writeBundles(join(dir, 'bundles')) });
+    const { Resources, Mappings } = app.synth().getStackArtifact(STACK_ID).template as Template;
+    rmSync(dir, { recursive: true, force: true });
+
+    const layers = Object.values(Resources).flatMap(({ Properties }) => Properties?.Layers ?? []);
+    expect(new Set(layers)).toEqual(new Set([arn]));
+    expect(Mappings).toBeUndefined();
+  });
+
   it('makes no custom resources', () => {
     const custom = Object.values(template.Resources).filter(({ Type }) => /^(Custom::|AWS::CloudFormation)/.test(Type));
 
@@ -57,6 +78,11 @@ describe('synthesise', () => {
     const nameless = { workspace: 'ac me', timezone: 'UTC', connections: {}, audiences: [] };
 
     await expect(synthesiseTiny(nameless)).rejects.toMatchObject({ kind: 'config', code: 'infra/workspace-name' });
+  });
+
+  it('takes no workspace name with which the group of schedules would have more than 64 letters', () => {
+    expect(stackNameOf('a'.repeat(54))).toHaveLength(64);
+    expect(() => stackNameOf('a'.repeat(55))).toThrow(/up to 54/);
   });
 });
 
@@ -107,7 +133,7 @@ describe('stored data', () => {
   it('keeps the archive private, encrypted, retained and without versions that outlive an erasure', () => {
     const bucket = resource(template, 'ArchiveBucket');
 
-    expect(bucket.DeletionPolicy).toBe('Retain');
+    expect([bucket.DeletionPolicy, bucket.UpdateReplacePolicy]).toEqual(['RetainExceptOnCreate', 'Retain']);
     expect(at(bucket, 'BucketEncryption')).toBeDefined();
     expect(Object.values(at(bucket, 'PublicAccessBlockConfiguration') as JsonObject)).toEqual([true, true, true, true]);
     expect(at(bucket, 'VersioningConfiguration')).toBeUndefined();
@@ -149,7 +175,10 @@ describe('stored data', () => {
       'tributary/acme/newsletter',
       'tributary/acme/spare',
     ]);
-    expect(secrets.every(({ DeletionPolicy }) => DeletionPolicy === 'Retain')).toBe(true);
+    // Names are fixed, so a creation that is rolled back must not leave them behind.
+    expect(secrets.map(({ DeletionPolicy, UpdateReplacePolicy }) => [DeletionPolicy, UpdateReplacePolicy])).toEqual(
+      secrets.map(() => ['RetainExceptOnCreate', 'Retain']),
+    );
   });
 
   it('generates the identity key and leaves credentials to the operator', () => {
@@ -259,7 +288,7 @@ describe('roles', () => {
     expect(walking.map(([id]) => id)).toEqual(['ResolveProfileRole', 'RunJobRole']);
   });
 
-  it('lets only the function that erases list the archive, and delete more than activities found void', () => {
+  it('lets only the function that erases delete more than activities found void, and nobody else but the API list the archive', () => {
     const may = Object.entries(resourcesOf(template, 'AWS::IAM::Role')).flatMap(([id, role]) =>
       statementsOf(role).flatMap(({ actions, resources }) =>
         actions
@@ -273,6 +302,8 @@ describe('roles', () => {
       ['RunJobRole', 'dynamodb:DeleteItem', 'StateTable'],
       ['RunJobRole', 's3:DeleteObject', '/deliveries/*', '/exports/*', '/pages/*'],
       ['RunJobRole', 's3:ListBucket', 'ArchiveBucket'],
+      // Without it S3 answers 403 and not 404 to a plan, a part or an export that is not there or has expired.
+      ['ApiRole', 's3:ListBucket', 'ArchiveBucket'],
     ]);
   });
 

@@ -97,6 +97,32 @@ describe('careForArchive', () => {
     expect(new Set(reads)).toEqual(new Set(['pages/crm/contacts/2026-11-22/04/f.ndjson.gz']));
   });
 
+  it('takes away whole what is older than the archive is kept, which a rewriting would make S3 keep anew', async () => {
+    const rig = await openRig();
+    await rig.forget(ann);
+    const { privacy } = await rig.deps.definitions();
+    const pages = () => [...rig.archive.objects.keys()].filter((key) => /^(pages|deliveries)/.test(key));
+
+    rig.clock.pass(privacy.archiveKeptMs - 2 * DAY);
+    await rig.round();
+    expect(pages()).toHaveLength(3);
+    rig.clock.pass(4 * DAY);
+    await rig.round();
+
+    expect(pages()).toEqual([]);
+  });
+
+  it('gives S3 two days more than the term to remove what expires by itself', async () => {
+    const rig = await openRig();
+    const { places } = await rig.forget(ann);
+    const { privacy } = await rig.deps.definitions();
+
+    const until = new Map(places.map(({ place, until }) => [place, until]));
+    const later = (ms: number) => new Date(NOW + ms + 2 * DAY).toISOString();
+    expect(until.get('checks of lists')).toBe(later(privacy.activitiesKeptMs));
+    expect(until.get('plans and outcomes')).toBe(later(Math.max(privacy.activitiesKeptMs, privacy.archiveKeptMs)));
+  });
+
   it('ends the receipt when backups and dead letters have expired', async () => {
     const rig = await openRig();
     const person = await findPerson(rig.deps, ann);

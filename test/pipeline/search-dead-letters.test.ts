@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../lib/domain/change.ts';
 import type { Json } from '../../lib/domain/json.ts';
+import type { DeadLetters } from '../../lib/pipeline/ports.ts';
 import { searchDeadLetters } from '../../lib/pipeline/search-dead-letters.ts';
 import { deliver, identityKey } from './delivering.ts';
 import { openPrivacy } from './forgetting.ts';
@@ -159,6 +160,36 @@ describe('searchDeadLetters', () => {
     expect(places.find(({ place }) => place === 'dead letters')).toMatchObject({ state: 'pending', until });
     expect(await privacy.deadLetters.hidden()).toBe(1);
   });
+
+  it.each([
+    ['20,000 messages', 1, 20_000],
+    ['a minute', 100, 6_000],
+  ])(
+    'ends after %s of a queue without an end, holding no text, and says that it is not through',
+    async (_, tookMs, seen) => {
+      const rig = await forgetAnn();
+      const clock = openHandClock(NOW);
+      const released: object[] = [];
+      let last = 0;
+      const endless: DeadLetters = {
+        receive: async () => {
+          clock.pass(tookMs);
+          return Array.from({ length: 10 }, () => ({ handle: `m${++last}`, text: '{"recount":true}' }));
+        },
+        put: async () => {},
+        remove: async () => {},
+        release: async (letters) => void released.push(...letters),
+        hidden: async () => 0,
+      };
+      const deps = { ...rig.deps, clock, deadLetters: { endless } };
+
+      const found = await searchDeadLetters(deps, new Map([['nobody', NOW]]), new AbortController().signal);
+
+      expect(found).toEqual({ seen, taken: 0, missed: 1 });
+      expect(released).toHaveLength(seen);
+      expect(released[0]).toEqual({ handle: 'm1' });
+    },
+  );
 
   it('is looked at again each night: what dies later is found then, and the receipt is settled', async () => {
     const rig = await forgetAnn();

@@ -32,7 +32,7 @@ segment: lapsing
 to: { connection: newsletter, tag: Lapsing }
 match: [email]
 needs: { subscribed: email }
-when: nightly at 02:00
+when: nightly at 04:00
 `,
 };
 

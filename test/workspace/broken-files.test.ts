@@ -87,7 +87,7 @@ const broken: readonly Broken[] = [
   {
     what: 'a bad percentage',
     file: AUDIENCE,
-    from: 'when: nightly at 02:00',
+    from: 'when: nightly at 04:00',
     to: 'holdout: "10"',
     problem: {
       line: 6,
@@ -115,8 +115,8 @@ const broken: readonly Broken[] = [
   {
     what: 'a schedule in another time zone than the workspace',
     file: AUDIENCE,
-    from: '02:00',
-    to: '02:00 America/New_York',
+    from: '04:00',
+    to: '04:00 America/New_York',
     problem: {
       line: 6,
       column: 7,

@@ -39,6 +39,22 @@ describe('checkWorkspace', () => {
     expect(result.tests).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['Europe/Berlin', ['workspace/skipped-time']],
+    ['America/New_York', ['workspace/skipped-time']],
+    ['Asia/Tokyo', []],
+  ])('warns of a time that %s leaves out in spring, where it does', async (timezone, codes) => {
+    const audience = soundFiles['audiences/lapsing-to-tag.yaml'] ?? '';
+    const tributary = soundFiles['tributary.yaml'] ?? '';
+
+    const { ok, problems } = await check({
+      'tributary.yaml': tributary.replace('Europe/Berlin', timezone),
+      'audiences/lapsing-to-tag.yaml': audience.replace('04:00', '02:30'),
+    });
+
+    expect([ok, problems.map(({ code }) => code)]).toEqual([true, codes]);
+  });
+
   it('runs the tests of a segment and says what came out instead', async () => {
     const result = await check({
       'segments/readers.yaml': `${readers}tests:

@@ -54,7 +54,7 @@ describe('publishedSchemas', () => {
     ['segments/lapsing.yaml', 'when:', 'wen:'],
     ['personas/careful-buyer.yaml', 'messages: {', 'messages: { sms: 4, '],
     ['audiences/lapsing-to-tag.yaml', 'match: [email]', 'match: []'],
-    ['audiences/lapsing-to-tag.yaml', '02:00', 'two'],
+    ['audiences/lapsing-to-tag.yaml', '04:00', 'two'],
   ])('refuses in %s what the check refuses: "%s" as "%s"', (file, from, to) => {
     const sound = soundFiles[file] ?? '';
     const broken = sound.replace(from, to);

@@ -22,8 +22,9 @@ export interface DirectAnswer {
 
 export type SendDirect = (request: DirectRequest) => Promise<DirectAnswer>;
 
-const TRIES = 4;
-const TIMEOUT_MS = 3_000;
+/** A function of ten seconds asks two services after each other; both may fail to the last try within them. */
+export const TRIES = 3;
+export const TIMEOUT_MS = 1_500;
 /** How SQS says with status 400 that it has too much to do. */
 const BUSY = /Throttl|RequestLimitExceeded|TooManyRequests/;
 

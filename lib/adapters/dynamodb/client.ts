@@ -10,6 +10,7 @@ import {
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { TributaryError } from '../../domain/errors.ts';
+import { clientConfig } from '../client-config.ts';
 import { tellPassingFailures } from '../passing-failures.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -28,7 +29,7 @@ const ROUNDS = 10;
 
 /** Opens a client. Middlewares that are added to it after its first request do not run. */
 export function openDynamo(wait: Dynamo['wait'], random: Dynamo['random'], config: DynamoDBClientConfig = {}): Dynamo {
-  const client = new DynamoDBClient({ maxAttempts: 4, cacheMiddleware: true, ...config });
+  const client = new DynamoDBClient({ ...clientConfig, cacheMiddleware: true, ...config });
   // It walks all that was sent and received to hide what is sensitive from a log that nobody keeps (docs/adr/0050).
   client.middlewareStack.remove('loggerMiddleware');
   return { client: tellPassingFailures(client), wait, random };

@@ -12,6 +12,8 @@ import type { DeadLetters } from '../../pipeline/ports.ts';
 const MOST_ENTRIES = 10;
 /** A short poll asks some of SQS's servers only and may miss messages; one that waits asks all of them. */
 const WAIT_SECONDS = 1;
+/** Requests under way at the same time when all are shown again: thousands have to be before a function is ended. */
+const AT_ONCE = 20;
 
 /** A dead-letter queue by the SDK's client. */
 export function openDeadLetters(client: SQSClient, url: string): DeadLetters {
@@ -37,13 +39,20 @@ export function openDeadLetters(client: SQSClient, url: string): DeadLetters {
       await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: handle }));
     },
     async release(letters) {
-      for (let at = 0; at < letters.length; at += MOST_ENTRIES) {
-        const Entries = letters
-          .slice(at, at + MOST_ENTRIES)
-          .map(({ handle }, n) => ({ Id: String(n), ReceiptHandle: handle, VisibilityTimeout: 0 }));
-        // One that is refused shows itself again by itself.
-        await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }));
-      }
+      const batches: (readonly { readonly handle: string }[])[] = [];
+      for (let at = 0; at < letters.length; at += MOST_ENTRIES) batches.push(letters.slice(at, at + MOST_ENTRIES));
+      const giveBack = async (): Promise<void> => {
+        for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
+          const Entries = batch.map(({ handle }, n) => ({
+            Id: String(n),
+            ReceiptHandle: handle,
+            VisibilityTimeout: 0,
+          }));
+          // One that is refused shows itself again by itself.
+          await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }));
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, giveBack));
     },
     async hidden() {
       const answer = await client.send(

@@ -48,7 +48,8 @@ function openSecret(scope: Construct, workspace: string, connection: string, con
     name: secretName(workspace, connection),
     description: `What ${connector} needs to sign in, as one JSON object.`,
   });
-  secret.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  // Its name is fixed: left behind by a first deployment that failed, it would make every further one fail.
+  secret.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   acceptFindings(secret, [
     {
       id: 'AwsSolutions-SMG4',

@@ -14,7 +14,10 @@ export interface DataStoreProps {
   readonly retention: Retention;
 }
 
-/** Everything that must outlive the stack: tables, archive and the identity key. All of it is retained. */
+/**
+ * Everything that must outlive the stack: tables, archive and the identity key. All of it is retained. What a deployment
+ * that fails has just made is taken back, where it can be: tables are protected from deletion, and stay, empty.
+ */
 export class DataStore extends Construct {
   readonly archive: Bucket;
   readonly identityKey: Secret;
@@ -69,7 +72,7 @@ function openArchive(scope: Construct, retention: Retention): Bucket {
     encryption: BucketEncryption.S3_MANAGED,
     enforceSSL: true,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     // Not versioned: an erased person must not live on in older versions.
     versioned: false,
   });
@@ -103,7 +106,7 @@ function openIdentityKey(scope: Construct, workspace: string): Secret {
       passwordLength: 64,
       excludePunctuation: true,
     },
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
   freezeId(secret, 'IdentityKey');
   acceptFindings(secret, [

@@ -59,7 +59,9 @@ export class PipelineFunction extends Construct {
       // The role is complete; without this the construct would add rights of its own.
       role: role.withoutPolicyUpdates(),
       logGroup: this.log,
-      tracing: Tracing.ACTIVE,
+      // Lambda samples one request a second and 5 % of the others, and nothing changes that (AWS Lambda developer guide,
+      // X-Ray): of a busy website's messages that would cost as much as taking them. What follows behind the queue is traced.
+      tracing: spec.tracedByCaller === true ? Tracing.PASS_THROUGH : Tracing.ACTIVE,
       // Functions that go on with long work through their own queue would be stopped after 16 rounds as a runaway
       // loop (AWS Lambda developer guide, recursive loop detection). Their rounds end by the data that is left.
       recursiveLoop: sendsToItself(spec) ? RecursiveLoop.ALLOW : RecursiveLoop.TERMINATE,
@@ -99,9 +101,14 @@ function openRole(scope: Construct, id: string, spec: FunctionSpec, around: Surr
   return role;
 }
 
+/** Context with the ARN of the extension, for regions of which the CDK does not know it, or for a newer one. */
+const EXTENSION_ARN = 'secretsExtensionArn';
+
 // The layer's own option on the function would add a dozen variables that all repeat the extension's defaults.
 function secretsExtension(scope: Construct): ReturnType<typeof LayerVersion.fromLayerVersionArn> {
-  const arn = Stack.of(scope).regionalFact(FactName.paramsAndSecretsLambdaLayer('1.0.103', Architecture.ARM_64.name));
+  const given: unknown = scope.node.tryGetContext(EXTENSION_ARN);
+  const fact = FactName.paramsAndSecretsLambdaLayer('1.0.103', Architecture.ARM_64.name);
+  const arn = typeof given === 'string' ? given : Stack.of(scope).regionalFact(fact);
   return LayerVersion.fromLayerVersionArn(scope, 'secrets-extension', arn);
 }
 

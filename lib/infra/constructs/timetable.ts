@@ -4,6 +4,7 @@ import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Schedule } from '../../domain/definitions.ts';
+import { reconciliation } from '../../domain/reconciliation.ts';
 import { freezeId } from '../logical-id.ts';
 import { stackNameOf, type WorkspaceForSynthesis } from '../workspace-for-synthesis.ts';
 import type { WorkQueues } from './work-queues.ts';
@@ -100,9 +101,6 @@ function entriesOf(workspace: WorkspaceForSynthesis, queues: WorkQueues): readon
   };
   return [...streams, ...audiences, ...checks, sweep, care, recount];
 }
-
-/** Single changes of a realtime audience are pushed as they come; each night all of it is looked at, as others are. */
-const reconciliation: Schedule = { expression: 'cron(0 2 * * ? *)', words: 'nightly at 02:00' };
 
 function pushEntry(audience: string, { expression, words }: Schedule, queues: WorkQueues): Entry {
   return {

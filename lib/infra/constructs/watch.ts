@@ -83,6 +83,16 @@ function alarmsFor({ queues, api, lambda }: WatchProps): readonly AlarmSpec[] {
         when: 'lasting',
       }),
     ),
+    // A refused invocation is in no log and no error; its messages come back until they are dead letters.
+    ...functionNames.map(
+      (name): AlarmSpec => ({
+        id: `${name}-throttled`,
+        says: `${name} is refused for want of concurrency. See "Deploying" in docs/operating.md.`,
+        metric: lambda(name).metricThrottles({ period: PERIOD, statistic: 'Sum' }),
+        above: 0,
+        when: 'lasting',
+      }),
+    ),
     {
       id: 'http-api-failures',
       says: 'The HTTP API answers with 5xx.',

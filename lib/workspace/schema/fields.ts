@@ -70,7 +70,7 @@ const SCHEDULE_OR_REALTIME: Words<string> = {
   ...SCHEDULE,
   read: (words) => (words === 'realtime' ? words : readSchedule(words)?.words),
   expected: `"realtime" or a schedule such as ${SCHEDULE_FORMS}`,
-  meta: { pattern: `^realtime$|${SCHEDULE_PATTERN}`, examples: ['nightly at 02:00', 'realtime'] },
+  meta: { pattern: `^realtime$|${SCHEDULE_PATTERN}`, examples: ['nightly at 04:00', 'realtime'] },
 };
 
 /** A duration, in milliseconds. */
