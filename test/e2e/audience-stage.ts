@@ -11,7 +11,8 @@ import { bundledOnce } from '../setup/bundled-once.ts';
 import { startMailchimp } from '../vendors/mailchimp/simulator.ts';
 
 export const LIST = 'a1b2c3';
-export const START = Date.parse('2026-11-19T23:00:00.000Z');
+/** Two hours and a little before everything realtime is reconciled, at 04:00 in Berlin. */
+export const START = Date.parse('2026-11-20T01:00:00.000Z');
 export const MINUTE = 60_000;
 export const WRITE_KEY = 'wk_server_1';
 

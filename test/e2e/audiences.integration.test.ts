@@ -153,7 +153,7 @@ describe('a realtime audience', () => {
     const nightly = runs.filter(
       ({ what, audience, touched }) => what === 'push' && audience === FRESH && touched !== true,
     );
-    expect(nightly).toMatchObject([{ state: 'finished', id: `${FRESH}.2026-11-20T01:00:00Z` }]);
+    expect(nightly).toMatchObject([{ state: 'finished', id: `${FRESH}.2026-11-20T03:00:00Z` }]);
     expect(stage.refusals).toEqual([]);
   });
 });
