@@ -27,7 +27,8 @@ export async function readFiles(dir: string): Promise<{ files: WorkspaceFile[]; 
         files.push({ file, bytes: await readFile(path) });
       }
     } catch (thrown) {
-      const expected = file === MAIN_FILE ? 'the main file of a workspace, as tributary init writes it' : 'a file that can be read';
+      const expected =
+        file === MAIN_FILE ? 'the main file of a workspace, as tributary init writes it' : 'a file that can be read';
       problems.push(problem(file, 'workspace/unreadable-file', codeOf(thrown), expected));
     }
   }
