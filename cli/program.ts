@@ -5,7 +5,7 @@ import { type ExitStatus, reportFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
 const EPILOGUE = `
-init, check, resolve and evaluate need no stage; the others talk to a running one.
+start runs a stage; init, check, resolve and evaluate need none; the others talk to a running one.
 Exit status: 0 done, 1 a failed check or a refused run, 2 called wrongly.`;
 
 /** What a command does: returns its exit status, or throws. */

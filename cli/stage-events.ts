@@ -75,16 +75,24 @@ function openPhaseBar(terminal: Terminal) {
   let title = '';
   let told = 0;
   let bar: SingleBar | undefined;
+  let ticking: NodeJS.Timeout | undefined;
+  const wait = (): void => {
+    terminal.out.write(terminal.paint('dim', `… ${title} ${Math.round((Date.now() - told) / 1_000)} s\r`));
+  };
 
   return {
     title: () => title,
     begin(next: string): void {
       title = next;
       told = Date.now();
-      if (watched) terminal.out.write(terminal.paint('dim', `… ${next}\r`));
-      else printLine(terminal, `… ${next}`);
+      clearInterval(ticking);
+      if (watched) {
+        terminal.out.write(terminal.paint('dim', `… ${next}\r`));
+        ticking = setInterval(wait, 1_000).unref();
+      } else printLine(terminal, `… ${next}`);
     },
     update(done: number, total: number, note: string): void {
+      clearInterval(ticking);
       if (watched) {
         const format = `  ${title} {bar} {value}/{total} · {note}`;
         bar ??= new SingleBar({ ...BAR, stream: terminal.out, format });
@@ -96,6 +104,7 @@ function openPhaseBar(terminal: Terminal) {
       }
     },
     end(): void {
+      clearInterval(ticking);
       bar?.stop();
       bar = undefined;
       if (watched) terminal.out.write('\r\u001b[2K');

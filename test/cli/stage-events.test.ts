@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openStory } from '../../cli/stage-events.ts';
 import { openTerminal } from '../../cli/terminal.ts';
 import type { StageEvent } from '../../lib/local/rehearsal.ts';
@@ -38,6 +38,10 @@ const day: readonly StageEvent[] = [
   { kind: 'done', phase: 'day', summary: '182 happenings', seconds: 9 },
   { kind: 'report', report },
 ];
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('openStory', () => {
   it('tells phases with their times and ends with tables', () => {
@@ -84,6 +88,21 @@ describe('openStory', () => {
     expect(out).toContain('1/23 · 05:00');
     expect(out.endsWith('\r\u001b[2K')).toBe(true);
     expect(out).not.toContain('\u001b[?25l');
+  });
+
+  it('counts seconds where somebody watches a phase without a bar', () => {
+    vi.useFakeTimers();
+    const paper = makePaper(true);
+    const story = openStory(openTerminal(paper.stream, makePaper(false).stream, false));
+
+    story.tell({ kind: 'phase', phase: 'start', title: 'Starting the stage' });
+    vi.advanceTimersByTime(2_000);
+    story.end();
+    const told = paper.written.join('');
+    vi.advanceTimersByTime(2_000);
+
+    expect(told).toContain('… Starting the stage 2 s');
+    expect(paper.written.join('')).toBe(told);
   });
 
   it('leaves the report of a stage that ends to the command', () => {
