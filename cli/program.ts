@@ -4,6 +4,10 @@ import type { SuppressAction } from './commands/suppress.ts';
 import { type ExitStatus, reportFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
+const EPILOGUE = `
+start runs a stage; init, check, resolve and evaluate need none; the others talk to a running one.
+Exit status: 0 done, 1 a failed check or a refused run, 2 called wrongly.`;
+
 /** What a command does: returns its exit status, or throws. */
 type Run = (terminal: Terminal) => Promise<ExitStatus>;
 
@@ -17,6 +21,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     status = await run(terminal);
   });
   for (const command of [program, ...program.commands]) command.exitOverride();
+  for (const command of program.commands) command.showHelpAfterError(`see: tributary ${command.name()} --help`);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return status;
@@ -29,7 +34,8 @@ function describeProgram(perform: (run: Run) => Promise<void>): Command {
   const program = new Command('tributary')
     .description('Many streams, one river: one profile per person, exact segments, lists that stay equal to them.')
     .version(packageFile.version)
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: false });
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .addHelpText('after', EPILOGUE);
   addLocalCommands(program, perform);
   addOfflineCommands(program, perform);
   addDefinitionCommands(program, perform);
@@ -92,7 +98,7 @@ function addDefinitionCommands(program: Command, perform: (run: Run) => Promise<
 
 function addStageCommands(program: Command, perform: (run: Run) => Promise<void>): void {
   onStage(command(program, 'pull', 'read streams of a connection now'))
-    .argument('<connection>')
+    .argument('<connection>', 'its name in tributary.yaml')
     .argument('[stream]', 'only this one (default: all of the connection)')
     .option('--full', 'from the beginning instead of from the checkpoint')
     .action((connection: string, stream: string | undefined, options: { stage?: string; full?: true }) =>
@@ -120,7 +126,7 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
       perform(async (terminal) => (await import('./commands/approve.ts')).runApprove(terminal, { ...options, run })),
     );
   onStage(command(program, 'verify', "compare a tool's real list with what we believe is on it"))
-    .argument('<audience>')
+    .argument('<audience>', 'its id')
     .addOption(
       new Option('--heal <policy>', "what is done about differences (default: the audience's own policy)").choices([
         'report',
@@ -137,7 +143,7 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
       perform(async (terminal) => (await import('./commands/profile.ts')).runProfile(terminal, person, options)),
     );
   onStage(command(program, 'why', 'why a person is, or is not, in a segment'))
-    .argument('<segment>')
+    .argument('<segment>', 'its id')
     .addArgument(personArgument())
     .action((segment: string, person: string, options: { stage?: string }) =>
       perform(async (terminal) => (await import('./commands/why.ts')).runWhy(terminal, segment, person, options)),
@@ -168,7 +174,7 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
   onStage(command(program, 'suppress', 'the list of people never to be contacted: add, remove, list'))
     .addArgument(new Argument('<action>', 'what to do with the list').choices(['add', 'remove', 'list']))
     .addArgument(personArgument(false))
-    .option('--reason <why>', 'why, without anything about the person')
+    .option('--reason <why>', 'why, without anything about the person; needed to add and to remove')
     .option('--by <who>', 'who says so (default: the user of this machine)')
     .action((action: SuppressAction, person: string | undefined, options: SuppressOptions) =>
       perform(async (terminal) =>

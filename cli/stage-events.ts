@@ -1,25 +1,14 @@
 import { SingleBar } from 'cli-progress';
 import type { StageEvent } from '../lib/local/rehearsal.ts';
 import type { RehearsalReport } from '../lib/local/report.ts';
+import { tableOfOutcomes } from './outcome-table.ts';
 import { BAR } from './progress.ts';
 import { tableOf } from './table.ts';
 import { countOf, printJson, printLine, type Terminal } from './terminal.ts';
 
 /** Without a terminal a phase says how far it is at most this often. */
 const QUIET_MS = 10_000;
-
-const COUNTS = [
-  'wanted',
-  'added',
-  'removed',
-  'unchanged',
-  'blocked',
-  'unmatched',
-  'refused',
-  'rejected',
-  'retry',
-  'calls',
-] as const;
+const TOKEN_HINT = '(authorization: Bearer, and the token in .tributary/stage.json)';
 
 /** What the stage does, told as it goes. */
 export interface Story {
@@ -64,7 +53,7 @@ function tellPerson(terminal: Terminal, bar: ReturnType<typeof openPhaseBar>): S
         break;
       case 'ready':
         printLine(terminal, `\nConsole  ${paint(['cyan', 'underline'], event.consoleUrl)}`);
-        printLine(terminal, `API      ${event.url}/api/openapi.json`);
+        printLine(terminal, `API      ${event.url}/api/openapi.json ${paint('dim', TOKEN_HINT)}`);
         printLine(terminal, paint('dim', 'Ctrl-C ends the stage.'));
         break;
     }
@@ -86,16 +75,24 @@ function openPhaseBar(terminal: Terminal) {
   let title = '';
   let told = 0;
   let bar: SingleBar | undefined;
+  let ticking: NodeJS.Timeout | undefined;
+  const wait = (): void => {
+    terminal.out.write(terminal.paint('dim', `… ${title} ${Math.round((Date.now() - told) / 1_000)} s\r`));
+  };
 
   return {
     title: () => title,
     begin(next: string): void {
       title = next;
       told = Date.now();
-      if (watched) terminal.out.write(terminal.paint('dim', `… ${next}\r`));
-      else printLine(terminal, `… ${next}`);
+      clearInterval(ticking);
+      if (watched) {
+        terminal.out.write(terminal.paint('dim', `… ${next}\r`));
+        ticking = setInterval(wait, 1_000).unref();
+      } else printLine(terminal, `… ${next}`);
     },
     update(done: number, total: number, note: string): void {
+      clearInterval(ticking);
       if (watched) {
         const format = `  ${title} {bar} {value}/{total} · {note}`;
         bar ??= new SingleBar({ ...BAR, stream: terminal.out, format });
@@ -107,6 +104,7 @@ function openPhaseBar(terminal: Terminal) {
       }
     },
     end(): void {
+      clearInterval(ticking);
       bar?.stop();
       bar = undefined;
       if (watched) terminal.out.write('\r\u001b[2K');
@@ -119,12 +117,9 @@ function printReport(terminal: Terminal, report: RehearsalReport): void {
   const segments = Object.entries(report.segments).map(([segment, members]) => [segment, members]);
   printLine(terminal);
   printLine(terminal, tableOf(terminal, ['segment', 'people'], segments));
-  const audiences = Object.entries(report.audiences).map(([audience, counts]) => [
-    audience,
-    ...COUNTS.map((count) => counts[count]),
-  ]);
+  const audiences = Object.entries(report.audiences).map(([audience, counts]) => ({ first: [audience], counts }));
   printLine(terminal);
-  printLine(terminal, tableOf(terminal, ['audience', ...COUNTS], audiences));
+  printLine(terminal, tableOfOutcomes(terminal, ['audience'], audiences));
   const totals = [
     countOf(report.profiles, 'profile'),
     countOf(report.activities, 'activity', 'activities'),
@@ -134,7 +129,7 @@ function printReport(terminal: Terminal, report: RehearsalReport): void {
   ];
   printLine(terminal, `\n${totals.join(' · ')}`);
   if (report.differences.length === 0) {
-    printLine(terminal, `${paint('green', '✓')} every list in the tools equals its segment`);
+    printLine(terminal, `${paint('green', '✓')} every list in the tools holds exactly who is wanted of its segment`);
   }
   for (const { audience, what, count } of report.differences) {
     printLine(terminal, `${paint('red', '✗')} ${audience}: ${countOf(count, 'person', 'people')} ${what}`);

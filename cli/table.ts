@@ -3,7 +3,7 @@ import type { Terminal } from './terminal.ts';
 
 export type Cell = string | number | null | undefined;
 
-/** A table for people: numbers to the right and grouped, nothing as a dash, headings in bold. */
+/** A table for people: numbers to the right and grouped, what is not known as a dash, headings in bold. */
 export function tableOf(terminal: Terminal, head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const numeric = head.map((_, column) => rows.some((row) => typeof row[column] === 'number'));
   const table = new Table({
@@ -40,6 +40,6 @@ const border = {
 };
 
 function textOf(cell: Cell): string {
-  if (cell === null || cell === undefined || cell === '') return '–';
+  if (cell === null || cell === undefined) return '–';
   return typeof cell === 'number' ? cell.toLocaleString('en-US') : cell;
 }

@@ -16,6 +16,8 @@ interface Options {
 
 /** Letters of a hash that name a plan well enough for a person. */
 const ENOUGH = 8;
+/** Letters of it that tables show. */
+const SHOWN = 12;
 
 /**
  * `tributary approve RUN [--plan HASH]`: shows the plan of a held push, asks for the beginning of its hash, and lets
@@ -30,8 +32,14 @@ export async function runApprove(
   const { plan } = run;
   if (plan === undefined)
     throw new TributaryError('rejected', 'push/not-held', `${id} has no plan: it is ${run.state}`);
+  if (run.approved === undefined && ['finished', 'failed', 'superseded'].includes(run.state))
+    throw new TributaryError('rejected', 'push/not-held', `${id} is ${run.state}: there is nothing to approve`);
   if (!terminal.json) show(terminal, run);
   const named = given ?? (await ask(terminal, plan.hash));
+  if (named === undefined) {
+    const say = `nothing was approved; to approve exactly this plan: --plan ${plan.hash.slice(0, SHOWN)}`;
+    throw new TributaryError('rejected', 'push/plan-moved', say);
+  }
   if (named.length < ENOUGH || !plan.hash.startsWith(named)) {
     throw new TributaryError(
       'rejected',
@@ -56,8 +64,9 @@ function show(terminal: Terminal, run: PushRun): void {
   printHolds(terminal, run.audience, run.holds);
 }
 
-async function ask(terminal: Terminal, hash: string): Promise<string> {
-  if (terminal.json || process.stdin.isTTY !== true) return '';
+/** What a person types; undefined where nobody can be asked. */
+async function ask(terminal: Terminal, hash: string): Promise<string | undefined> {
+  if (terminal.json || process.stdin.isTTY !== true) return undefined;
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await lines.question(

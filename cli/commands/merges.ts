@@ -2,7 +2,7 @@ import type { Merges } from '../../lib/pipeline/merges.ts';
 import type { ExitStatus } from '../failure.ts';
 import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
-import { printJson, printLine, type Terminal } from '../terminal.ts';
+import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
 
 interface Options {
   readonly stage?: string;
@@ -17,7 +17,7 @@ export async function runMerges(terminal: Terminal, person: string, options: Opt
 }
 
 function printMerges(terminal: Terminal, { id, fragments, merges, refused, apart, crowded }: Merges): void {
-  printLine(terminal, `${terminal.paint('bold', id)}, of ${fragments.length} records\n`);
+  printLine(terminal, `${terminal.paint('bold', id)}, of ${countOf(fragments.length, 'record')}\n`);
   if (merges.length === 0) printLine(terminal, 'Nothing was joined.');
   else {
     const rows = merges.map((one) => [one.edge, one.fragment, one.joins, nameOf(one.identifier), one.at]);

@@ -25,7 +25,10 @@ export async function runPlan(terminal: Terminal, dir: string, options: Options)
   if (plan === undefined) return 1;
   if (options.out !== undefined) await writeFile(options.out, `${JSON.stringify(plan, null, 2)}\n`);
   if (terminal.json) printJson(terminal, plan);
-  else printPlan(terminal, plan);
+  else {
+    printPlan(terminal, plan);
+    printLine(terminal, `\n${terminal.paint('dim', `nothing was changed; to do it: tributary apply ${plan.hash}`)}`);
+  }
   return 0;
 }
 
@@ -85,7 +88,6 @@ export function printPlan(terminal: Terminal, plan: Plan): void {
   }
   title('Cost of applying');
   for (const line of costLines(plan)) printLine(terminal, line);
-  printLine(terminal, `\n${terminal.paint('dim', `nothing was changed; to do it: tributary apply ${plan.hash}`)}`);
 }
 
 function summary({ counted, definitions, base }: Plan): string {

@@ -3,9 +3,9 @@ import type { Job } from '../../lib/pipeline/jobs.ts';
 import type { PushRun } from '../../lib/pipeline/push-run.ts';
 import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
+import { type OutcomeCounts, tableOfOutcomes } from '../outcome-table.ts';
 import { printHolds, tableOfPlans } from '../push-plan.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';
-import { type Cell, tableOf } from '../table.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
 
 interface Options {
@@ -15,26 +15,13 @@ interface Options {
 }
 
 /** A part of a push job: one audience, with its counts once it has ended. */
-interface AudiencePart extends Partial<Readonly<Record<(typeof COUNTS)[number], Cell>>> {
+interface AudiencePart extends OutcomeCounts {
   readonly audience: string;
   readonly state: string;
   readonly outcome?: string;
   readonly run?: string;
   readonly holds?: PushRun['holds'];
 }
-
-const COUNTS = [
-  'wanted',
-  'added',
-  'removed',
-  'unchanged',
-  'blocked',
-  'unmatched',
-  'refused',
-  'rejected',
-  'retry',
-  'calls',
-] as const;
 
 /** `tributary push [AUDIENCE] [--dry-run]`: brings the lists up to date, or says what that would change. */
 export async function runPush(terminal: Terminal, options: Options): Promise<ExitStatus> {
@@ -46,9 +33,11 @@ export async function runPush(terminal: Terminal, options: Options): Promise<Exi
   if (terminal.json) {
     printJson(terminal, job);
   } else {
-    const rows = partsOf(job).map((part) => [part.audience, stateOf(part), ...COUNTS.map((count) => part[count])]);
-    printLine(terminal, tableOf(terminal, ['audience', 'state', ...COUNTS], rows));
+    const lines = partsOf(job).map((part) => ({ first: [part.audience, stateOf(part)], counts: part }));
+    printLine(terminal, tableOfOutcomes(terminal, ['audience', 'state'], lines));
     for (const { audience, outcome, run, holds } of partsOf(job)) {
+      if (outcome === 'finished' && run !== undefined)
+        printLine(terminal, terminal.paint('dim', `what became of everybody: tributary push --outcomes ${run}`));
       if (outcome !== 'held') continue;
       printHolds(terminal, audience, holds);
       printLine(terminal, `     to look at the plan and let it go on: tributary approve ${run}`);

@@ -2,7 +2,7 @@ import type { LateDay } from '../../lib/pipeline/lateness.ts';
 import type { SegmentHistory } from '../../lib/pipeline/segment-history.ts';
 import type { ExitStatus } from '../failure.ts';
 import { openBar } from '../progress.ts';
-import { openStageClient } from '../stage-client.ts';
+import { openStageClient, type StageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
 
@@ -10,6 +10,8 @@ interface Options {
   readonly segment: string | undefined;
   readonly stage?: string;
 }
+
+const MEMBERS_SHOWN = 5;
 
 /** How a segment did in the latest two weeks. */
 interface ReviewedSegment {
@@ -37,8 +39,22 @@ export async function runReview(terminal: Terminal, { segment, stage: url }: Opt
   bar.end();
   const lateness = await stage.get<readonly LateDay[]>('/api/lateness');
   if (terminal.json) printJson(terminal, { segments, lateness });
-  else printReview(terminal, segments, lateness);
+  else {
+    printReview(terminal, segments, lateness);
+    if (segment !== undefined) await printMembers(terminal, stage, segment);
+  }
   return 0;
+}
+
+/** Some people of a segment, to ask about one of them. */
+async function printMembers(terminal: Terminal, stage: StageClient, segment: string): Promise<void> {
+  const path = `/api/segments/${encodeURIComponent(segment)}/members?most=${MEMBERS_SHOWN}`;
+  const { members } = await stage.get<{ readonly members: readonly { readonly profile: string }[] }>(path);
+  const [first] = members;
+  if (first === undefined) return;
+  printLine(terminal, `\n${terminal.paint('bold', 'Some of its people')}`);
+  for (const { profile } of members) printLine(terminal, profile);
+  printLine(terminal, terminal.paint('dim', `why one is in it: tributary why ${segment} ${first.profile}`));
 }
 
 function reviewOf({ segment, days, size }: SegmentHistory): ReviewedSegment {
@@ -51,10 +67,10 @@ function reviewOf({ segment, days, size }: SegmentHistory): ReviewedSegment {
 function printReview(terminal: Terminal, segments: readonly ReviewedSegment[], lateness: readonly LateDay[]): void {
   const rows = segments.map(({ segment, members, entered, left, churn, how }) => [
     segment,
-    members.toLocaleString('en-US'),
-    entered.toLocaleString('en-US'),
-    left.toLocaleString('en-US'),
-    churn === null ? '' : `${(churn * 100).toFixed(1)}%`,
+    members,
+    entered,
+    left,
+    churn === null ? undefined : `${(churn * 100).toFixed(1)}%`,
     how,
   ]);
   printLine(
@@ -69,18 +85,12 @@ function printReview(terminal: Terminal, segments: readonly ReviewedSegment[], l
   }
   const days = lateness.map(({ day, flips, p50, p99, worst, promised }) => {
     const late = p99 !== null && p99 > promised;
-    return [
-      day,
-      flips.toLocaleString('en-US'),
-      secondsOf(p50),
-      late ? `${secondsOf(p99)} !` : secondsOf(p99),
-      secondsOf(worst),
-    ];
+    return [day, flips, secondsOf(p50), late ? `${secondsOf(p99)} !` : secondsOf(p99), secondsOf(worst)];
   });
   printLine(terminal, tableOf(terminal, ['day', 'answers', 'half within', '99 of 100 within', 'worst'], days));
   printLine(terminal, terminal.paint('dim', `promised: 99 of 100 within ${latest.promised} seconds`));
 }
 
 function secondsOf(seconds: number | null): string {
-  return seconds === null ? '' : `${seconds.toLocaleString('en-US', { maximumFractionDigits: 1 })} s`;
+  return seconds === null ? '–' : `${seconds.toLocaleString('en-US', { maximumFractionDigits: 1 })} s`;
 }

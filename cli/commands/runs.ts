@@ -2,7 +2,7 @@ import type { PushRun } from '../../lib/pipeline/push-run.ts';
 import type { ExitStatus } from '../failure.ts';
 import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
-import { printJson, printLine, type Terminal } from '../terminal.ts';
+import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
 
 interface Options {
   readonly stage?: string;
@@ -54,13 +54,24 @@ export async function runRuns(terminal: Terminal, options: Options): Promise<Exi
   }
   if (runs.length === 0) printLine(terminal, 'nothing has run yet');
   else printLine(terminal, tableOf(terminal, ['started', 'what', 'of', 'state', 'seconds', 'result'], runs.map(rowOf)));
+  const pushed = runs.find(({ what, state, id }) => what === 'push' && state === 'finished' && id !== undefined);
+  if (pushed !== undefined) {
+    const command = `tributary push --outcomes ${pushed.id}`;
+    printLine(terminal, terminal.paint('dim', `what became of everybody in the latest push: ${command}`));
+  }
   return 0;
 }
 
 function rowOf(run: Run): (string | number | undefined)[] {
   const of = run.audience ?? [run.connection, run.stream].filter((part) => part !== undefined).join(' ');
-  const seconds = run.endedAt === undefined ? undefined : (Date.parse(run.endedAt) - Date.parse(run.startedAt)) / 1_000;
+  const seconds = run.endedAt === undefined ? undefined : secondsOf(run.startedAt, run.endedAt);
   return [run.startedAt, run.what, of, run.state, seconds, resultOf(run)];
+}
+
+/** To a tenth, with the tenth always there: numbers below one another can be compared. */
+function secondsOf(startedAt: string, endedAt: string): string {
+  const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1_000;
+  return seconds.toFixed(1).padStart('seconds'.length);
 }
 
 function resultOf(run: Run): string {
@@ -78,7 +89,7 @@ function resultOf(run: Run): string {
     return `+${tally.added ?? 0} −${tally.removed ?? 0}${replaced}`;
   }
   if (changes === undefined) return '';
-  const parts = [`${changes} changes`];
+  const parts = [countOf(changes, 'change')];
   if (echoes > 0) parts.push(`${echoes} of our own`);
   if (rejected > 0) parts.push(`${rejected} quarantined`);
   return parts.join(', ');

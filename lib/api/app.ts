@@ -8,6 +8,10 @@ import { serve } from './route.ts';
 import { suppressionRoutes } from './suppression-routes.ts';
 import { workRoutes } from './work-routes.ts';
 
+const DESCRIPTION = `The API behind the console and the command line. A stage asks for the token that it keeps in
+.tributary/stage.json (Authorization: Bearer), a deployed API for requests signed for IAM. What takes long answers 202
+with a job, which /api/jobs/{job} follows. Codes of refusals are explained in docs/errors.md.`;
+
 /** Codes of questions about what is not there. */
 const NOT_FOUND = /^api\/no-such-/;
 
@@ -21,7 +25,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   for (const route of suppressionRoutes(deps)) serve(app, route);
   app.doc31('/api/openapi.json', {
     openapi: '3.1.0',
-    info: { title: 'Tributary', version: '1', description: 'The API behind the console and the command line.' },
+    info: { title: 'Tributary', version: '1', description: DESCRIPTION },
   });
   app.notFound((c) => c.json({ code: 'api/no-such-route', message: 'nothing is served here' }, 404));
   app.onError((thrown, c) => {

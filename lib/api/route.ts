@@ -1,7 +1,8 @@
-import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { TributaryError } from '../domain/errors.ts';
 import { problemSchema } from './answers.ts';
+import { describeParameters } from './parameters.ts';
 
 /** One operation of the API: what it takes, what it answers, and how. The OpenAPI document is made from these. */
 export interface Route<Body> {
@@ -30,6 +31,14 @@ export function noSuchPerson(): TributaryError {
   return new TributaryError('rejected', 'api/no-such-person', 'nobody is known by that');
 }
 
+const problem = (description: string) => ({ description, content: { 'application/json': { schema: problemSchema } } });
+const REFUSALS = {
+  400: problem('Refused: the code says why, the message what to do'),
+  403: { description: 'Not let in: no token of the stage, or no signature that IAM allows' },
+  404: problem('Nothing is known by that name'),
+  500: problem('Failed here: asking again may help'),
+};
+
 /** Serves a route on the app and writes it into its OpenAPI document. */
 export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
   const { method, path, summary, query = [], body, status = 200, answer, run } = route;
@@ -39,16 +48,13 @@ export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
     path,
     summary,
     request: {
-      params: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))),
-      ...(query.length === 0
-        ? {}
-        : { query: z.object(Object.fromEntries(query.map((name) => [name, z.string().optional()]))) }),
+      params: describeParameters(names, true),
+      ...(query.length === 0 ? {} : { query: describeParameters(query, false) }),
       ...(body === undefined ? {} : { body: { required: true, content: { 'application/json': { schema: body } } } }),
     },
     responses: {
       [status]: { description: summary, content: { 'application/json': { schema: answer } } },
-      400: { description: 'Refused', content: { 'application/json': { schema: problemSchema } } },
-      404: { description: 'Not found', content: { 'application/json': { schema: problemSchema } } },
+      ...REFUSALS,
     },
   });
   app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {

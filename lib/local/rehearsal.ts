@@ -156,7 +156,7 @@ async function backfill(stage: Stage, definitions: Definitions, report: RunOptio
   });
   while (!working.ends) {
     const { done, total, changes } = await lookAtStreams(stage);
-    report({ kind: 'progress', phase: 'backfill', done, total, note: `${changes} changes` });
+    report({ kind: 'progress', phase: 'backfill', done, total, note: `${changes.toLocaleString('en-US')} changes` });
     await Promise.race([work, new Promise((wake) => setTimeout(wake, 500))]);
   }
   await work;
@@ -171,18 +171,19 @@ async function backfill(stage: Stage, definitions: Definitions, report: RunOptio
   report({
     kind: 'done',
     phase: 'backfill',
-    summary: `${changes} changes from ${names.length} connections`,
+    summary: `${changes.toLocaleString('en-US')} changes from ${names.length} connections`,
     seconds: seconds(began),
   });
 }
 
-/** How many streams are settled, of how many, and how many changes their latest runs brought. */
+/** How many streams are settled, of how many, and how many changes every run until now brought. */
 async function lookAtStreams(
   stage: Stage,
 ): Promise<{ readonly done: number; readonly total: number; readonly changes: number }> {
   const { connections } = (await callStage(stage, 'GET', '/api/workspace')) as unknown as Workspace;
   const streams = connections.flatMap(({ streams: list }) => list);
-  const changes = streams.reduce((sum, { run }) => sum + (run?.changes ?? 0), 0);
+  const runs = (await callStage(stage, 'GET', '/api/runs')) as unknown as readonly { readonly changes?: number }[];
+  const changes = runs.reduce((sum, run) => sum + (run.changes ?? 0), 0);
   return { done: streams.filter(({ settled }) => settled).length, total: streams.length, changes };
 }
 
@@ -318,7 +319,7 @@ async function reportOf(
 
 interface Workspace {
   readonly connections: readonly {
-    readonly streams: readonly { readonly settled: boolean; readonly run: { readonly changes: number } | null }[];
+    readonly streams: readonly { readonly settled: boolean }[];
   }[];
 }
 

@@ -27,7 +27,9 @@ export async function readFiles(dir: string): Promise<{ files: WorkspaceFile[]; 
         files.push({ file, bytes: await readFile(path) });
       }
     } catch (thrown) {
-      problems.push(problem(file, 'workspace/unreadable-file', codeOf(thrown), 'a file that can be read'));
+      const expected =
+        file === MAIN_FILE ? 'the main file of a workspace, as tributary init writes it' : 'a file that can be read';
+      problems.push(problem(file, 'workspace/unreadable-file', codeOf(thrown), expected));
     }
   }
 
@@ -44,7 +46,9 @@ async function listYaml(dir: string, problems: Problem[]): Promise<string[]> {
   for (const folder of FOLDERS) {
     if (!(await isFolder(join(dir, folder)))) continue;
     for (const name of (await readdir(join(dir, folder))).sort()) {
-      if (name.endsWith('.yaml')) found.push(`${folder}/${name}`);
+      if (await isFolder(join(dir, folder, name))) {
+        problems.push(problem(`${folder}/${name}`, 'workspace/file-name', 'a folder', `a file right in ${folder}`));
+      } else if (name.endsWith('.yaml')) found.push(`${folder}/${name}`);
       else if (name.endsWith('.yml')) {
         problems.push(problem(`${folder}/${name}`, 'workspace/file-name', 'the ending .yml', 'the ending .yaml'));
       }

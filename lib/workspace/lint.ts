@@ -52,7 +52,10 @@ function missingMessages({ segments, personas, audiences }: Sources): Problem[] 
   });
 }
 
-/** Traits and activities in conditions that no connection brings. Nothing is said where websites may send anything. */
+/**
+ * Traits and activities in conditions that no connection brings. Nothing is said where websites may send anything, nor
+ * where a connection cannot be read: that is one mistake, and told at its place.
+ */
 function unfilledNames({ tributary, segments }: Sources, connectors: Connectors): Problem[] {
   const filled = filledBy(tributary?.value, connectors);
   if (filled === undefined) return [];
@@ -120,10 +123,12 @@ function filledBy(tributary: Json | undefined, connectors: Connectors): Filled |
   const collection = isJsonObject(tributary) ? tributary.collection : undefined;
   const keys = isJsonObject(collection) ? collection.write_keys : undefined;
   if (isJsonObject(keys) && Object.keys(keys).length > 0) return undefined;
+  if (!isJsonObject(tributary) || !isJsonObject(tributary.connections)) return undefined;
   const filled: Filled = { traits: new Set(), activities: new Set() };
   for (const connection of connectionsOf(tributary).values()) {
     const connector = connectorOf(connection, connectors);
-    if (connector !== undefined) addFilled(filled, connection, connector);
+    if (connector === undefined) return undefined;
+    addFilled(filled, connection, connector);
   }
   return filled;
 }

@@ -54,9 +54,10 @@ export function readSource(file: string, bytes: Uint8Array): Source {
     return { file, line: Math.max(line, 1), column: Math.max(col, 1), ...rest };
   };
   if (document.errors.length > 0) {
-    const problems = document.errors.slice(0, MOST_SYNTAX_PROBLEMS).map(({ message, pos }) => {
+    const problems = document.errors.slice(0, MOST_SYNTAX_PROBLEMS).map(({ code, message, pos }) => {
       const found = message.charAt(0).toLowerCase() + message.slice(1);
-      return problemAt(pos[0], { code: 'workspace/bad-yaml', found, expected: 'YAML 1.2' });
+      const expected = code === 'TAB_AS_INDENT' ? 'spaces' : 'YAML 1.2';
+      return problemAt(pos[0], { code: 'workspace/bad-yaml', found, expected });
     });
     return { file, value: undefined, problems, place: (finding) => problemAt(0, withoutPath(finding)) };
   }

@@ -38,6 +38,9 @@ beforeAll(async () => {
 
 afterAll(() => api.close());
 
+const wordsOf = ({ description, schema }: JsonObject): string =>
+  String(description ?? (schema as JsonObject | undefined)?.description ?? '');
+
 describe('/api/openapi.json', () => {
   it('describes every operation with its answer', () => {
     const ajv = new Ajv2020({ strict: false, allErrors: true }).addSchema(document, 'api');
@@ -52,13 +55,20 @@ describe('/api/openapi.json', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(schemas).toHaveLength(41);
     for (const { path, method } of operations) {
-      const { summary, parameters = [] } = (document.paths[path]?.[method] ?? {}) as {
+      const {
+        summary,
+        parameters = [],
+        responses = {},
+      } = (document.paths[path]?.[method] ?? {}) as {
         summary?: string;
         parameters?: JsonObject[];
+        responses?: JsonObject;
       };
       const inPath = parameters.filter(({ in: place }) => place === 'path');
       const named = inPath.map(({ name, in: place, required }) => [name, place, required]);
       expect(summary).toMatch(/^[A-Z]/);
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining(['400', '403', '404', '500']));
+      expect(parameters.map(wordsOf)).not.toContain('');
       expect(named).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, 'path', true]));
     }
   });

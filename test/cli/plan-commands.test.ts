@@ -135,6 +135,20 @@ describe('tributary apply', () => {
     ]);
   });
 
+  it('shows the plan of a folder, and does not say that nothing was changed', async () => {
+    const stage = await serve(
+      answers(
+        [202, { id: 'plan.1', what: 'plan', state: 'finished', ...standing, plan }],
+        [202, { ...job, state: 'finished', phase: 'finished' }],
+      ),
+    );
+
+    const { status, stdout } = await cli().run(['apply', starter, '--stage', stage.url]);
+
+    const told = ['Cost of applying', 'nothing was changed', '✓ published'].map((text) => stdout.includes(text));
+    expect([status, told]).toEqual([0, [true, false, true]]);
+  });
+
   it('ends with 1 when the state moved since the plan, and says so', async () => {
     const stage = await serve(() => [400, { code: 'definitions/moved', message: 'something else was published' }]);
 

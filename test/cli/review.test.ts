@@ -24,6 +24,11 @@ const answers: Readonly<Record<string, Json>> = {
     size: { members: 0, how: 'rows', counted: null },
     latest: [],
   },
+  '/api/segments/customers/members?most=5': {
+    segment: 'customers',
+    members: [{ profile: 'p_1', since: '2026-11-20T04:00:00.000Z' }],
+    next: null,
+  },
   '/api/lateness': [{ day: '2026-11-21', flips: 1_200, p50: 45, p99: 75, worst: 71.2, promised: 90 }],
 };
 
@@ -51,6 +56,7 @@ describe('tributary review', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('10.0%');
     expect(stdout).toContain('promised: 99 of 100 within 90 seconds');
+    expect(stdout).toContain('p_1\nwhy one is in it: tributary why customers p_1\n');
     expect(stage.asked.map(({ path }) => path)).not.toContain('/api/segments/nobody/history');
   });
 });

@@ -208,6 +208,25 @@ describe('tributary approve', () => {
     }
     expect(stage.asked.every(({ method }) => method === 'GET')).toBe(true);
   });
+
+  it('says how to approve where nobody can be asked', async () => {
+    const stage = await serve(() => [200, run]);
+
+    const { stderr } = await cli().run(['approve', 'lapsing.1', '--stage', stage.url]);
+
+    expect(stderr).toContain('nothing was approved; to approve exactly this plan: --plan abcdefabcdef');
+  });
+
+  it('has nothing to ask about a run that has ended', async () => {
+    const stage = await serve(() => [200, { ...run, state: 'finished' }]);
+
+    const { status, stderr } = await cli().run(['approve', 'lapsing.1', '--stage', stage.url]);
+
+    expect({ status, told: stderr.includes('lapsing.1 is finished: there is nothing to approve') }).toEqual({
+      status: 1,
+      told: true,
+    });
+  });
 });
 
 describe('tributary why', () => {

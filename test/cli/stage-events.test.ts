@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openStory } from '../../cli/stage-events.ts';
 import { openTerminal } from '../../cli/terminal.ts';
 import type { StageEvent } from '../../lib/local/rehearsal.ts';
@@ -39,6 +39,10 @@ const day: readonly StageEvent[] = [
   { kind: 'report', report },
 ];
 
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe('openStory', () => {
   it('tells phases with their times and ends with tables', () => {
     const { out } = tell([...day, ready], { json: false });
@@ -54,14 +58,14 @@ describe('openStory', () => {
         'segment  people',
         'readers  885',
         '',
-        'audience  wanted  added  removed  unchanged  blocked  unmatched  refused  rejected  retry  calls',
-        'letters  3  2  0  0  4  0  1  0  0  1',
+        'audience  wanted  added  removed  unchanged  blocked  refused  calls',
+        'letters  3  2  0  0  4  1  1',
         '',
         '2,587 profiles · 21,310 activities · 25,549 changes · 1 quarantined · 12.3 s',
-        '✓ every list in the tools equals its segment',
+        '✓ every list in the tools holds exactly who is wanted of its segment',
         '',
         'Console  http://127.0.0.1:4000/#token=t',
-        'API  http://127.0.0.1:4000/api/openapi.json',
+        'API  http://127.0.0.1:4000/api/openapi.json (authorization: Bearer, and the token in .tributary/stage.json)',
         'Ctrl-C ends the stage.',
         '',
       ].map((line) => line.split(/ {2,}/)),
@@ -84,6 +88,21 @@ describe('openStory', () => {
     expect(out).toContain('1/23 · 05:00');
     expect(out.endsWith('\r\u001b[2K')).toBe(true);
     expect(out).not.toContain('\u001b[?25l');
+  });
+
+  it('counts seconds where somebody watches a phase without a bar', () => {
+    vi.useFakeTimers();
+    const paper = makePaper(true);
+    const story = openStory(openTerminal(paper.stream, makePaper(false).stream, false));
+
+    story.tell({ kind: 'phase', phase: 'start', title: 'Starting the stage' });
+    vi.advanceTimersByTime(2_000);
+    story.end();
+    const told = paper.written.join('');
+    vi.advanceTimersByTime(2_000);
+
+    expect(told).toContain('… Starting the stage 2 s');
+    expect(paper.written.join('')).toBe(told);
   });
 
   it('leaves the report of a stage that ends to the command', () => {

@@ -37,6 +37,12 @@ describe('tributary', () => {
     expect(stderr).toContain('Did you mean check?');
   });
 
+  it('names the help of a command that was called wrongly', async () => {
+    const { stderr } = await cli().run(['pull']);
+
+    expect(stderr).toBe("error: missing required argument 'connection'\nsee: tributary pull --help\n");
+  });
+
   it('prints one JSON document and nothing else on a usage error with --json', async () => {
     const { status, stdout } = await cli().run(['pull', '--json']);
 

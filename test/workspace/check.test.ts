@@ -55,6 +55,19 @@ describe('checkWorkspace', () => {
     expect([ok, problems.map(({ code }) => code)]).toEqual([true, codes]);
   });
 
+  it.each([
+    ['tributary.yaml is no YAML', 'connections:\n\tsalesforce: {}\n', ['workspace/bad-yaml']],
+    [
+      'a connector is unknown',
+      soundFiles['tributary.yaml']?.replace('connector: mailchimp', 'connector: mailchmp') ?? '',
+      ['workspace/unknown-connector'],
+    ],
+  ])('blames no segment for what no connection brings when %s', async (_what, text, codes) => {
+    const { problems } = await check({ 'tributary.yaml': text });
+
+    expect(problems.map(({ code }) => code)).toEqual(codes);
+  });
+
   it('runs the tests of a segment and says what came out instead', async () => {
     const result = await check({
       'segments/readers.yaml': `${readers}tests:

@@ -75,6 +75,14 @@ describe('loadWorkspace', () => {
     ]);
   });
 
+  it('refuses a folder in a folder, which would be passed over in silence', async () => {
+    await write({ ...soundFiles, 'segments/eu/other.yaml': 'segment: other\n' });
+
+    expect((await loadWorkspace(dir)).problems).toMatchObject([
+      { file: 'segments/eu', code: 'workspace/file-name', found: 'a folder', expected: 'a file right in segments' },
+    ]);
+  });
+
   it('does not read a file that is too large', async () => {
     await write({ ...soundFiles, 'personas/huge.yaml': `# ${'x'.repeat(300_000)}\n` });
 

@@ -1,0 +1,33 @@
+import { z } from '@hono/zod-openapi';
+
+/** What stands in paths and behind question marks, for whoever reads the OpenAPI document. */
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  after: 'The last pair of the page before, as its answer named it',
+  audience: 'Id of an audience',
+  connection: 'Name of a connection in tributary.yaml',
+  duplicate: 'Id of a suggested pair, as /api/duplicates lists it',
+  form: 'json or html',
+  from: 'Where to begin: of members, what the page before named as next; of a history, a day',
+  job: 'Id of a job, as the call that began it answered',
+  limit: 'How many at most',
+  most: 'How many at most',
+  part: 'Number of a part, counted from 0',
+  person: 'A profile id, an e-mail address, +phone, type=value, or a fragment',
+  plan: 'Hash of a plan',
+  receipt: 'Id of a receipt, as /api/erasures lists it',
+  run: 'Id of a push, as /api/runs lists it',
+  segment: 'Id of a segment',
+  to: 'The last day',
+};
+
+/** Text parameters of these names, each described. */
+export function describeParameters(names: readonly string[], required: boolean): z.ZodObject {
+  return z.object(
+    Object.fromEntries(
+      names.map((name) => {
+        const text = z.string().openapi({ description: DESCRIPTIONS[name] ?? '' });
+        return [name, required ? text : text.optional()];
+      }),
+    ),
+  );
+}
