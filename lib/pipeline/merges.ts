@@ -1,11 +1,11 @@
-import type { FragmentId, Identifier, UnmergeChange } from '../domain/change.ts';
+import { connectionOf, type FragmentId, type Identifier, type UnmergeChange } from '../domain/change.ts';
 import type { IdentityRules } from '../domain/definitions.ts';
 import { isErased } from '../domain/erasure.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { type Edge, edgeId, groupFragments } from '../domain/group.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
-import { connectionOf, type MergedProfile, type Profile } from '../domain/profile.ts';
+import type { MergedProfile, Profile } from '../domain/profile.ts';
 import { mostTogether } from '../domain/region.ts';
 import { isMerged } from './gather.ts';
 import type { Clock, ProfileStore, Queue } from './ports.ts';

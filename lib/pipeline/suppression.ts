@@ -1,7 +1,7 @@
 import type { Identifier } from '../domain/change.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { statedEver } from '../domain/fragment.ts';
-import { formerIndexKeys, type IdentityKey, identifierOfKey, indexKey } from '../domain/identifier.ts';
+import { everyIndexKey, identifierOfKey, indexKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { type FindDeps, findPerson, identifierNamed } from './find-person.ts';
@@ -69,7 +69,7 @@ export async function unsuppressPerson(
 ): Promise<readonly Suppression[]> {
   const key = await deps.key();
   const at = formatInstant(deps.clock.now().getTime());
-  const keys = INDEX_KEY.test(who) ? [who] : (await identifiersOf(deps, who)).flatMap((one) => everyKey(one, key));
+  const keys = INDEX_KEY.test(who) ? [who] : (await identifiersOf(deps, who)).flatMap((one) => everyIndexKey(one, key));
   const entries: Suppression[] = [];
   for (const id of keys) {
     const held = (await deps.state.get(KIND, id))?.body as unknown as Suppression | undefined;
@@ -120,10 +120,6 @@ async function identifiersOf(deps: SuppressionDeps, who: string): Promise<readon
   const stated = person === undefined ? [] : statedEver(person.fragments).map(identifierOfKey);
   if (stated.length > 0) return stated;
   throw new TributaryError('rejected', 'api/no-such-person', 'nobody is known by that, and it is no identifier');
-}
-
-function everyKey(identifier: Identifier, key: IdentityKey): readonly string[] {
-  return [indexKey(identifier, key), ...formerIndexKeys(identifier, key)];
 }
 
 async function amend(

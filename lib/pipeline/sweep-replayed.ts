@@ -1,7 +1,6 @@
-import type { SweptChange } from '../domain/change.ts';
+import { connectionOf, type SweptChange } from '../domain/change.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
-import { connectionOf } from '../domain/profile.ts';
 import { isLiving } from './gather.ts';
 import { pack } from './pack.ts';
 import type { Clock, ProfileStore, Queue, StateStore } from './ports.ts';
