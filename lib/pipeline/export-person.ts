@@ -10,6 +10,7 @@ import { describePerson } from './describe-person.ts';
 import { keysOfPerson } from './erasure-receipt.ts';
 import { exportPage, type PersonExport } from './export-page.ts';
 import { findPerson } from './find-person.ts';
+import { newJobId } from './job.ts';
 import type {
   ActivityStore,
   Archive,
@@ -21,7 +22,7 @@ import type {
   StateStore,
 } from './ports.ts';
 import { quarantineSources } from './quarantine.ts';
-import { beginJob, type LongJob, newJobId, type RunJobDeps, type Step, type Worker } from './run-job.ts';
+import { beginJob, type LongJob, type RunJobDeps, type Step, type Worker } from './run-job.ts';
 
 export interface ExportDeps {
   readonly identities: IdentityIndex;

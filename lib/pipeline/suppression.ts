@@ -4,13 +4,12 @@ import { statedEver } from '../domain/fragment.ts';
 import { everyIndexKey, identifierOfKey, indexKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { AFTER_EVERY_WRITER_SECONDS } from './delay.ts';
 import { type FindDeps, findPerson, identifierNamed } from './find-person.ts';
 import type { Clock, IdentityIndex, Queue, StateStore } from './ports.ts';
 
 const KIND = 'suppression';
 const INDEX_KEY = /^[^\s@#]+#\d+#[\w-]{27}$/;
-/** Longer than an invocation of resolve-profile may take: who read the index before the mark has written by then. */
-const LOOK_AGAIN_SECONDS = 90;
 
 /** Somebody who is never to be contacted, by an identifier: its index key, never its value. */
 export interface Suppression {
@@ -110,7 +109,7 @@ export function markSuppressed(deps: { readonly state: StateStore; readonly iden
 
 async function tell({ recompute }: SuppressionDeps, suppression: readonly string[]): Promise<void> {
   const body = { suppression };
-  await recompute.send([{ body }, { body, delaySeconds: LOOK_AGAIN_SECONDS }]);
+  await recompute.send([{ body }, { body, delaySeconds: AFTER_EVERY_WRITER_SECONDS }]);
 }
 
 async function identifiersOf(deps: SuppressionDeps, who: string): Promise<readonly Identifier[]> {
