@@ -1,4 +1,5 @@
 import type { Change } from '../../lib/domain/change.ts';
+import type { Compiled } from '../../lib/domain/decide.ts';
 import type { IdentityKey } from '../../lib/domain/identifier.ts';
 import { type ErasureReceipt, readReceipt } from '../../lib/pipeline/erasure-receipt.ts';
 import { findPerson } from '../../lib/pipeline/find-person.ts';
@@ -8,10 +9,15 @@ import { identityKey, openResolver, standingClock } from './delivering.ts';
 import { openMemoryLedger } from './memory-ledger.ts';
 import { openMemoryArchive, openMemoryDeadLetters, openMemoryQueue, openMemoryState } from './memory-state.ts';
 import { Death, type MemoryStores } from './memory-stores.ts';
-import { compiled, definitions } from './world.ts';
+import { compiled } from './world.ts';
 
 /** A workspace over memory stores whose jobs are done as a queue brings them: a death brings the message again. */
-export function openPrivacy(stores: MemoryStores, key: IdentityKey = identityKey, clock = standingClock) {
+export function openPrivacy(
+  stores: MemoryStores,
+  key: IdentityKey = identityKey,
+  clock = standingClock,
+  world: Compiled = compiled,
+) {
   const state = openMemoryState();
   const archive = openMemoryArchive();
   const jobs = openMemoryQueue();
@@ -29,8 +35,8 @@ export function openPrivacy(stores: MemoryStores, key: IdentityKey = identityKey
     ledger,
     deadLetters: { changes: deadLetters },
     connectors: {},
-    definitions: async () => definitions,
-    compiled: async () => compiled,
+    definitions: async () => world.definitions,
+    compiled: async () => world,
     key: async () => key,
     clock,
     log: () => {},
