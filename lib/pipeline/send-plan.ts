@@ -178,7 +178,7 @@ async function suppressedAmong(
     }
   }
   if (owners.size === 0) return new Set();
-  const { suppressed = new Set<string>() } = await identities.lookUp([...owners.keys()]);
+  const { suppressed } = await identities.lookUp([...owners.keys()]);
   return new Set([...suppressed].flatMap((index) => owners.get(index) ?? []));
 }
 

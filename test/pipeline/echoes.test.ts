@@ -53,7 +53,12 @@ function openLoop(
     clock,
     memberships: audience.memberships,
     identities: {
-      lookUp: async () => ({ owners: new Map(), erased: new Map() }),
+      lookUp: async () => ({
+        owners: new Map(),
+        erased: new Map(),
+        suppressed: new Set<string>(),
+        vacant: new Set<string>(),
+      }),
       claim: async () => new Set<string>(),
       mark: async () => {},
     },

@@ -8,38 +8,12 @@ import { fragmentKey } from '../../lib/pipeline/gather.ts';
 import type { ProfileStore } from '../../lib/pipeline/ports.ts';
 import { workJobs } from '../../lib/pipeline/work-jobs.ts';
 import { deliver, identityKey, recordsIn, seededFate, standingClock } from './delivering.ts';
-import { openPrivacy } from './forgetting.ts';
+import { ann, bob, contact, opened, openPrivacy, visit } from './forgetting.ts';
 import { openMemoryStores } from './memory-stores.ts';
 import { anyEvidence, compiledTight, NOW } from './world.ts';
 
 const RUNS = Number(process.env.TRIBUTARY_RUNS ?? 100);
 const HOUR = 3_600_000;
-const at = (hours: number): string => new Date(NOW + hours * HOUR).toISOString();
-const ann = { type: 'email', value: 'ann@example.com' };
-const bob = { type: 'email', value: 'bob@example.com' };
-
-const contact = (id: string, hours: number, ...identifiers: readonly (typeof ann)[]): Change => ({
-  kind: 'profile',
-  fragment: `crm:contact:${id}`,
-  at: at(hours),
-  identifiers,
-  traits: { stage: 'customer', name: 'Ann', email: identifiers[0]?.value ?? null },
-});
-const opened = (id: string, hours: number): Change => ({
-  kind: 'activity',
-  fragment: `crm:contact:${id}`,
-  at: at(hours),
-  id: `opened ${hours}`,
-  name: 'Opened',
-  identifiers: [],
-});
-const visit = (hours: number): Change => ({
-  kind: 'profile',
-  fragment: 'web:user:7',
-  at: at(hours),
-  identifiers: [ann],
-  traits: { name: 'Ann again' },
-});
 
 describe('forgetPerson', () => {
   it('leaves nothing of a person but a tombstone, ids and HMACs', async () => {
@@ -65,7 +39,7 @@ describe('forgetPerson', () => {
     expect(stores.tombstones()).toEqual([{ id: person?.id, version: 3, erased: NOW, outbox: [], dueAt: null }]);
     expect(await privacy.state.get('duplicate', '0900-x')).toBeUndefined();
     expect(await privacy.state.get('duplicate-pair', 'y')).toBeDefined();
-    expect(JSON.stringify(receipt)).not.toMatch(/ann|contact/i);
+    expect(JSON.stringify(receipt)).not.toMatch(/ann|contact[:-]/i);
     expect(Object.fromEntries(receipt.places.map(({ place, state }) => [place, state]))).toEqual({
       profile: 'confirmed',
       identifiers: 'confirmed',

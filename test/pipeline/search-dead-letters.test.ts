@@ -1,41 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { Change } from '../../lib/domain/change.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import { searchDeadLetters } from '../../lib/pipeline/search-dead-letters.ts';
 import { deliver, identityKey } from './delivering.ts';
-import { openPrivacy } from './forgetting.ts';
+import { ann, at, bob, contact, opened, openPrivacy, visit } from './forgetting.ts';
 import { openHandClock, openMemoryDeadLetters } from './memory-state.ts';
 import { openMemoryStores } from './memory-stores.ts';
 import { NOW } from './world.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const at = (hours: number): string => new Date(NOW + hours * HOUR).toISOString();
-const ann = { type: 'email', value: 'ann@example.com' };
-const bob = { type: 'email', value: 'bob@example.com' };
-
-const contact = (id: string, hours: number, ...identifiers: readonly (typeof ann)[]): Change => ({
-  kind: 'profile',
-  fragment: `crm:contact:${id}`,
-  at: at(hours),
-  identifiers: [...identifiers, { type: 'crm.contact_id', value: `contact-${id}` }],
-  traits: { stage: 'customer' },
-});
-const opened = (id: string): Change => ({
-  kind: 'activity',
-  fragment: `crm:contact:${id}`,
-  at: at(-5),
-  id: `opened ${id}`,
-  name: 'Opened',
-  identifiers: [],
-});
-const visit = (hours: number): Change => ({
-  kind: 'profile',
-  fragment: 'web:user:7',
-  at: at(hours),
-  identifiers: [ann],
-  traits: { name: 'Ann again' },
-});
 
 /** Ann and Bob are known; Ann is forgotten while these dead letters lie there. */
 async function forgetAnn(...bodies: readonly object[]) {
@@ -120,7 +93,7 @@ describe('searchDeadLetters', () => {
       const innocent = [{ changes: [opened('2')] }, { recount: true }] as unknown as readonly Json[];
       queue.fill(...innocent, { changes: [opened('1'), opened('3')] } as unknown as Json);
       const losesNobody = () => {
-        expect(queue.bodies(), `died at ${stop}`).toEqual(expect.arrayContaining([...innocent]));
+        expect(queue.bodies(), `died at ${stop}`).toEqual(expect.arrayContaining<unknown>([...innocent]));
         expect(JSON.stringify(queue.bodies()), `died at ${stop}`).toContain('crm:contact:3');
       };
       const rig = await forgetAnn();
