@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { facetNames, traitTypes } from '../domain/facet/catalogue.ts';
+import { jobKinds } from '../pipeline/job.ts';
 
 /** Shapes of the API's answers: the OpenAPI document and the checks of the tests are made from them. */
 export const problemSchema = z
@@ -219,7 +220,7 @@ export const lateDaySchema = z
 export const jobSchema = z
   .looseObject({
     id: z.string(),
-    what: z.enum(['pull', 'push', 'unmerge', 'verify', 'plan', 'apply', 'forget', 'export', 'replay', 'care']),
+    what: z.enum(jobKinds),
     state: z.enum(['running', 'finished', 'failed']),
     startedAt: z.string(),
     parts: z.array(loose),

@@ -6,6 +6,11 @@ import type { JsonObject } from './json.ts';
  */
 export type FragmentId = string;
 
+/** Connection that a fragment or an account comes from. */
+export function connectionOf(id: FragmentId): string {
+  return id.slice(0, id.indexOf(':'));
+}
+
 /** A way to recognise a person: `{ type: 'email', value: 'ann@example.com' }`. Raw until `normaliseIdentifier`. */
 export interface Identifier {
   readonly type: string;

@@ -1,13 +1,14 @@
 import { canonicalText } from './canonical.ts';
-import type {
-  ActivityChange,
-  ConsentStatement,
-  FragmentId,
-  Identifier,
-  PersonChange,
-  ProfileChange,
-  ToldChange,
-  UnmergeChange,
+import {
+  type ActivityChange,
+  type ConsentStatement,
+  connectionOf,
+  type FragmentId,
+  type Identifier,
+  type PersonChange,
+  type ProfileChange,
+  type ToldChange,
+  type UnmergeChange,
 } from './change.ts';
 import { addressIdentifier, identifierKey, normaliseIdentifier, replacesFormer } from './identifier.ts';
 import { type Milliseconds, parseInstant } from './instant.ts';
@@ -95,7 +96,7 @@ export function foldFragment(fragment: Fragment, change: PersonChange, rules: Fo
   const told = identifiers === fragment.identifiers ? fragment : { ...fragment, identifiers };
   if (change.kind === 'gone') return (told.gone ?? Number.NEGATIVE_INFINITY) >= at ? told : { ...told, gone: at };
   if (change.kind === 'activity') return rememberActivity(told, change, rules);
-  const country = rules.country(change.fragment.slice(0, change.fragment.indexOf(':')));
+  const { country } = optionsFor(change.fragment, rules);
   const stated = normaliseConsent(change.consent ?? [], country);
   const consent = keepConsent(told.consent, stated);
   const granted = tellGrants(told.granted, stated, at);
@@ -126,13 +127,12 @@ function readWhole(fragment: Fragment, whole: Whole): Fragment {
 }
 
 function wholeOf(change: ProfileChange, at: Milliseconds, mapping: number, rules: FoldRules): Whole {
-  const country = rules.country(change.fragment.slice(0, change.fragment.indexOf(':')));
-  const options = { blocked: rules.blocked, ...(country === undefined ? {} : { country }) };
+  const options = optionsFor(change.fragment, rules);
   const said = (change.identifiers ?? []).flatMap((raw) => {
     const normalised = normaliseIdentifier(raw, options);
     return normalised.ok ? [identifierKey(normalised.identifier)] : [];
   });
-  const granted = normaliseConsent(change.consent ?? [], country).filter(({ state }) => state === 'granted');
+  const granted = normaliseConsent(change.consent ?? [], options.country).filter(({ state }) => state === 'granted');
   return { at, mapping, said: [...new Set(said)].sort(), granted: granted.map(canonicalText).sort() };
 }
 
@@ -321,7 +321,7 @@ function ruleOn(
 }
 
 function optionsFor(fragment: FragmentId, { blocked, country: countryOf }: FoldRules) {
-  const country = countryOf(fragment.slice(0, fragment.indexOf(':')));
+  const country = countryOf(connectionOf(fragment));
   return { blocked, ...(country === undefined ? {} : { country }) };
 }
 

@@ -86,6 +86,11 @@ export function formerIndexKeys(identifier: Identifier, key: IdentityKey): reado
   return (key.former ?? []).map((generation) => indexKey(identifier, generation));
 }
 
+/** Every key under which an identifier may be found, newest first: what is written, or noted, may be of any generation. */
+export function everyIndexKey(identifier: Identifier, key: IdentityKey): readonly string[] {
+  return [indexKey(identifier, key), ...formerIndexKeys(identifier, key)];
+}
+
 /**
  * The id of a profile first made for this identifier. `salt` counts up when the id is taken. Two writers that make the
  * same person at the same time derive the same id.

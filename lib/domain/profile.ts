@@ -1,5 +1,5 @@
 import { canonicalText } from './canonical.ts';
-import type { ConsentStatement, FragmentId, Identifier } from './change.ts';
+import { type ConsentStatement, connectionOf, type FragmentId, type Identifier } from './change.ts';
 import { compareText } from './compare-text.ts';
 import { subscribedAddresses } from './consent.ts';
 import type { IdentityRules } from './definitions.ts';
@@ -134,11 +134,6 @@ export function newProfile(id: string): Profile {
     dueAt: null,
     outbox: [],
   };
-}
-
-/** Connection that a fragment or an account comes from. */
-export function connectionOf(id: FragmentId): string {
-  return id.slice(0, id.indexOf(':'));
 }
 
 /** The accounts that a person belongs to now, sorted. */

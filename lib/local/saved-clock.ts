@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatInstant } from '../domain/instant.ts';
 import type { Stage } from './stage.ts';
@@ -10,12 +10,10 @@ const CLOCK_FILE = 'clock.json';
 export function savedClock(dataDir: string | undefined): number | undefined {
   if (dataDir === undefined) return undefined;
   mkdirSync(dataDir, { recursive: true });
-  try {
-    const { at } = JSON.parse(readFileSync(join(dataDir, CLOCK_FILE), 'utf8')) as { at: string };
-    return Date.parse(at);
-  } catch {
-    return undefined; // No clock is saved: this is the folder's first day.
-  }
+  const file = join(dataDir, CLOCK_FILE);
+  if (!existsSync(file)) return undefined;
+  const { at } = JSON.parse(readFileSync(file, 'utf8')) as { at: string };
+  return Date.parse(at);
 }
 
 /** Remembers how far the stage came. */

@@ -1,7 +1,7 @@
 import type { ArchivedLine } from '../connectors/contract.ts';
 import type { Reading } from '../domain/change.ts';
 import { openMatcher } from '../domain/erasure.ts';
-import { formerIndexKeys, type IdentityKey, indexKey } from '../domain/identifier.ts';
+import { everyIndexKey, type IdentityKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { Archive } from './ports.ts';
@@ -94,7 +94,9 @@ export async function searchHour(
     if (!loose && !of.some((one) => wanted.has(one))) continue;
     const lines = ((await archive.lines(key)) ?? []) as unknown as readonly ArchivedLine[];
     const theirs = lines.filter((line) =>
-      line.of === undefined ? mentions(line) : everyKey(line.of, deps.key).some((key) => wanted.has(key)),
+      line.of === undefined
+        ? mentions(line)
+        : everyIndexKey({ type: 'fragment', value: line.of }, deps.key).some((key) => wanted.has(key)),
     );
     if (theirs.length > 0) found.push({ key, lines, theirs });
   }
@@ -127,19 +129,14 @@ function noteKey(folder: string): string {
   return `notes/${folder}.json.gz`;
 }
 
-/** The keys of a record under every generation: a note and a search may be of different ones. */
-export function everyKey(of: string, key: IdentityKey): readonly string[] {
-  const record = { type: 'fragment', value: of };
-  return [indexKey(record, key), ...formerIndexKeys(record, key)];
-}
-
 /** Keys are HMACs: a note names nobody, and stays true when the records are taken out. */
 function contentsOf({ key }: SearchDeps, lines: readonly unknown[]): Contents[string] {
   const of = new Set<string>();
   let loose = false;
   for (const line of lines) {
-    if (isJsonObject(line) && typeof line.of === 'string') for (const one of everyKey(line.of, key)) of.add(one);
-    else loose = true;
+    if (isJsonObject(line) && typeof line.of === 'string') {
+      for (const one of everyIndexKey({ type: 'fragment', value: line.of }, key)) of.add(one);
+    } else loose = true;
   }
   return { of: [...of].sort(), loose };
 }

@@ -1,9 +1,9 @@
 import { isOwnWord } from '../domain/erasure.ts';
-import type { IdentityKey } from '../domain/identifier.ts';
+import { everyIndexKey, type IdentityKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import { isJsonObject } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
-import { everyKey, hoursAfter, isExpired, peopleFolders, rewriteHour, searchHour } from './archive-hours.ts';
+import { hoursAfter, isExpired, peopleFolders, rewriteHour, searchHour } from './archive-hours.ts';
 import { takeOffAudiences } from './erase-audience-rows.ts';
 import type { PlacesDeps } from './erase-places.ts';
 import { openErrands } from './erased-keys.ts';
@@ -104,7 +104,7 @@ function isLaterWord(line: object, erased: ReadonlyMap<string, number>, key: Ide
   const { of } = line;
   const parsed = parseChange(line.change);
   if (!parsed.ok || parsed.change.kind === 'account') return false;
-  const times = everyKey(of, key).flatMap((one) => erased.get(one) ?? []);
+  const times = everyIndexKey({ type: 'fragment', value: of }, key).flatMap((one) => erased.get(one) ?? []);
   return times.length > 0 && isOwnWord(parsed.change, Math.max(...times));
 }
 

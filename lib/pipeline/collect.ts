@@ -1,8 +1,8 @@
 import type { RawRequest } from '../connectors/contract.ts';
 import type { Collection } from '../domain/collection.ts';
 import { asTributaryError } from '../domain/errors.ts';
-import type { Json } from '../domain/json.ts';
 import { openClientReader, type ReadClient } from '../domain/tracking/device.ts';
+import { changesMessage } from './changes-message.ts';
 import {
   type CollectAnswer,
   picture,
@@ -102,12 +102,12 @@ async function take(
 async function queue(deps: CollectDeps, source: string, { changes, rejected }: Said): Promise<void> {
   const { groups, tooLarge } = pack(changes);
   const refused = packRejections([...rejected, ...tooLarge]);
-  const from = { origin: 'collection', connection: 'web', stream: source };
+  const from = { origin: 'collection', connection: 'web', stream: source } as const;
   await deps.changes.send([
-    ...groups.map((group) => ({ body: { ...from, changes: group } as unknown as Json })),
+    ...groups.map((group) => changesMessage({ ...from, changes: group })),
     ...refused.map((group) => {
       const stamp = `${deps.clock.now().toISOString()}#${deps.newId()}`;
-      return { body: { ...from, rejected: group, stamp } as unknown as Json };
+      return changesMessage({ ...from, rejected: group, stamp });
     }),
   ]);
   const codes: Record<string, number> = {};

@@ -1,7 +1,7 @@
 import type { ErasureAnswer } from '../connectors/contract.ts';
 import type { Identifier } from '../domain/change.ts';
 import { asTributaryError, dispositions, TributaryError } from '../domain/errors.ts';
-import { formerIndexKeys, indexKey } from '../domain/identifier.ts';
+import { everyIndexKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import { closeAlerts, raiseAlert } from './alerts.ts';
 import { withCalls } from './call-meter.ts';
@@ -209,7 +209,7 @@ async function stillTheirs(
   { records, lists, profiles }: Errand,
 ): Promise<Pick<Errand, 'records' | 'lists'>> {
   const key = await deps.key();
-  const keysOf = (one: Identifier) => [indexKey(one, key), ...formerIndexKeys(one, key)];
+  const keysOf = (one: Identifier) => everyIndexKey(one, key);
   const asked = [...records.map((value) => ({ type: 'fragment', value })), ...Object.values(lists).flat()];
   const { owners } = await deps.identities.lookUp([...new Set(asked.flatMap(keysOf))]);
   const isTheirs = (one: Identifier): boolean => {

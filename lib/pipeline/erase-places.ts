@@ -1,13 +1,14 @@
+import { connectionOf } from '../domain/change.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { type ErasedProfile, openMatcher, type Remains } from '../domain/erasure.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
-import { connectionOf } from '../domain/profile.ts';
 import { leftThere, takeOffAudiences } from './erase-audience-rows.ts';
 import { addErrand, erasureRuleOf, readErrand, toolPlace } from './erased-keys.ts';
 import type { ErasedPlace, ErasureReceipt } from './erasure-receipt.ts';
 import type { ActivityStore, Archive, HistoryStore, MembershipStore, Queue, StateStore, WriteLedger } from './ports.ts';
+import { quarantineSources } from './quarantine.ts';
 import { type DeadLettersDeps, searchDeadLetters } from './search-dead-letters.ts';
 import { OPEN, PAIRS } from './suggest-duplicates.ts';
 
@@ -84,15 +85,11 @@ async function eraseHistory({ deps, remains }: ErasedPerson) {
   return [{ place: 'history', count }];
 }
 
-/** Sources that are not connections of the workspace and may have a quarantine. */
-const OTHER_SOURCES = ['web', 'unknown'];
-
 async function eraseQuarantine({ deps, remains, receipt }: ErasedPerson, signal: AbortSignal) {
   const mentions = openMatcher(receipt.keys, await deps.key());
   const { connections } = await deps.definitions();
-  const own = remains.fragments.map((id) => id.slice(0, id.indexOf(':')));
   let count = 0;
-  for (const source of new Set([...Object.keys(connections), ...own, ...OTHER_SOURCES])) {
+  for (const source of quarantineSources(connections, remains.fragments)) {
     const kind = `quarantine#${source}`;
     for await (const page of deps.state.all(kind)) {
       if (signal.aborted) return undefined;

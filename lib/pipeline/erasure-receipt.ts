@@ -1,5 +1,5 @@
 import type { IdentityKey } from '../domain/identifier.ts';
-import { formerIndexKeys, identifierKey, identifierOfKey, indexKey } from '../domain/identifier.ts';
+import { everyIndexKey, identifierKey, identifierOfKey } from '../domain/identifier.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Profile } from '../domain/profile.ts';
 import type { StateStore } from './ports.ts';
@@ -87,5 +87,5 @@ export function keysOfPerson(profile: Profile, key: IdentityKey): readonly strin
       }
     }
   }
-  return [...known.values()].flatMap((one) => [indexKey(one, key), ...formerIndexKeys(one, key)]).sort();
+  return [...known.values()].flatMap((one) => everyIndexKey(one, key)).sort();
 }

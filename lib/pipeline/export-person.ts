@@ -10,6 +10,7 @@ import { describePerson } from './describe-person.ts';
 import { keysOfPerson } from './erasure-receipt.ts';
 import { exportPage, type PersonExport } from './export-page.ts';
 import { findPerson } from './find-person.ts';
+import { newJobId } from './job.ts';
 import type {
   ActivityStore,
   Archive,
@@ -20,7 +21,8 @@ import type {
   ProfileStore,
   StateStore,
 } from './ports.ts';
-import { beginJob, type LongJob, newJobId, type RunJobDeps, type Step, type Worker } from './run-job.ts';
+import { quarantineSources } from './quarantine.ts';
+import { beginJob, type LongJob, type RunJobDeps, type Step, type Worker } from './run-job.ts';
 
 export interface ExportDeps {
   readonly identities: IdentityIndex;
@@ -177,9 +179,8 @@ const MOST_LINES = 100_000;
 async function quarantined(deps: ExportDeps, profile: Profile, { definitions }: Compiled): Promise<Json[]> {
   const key = await deps.key();
   const mentions = openMatcher(keysOfPerson(profile, key), key);
-  const own = Object.keys(profile.fragments).map((id) => id.slice(0, id.indexOf(':')));
   const found: Json[] = [];
-  for (const source of new Set([...Object.keys(definitions.connections), ...own, 'web', 'unknown'])) {
+  for (const source of quarantineSources(definitions.connections, Object.keys(profile.fragments))) {
     for await (const page of deps.state.all(`quarantine#${source}`)) {
       for (const { body } of page) if (mentions(body.record)) found.push(body);
     }

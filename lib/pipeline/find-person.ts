@@ -1,13 +1,7 @@
 import type { Identifier } from '../domain/change.ts';
 import { isErased } from '../domain/erasure.ts';
 import { evidenceOf } from '../domain/fragment.ts';
-import {
-  formerIndexKeys,
-  type IdentityKey,
-  identifierKey,
-  indexKey,
-  normaliseIdentifier,
-} from '../domain/identifier.ts';
+import { everyIndexKey, type IdentityKey, identifierKey, normaliseIdentifier } from '../domain/identifier.ts';
 import type { Profile } from '../domain/profile.ts';
 import { isMerged } from './gather.ts';
 import type { IdentityIndex, ProfileStore } from './ports.ts';
@@ -51,7 +45,7 @@ function readWanted(asked: string, key: IdentityKey): Wanted | undefined {
   if (raw === undefined) {
     if (!/^[^:\s]+:[^:\s]+:\S/.test(asked)) return undefined;
     return {
-      keys: everyKey({ type: 'fragment', value: asked }, key),
+      keys: everyIndexKey({ type: 'fragment', value: asked }, key),
       isOf: ({ fragments }) => Object.hasOwn(fragments, asked),
       wasOf: () => false,
     };
@@ -67,7 +61,7 @@ function readWanted(asked: string, key: IdentityKey): Wanted | undefined {
     );
   const wasOf = ({ fragments, refused }: Profile): boolean =>
     !refused.includes(text) && Object.values(fragments).some((one) => one.identifiers[type]?.[value] !== undefined);
-  return { keys: everyKey(normalised.identifier, key), isOf, wasOf };
+  return { keys: everyIndexKey(normalised.identifier, key), isOf, wasOf };
 }
 
 /** The identifier that a text names, brought to the form in which it is compared; undefined when it names none. */
@@ -75,10 +69,6 @@ export function identifierNamed(text: string): Identifier | undefined {
   const raw = readIdentifier(text.trim());
   const normalised = raw === undefined ? undefined : normaliseIdentifier(raw);
   return normalised?.ok === true ? normalised.identifier : undefined;
-}
-
-function everyKey(identifier: Identifier, key: IdentityKey): readonly string[] {
-  return [indexKey(identifier, key), ...formerIndexKeys(identifier, key)];
 }
 
 function readIdentifier(asked: string): Identifier | undefined {

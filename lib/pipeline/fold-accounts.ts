@@ -1,6 +1,7 @@
 import type { AccountChange } from '../domain/change.ts';
 import { flattenTraits, writeLeaves } from '../domain/fragment.ts';
 import { parseInstant } from '../domain/instant.ts';
+import { AFTER_EVERY_WRITER_SECONDS } from './delay.ts';
 import type { Account, AccountStore, Clock, Queue } from './ports.ts';
 
 interface AccountDeps {
@@ -10,11 +11,6 @@ interface AccountDeps {
 }
 
 const ROUNDS = 8;
-/**
- * How long an account's people wait for their recompute. Longer than an invocation of resolve-profile may take, so that
- * the account is written by then, and so is the link row of whoever read it just before it changed.
- */
-export const FAN_OUT_DELAY_SECONDS = 75;
 
 /**
  * Folds account changes into accounts and asks for their people to be decided again. It asks first: a worker that dies
@@ -30,7 +26,9 @@ export async function foldAccounts(deps: AccountDeps, changes: readonly AccountC
     const next = [...pending].map(([id, list]) => fold(before.get(id) ?? { id, version: 0, traits: {} }, list));
     const news = next.filter((account) => account !== before.get(account.id));
     if (news.length > 0) {
-      await deps.recompute.send(news.map(({ id }) => ({ body: { account: id }, delaySeconds: FAN_OUT_DELAY_SECONDS })));
+      // By then the account is written, and so is the link row of whoever read it just before it changed.
+      const delaySeconds = AFTER_EVERY_WRITER_SECONDS;
+      await deps.recompute.send(news.map(({ id }) => ({ body: { account: id }, delaySeconds })));
     }
     const written = await deps.accounts.write(news);
     pending = new Map(news.filter(({ id }) => !written.has(id)).map(({ id }) => [id, pending.get(id) ?? []]));

@@ -3,6 +3,7 @@ import { type ErasedProfile, isErased, type Remains } from '../domain/erasure.ts
 import type { IdentityKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Profile } from '../domain/profile.ts';
+import { AFTER_EVERY_WRITER_SECONDS } from './delay.ts';
 import { EVERYWHERE, type Found, type PlacesDeps } from './erase-places.ts';
 import {
   amendReceipt,
@@ -13,7 +14,8 @@ import {
   withPlaces,
 } from './erasure-receipt.ts';
 import { isMerged } from './gather.ts';
-import { beginJob, type LongJob, newJobId, type RunJobDeps, type Step, type Worker } from './run-job.ts';
+import { newJobId } from './job.ts';
+import { beginJob, type LongJob, type RunJobDeps, type Step, type Worker } from './run-job.ts';
 
 export type ForgetDeps = PlacesDeps;
 
@@ -29,8 +31,6 @@ export interface ForgetJob extends LongJob {
   readonly parts: readonly { readonly receipt: string; readonly done: number; readonly of: number }[];
 }
 
-/** Longer than an invocation of resolve-profile may take. */
-export const LOOK_AGAIN_SECONDS = 90;
 const DAY_MS = 24 * 3_600_000;
 /** How long point-in-time recovery keeps a state of the tables. */
 const BACKUPS_KEPT_MS = 35 * DAY_MS;
@@ -83,7 +83,7 @@ export function forgetPerson(deps: ForgetDeps): Worker<ForgetJob> {
       return { job: told({ ...job, place: at + 1 }) };
     }
     if (job.look === 1)
-      return { job: { ...told(job), state: 'finished', place: 0, look: 2 }, waitSeconds: LOOK_AGAIN_SECONDS };
+      return { job: { ...told(job), state: 'finished', place: 0, look: 2 }, waitSeconds: AFTER_EVERY_WRITER_SECONDS };
     await strip(deps, erased);
     return { job: { ...job, over: true } };
   };

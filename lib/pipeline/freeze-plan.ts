@@ -2,8 +2,9 @@ import { guardrailsOf, judgePush } from '../domain/guardrails.ts';
 import { closeAlerts } from './alerts.ts';
 import { finishPush, holdPush } from './end-push.ts';
 import { beginPlanning, concludePlan, countRows, needsCensus, planStep } from './plan-push.ts';
-import { type HeldPush, LEASE_MS, type PushRun, type PushState, recentChanges, savePush } from './push-run.ts';
+import { type HeldPush, type PushRun, type PushState, recentChanges, savePush } from './push-run.ts';
 import { type ActivateDeps, listName, type Tool, type Work } from './push-work.ts';
+import { LEASE_MS } from './run-list.ts';
 import { seeSources, shrunkSources, sourcesOf } from './source-size.ts';
 
 export type Planned = 'go' | 'ended' | 'later';

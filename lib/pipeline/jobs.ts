@@ -3,6 +3,7 @@ import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Heal } from '../domain/truth.ts';
 import { type FindDeps, findPerson } from './find-person.ts';
+import { JOB_KEPT_MS, type JobStanding, newJobId } from './job.ts';
 import { type Merges, sendUnmerge } from './merges.ts';
 import type { Clock, MembershipStore, Queue, StateStore } from './ports.ts';
 import { latestPush } from './push-run.ts';
@@ -19,17 +20,11 @@ export interface JobDeps extends FindDeps {
   readonly clock: Clock;
 }
 
-/** Work that takes longer than an answer may: followed at /api/jobs/{id}. */
-export interface Job {
+/** A job as it is told. */
+export interface Job extends JobStanding {
   readonly id: string;
-  readonly what: 'pull' | 'push' | 'unmerge' | 'verify' | 'forget' | 'export' | 'replay' | 'care';
-  readonly state: 'running' | 'finished' | 'failed';
-  readonly startedAt: string;
   readonly parts: readonly JsonObject[];
-  readonly error?: { readonly code: string; readonly message: string };
 }
-
-const KEPT_MS = 7 * 24 * 3_600_000;
 
 /** Asks for pulls of streams; the job ends when their runs have ended and are folded. */
 export async function startPull(
@@ -152,8 +147,8 @@ function serves(
 }
 
 async function keepJob(deps: JobDeps, job: Omit<Job, 'id' | 'state'>): Promise<Job> {
-  const id = `${job.what}.${job.startedAt}.${deps.clock.random().toString(36).slice(2, 8)}`;
-  const expiresAt = deps.clock.now().getTime() + KEPT_MS;
+  const id = newJobId(job.what, deps.clock);
+  const expiresAt = deps.clock.now().getTime() + JOB_KEPT_MS;
   await deps.state.put('job', id, job as unknown as JsonObject, 0, { expiresAt });
   return { ...job, id, state: 'running' };
 }

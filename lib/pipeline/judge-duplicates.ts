@@ -3,9 +3,10 @@ import type { Compiled } from '../domain/decide.ts';
 import { type Reason, SAME_PERSON, suggest } from '../domain/duplicate.ts';
 import { TributaryError } from '../domain/errors.ts';
 import type { IdentityKey } from '../domain/identifier.ts';
-import type { Json, JsonObject } from '../domain/json.ts';
+import type { JsonObject } from '../domain/json.ts';
+import { changesMessage } from './changes-message.ts';
 import { findPerson } from './find-person.ts';
-import type { Clock, IdentityIndex, ProfileStore, Queue, StateDocument, StateStore } from './ports.ts';
+import type { Clock, IdentityIndex, ProfileStore, Queue, QueueMessage, StateDocument, StateStore } from './ports.ts';
 import { OPEN, PAIRS, readComparables } from './suggest-duplicates.ts';
 
 export interface JudgeDeps {
@@ -70,7 +71,7 @@ export async function judgeDuplicate(
   if (state === 'suggested' && !(await deps.state.put(PAIRS, id, decided, pair.version))) {
     return judgeDuplicate(deps, id, verdict); // Somebody else decided it just now.
   }
-  if (verdict === 'accepted') await deps.changes.send([{ body: evidenceOf(pair, id, at) }]);
+  if (verdict === 'accepted') await deps.changes.send([evidenceOf(pair, id, at)]);
   const open = await deps.state.get(OPEN, String(pair.body.open));
   if (open !== undefined && open.body.state === undefined) {
     const expiresAt = deps.clock.now().getTime() + DECIDED_KEPT_MS;
@@ -79,11 +80,11 @@ export async function judgeDuplicate(
   return { id, state: verdict, at };
 }
 
-function evidenceOf(pair: StateDocument, id: string, at: string): Json {
+function evidenceOf(pair: StateDocument, id: string, at: string): QueueMessage {
   const changes = fragmentsOf(pair).map(
     (fragment): ProfileChange => ({ kind: 'profile', fragment, at, identifiers: [{ type: SAME_PERSON, value: id }] }),
   );
-  return { origin: 'delivery', connection: 'duplicates', changes } as unknown as Json;
+  return changesMessage({ origin: 'delivery', connection: 'duplicates', changes });
 }
 
 async function readOpen(

@@ -1,12 +1,12 @@
-import type { FragmentId, Identifier, UnmergeChange } from '../domain/change.ts';
+import { connectionOf, type FragmentId, type Identifier, type UnmergeChange } from '../domain/change.ts';
 import type { IdentityRules } from '../domain/definitions.ts';
 import { isErased } from '../domain/erasure.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { type Edge, edgeId, groupFragments } from '../domain/group.ts';
 import { formatInstant } from '../domain/instant.ts';
-import type { Json } from '../domain/json.ts';
-import { connectionOf, type MergedProfile, type Profile } from '../domain/profile.ts';
+import type { MergedProfile, Profile } from '../domain/profile.ts';
 import { mostTogether } from '../domain/region.ts';
+import { changesMessage } from './changes-message.ts';
 import { isMerged } from './gather.ts';
 import type { Clock, ProfileStore, Queue } from './ports.ts';
 
@@ -80,8 +80,9 @@ export async function sendUnmerge(
   const at = formatInstant(deps.clock.now().getTime());
   const change: UnmergeChange = { kind: 'unmerge', fragment, from: joins, identifier, at };
   // As a delivery, so that the decision is archived and folded like all that is told about records.
-  const body = { origin: 'delivery', connection: connectionOf(fragment), changes: [change] } as unknown as Json;
-  await deps.changes.send([{ body }]);
+  await deps.changes.send([
+    changesMessage({ origin: 'delivery', connection: connectionOf(fragment), changes: [change] }),
+  ]);
   return change;
 }
 

@@ -1,6 +1,6 @@
 import type { FragmentId } from '../domain/change.ts';
 import type { Definitions } from '../domain/definitions.ts';
-import { formerIndexKeys, type IdentityKey, indexKey } from '../domain/identifier.ts';
+import { everyIndexKey, type IdentityKey } from '../domain/identifier.ts';
 import { followIds } from './gather.ts';
 import type { Clock, IdentityIndex, MembershipStore, ProfileStore } from './ports.ts';
 
@@ -24,7 +24,7 @@ export function pauseMembers(deps: PauseDeps) {
   return async function pause(fragments: readonly FragmentId[], does: 'pause' | 'resume'): Promise<void> {
     if (fragments.length === 0) return;
     const records = [...new Set(fragments)].map((value) => ({ type: 'fragment', value }));
-    const keys = records.flatMap((record) => [indexKey(record, deps.key), ...formerIndexKeys(record, deps.key)]);
+    const keys = records.flatMap((record) => everyIndexKey(record, deps.key));
     const { owners } = await deps.identities.lookUp(keys);
     const { leads } = await followIds(deps.profiles, new Set(owners.values()));
     const people = [...new Set([...owners.values()].map((id) => leads.get(id) ?? id))];

@@ -10,6 +10,8 @@ import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { addPreviews, type Estimate, estimate, type Preview } from '../domain/preview.ts';
 import { definitionsKey, loadDefinitions, type Pointer, readPointer } from './definitions.ts';
+import { JOB_KEPT_MS, newJobId } from './job.ts';
+import type { Job } from './jobs.ts';
 import type { Archive, Clock, Queue, StateStore } from './ports.ts';
 import { isSample, readPreview } from './preview-people.ts';
 import { readRecounts } from './recount.ts';
@@ -27,17 +29,13 @@ export interface PlanDeps {
 }
 
 /** A job that scans everybody: a plan, or the way to other definitions. */
-export interface ScanJob {
-  readonly id: string;
+export interface ScanJob extends Job {
   readonly what: 'plan' | 'apply';
-  readonly state: 'running' | 'finished' | 'failed';
-  readonly startedAt: string;
   /** `waiting`: for workers that hold the former definitions to end. */
   readonly phase: 'waiting' | 'scanning' | 'finished' | 'overtaken';
   readonly done: number;
   readonly of: number;
   readonly people: number;
-  readonly parts: readonly JsonObject[];
   readonly plan?: Plan;
 }
 
@@ -95,7 +93,6 @@ interface PlanAbout {
 const WHOLE_UP_TO = 200_000;
 const SAMPLE = 50_000;
 const PARTS = 8;
-const KEPT_MS = 7 * 24 * 3_600_000;
 
 /**
  * Begins a plan: the document is checked and kept, then everybody (or a sample, when the latest recount says that they
@@ -112,7 +109,7 @@ export async function startPlan(deps: PlanDeps, document: JsonObject, whole: boo
   await deps.archive.putJson(definitionsKey(candidate.version), candidate as unknown as Json);
   const now = deps.clock.now().getTime();
   const startedAt = formatInstant(now);
-  const id = `plan.${startedAt}.${deps.clock.random().toString(36).slice(2, 8)}`;
+  const id = newJobId('plan', deps.clock);
   const population = (await readRecounts(deps.state, 1))[0]?.people ?? 0;
   const about: PlanAbout = {
     base: pointer ?? null,
@@ -121,7 +118,7 @@ export async function startPlan(deps: PlanDeps, document: JsonObject, whole: boo
     population,
   };
   const body = { what: 'plan', startedAt, about } as unknown as JsonObject;
-  await deps.state.put('job', id, body, 0, { expiresAt: now + KEPT_MS });
+  await deps.state.put('job', id, body, 0, { expiresAt: now + JOB_KEPT_MS });
   if (pointer !== undefined) {
     const preview = { base: pointer.version, candidate: candidate.version, at: now };
     const scan: Scan = { id, what: 'plan', ...partsFor(population, whole), startedAt, about: preview };

@@ -26,9 +26,9 @@ export interface LookedUp {
   /** Key → when the person was erased whom it led to before its owner claimed it, in ms. */
   readonly erased: ReadonlyMap<string, Milliseconds>;
   /** Keys of identifiers whose holder is never to be contacted. */
-  readonly suppressed?: ReadonlySet<string>;
+  readonly suppressed: ReadonlySet<string>;
   /** Keys that the index knows something of and that lead to nobody. */
-  readonly vacant?: ReadonlySet<string>;
+  readonly vacant: ReadonlySet<string>;
 }
 
 /** Takes a key for a profile. */

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../domain/json.ts';
 import { emptyTally, type PushPlan, type PushTally } from '../domain/push.ts';
 import type { PushRates, RateChange } from '../domain/push-rates.ts';
 import type { Clock, StateStore } from './ports.ts';
+import { listRun } from './run-list.ts';
 import type { RunWait } from './run-wait.ts';
 import type { SeenSource } from './source-size.ts';
 
@@ -113,13 +114,6 @@ export interface RunStores {
   readonly clock: Clock;
 }
 
-/**
- * Nobody takes over a push that somebody works on: longer than a function may run. And shorter than a message of a worker
- * that died stays hidden: when it comes again, the push is free.
- */
-export const LEASE_MS = 3 * 60_000;
-const KEPT_MS = 30 * 24 * 3_600_000;
-
 export async function readPush(state: StateStore, audience: string): Promise<HeldPush> {
   const document = await state.get('push', audience);
   return {
@@ -173,12 +167,8 @@ export async function savePush(
 
 /** Keeps a run in the list that `tributary runs` shows, and findable by its id. */
 export async function listPush(deps: RunStores, run: PushRun): Promise<void> {
-  const id = `${run.startedAt}#${run.id}`;
-  const expiresAt = Date.parse(run.startedAt) + KEPT_MS;
-  const before = await deps.state.get('run', id);
-  const line = { what: 'push', ...run } as unknown as JsonObject;
-  await deps.state.put('run', id, line, before?.version ?? 0, { expiresAt });
-  if (before === undefined) await deps.state.put('push-run', run.id, { listed: id }, 0, { expiresAt });
+  const { id, expiresAt, isNew } = await listRun(deps.state, 'push', run);
+  if (isNew) await deps.state.put('push-run', run.id, { listed: id }, 0, { expiresAt });
 }
 
 /** A push by its id, as listed; undefined when nobody knows it (any more). */

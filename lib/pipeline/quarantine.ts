@@ -1,10 +1,18 @@
-import type { Rejection } from '../domain/change.ts';
+import { connectionOf, type FragmentId, type Rejection } from '../domain/change.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Clock, StateStore } from './ports.ts';
 
 const KEPT_MS = 90 * 24 * 3_600_000;
 /** Bytes of a record that fits a row of `state` (400 KB) with what is written beside it. */
 const MOST_BYTES = 350_000;
+
+/** Where records of somebody may be quarantined: at connections, present or former, and at what is no connection. */
+export function quarantineSources(
+  connections: Readonly<Record<string, unknown>>,
+  fragments: readonly FragmentId[],
+): readonly string[] {
+  return [...new Set([...Object.keys(connections), ...fragments.map(connectionOf), 'web', 'unknown'])];
+}
 
 /**
  * Keeps rejected records for a person to look at, with their reason. One that is too large for a row is kept by its size

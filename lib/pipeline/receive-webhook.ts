@@ -1,7 +1,7 @@
 import type { Delivery, RawRequest, WebhookAnswer } from '../connectors/contract.ts';
 import type { Change } from '../domain/change.ts';
 import { asTributaryError } from '../domain/errors.ts';
-import type { Json } from '../domain/json.ts';
+import { changesMessage } from './changes-message.ts';
 import { type ConnectionDeps, openConnection } from './connections.ts';
 import { pack } from './pack.ts';
 import type { Queue } from './ports.ts';
@@ -72,11 +72,9 @@ async function queueDeliveries(
   }
   // Whoever may have withdrawn is paused before anybody reads them again.
   if (withdrawn.size > 0) {
-    await deps.changes.send([{ body: { origin: 'delivery', connection, changes: [], pause: [...withdrawn] } }]);
+    await deps.changes.send([changesMessage({ origin: 'delivery', connection, changes: [], pause: [...withdrawn] })]);
   }
-  await deps.changes.send(
-    groups.map((changes) => ({ body: { origin: 'delivery', connection, changes } as unknown as Json })),
-  );
+  await deps.changes.send(groups.map((changes) => changesMessage({ origin: 'delivery', connection, changes })));
   const rereads = [...hints].flatMap(([stream, ids]) => {
     const list = [...ids];
     const groups = [];

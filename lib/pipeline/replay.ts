@@ -3,13 +3,14 @@ import type { AnyConnector } from '../connectors/define.ts';
 import type { Change, Rejection } from '../domain/change.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { formatInstant } from '../domain/instant.ts';
-import type { Json } from '../domain/json.ts';
 import type { Mapping } from '../domain/mapping.ts';
 import { startOf } from './archive-hours.ts';
+import { changesMessage } from './changes-message.ts';
+import { newJobId } from './job.ts';
 import { pack } from './pack.ts';
 import type { Archive } from './ports.ts';
 import { quarantine } from './quarantine.ts';
-import { beginJob, newJobId, type RunJobDeps, type Step, type Worker } from './run-job.ts';
+import { beginJob, type RunJobDeps, type Step, type Worker } from './run-job.ts';
 import { type SweepDeps, type SweepingJob, sweepStep } from './sweep-replayed.ts';
 import { isFolded, readStream } from './sync-run.ts';
 
@@ -174,15 +175,15 @@ async function readAgain(deps: ReplayDeps, id: string, job: ReplayJob, key: stri
   const hour = formatInstant(startOf(key.slice(0, key.lastIndexOf('/'))));
   const { groups, tooLarge } = pack(changes);
   await deps.changes.send(
-    groups.map((group, at) => ({
-      body: {
+    groups.map((group, at) =>
+      changesMessage({
         origin: 'replay',
         connection: part.connection,
         changes: group,
         ...(part.stream === undefined ? {} : { read: { stream: part.stream, hour, at: job.startedAt } }),
         run: { id, number: job.sent + at },
-      } as unknown as Json,
-    })),
+      }),
+    ),
   );
   const refused = [...rejected, ...tooLarge];
   await quarantine(deps, part.connection, part.stream ?? 'deliveries', `${id}#${key}`, refused);

@@ -5,6 +5,7 @@ import { formatInstant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
 import { archiveKey, readingOf } from './archive-hours.ts';
 import { withCalls } from './call-meter.ts';
+import { changesMessage } from './changes-message.ts';
 import type { OpenConnection } from './connections.ts';
 import { delayOf } from './delay.ts';
 import { pack } from './pack.ts';
@@ -55,14 +56,14 @@ async function reread(
   // Whoever was paused by the hint goes on as soon as what was read again is folded: with the last of it.
   const resume = [...new Set(page.changes.flatMap((change) => (change.kind === 'account' ? [] : [change.fragment])))];
   await deps.changes.send(
-    groups.map((changes, at) => ({
-      body: {
+    groups.map((changes, at) =>
+      changesMessage({
         origin: 'page',
         connection: name,
         changes,
         read: readingOf(stream.name, now),
         ...(at === groups.length - 1 ? { resume } : {}),
-      } as unknown as Json,
-    })),
+      }),
+    ),
   );
 }

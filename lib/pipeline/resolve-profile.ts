@@ -7,6 +7,7 @@ import { newProfile, type Profile } from '../domain/profile.ts';
 import { mostTogether } from '../domain/region.ts';
 import { isSwept, type Swept } from '../domain/swept.ts';
 import { type Decided, decidePeople } from './decide-people.ts';
+import { AFTER_EVERY_WRITER_SECONDS } from './delay.ts';
 import { foldAll } from './fold.ts';
 import { foldAccounts } from './fold-accounts.ts';
 import { type FollowStores, writeFollowers } from './follow.ts';
@@ -77,8 +78,6 @@ export interface Resolved {
 const ROUNDS = 12;
 /** How many people are compared with others by one message. */
 const PEOPLE_COMPARED = 100;
-/** How long that waits: longer than an invocation may take, so that the people are written by then. */
-export const COMPARE_DELAY_SECONDS = 75;
 /** How many people of an account are asked for in one recompute message. */
 const PEOPLE_IN_MESSAGE = 500;
 
@@ -319,7 +318,7 @@ async function askToCompare(
   const messages = [];
   for (let at = 0; at < people.length; at += PEOPLE_COMPARED) {
     const body = { compare: people.slice(at, at + PEOPLE_COMPARED) };
-    messages.push({ body, delaySeconds: COMPARE_DELAY_SECONDS });
+    messages.push({ body, delaySeconds: AFTER_EVERY_WRITER_SECONDS });
   }
   if (messages.length > 0) await deps.recompute.send(messages);
 }

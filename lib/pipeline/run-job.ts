@@ -1,16 +1,13 @@
 import { asTributaryError, dispositions } from '../domain/errors.ts';
-import { formatInstant } from '../domain/instant.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
+import { delayOf } from './delay.ts';
+import { JOB_KEPT_MS, type JobStanding } from './job.ts';
 import type { Clock, Log, Queue, StateStore } from './ports.ts';
 
 /** Work of many steps that is kept in `state` under kind `job` and done by messages that only name it. */
-export interface LongJob {
-  readonly what: string;
-  readonly state: 'running' | 'finished' | 'failed';
-  readonly startedAt: string;
+export interface LongJob extends JobStanding {
   /** Nothing is left to do. A job may be finished for those who follow it while something is still looked after. */
   readonly over: boolean;
-  readonly error?: { readonly code: string; readonly message: string };
 }
 
 /** One step: what the job is after it. `waitSeconds`: go on that much later. */
@@ -34,23 +31,15 @@ export interface RunJobDeps {
   readonly log: Log;
 }
 
-const KEPT_MS = 7 * 24 * 3_600_000;
-const LONGEST_DELAY_SECONDS = 900;
-
 /** Keeps a job and asks for it to be done. A job of that id that is known already is asked for again, as it stands. */
 export async function beginJob<Job extends LongJob>(
   deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock'>,
   id: string,
   job: Job,
 ): Promise<void> {
-  const expiresAt = deps.clock.now().getTime() + KEPT_MS;
+  const expiresAt = deps.clock.now().getTime() + JOB_KEPT_MS;
   await deps.state.put('job', id, job as unknown as JsonObject, 0, { expiresAt });
   await deps.jobs.send([{ body: { job: id } }]);
-}
-
-/** A name for a new job that nobody else makes. */
-export function newJobId(what: string, clock: Clock): string {
-  return `${what}.${formatInstant(clock.now().getTime())}.${clock.random().toString(36).slice(2, 8)}`;
 }
 
 /**
@@ -65,15 +54,14 @@ export function runJob(deps: RunJobDeps, workers: Readonly<Record<string, Worker
       const job = held?.body as unknown as LongJob | undefined;
       if (held === undefined || job === undefined || job.over) return;
       const step = await oneStep(workers, id, job, signal);
-      const expiresAt = deps.clock.now().getTime() + KEPT_MS;
+      const expiresAt = deps.clock.now().getTime() + JOB_KEPT_MS;
       if (!(await deps.state.put('job', id, step.job as unknown as JsonObject, held.version, { expiresAt }))) return;
       if (step.job.over) {
         deps.log('job ended', { job: id, state: step.job.state, code: step.job.error?.code ?? null });
         return;
       }
       if (step.waitSeconds !== undefined || signal.aborted) {
-        const delaySeconds = Math.min(LONGEST_DELAY_SECONDS, step.waitSeconds ?? 0);
-        await deps.jobs.send([{ body: { job: id }, ...(delaySeconds > 0 ? { delaySeconds } : {}) }]);
+        await deps.jobs.send([{ body: { job: id }, ...delayOf(step.waitSeconds ?? 0) }]);
         return;
       }
     }

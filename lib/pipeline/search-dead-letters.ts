@@ -1,5 +1,5 @@
 import { isErased, isOwnWord, openFinder } from '../domain/erasure.ts';
-import { formerIndexKeys, type IdentityKey, indexKey } from '../domain/identifier.ts';
+import { everyIndexKey, type IdentityKey } from '../domain/identifier.ts';
 import type { Milliseconds } from '../domain/instant.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
@@ -134,8 +134,7 @@ function openJudge(deps: DeadLettersDeps, erased: ReadonlyMap<string, Millisecon
     if (!isJsonObject(value)) return true;
     if (value.kind === 'account') return false;
     if (typeof value.fragment !== 'string') return true;
-    const own = [indexKey({ type: 'fragment', value: value.fragment }, key)];
-    own.push(...formerIndexKeys({ type: 'fragment', value: value.fragment }, key));
+    const own = everyIndexKey({ type: 'fragment', value: value.fragment }, key);
     const since = own.map((one) => erased.get(one)).find((at) => at !== undefined);
     if (isLaterWord(value, since ?? erased.get(named) ?? 0)) return false;
     return since !== undefined || !(await isSomebodys(deps, own));

@@ -4,7 +4,7 @@ import { canonicalText } from '../domain/canonical.ts';
 import type { Identifier } from '../domain/change.ts';
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { asTributaryError } from '../domain/errors.ts';
-import { formerIndexKeys, type IdentityKey, identifierKey, indexKey } from '../domain/identifier.ts';
+import { everyIndexKey, type IdentityKey, identifierKey } from '../domain/identifier.ts';
 import type { Json } from '../domain/json.ts';
 import type { CallMeter } from './call-meter.ts';
 import type { AudienceRow, Clock, IdentityIndex, MembershipStore, ToldSide } from './ports.ts';
@@ -116,9 +116,7 @@ async function announce(sender: Sender, due: readonly Due[]): Promise<Due[]> {
 async function withoutTaken(sender: Sender, due: readonly Due[]): Promise<readonly Due[]> {
   const key = await sender.key();
   const indexOf = new Map(
-    due.flatMap(({ keys }) =>
-      keys.map((one) => [identifierKey(one), [indexKey(one, key), ...formerIndexKeys(one, key)]] as const),
-    ),
+    due.flatMap(({ keys }) => keys.map((one) => [identifierKey(one), everyIndexKey(one, key)] as const)),
   );
   const { owners } = await sender.identities.lookUp([...new Set([...indexOf.values()].flat())]);
   const ownerOf = (one: Identifier): string | undefined => {

@@ -1,7 +1,7 @@
 import type { Outcome } from '../connectors/contract.ts';
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
-import { formerIndexKeys, indexKey } from '../domain/identifier.ts';
+import { everyIndexKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import { differenceOf, digestOf, type PlanEntry, type PushTally } from '../domain/push.ts';
 import type { OutcomeLine } from './outcomes.ts';
@@ -172,13 +172,13 @@ async function suppressedAmong(
   const owners = new Map<string, string[]>();
   for (const [profile, { wanted }] of rows) {
     for (const one of wanted.in ? wanted.keys : []) {
-      for (const index of [indexKey(one, secret), ...formerIndexKeys(one, secret)]) {
+      for (const index of everyIndexKey(one, secret)) {
         owners.set(index, [...(owners.get(index) ?? []), profile]);
       }
     }
   }
   if (owners.size === 0) return new Set();
-  const { suppressed = new Set<string>() } = await identities.lookUp([...owners.keys()]);
+  const { suppressed } = await identities.lookUp([...owners.keys()]);
   return new Set([...suppressed].flatMap((index) => owners.get(index) ?? []));
 }
 

@@ -1,17 +1,16 @@
 import type { Identifier } from '../domain/change.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { statedEver } from '../domain/fragment.ts';
-import { formerIndexKeys, type IdentityKey, identifierOfKey, indexKey } from '../domain/identifier.ts';
+import { everyIndexKey, identifierOfKey, indexKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { AFTER_EVERY_WRITER_SECONDS } from './delay.ts';
 import { type FindDeps, findPerson, identifierNamed } from './find-person.ts';
 import { followIds, isLiving } from './gather.ts';
 import type { Clock, IdentityIndex, ProfileStore, Queue, StateStore } from './ports.ts';
 
 const KIND = 'suppression';
 const INDEX_KEY = /^[^\s@#]+#\d+#[\w-]{27}$/;
-/** Longer than an invocation of resolve-profile may take: who read the index before the mark has written by then. */
-const LOOK_AGAIN_SECONDS = 90;
 
 /** Somebody who is never to be contacted, by an identifier: its index key, never its value. */
 export interface Suppression {
@@ -58,7 +57,7 @@ export async function suppressPerson(
   // The index may know the person under a key of a former generation only.
   await tell(
     deps,
-    identifiers.flatMap((one) => everyKey(one, key)),
+    identifiers.flatMap((one) => everyIndexKey(one, key)),
   );
   return entries;
 }
@@ -71,7 +70,7 @@ export async function unsuppressPerson(
 ): Promise<readonly Suppression[]> {
   const key = await deps.key();
   const at = formatInstant(deps.clock.now().getTime());
-  const keys = INDEX_KEY.test(who) ? [who] : (await identifiersOf(deps, who)).flatMap((one) => everyKey(one, key));
+  const keys = INDEX_KEY.test(who) ? [who] : (await identifiersOf(deps, who)).flatMap((one) => everyIndexKey(one, key));
   const entries: Suppression[] = [];
   for (const id of keys) {
     const held = (await deps.state.get(KIND, id))?.body as unknown as Suppression | undefined;
@@ -119,7 +118,7 @@ export function markSuppressed(deps: MarkDeps) {
 
 async function tell({ recompute }: SuppressionDeps, suppression: readonly string[]): Promise<void> {
   const body = { suppression };
-  await recompute.send([{ body }, { body, delaySeconds: LOOK_AGAIN_SECONDS }]);
+  await recompute.send([{ body }, { body, delaySeconds: AFTER_EVERY_WRITER_SECONDS }]);
 }
 
 async function identifiersOf(deps: SuppressionDeps, who: string): Promise<readonly Identifier[]> {
@@ -129,10 +128,6 @@ async function identifiersOf(deps: SuppressionDeps, who: string): Promise<readon
   const stated = person === undefined ? [] : statedEver(person.fragments).map(identifierOfKey);
   if (stated.length > 0) return stated;
   throw new TributaryError('rejected', 'api/no-such-person', 'nobody is known by that, and it is no identifier');
-}
-
-function everyKey(identifier: Identifier, key: IdentityKey): readonly string[] {
-  return [indexKey(identifier, key), ...formerIndexKeys(identifier, key)];
 }
 
 async function amend(

@@ -1,7 +1,7 @@
-import type { SweptChange } from '../domain/change.ts';
+import { connectionOf, type SweptChange } from '../domain/change.ts';
 import { formatInstant } from '../domain/instant.ts';
-import type { Json } from '../domain/json.ts';
-import { connectionOf } from '../domain/profile.ts';
+import { changesMessage } from './changes-message.ts';
+import { AFTER_EVERY_WRITER_SECONDS } from './delay.ts';
 import { isLiving } from './gather.ts';
 import { pack } from './pack.ts';
 import type { Clock, ProfileStore, Queue, StateStore } from './ports.ts';
@@ -41,8 +41,6 @@ interface SweptPart {
   readonly objects: number;
 }
 
-/** Longer than an invocation of resolve-profile may take: what one was about to write when the first look came by. */
-const SECOND_LOOK_SECONDS = 90;
 const LOOK_AGAIN_SECONDS = 5;
 /** A page that was being archived when the replay was asked for may be missing from the listing. */
 const ARCHIVED_WITHIN_MS = 2 * 60_000;
@@ -57,7 +55,8 @@ export async function sweepStep<Job extends SweepingJob>(deps: SweepDeps, id: st
   if (!(await isFolded(deps.state, { id, sent: { 0: job.sent } }))) return { job, waitSeconds: LOOK_AGAIN_SECONDS };
   if (sweeping.look === 2) return { job: { ...job, over: true } };
   const again: Job = { ...job, state: 'finished', sweeping: { look: 2 } };
-  return { job: again, waitSeconds: SECOND_LOOK_SECONDS };
+  // For what a writer was about to write when the first look came by.
+  return { job: again, waitSeconds: AFTER_EVERY_WRITER_SECONDS };
 }
 
 async function sweepPage<Job extends SweepingJob>(
@@ -80,9 +79,9 @@ async function sweepPage<Job extends SweepingJob>(
     );
     const { groups } = pack(changes);
     await deps.changes.send(
-      groups.map((group, at) => ({
-        body: { origin: 'replay', changes: group, run: { id, number: job.sent + at } } as unknown as Json,
-      })),
+      groups.map((group, at) =>
+        changesMessage({ origin: 'replay', changes: group, run: { id, number: job.sent + at } }),
+      ),
     );
     const sent = job.sent + groups.length;
     const { look } = sweeping;

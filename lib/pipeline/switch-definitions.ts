@@ -14,6 +14,7 @@ import {
   type Pointer,
   readPointer,
 } from './definitions.ts';
+import { AFTER_EVERY_WRITER_SECONDS } from './delay.ts';
 import { isLiving } from './gather.ts';
 import type { Archive, Clock, Queue, StateStore } from './ports.ts';
 import type { Resolved, ResolveOptions, Work } from './resolve-profile.ts';
@@ -26,7 +27,7 @@ const SCAN_PARTS = 8;
  * How long the scan after a change of definitions waits. Longer than the pointer takes to move and resolve-profile may
  * run after it: whoever still decides by the former definitions has written by then, and nobody is missed.
  */
-export const SCAN_DELAY_SECONDS = 120;
+export const SCAN_DELAY_SECONDS = 30 + AFTER_EVERY_WRITER_SECONDS;
 
 /** What the scan of a switch needs to know. */
 interface SwitchAbout {

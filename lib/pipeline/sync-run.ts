@@ -1,6 +1,7 @@
 import type { FailureKind } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { StateStore } from './ports.ts';
+import { RUNS_KEPT_MS } from './run-list.ts';
 import type { RunWait } from './run-wait.ts';
 
 /** One attempt to advance one stream. */
@@ -48,7 +49,6 @@ export interface StreamState {
 type FormerRun = Pick<SyncRun, 'id' | 'startedAt' | 'sent'>;
 
 export const EPOCH_SIZE = 100_000;
-const KEPT_MS = 30 * 24 * 3_600_000;
 /** How long a former run's unfolded messages hold up pushes; after that they are in the dead letters of somebody's care. */
 const FORMER_WATCHED_MS = 24 * 3_600_000;
 const EMPTY: StreamState = { epoch: 0, leaseUntil: 0 };
@@ -77,14 +77,6 @@ export async function saveStream(
   return { state: next, version: held.version + 1 };
 }
 
-/** Keeps a run in the list that `tributary runs` shows. Newest first by id. */
-export async function listRun(state: StateStore, run: SyncRun): Promise<void> {
-  const id = `${run.startedAt}#${run.id}`;
-  const before = await state.get('run', id);
-  const expiresAt = Date.parse(run.startedAt) + KEPT_MS;
-  await state.put('run', id, { what: 'sync', ...run } as unknown as JsonObject, before?.version ?? 0, { expiresAt });
-}
-
 /** Notes that a numbered message of a run is folded into profiles. */
 export async function markFolded(
   state: StateStore,
@@ -92,7 +84,7 @@ export async function markFolded(
   numbers: readonly number[],
   now: number,
 ): Promise<void> {
-  await state.addNumbers(`folded#${run}`, numbers, now + KEPT_MS);
+  await state.addNumbers(`folded#${run}`, numbers, now + RUNS_KEPT_MS);
 }
 
 /** A run is settled when it has read its source to the end and every message it stored is folded. A failed one never is. */

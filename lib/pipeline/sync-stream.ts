@@ -1,22 +1,22 @@
 import type { Calls, Page, Stream } from '../connectors/contract.ts';
-import type { Change, FragmentId } from '../domain/change.ts';
 import { asTributaryError, dispositions, failAgain, type TributaryError } from '../domain/errors.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
 import { closeAlerts, raiseAlert } from './alerts.ts';
 import { archiveKey, readingOf } from './archive-hours.ts';
 import { withCalls } from './call-meter.ts';
+import { changesMessage } from './changes-message.ts';
 import { type OpenConnection, openConnection } from './connections.ts';
 import { delayOf } from './delay.ts';
 import { pack } from './pack.ts';
 import { quarantine } from './quarantine.ts';
 import { rereadOrPostpone } from './reread-records.ts';
+import { LEASE_MS, listRun } from './run-list.ts';
 import { withoutWait, withWait } from './run-wait.ts';
 import { noteSourceSize } from './source-size.ts';
 import {
   EPOCH_SIZE,
   type HeldStream,
-  listRun,
   readStream,
   type StreamState,
   type SyncRun,
@@ -26,22 +26,6 @@ import {
 import type { SyncCommand, SyncDeps } from './sync-work.ts';
 import { dropEchoes } from './write-ledger.ts';
 
-/** A message of the changes queue: changes, and if they were pulled the run and number they count for. */
-export interface ChangesMessage {
-  readonly changes: readonly Change[];
-  readonly run?: { readonly id: string; readonly number: number };
-  readonly origin: 'page' | 'delivery' | 'replay';
-  /** Records whose people are paused before the changes are folded, or let go on after. */
-  readonly pause?: readonly FragmentId[];
-  readonly resume?: readonly FragmentId[];
-  readonly connection: string;
-}
-
-/**
- * Nobody takes over a stream that somebody works on: longer than a function may run. And shorter than a message of a
- * worker that died stays hidden: when it comes again, the stream is free.
- */
-export const LEASE_MS = 3 * 60_000;
 /** A pull of everything waits for the run under way, and looks again after this long. */
 const LOOK_AGAIN_SECONDS = 30;
 
@@ -148,15 +132,15 @@ async function storePage(
   await deps.archive.put(archiveKey(`pages/${connection}/${stream}`, readAt, name), page.lines);
   const heard = await dropEchoes(deps, await deps.definitions(), connection, connector, page.changes);
   const { groups, tooLarge } = pack(heard.changes);
-  const messages = groups.map((changes, at) => ({
-    body: {
+  const messages = groups.map((changes, at) =>
+    changesMessage({
       origin: 'page',
       connection,
       changes,
       read: readingOf(stream, readAt),
       run: { id: run.id, number: state.epoch * EPOCH_SIZE + first + at },
-    } as unknown as Json,
-  }));
+    }),
+  );
   await deps.changes.send(messages);
   const rejected = [...page.rejected, ...tooLarge];
   await quarantine(deps, connection, stream, `${run.id}#${state.epoch}#${run.pages}`, rejected);
@@ -226,7 +210,7 @@ async function takeUp(deps: SyncDeps, command: SyncCommand): Promise<HeldStream 
     leaseUntil: now.getTime() + LEASE_MS,
     ...(earlier.length === 0 ? {} : { earlier }),
   });
-  if (taken !== undefined) await listRun(deps.state, next);
+  if (taken !== undefined) await listRun(deps.state, 'sync', next);
   return taken;
 }
 
@@ -240,7 +224,7 @@ async function postpone(deps: SyncDeps, command: SyncCommand, seconds: number): 
 async function noteWait(deps: SyncDeps, held: HeldStream, seconds: number, why: TributaryError): Promise<HeldStream> {
   const before = held.state.run as SyncRun;
   const run = withWait(before, deps.clock, seconds, why);
-  if (run !== before) await listRun(deps.state, run);
+  if (run !== before) await listRun(deps.state, 'sync', run);
   return { ...held, state: { ...held.state, run } };
 }
 
@@ -272,7 +256,7 @@ async function finish(
   };
   const whole = run.backfill && error === undefined ? { wholeSince: run.startedAt } : {};
   const saved = await saveStream(deps.state, connection, stream, held, { ...held.state, ...whole, run, leaseUntil: 0 });
-  if (saved !== undefined) await listRun(deps.state, run);
+  if (saved !== undefined) await listRun(deps.state, 'sync', run);
   await noteEnd(deps, run);
   const { id, pages, changes, echoes = 0, rejected } = run;
   deps.log('sync run ended', {

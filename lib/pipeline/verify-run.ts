@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../domain/json.ts';
 import type { Heal } from '../domain/truth.ts';
 import { delayOf } from './delay.ts';
 import type { Clock, Queue, StateStore } from './ports.ts';
+import { LEASE_MS, listRun } from './run-list.ts';
 import { type RunWait, withoutWait, withWait } from './run-wait.ts';
 
 /** What a message of the push queue asks of the truth check. */
@@ -86,9 +87,6 @@ export interface VerifyRunDeps {
   readonly clock: Clock;
 }
 
-/** As long as a push's lease: longer than a function may run, shorter than a message of a dead worker stays hidden. */
-const LEASE_MS = 3 * 60_000;
-const KEPT_MS = 30 * 24 * 3_600_000;
 const LOOK_AGAIN_SECONDS = 30;
 
 /** The latest truth check of an audience, finished or not. */
@@ -122,7 +120,7 @@ export async function takeUpVerify(
       return undefined;
     }
     const run = withoutWait(latest);
-    if (run !== latest) await listVerify(deps.state, run);
+    if (run !== latest) await listRun(deps.state, 'verify', run);
     return saveVerify(deps, { state, version }, run, state.step);
   }
   if (own) {
@@ -182,7 +180,7 @@ export async function goOnLater(
 ): Promise<void> {
   const { run: before, step } = held.state;
   const run = why === undefined ? before : withWait(before, deps.clock, seconds, why);
-  if (run !== before) await listVerify(deps.state, run);
+  if (run !== before) await listRun(deps.state, 'verify', run);
   const kept = await saveVerify(deps, held, run, step, { letGo: true, waitSeconds: seconds });
   if (kept !== undefined) await deps.push.send([{ body: { verify: run.audience, run: run.id }, ...delayOf(seconds) }]);
 }
@@ -195,13 +193,6 @@ export async function endVerify(
 ): Promise<void> {
   const run = { ...ended, endedAt: formatInstant(deps.clock.now().getTime()) };
   // Listed first: a worker that dies in between is followed by one that lists it again.
-  await listVerify(deps.state, run);
+  await listRun(deps.state, 'verify', run);
   await saveVerify(deps, held, run, { do: 'end' }, { letGo: true });
-}
-
-async function listVerify(state: StateStore, run: VerifyRun): Promise<void> {
-  const id = `${run.startedAt}#${run.id}#verify`;
-  const before = await state.get('run', id);
-  const line = { what: 'verify', ...run } as unknown as JsonObject;
-  await state.put('run', id, line, before?.version ?? 0, { expiresAt: Date.parse(run.startedAt) + KEPT_MS });
 }

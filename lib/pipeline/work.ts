@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { canonicalText } from '../domain/canonical.ts';
-import type { Change, PersonChange, Reading, Rejection } from '../domain/change.ts';
+import { type Change, connectionOf, type PersonChange, type Reading, type Rejection } from '../domain/change.ts';
 import { asTributaryError } from '../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
-import { connectionOf } from '../domain/profile.ts';
 import { archiveKey } from './archive-hours.ts';
 import type { Archive, Clock, Log, StateStore } from './ports.ts';
 import { quarantine } from './quarantine.ts';

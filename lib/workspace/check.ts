@@ -1,11 +1,10 @@
-import { connectors as registry } from '../connectors/registry.ts';
+import { connectors } from '../connectors/registry.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { formatInstant, parseInstant } from '../domain/instant.ts';
 import { compile, type Program } from '../domain/segment/compile.ts';
 import { evaluateDocument, readDocument } from '../domain/segment/document.ts';
 import type { Path } from '../domain/segment/problem.ts';
 import type { SegmentTest } from '../domain/segment.ts';
-import type { Connectors } from './connections.ts';
 import { lintWorkspace } from './lint.ts';
 import { lintSegments } from './lint-segments.ts';
 import { loadWorkspace } from './load.ts';
@@ -25,8 +24,8 @@ export interface CheckResult {
  * Checks everything in a workspace: the files, what they refer to, the tests inside segment files, and what is allowed
  * but probably not meant (warnings). Tests run on the whole workspace compiled together, as it will be deployed.
  */
-export async function checkWorkspace(dir: string, connectors: Connectors = registry): Promise<CheckResult> {
-  const { definitions, problems, sources } = await loadWorkspace(dir, connectors);
+export async function checkWorkspace(dir: string): Promise<CheckResult> {
+  const { definitions, problems, sources } = await loadWorkspace(dir);
   const warnings = lintWorkspace(sources, connectors);
   const tested = definitions === undefined ? { problems: [], tests: 0 } : runTests(definitions, sources);
   const all = sortProblems([...problems, ...warnings, ...tested.problems]);

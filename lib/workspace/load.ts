@@ -41,9 +41,9 @@ export interface Loaded {
  * Reads the workspace in a folder. All problems of all files come in one go, sorted by file and place. Never throws for
  * what a folder may hold.
  */
-export async function loadWorkspace(dir: string, connectors: Connectors = registry): Promise<Loaded> {
+export async function loadWorkspace(dir: string): Promise<Loaded> {
   const { files, problems } = await readFiles(dir);
-  return readWorkspace(files, connectors, problems);
+  return readWorkspace(files, registry, problems);
 }
 
 /** The pure part of `loadWorkspace`: files in, definitions or problems out. */

@@ -65,6 +65,7 @@ describe('the repository', () => {
 describe('the rules', () => {
   it.each([
     ['badFileName', badFileName, 'lib/domain/utils.ts', ''],
+    ['badFileName', badFileName, 'lib/domain/string-utils.ts', ''],
     ['badFileName', badFileName, 'lib/domain/Profile.ts', ''],
     ['barrel', barrel, 'lib/domain/index.ts', ''],
     ['tooLong', (file: SourceFile) => tooLong(file, 2), 'lib/a.ts', '1;\n2;\n3;\n'],
@@ -80,6 +81,7 @@ describe('the rules', () => {
     ['globalFetch', globalFetch, 'lib/connectors/a/client.ts', "await fetch('https://example.com');"],
     ['bannedWord', bannedWord, 'lib/a.ts', 'const mailIntegrations = [];'],
     ['emptyTest', emptyTest, 'test/a.test.ts', "it('works', () => { call(); });"],
+    ['emptyTest', emptyTest, 'test/a.test.ts', "it('works', () => cli().run(['check']));"],
     ['emptyTest', emptyTest, 'test/a.test.ts', "it.skip('works', () => { expect(1).toBe(1); });"],
   ])('%s finds its offence (%#)', (_name, rule, path, code) => {
     expect(rule(parse(path, code))).toHaveLength(1);

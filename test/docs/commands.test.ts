@@ -21,8 +21,8 @@ interface Ended {
 }
 
 describe('commands in documents', () => {
-  it('are marked in the README and in the concepts', () => {
-    expect(new Set(marked.map(({ file }) => file))).toEqual(new Set(['README.md', 'docs/concepts.md']));
+  it('are marked where the workspace and the concepts are told', () => {
+    expect(new Set(marked.map(({ file }) => file))).toEqual(new Set(['docs/workspace.md', 'docs/concepts.md']));
   });
 
   it.each(marked)('of $file, line $line, do what they show', async ({ script, shows }) => {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountChange, Change } from '../../lib/domain/change.ts';
 import { compileDefinitions } from '../../lib/domain/decide.ts';
-import { functions } from '../../lib/infra/functions.ts';
-import { FAN_OUT_DELAY_SECONDS, foldAccounts } from '../../lib/pipeline/fold-accounts.ts';
+import { foldAccounts } from '../../lib/pipeline/fold-accounts.ts';
 import type { Work } from '../../lib/pipeline/resolve-profile.ts';
 import { deliver, openResolver, standingClock } from './delivering.ts';
 import { openMemoryQueue } from './memory-state.ts';
@@ -52,10 +51,6 @@ describe('accounts', () => {
 
       expect(recompute.take()[0]).toMatchObject({ body: { account: 'crm:account:1' } });
     }
-  });
-
-  it('ask for their people when every worker that may have read them before has ended', () => {
-    expect(FAN_OUT_DELAY_SECONDS).toBeGreaterThan(functions['resolve-profile'].timeoutSeconds);
   });
 
   it('hand on a value that wins over another one of the same time', async () => {

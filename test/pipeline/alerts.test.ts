@@ -155,7 +155,12 @@ describe('a hint that consent is withdrawn', () => {
     const pause = pauseMembers({
       identities: {
         ...stores.identities,
-        lookUp: async (keys) => ({ owners: new Map(keys.map((key) => [key, 'p_1'])), erased: new Map() }),
+        lookUp: async (keys) => ({
+          owners: new Map(keys.map((key) => [key, 'p_1'])),
+          erased: new Map(),
+          suppressed: new Set(),
+          vacant: new Set(),
+        }),
       },
       profiles: { ...stores.profiles, read: async () => new Map() },
       memberships: {

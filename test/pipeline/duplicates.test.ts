@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Change, ProfileChange } from '../../lib/domain/change.ts';
 import { compileDefinitions } from '../../lib/domain/decide.ts';
 import type { Json } from '../../lib/domain/json.ts';
-import { functions } from '../../lib/infra/functions.ts';
 import { judgeDuplicate, listDuplicates } from '../../lib/pipeline/judge-duplicates.ts';
 import type { BlockStore } from '../../lib/pipeline/ports.ts';
-import { COMPARE_DELAY_SECONDS } from '../../lib/pipeline/resolve-profile.ts';
 import { suggestDuplicates } from '../../lib/pipeline/suggest-duplicates.ts';
 import { doWork } from '../../lib/pipeline/work.ts';
 import { identityKey, openResolver, recordsIn, standingClock } from './delivering.ts';
@@ -104,10 +102,6 @@ describe('suggestDuplicates', () => {
     expect(await askedFor([opened])).toBe(0);
     expect(await askedFor([person('1', { stage: 'customer' }, { at: '2026-11-02T00:00:00Z' })])).toBe(0);
     expect(await askedFor([person('1', { last_name: 'Abt' }, { at: '2026-11-03T00:00:00Z' })])).toBe(1);
-  });
-
-  it('waits until the worker that asked has ended', () => {
-    expect(COMPARE_DELAY_SECONDS).toBeGreaterThan(functions['resolve-profile'].timeoutSeconds);
   });
 });
 

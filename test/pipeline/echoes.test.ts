@@ -4,8 +4,9 @@ import type { ActivityChange, Change, Identifier } from '../../lib/domain/change
 import type { AudienceDefinition, Definitions } from '../../lib/domain/definitions.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import { activateAudience } from '../../lib/pipeline/activate-audience.ts';
+import type { ChangesMessage } from '../../lib/pipeline/changes-message.ts';
 import { markFolded, readStream } from '../../lib/pipeline/sync-run.ts';
-import { type ChangesMessage, syncStream } from '../../lib/pipeline/sync-stream.ts';
+import { syncStream } from '../../lib/pipeline/sync-stream.ts';
 import { LIST } from '../vendors/mailchimp/open.ts';
 import { startMailchimp } from '../vendors/mailchimp/simulator.ts';
 import { startSalesforce } from '../vendors/salesforce/server.ts';
@@ -52,7 +53,12 @@ function openLoop(
     clock,
     memberships: audience.memberships,
     identities: {
-      lookUp: async () => ({ owners: new Map(), erased: new Map() }),
+      lookUp: async () => ({
+        owners: new Map(),
+        erased: new Map(),
+        suppressed: new Set<string>(),
+        vacant: new Set<string>(),
+      }),
       claim: async () => new Set<string>(),
       mark: async () => {},
     },
@@ -76,7 +82,7 @@ function openLoop(
       const messages = changes.take().map(({ body }) => body as unknown as ChangesMessage);
       for (const { run } of messages) if (run !== undefined) await markFolded(state, run.id, [run.number], NOW);
       const { run } = (await readStream(state, 'tool', stream)).state;
-      const brought: Change[] = messages.flatMap((message) => [...message.changes]);
+      const brought: Change[] = messages.flatMap((message) => [...(message.changes ?? [])]);
       return { changes: brought, echoes: run?.echoes };
     },
     async push() {

@@ -1,4 +1,5 @@
 import type { Change } from '../../lib/domain/change.ts';
+import type { Compiled } from '../../lib/domain/decide.ts';
 import type { IdentityKey } from '../../lib/domain/identifier.ts';
 import { type ErasureReceipt, readReceipt } from '../../lib/pipeline/erasure-receipt.ts';
 import { findPerson } from '../../lib/pipeline/find-person.ts';
@@ -8,10 +9,45 @@ import { identityKey, openResolver, standingClock } from './delivering.ts';
 import { openMemoryLedger } from './memory-ledger.ts';
 import { openMemoryArchive, openMemoryDeadLetters, openMemoryQueue, openMemoryState } from './memory-state.ts';
 import { Death, type MemoryStores } from './memory-stores.ts';
-import { compiled, definitions } from './world.ts';
+import { compiled, NOW } from './world.ts';
+
+const HOUR = 3_600_000;
+export const at = (hours: number): string => new Date(NOW + hours * HOUR).toISOString();
+export const ann = { type: 'email', value: 'ann@example.com' };
+export const bob = { type: 'email', value: 'bob@example.com' };
+
+/** A contact of the CRM as it was some hours from now. */
+export const contact = (id: string, hours: number, ...identifiers: readonly (typeof ann)[]): Change => ({
+  kind: 'profile',
+  fragment: `crm:contact:${id}`,
+  at: at(hours),
+  identifiers: [...identifiers, { type: 'crm.contact_id', value: `contact-${id}` }],
+  traits: { stage: 'customer', name: 'Ann', email: identifiers[0]?.value ?? null },
+});
+export const opened = (id: string, hours = -5): Change => ({
+  kind: 'activity',
+  fragment: `crm:contact:${id}`,
+  at: at(hours),
+  id: `opened ${id} ${hours}`,
+  name: 'Opened',
+  identifiers: [],
+});
+/** Ann's own word on a website. */
+export const visit = (hours: number): Change => ({
+  kind: 'profile',
+  fragment: 'web:user:7',
+  at: at(hours),
+  identifiers: [ann],
+  traits: { name: 'Ann again' },
+});
 
 /** A workspace over memory stores whose jobs are done as a queue brings them: a death brings the message again. */
-export function openPrivacy(stores: MemoryStores, key: IdentityKey = identityKey, clock = standingClock) {
+export function openPrivacy(
+  stores: MemoryStores,
+  key: IdentityKey = identityKey,
+  clock = standingClock,
+  world: Compiled = compiled,
+) {
   const state = openMemoryState();
   const archive = openMemoryArchive();
   const jobs = openMemoryQueue();
@@ -29,8 +65,8 @@ export function openPrivacy(stores: MemoryStores, key: IdentityKey = identityKey
     ledger,
     deadLetters: { changes: deadLetters },
     connectors: {},
-    definitions: async () => definitions,
-    compiled: async () => compiled,
+    definitions: async () => world.definitions,
+    compiled: async () => world,
     key: async () => key,
     clock,
     log: () => {},

@@ -88,33 +88,35 @@ export function openMemoryQueue() {
   };
 }
 
-/** A dead-letter queue in memory. `fate` may kill the caller before or after anything that changes it. */
+/** A dead-letter queue in memory. `fate` may kill the caller before or after any call. */
 export function openMemoryDeadLetters(fate: () => void = () => {}) {
   const letters = new Map<string, string>();
   const hidden = new Set<string>();
   let last = 0;
-  const step = (work: () => void): Promise<void> => {
+  const step = async <T>(work: () => T): Promise<T> => {
     fate();
-    work();
+    const done = work();
     fate();
-    return Promise.resolve();
+    return done;
   };
   const queue: DeadLetters = {
-    receive: async () => {
-      const seen = [...letters].filter(([handle]) => !hidden.has(handle)).slice(0, 10);
-      for (const [handle] of seen) hidden.add(handle);
-      return seen.map(([handle, text]): DeadLetter => ({ handle, text }));
-    },
+    receive: () =>
+      step(() => {
+        const seen = [...letters].filter(([handle]) => !hidden.has(handle)).slice(0, 10);
+        for (const [handle] of seen) hidden.add(handle);
+        return seen.map(([handle, text]): DeadLetter => ({ handle, text }));
+      }),
     put: (text) => step(() => void letters.set(`m${++last}`, text)),
     remove: ({ handle }) =>
       step(() => {
         letters.delete(handle);
         hidden.delete(handle);
       }),
-    release: async (list) => {
-      for (const { handle } of list) hidden.delete(handle);
-    },
-    hidden: async () => hidden.size,
+    release: (list) =>
+      step(() => {
+        for (const { handle } of list) hidden.delete(handle);
+      }),
+    hidden: () => step(() => hidden.size),
   };
   return {
     ...queue,

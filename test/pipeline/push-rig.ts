@@ -119,7 +119,7 @@ export function openRig(
       lookUp: async (keys) => {
         if (new Set(keys).size < keys.length) throw new Error('a key is looked up twice in one request');
         const found = keys.flatMap((key) => (owners.has(key) ? [[key, owners.get(key) ?? ''] as const] : []));
-        return { owners: new Map(found), erased: new Map(), suppressed };
+        return { owners: new Map(found), erased: new Map(), suppressed, vacant: new Set() };
       },
       claim: async () => new Set(),
       mark: async () => {},

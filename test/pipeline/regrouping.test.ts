@@ -6,30 +6,10 @@ import { fragmentKey } from '../../lib/pipeline/gather.ts';
 import type { IdentityIndex } from '../../lib/pipeline/ports.ts';
 import { deliver, identityKey, openResolver, peopleIn, recordsIn, seededFate } from './delivering.ts';
 import { openMemoryStores } from './memory-stores.ts';
-import { NOW, reference } from './world.ts';
+import { anyEvidence, NOW, reference } from './world.ts';
 
 const RUNS = Number(process.env.TRIBUTARY_RUNS ?? 150);
 const HOUR = 3_600_000;
-
-const values: Readonly<Record<string, readonly string[]>> = {
-  email: ['ann@example.com', 'bob@example.com', 'cyd@example.com'],
-  phone: ['+4930111111', '+4930222222'],
-  'crm.contact_id': ['1', '2'],
-};
-const identifier = fc.constantFrom(
-  ...Object.entries(values).flatMap(([type, list]) => list.map((value): Identifier => ({ type, value }))),
-);
-
-/** Any few changes about five records, whose evidence is of several types at once. */
-const anyEvidence: fc.Arbitrary<Change[]> = fc.array(
-  fc.record({
-    kind: fc.constantFrom('profile' as const, 'profile' as const, 'profile' as const, 'gone' as const),
-    fragment: fc.constantFrom('crm:contact:1', 'crm:contact:2', 'crm:lead:3', 'mail:member:a', 'mail:member:b'),
-    at: fc.integer({ min: 0, max: 12 }).map((hours) => new Date(NOW - 960 * HOUR + hours * HOUR).toISOString()),
-    identifiers: fc.uniqueArray(identifier, { maxLength: 3, selector: ({ type }) => type }),
-  }),
-  { minLength: 1, maxLength: 14 },
-);
 
 const told = (fragment: string, hour: number, ...identifiers: readonly Identifier[]): Change => ({
   kind: 'profile',

@@ -2,46 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Change, Identifier } from '../../lib/domain/change.ts';
 import { compileDefinitions } from '../../lib/domain/decide.ts';
-import type { IdentityRules } from '../../lib/domain/definitions.ts';
 import { indexKey } from '../../lib/domain/identifier.ts';
 import type { ProfileStore } from '../../lib/pipeline/ports.ts';
 import { deliver, identityKey, peopleIn, recordsIn, seededFate } from './delivering.ts';
 import { openMemoryStores } from './memory-stores.ts';
-import { definitions, NOW, reference } from './world.ts';
+import { anyEvidence, compiledTight, definitions, NOW, reference, tight } from './world.ts';
 
 const RUNS = Number(process.env.TRIBUTARY_RUNS ?? 400);
 const HOUR = 3_600_000;
 
-/** Limits so low that most evidence meets one, and identifiers that soon are shared. */
-const identity: IdentityRules = {
-  ...definitions.identity,
-  limits: { user_id: { most: 1, per: 'ever' }, '*': { most: 2, per: 'ever' } },
-  sharedAt: 3,
-};
-const compiled = compileDefinitions({ ...definitions, identity });
-const given = { compiled: async () => compiled };
-
-const fragments = Array.from({ length: 7 }, (_, at) => `web:user:${at + 1}`);
-const fragment = fc.constantFrom(...fragments);
-const at = fc.integer({ min: 0, max: 12 }).map((hours) => new Date(NOW - 960 * HOUR + hours * HOUR).toISOString());
-const identifier: fc.Arbitrary<Identifier> = fc.oneof(
-  fc.constantFrom('1', '2', '3', '4').map((value) => ({ type: 'user_id', value })),
-  fc.constantFrom('ann@example.com', 'bob@example.com', 'info@example.com').map((value) => ({ type: 'email', value })),
-  fc.constantFrom('x', 'y', 'z').map((value) => ({ type: 'anonymous_id', value })),
-);
-const stated = fc.record({
-  kind: fc.constantFrom('profile' as const, 'profile' as const, 'profile' as const, 'gone' as const),
-  fragment,
-  at,
-  identifiers: fc.uniqueArray(identifier, { maxLength: 3, selector: ({ type }) => type }),
-});
-const unmerged = fc
-  .record({ kind: fc.constant('unmerge' as const), fragment, from: fragment, at, identifier, undone: fc.boolean() })
-  .filter(({ fragment: one, from }) => one !== from);
-const anyEvidence: fc.Arbitrary<Change[]> = fc.array(
-  fc.oneof({ weight: 6, arbitrary: stated }, { weight: 1, arbitrary: unmerged }),
-  { minLength: 1, maxLength: 16 },
-);
+const { identity } = tight;
+const given = { compiled: async () => compiledTight };
 
 const told = (record: string, hour: number, ...identifiers: readonly Identifier[]): Change => ({
   kind: 'profile',

@@ -108,6 +108,72 @@ export const anyChanges: fc.Arbitrary<Change[]> = fc.array(
   { minLength: 1, maxLength: 14 },
 );
 
+/** Limits so low that most evidence meets one, and identifiers that soon are shared. */
+export const tight: Definitions = {
+  ...definitions,
+  identity: {
+    ...definitions.identity,
+    limits: { user_id: { most: 1, per: 'ever' }, '*': { most: 2, per: 'ever' } },
+    sharedAt: 3,
+  },
+};
+export const compiledTight: Compiled = compileDefinitions(tight);
+
+const web = fc.constantFrom(...Array.from({ length: 7 }, (_, place) => `web:user:${place + 1}`));
+const early = fc.integer({ min: 0, max: 12 }).map((hours) => new Date(NOW - 960 * HOUR + hours * HOUR).toISOString());
+const address = fc.constantFrom('ann@example.com', 'bob@example.com', 'info@example.com');
+const evidence: fc.Arbitrary<Identifier> = fc.oneof(
+  fc.constantFrom('1', '2', '3', '4').map((value) => ({ type: 'user_id', value })),
+  address.map((value) => ({ type: 'email', value })),
+  fc.constantFrom('x', 'y', 'z').map((value) => ({ type: 'anonymous_id', value })),
+);
+const told = {
+  fragment: web,
+  at: early,
+  identifiers: fc.uniqueArray(evidence, { maxLength: 3, selector: ({ type }) => type }),
+};
+const consent = fc.record({
+  address,
+  topic: fc.constant('email'),
+  state: fc.constantFrom('granted' as const, 'denied' as const),
+  at: early,
+  source: fc.constant('form'),
+  by: fc.constantFrom('person' as const, 'company' as const),
+});
+const stated = fc.record({
+  kind: fc.constant('profile' as const),
+  ...told,
+  traits: fc.record({ stage: fc.constantFrom('customer', 'prospect', null) }, { requiredKeys: [] }),
+  consent: fc.array(consent, { maxLength: 1 }),
+});
+const done = fc
+  .tuple(activityChange, web, fc.integer({ min: 1, max: 40 }))
+  .map(([change, fragment, days]) => ({ ...change, fragment, at: new Date(NOW - days * 24 * HOUR).toISOString() }));
+const unmerged = fc
+  .record({
+    kind: fc.constant('unmerge' as const),
+    fragment: web,
+    from: web,
+    at: early,
+    identifier: evidence,
+    undone: fc.boolean(),
+  })
+  .filter(({ fragment: one, from }) => one !== from);
+
+/**
+ * Any few changes about seven records whose evidence is of several types at once: under `tight`, limits refuse some of
+ * it, some is shared by too many, and people are kept apart.
+ */
+export const anyEvidence: fc.Arbitrary<Change[]> = fc.array(
+  fc.oneof(
+    { weight: 9, arbitrary: stated },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('gone' as const), ...told }) },
+    { weight: 2, arbitrary: done },
+    { weight: 2, arbitrary: unmerged },
+  ),
+  { minLength: 1, maxLength: 16 },
+);
+
 /** The same people by the plainest way: fold each record from all its changes at once, group once. */
 export function reference(changes: readonly Change[], identity: IdentityRules = definitions.identity): string[] {
   const folded = new Map<string, Fragment>();

@@ -1,6 +1,6 @@
 import type { Mapping } from '../../domain/mapping.ts';
 import { objectStream } from './object-stream.ts';
-import { personRecord } from './record.ts';
+import { optedOut, personRecord, personTraits } from './record.ts';
 import { always } from './source.ts';
 
 export const leadMapping: Mapping = {
@@ -18,25 +18,9 @@ export const leadMapping: Mapping = {
     { type: 'phone', from: 'MobilePhone' },
   ],
   account: { from: 'ConvertedAccountId', object: 'account' },
-  consent: [
-    {
-      topic: 'email',
-      from: 'HasOptedOutOfEmail',
-      address: 'Email',
-      granted: [],
-      denied: [true],
-      by: 'company',
-      source: 'HasOptedOutOfEmail',
-    },
-  ],
+  consent: optedOut,
   traits: {
-    first_name: { from: 'FirstName', as: 'string' },
-    last_name: { from: 'LastName', as: 'string' },
-    email: { from: 'Email', as: 'string' },
-    // The trait that the phone identifier follows: emptied, it takes the identifier with it.
-    phone: { from: 'MobilePhone', as: 'string' },
-    work_phone: { from: 'Phone', as: 'string' },
-    title: { from: 'Title', as: 'string' },
+    ...personTraits,
     lead_source: { from: 'LeadSource', as: 'string' },
     lead_status: { from: 'Status', as: 'string' },
     'company.name': { from: 'Company', as: 'string' },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
+import type { Mapping } from '../../domain/mapping.ts';
 import type { Schema } from '../contract.ts';
 import { fullId } from './ids.ts';
 
@@ -33,3 +34,28 @@ export const accountRecord: Schema<JsonObject> = z.looseObject({
   IsDeleted: z.boolean().optional(),
   Name: text,
 }) as unknown as Schema<JsonObject>;
+
+/** What contacts and leads say of consent. */
+export const optedOut: NonNullable<Mapping['consent']> = [
+  {
+    topic: 'email',
+    from: 'HasOptedOutOfEmail',
+    address: 'Email',
+    // An unticked box is no permission: it only says that nobody has ticked it.
+    granted: [],
+    denied: [true],
+    by: 'company',
+    source: 'HasOptedOutOfEmail',
+  },
+];
+
+/** The traits that contacts and leads name alike. */
+export const personTraits: NonNullable<Mapping['traits']> = {
+  first_name: { from: 'FirstName', as: 'string' },
+  last_name: { from: 'LastName', as: 'string' },
+  email: { from: 'Email', as: 'string' },
+  // The trait that the phone identifier follows: emptied, it takes the identifier with it.
+  phone: { from: 'MobilePhone', as: 'string' },
+  work_phone: { from: 'Phone', as: 'string' },
+  title: { from: 'Title', as: 'string' },
+};

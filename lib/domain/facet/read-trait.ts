@@ -1,3 +1,4 @@
+import { connectionOf } from '../change.ts';
 import type { Leaf } from '../fragment.ts';
 import { normaliseEmail, normalisePhone } from '../identifier.ts';
 import type { Json } from '../json.ts';
@@ -45,7 +46,7 @@ export function openTraitReader(given: {
   }
 
   function phone(value: string, from: string): string | undefined {
-    const country = countries[from.slice(0, from.indexOf(':'))];
+    const country = countries[connectionOf(from)];
     const key = `${country ?? ''}\n${value}`;
     if (phones.has(key)) return phones.get(key);
     if (phones.size >= PHONES_KEPT) phones.clear();

@@ -12,8 +12,6 @@ import { requireJava } from './java.ts';
 export interface DynamoDbLocalOptions {
   /** Folder of the database file; in memory when absent. */
   readonly dataDir?: string;
-  /** Bound of Java's heap in MiB. @default 512 */
-  readonly heapMiB?: number;
   /** The Java to run. @default java */
   readonly java?: string;
 }
@@ -27,6 +25,8 @@ export interface DynamoDbLocal {
   /** Kills the process and waits for its end. */
   stop(): Promise<void>;
 }
+
+const PATIENCE_MS = 60_000;
 
 // Runs as the parent of nothing: the shell becomes Java (exec keeps the pid), and a watcher left behind kills that pid
 // when our end of the pipe closes without the word "done", so a stage killed with SIGKILL leaves no Java behind.
@@ -58,7 +58,7 @@ async function launch(java: string, options: DynamoDbLocalOptions, port: number)
   const emulator = emulatorFolder();
   const storage = options.dataDir === undefined ? ['-inMemory'] : ['-dbPath', options.dataDir];
   const args = [
-    `-Xmx${options.heapMiB ?? 512}m`,
+    '-Xmx512m',
     // Measured: the first compiler tier alone starts a third faster and writes no slower at the stage's sizes.
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
@@ -74,7 +74,7 @@ async function launch(java: string, options: DynamoDbLocalOptions, port: number)
   });
   ended.then(() => child.stdin?.end('done\n')).catch(() => undefined);
   const url = `http://127.0.0.1:${port}`;
-  const ready = await Promise.race([answers(url, 60_000), ended.then(() => false)]);
+  const ready = await Promise.race([answers(url), ended.then(() => false)]);
   const stop = async () => {
     child.kill('SIGKILL');
     await ended;
@@ -113,8 +113,8 @@ function lastWords(child: ChildProcess): () => string {
   return () => text.trim().replaceAll(/\s+/g, ' ');
 }
 
-async function answers(url: string, patienceMs: number): Promise<boolean> {
-  const until = performance.now() + patienceMs;
+async function answers(url: string): Promise<boolean> {
+  const until = performance.now() + PATIENCE_MS;
   while (performance.now() < until) {
     if (await responds(url)) return true;
     await sleep(25);

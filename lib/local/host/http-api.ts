@@ -75,7 +75,7 @@ export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
 }
 
 async function answerRequest(message: IncomingMessage, options: HttpApiOptions): Promise<HttpAnswer> {
-  const [path = '/', query = ''] = splitOnce(message.url ?? '/', '?');
+  const [path = '/', query = ''] = cutAtQuery(message.url ?? '/');
   const match = matchRoute(options.routes, message.method ?? 'GET', path);
   const body = await bodyOf(message);
   if (match === undefined) return gatewayAnswer(404, 'Not Found');
@@ -171,7 +171,7 @@ function portTaken(message: string): TributaryError {
   return new TributaryError('config', 'stage/port-taken', message);
 }
 
-function splitOnce(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator);
-  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)];
+function cutAtQuery(url: string): [path: string, query: string] {
+  const at = url.indexOf('?');
+  return at === -1 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
 }

@@ -22,8 +22,8 @@ const dynamodb: Readonly<Record<string, Needs>> = {
   Scan: onTableOrIndex('Scan'),
   BatchGetItem: (body) => Object.keys(objectAt(body, 'RequestItems')).map((table) => need('BatchGetItem', table)),
   BatchWriteItem: (body) => Object.keys(objectAt(body, 'RequestItems')).map((table) => need('BatchWriteItem', table)),
-  TransactGetItems: onItems('TransactItems', { Get: 'GetItem' }),
-  TransactWriteItems: onItems('TransactItems', {
+  TransactGetItems: onItems({ Get: 'GetItem' }),
+  TransactWriteItems: onItems({
     Put: 'PutItem',
     Update: 'UpdateItem',
     Delete: 'DeleteItem',
@@ -104,10 +104,10 @@ function onTableOrIndex(action: string): Needs {
   return (body) => [need(action, textAt(body, 'TableName') ?? '', textAt(body, 'IndexName'))];
 }
 
-function onItems(list: string, actions: Readonly<Record<string, string>>): Needs {
+function onItems(actions: Readonly<Record<string, string>>): Needs {
   return (body) => {
     const needs: Need[] = [];
-    for (const item of listAt(body, list)) {
+    for (const item of listAt(body, 'TransactItems')) {
       const [kind = ''] = isJsonObject(item) ? Object.keys(item) : [];
       const action = actions[kind];
       if (action === undefined || !isJsonObject(item)) return undefined;

@@ -65,5 +65,3 @@ export const segmentFile = z.strictObject({
   review: intervalAsWritten.optional().meta({ description: 'How often the segment is to be looked at again.' }),
   tests: z.array(test).optional(),
 });
-
-export type SegmentFile = z.infer<typeof segmentFile>;

@@ -1,0 +1,26 @@
+import type { Change, FragmentId, Reading, Rejection } from '../domain/change.ts';
+import type { Json } from '../domain/json.ts';
+import type { QueueMessage } from './ports.ts';
+
+/** A message of the changes queue as we send it. `doWork` reads it field by field: it may be of a former release. */
+export interface ChangesMessage {
+  readonly origin: 'page' | 'delivery' | 'collection' | 'replay';
+  /** Absent where the changes are of many connections and none can be rejected. */
+  readonly connection?: string;
+  readonly changes?: readonly Change[];
+  /** The reading that the changes are of, if they were read from a page. */
+  readonly read?: Reading;
+  /** The run or job, and the number of the message in it, that the changes count for. */
+  readonly run?: { readonly id: string; readonly number: number };
+  /** Records whose people are paused before the changes are folded, or let go on after. */
+  readonly pause?: readonly FragmentId[];
+  readonly resume?: readonly FragmentId[];
+  /** What the collector could not use: of which source, and under which name it is kept once. */
+  readonly rejected?: readonly Rejection[];
+  readonly stream?: string;
+  readonly stamp?: string;
+}
+
+export function changesMessage(message: ChangesMessage): QueueMessage {
+  return { body: message as unknown as Json };
+}
