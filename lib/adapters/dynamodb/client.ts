@@ -30,7 +30,7 @@ const ROUNDS = 10;
 /** Opens a client. Middlewares that are added to it after its first request do not run. */
 export function openDynamo(wait: Dynamo['wait'], random: Dynamo['random'], config: DynamoDBClientConfig = {}): Dynamo {
   const client = new DynamoDBClient({ ...clientConfig, cacheMiddleware: true, ...config });
-  // It walks all that was sent and received to hide what is sensitive from a log that nobody keeps (docs/adr/0050).
+  // It walks all that was sent and received to hide what is sensitive from a log that nobody keeps (docs/adr/0044).
   client.middlewareStack.remove('loggerMiddleware');
   return { client: tellPassingFailures(client), wait, random };
 }
