@@ -261,7 +261,10 @@ function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey):
   }
   const put = (index: string, place: Omit<Place, 'certain'>, isHeld: (owner: string) => boolean): void => {
     const owner = component.owners.get(index);
-    const certain = owner === undefined ? component.owners.has(index) : isHeld(leadOf(component, owner));
+    const lead = owner === undefined ? undefined : leadOf(component, owner);
+    // The index named a merged id that is somebody's again now: the key may have been led past it since.
+    const revived = owner !== lead && owner !== undefined && (owner === place.profile || place.orAt.has(owner));
+    const certain = lead === undefined ? component.owners.has(index) : isHeld(lead) && !revived;
     places.set(index, { ...place, certain });
   };
   const alone = component.profiles.length <= 1 && regrouped.groups.length === 1;
