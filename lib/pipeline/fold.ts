@@ -191,7 +191,10 @@ function surroundings(component: Component): Surroundings {
   return { read, unread, unheard, crowded, missing };
 }
 
-/** Gives people who are taken apart again the ids that they had: a pointer under a new id becomes a profile again. */
+/**
+ * Gives people who are taken apart again the ids that they had: a pointer under a new id becomes a profile again. Whoever
+ * it led to must be read and written with it: another writer may be following the pointer just now.
+ */
 async function reviveMerged(steps: readonly Step[], store: ProfileStore): Promise<readonly Step[]> {
   const ids = steps.flatMap(({ profiles }) => profiles.filter(({ version }) => version === 0).map(({ id }) => id));
   if (ids.length === 0) return steps;
@@ -201,7 +204,14 @@ async function reviveMerged(steps: readonly Step[], store: ProfileStore): Promis
     if (pointer === undefined || !isMerged(pointer)) return profile;
     return { ...profile, version: pointer.version, outbox: pointer.outbox };
   };
-  return steps.map((step) => ({ ...step, profiles: step.profiles.map(revive) }));
+  const pointers = [...stored.values()].filter(isMerged);
+  const { leads, erased } = await followIds(store, new Set(pointers.map(({ mergedInto }) => mergedInto)));
+  return steps.map((step) => {
+    const revived = pointers.filter(({ id }) => step.profiles.some((one) => one.id === id && one.version === 0));
+    const living = revived.map(({ mergedInto }) => leads.get(mergedInto) ?? mergedInto).filter((id) => !erased.has(id));
+    const unread = living.filter((id) => step.component.profiles.every((one) => one.id !== id));
+    return { ...step, profiles: step.profiles.map(revive), missing: new Set([...step.missing, ...unread]) };
+  });
 }
 
 /** One person, or people who are known to share evidence and were grouped with each other already. */
@@ -272,7 +282,10 @@ function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey):
   }
   const put = (index: string, place: Omit<Place, 'certain'>, isHeld: (owner: string) => boolean): void => {
     const owner = component.owners.get(index);
-    const certain = owner === undefined ? component.owners.has(index) : isHeld(leadOf(component, owner));
+    const lead = owner === undefined ? undefined : leadOf(component, owner);
+    // The index named a merged id that is somebody's again now: the key may have been led past it since.
+    const revived = owner !== lead && owner !== undefined && (owner === place.profile || place.orAt.has(owner));
+    const certain = lead === undefined ? component.owners.has(index) : isHeld(lead) && !revived;
     places.set(index, { ...place, certain });
   };
   const alone = component.profiles.length <= 1 && regrouped.groups.length === 1;
