@@ -56,7 +56,7 @@ describe('a held push', () => {
     expect(misfits('/api/audiences/{audience}', 'GET', page.body)).toEqual([]);
     expect(page.body).toMatchObject({
       ...{ audience, segmentTitle: 'Readers who went quiet', connector: 'mailchimp', mode: 'mirror', match: ['email'] },
-      ...{ needs: { subscribed: 'email' }, holdout: 0, schedule: 'nightly at 02:00', run: { id: held.id } },
+      ...{ needs: { subscribed: 'email' }, holdout: 0, schedule: 'nightly at 04:00', run: { id: held.id } },
       guardrails: { maxAdd: 0.2, maxRemove: 0.05, smallChange: 10, firstRun: 'into-empty', maxOptOuts: 0 },
     });
 
