@@ -4,8 +4,8 @@ const nightly = 'test/**/*.nightly.test.ts';
 const integration = 'test/**/*.integration.test.ts';
 
 /**
- * `unit` needs nothing but Node; `integration` starts Java and child processes, so its files run one at a time,
- * after the others. What takes minutes is in vitest.nightly.config.ts.
+ * `unit` needs nothing but Node; `integration` starts Java and child processes, which wait for each other half of the time,
+ * and runs after the others. What takes minutes is in vitest.nightly.config.ts.
  */
 export default defineConfig({
   test: {
@@ -35,7 +35,7 @@ export default defineConfig({
           globalSetup: ['test/setup/bundle-functions.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

@@ -52,7 +52,7 @@ it('runs everything in the synthesised template of a workspace', async () => {
   ]);
   expect([...stage.logs('activate-audience')].sort()).toEqual([
     '{"audience":"lapsing","scheduledAt":"2031-05-02T00:00:00Z"}',
-    '{"audience":"live","scheduledAt":"2031-05-02T00:00:00Z"}',
+    '{"audience":"live","scheduledAt":"2031-05-02T02:00:00Z"}',
     '{"verify":"lapsing","scheduledAt":"2031-05-02T03:00:00Z"}',
   ]);
   expect(Object.values(await stage.queueDepths()).every(({ ready, hidden }) => ready + hidden === 0)).toBe(true);
