@@ -12,10 +12,11 @@ beforeAll(async () => {
     readers: ['reader@example.com'],
     quietReaders: { when: { subscribed: 'email' } },
     quietMaxAdd: 100,
-    segments: [],
+    // Whoever is wanted is loaded into the database itself.
+    segments: [{ segment: 'nobody', when: { trait: 'nobody', exists: true } }],
     audiences: SEEDS.map((seed) => ({
       audience: `everybody-${seed}`,
-      segment: 'quiet-readers',
+      segment: 'nobody',
       target: { tag: `Everybody ${seed}` },
       when: undefined,
     })),
