@@ -11,9 +11,8 @@ const TITLE = 'Readers <script>document.title = "broken"</script> & others';
 const QUIET = 'quiet-readers-to-newsletter';
 const FRESH = 'fresh-buyers-to-shop';
 const READERS = Array.from({ length: 12 }, (_, n) => `p${n}@example.com`);
-/** Half of what the nightly run does with 20,000 people and twenty deaths. */
-const PEOPLE = 10_000;
-const DEATHS = 10;
+const PEOPLE = 20_000;
+const DEATHS = 20;
 const HOUR = 60 * MINUTE;
 
 let on: AudienceStage;
@@ -167,7 +166,7 @@ describe('a push under fire', () => {
     });
 
     expect(deaths).toBeGreaterThanOrEqual(DEATHS);
-    expect(failures).toBeGreaterThan(0);
+    expect(failures).toBeGreaterThan(2);
     expect(run).toMatchObject({ state: 'finished' });
     expect(on.shop.tagged(LIST, 'Everybody', { anyStatus: true })).toHaveLength(PEOPLE);
     expect(outcomes).toHaveLength(PEOPLE);

@@ -21,7 +21,7 @@ export const contact = (id: string, hours: number, ...identifiers: readonly (typ
   kind: 'profile',
   fragment: `crm:contact:${id}`,
   at: at(hours),
-  identifiers: [...identifiers, { type: 'crm.contact_id', value: `contact-${id}` }],
+  identifiers: [...identifiers, { type: 'crm.number', value: `contact-${id}` }],
   traits: { stage: 'customer', name: 'Ann', email: identifiers[0]?.value ?? null },
 });
 export const opened = (id: string, hours = -5): Change => ({

@@ -10,7 +10,7 @@ import { deliver, recordsIn, standingClock } from './delivering.ts';
 import { type MemoryStores, openMemoryStores } from './memory-stores.ts';
 import { anyEvidence, compiled, compiledTight, definitions, NOW, peopleText, tight } from './world.ts';
 
-const RUNS = Number(process.env.TRIBUTARY_RUNS ?? 150);
+const RUNS = Number(process.env.TRIBUTARY_RUNS ?? 250);
 const { identity } = definitions;
 
 const told = (

@@ -25,12 +25,10 @@ export function openActivityStore(dynamo: Dynamo, table: string, keptMs: () => P
       const items = (list: readonly ActivityChange[]) => list.map((one) => toItem(one, kept));
       const delivered = activities.filter(({ keyAt, read }) => keyAt === undefined && read === undefined);
       await batchPut(dynamo, table, items(delivered), textOf);
-      await putCorrected(dynamo, table, items(activities.filter(({ keyAt }) => keyAt !== undefined)));
-      await putRead(
-        dynamo,
-        table,
-        items(activities.filter(({ keyAt, read }) => keyAt === undefined && read !== undefined)),
-      );
+      const clocked = activities.filter(({ keyAt }) => keyAt !== undefined);
+      const read = activities.filter((one) => one.keyAt === undefined && one.read !== undefined);
+      await putStanding(dynamo, table, items(clocked), corrected);
+      await putStanding(dynamo, table, items(read), readFromPages);
     },
     async latest(fragment, most) {
       const answer = await dynamo.client.send(new QueryCommand({ ...byFragment(fragment), Limit: most }));
@@ -62,43 +60,39 @@ export function openActivityStore(dynamo: Dynamo, table: string, keptMs: () => P
   };
 }
 
-/** Inserts rows; where one is there already, it gives way to an earlier instant. */
-async function putCorrected(dynamo: Dynamo, table: string, items: readonly Item[]): Promise<void> {
-  const earliest = new Map<string, Item>();
-  for (const item of items) {
-    const held = earliest.get(textOf(item));
-    if (held === undefined || Number(item.done?.N) < Number(held.done?.N)) earliest.set(textOf(item), item);
-  }
-  const rows = [...earliest.values()];
-  const values = "{'fragment': ?, 'at': ?, 'name': ?, 'properties': ?, 'expires': ?, 'done': ?}";
-  const outcomes = await executeAll(
-    dynamo,
-    rows.map((row) => ({
-      Statement: `INSERT INTO "${table}" VALUE ${values}`,
-      Parameters: [...keyParts(row), ...contentParts(row)],
-    })),
-  );
-  const change = 'SET "name" = ? SET "properties" = ? SET "expires" = ? SET "done" = ?';
-  await executeAll(
-    dynamo,
-    rows.flatMap((row, at) => {
-      const { done } = row;
-      if (outcomes[at] === 'done' || done === undefined) return [];
-      const Statement = `UPDATE "${table}" ${change} WHERE "fragment" = ? AND "at" = ? AND "done" > ?`;
-      return [{ Statement, Parameters: [...contentParts(row), ...keyParts(row), done] }];
-    }),
-  );
+/** How one kind of row is kept when the same activity comes several times. */
+interface Standing {
+  /** The attribute by which rows of one key are compared; every row has it. */
+  readonly by: 'done' | 'read';
+  readonly precedes: (one: Item, other: Item) => boolean;
+  /** When the row that is stored gives way, in PartiQL; `?` is the attribute of the one that comes. */
+  readonly gives: string;
 }
 
-/** Inserts rows; where one is there already, it gives way to a later reading, and to any if it was delivered. */
-async function putRead(dynamo: Dynamo, table: string, items: readonly Item[]): Promise<void> {
-  const latest = new Map<string, Item>();
+/** The earliest instant stays: what comes again was corrected by another measure of the same clock. */
+const corrected: Standing = {
+  by: 'done',
+  precedes: (one, other) => Number(one.done?.N) < Number(other.done?.N),
+  gives: '"done" > ?',
+};
+
+/** The latest reading stays; one that was delivered gives way to any. */
+const readFromPages: Standing = {
+  by: 'read',
+  precedes: (one, other) => (one.read?.S ?? '') >= (other.read?.S ?? ''),
+  gives: '("read" IS MISSING OR "read" <= ?)',
+};
+
+/** Inserts rows; where one is there already, it gives way or stays by what `standing` says, in whatever order they come. */
+async function putStanding(dynamo: Dynamo, table: string, items: readonly Item[], standing: Standing): Promise<void> {
+  const { by, precedes, gives } = standing;
+  const first = new Map<string, Item>();
   for (const item of items) {
-    const held = latest.get(textOf(item))?.read?.S ?? '';
-    if (held <= (item.read?.S ?? '')) latest.set(textOf(item), item);
+    const held = first.get(textOf(item));
+    if (held === undefined || precedes(item, held)) first.set(textOf(item), item);
   }
-  const rows = [...latest.values()];
-  const values = "{'fragment': ?, 'at': ?, 'name': ?, 'properties': ?, 'expires': ?, 'read': ?}";
+  const rows = [...first.values()];
+  const values = `{'fragment': ?, 'at': ?, 'name': ?, 'properties': ?, 'expires': ?, '${by}': ?}`;
   const outcomes = await executeAll(
     dynamo,
     rows.map((row) => ({
@@ -106,15 +100,14 @@ async function putRead(dynamo: Dynamo, table: string, items: readonly Item[]): P
       Parameters: [...keyParts(row), ...contentParts(row)],
     })),
   );
-  const change = 'SET "name" = ? SET "properties" = ? SET "expires" = ? SET "read" = ?';
-  const gives = '("read" IS MISSING OR "read" <= ?)';
+  const change = `SET "name" = ? SET "properties" = ? SET "expires" = ? SET "${by}" = ?`;
   await executeAll(
     dynamo,
     rows.flatMap((row, at) => {
-      const { read } = row;
-      if (outcomes[at] === 'done' || read === undefined) return [];
+      const own = row[by];
+      if (outcomes[at] === 'done' || own === undefined) return [];
       const Statement = `UPDATE "${table}" ${change} WHERE "fragment" = ? AND "at" = ? AND ${gives}`;
-      return [{ Statement, Parameters: [...contentParts(row), ...keyParts(row), read] }];
+      return [{ Statement, Parameters: [...contentParts(row), ...keyParts(row), own] }];
     }),
   );
 }
