@@ -43,7 +43,7 @@ export function showDefinition(page: AudiencePage): HTMLElement {
 }
 
 /** When an audience is pushed, as its file says it. */
-export function scheduleWords(schedule: string | null): string {
+function scheduleWords(schedule: string | null): string {
   if (schedule === null) return 'by hand only';
   return schedule === 'realtime' ? `realtime: as people change, and all of it ${reconciliation.words}` : schedule;
 }

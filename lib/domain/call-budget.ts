@@ -53,7 +53,7 @@ export interface Ask {
 }
 
 /** Leave to make some calls, one after the other. */
-export interface Block {
+export interface Portion {
   readonly calls: number;
 }
 
@@ -66,7 +66,7 @@ export interface Refusal {
   readonly why: 'asked-to-wait' | 'day-spent' | 'day-spent-by-all' | 'busy';
 }
 
-/** What became of a block. */
+/** What became of a portion. */
 export interface Settled {
   readonly granted: number;
   readonly use: CallUse;
@@ -75,8 +75,8 @@ export interface Settled {
   readonly reported?: DayReport;
 }
 
-/** Calls of one block: few enough that others wait only for a moment, many enough that the document is rarely written. */
-export const BLOCK_CALLS = 20;
+/** Calls of one portion: few enough that others wait only for a moment, many enough that the document is rarely written. */
+export const PORTION_CALLS = 20;
 /** A holder that died gives its slot back by itself: longer than the slowest call takes. */
 const SLOT_MS = 130_000;
 /** How long to wait for a slot before asking again. */
@@ -108,12 +108,12 @@ export function readSpent(stored: unknown): Spent {
   return { ...none, ...(stored as Partial<Spent> | undefined) };
 }
 
-/** The document as of now, without a holder's slot, and with what became of the holder's last block. */
-export function settle(stored: Spent, limits: Limits, now: number, holder: string, block?: Settled): Spent {
+/** The document as of now, without a holder's slot, and with what became of the holder's last portion. */
+export function settle(stored: Spent, limits: Limits, now: number, holder: string, portion?: Settled): Spent {
   const spent = asOf(stored, limits, now);
   const { [holder]: _, ...slots } = spent.slots;
-  if (block === undefined) return { ...spent, slots };
-  const { use, granted, made, retryAfterMs = 0, reported } = block;
+  if (portion === undefined) return { ...spent, slots };
+  const { use, granted, made, retryAfterMs = 0, reported } = portion;
   const more = made - granted;
   const calls = Math.max(0, spent.calls + more);
   const newer = reported !== undefined && reported.at >= (spent.reported?.at ?? 0);
@@ -128,27 +128,27 @@ export function settle(stored: Spent, limits: Limits, now: number, holder: strin
   };
 }
 
-/** Gives a block, or says what to wait for; `next` is the document to be written, the same object if there is nothing to write. */
+/** Gives a portion, or says what to wait for; `next` is the document to be written, the same object if there is nothing to write. */
 export function tryGrant(
   spent: Spent,
   limits: Limits,
   now: number,
   { holder, use }: Ask,
-): { readonly answer: Block | Refusal; readonly next: Spent } {
+): { readonly answer: Portion | Refusal; readonly next: Spent } {
   const refuse = (waitMs: number, why: Refusal['why']) => ({ answer: { waitMs, why }, next: spent });
   if (spent.blockedUntil > now) return refuse(spent.blockedUntil - now, 'asked-to-wait');
-  const ofDay = limits.perDay === undefined ? BLOCK_CALLS : leftOf(limits.perDay, spent.calls, spent, limits, use);
+  const ofDay = limits.perDay === undefined ? PORTION_CALLS : leftOf(limits.perDay, spent.calls, spent, limits, use);
   if (ofDay < 1) return refuse(DAY_MS - (now % DAY_MS), 'day-spent');
   const { reported } = spent;
   const used = reported === undefined ? 0 : reported.used + Math.max(0, spent.calls - reported.calls);
-  const told = reported === undefined ? BLOCK_CALLS : leftOf(reported.limit * limits.share, used, spent, limits, use);
+  const told = reported === undefined ? PORTION_CALLS : leftOf(reported.limit * limits.share, used, spent, limits, use);
   const isStale = reported !== undefined && now - reported.at >= HEARSAY_MS;
   if (told < 1 && !isStale) return refuse((reported?.at ?? now) + HEARSAY_MS - now, 'day-spent-by-all');
 
   const own = spent.line[holder];
   const others = Object.entries(spent.line).filter(([name]) => name !== holder);
   const before = others.filter(([, { since }]) => own === undefined || since < own.since).length;
-  const tokens = limits.perSecond === undefined ? BLOCK_CALLS : Math.floor(spent.tokens) - before;
+  const tokens = limits.perSecond === undefined ? PORTION_CALLS : Math.floor(spent.tokens) - before;
   const slots = limits.atOnce - Object.keys(spent.slots).length - before;
   if (slots < 1 || tokens < 1) {
     const waitMs =
@@ -158,7 +158,7 @@ export function tryGrant(
     const ticket = { since: own?.since ?? last, until: now + waitMs + GRACE_MS };
     return { answer: { waitMs, why: 'busy' }, next: { ...spent, line: { ...spent.line, [holder]: ticket } } };
   }
-  const calls = Math.floor(Math.min(BLOCK_CALLS, ofDay, tokens, told < 1 ? PROBE_CALLS : told));
+  const calls = Math.floor(Math.min(PORTION_CALLS, ofDay, tokens, told < 1 ? PROBE_CALLS : told));
   const { [holder]: _, ...line } = spent.line;
   return {
     answer: { calls },

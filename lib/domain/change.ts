@@ -101,8 +101,8 @@ export interface UnmergeChange extends Omit<Told, 'identifiers'> {
  * A stream was read again from its archive by the mappings as they are now: an activity of the record that was made of
  * the pages of these hours before `until`, and was not made again since, is void.
  */
-export interface SweptChange extends Pick<Told, 'fragment' | 'at'> {
-  readonly kind: 'swept';
+export interface VoidedChange extends Pick<Told, 'fragment' | 'at'> {
+  readonly kind: 'voided';
   readonly stream: string;
   /** The first of the hours, RFC 3339. */
   readonly since: string;
@@ -121,17 +121,17 @@ export interface AccountChange {
 }
 
 /** What a record or a delivery means in our words. */
-export type Change = ProfileChange | ActivityChange | GoneChange | UnmergeChange | SweptChange | AccountChange;
+export type Change = ProfileChange | ActivityChange | GoneChange | UnmergeChange | VoidedChange | AccountChange;
 
 /** A change about a person. */
 export type PersonChange = Exclude<Change, AccountChange>;
 
 /** A change that a source told of a person: it may say who the person is. */
-export type ToldChange = Exclude<PersonChange, UnmergeChange | SweptChange>;
+export type ToldChange = Exclude<PersonChange, UnmergeChange | VoidedChange>;
 
 /** Whether a source told a change, or we decided it about a record. */
 export function isTold(change: PersonChange): change is ToldChange {
-  return change.kind !== 'unmerge' && change.kind !== 'swept';
+  return change.kind !== 'unmerge' && change.kind !== 'voided';
 }
 
 /** A record that could not become a change, kept for a human. Never holds a person's data in `reason`. */

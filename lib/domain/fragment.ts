@@ -14,9 +14,9 @@ import { addressIdentifier, identifierKey, normaliseIdentifier, replacesFormer }
 import { type Milliseconds, parseInstant } from './instant.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
-import { isSwept, noteSwept, type Swept } from './swept.ts';
 import { type Grants, keepConsent, normaliseConsent, tellGrants } from './told-consent.ts';
 import { addVisit, type Visits } from './visits.ts';
+import { isVoided, noteVoided, type Voided } from './voided.ts';
 import { isWhole, keepsEarliest } from './whole-traits.ts';
 
 /** A trait leaf as one source told it: the value, the source time in ms, the version of the mapping. */
@@ -55,7 +55,7 @@ export interface Fragment {
   /** The latest reading of the whole record from the archive: what was told before and is not in it is void. */
   readonly whole?: Whole;
   /** Readings that were all read again: activities of a former mapping come too late. */
-  readonly swept?: Swept;
+  readonly voided?: Voided;
 }
 
 /** One reading of a whole record: when the source made it, by which mapping, and what it says of identity and consent. */
@@ -86,11 +86,11 @@ const VALUES_KEPT = 1_000;
 export function foldFragment(fragment: Fragment, change: PersonChange, rules: FoldRules): Fragment {
   const at = parseInstant(change.at) ?? 0;
   if (change.kind === 'unmerge') return takeApart(fragment, change, at, rules);
-  if (change.kind === 'swept') {
-    const swept = noteSwept(fragment.swept, change);
-    return swept === fragment.swept ? fragment : { ...fragment, swept };
+  if (change.kind === 'voided') {
+    const voided = noteVoided(fragment.voided, change);
+    return voided === fragment.voided ? fragment : { ...fragment, voided };
   }
-  if (change.kind === 'activity' && isSwept(fragment.swept, change)) return fragment;
+  if (change.kind === 'activity' && isVoided(fragment.voided, change)) return fragment;
   const mapping = change.mapping ?? 1;
   const identifiers = stateIdentifiers(fragment.identifiers, change, at, rules);
   const told = identifiers === fragment.identifiers ? fragment : { ...fragment, identifiers };

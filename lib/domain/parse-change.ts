@@ -6,8 +6,8 @@ import type {
   GoneChange,
   Identifier,
   ProfileChange,
-  SweptChange,
   UnmergeChange,
+  VoidedChange,
 } from './change.ts';
 import { parseInstant } from './instant.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
@@ -49,12 +49,12 @@ export function parseChange(value: unknown): ParsedChange {
       return { ok: true, change: { kind: 'gone', ...told } satisfies GoneChange };
     case 'unmerge':
       return parseUnmerge(value, told);
-    case 'swept':
-      return parseSwept(value, told);
+    case 'voided':
+      return parseVoided(value, told);
     default:
       return bad(
         'change/unknown-kind',
-        `kind: expected profile, activity, gone, unmerge, swept or account, found ${nameOf(value.kind)}`,
+        `kind: expected profile, activity, gone, unmerge, voided or account, found ${nameOf(value.kind)}`,
       );
   }
 }
@@ -129,7 +129,7 @@ function parseUnmerge(value: JsonObject, { identifiers: _, ...told }: Told): Par
   return { ok: true, change };
 }
 
-function parseSwept(value: JsonObject, { fragment, at }: Told): ParsedChange {
+function parseVoided(value: JsonObject, { fragment, at }: Told): ParsedChange {
   const { stream, since, until } = value;
   if (typeof stream !== 'string') {
     return bad('change/bad-stream', `stream: expected a text, found ${nameOf(stream)}`);
@@ -137,8 +137,8 @@ function parseSwept(value: JsonObject, { fragment, at }: Told): ParsedChange {
   if (parseInstant(since) === undefined || parseInstant(until) === undefined) {
     return bad('change/bad-instant', 'since, until: expected RFC 3339 instants');
   }
-  const change: SweptChange = {
-    kind: 'swept',
+  const change: VoidedChange = {
+    kind: 'voided',
     fragment,
     at,
     stream,

@@ -1,8 +1,8 @@
 import type { DayUsage, Manifest } from '../connectors/contract.ts';
 import {
   type Ask,
-  type Block,
   type Limits,
+  type Portion,
   type Refusal,
   readSpent,
   type Settled,
@@ -14,11 +14,11 @@ import type { ConnectionDefinition, Definitions } from '../domain/definitions.ts
 import type { JsonObject } from '../domain/json.ts';
 import type { Clock, StateStore } from './ports.ts';
 
-/** The shared budget of one connection, from which pulls, pushes and checks of lists take blocks of calls. */
+/** The shared budget of one connection, from which pulls, pushes and checks of lists take portions of calls. */
 export interface Budget {
-  /** Accounts for the holder's block before this one, and gives the next; or says how long to wait, and for what. */
-  take(ask: Ask, before?: Settled): Promise<Block | Refusal>;
-  /** Accounts for the holder's last block and lets go of its slot. */
+  /** Accounts for the holder's portion before this one, and gives the next; or says how long to wait, and for what. */
+  take(ask: Ask, before?: Settled): Promise<Portion | Refusal>;
+  /** Accounts for the holder's last portion and lets go of its slot. */
   giveBack(holder: string, before: Settled): Promise<void>;
   /** Whether what the vendor reports leaves nothing of the connection's share. */
   isSpent(reported: DayUsage): boolean;
@@ -49,7 +49,7 @@ export function openBudget(
     pulls: Object.keys(connection.streams).length > 0,
     pushes: audiences.some((one) => one.connection === connection.name),
   };
-  /** As this process last wrote it: while nobody else does, the next block costs no read. */
+  /** As this process last wrote it: while nobody else does, the next portion costs no read. */
   let written: Read | undefined;
 
   const read = async (): Promise<Read> => {
@@ -84,7 +84,7 @@ export function openBudget(
         const { spent, version } = written ?? (await read());
         if (await write(settle(spent, most, deps.clock.now().getTime(), holder, before), version)) return;
       }
-      // The slot comes back by itself, and the day's count is a block too high.
+      // The slot comes back by itself, and the day's count is a portion too high.
     },
     isSpent: ({ used, limit }) => used >= limit * most.share,
   };

@@ -5,25 +5,25 @@ import { openBudget } from './budget.ts';
 import type { OpenConnection } from './connections.ts';
 import type { Clock, StateStore } from './ports.ts';
 
-/** One worker's calls to one connection, drawn from the connection's budget in blocks. */
+/** One worker's calls to one connection, drawn from the connection's budget in portions. */
 export interface CallMeter extends Calls {
   /** What the calls from now on are for. */
   turnTo(use: CallUse): void;
   /**
    * Work that may not be stopped between its calls: leave for the first of them is asked for, the others are made in any
-   * case and accounted for with the next block.
+   * case and accounted for with the next portion.
    */
   whole<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** A connection that has no call to give: the run waits, and says why. */
-export const BUDGET_SPENT = 'connection/budget-spent';
+const BUDGET_SPENT = 'connection/budget-spent';
 
 /** Waits for calls up to this long happen here; longer ones in the queue. */
 const SHORT_WAIT_MS = 2_000;
 const SHORT_WAITS = 5;
-/** An older block is given back before the next call: what others were told meanwhile is heard then. */
-const BLOCK_MS = 15_000;
+/** An older portion is given back before the next call: what others were told meanwhile is heard then. */
+const PORTION_MS = 15_000;
 /** A tool that asks to wait and does not say for how long. */
 const DEFAULT_WAIT_MS = 60_000;
 
@@ -47,7 +47,7 @@ export async function withCalls<T>(
   const { definition, connector, audiences } = connection;
   const budget = openBudget(deps, definition, connector.manifest.limits, { audiences });
   let current = use;
-  let block: { granted: number; made: number; use: CallUse; at: number } | undefined;
+  let portion: { granted: number; made: number; use: CallUse; at: number } | undefined;
   let retryAfterMs = 0;
   let reported: (DayUsage & { readonly at: number }) | undefined;
   let unstoppable = false;
@@ -55,8 +55,8 @@ export async function withCalls<T>(
   let asking: Promise<void> = Promise.resolve();
 
   const settled = (): Settled | undefined => {
-    if (block === undefined && retryAfterMs === 0) return undefined;
-    const { granted = 0, made = 0, use: of = current } = block ?? {};
+    if (portion === undefined && retryAfterMs === 0) return undefined;
+    const { granted = 0, made = 0, use: of = current } = portion ?? {};
     return {
       granted,
       made,
@@ -67,18 +67,18 @@ export async function withCalls<T>(
   };
 
   const isOpen = (): boolean => {
-    if (block === undefined || spent || block.use !== current) return false;
-    return block.made < block.granted && deps.clock.now().getTime() - block.at < BLOCK_MS;
+    if (portion === undefined || spent || portion.use !== current) return false;
+    return portion.made < portion.granted && deps.clock.now().getTime() - portion.at < PORTION_MS;
   };
 
   async function fill(): Promise<void> {
     for (let wait = 0; !isOpen(); wait += 1) {
       const answer = await budget.take({ holder, use: current }, settled());
-      block = undefined;
+      portion = undefined;
       reported = undefined;
       if ('calls' in answer) {
         spent = false;
-        block = { granted: answer.calls, made: 0, use: current, at: deps.clock.now().getTime() };
+        portion = { granted: answer.calls, made: 0, use: current, at: deps.clock.now().getTime() };
         return;
       }
       const { waitMs, why } = answer;
@@ -97,8 +97,8 @@ export async function withCalls<T>(
   }
 
   const made = (calls: number): void => {
-    block = block ?? { granted: 0, made: 0, use: current, at: deps.clock.now().getTime() };
-    block.made += calls;
+    portion = portion ?? { granted: 0, made: 0, use: current, at: deps.clock.now().getTime() };
+    portion.made += calls;
   };
 
   const meter: CallMeter = {

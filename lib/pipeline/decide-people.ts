@@ -4,19 +4,19 @@ import { type Compiled, decide, OUTBOX_GRACE_MS } from '../domain/decide.ts';
 import { type FoldRules, type Fragment, statedEver } from '../domain/fragment.ts';
 import { accountIdsOf, type Follow, type Profile } from '../domain/profile.ts';
 import { wholeEntries } from '../domain/segment/document.ts';
-import { isSwept } from '../domain/swept.ts';
 import { standingConsent } from '../domain/told-consent.ts';
+import { isVoided } from '../domain/voided.ts';
 import { tellMovements } from '../domain/why-moved.ts';
 import { type Folded, sameGrouping } from './fold.ts';
 import type { Component } from './gather.ts';
 import type { Account, AccountStore, ActivityStore } from './ports.ts';
-import { everythingDone, refillFragment, remembersTooLittle, sweepFragment, type Versions } from './refill.ts';
+import { everythingDone, refillFragment, remembersTooLittle, type Versions, voidFragment } from './refill.ts';
 
 /** A component with its decisions taken. */
 export interface Decided extends Folded {
   /** Profiles that must be written. */
   readonly news: readonly Profile[];
-  /** Activities that a sweep found void: deleted when the profiles are written. */
+  /** Activities that a full replay found void: deleted when the profiles are written. */
   readonly gone: readonly ActivityChange[];
   /** Profiles that need no write but whose rows were left unwritten by a crash. */
   readonly owing: readonly Profile[];
@@ -42,7 +42,7 @@ export async function decidePeople(
   now: number,
 ): Promise<readonly Decided[]> {
   const filled = await Promise.all(
-    (await refill(stores, folded, given, now)).map((item) => sweep(stores, item, given, now)),
+    (await refill(stores, folded, given, now)).map((item) => voidActivities(stores, item, given, now)),
   );
   const accounts = await readAccounts(stores.accounts, filled);
   return Promise.all(filled.map((item) => decideComponent(item, given.compiled, { accounts, now, stores })));
@@ -79,24 +79,24 @@ async function refill(
   );
 }
 
-/** Takes what was swept in this batch out of the memory of the records that it was swept in. */
-async function sweep(
+/** Takes what was voided in this batch out of the memory of its records. */
+async function voidActivities(
   stores: DecideStores,
   item: Folded,
   given: Deciding,
   now: number,
 ): Promise<Folded & Pick<Decided, 'gone'>> {
   const { byFragment } = item.component;
-  const swept = [...byFragment].filter(([, changes]) => changes.some(({ kind }) => kind === 'swept'));
-  if (swept.length === 0) return { ...item, gone: [] };
+  const voided = [...byFragment].filter(([, changes]) => changes.some(({ kind }) => kind === 'voided'));
+  if (voided.length === 0) return { ...item, gone: [] };
   const how = { rules: given.rules, oldest: now - given.compiled.definitions.privacy.activitiesKeptMs };
   const gone: ActivityChange[] = [];
   const profiles = item.profiles.map(async (profile): Promise<Profile> => {
     let { fragments } = profile;
-    for (const [id, changes] of swept) {
+    for (const [id, changes] of voided) {
       const held = fragments[id];
       if (held === undefined) continue;
-      const left = await sweepFragment(stores.activities, id, held, { ...how, changes });
+      const left = await voidFragment(stores.activities, id, held, { ...how, changes });
       gone.push(...left.gone);
       if (left.fragment !== held) fragments = { ...fragments, [id]: left.fragment };
     }
@@ -223,9 +223,9 @@ async function explained(
 /** All that the person ever did: what is stored, and what this batch brings and is stored after the profile. */
 async function wholeHistory(activities: ActivityStore, profile: Profile, item: Folded, compiled: Compiled) {
   const done = await everythingDone(activities, profile);
-  for (const [id, { swept }] of Object.entries(profile.fragments)) {
+  for (const [id, { voided }] of Object.entries(profile.fragments)) {
     for (const change of item.component.byFragment.get(id) ?? [])
-      if (change.kind === 'activity' && !isSwept(swept, change)) done.push(change);
+      if (change.kind === 'activity' && !isVoided(voided, change)) done.push(change);
   }
   return wholeEntries(compiled.program, done);
 }

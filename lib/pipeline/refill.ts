@@ -6,7 +6,7 @@ import { parseInstant } from '../domain/instant.ts';
 import type { Profile } from '../domain/profile.ts';
 import { observe } from '../domain/segment/entries.ts';
 import { unmetNeeds } from '../domain/segment/need.ts';
-import { isSwept, sweepMemory } from '../domain/swept.ts';
+import { isVoided, voidMemory } from '../domain/voided.ts';
 import type { ActivityStore } from './ports.ts';
 
 /** Any version of the definitions, compiled; undefined when it is not known any more. */
@@ -52,32 +52,32 @@ export async function refillFragment(
 }
 
 /**
- * Takes what a sweep found void out of one record's memory, by everything stored about it and what is being folded with
+ * Takes what a full replay found void out of one record's memory, by everything stored about it and what is being folded with
  * it. The void rows are deleted after the profile is written: whoever dies in between finds them again.
  */
-export async function sweepFragment(
+export async function voidFragment(
   activities: ActivityStore,
   id: string,
   fragment: Fragment,
   given: { readonly rules: FoldRules; readonly oldest: number; readonly changes: readonly PersonChange[] },
 ): Promise<{ readonly fragment: Fragment; readonly gone: readonly ActivityChange[] }> {
   const { rules, oldest } = given;
-  const told = given.changes.filter((change) => change.kind === 'activity' && !isSwept(fragment.swept, change));
+  const told = given.changes.filter((change) => change.kind === 'activity' && !isVoided(fragment.voided, change));
   const standing = [...told] as ActivityChange[];
   const gone: ActivityChange[] = [];
   for await (const page of activities.all(id)) {
-    for (const one of page) (isSwept(fragment.swept, one) ? gone : standing).push(one);
+    for (const one of page) (isVoided(fragment.voided, one) ? gone : standing).push(one);
   }
   const held = fragment.did;
-  const did = sweepMemory({ held, standing, gone, oldest, observe: rules.observe });
+  const did = voidMemory({ held, standing, gone, oldest, observe: rules.observe });
   return { fragment: canonicalText(did) === canonicalText(held) ? fragment : { ...fragment, did }, gone };
 }
 
-/** All that is stored of what a person ever did, without what a sweep found void and nobody deleted yet. */
+/** All that is stored of what a person ever did, without what a full replay found void and nobody deleted yet. */
 export async function everythingDone(activities: ActivityStore, profile: Profile): Promise<ActivityChange[]> {
   const done: ActivityChange[] = [];
-  for (const [id, { swept }] of Object.entries(profile.fragments)) {
-    for await (const page of activities.all(id)) done.push(...page.filter((one) => !isSwept(swept, one)));
+  for (const [id, { voided }] of Object.entries(profile.fragments)) {
+    for await (const page of activities.all(id)) done.push(...page.filter((one) => !isVoided(voided, one)));
   }
   return done;
 }

@@ -11,10 +11,10 @@ import { pack } from './pack.ts';
 import type { Archive } from './ports.ts';
 import { quarantine } from './quarantine.ts';
 import { beginJob, type RunJobDeps, type Step, type Worker } from './run-job.ts';
-import { type SweepDeps, type SweepingJob, sweepStep } from './sweep-replayed.ts';
 import { isFolded, readStream } from './sync-run.ts';
+import { type VoidDeps, type VoidingJob, voidStep } from './void-replayed.ts';
 
-export interface ReplayDeps extends SweepDeps {
+export interface ReplayDeps extends VoidDeps {
   readonly archive: Archive;
   readonly connectors: Readonly<Record<string, AnyConnector>>;
   readonly definitions: () => Promise<Definitions>;
@@ -28,13 +28,13 @@ export interface ReplayPart {
   /** Why this is not all that a fresh load would read; absent = it is. */
   readonly partial?: string;
   /** Activities made of pages from this hour on, all of which are read, go if not made again; absent = all stay. */
-  readonly sweeps?: string;
+  readonly voids?: string;
   readonly objects: number;
   readonly changes: number;
   readonly rejected: number;
 }
 
-export interface ReplayJob extends SweepingJob {
+export interface ReplayJob extends VoidingJob {
   readonly what: 'replay';
   readonly from: string;
   readonly to: string;
@@ -79,7 +79,7 @@ export async function startReplay(
         stream,
         ...nothing,
         ...(partial === undefined ? {} : { partial: told ? `${partial}; ${ACTIVITIES_STAY}` : partial }),
-        ...(partial === undefined && told ? { sweeps: formatInstant(Math.max(from, hourOf(oldest) + HOUR_MS)) } : {}),
+        ...(partial === undefined && told ? { voids: formatInstant(Math.max(from, hourOf(oldest) + HOUR_MS)) } : {}),
       });
     }
   }
@@ -132,11 +132,11 @@ function reasonOf(
 export function replay(deps: ReplayDeps): Worker<ReplayJob> {
   return async function step(id, job, signal): Promise<Step<ReplayJob>> {
     const part = job.parts[job.part];
-    if (job.sweeping !== undefined) return sweepStep(deps, id, job);
+    if (job.voiding !== undefined) return voidStep(deps, id, job);
     if (part === undefined) {
       const done = await isFolded(deps.state, { id, sent: { 0: job.sent } });
       if (!done) return { job, waitSeconds: LOOK_AGAIN_SECONDS };
-      if (job.parts.some(({ sweeps }) => sweeps !== undefined)) return sweepStep(deps, id, job);
+      if (job.parts.some(({ voids }) => voids !== undefined)) return voidStep(deps, id, job);
       return { job: { ...job, state: 'finished', over: true } };
     }
     const prefix = part.stream === undefined ? 'deliveries/' : `pages/${part.connection}/${part.stream}/`;
@@ -187,7 +187,7 @@ async function readAgain(deps: ReplayDeps, id: string, job: ReplayJob, key: stri
   );
   const refused = [...rejected, ...tooLarge];
   await quarantine(deps, part.connection, part.stream ?? 'deliveries', `${id}#${key}`, refused);
-  const { sweeps: _, ...left } = part;
+  const { voids: _, ...left } = part;
   const counted = {
     // Nothing can be said of activities by somebody who could not map their records.
     ...(unmapped === undefined ? part : { ...left, partial: `${unmapped}; ${ACTIVITIES_STAY}` }),

@@ -5,7 +5,7 @@ import type { IdentityKey } from '../domain/identifier.ts';
 import { type Milliseconds, parseInstant } from '../domain/instant.ts';
 import { newProfile, type Profile } from '../domain/profile.ts';
 import { mostTogether } from '../domain/region.ts';
-import { isSwept, type Swept } from '../domain/swept.ts';
+import { isVoided, type Voided } from '../domain/voided.ts';
 import { type Decided, decidePeople } from './decide-people.ts';
 import { AFTER_EVERY_WRITER_SECONDS } from './delay.ts';
 import { foldAll } from './fold.ts';
@@ -364,17 +364,17 @@ function backOff(round: number, random: number): number {
   return 10 + random * Math.min(1_000, 20 * 2 ** round);
 }
 
-/** Activities that were told, without those that come after a sweep had found them void. */
+/** Activities that were told, without those that come after a full replay had found them void. */
 function standingActivities({ component, profiles }: Decided): ActivityChange[] {
-  const swept = new Map<FragmentId, Swept>();
+  const voided = new Map<FragmentId, Voided>();
   for (const { fragments } of profiles) {
     for (const id of component.byFragment.keys()) {
-      const own = fragments[id]?.swept;
-      if (own !== undefined) swept.set(id, own);
+      const own = fragments[id]?.voided;
+      if (own !== undefined) voided.set(id, own);
     }
   }
   return component.changes.filter(
-    (change): change is ActivityChange => change.kind === 'activity' && !isSwept(swept.get(change.fragment), change),
+    (change): change is ActivityChange => change.kind === 'activity' && !isVoided(voided.get(change.fragment), change),
   );
 }
 

@@ -14,7 +14,7 @@ export const LIST = 'a1b2c3';
 /** Two hours and a little before everything realtime is reconciled, at 04:00 in Berlin. */
 export const START = Date.parse('2026-11-20T01:00:00.000Z');
 export const MINUTE = 60_000;
-export const WRITE_KEY = 'wk_server_1';
+const WRITE_KEY = 'wk_server_1';
 
 export interface AudienceStage extends Awaited<ReturnType<typeof openAudienceStage>> {}
 

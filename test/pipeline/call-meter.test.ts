@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../lib/connectors/contract.ts';
 import type { AnyConnector } from '../../lib/connectors/define.ts';
 import {
-  BLOCK_CALLS,
   type CallUse,
   type Limits,
+  PORTION_CALLS,
   readSpent,
   type Spent,
   settle,
@@ -85,8 +85,8 @@ describe('withCalls', () => {
 
     await rig.with('pull/people', 'pull', (meter) => ask(meter, 40));
 
-    expect(BLOCK_CALLS).toBe(20);
-    // One read, two blocks, what was not used given back: a tenth of a request a page.
+    expect(PORTION_CALLS).toBe(20);
+    // One read, two portions, what was not used given back: a tenth of a request a page.
     expect(rig.requests.state).toBe(4);
   });
 
@@ -123,13 +123,13 @@ describe('withCalls', () => {
     ['pull/people', 'pull', 'push/a', 'add'],
     ['push/a', 'add', 'pull/people', 'pull'],
   ] as const)(
-    'lets %s (%s), which has the only slot, make way for %s after a block',
+    'lets %s (%s), which has the only slot, make way for %s after a portion',
     async (first, use, second, other) => {
       const rig = openRig({ maxConcurrency: 1 });
       const order: string[] = [];
 
       const waiting = rig.with(first, use, async (meter) => {
-        await ask(meter, BLOCK_CALLS);
+        await ask(meter, PORTION_CALLS);
         expect((await rig.waits(second, other))[0]).toBe(1_000);
         order.push(first);
         // The place in line is kept for the one that came first, though it asks later.
@@ -137,7 +137,7 @@ describe('withCalls', () => {
       });
       await expect(waiting).resolves.toBeUndefined();
       await rig.with(second, other, async (meter) => {
-        await ask(meter, BLOCK_CALLS);
+        await ask(meter, PORTION_CALLS);
         order.push(second);
         await expect(meter.ask()).rejects.toMatchObject({ code: 'connection/budget-spent' });
       });
@@ -236,7 +236,7 @@ describe('withCalls', () => {
 
 describe('workers whose clocks differ', () => {
   const limits: Limits = { atOnce: 9, perSecond: 10, perDay: 1_000, share: 1, pulls: true, pushes: true };
-  /** Takes and gives back a block of all that there is, by a clock, and tells how many calls it was. */
+  /** Takes and gives back a portion of all that there is, by a clock, and tells how many calls it was. */
   const takeAt = (spent: Spent, now: number, holder: string): { readonly spent: Spent; readonly calls: number } => {
     const { answer, next } = tryGrant(settle(spent, limits, now, holder), limits, now, { holder, use: 'remove' });
     const calls = 'calls' in answer ? answer.calls : 0;

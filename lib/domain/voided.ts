@@ -1,18 +1,18 @@
-import type { ActivityChange, SweptChange } from './change.ts';
+import type { ActivityChange, VoidedChange } from './change.ts';
 import { type Milliseconds, parseInstant } from './instant.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
 
 /** Stream → readings of it that were all read again: pages of hours from `since` on, made into changes before `until`. */
-export type Swept = Readonly<Record<string, readonly (readonly [since: Milliseconds, until: Milliseconds])[]>>;
+export type Voided = Readonly<Record<string, readonly (readonly [since: Milliseconds, until: Milliseconds])[]>>;
 
-/** Longer than any message of a reading lives, in queues and dead letters: older sweeps have nothing to hold off any more. */
+/** Longer than any message of a reading lives, in queues and dead letters: older ones have nothing to hold off any more. */
 const REMEMBERED_MS = 30 * 24 * 3_600_000;
 
 /**
- * Remembers a sweep. Commutative and idempotent; the same object comes back when it tells nothing new. Sweeps are not
+ * Remembers a full replay. Commutative and idempotent; the same object comes back when it tells nothing new. They are not
  * joined to longer ones: what the first made anew, of pages that the second did not read, would be void.
  */
-export function noteSwept(held: Swept | undefined, change: SweptChange): Swept {
+export function noteVoided(held: Voided | undefined, change: VoidedChange): Voided {
   const before = held?.[change.stream] ?? [];
   const [since, until] = [parseInstant(change.since) ?? 0, parseInstant(change.until) ?? 0];
   const newest = before.reduce((latest, [, end]) => Math.max(latest, end), until);
@@ -25,14 +25,14 @@ export function noteSwept(held: Swept | undefined, change: SweptChange): Swept {
 }
 
 /** Whether an activity was made of a reading that was read again: had it been made again, it would be of the later one. */
-export function isSwept(swept: Swept | undefined, { read }: Pick<ActivityChange, 'read'>): boolean {
-  if (swept === undefined || read === undefined) return false;
+export function isVoided(voided: Voided | undefined, { read }: Pick<ActivityChange, 'read'>): boolean {
+  if (voided === undefined || read === undefined) return false;
   const [hour, at] = [parseInstant(read.hour) ?? 0, parseInstant(read.at) ?? 0];
-  return (swept[read.stream] ?? []).some(([since, until]) => hour >= since && at < until);
+  return (voided[read.stream] ?? []).some(([since, until]) => hour >= since && at < until);
 }
 
 /** What a record's segment leaves remember once its void activities are gone. */
-export interface SweptMemory {
+export interface VoidedMemory {
   readonly held: Readonly<Record<string, readonly Entry[]>>;
   /** Activities that stand and are stored, or will be with what is being folded. */
   readonly standing: readonly ActivityChange[];
@@ -46,7 +46,7 @@ export interface SweptMemory {
  * Fills the leaves of a record anew from the activities that stand. An entry of an activity that is not stored stays: it
  * is on its way, or DynamoDB deleted its row when its time was over.
  */
-export function sweepMemory({ held, standing, gone, oldest, observe }: SweptMemory): SweptMemory['held'] {
+export function voidMemory({ held, standing, gone, oldest, observe }: VoidedMemory): VoidedMemory['held'] {
   const fillable = standing.filter(({ at }) => (parseInstant(at) ?? 0) > oldest);
   const known = new Set([...fillable, ...gone].map(({ id }) => id));
   const left: Record<string, readonly Entry[]> = {};

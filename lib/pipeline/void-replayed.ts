@@ -1,4 +1,4 @@
-import { connectionOf, type SweptChange } from '../domain/change.ts';
+import { connectionOf, type VoidedChange } from '../domain/change.ts';
 import { formatInstant } from '../domain/instant.ts';
 import { changesMessage } from './changes-message.ts';
 import { AFTER_EVERY_WRITER_SECONDS } from './delay.ts';
@@ -8,15 +8,15 @@ import type { Clock, ProfileStore, Queue, StateStore } from './ports.ts';
 import type { LongJob, Step } from './run-job.ts';
 import { isFolded } from './sync-run.ts';
 
-export interface SweepDeps {
+export interface VoidDeps {
   readonly state: StateStore;
   readonly profiles: ProfileStore;
   readonly changes: Queue;
   readonly clock: Clock;
 }
 
-/** How far a sweep has come: everybody is walked over twice, a page of people a step. */
-export interface Sweeping {
+/** How far the walk has come: everybody is walked over twice, a page of people a step. */
+export interface Voiding {
   readonly look: 1 | 2;
   /** The last person of the page that was done; absent = none yet. */
   readonly after?: string;
@@ -24,19 +24,19 @@ export interface Sweeping {
   readonly walked?: boolean;
 }
 
-/** What a job that read streams again knows of them when it comes to sweeping. */
-export interface SweepingJob extends LongJob {
-  readonly parts: readonly SweptPart[];
+/** What a job that read streams again knows of them when it comes to voiding. */
+export interface VoidingJob extends LongJob {
+  readonly parts: readonly VoidedPart[];
   /** Messages sent so far; each is waited for. */
   readonly sent: number;
-  readonly sweeping?: Sweeping;
+  readonly voiding?: Voiding;
 }
 
-interface SweptPart {
+interface VoidedPart {
   readonly connection: string;
   readonly stream?: string;
   /** Activities made of pages from this hour on, all of which are read, go if not made again; absent = all stay. */
-  readonly sweeps?: string;
+  readonly voids?: string;
   /** Objects of the archive that were read. */
   readonly objects: number;
 }
@@ -49,33 +49,28 @@ const ARCHIVED_WITHIN_MS = 2 * 60_000;
  * Asks, record by record, for the activities to be taken away that a full replay did not make again. Comes after everything
  * that was read is folded, so that nobody seems to have done nothing in between.
  */
-export async function sweepStep<Job extends SweepingJob>(deps: SweepDeps, id: string, job: Job): Promise<Step<Job>> {
-  const sweeping = job.sweeping ?? { look: 1 };
-  if (sweeping.walked !== true) return { job: await sweepPage(deps, id, job, sweeping) };
+export async function voidStep<Job extends VoidingJob>(deps: VoidDeps, id: string, job: Job): Promise<Step<Job>> {
+  const voiding = job.voiding ?? { look: 1 };
+  if (voiding.walked !== true) return { job: await voidPage(deps, id, job, voiding) };
   if (!(await isFolded(deps.state, { id, sent: { 0: job.sent } }))) return { job, waitSeconds: LOOK_AGAIN_SECONDS };
-  if (sweeping.look === 2) return { job: { ...job, over: true } };
-  const again: Job = { ...job, state: 'finished', sweeping: { look: 2 } };
+  if (voiding.look === 2) return { job: { ...job, over: true } };
+  const again: Job = { ...job, state: 'finished', voiding: { look: 2 } };
   // For what a writer was about to write when the first look came by.
   return { job: again, waitSeconds: AFTER_EVERY_WRITER_SECONDS };
 }
 
-async function sweepPage<Job extends SweepingJob>(
-  deps: SweepDeps,
-  id: string,
-  job: Job,
-  sweeping: Sweeping,
-): Promise<Job> {
+async function voidPage<Job extends VoidingJob>(deps: VoidDeps, id: string, job: Job, voiding: Voiding): Promise<Job> {
   const until = formatInstant(Date.parse(job.startedAt) - ARCHIVED_WITHIN_MS);
   // A stream that told activities and has no pages lost its archive: that nothing was made again tells nothing.
-  const swept = job.parts.flatMap(({ connection, stream, sweeps, objects }) =>
-    stream === undefined || sweeps === undefined || objects === 0 ? [] : [{ connection, stream, since: sweeps, until }],
+  const voided = job.parts.flatMap(({ connection, stream, voids, objects }) =>
+    stream === undefined || voids === undefined || objects === 0 ? [] : [{ connection, stream, since: voids, until }],
   );
-  for await (const { people, after } of deps.profiles.scan(0, 1, sweeping.after)) {
+  for await (const { people, after } of deps.profiles.scan(0, 1, voiding.after)) {
     const fragments = people.filter(isLiving).flatMap((profile) => Object.keys(profile.fragments));
     const changes = fragments.flatMap((fragment) =>
-      swept
+      voided
         .filter(({ connection }) => connection === connectionOf(fragment))
-        .map(({ connection: _, ...what }): SweptChange => ({ kind: 'swept', fragment, at: job.startedAt, ...what })),
+        .map(({ connection: _, ...what }): VoidedChange => ({ kind: 'voided', fragment, at: job.startedAt, ...what })),
     );
     const { groups } = pack(changes);
     await deps.changes.send(
@@ -84,8 +79,8 @@ async function sweepPage<Job extends SweepingJob>(
       ),
     );
     const sent = job.sent + groups.length;
-    const { look } = sweeping;
-    return { ...job, sent, sweeping: after === undefined ? { look, walked: true } : { look, after } };
+    const { look } = voiding;
+    return { ...job, sent, voiding: after === undefined ? { look, walked: true } : { look, after } };
   }
-  return { ...job, sweeping: { look: sweeping.look, walked: true } };
+  return { ...job, voiding: { look: voiding.look, walked: true } };
 }
