@@ -58,6 +58,8 @@ const REHEARSAL_KEY = JSON.stringify({ generation: 1, secret: 'the key of every 
 const SPELL_MS = 20 * 60_000;
 /** How many spells interrupted pulls may take. */
 const SPELLS = 6;
+/** From the end of the day until the tools are compared: three spells, so that trouble seldom moves the comparison. */
+const COMPARED_AFTER_MS = HOUR;
 
 /**
  * Starts the local stage with a workspace. With simulated tools it rehearses one day first: backfill, webhooks, evaluation,
@@ -133,8 +135,12 @@ async function rehearse(
   await approveHeld(stage, (message) => report({ kind: 'notice', message }));
   const settled = performance.now();
   report({ kind: 'phase', phase: 'compare', title: "Comparing the tools' own lists with the segments" });
-  await pushWhatMoved(stage, report);
-  const result = await reportOf(stage, tools, definitions, began);
+  // People whose windows close go on entering and leaving: what is compared must be of one instant, the same every time.
+  await stage.runUntil(start + hours * HOUR + COMPARED_AFTER_MS);
+  const result = await stage.withoutSweeps(async () => {
+    await pushWhatMoved(stage, report);
+    return await reportOf(stage, tools, definitions, began);
+  });
   report({
     kind: 'done',
     phase: 'compare',

@@ -82,6 +82,8 @@ export interface Stage {
   runUntil(instant: Milliseconds): Promise<void>;
   /** Runs `run` when the stage's clock reaches the instant; `runUntil` steps to it, waits for it, throws what it threw. */
   addTimer(instant: Milliseconds, run: () => void | Promise<void>): StageTimer;
+  /** Holds the sweeps while `work` is done, so that nothing changes by the passing of time alone. See `Stepping`. */
+  withoutSweeps<T>(work: () => Promise<T>): Promise<T>;
   /** Kills a process of a function, a busy one first. Returns its pid, undefined when none is running. */
   kill(functionName: string, signal?: NodeJS.Signals): number | undefined;
   readonly faults: Faults;
@@ -249,6 +251,7 @@ async function assemble(
     idle: stepping.idle,
     runUntil: stepping.runUntil,
     addTimer: stepping.addTimer,
+    withoutSweeps: stepping.withoutSweeps,
     kill: (name, signal = 'SIGKILL') => functionNamed(name)?.kill(signal),
     faults: proxy.faults,
     published: proxy.published,

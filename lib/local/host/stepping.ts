@@ -32,6 +32,8 @@ export interface Stepping {
   runUntil(target: Milliseconds): Promise<void>;
   /** Runs `run` when the clock reaches the instant. What it throws fails the `runUntil` under way, or the next. */
   addTimer(instant: Milliseconds, run: () => void | Promise<void>): StageTimer;
+  /** Holds the sweeps while `work` is done, also when it steps: nobody's membership changes by the passing of time alone. */
+  withoutSweeps<T>(work: () => Promise<T>): Promise<T>;
   /** Makes those who wait give up with `stage/closed`. */
   close(): void;
 }
@@ -46,6 +48,7 @@ const firstLookBackMs = 24 * lookBackMs;
 export function openStepping(parts: SteppingParts): Stepping {
   const { clock, schedules, queues, sources } = parts;
   let stepping = false;
+  let sweepless = false;
   let closed = false;
   let lookedBack = false;
 
@@ -93,7 +96,7 @@ export function openStepping(parts: SteppingParts): Stepping {
     if (thrown.length > 0) throw thrown.shift();
     if (clock.now() >= target) return false;
     const other = Math.min(clock.next() ?? target, target);
-    const sweepAt = await nextSweep(other);
+    const sweepAt = sweepless ? undefined : await nextSweep(other);
     const next = Math.min(other, sweepAt ?? other);
     await clock.jumpTo(next);
     if (sweepAt !== undefined && sweepAt <= clock.now()) await schedules.sweep();
@@ -109,8 +112,18 @@ export function openStepping(parts: SteppingParts): Stepping {
       try {
         while (await step(target));
       } finally {
-        schedules.releaseSweeps();
+        if (!sweepless) schedules.releaseSweeps();
         stepping = false;
+      }
+    },
+    async withoutSweeps(work) {
+      sweepless = true;
+      schedules.holdSweeps();
+      try {
+        return await work();
+      } finally {
+        sweepless = false;
+        schedules.releaseSweeps();
       }
     },
     addTimer: (instant, run) =>
