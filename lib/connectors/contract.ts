@@ -172,6 +172,11 @@ export interface RawRequest {
 /** A vendor's webhook. Proof first, on raw bytes; then parse. All pure. */
 export interface WebhookSource<Config, Secret> {
   readonly proof: 'hmac' | 'public-key' | 'url-secret';
+  /**
+   * Objects of which deliveries are changes of the record itself, not hints: what a delivery alone told cannot be read again,
+   * so a replay takes nothing of such records away. Absent = deliveries only hint, or tell activities.
+   */
+  readonly tells?: readonly string[];
   verify(request: RawRequest, config: Config, secret: Secret, now: Date): Verification;
   /** The answer to a vendor's own check of the URL; undefined when the request is no such check. */
   handshake?(request: RawRequest, config: Config, secret: Secret): WebhookAnswer | undefined;

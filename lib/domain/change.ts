@@ -41,6 +41,8 @@ interface Told {
   readonly mapping?: number;
   /** The person's own word or act (a form, a survey, our own collector), not a record that a company keeps about them. */
   readonly by?: 'person';
+  /** The reading of a stream that it was made of; absent when it was delivered. The latest reading of one activity counts. */
+  readonly read?: Reading;
 }
 
 /** What a source says about a person now. An absent trait is unchanged, a null trait is removed. */
@@ -67,8 +69,6 @@ export interface ActivityChange extends Told {
   readonly keyAt?: string;
   /** Done on a website or in an app: it belongs to a session. */
   readonly visit?: true;
-  /** The reading of a stream that it was made of; absent when it was delivered. The latest reading of one activity counts. */
-  readonly read?: Reading;
 }
 
 /** When a page of a stream was read, and when it was mapped. */
@@ -89,7 +89,7 @@ export interface GoneChange extends Told {
  * Somebody decided that two records are not one person: `fragment` and `from` are kept apart for ever, on the way round
  * through others too, and `identifier`, if one is named, is no evidence of `fragment` any more.
  */
-export interface UnmergeChange extends Omit<Told, 'identifiers'> {
+export interface UnmergeChange extends Omit<Told, 'identifiers' | 'read'> {
   readonly kind: 'unmerge';
   readonly from: FragmentId;
   readonly identifier?: Identifier;
@@ -98,8 +98,8 @@ export interface UnmergeChange extends Omit<Told, 'identifiers'> {
 }
 
 /**
- * A stream was read again from its archive by the mappings as they are now: an activity of the record that was made of
- * the pages of these hours before `until`, and was not made again since, is void.
+ * A stream was read again from its archive by the mappings as they are now: what was made of the pages of these hours
+ * before `until`, and was not made again since, is void.
  */
 export interface VoidedChange extends Pick<Told, 'fragment' | 'at'> {
   readonly kind: 'voided';
@@ -107,6 +107,8 @@ export interface VoidedChange extends Pick<Told, 'fragment' | 'at'> {
   /** The first of the hours, RFC 3339. */
   readonly since: string;
   readonly until: string;
+  /** All that tells of the record itself was read again too, so what it said of itself is void likewise. */
+  readonly record?: true;
 }
 
 /** What a source says about an account (a company). Never joins people. */

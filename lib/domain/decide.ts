@@ -5,12 +5,12 @@ import type { Definitions } from './definitions.ts';
 import { openCatalogue } from './facet/catalogue.ts';
 import type { Regions } from './facet/geography.ts';
 import { openTraitReader, type ReadTrait } from './facet/read-trait.ts';
-import type { Fragment } from './fragment.ts';
+import { type Fragment, isBlank } from './fragment.ts';
 import type { Milliseconds } from './instant.ts';
 import { effectiveTraits, type Follow, type Profile, viewOf, type Wanted } from './profile.ts';
 import { compile, type Program } from './segment/compile.ts';
 import { cutEntries, type Entry, mergeEntries } from './segment/entries.ts';
-import { evaluate } from './segment/evaluate.ts';
+import { type Answer, evaluate } from './segment/evaluate.ts';
 
 /** Published definitions, compiled once and used for every profile. */
 export interface Compiled {
@@ -66,7 +66,9 @@ export function decide(profile: Profile, compiled: Compiled, now: Milliseconds, 
       kept.entries(leafKey).filter(([, id]) => id !== ''),
     );
   const view = history === undefined ? kept : { ...kept, history: whole };
-  const evaluation = evaluate(program, view, now);
+  // Nobody is behind records whose word was void: segments of people who are not something would be full of them.
+  const nobody = Object.values(trimmed.fragments).every(isBlank);
+  const evaluation = nobody ? NO_ANSWERS : evaluate(program, view, now);
   const memberships: Record<string, Milliseconds> = {};
   const outbox: Follow[] = [...profile.outbox];
   let flipsAt = Number.POSITIVE_INFINITY;
@@ -96,6 +98,8 @@ export function decide(profile: Profile, compiled: Compiled, now: Milliseconds, 
   };
   return { profile: decided, overflowed: history === undefined ? evaluation.overflowed : [] };
 }
+
+const NO_ANSWERS = Object.assign(new Map<string, Answer>(), { overflowed: [] });
 
 function instantOrNever(at: Milliseconds): Milliseconds | null {
   return at === Number.POSITIVE_INFINITY ? null : at;

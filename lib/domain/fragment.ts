@@ -12,15 +12,11 @@ import {
 } from './change.ts';
 import { addressIdentifier, identifierKey, normaliseIdentifier, replacesFormer } from './identifier.ts';
 import { type Milliseconds, parseInstant } from './instant.ts';
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { flattenTraits, type Leaf, newer, writeLeaves } from './leaf.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
 import { type Grants, keepConsent, normaliseConsent, tellGrants } from './told-consent.ts';
 import { addVisit, type Visits } from './visits.ts';
 import { isVoided, noteVoided, type Voided } from './voided.ts';
-import { isWhole, keepsEarliest } from './whole-traits.ts';
-
-/** A trait leaf as one source told it: the value, the source time in ms, the version of the mapping. */
-export type Leaf = readonly [value: Json, at: Milliseconds, mapping: number];
 
 /** When a fragment first and last stated an identifier value, in ms of source time. */
 export type Stated = readonly [first: Milliseconds, last: Milliseconds];
@@ -54,8 +50,23 @@ export interface Fragment {
   readonly visits?: Visits;
   /** The latest reading of the whole record from the archive: what was told before and is not in it is void. */
   readonly whole?: Whole;
-  /** Readings that were all read again: activities of a former mapping come too late. */
+  /** When the whole record was last read, in ms of machine time; absent = by no replay. */
+  readonly read?: Milliseconds;
+  /** Readings that were all read again: what a former mapping made of them comes too late. */
   readonly voided?: Voided;
+  /** Of activities that stood when void ones were last taken away, or came since. */
+  readonly standing?: Standing;
+}
+
+/** Whether a record says nothing: all that it told was void, and is remembered so that it does not come back. */
+export function isBlank({ traits, identifiers, consent, did, accounts, visits, standing }: Fragment): boolean {
+  return (
+    standing?.any === false &&
+    accounts === undefined &&
+    visits === undefined &&
+    consent.length === 0 &&
+    [traits, identifiers, did].every((held) => Object.keys(held).length === 0)
+  );
 }
 
 /** One reading of a whole record: when the source made it, by which mapping, and what it says of identity and consent. */
@@ -66,6 +77,12 @@ export interface Whole {
   readonly said: readonly string[];
   /** Statements that grant something, as canonical text, sorted. */
   readonly granted: readonly string[];
+}
+
+/** Whether there are any such activities, and which identifiers, as `identifierKey`, they state, and when. */
+export interface Standing {
+  readonly any: boolean;
+  readonly said: Readonly<Record<string, Stated>>;
 }
 
 /** What folding needs to know besides the change: rules of the workspace and what segments need of activities. */
@@ -88,14 +105,16 @@ export function foldFragment(fragment: Fragment, change: PersonChange, rules: Fo
   if (change.kind === 'unmerge') return takeApart(fragment, change, at, rules);
   if (change.kind === 'voided') {
     const voided = noteVoided(fragment.voided, change);
-    return voided === fragment.voided ? fragment : { ...fragment, voided };
+    if (voided === fragment.voided) return fragment;
+    const noted = { ...fragment, voided };
+    return change.record === true ? withoutVoid(noted, parseInstant(change.until) ?? 0) : noted;
   }
-  if (change.kind === 'activity' && isVoided(fragment.voided, change)) return fragment;
+  if (isVoided(fragment.voided, change)) return fragment;
   const mapping = change.mapping ?? 1;
   const identifiers = stateIdentifiers(fragment.identifiers, change, at, rules);
   const told = identifiers === fragment.identifiers ? fragment : { ...fragment, identifiers };
   if (change.kind === 'gone') return (told.gone ?? Number.NEGATIVE_INFINITY) >= at ? told : { ...told, gone: at };
-  if (change.kind === 'activity') return rememberActivity(told, change, rules);
+  if (change.kind === 'activity') return rememberActivity(standBy(told, change, rules), change, rules);
   const { country } = optionsFor(change.fragment, rules);
   const stated = normaliseConsent(change.consent ?? [], country);
   const consent = keepConsent(told.consent, stated);
@@ -112,7 +131,69 @@ export function foldFragment(fragment: Fragment, change: PersonChange, rules: Fo
     traits === told.traits && consent === told.consent && granted === told.granted && accounts === told.accounts;
   const more = { ...(granted === undefined ? {} : { granted }), ...(accounts === undefined ? {} : { accounts }) };
   const next = same ? told : { ...told, traits, consent, ...more };
-  return change.whole === true && !isVoid ? readWhole(next, wholeOf(change, at, mapping, rules)) : next;
+  if (change.whole !== true) return next;
+  const read = change.read === undefined ? undefined : parseInstant(change.read.at);
+  const seen = read === undefined || read <= (next.read ?? Number.NEGATIVE_INFINITY) ? next : { ...next, read };
+  return isVoid ? seen : readWhole(seen, wholeOf(change, at, mapping, rules));
+}
+
+/**
+ * Takes away what the record said of itself and was not read to say again. Denials stay with the addresses that they are
+ * about: forgetting one would let somebody be written to who refused. What activities state is told again by those that
+ * stand.
+ */
+function withoutVoid(fragment: Fragment, until: Milliseconds): Fragment {
+  const { whole, read = Number.NEGATIVE_INFINITY } = fragment;
+  if (whole !== undefined && read >= until) {
+    const identifiers = keepStated(fragment.identifiers, (identifier, [first, last]) => {
+      if (whole.said.includes(identifierKey(identifier))) return [Math.min(first, whole.at), whole.at];
+      return first <= whole.at ? [first, Math.min(last, whole.at)] : undefined;
+    });
+    return { ...fragment, identifiers, standing: NOTHING_STANDS };
+  }
+  const { traits: _, accounts: __, granted: ___, whole: ____, ...rest } = fragment;
+  const consent = fragment.consent.filter(({ state }) => state === 'denied');
+  const refused = new Set(consent.map(({ address }) => identifierKey(addressIdentifier(address))));
+  const identifiers = keepStated(fragment.identifiers, (identifier, stated) =>
+    refused.has(identifierKey(identifier)) ? stated : undefined,
+  );
+  return { ...rest, traits: {}, consent, identifiers, standing: NOTHING_STANDS };
+}
+
+const NOTHING_STANDS: Standing = { any: false, said: {} };
+
+function keepStated(
+  identifiers: Fragment['identifiers'],
+  left: (identifier: Identifier, stated: Stated) => Stated | undefined,
+): Fragment['identifiers'] {
+  const kept = Object.entries(identifiers).flatMap(([type, values]) => {
+    const own = Object.entries(values).flatMap(([value, stated]) => {
+      const stays = left({ type, value }, stated);
+      return stays === undefined ? [] : [[value, stays] as const];
+    });
+    return own.length === 0 ? [] : [[type, Object.fromEntries(own)] as const];
+  });
+  return Object.fromEntries(kept);
+}
+
+/** Remembers what an activity states, once void ones were taken away: older than the whole record it counts all the same. */
+function standBy(fragment: Fragment, activity: ActivityChange, rules: FoldRules): Fragment {
+  const { standing } = fragment;
+  if (standing === undefined) return fragment;
+  const at = parseInstant(activity.at) ?? 0;
+  const news = keysIn(activity.identifiers ?? [], optionsFor(activity.fragment, rules)).flatMap((key) => {
+    const [first, last] = standing.said[key] ?? [at + 1, at - 1];
+    return first <= at && last >= at ? [] : [[key, [Math.min(first, at), Math.max(last, at)] as const] as const];
+  });
+  if (standing.any && news.length === 0) return fragment;
+  return { ...fragment, standing: { any: true, said: { ...standing.said, ...Object.fromEntries(news) } } };
+}
+
+function keysIn(identifiers: readonly Identifier[], options: ReturnType<typeof optionsFor>): readonly string[] {
+  return identifiers.flatMap((raw) => {
+    const normalised = normaliseIdentifier(raw, options);
+    return normalised.ok ? [identifierKey(normalised.identifier)] : [];
+  });
 }
 
 /** Takes a reading of the whole record: of two the later holds, and leaves from before it go. */
@@ -128,10 +209,7 @@ function readWhole(fragment: Fragment, whole: Whole): Fragment {
 
 function wholeOf(change: ProfileChange, at: Milliseconds, mapping: number, rules: FoldRules): Whole {
   const options = optionsFor(change.fragment, rules);
-  const said = (change.identifiers ?? []).flatMap((raw) => {
-    const normalised = normaliseIdentifier(raw, options);
-    return normalised.ok ? [identifierKey(normalised.identifier)] : [];
-  });
+  const said = keysIn(change.identifiers ?? [], options);
   const granted = normaliseConsent(change.consent ?? [], options.country).filter(({ state }) => state === 'granted');
   return { at, mapping, said: [...new Set(said)].sort(), granted: granted.map(canonicalText).sort() };
 }
@@ -139,160 +217,6 @@ function wholeOf(change: ProfileChange, at: Milliseconds, mapping: number, rules
 /** Whether a leaf still counts: told after the source last lost the record. */
 export function isLive(fragment: Fragment, at: Milliseconds): boolean {
   return fragment.gone === undefined || at > fragment.gone;
-}
-
-/** Every identifier that records ever stated, as `identifierKey`, sorted: replaced ones too, and what an unmerge took away. */
-export function statedEver(fragments: Readonly<Record<FragmentId, Fragment>>): readonly string[] {
-  const stated = new Set<string>();
-  for (const { identifiers } of Object.values(fragments)) {
-    for (const [type, values] of Object.entries(identifiers)) {
-      for (const value of Object.keys(values)) if (value !== '') stated.add(identifierKey({ type, value }));
-    }
-  }
-  return [...stated].sort();
-}
-
-/** Whether a record stated an identifier, replaced since or not, and no unmerge took it away from the record. */
-export function statesEver({ identifiers, ...fragment }: Fragment, identifier: Identifier): boolean {
-  const { type, value } = identifier;
-  return identifiers[type]?.[value] !== undefined && !isTaken({ identifiers, ...fragment }, identifier);
-}
-
-/**
- * The identifiers that are evidence now, with the time each was first stated: replaced values are left out, and what an
- * unmerge took away counts as never stated.
- */
-export function evidenceOf(
-  fragment: Fragment,
-): readonly { readonly identifier: Identifier; readonly first: Milliseconds; readonly last: Milliseconds }[] {
-  const found: { identifier: Identifier; first: Milliseconds; last: Milliseconds }[] = [];
-  for (const [type, values] of Object.entries(fragment.identifiers)) {
-    let latest = Number.NEGATIVE_INFINITY;
-    const counting = Object.entries(values).filter(([value, { 1: last }]) => {
-      const identifier = { type, value };
-      return isStated(fragment, identifier, last) && !isTaken(fragment, identifier);
-    });
-    for (const [, [, last]] of counting) latest = Math.max(latest, last);
-    for (const [value, [first, last]] of counting) {
-      if (value === '' || (last < latest && replacesFormer(type))) continue;
-      found.push({ identifier: { type, value }, first, last });
-    }
-  }
-  return found;
-}
-
-/**
- * Addresses that the record stated, of which it is no evidence (any more), and about which it states consent: another
- * value replaced them, or an unmerge took them away.
- */
-export function formerAddresses(fragment: Fragment): readonly Identifier[] {
-  const own = spokenAddresses(fragment);
-  if (own.length === 0) return own;
-  const evidence = new Set(evidenceOf(fragment).map(({ identifier }) => identifierKey(identifier)));
-  return own.filter((identifier) => !evidence.has(identifierKey(identifier)));
-}
-
-/** Addresses that the record stated, now or before, and about which it states consent. */
-export function spokenAddresses(fragment: Fragment): readonly Identifier[] {
-  if (fragment.consent.length === 0) return [];
-  const addresses = [...new Set(fragment.consent.map(({ address }) => address))];
-  return addresses.map(addressIdentifier).filter(({ type, value }) => hasStated(fragment, type, value));
-}
-
-function hasStated({ identifiers }: Fragment, type: string, value: string): boolean {
-  const values = identifiers[type];
-  return values !== undefined && Object.hasOwn(values, value);
-}
-
-/** The records that this one may never be joined with, sorted. */
-export function apartFrom({ apart }: Fragment): readonly FragmentId[] {
-  if (apart === undefined) return [];
-  return Object.keys(apart)
-    .filter((other) => apart[other]?.[1] === true)
-    .sort();
-}
-
-function isTaken({ taken }: Fragment, identifier: Identifier): boolean {
-  return taken?.[identifierKey(identifier)]?.[1] === true;
-}
-
-/** Whether an identifier was stated by the whole record, or after it. */
-function isStated({ whole }: Fragment, identifier: Identifier, last: Milliseconds): boolean {
-  return whole === undefined || last > whole.at || whole.said.includes(identifierKey(identifier));
-}
-
-/** Whether two states of a record say the same about who it is: stated again later is no news. */
-export function sameEvidence(a: Fragment, b: Fragment): boolean {
-  if (a.apart !== b.apart && apartFrom(a).join('\n') !== apartFrom(b).join('\n')) return false;
-  if (a.identifiers === b.identifiers && a.taken === b.taken && a.whole === b.whole) return true;
-  const [before, after] = [evidenceOf(a), evidenceOf(b)];
-  return (
-    before.length === after.length &&
-    before.every(
-      ({ identifier, first }, at) =>
-        identifier.type === after[at]?.identifier.type &&
-        identifier.value === after[at]?.identifier.value &&
-        first === after[at]?.first,
-    )
-  );
-}
-
-/** Whether two states of a record with the same evidence speak of the same addresses that it stated before. */
-export function sameFormerAddresses(a: Fragment, b: Fragment): boolean {
-  if (a.consent === b.consent && a.identifiers === b.identifiers) return true;
-  const [before, after] = [formerAddresses(a), formerAddresses(b)].map((list) => list.map(identifierKey).sort());
-  return before?.join() === after?.join();
-}
-
-/** Leaf paths and values of nested traits; lists are leaves. Keys that would touch a prototype are left out. */
-export function flattenTraits(traits: JsonObject): Map<string, Json> {
-  const leaves = new Map<string, Json>();
-  const walk = (prefix: string, value: Json): void => {
-    if (!isJsonObject(value) || isWhole(prefix)) {
-      leaves.set(prefix, value);
-      return;
-    }
-    for (const key of Object.keys(value)) {
-      if (key === '' || key.split('.').includes('__proto__')) continue;
-      walk(prefix === '' ? key : `${prefix}.${key}`, value[key] ?? null);
-    }
-  };
-  walk('', traits);
-  leaves.delete('');
-  return leaves;
-}
-
-/** Writes leaves by last-write-wins (a few by first-write-wins); the same object comes back when nothing wins. */
-export function writeLeaves(
-  traits: Readonly<Record<string, Leaf>>,
-  leaves: ReadonlyMap<string, Json>,
-  at: Milliseconds,
-  mapping: number,
-): Readonly<Record<string, Leaf>> {
-  let written: Record<string, Leaf> | undefined;
-  for (const [path, value] of leaves) {
-    const before = traits[path];
-    const leaf = [value, at, mapping] as const;
-    const after = keepsEarliest(path) ? older(before, leaf) : newer(before, leaf);
-    if (after === before) continue;
-    written ??= { ...traits };
-    written[path] = after;
-  }
-  return written ?? traits;
-}
-
-/** The leaf that wins by (source time, mapping version, value order); `a` itself when they are equal. */
-export function newer(a: Leaf | undefined, b: Leaf): Leaf {
-  if (a === undefined) return b;
-  if (a[1] !== b[1]) return a[1] > b[1] ? a : b;
-  if (a[2] !== b[2]) return a[2] > b[2] ? a : b;
-  if (a[0] === b[0]) return a;
-  return canonicalText(a[0]) >= canonicalText(b[0]) ? a : b;
-}
-
-/** The leaf that was told first; of one instant the one that `newer` prefers. `a` itself when they are equal. */
-export function older(a: Leaf | undefined, b: Leaf): Leaf {
-  return a === undefined || a[1] === b[1] ? newer(a, b) : a[1] < b[1] ? a : b;
 }
 
 function takeApart(fragment: Fragment, change: UnmergeChange, at: Milliseconds, rules: FoldRules): Fragment {

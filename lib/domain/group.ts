@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { FragmentId, Identifier } from './change.ts';
 import { compareText } from './compare-text.ts';
 import type { IdentityRules } from './definitions.ts';
-import { apartFrom, evidenceOf, type Fragment } from './fragment.ts';
+import { apartFrom, evidenceOf } from './evidence.ts';
+import type { Fragment } from './fragment.ts';
 import { compareTypes, identifierKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
 

@@ -144,6 +144,7 @@ function parseVoided(value: JsonObject, { fragment, at }: Told): ParsedChange {
     stream,
     since: since as string,
     until: until as string,
+    ...(value.record === true ? { record: true } : {}),
   };
   return { ok: true, change };
 }

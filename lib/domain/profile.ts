@@ -3,11 +3,13 @@ import { type ConsentStatement, connectionOf, type FragmentId, type Identifier }
 import { compareText } from './compare-text.ts';
 import { subscribedAddresses } from './consent.ts';
 import type { IdentityRules } from './definitions.ts';
+import { evidenceOf, statesEver } from './evidence.ts';
 import { asTold, type ReadTrait } from './facet/read-trait.ts';
-import { evidenceOf, type Fragment, isLive, type Leaf, older, statesEver } from './fragment.ts';
+import { type Fragment, isLive } from './fragment.ts';
 import { compareTypes, identifierKey, identifierOfKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
 import type { Json, JsonObject } from './json.ts';
+import { type Leaf, older } from './leaf.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
 import type { PersonView } from './segment/view.ts';
 import { standingConsent } from './told-consent.ts';

@@ -1,6 +1,7 @@
 import type { FragmentId, Identifier } from './change.ts';
 import type { IdentityRules } from './definitions.ts';
-import { evidenceOf, type Fragment, formerAddresses } from './fragment.ts';
+import { evidenceOf, formerAddresses } from './evidence.ts';
+import type { Fragment } from './fragment.ts';
 import { type Group, groupFragments } from './group.ts';
 import { compareTypes, identifierKey } from './identifier.ts';
 import { type Exposure, type MergedProfile, newProfile, type Profile } from './profile.ts';

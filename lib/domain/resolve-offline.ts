@@ -1,19 +1,12 @@
 import type { AccountChange, Change, FragmentId, Identifier } from './change.ts';
 import type { IdentityRules } from './definitions.ts';
 import { asTold, type ReadTrait } from './facet/read-trait.ts';
-import {
-  emptyFragment,
-  type FoldRules,
-  type Fragment,
-  flattenTraits,
-  foldFragment,
-  type Leaf,
-  writeLeaves,
-} from './fragment.ts';
+import { emptyFragment, type FoldRules, type Fragment, foldFragment } from './fragment.ts';
 import { type EdgeState, edgeId, type Group, groupFragments } from './group.ts';
 import { deriveProfileId, type IdentityKey, identifierKey } from './identifier.ts';
 import { formatInstant, type Milliseconds, parseInstant } from './instant.ts';
 import type { JsonObject } from './json.ts';
+import { flattenTraits, type Leaf, writeLeaves } from './leaf.ts';
 import { accountIdsOf, effectiveTraits, identifiersOf, nestTraits, newProfile, type Profile } from './profile.ts';
 import { refusedOf } from './region.ts';
 

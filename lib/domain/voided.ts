@@ -1,4 +1,4 @@
-import type { ActivityChange, VoidedChange } from './change.ts';
+import type { ActivityChange, ToldChange, VoidedChange } from './change.ts';
 import { type Milliseconds, parseInstant } from './instant.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
 
@@ -24,8 +24,8 @@ export function noteVoided(held: Voided | undefined, change: VoidedChange): Void
   return { ...held, [change.stream]: windows };
 }
 
-/** Whether an activity was made of a reading that was read again: had it been made again, it would be of the later one. */
-export function isVoided(voided: Voided | undefined, { read }: Pick<ActivityChange, 'read'>): boolean {
+/** Whether a change was made of a reading that was read again: had it been made again, it would be of the later one. */
+export function isVoided(voided: Voided | undefined, { read }: Pick<ToldChange, 'read'>): boolean {
   if (voided === undefined || read === undefined) return false;
   const [hour, at] = [parseInstant(read.hour) ?? 0, parseInstant(read.at) ?? 0];
   return (voided[read.stream] ?? []).some(([since, until]) => hour >= since && at < until);

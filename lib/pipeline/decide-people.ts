@@ -1,7 +1,8 @@
 import { canonicalText } from '../domain/canonical.ts';
 import type { ActivityChange, ConsentStatement, FragmentId } from '../domain/change.ts';
 import { type Compiled, decide, OUTBOX_GRACE_MS } from '../domain/decide.ts';
-import { type FoldRules, type Fragment, statedEver } from '../domain/fragment.ts';
+import { statedEver } from '../domain/evidence.ts';
+import type { FoldRules, Fragment } from '../domain/fragment.ts';
 import { accountIdsOf, type Follow, type Profile } from '../domain/profile.ts';
 import { wholeEntries } from '../domain/segment/document.ts';
 import { standingConsent } from '../domain/told-consent.ts';

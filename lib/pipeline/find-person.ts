@@ -1,6 +1,6 @@
 import type { Identifier } from '../domain/change.ts';
 import { isErased } from '../domain/erasure.ts';
-import { evidenceOf } from '../domain/fragment.ts';
+import { evidenceOf } from '../domain/evidence.ts';
 import { everyIndexKey, type IdentityKey, identifierKey, normaliseIdentifier } from '../domain/identifier.ts';
 import type { Profile } from '../domain/profile.ts';
 import { isMerged } from './gather.ts';

@@ -1,6 +1,6 @@
 import type { AccountChange } from '../domain/change.ts';
-import { flattenTraits, writeLeaves } from '../domain/fragment.ts';
 import { parseInstant } from '../domain/instant.ts';
+import { flattenTraits, writeLeaves } from '../domain/leaf.ts';
 import { AFTER_EVERY_WRITER_SECONDS } from './delay.ts';
 import type { Account, AccountStore, Clock, Queue } from './ports.ts';
 

@@ -1,16 +1,7 @@
 import type { FragmentId } from '../domain/change.ts';
 import type { Compiled } from '../domain/decide.ts';
-import {
-  emptyFragment,
-  evidenceOf,
-  type FoldRules,
-  type Fragment,
-  foldFragment,
-  formerAddresses,
-  sameEvidence,
-  sameFormerAddresses,
-  spokenAddresses,
-} from '../domain/fragment.ts';
+import { evidenceOf, formerAddresses, sameEvidence, sameFormerAddresses, spokenAddresses } from '../domain/evidence.ts';
+import { emptyFragment, type FoldRules, type Fragment, foldFragment } from '../domain/fragment.ts';
 import { deriveProfileId, type IdentityKey, identifierKey, identifierOfKey, indexKey } from '../domain/identifier.ts';
 import type { MergedProfile, Profile } from '../domain/profile.ts';
 import { mostTogether, type Regrouped, regroup } from '../domain/region.ts';

@@ -1,6 +1,7 @@
 import type { FragmentId, PersonChange } from '../domain/change.ts';
 import { isErased } from '../domain/erasure.ts';
-import { type FoldRules, statedEver } from '../domain/fragment.ts';
+import { statedEver } from '../domain/evidence.ts';
+import type { FoldRules } from '../domain/fragment.ts';
 import { formerIndexKeys, type IdentityKey, identifierKey, identifierOfKey, indexKey } from '../domain/identifier.ts';
 import type { Milliseconds } from '../domain/instant.ts';
 import { type MergedProfile, newProfile, type Profile } from '../domain/profile.ts';

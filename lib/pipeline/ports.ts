@@ -1,9 +1,9 @@
 import type { ActivityChange, ConsentStatement, Identifier } from '../domain/change.ts';
 import type { LedgerEntry } from '../domain/echo.ts';
 import type { ErasedProfile } from '../domain/erasure.ts';
-import type { Leaf } from '../domain/fragment.ts';
 import type { Milliseconds } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
+import type { Leaf } from '../domain/leaf.ts';
 import type { MergedProfile, Profile, Wanted, Why } from '../domain/profile.ts';
 
 /** A profile as stored: a living one, a pointer to the one it was merged into, or the tombstone of an erased one. */

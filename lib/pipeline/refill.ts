@@ -6,7 +6,7 @@ import { parseInstant } from '../domain/instant.ts';
 import type { Profile } from '../domain/profile.ts';
 import { observe } from '../domain/segment/entries.ts';
 import { unmetNeeds } from '../domain/segment/need.ts';
-import { isVoided, voidMemory } from '../domain/voided.ts';
+import { isVoided, noteVoided, type Voided, voidMemory } from '../domain/voided.ts';
 import type { ActivityStore } from './ports.ts';
 
 /** Any version of the definitions, compiled; undefined when it is not known any more. */
@@ -71,6 +71,39 @@ export async function voidFragment(
   const held = fragment.did;
   const did = voidMemory({ held, standing, gone, oldest, observe: rules.observe });
   return { fragment: canonicalText(did) === canonicalText(held) ? fragment : { ...fragment, did }, gone };
+}
+
+/**
+ * What must be folded with a replay's word that a record is void: of the activities that stand one, and those which state
+ * an identifier first and last. They are told again, and come after that word.
+ */
+export async function tellStanding(
+  activities: ActivityStore,
+  id: string,
+  changes: readonly PersonChange[],
+): Promise<readonly PersonChange[]> {
+  const words = changes.filter((change) => change.kind === 'voided');
+  if (!words.some(({ record }) => record === true)) return changes;
+  let voided: Voided | undefined;
+  for (const word of words) voided = noteVoided(voided, word);
+  let any: ActivityChange | undefined;
+  const ends = new Map<string, { first: ActivityChange; last: ActivityChange }>();
+  for await (const page of activities.all(id)) {
+    for (const one of page) {
+      if (isVoided(voided, one)) continue;
+      any ??= one;
+      for (const stated of one.identifiers ?? []) {
+        const key = canonicalText(stated);
+        const { first, last } = ends.get(key) ?? { first: one, last: one };
+        ends.set(key, { first: one.at < first.at ? one : first, last: one.at > last.at ? one : last });
+      }
+    }
+  }
+  const standing = new Set([
+    ...(any === undefined ? [] : [any]),
+    ...[...ends.values()].flatMap((end) => [end.first, end.last]),
+  ]);
+  return [...words, ...standing, ...changes.filter(({ kind }) => kind !== 'voided')];
 }
 
 /** All that is stored of what a person ever did, without what a full replay found void and nobody deleted yet. */

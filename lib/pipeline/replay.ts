@@ -1,11 +1,11 @@
-import type { ArchivedLine, Stream } from '../connectors/contract.ts';
+import type { ArchivedLine } from '../connectors/contract.ts';
 import type { AnyConnector } from '../connectors/define.ts';
 import type { Change, Rejection } from '../domain/change.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { formatInstant } from '../domain/instant.ts';
-import type { Mapping } from '../domain/mapping.ts';
 import { startOf } from './archive-hours.ts';
 import { changesMessage } from './changes-message.ts';
+import { AFTER_EVERY_READER_SECONDS } from './delay.ts';
 import { newJobId } from './job.ts';
 import { pack } from './pack.ts';
 import type { Archive } from './ports.ts';
@@ -13,6 +13,7 @@ import { quarantine } from './quarantine.ts';
 import { beginJob, type RunJobDeps, type Step, type Worker } from './run-job.ts';
 import { isFolded, readStream } from './sync-run.ts';
 import { type VoidDeps, type VoidingJob, voidStep } from './void-replayed.ts';
+import { asWhole, closeWindow, objectsToldBy, openWindow, wholeObjects } from './whole-records.ts';
 
 export interface ReplayDeps extends VoidDeps {
   readonly archive: Archive;
@@ -27,8 +28,10 @@ export interface ReplayPart {
   readonly stream?: string;
   /** Why this is not all that a fresh load would read; absent = it is. */
   readonly partial?: string;
-  /** Activities made of pages from this hour on, all of which are read, go if not made again; absent = all stay. */
+  /** What was made of pages from this hour on, all of which are read, goes if not made again; absent = all stays. */
   readonly voids?: string;
+  /** Kinds of records that nothing but what is read here tells. */
+  readonly records?: readonly string[];
   readonly objects: number;
   readonly changes: number;
   readonly rejected: number;
@@ -39,6 +42,8 @@ export interface ReplayJob extends VoidingJob {
   readonly from: string;
   readonly to: string;
   readonly connection?: string;
+  /** Not before this instant, which is that of the reading: pulls that began before the replay was asked for are over. */
+  readonly readsAt: string;
   readonly parts: readonly ReplayPart[];
   /** The part being read, and the last object of it that is done. */
   readonly part: number;
@@ -69,22 +74,20 @@ export async function startReplay(
   const parts: ReplayPart[] = [];
   for (const { name, streams } of read) {
     for (const stream of Object.keys(streams)) {
-      const { wholeSince, tellsActivities } = (await readStream(deps.state, name, stream)).state;
+      const { wholeSince } = (await readStream(deps.state, name, stream)).state;
       // What is about to expire may do so before it is its turn.
       const oldest = now - definitions.privacy.archiveKeptMs + DAY_MS;
       const partial = reasonOf(wholeSince, { from, to, now, oldest });
-      const told = tellsActivities === true;
-      parts.push({
-        connection: name,
-        stream,
-        ...nothing,
-        ...(partial === undefined ? {} : { partial: told ? `${partial}; ${ACTIVITIES_STAY}` : partial }),
-        ...(partial === undefined && told ? { voids: formatInstant(Math.max(from, hourOf(oldest) + HOUR_MS)) } : {}),
-      });
+      const voids = formatInstant(Math.max(from, hourOf(oldest) + HOUR_MS));
+      const how = partial === undefined ? { voids } : { partial: `${partial}; ${REST_STAYS}` };
+      parts.push({ connection: name, stream, ...nothing, ...how });
     }
   }
+  const voided = new Set(parts.filter(({ voids }) => voids !== undefined).map((part) => part.connection));
   parts.push({ connection: connection ?? ALL, ...nothing });
   const id = newJobId('replay', deps.clock);
+  for (const name of voided) await openWindow(deps.state, name, id, now);
+  const waits = voided.size === 0 ? 0 : AFTER_EVERY_READER_SECONDS * 1_000;
   await beginJob<ReplayJob>(deps, id, {
     what: 'replay',
     state: 'running',
@@ -93,6 +96,7 @@ export async function startReplay(
     from: formatInstant(from),
     to: formatInstant(to),
     ...(connection === undefined ? {} : { connection }),
+    readsAt: formatInstant(now + waits),
     parts,
     part: 0,
     sent: 0,
@@ -100,7 +104,7 @@ export async function startReplay(
   return id;
 }
 
-const ACTIVITIES_STAY = 'activities that only a former mapping made stay';
+const REST_STAYS = 'what only a former mapping made stays';
 
 /** The beginning of the hour that an instant is in. */
 function hourOf(instant: number): number {
@@ -127,16 +131,20 @@ function reasonOf(
 /**
  * Reads archived objects again, some a step: maps the records with the mappings as they are now, sends the changes through
  * the changes queue, and waits until they are folded. Objects are re-read from the name of the last one; sent twice is
- * folded once. At last the activities go that full readings of streams did not make again.
+ * folded once. At last goes what full readings of streams did not make again.
  */
 export function replay(deps: ReplayDeps): Worker<ReplayJob> {
   return async function step(id, job, signal): Promise<Step<ReplayJob>> {
     const part = job.parts[job.part];
-    if (job.voiding !== undefined) return voidStep(deps, id, job);
+    const early = Date.parse(job.readsAt) - deps.clock.now().getTime();
+    if (early > 0) return { job, waitSeconds: early / 1_000 };
+    if (job.voiding !== undefined) return voided(deps, id, job);
     if (part === undefined) {
       const done = await isFolded(deps.state, { id, sent: { 0: job.sent } });
       if (!done) return { job, waitSeconds: LOOK_AGAIN_SECONDS };
-      if (job.parts.some(({ voids }) => voids !== undefined)) return voidStep(deps, id, job);
+      if (job.parts.some(({ voids }) => voids !== undefined)) return voided(deps, id, job);
+      // What could not be mapped after all opened a window too.
+      await closeWindows(deps, id, job);
       return { job: { ...job, state: 'finished', over: true } };
     }
     const prefix = part.stream === undefined ? 'deliveries/' : `pages/${part.connection}/${part.stream}/`;
@@ -150,6 +158,17 @@ export function replay(deps: ReplayDeps): Worker<ReplayJob> {
     const { after: _, ...rest } = next;
     return { job: { ...rest, part: job.part + 1 } };
   };
+}
+
+async function voided(deps: ReplayDeps, id: string, job: ReplayJob): Promise<Step<ReplayJob>> {
+  const step = await voidStep(deps, id, job);
+  if (step.job.over) await closeWindows(deps, id, job);
+  return step;
+}
+
+async function closeWindows({ state }: ReplayDeps, id: string, { parts }: ReplayJob): Promise<void> {
+  const names = new Set(parts.map(({ connection }) => connection));
+  for (const name of names) await closeWindow(state, name, id);
 }
 
 async function* keysBetween(archive: Archive, prefix: string, job: ReplayJob): AsyncIterable<string> {
@@ -168,10 +187,14 @@ async function* keysBetween(archive: Archive, prefix: string, job: ReplayJob): A
 async function readAgain(deps: ReplayDeps, id: string, job: ReplayJob, key: string): Promise<ReplayJob> {
   const part = job.parts[job.part] as ReplayPart;
   const lines = ((await deps.archive.lines(key)) ?? []) as unknown as readonly Line[];
-  const { changes, rejected, unmapped } =
-    part.stream === undefined
-      ? delivered(lines, part.connection)
-      : await mapped(deps, part.connection, part.stream, lines);
+  const {
+    changes,
+    rejected,
+    unmapped,
+    records = [],
+  } = part.stream === undefined
+    ? delivered(lines, part.connection)
+    : await mapped(deps, part.connection, part.stream, lines);
   const hour = formatInstant(startOf(key.slice(0, key.lastIndexOf('/'))));
   const { groups, tooLarge } = pack(changes);
   await deps.changes.send(
@@ -180,7 +203,7 @@ async function readAgain(deps: ReplayDeps, id: string, job: ReplayJob, key: stri
         origin: 'replay',
         connection: part.connection,
         changes: group,
-        ...(part.stream === undefined ? {} : { read: { stream: part.stream, hour, at: job.startedAt } }),
+        ...(part.stream === undefined ? {} : { read: { stream: part.stream, hour, at: job.readsAt } }),
         run: { id, number: job.sent + at },
       }),
     ),
@@ -189,8 +212,10 @@ async function readAgain(deps: ReplayDeps, id: string, job: ReplayJob, key: stri
   await quarantine(deps, part.connection, part.stream ?? 'deliveries', `${id}#${key}`, refused);
   const { voids: _, ...left } = part;
   const counted = {
-    // Nothing can be said of activities by somebody who could not map their records.
-    ...(unmapped === undefined ? part : { ...left, partial: `${unmapped}; ${ACTIVITIES_STAY}` }),
+    // Nothing can be said of what is void by somebody who could not map all records.
+    ...(unmapped === undefined
+      ? { ...part, ...(records.length === 0 ? {} : { records }) }
+      : { ...left, partial: `${unmapped}; ${REST_STAYS}` }),
     objects: part.objects + 1,
     changes: part.changes + changes.length,
     rejected: part.rejected + refused.length,
@@ -204,6 +229,7 @@ type Read = {
   readonly changes: readonly Change[];
   readonly rejected: readonly Rejection[];
   readonly unmapped?: string;
+  readonly records?: readonly string[];
 };
 
 /** Deliveries are kept as changes: a webhook's own form is not archived, so there is nothing to map again. */
@@ -223,28 +249,13 @@ async function mapped(deps: ReplayDeps, connection: string, name: string, lines:
     return { changes: [], rejected, unmapped: reason };
   }
   const { changes, rejected } = stream.remap(lines, connection, config.data);
-  const objects = wholeObjects(connector?.streams ?? []);
+  const known = connector as AnyConnector;
+  const objects = wholeObjects(known);
   const unknown = rejected.find(({ code }) => code === 'sync/unknown-mapping');
   return {
     changes: changes.map((change) => asWhole(change, objects)),
     rejected,
+    records: objectsToldBy(known, stream),
     ...(unknown === undefined ? {} : { unmapped: unknown.reason }),
   };
-}
-
-/** A record read again is all that its source says, so what older mappings made of it is void. */
-function asWhole(change: Change, objects: ReadonlySet<string>): Change {
-  return change.kind === 'profile' && objects.has(change.fragment.split(':')[1] ?? '')
-    ? { ...change, whole: true }
-    : change;
-}
-
-/** Objects whose traits one mapping alone tells. Where several do, one record is not the whole. */
-function wholeObjects(streams: readonly Stream<unknown>[]): ReadonlySet<string> {
-  const tellers = new Map<string, number>();
-  const mappings: readonly Mapping[] = streams.flatMap((stream) => Object.values(stream.mappings));
-  for (const { object, subject, activity } of mappings) {
-    if (subject === 'person' && activity === undefined) tellers.set(object, (tellers.get(object) ?? 0) + 1);
-  }
-  return new Set([...tellers].filter(([, count]) => count === 1).map(([object]) => object));
 }

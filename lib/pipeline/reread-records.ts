@@ -11,6 +11,7 @@ import { delayOf } from './delay.ts';
 import { pack } from './pack.ts';
 import { quarantine } from './quarantine.ts';
 import type { SyncCommand, SyncDeps } from './sync-work.ts';
+import { asWhole, wholeInWindow } from './whole-records.ts';
 import { dropEchoes } from './write-ledger.ts';
 
 /** Reads records again by id. What a webhook hinted at waits as long as it has to; it is not lost after a few tries. */
@@ -49,7 +50,8 @@ async function reread(
   );
   const stamp = `${formatInstant(now.getTime())}-${deps.clock.random().toString(36).slice(2)}`;
   const heard = await dropEchoes(deps, await deps.definitions(), name, connection.connector, page.changes);
-  const { groups, tooLarge } = pack(heard.changes);
+  const whole = await wholeInWindow(deps.state, name, connection.connector);
+  const { groups, tooLarge } = pack(heard.changes.map((change) => asWhole(change, whole)));
   if (heard.echoes > 0) deps.log('echoes dropped', { connection: name, stream: stream.name, echoes: heard.echoes });
   await deps.archive.put(archiveKey(`pages/${name}/${stream.name}`, now, `reread-${stamp}`), page.lines);
   await quarantine(deps, name, stream.name, `reread#${stamp}`, [...page.rejected, ...tooLarge]);

@@ -25,7 +25,7 @@ import {
   type StoredProfile,
   type WriteOutcome,
 } from './ports.ts';
-import { foldRules, type Versions } from './refill.ts';
+import { foldRules, tellStanding, type Versions } from './refill.ts';
 
 /** What resolve-profile needs from the world. */
 export interface ResolveDeps extends FollowStores {
@@ -103,7 +103,7 @@ export function resolveProfile(deps: ResolveDeps) {
     );
     await fanOut(deps, new Set(batch.flatMap(({ accounts }) => accounts)));
     const oldest = deps.clock.now().getTime() - compiled.definitions.privacy.activitiesKeptMs;
-    let pending = collect(batch, oldest);
+    let pending = await withStanding(deps.activities, collect(batch, oldest));
     const tally: Tally = { written: 0, unchanged: 0, activities: 0, conflicts: 0, erased: 0 };
     for (let round = 0; round < ROUNDS && pending.changes.size + pending.profiles.size > 0; round += 1) {
       if (round > 0) await deps.clock.wait(backOff(round, deps.clock.random()));
@@ -264,10 +264,10 @@ async function write(
   return written;
 }
 
-/** Profiles that are written as they are, so that a writer who read them before must read again. */
+/** Profiles that are written as they were read, so that a writer who read them before must read again. */
 function witnessesOf(item: Decided): readonly Profile[] {
   const covered = new Set([...item.news, ...item.merged].map(({ id }) => id));
-  return item.profiles.filter(({ id, version }) => item.witnesses.has(id) && !covered.has(id) && version > 0);
+  return item.component.profiles.filter(({ id, version }) => item.witnesses.has(id) && !covered.has(id) && version > 0);
 }
 
 /**
@@ -350,6 +350,14 @@ function collect(batch: readonly Work[], oldest: number): Pending {
   }
   const marked = new Set(batch.flatMap((work) => work.marked ?? []));
   return { changes, profiles: new Set(batch.flatMap(({ profiles }) => profiles)), reach: new Map(), marked };
+}
+
+/** With what stands of records whose word a replay finds void. */
+async function withStanding(activities: ActivityStore, pending: Pending): Promise<Pending> {
+  const changes = await Promise.all(
+    [...pending.changes].map(async ([id, list]) => [id, await tellStanding(activities, id, list)] as const),
+  );
+  return { ...pending, changes: new Map(changes) };
 }
 
 function positionsOf(pending: Pending, batch: readonly Work[]): Set<number> {

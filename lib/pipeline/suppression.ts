@@ -1,6 +1,6 @@
 import type { Identifier } from '../domain/change.ts';
 import { TributaryError } from '../domain/errors.ts';
-import { statedEver } from '../domain/fragment.ts';
+import { statedEver } from '../domain/evidence.ts';
 import { everyIndexKey, identifierOfKey, indexKey } from '../domain/identifier.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { JsonObject } from '../domain/json.ts';

@@ -24,6 +24,7 @@ import {
   unfoldedRuns,
 } from './sync-run.ts';
 import type { SyncCommand, SyncDeps } from './sync-work.ts';
+import { asWhole, wholeInWindow } from './whole-records.ts';
 import { dropEchoes } from './write-ledger.ts';
 
 /** A pull of everything waits for the run under way, and looks again after this long. */
@@ -131,7 +132,8 @@ async function storePage(
   const readAt = deps.clock.now();
   await deps.archive.put(archiveKey(`pages/${connection}/${stream}`, readAt, name), page.lines);
   const heard = await dropEchoes(deps, await deps.definitions(), connection, connector, page.changes);
-  const { groups, tooLarge } = pack(heard.changes);
+  const whole = await wholeInWindow(deps.state, connection, connector);
+  const { groups, tooLarge } = pack(heard.changes.map((change) => asWhole(change, whole)));
   const messages = groups.map((changes, at) =>
     changesMessage({
       origin: 'page',

@@ -1,5 +1,4 @@
 import { connectionOf, type VoidedChange } from '../domain/change.ts';
-import { formatInstant } from '../domain/instant.ts';
 import { changesMessage } from './changes-message.ts';
 import { AFTER_EVERY_WRITER_SECONDS } from './delay.ts';
 import { isLiving } from './gather.ts';
@@ -7,6 +6,7 @@ import { pack } from './pack.ts';
 import type { Clock, ProfileStore, Queue, StateStore } from './ports.ts';
 import type { LongJob, Step } from './run-job.ts';
 import { isFolded } from './sync-run.ts';
+import { objectOf } from './whole-records.ts';
 
 export interface VoidDeps {
   readonly state: StateStore;
@@ -35,19 +35,19 @@ export interface VoidingJob extends LongJob {
 interface VoidedPart {
   readonly connection: string;
   readonly stream?: string;
-  /** Activities made of pages from this hour on, all of which are read, go if not made again; absent = all stay. */
+  /** What was made of pages from this hour on, all of which are read, goes if not made again; absent = all stays. */
   readonly voids?: string;
+  /** Kinds of records that nothing but what was read here tells. */
+  readonly records?: readonly string[];
   /** Objects of the archive that were read. */
   readonly objects: number;
 }
 
 const LOOK_AGAIN_SECONDS = 5;
-/** A page that was being archived when the replay was asked for may be missing from the listing. */
-const ARCHIVED_WITHIN_MS = 2 * 60_000;
 
 /**
- * Asks, record by record, for the activities to be taken away that a full replay did not make again. Comes after everything
- * that was read is folded, so that nobody seems to have done nothing in between.
+ * Asks, record by record, for what a full replay did not make again to be taken away: activities, and what records said of
+ * themselves. Comes after everything that was read is folded, so that nobody seems to be nobody in between.
  */
 export async function voidStep<Job extends VoidingJob>(deps: VoidDeps, id: string, job: Job): Promise<Step<Job>> {
   const voiding = job.voiding ?? { look: 1 };
@@ -60,18 +60,20 @@ export async function voidStep<Job extends VoidingJob>(deps: VoidDeps, id: strin
 }
 
 async function voidPage<Job extends VoidingJob>(deps: VoidDeps, id: string, job: Job, voiding: Voiding): Promise<Job> {
-  const until = formatInstant(Date.parse(job.startedAt) - ARCHIVED_WITHIN_MS);
-  // A stream that told activities and has no pages lost its archive: that nothing was made again tells nothing.
-  const voided = job.parts.flatMap(({ connection, stream, voids, objects }) =>
-    stream === undefined || voids === undefined || objects === 0 ? [] : [{ connection, stream, since: voids, until }],
+  const until = job.startedAt;
+  // A stream that has no pages lost its archive: that nothing was made again tells nothing.
+  const voided = job.parts.flatMap(({ connection, stream, voids, objects, records = [] }) =>
+    stream === undefined || voids === undefined || objects === 0
+      ? []
+      : [{ connection, records, what: { stream, since: voids, until } }],
   );
   for await (const { people, after } of deps.profiles.scan(0, 1, voiding.after)) {
     const fragments = people.filter(isLiving).flatMap((profile) => Object.keys(profile.fragments));
-    const changes = fragments.flatMap((fragment) =>
-      voided
-        .filter(({ connection }) => connection === connectionOf(fragment))
-        .map(({ connection: _, ...what }): VoidedChange => ({ kind: 'voided', fragment, at: job.startedAt, ...what })),
-    );
+    const changes = fragments.flatMap((fragment) => {
+      const own = voided.filter(({ connection }) => connection === connectionOf(fragment));
+      const record = own.some(({ records }) => records.includes(objectOf(fragment))) ? { record: true as const } : {};
+      return own.map(({ what }): VoidedChange => ({ kind: 'voided', fragment, at: job.startedAt, ...what, ...record }));
+    });
     const { groups } = pack(changes);
     await deps.changes.send(
       groups.map((group, at) =>

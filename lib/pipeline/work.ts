@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { canonicalText } from '../domain/canonical.ts';
-import { type Change, connectionOf, type PersonChange, type Reading, type Rejection } from '../domain/change.ts';
+import {
+  type Change,
+  connectionOf,
+  isTold,
+  type PersonChange,
+  type Reading,
+  type Rejection,
+} from '../domain/change.ts';
 import { asTributaryError } from '../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { parseChange } from '../domain/parse-change.ts';
@@ -171,9 +178,9 @@ async function readWork(deps: WorkDeps, body: Json): Promise<Work> {
   };
 }
 
-/** What was read from pages says so: activities remember by which reading they are known. */
+/** What was read from pages says so: what a replay made void is known by its reading. */
 function ofReading(change: Change, read: Reading): Change {
-  return change.kind === 'activity' ? { ...change, read } : change;
+  return change.kind === 'account' || !isTold(change) ? change : { ...change, read };
 }
 
 function parseReading(value: Json | undefined): Reading | undefined {

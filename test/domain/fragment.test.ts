@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ActivityChange, Change } from '../../lib/domain/change.ts';
-import { emptyFragment, flattenTraits, foldFragment } from '../../lib/domain/fragment.ts';
+import { emptyFragment, foldFragment } from '../../lib/domain/fragment.ts';
+import { flattenTraits } from '../../lib/domain/leaf.ts';
 import { effectiveTraits, nestTraits, newProfile } from '../../lib/domain/profile.ts';
 import { rules } from '../pipeline/world.ts';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ProfileChange } from '../../lib/domain/change.ts';
-import { emptyFragment, evidenceOf, type FoldRules, type Fragment, foldFragment } from '../../lib/domain/fragment.ts';
+import { evidenceOf } from '../../lib/domain/evidence.ts';
+import { emptyFragment, type FoldRules, type Fragment, foldFragment } from '../../lib/domain/fragment.ts';
 import { standingConsent } from '../../lib/domain/told-consent.ts';
 
 const rules: FoldRules = { blocked: new Set(), country: () => undefined, observe: () => [] };

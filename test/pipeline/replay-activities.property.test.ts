@@ -2,9 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../lib/domain/change.ts';
 import type { Mapping } from '../../lib/domain/mapping.ts';
-import type { QueueMessage } from '../../lib/pipeline/ports.ts';
 import { seededFate } from './delivering.ts';
-import { openReplayRig, type RigStream } from './replay-rig.ts';
+import { openReplayRig, type RigStream, unsettledBy } from './replay-rig.ts';
 import { actsBy, anAct, doneText } from './replayed-activities.ts';
 import { NOW } from './world.ts';
 
@@ -37,18 +36,6 @@ const anyAct = fc.record({
   hour: fc.integer({ min: 1, max: 900 }),
 });
 const anyActs = fc.array(anyAct, { minLength: 1, maxLength: 9 });
-
-/** Any order, and a third of the messages twice; the same dice give the same. */
-function unsettledBy(seed: number) {
-  const fate = seededFate(seed, 1 / 3);
-  return (messages: readonly QueueMessage[]): readonly QueueMessage[] => {
-    const all = messages.flatMap((message) => (fate() === 'lives' ? [message] : [message, message]));
-    return all
-      .map((message) => [fate(), message] as const)
-      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-      .map(([, one]) => one);
-  };
-}
 
 describe('a full replay of a stream of activities', () => {
   it('ends as a fresh load does: in any order, with deaths, late messages and live traffic', async () => {
@@ -120,7 +107,7 @@ describe('a replay', () => {
     expect(rig.people()).toMatchObject([{ segments: [] }]);
   });
 
-  it('of a part says that activities stay, and leaves them', async () => {
+  it('of a part says that what it did not read stays, and leaves it', async () => {
     const stream = acts();
     const rig = openReplayRig({ acts: stream });
     await rig.pull(true);
@@ -131,7 +118,7 @@ describe('a replay', () => {
 
     expect(job?.parts[0]).toHaveProperty(
       'partial',
-      'the replayed hours end before now; activities that only a former mapping made stay',
+      'the replayed hours end before now; what only a former mapping made stays',
     );
     expect(rig.stores.everythingDone()).toHaveLength(4);
   });
@@ -174,7 +161,7 @@ describe('a replay', () => {
 
     const job = await rig.replay(NOW, NOW + 2 * HOUR, async () => {}, broken);
 
-    expect(job?.parts[0]).toHaveProperty('partial', expect.stringMatching(/can be mapped now; activities/));
+    expect(job?.parts[0]).toHaveProperty('partial', expect.stringMatching(/can be mapped now; what/));
     expect(rig.stores.everythingDone()).toHaveLength(4);
   });
 
@@ -189,7 +176,7 @@ describe('a replay', () => {
 
     expect(job?.parts[0]).toHaveProperty(
       'partial',
-      'this release has no mapping called contact; activities that only a former mapping made stay',
+      'this release has no mapping called contact; what only a former mapping made stays',
     );
     expect(rig.stores.everythingDone()).toHaveLength(4);
   });

@@ -1,12 +1,16 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
 import { type AnyConnector, defineStream } from '../../lib/connectors/define.ts';
+import { canonicalText } from '../../lib/domain/canonical.ts';
 import type { Change } from '../../lib/domain/change.ts';
 import type { ConnectionDefinition } from '../../lib/domain/definitions.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
+import { type Fragment, isBlank } from '../../lib/domain/fragment.ts';
+import { identifierKey } from '../../lib/domain/identifier.ts';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import type { Mapping } from '../../lib/domain/mapping.ts';
 import { effectiveTraits, identifiersOf } from '../../lib/domain/profile.ts';
+import { standingConsent } from '../../lib/domain/told-consent.ts';
 import { readJob } from '../../lib/pipeline/jobs.ts';
 import type { QueueMessage } from '../../lib/pipeline/ports.ts';
 import { type ReplayDeps, replay, startReplay } from '../../lib/pipeline/replay.ts';
@@ -14,7 +18,7 @@ import type { ResolveDeps } from '../../lib/pipeline/resolve-profile.ts';
 import { anyWorker, runJob } from '../../lib/pipeline/run-job.ts';
 import { syncStream } from '../../lib/pipeline/sync-stream.ts';
 import { doWork } from '../../lib/pipeline/work.ts';
-import { identityKey, openResolver } from './delivering.ts';
+import { identityKey, openResolver, seededFate } from './delivering.ts';
 import { openMemoryAudience } from './memory-audience.ts';
 import { openMemoryLedger } from './memory-ledger.ts';
 import { openHandClock, openMemoryArchive, openMemoryQueue, openMemoryState } from './memory-state.ts';
@@ -57,6 +61,18 @@ function connectorOf(streams: Readonly<Record<string, RigStream>>): AnyConnector
 
 /** What a queue does to messages that wait in it: any order, and some of them twice. */
 export type Unsettle = (messages: readonly QueueMessage[]) => readonly QueueMessage[];
+
+/** Any order, and a third of the messages twice; the same dice give the same. */
+export function unsettledBy(seed: number) {
+  const fate = seededFate(seed, 1 / 3);
+  return (messages: readonly QueueMessage[]): readonly QueueMessage[] => {
+    const all = messages.flatMap((message) => (fate() === 'lives' ? [message] : [message, message]));
+    return all
+      .map((message) => [fate(), message] as const)
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([, one]) => one);
+  };
+}
 
 /** What a rig may have of its own instead of what is kept in memory. */
 export interface RigOptions {
@@ -184,19 +200,28 @@ export function openReplayRig(streams: Readonly<Record<string, RigStream>>, opti
       for (let quiet = 0; quiet < 3; ) {
         const asked = jobs.take();
         quiet = asked.length === 0 ? quiet + 1 : 0;
-        for (const { body } of asked) await until(() => run(body, signal));
+        for (const { body, delaySeconds = 0 } of asked) {
+          clock.pass(delaySeconds * 1_000);
+          await until(() => run(body, signal));
+        }
         await Promise.all([meanwhile(), fold()]);
       }
       return readJob({ ...deps, memberships: openMemoryAudience().memberships, push: queue }, workspace, id);
     },
+    /** People of whom something is known, and their records that say something. */
     people: () =>
       memory
         .living()
+        .filter(({ fragments }) => !Object.values(fragments).every(isBlank))
         .map((profile) => ({
-          fragments: Object.keys(profile.fragments).sort(),
-          identifiers: identifiersOf(profile),
+          fragments: Object.keys(profile.fragments)
+            .filter((id) => !isBlank(profile.fragments[id] as Fragment))
+            .sort(),
+          // In the order in which former versions of records told them, which a fresh load does not see: sorted.
+          identifiers: identifiersOf(profile).map(identifierKey).sort(),
           traits: [...effectiveTraits(profile, {})].map(([path, { value, at, losers }]) => [path, value, at, losers]),
           segments: Object.keys(profile.memberships).sort(),
+          consent: Object.values(profile.fragments).flatMap(standingConsent).map(canonicalText).sort(),
         }))
         .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
   };

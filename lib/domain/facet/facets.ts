@@ -1,4 +1,5 @@
-import { evidenceOf, type Fragment, isLive } from '../fragment.ts';
+import { evidenceOf } from '../evidence.ts';
+import { type Fragment, isLive } from '../fragment.ts';
 import { identifierKey } from '../identifier.ts';
 import { formatInstant, type Milliseconds, parseInstant } from '../instant.ts';
 import type { Json } from '../json.ts';

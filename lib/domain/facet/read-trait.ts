@@ -1,7 +1,7 @@
 import { connectionOf } from '../change.ts';
-import type { Leaf } from '../fragment.ts';
 import { normaliseEmail, normalisePhone } from '../identifier.ts';
 import type { Json } from '../json.ts';
+import type { Leaf } from '../leaf.ts';
 import type { Catalogue, TraitType } from './catalogue.ts';
 import { openCountries, type Regions, readRegion } from './geography.ts';
 

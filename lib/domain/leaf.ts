@@ -1,0 +1,58 @@
+import { canonicalText } from './canonical.ts';
+import type { Milliseconds } from './instant.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { isWhole, keepsEarliest } from './whole-traits.ts';
+
+/** A trait leaf as one source told it: the value, the source time in ms, the version of the mapping. */
+export type Leaf = readonly [value: Json, at: Milliseconds, mapping: number];
+
+/** Leaf paths and values of nested traits; lists are leaves. Keys that would touch a prototype are left out. */
+export function flattenTraits(traits: JsonObject): Map<string, Json> {
+  const leaves = new Map<string, Json>();
+  const walk = (prefix: string, value: Json): void => {
+    if (!isJsonObject(value) || isWhole(prefix)) {
+      leaves.set(prefix, value);
+      return;
+    }
+    for (const key of Object.keys(value)) {
+      if (key === '' || key.split('.').includes('__proto__')) continue;
+      walk(prefix === '' ? key : `${prefix}.${key}`, value[key] ?? null);
+    }
+  };
+  walk('', traits);
+  leaves.delete('');
+  return leaves;
+}
+
+/** Writes leaves by last-write-wins (a few by first-write-wins); the same object comes back when nothing wins. */
+export function writeLeaves(
+  traits: Readonly<Record<string, Leaf>>,
+  leaves: ReadonlyMap<string, Json>,
+  at: Milliseconds,
+  mapping: number,
+): Readonly<Record<string, Leaf>> {
+  let written: Record<string, Leaf> | undefined;
+  for (const [path, value] of leaves) {
+    const before = traits[path];
+    const leaf = [value, at, mapping] as const;
+    const after = keepsEarliest(path) ? older(before, leaf) : newer(before, leaf);
+    if (after === before) continue;
+    written ??= { ...traits };
+    written[path] = after;
+  }
+  return written ?? traits;
+}
+
+/** The leaf that wins by (source time, mapping version, value order); `a` itself when they are equal. */
+export function newer(a: Leaf | undefined, b: Leaf): Leaf {
+  if (a === undefined) return b;
+  if (a[1] !== b[1]) return a[1] > b[1] ? a : b;
+  if (a[2] !== b[2]) return a[2] > b[2] ? a : b;
+  if (a[0] === b[0]) return a;
+  return canonicalText(a[0]) >= canonicalText(b[0]) ? a : b;
+}
+
+/** The leaf that was told first; of one instant the one that `newer` prefers. `a` itself when they are equal. */
+export function older(a: Leaf | undefined, b: Leaf): Leaf {
+  return a === undefined || a[1] === b[1] ? newer(a, b) : a[1] < b[1] ? a : b;
+}
