@@ -1,7 +1,7 @@
 import type { Change, FragmentId, Identifier, Rejection } from '../domain/change.ts';
 import type { ErasureRule } from '../domain/definitions.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
-import type { Json } from '../domain/json.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
 import type { Mapping } from '../domain/mapping.ts';
 
 /** Anything that can check a value and say what is wrong with it. Zod schemas fit. */
@@ -217,6 +217,8 @@ export interface AudienceDestination<Api> {
   readonly matchKeys: readonly { readonly type: string; readonly hash: 'none' | 'sha256' | 'md5' }[];
   readonly batch: { readonly maxMembers: number; readonly maxBytes?: number };
   readonly canRemove: boolean;
+  /** Present where adding somebody makes a record of the tool's own, of which a push may set more fields. */
+  readonly creates?: Creates;
   /** Whoever is taken off the list is unsubscribed by it: each removal counts as an opt-out for guardrails. */
   readonly removalUnsubscribes?: true;
   /** Finds the audience's object in the tool, or makes it. Twice gives the same. */
@@ -227,6 +229,14 @@ export interface AudienceDestination<Api> {
   poll?(api: Api, job: Json): Promise<BatchResult>;
   /** How the tool's real list is read. Absent = the tool shows nobody, not even how many. */
   readonly truth?: Truth<Api>;
+}
+
+/** The record that an addition makes in the tool. What is there already is never written over. */
+export interface Creates {
+  /** As an operator calls it: `campaign member`. */
+  readonly record: string;
+  /** Pure. What is wrong with a field that `fields:` of an audience names, as what was expected; undefined = nothing. */
+  refuses(field: string): string | undefined;
 }
 
 /**
@@ -311,6 +321,8 @@ export interface Member {
   readonly memberId: string;
   /** Match keys in the form that the destination wants, best first; at least one. */
   readonly keys: readonly Identifier[];
+  /** Of an addition: values of the tool's own fields for the record that it makes. Only where the destination `creates`. */
+  readonly fields?: JsonObject;
 }
 
 export type BatchResult =

@@ -1,18 +1,28 @@
+import { canonicalText } from './canonical.ts';
 import type { ConsentStatement, Identifier } from './change.ts';
 import { decisiveStatement, effectiveConsent } from './consent.ts';
 import type { AudienceDefinition } from './definitions.ts';
 import { isHeldOut } from './holdout.ts';
 import { identifierKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
+import type { Json, JsonObject } from './json.ts';
 import { consentOf, identifiersOf, isSuppressed, type Profile, type Wanted } from './profile.ts';
 
 const NOT_IN_SEGMENT: Wanted = { in: false, reason: 'not-in-segment' };
+
+/** The value of a trait as it stands; undefined = the person has none. */
+export type TraitOf = (path: string) => Json | undefined;
 
 /**
  * Whether the audience can reach the person: in the segment, not suppressed, with the consent it needs, by a match key.
  * Whoever is in the segment and out of reach has one named reason; suppression beats all others. Groups and holdouts come after, in `decideAudiences`.
  */
-export function decideReach(audience: AudienceDefinition, profile: Profile, inSegment: boolean): Wanted {
+export function decideReach(
+  audience: AudienceDefinition,
+  profile: Profile,
+  inSegment: boolean,
+  traitOf: TraitOf,
+): Wanted {
   if (!inSegment) return NOT_IN_SEGMENT;
   if (isSuppressed(profile)) return { in: false, reason: 'suppressed' };
   const identifiers = identifiersOf(profile);
@@ -27,7 +37,22 @@ export function decideReach(audience: AudienceDefinition, profile: Profile, inSe
   const [topic] = topics;
   const statement =
     reliedOn === undefined || topic === undefined ? undefined : decisiveStatement(statements, reliedOn, topic);
-  return { in: true, keys, ...(statement === undefined ? {} : { consent: statement }) };
+  return {
+    in: true,
+    keys,
+    ...(statement === undefined ? {} : { consent: statement }),
+    ...(audience.fields === undefined ? {} : { fields: fieldsOf(audience.fields, traitOf) }),
+  };
+}
+
+/** What the person has no trait for is left out: the tool keeps its own default. */
+function fieldsOf(fields: NonNullable<AudienceDefinition['fields']>, traitOf: TraitOf): JsonObject {
+  const values: Record<string, Json> = {};
+  for (const [field, source] of Object.entries(fields)) {
+    const value = 'trait' in source ? traitOf(source.trait) : source.value;
+    if (value !== undefined && value !== null) values[field] = value;
+  }
+  return values;
 }
 
 /** What every audience wants of one person, and the holdouts that they are exposed to from now on. */
@@ -43,10 +68,10 @@ export interface AudienceDecisions {
 export function decideAudiences(
   audiences: readonly AudienceDefinition[],
   profile: Profile,
-  isMember: (segment: string) => boolean,
+  { isMember, traitOf }: { readonly isMember: (segment: string) => boolean; readonly traitOf: TraitOf },
   now: Milliseconds,
 ): AudienceDecisions {
-  const reach = new Map(audiences.map((one) => [one, decideReach(one, profile, isMember(one.segment))]));
+  const reach = new Map(audiences.map((one) => [one, decideReach(one, profile, isMember(one.segment), traitOf)]));
   const winners = new Map<string, AudienceDefinition>();
   for (const [audience, { in: reachable }] of reach) {
     const { group } = audience;
@@ -80,7 +105,7 @@ function anchorOf(profile: Profile): string {
   return strongest === undefined ? profile.id : identifierKey(strongest);
 }
 
-/** True when two decisions mean the same to the tool: same side, same keys. */
+/** True when two decisions mean the same to the tool: same side, same keys, same fields. */
 export function sameWanted(a: Wanted | undefined, b: Wanted): boolean {
   if (a === undefined) return b.in === false && b.reason === 'not-in-segment';
   if (a.in !== b.in) return false;
@@ -88,7 +113,8 @@ export function sameWanted(a: Wanted | undefined, b: Wanted): boolean {
   return (
     a.keys.length === b.keys.length &&
     a.keys.every((key, at) => key.type === b.keys[at]?.type && key.value === b.keys[at]?.value) &&
-    a.consent?.at === b.consent?.at
+    a.consent?.at === b.consent?.at &&
+    canonicalText(a.fields ?? {}) === canonicalText(b.fields ?? {})
   );
 }
 

@@ -58,7 +58,8 @@ export interface Decision {
 export function decide(profile: Profile, compiled: Compiled, now: Milliseconds, history?: WholeHistory): Decision {
   const { definitions, program } = compiled;
   const trimmed = { ...profile, fragments: trimActivities(profile.fragments, program, now) };
-  const kept = viewOf(trimmed, effectiveTraits(trimmed, definitions.identity.priorities, compiled.read));
+  const traits = effectiveTraits(trimmed, definitions.identity.priorities, compiled.read);
+  const kept = viewOf(trimmed, traits);
   // What this profile knows and nobody has stored yet counts too: rows follow the profile.
   const whole = (leafKey: string): readonly Entry[] =>
     mergeEntries(
@@ -82,7 +83,8 @@ export function decide(profile: Profile, compiled: Compiled, now: Milliseconds, 
     if (!evaluation.has(segment)) outbox.push({ row: 'segment', segment, member: false, at: now });
   }
   const isMember = (segment: string): boolean => memberships[segment] !== undefined;
-  const decisions = decideAudiences(definitions.audiences, trimmed, isMember, now);
+  const traitOf = (path: string) => traits.get(path)?.value;
+  const decisions = decideAudiences(definitions.audiences, trimmed, { isMember, traitOf }, now);
   const wanted = followAudiences(trimmed, decisions.wanted, outbox);
   const dueAt = outbox.length > 0 ? Math.min(flipsAt, now + OUTBOX_GRACE_MS) : flipsAt;
   const decided = {

@@ -79,7 +79,12 @@ export interface AudienceDefinition {
   readonly group?: { readonly name: string; readonly priority: number };
   /** Overrides the workspace's, one by one. */
   readonly guardrails?: Partial<Guardrails>;
+  /** Field of the tool → what an addition sets it to, where it makes a record. */
+  readonly fields?: Readonly<Record<string, FieldSource>>;
 }
+
+/** Where a field of a created record comes from: a trait of the person as it stands, or a value that is always the same. */
+export type FieldSource = { readonly trait: string } | { readonly value: string | number | boolean };
 
 export interface IdentityRules {
   /** Trait path (or `*`) → connection names, best first. */

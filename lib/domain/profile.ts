@@ -18,7 +18,13 @@ import { keepsEarliest } from './whole-traits.ts';
 
 /** What a person is to one audience, decided in the profile's own evaluation. */
 export type Wanted =
-  | { readonly in: true; readonly keys: readonly Identifier[]; readonly consent?: ConsentStatement }
+  | {
+      readonly in: true;
+      readonly keys: readonly Identifier[];
+      readonly consent?: ConsentStatement;
+      /** Fields of the tool for the record that an addition makes. */
+      readonly fields?: JsonObject;
+    }
   | { readonly in: false; readonly reason: Blocked | 'not-in-segment' };
 
 /** Why somebody in the segment is not in the audience. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AudienceDestination, BatchResult, Outcome, WriteNotes } from '../connectors/contract.ts';
+import type { AudienceDestination, BatchResult, Member, Outcome, WriteNotes } from '../connectors/contract.ts';
 import { canonicalText } from '../domain/canonical.ts';
 import type { Identifier } from '../domain/change.ts';
 import type { AudienceDefinition } from '../domain/definitions.ts';
@@ -182,13 +182,16 @@ function staysPending(row: AudienceRow, op: 'add' | 'remove', outcome: Outcome):
 }
 
 async function applyBatch(sender: Sender, due: readonly Due[]): Promise<Sent> {
-  const members = due.map(({ row, keys }) => ({ memberId: row.profile, keys }));
+  const members = due.map(({ row, keys }): Member => {
+    const fields = sender.op === 'add' && row.wanted.in ? row.wanted.fields : undefined;
+    return { memberId: row.profile, keys, ...(fields === undefined ? {} : { fields }) };
+  });
   const began = sender.clock.now().getTime();
   const found = await applySplitting(sender, members, { left: MOST_BISECTIONS });
   return { ...found, tookMs: sender.clock.now().getTime() - began };
 }
 
-type Members = readonly { readonly memberId: string; readonly keys: readonly Identifier[] }[];
+type Members = readonly Member[];
 
 /** A request that the tool refuses as a whole is cut in halves until the bad rows are found; the others go through. */
 async function applySplitting(

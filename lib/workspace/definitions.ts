@@ -95,7 +95,7 @@ function connection(
 }
 
 function audience(written: AudienceFile, tributary: TributaryFile, connectors: Connectors): AudienceDefinition {
-  const { to, needs, when, verify, experiment, group, guardrails } = written;
+  const { to, needs, when, verify, experiment, group, guardrails, fields } = written;
   const destination = connectorOf(
     tributary.connections[to.connection] as JsonObject | undefined,
     connectors,
@@ -117,6 +117,7 @@ function audience(written: AudienceFile, tributary: TributaryFile, connectors: C
     ...(experiment === undefined ? {} : { experiment }),
     ...(group === undefined ? {} : { group }),
     ...(guardrails === undefined ? {} : { guardrails: guardrailsFrom(guardrails) }),
+    ...(fields === undefined ? {} : { fields }),
     when: when === undefined || when === 'realtime' ? when : readable(when, tributary.timezone),
     verify: {
       when: verify.when === undefined ? undefined : readable(verify.when, tributary.timezone),

@@ -56,10 +56,18 @@ function missingMessages({ segments, personas, audiences }: Sources): Problem[] 
  * Traits and activities in conditions that no connection brings. Nothing is said where websites may send anything, nor
  * where a connection cannot be read: that is one mistake, and told at its place.
  */
-function unfilledNames({ tributary, segments }: Sources, connectors: Connectors): Problem[] {
+function unfilledNames({ tributary, segments, audiences }: Sources, connectors: Connectors): Problem[] {
   const filled = filledBy(tributary?.value, connectors);
   if (filled === undefined) return [];
-  return segments.flatMap((source) => {
+  const inFields = audiences.flatMap((source) => {
+    const fields = isJsonObject(source.value) && isJsonObject(source.value.fields) ? source.value.fields : {};
+    return Object.entries(fields).flatMap(([field, from]) => {
+      const name = textAt(from, 'trait');
+      if (name === undefined || coversTrait(filled.traits, name)) return [];
+      return [warn(source, unfilled('trait', name, ['fields', field, 'trait'], filled.traits))];
+    });
+  });
+  const inConditions = segments.flatMap((source) => {
     const { when, objective } = isJsonObject(source.value) ? source.value : {};
     const goal = isJsonObject(objective) ? objective.goal : undefined;
     const leaves = [...leavesAt(when, ['when']), ...leavesAt(goal, ['objective', 'goal'])];
@@ -72,6 +80,7 @@ function unfilledNames({ tributary, segments }: Sources, connectors: Connectors)
         .map(({ name, at }) => warn(source, unfilled('activity', name, at, filled.activities))),
     ]);
   });
+  return [...inFields, ...inConditions];
 }
 
 /** Times of day from two to three where clocks go from two to three in spring: the schedule does not fire that day. */

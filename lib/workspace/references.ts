@@ -1,4 +1,5 @@
 import { basename } from 'node:path/posix';
+import type { Creates } from '../connectors/contract.ts';
 import { canonicalText } from '../domain/canonical.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
@@ -126,6 +127,7 @@ export function checkAudience(
     const expected = `add-only: connector ${manifest.id} cannot remove anyone`;
     findings.push({ path: ['mode'], code: 'workspace/cannot-remove', found, expected });
   }
+  findings.push(...checkFields(audience.fields, destination.creates, manifest.id));
   const keys = destination.matchKeys.map((key) => key.type);
   for (const [index, type] of (Array.isArray(audience.match) ? audience.match : []).entries()) {
     if (typeof type === 'string' && !keys.includes(type)) {
@@ -133,6 +135,22 @@ export function checkAudience(
     }
   }
   return findings;
+}
+
+/** Fields are for what an addition makes: a tool that makes nothing has none, and some of its fields are not ours to set. */
+function checkFields(fields: Json | undefined, creates: Creates | undefined, connector: string): Finding[] {
+  if (!isJsonObject(fields)) return [];
+  if (creates === undefined) {
+    const found = `fields, and an addition makes no record in ${connector}`;
+    return [{ path: ['fields'], code: 'workspace/creates-nothing', found, expected: 'no fields' }];
+  }
+  return Object.keys(fields).flatMap((field) => {
+    const expected = creates.refuses(field);
+    const found = `${describeFound(field)} of a new ${creates.record}`;
+    return expected === undefined
+      ? []
+      : [{ path: ['fields', field], atKey: true, code: 'workspace/unknown-field', found, expected }];
+  });
 }
 
 /** Two audiences that own one list would undo each other: the later file is the problem. */

@@ -66,6 +66,38 @@ describe('apply', () => {
     expect(result.calls).toBe(3);
   });
 
+  it('sets the fields of a member that it makes, and never those of one that is there', async () => {
+    await using rig = await openRig();
+    const { store } = rig.vendor;
+    const [made, there] = ['Ann', 'Bo'].map((LastName) => store.insert('Contact', { LastName }));
+    const { api, remoteId } = await opened(rig);
+    store.insert('CampaignMember', { CampaignId: remoteId, ContactId: there, Reason__c: 'asked us' });
+    const { members, ...rest } = batch(remoteId, 'add', [made, there]);
+    const fields = { Reason__c: 'customer', Topics__c: ['price', 'delivery'] };
+
+    const result = await audiences.apply(api, { ...rest, members: members.map((one) => ({ ...one, fields })) });
+
+    expect(outcomesOf(result)).toEqual([{ status: 'applied' }, { status: 'unchanged' }]);
+    const rows = store.all('CampaignMember').map(({ ContactId, Reason__c, Topics__c, Status }) => {
+      return { ContactId, Reason__c, Topics__c, Status };
+    });
+    expect(rows).toEqual([
+      { ContactId: there, Reason__c: 'asked us', Topics__c: undefined, Status: expect.anything() },
+      { ContactId: made, Reason__c: 'customer', Topics__c: 'price;delivery', Status: 'Sent' },
+    ]);
+  });
+
+  it.each([
+    ['Reason__c', undefined],
+    ['reason', undefined],
+    ['Reason c', 'the API name of a field, such as Reason__c'],
+    ['Status', 'member_status of the connection instead'],
+    ['contactid', 'a field that the push does not set itself'],
+    ['HasResponded', 'a field that Salesforce does not set itself'],
+  ])('lets an audience name the field %s, or says what is expected', (field, expected) => {
+    expect(audiences.creates?.refuses(field)).toBe(expected);
+  });
+
   it('adds 200 known people with one request', async () => {
     await using rig = await openRig();
     const ids = Array.from({ length: 200 }, (_, n) => rig.vendor.store.insert('Contact', { LastName: `Person ${n}` }));

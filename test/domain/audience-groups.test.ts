@@ -26,7 +26,8 @@ const person = (n: number, more: Partial<Profile> = {}): Profile => ({
   },
   ...more,
 });
-const everywhere = () => true;
+const nothing = () => undefined;
+const everywhere = { isMember: () => true, traitOf: nothing };
 
 describe('a group of audiences', () => {
   const gold = audience('gold', {
@@ -89,7 +90,7 @@ describe('a holdout', () => {
     const unreachable = { ...tested, needs: { subscribed: 'email' } };
 
     expect(decideAudiences([unreachable], person(1), everywhere, NOW).exposed).toEqual({});
-    expect(decideAudiences([tested], person(1), () => false, NOW).exposed).toEqual({});
+    expect(decideAudiences([tested], person(1), { isMember: () => false, traitOf: nothing }, NOW).exposed).toEqual({});
   });
 
   it('holds out the same people of all audiences of an experiment', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideReach } from '../../lib/domain/audience.ts';
+import { decideReach, sameWanted, type TraitOf } from '../../lib/domain/audience.ts';
 import type { ConsentStatement } from '../../lib/domain/change.ts';
 import type { AudienceDefinition } from '../../lib/domain/definitions.ts';
 import { emptyFragment } from '../../lib/domain/fragment.ts';
@@ -32,9 +32,36 @@ function person(...consent: readonly ConsentStatement[]): Profile {
   return { ...newProfile('p_1'), fragments: { 'crm:contact:1': one, 'form:reply:2': two } };
 }
 
+const nothing: TraitOf = () => undefined;
+
 describe('decideReach', () => {
+  it('carries the fields of what an addition makes: traits as they stand, what is missing left out', () => {
+    const fields = {
+      Stage__c: { trait: 'lifecycle_stage' },
+      Topics__c: { trait: 'topics' },
+      City__c: { trait: 'address.city' },
+      Source__c: { value: 'tributary' },
+    };
+    const traits: Readonly<Record<string, string | string[] | null>> = {
+      lifecycle_stage: 'customer',
+      topics: ['price', 'delivery'],
+      'address.city': null,
+    };
+    const who = person(granted('ann@example.com'));
+
+    const wanted = decideReach({ ...audience, fields }, who, true, (path) => traits[path]);
+
+    expect(wanted).toMatchObject({
+      in: true,
+      fields: { Stage__c: 'customer', Topics__c: ['price', 'delivery'], Source__c: 'tributary' },
+    });
+    expect(wanted.in && Object.keys(wanted.fields ?? {})).not.toContain('City__c');
+    expect(sameWanted(wanted, decideReach({ ...audience, fields }, who, true, nothing))).toBe(false);
+    expect(decideReach(audience, who, true, nothing)).not.toHaveProperty('fields');
+  });
+
   it("sends the address that consented to the purpose, not the person's first one", () => {
-    const wanted = decideReach(audience, person(granted('ann@example.org')), true);
+    const wanted = decideReach(audience, person(granted('ann@example.org')), true, nothing);
 
     expect(wanted).toMatchObject({ in: true, keys: [{ type: 'email', value: 'ann@example.org' }] });
     expect(wanted.in && wanted.consent?.address).toBe('ann@example.org');
@@ -44,6 +71,6 @@ describe('decideReach', () => {
     const both = { ...audience, needs: { subscribed: 'email', consent: ['advertising'] } };
     const split = person(granted('ann@example.com', 'email'), granted('ann@example.org'));
 
-    expect(decideReach(both, split, true)).toEqual({ in: false, reason: 'no-consent' });
+    expect(decideReach(both, split, true, nothing)).toEqual({ in: false, reason: 'no-consent' });
   });
 });

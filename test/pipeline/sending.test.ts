@@ -92,6 +92,28 @@ describe('a run whose worker dies', () => {
   );
 });
 
+describe('fields of what an addition makes', () => {
+  it('are as they stand when it is sent, and go with additions only', async () => {
+    const rig = openRig();
+    const wanted = (reason: string) => ({ ...wantedAs(addressOf('p_00')), fields: { Reason__c: reason } });
+    rig.want('p_00', wanted('lead'));
+    rig.want('p_00', wanted('customer'));
+    await rig.push();
+    rig.clock.pass(DAY);
+    rig.want('p_00', wanted('partner'));
+    await rig.push();
+    rig.clock.pass(DAY);
+    rig.want('p_00', unwanted);
+    await rig.push();
+
+    const sent = rig.batches.map(({ op, members }) => [op, members.map(({ fields }) => fields)]);
+    expect(sent).toEqual([
+      ['add', [{ Reason__c: 'customer' }]],
+      ['remove', [undefined]],
+    ]);
+  });
+});
+
 describe('a run whose worker dies when it is over', () => {
   const held = { guardrails: { emptySegment: 'hold' } } as const;
   it.each([

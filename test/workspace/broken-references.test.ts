@@ -58,6 +58,32 @@ const broken: readonly Broken[] = [
     },
   },
   {
+    what: 'fields where an addition makes no record',
+    file: AUDIENCE,
+    from: 'match: [email]',
+    to: 'match: [email]\nfields: { FNAME: { trait: lifecycle_stage } }',
+    problem: {
+      line: 5,
+      column: 9,
+      code: 'workspace/creates-nothing',
+      found: 'fields, and an addition makes no record in mailchimp',
+      expected: 'no fields',
+    },
+  },
+  {
+    what: 'a field that an addition may not set',
+    file: AUDIENCE,
+    from: 'to: { connection: newsletter, tag: Lapsing }\nmatch: [email]',
+    to: 'to: { connection: salesforce, campaign: Lapsing }\nmatch: [email]\nfields: { Status: { value: Sent } }',
+    problem: {
+      line: 5,
+      column: 11,
+      code: 'workspace/unknown-field',
+      found: '"Status" of a new campaign member',
+      expected: 'member_status of the connection instead',
+    },
+  },
+  {
     what: 'a missing connection in identity rules',
     file: MAIN,
     from: 'timezone:',

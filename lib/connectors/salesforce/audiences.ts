@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
-import type { Json } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import type { AudienceDestination, BatchResult, MembershipBatch, Outcome, Write } from '../contract.ts';
 import { findPeople } from './campaign-people.ts';
 import type { SalesforceApi } from './client.ts';
@@ -36,10 +36,35 @@ export const audiences: AudienceDestination<SalesforceApi> = {
   ],
   batch: { maxMembers: COLLECTION },
   canRemove: true,
+  creates: { record: 'campaign member', refuses },
   ensure,
   apply,
   truth,
 };
+
+/** What a push sets itself, and what Salesforce does, in lower case: Salesforce does not tell names apart by case. */
+const OURS = ['campaignid', 'contactid', 'leadid', 'status'];
+const THEIRS = [
+  'id',
+  'isdeleted',
+  'createddate',
+  'lastmodifieddate',
+  'systemmodstamp',
+  'hasresponded',
+  'firstrespondeddate',
+];
+
+function refuses(field: string): string | undefined {
+  if (!/^[A-Za-z][A-Za-z0-9_]{0,79}$/.test(field)) return 'the API name of a field, such as Reason__c';
+  if (field.toLowerCase() === 'status') return 'member_status of the connection instead';
+  if (OURS.includes(field.toLowerCase())) return 'a field that the push does not set itself';
+  return THEIRS.includes(field.toLowerCase()) ? 'a field that Salesforce does not set itself' : undefined;
+}
+
+/** Several values are several of a multi-select picklist. */
+function storedAs(value: Json): Json {
+  return Array.isArray(value) ? value.map(String).join(';') : value;
+}
 
 async function ensure(api: SalesforceApi, wanted: Json): Promise<{ remoteId: string }> {
   const { campaign } = target.parse(wanted);
@@ -67,18 +92,19 @@ async function addAll(
   people: ReadonlyMap<string, readonly string[]>,
 ): Promise<Map<string, Outcome>> {
   const settled = new Map<string, Outcome>();
-  const adding: { memberId: string; id: string }[] = [];
-  for (const { memberId } of batch.members) {
+  const adding: { memberId: string; id: string; fields: JsonObject }[] = [];
+  for (const { memberId, fields = {} } of batch.members) {
     const id = people.get(memberId)?.[0];
     if (id === undefined) settled.set(memberId, { status: 'unmatched' });
-    else adding.push({ memberId, id });
+    else adding.push({ memberId, id, fields });
   }
   if (adding.length === 0) return settled;
   const joins = adding.map(({ id, memberId }) => joinedAs(batch.remoteId, id, memberId));
   await batch.notes?.asked(joins.map((join) => join.asked));
-  const records = adding.map(({ id }) => ({
+  const records = adding.map(({ id, fields }) => ({
     // Salesforce reads records in order and refuses one whose attributes do not come first.
     attributes: { type: 'CampaignMember' },
+    ...Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, storedAs(value)])),
     CampaignId: batch.remoteId,
     [objectOf(id) === 'Lead' ? 'LeadId' : 'ContactId']: id,
     Status: api.config.member_status,

@@ -12,6 +12,18 @@ export const audienceFile = z.strictObject({
     .looseObject({ connection: text })
     .meta({ description: 'The connection, and the list in its tool: { connection: newsletter, tag: Lapsing }.' }),
   match: z.array(text).min(1).meta({ description: 'Identifier types by which the tool finds people, best first.' }),
+  fields: z
+    .record(
+      text,
+      z.union([z.strictObject({ trait: text }), z.strictObject({ value: z.union([text, z.number(), z.boolean()]) })], {
+        error: '{ trait: PATH } or { value: VALUE }',
+      }),
+    )
+    .optional()
+    .meta({
+      description:
+        'Where an addition makes a record in the tool, such as a campaign member: what its fields are set to, once.',
+    }),
   mode: z
     .enum(['mirror', 'add-only'])
     .default('mirror')

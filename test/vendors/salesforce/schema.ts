@@ -79,7 +79,8 @@ const blueprints: Readonly<Record<string, Blueprint>> = {
   CampaignMember: {
     prefix: '00v',
     fields:
-      'CampaignId:reference ContactId:reference LeadId:reference Status HasResponded:boolean FirstRespondedDate:date',
+      'CampaignId:reference ContactId:reference LeadId:reference Status HasResponded:boolean FirstRespondedDate:date ' +
+      'Reason__c Topics__c',
     parents: { Campaign: 'CampaignId', Contact: 'ContactId', Lead: 'LeadId' },
     required: ['CampaignId'],
     indexed: ['CampaignId', 'ContactId', 'LeadId'],
