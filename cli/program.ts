@@ -168,7 +168,8 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     );
   onStage(command(program, 'forget', 'erase a person everywhere, with a receipt'))
     .addArgument(personArgument())
-    .action((person: string, options: { stage?: string }) =>
+    .option('--yes', 'do not ask; needed where there is no terminal to ask on')
+    .action((person: string, options: { stage?: string; yes?: true }) =>
       perform(async (terminal) => (await import('./commands/forget.ts')).runForget(terminal, person, options)),
     );
   onStage(command(program, 'suppress', 'the list of people never to be contacted: add, remove, list'))
@@ -197,10 +198,11 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((segment: string | undefined, options: { stage?: string }) =>
       perform(async (terminal) => (await import('./commands/review.ts')).runReview(terminal, { ...options, segment })),
     );
-  onStage(command(program, 'runs', 'pulls, pushes and checks of lists, newest first')).action(
-    (options: { stage?: string }) =>
+  onStage(command(program, 'runs', 'pulls, pushes and checks of lists, newest first'))
+    .option('--all', 'pulls that brought nothing too')
+    .action((options: { stage?: string; all?: true }) =>
       perform(async (terminal) => (await import('./commands/runs.ts')).runRuns(terminal, options)),
-  );
+    );
 }
 
 interface PushOptions {

@@ -8,6 +8,8 @@ export interface Terminal {
   readonly err: NodeJS.WriteStream;
   /** One JSON document on `out` and nothing else. */
   readonly json: boolean;
+  /** How this program is called from here, for hints of what to type next. */
+  readonly self: string;
   /** Colours a text for `out` where a person looks at it. */
   paint(style: Style, text: string): string;
 }
@@ -15,7 +17,9 @@ export interface Terminal {
 /** Colours only on a terminal, and not where NO_COLOR asks for none (no-color.org). */
 export function openTerminal(out: NodeJS.WriteStream, err: NodeJS.WriteStream, json: boolean): Terminal {
   const colours = out.isTTY === true && (process.env.NO_COLOR ?? '') === '';
-  return { out, err, json, paint: (style, text) => (colours ? styleText(style, text) : text) };
+  // npm sets it for npx and for its scripts, by which a project's own copy is called.
+  const self = process.env.npm_command === undefined ? 'tributary' : 'npx tributary';
+  return { out, err, json, self, paint: (style, text) => (colours ? styleText(style, text) : text) };
 }
 
 export function printLine(terminal: Terminal, text = ''): void {

@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
-import { createInterface } from 'node:readline/promises';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import type { Approval } from '../../lib/pipeline/approve.ts';
 import type { PushRun } from '../../lib/pipeline/push-run.ts';
+import { ask } from '../ask.ts';
 import type { ExitStatus } from '../failure.ts';
 import { printHolds, reasons, tableOfPlans } from '../push-plan.ts';
 import { openStageClient } from '../stage-client.ts';
@@ -35,7 +35,9 @@ export async function runApprove(
   if (run.approved === undefined && ['finished', 'failed', 'superseded'].includes(run.state))
     throw new TributaryError('rejected', 'push/not-held', `${id} is ${run.state}: there is nothing to approve`);
   if (!terminal.json) show(terminal, run);
-  const named = given ?? (await ask(terminal, plan.hash));
+  const start = plan.hash.slice(0, ENOUGH);
+  const question = `to approve exactly this plan, type its first ${ENOUGH} letters (${start}): `;
+  const named = given ?? (await ask(terminal, question));
   if (named === undefined) {
     const say = `nothing was approved; to approve exactly this plan: --plan ${plan.hash.slice(0, SHOWN)}`;
     throw new TributaryError('rejected', 'push/plan-moved', say);
@@ -53,7 +55,10 @@ export async function runApprove(
   else if (approval.already)
     printLine(terminal, `it was approved before and is ${approval.state}; nothing more happened`);
   else
-    printLine(terminal, `${terminal.paint('green', '✓')} approved: it goes on now; tributary runs shows how it ends`);
+    printLine(
+      terminal,
+      `${terminal.paint('green', '✓')} approved: it goes on now; ${terminal.self} runs shows how it ends`,
+    );
   return 0;
 }
 
@@ -62,18 +67,4 @@ function show(terminal: Terminal, run: PushRun): void {
   printLine(terminal, tableOfPlans(terminal, [{ id: run.audience, ...run.plan }]));
   if (run.plan.remove > 0) printLine(terminal, `removed because: ${reasons(run.plan.removedBecause)}`);
   printHolds(terminal, run.audience, run.holds);
-}
-
-/** What a person types; undefined where nobody can be asked. */
-async function ask(terminal: Terminal, hash: string): Promise<string | undefined> {
-  if (terminal.json || process.stdin.isTTY !== true) return undefined;
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await lines.question(
-      `to approve exactly this plan, type its first ${ENOUGH} letters (${hash.slice(0, ENOUGH)}): `,
-    );
-    return answer.trim();
-  } finally {
-    lines.close();
-  }
 }

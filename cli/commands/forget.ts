@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TributaryError } from '../../lib/domain/errors.ts';
 import type { ErasureReceipt } from '../../lib/pipeline/erasure-receipt.ts';
 import type { Job } from '../../lib/pipeline/jobs.ts';
+import { ask } from '../ask.ts';
 import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';
@@ -21,9 +23,15 @@ interface ForgetPart {
 export async function runForget(
   terminal: Terminal,
   person: string,
-  options: { readonly stage?: string },
+  options: { readonly stage?: string; readonly yes?: true },
 ): Promise<ExitStatus> {
   const stage = openStageClient(options.stage);
+  if (options.yes !== true) {
+    const question = `erase ${person} here, and in tools whose connection says erasure: delete? There is no way back. Type yes: `;
+    const answer = await ask(terminal, question);
+    if (answer !== 'yes')
+      throw new TributaryError('rejected', 'cli/not-confirmed', 'nobody was erased; say yes, or --yes');
+  }
   const started = await stage.post<Job>('/api/forget', { person });
   const job = await followJob(terminal, stage, started, (now) => {
     const { done, of } = partOf(now);

@@ -13,6 +13,6 @@ export async function runInit(terminal: Terminal, dir: string): Promise<ExitStat
   const shown = relative('.', dir) || '.';
   printLine(terminal, `${terminal.paint('green', '✓')} a workspace in ${shown}:`);
   for (const file of files) printLine(terminal, `  ${file}`);
-  printLine(terminal, `\nNext: tributary check ${shown} · tributary start --workspace ${shown}`);
+  printLine(terminal, `\nNext: ${terminal.self} check ${shown} · ${terminal.self} start --workspace ${shown}`);
   return 0;
 }

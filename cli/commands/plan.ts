@@ -27,7 +27,10 @@ export async function runPlan(terminal: Terminal, dir: string, options: Options)
   if (terminal.json) printJson(terminal, plan);
   else {
     printPlan(terminal, plan);
-    printLine(terminal, `\n${terminal.paint('dim', `nothing was changed; to do it: tributary apply ${plan.hash}`)}`);
+    printLine(
+      terminal,
+      `\n${terminal.paint('dim', `nothing was changed; to do it: ${terminal.self} apply ${plan.hash}`)}`,
+    );
   }
   return 0;
 }

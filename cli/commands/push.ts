@@ -37,10 +37,10 @@ export async function runPush(terminal: Terminal, options: Options): Promise<Exi
     printLine(terminal, tableOfOutcomes(terminal, ['audience', 'state'], lines));
     for (const { audience, outcome, run, holds } of partsOf(job)) {
       if (outcome === 'finished' && run !== undefined)
-        printLine(terminal, terminal.paint('dim', `what became of everybody: tributary push --outcomes ${run}`));
+        printLine(terminal, terminal.paint('dim', `what became of everybody: ${terminal.self} push --outcomes ${run}`));
       if (outcome !== 'held') continue;
       printHolds(terminal, audience, holds);
-      printLine(terminal, `     to look at the plan and let it go on: tributary approve ${run}`);
+      printLine(terminal, `     to look at the plan and let it go on: ${terminal.self} approve ${run}`);
     }
   }
   return job.state === 'finished' ? 0 : 1;

@@ -54,7 +54,7 @@ async function printMembers(terminal: Terminal, stage: StageClient, segment: str
   if (first === undefined) return;
   printLine(terminal, `\n${terminal.paint('bold', 'Some of its people')}`);
   for (const { profile } of members) printLine(terminal, profile);
-  printLine(terminal, terminal.paint('dim', `why one is in it: tributary why ${segment} ${first.profile}`));
+  printLine(terminal, terminal.paint('dim', `why one is in it: ${terminal.self} why ${segment} ${first.profile}`));
 }
 
 function reviewOf({ segment, days, size }: SegmentHistory): ReviewedSegment {

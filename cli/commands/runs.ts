@@ -6,6 +6,7 @@ import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
 
 interface Options {
   readonly stage?: string;
+  readonly all?: true;
 }
 
 /** A pull of a stream, a push of an audience or a check of its list, as /api/runs lists it. */
@@ -52,20 +53,33 @@ export async function runRuns(terminal: Terminal, options: Options): Promise<Exi
     printLine(terminal, `${terminal.paint('yellow', kind)} ${subject} since ${since}: ${says}`);
     printLine(terminal, terminal.paint('dim', `     ${todo}`));
   }
+  const shown = options.all === true ? runs : runs.filter((run) => !broughtNothing(run));
+  const rows = shown.map((run) => rowOf(run, terminal));
   if (runs.length === 0) printLine(terminal, 'nothing has run yet');
-  else printLine(terminal, tableOf(terminal, ['started', 'what', 'of', 'state', 'seconds', 'result'], runs.map(rowOf)));
+  else printLine(terminal, tableOf(terminal, ['started', 'what', 'of', 'state', 'seconds', 'result'], rows));
+  const left = runs.length - shown.length;
+  if (left > 0)
+    printLine(
+      terminal,
+      terminal.paint('dim', `left out: ${countOf(left, 'pull')} that brought nothing; --all shows all`),
+    );
   const pushed = runs.find(({ what, state, id }) => what === 'push' && state === 'finished' && id !== undefined);
   if (pushed !== undefined) {
-    const command = `tributary push --outcomes ${pushed.id}`;
+    const command = `${terminal.self} push --outcomes ${pushed.id}`;
     printLine(terminal, terminal.paint('dim', `what became of everybody in the latest push: ${command}`));
   }
   return 0;
 }
 
-function rowOf(run: Run): (string | number | undefined)[] {
+/** A pull that found nothing new and needs nobody: most are, and what happened must not drown in them. */
+function broughtNothing({ what, state, changes, echoes = 0, rejected = 0, waits }: Run): boolean {
+  return what === 'sync' && state === 'finished' && changes === 0 && echoes + rejected === 0 && waits === undefined;
+}
+
+function rowOf(run: Run, terminal: Terminal): (string | number | undefined)[] {
   const of = run.audience ?? [run.connection, run.stream].filter((part) => part !== undefined).join(' ');
   const seconds = run.endedAt === undefined ? undefined : secondsOf(run.startedAt, run.endedAt);
-  return [run.startedAt, run.what, of, run.state, seconds, resultOf(run)];
+  return [run.startedAt, run.what, of, run.state, seconds, resultOf(run, terminal)];
 }
 
 /** To a tenth, with the tenth always there: numbers below one another can be compared. */
@@ -74,10 +88,10 @@ function secondsOf(startedAt: string, endedAt: string): string {
   return seconds.toFixed(1).padStart('seconds'.length);
 }
 
-function resultOf(run: Run): string {
+function resultOf(run: Run, { self }: Terminal): string {
   const { error, changes, echoes = 0, rejected = 0, tally, listReplaced, differences } = run;
   if (run.state === 'held')
-    return `${(run.holds ?? []).map(({ guard }) => guard).join(', ')}: tributary approve ${run.id ?? ''}`;
+    return `${(run.holds ?? []).map(({ guard }) => guard).join(', ')}: ${self} approve ${run.id ?? ''}`;
   if (error !== undefined) return error.code;
   if (run.waits !== undefined) return `waits until ${run.waits.until}: ${run.waits.says}`;
   if (differences !== undefined) {

@@ -31,9 +31,23 @@ describe('tributary forget', () => {
       return [200, receiptWith(profile, reads === 1 ? asked : gone)];
     });
 
-    const { status, stdout } = await cli().run(['forget', 'ann@example.com', '--stage', stage.url, '--json']);
+    const { status, stdout } = await cli().run(['forget', 'ann@example.com', '--yes', '--stage', stage.url, '--json']);
 
     expect({ status, reads }).toEqual({ status: 0, reads: 2 });
     expect(JSON.parse(stdout)).toEqual(receiptWith(profile, gone));
+  });
+
+  it('erases nobody where nobody can be asked and --yes is not given', async () => {
+    let requests = 0;
+    const stage = await play(() => {
+      requests += 1;
+      return [500, {}];
+    });
+
+    const { status, stdout, stderr } = await cli().run(['forget', 'ann@example.com', '--stage', stage.url, '--json']);
+
+    expect({ status, requests }).toEqual({ status: 1, requests: 0 });
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'cli/not-confirmed' } });
+    expect(stderr).not.toContain('ann@example.com');
   });
 });

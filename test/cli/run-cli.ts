@@ -19,6 +19,8 @@ export interface CliOptions {
   readonly stdin?: string;
   /** Working directory. Default: a folder of the test file's own. */
   readonly cwd?: string;
+  /** Called by npx, as npm tells it. */
+  readonly npx?: true;
 }
 
 /** The built command line, and an empty folder that goes with the tests. */
@@ -68,11 +70,13 @@ export function withCli(): () => Cli {
 
 /** Runs Node with arguments and waits for its end. */
 export function runNode(args: readonly string[], options: CliOptions): Promise<Ran> {
+  const { npm_command: _, ...inherited } = process.env;
+  const env = { ...inherited, NO_COLOR: '1', ...(options.npx === true ? { npm_command: 'exec' } : {}) };
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       args,
-      { cwd: options.cwd, env: { ...process.env, NO_COLOR: '1' }, maxBuffer: 64_000_000 },
+      { cwd: options.cwd, env, maxBuffer: 64_000_000 },
       (_failure, stdout, stderr) => resolve({ status: child.exitCode, stdout, stderr }),
     );
     child.stdin?.end(options.stdin ?? '');
