@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { TributaryError } from '../../lib/domain/errors.ts';
-import type { Approval } from '../../lib/pipeline/approve.ts';
-import type { PushRun } from '../../lib/pipeline/push-run.ts';
+import type { Approval } from '../../lib/pipeline/push/approve.ts';
+import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
 import type { ExitStatus } from '../failure.ts';
 import { printHolds, reasons, tableOfPlans } from '../push-plan.ts';
 import { openStageClient } from '../stage-client.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ErasureReceipt } from '../../lib/pipeline/erasure-receipt.ts';
-import type { Job } from '../../lib/pipeline/jobs.ts';
+import type { ErasureReceipt } from '../../lib/pipeline/erase/erasure-receipt.ts';
+import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
 import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { facetNames, traitTypes } from '../domain/facet/catalogue.ts';
-import { jobKinds } from '../pipeline/job.ts';
+import { jobKinds } from '../pipeline/jobs/job.ts';
 
 /** Shapes of the API's answers: the OpenAPI document and the checks of the tests are made from them. */
 export const problemSchema = z

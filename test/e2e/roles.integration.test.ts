@@ -7,7 +7,7 @@ import { synthesise } from '../../lib/infra/synthesise.ts';
 import { startSimulators } from '../../lib/local/simulators.ts';
 import { openStage } from '../../lib/local/stage.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
-import { versioned } from '../pipeline/published-world.ts';
+import { versioned } from '../pipeline/define/published-world.ts';
 import { bundledOnce } from '../setup/bundled-once.ts';
 
 const outdirs: string[] = [];

@@ -9,7 +9,7 @@ import type { Definitions } from '../../lib/domain/definitions.ts';
 import { synthesise } from '../../lib/infra/synthesise.ts';
 import { openExchange } from '../../lib/local/engines/exchange.ts';
 import { openStage, type Stage } from '../../lib/local/stage.ts';
-import type { LateDay } from '../../lib/pipeline/lateness.ts';
+import type { LateDay } from '../../lib/pipeline/resolve/lateness.ts';
 import { readWorkspace } from '../../lib/workspace/load.ts';
 import { bundledOnce } from '../setup/bundled-once.ts';
 
