@@ -1,10 +1,14 @@
 import { QueryCommand, ScanCommand, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
-import type { Dynamo, Item } from '../adapters/dynamodb/client.ts';
+import { type Dynamo, type Item, openDynamo } from '../adapters/dynamodb/client.ts';
+import { openMembershipStore } from '../adapters/dynamodb/membership-store.ts';
 import { queryCount } from '../adapters/dynamodb/query.ts';
 import type { Identifier } from '../domain/change.ts';
-import type { AudienceDefinition } from '../domain/definitions.ts';
+import type { AudienceDefinition, Definitions } from '../domain/definitions.ts';
 import type { PushTally } from '../domain/push.ts';
 import type { MembershipStore } from '../pipeline/ports.ts';
+import type { SimulatedTools } from './simulators.ts';
+import type { Stage } from './stage.ts';
+import { callStage } from './stage-calls.ts';
 
 /** Counts of one audience; wanted = added + unchanged + unmatched + refused + rejected + retry. */
 export interface AudienceCounts {
@@ -36,15 +40,72 @@ export interface RehearsalReport {
 }
 
 /** A sync run or a push, as the list of runs keeps it. */
-export interface RunLine {
+interface RunLine {
   readonly what: 'sync' | 'push';
   readonly audience?: string;
   readonly changes?: number;
   readonly tally?: PushTally;
 }
 
+/** Counts everything that the stage holds, and compares every tool's own list with what is wanted. */
+export async function reportOf(
+  stage: Stage,
+  tools: SimulatedTools,
+  definitions: Definitions,
+  began: number,
+): Promise<RehearsalReport> {
+  const dynamo = openDynamo(async () => {}, Math.random, {
+    endpoint: stage.engines.dynamodb,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'REHEARSAL', secretAccessKey: 'REHEARSAL' },
+  });
+  const memberships = openMembershipStore(
+    dynamo,
+    String(stage.resolve('MEMBERSHIPS_TABLE')),
+    () => new Date(stage.now()),
+  );
+  const runs = await readRuns(dynamo, String(stage.resolve('STATE_TABLE')));
+  const changes = runs.reduce((sum, run) => sum + (run.changes ?? 0), 0);
+  const segments: Record<string, number> = {};
+  for (const one of (await callStage(stage, 'GET', '/api/segments')) as unknown as {
+    segment: string;
+    members: number;
+  }[]) {
+    segments[one.segment] = one.members;
+  }
+  const audiences: RehearsalReport['audiences'] = {};
+  const differences: RehearsalReport['differences'] = [];
+  for (const audience of definitions.audiences) {
+    const remote = tools.listOf(audience.connection, audience.target);
+    const judged = await judgeAudience(audience, {
+      memberships,
+      runs,
+      remote,
+      members: segments[audience.segment] ?? 0,
+    });
+    audiences[audience.audience] = judged.counts;
+    differences.push(...judged.differences);
+  }
+  const tables = {
+    profiles: String(stage.resolve('PROFILES_TABLE')),
+    activities: String(stage.resolve('ACTIVITIES_TABLE')),
+    state: String(stage.resolve('STATE_TABLE')),
+  };
+  const stored = await countStored(dynamo, tables, Object.keys(definitions.connections));
+  dynamo.client.destroy();
+  return {
+    ...stored,
+    changes,
+    segments,
+    audiences,
+    differences,
+    refusals: stage.refusals.length,
+    seconds: secondsSince(began),
+  };
+}
+
 /** Counts an audience's rows and compares them with the tool's real list. */
-export async function judgeAudience(
+async function judgeAudience(
   audience: AudienceDefinition,
   given: {
     readonly memberships: MembershipStore;
@@ -109,7 +170,7 @@ export async function judgeAudience(
 }
 
 /** What the tables hold, counted by reading them. */
-export async function countStored(
+async function countStored(
   dynamo: Dynamo,
   tables: { readonly profiles: string; readonly activities: string; readonly state: string },
   connections: readonly string[],
@@ -126,7 +187,7 @@ export async function countStored(
 }
 
 /** Every sync run and push that the stage knows. */
-export async function readRuns(dynamo: Dynamo, table: string): Promise<readonly RunLine[]> {
+async function readRuns(dynamo: Dynamo, table: string): Promise<readonly RunLine[]> {
   const runs: RunLine[] = [];
   let start: Item | undefined;
   do {
@@ -162,4 +223,9 @@ async function scanCount(dynamo: Dynamo, input: ScanCommandInput): Promise<numbe
 
 function textOf(identifier: Identifier): string {
   return `${identifier.type}=${identifier.value.toLowerCase()}`;
+}
+
+/** Seconds of the machine's time since a mark of `performance.now()`, to a tenth. */
+export function secondsSince(since: number): number {
+  return Math.round((performance.now() - since) / 100) / 10;
 }

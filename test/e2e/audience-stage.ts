@@ -76,7 +76,6 @@ export async function openAudienceStage(given: {
       start: START,
       port: 0,
       secrets: { newsletter: secretOf(newsletter.apiKey), shop: secretOf(shop.apiKey) },
-      handleSignals: false,
       stageFileIn: folder,
     });
     const on = stage;

@@ -41,7 +41,6 @@ beforeAll(async () => {
     from: { assembly: { template, codeDirs } },
     start: START,
     secrets: tools.secrets,
-    handleSignals: false,
     stageFileIn: folder,
   });
   const connections = Object.fromEntries(

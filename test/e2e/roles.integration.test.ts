@@ -62,7 +62,6 @@ describe('a role that lacks an action', () => {
       from: { assembly: { template: withoutGrant(template, 'ResolveProfile', 'dynamodb:PartiQLInsert'), codeDirs } },
       start,
       secrets: tools.secrets,
-      handleSignals: false,
       stageFileIn: outdir,
     });
     try {

@@ -92,7 +92,7 @@ async function aStage(): Promise<Stage> {
   const stageFileIn = mkdtempSync(join(tmpdir(), 'switching-'));
   ending.push(() => rmSync(stageFileIn, { recursive: true, force: true }));
   const from = { workspace: before };
-  const stage = await openStage({ from, start, port: 0, stageFileIn, handleSignals: false, environment: {} });
+  const stage = await openStage({ from, start, port: 0, stageFileIn, environment: {} });
   ending.push(() => stage.close());
   return stage;
 }

@@ -54,7 +54,7 @@ async function openPileStage(workspace: Definitions): Promise<Stage> {
   const outdir = await mkdtemp(join(tmpdir(), 'tributary-pile-'));
   ending.push(() => rmSync(outdir, { recursive: true, force: true }));
   const assembly = await synthesise({ workspace, outdir, bundle: bundledOnce });
-  const stage = await openStage({ from: { assembly }, start, port: 0, handleSignals: false, stageFileIn: outdir });
+  const stage = await openStage({ from: { assembly }, start, port: 0, stageFileIn: outdir });
   ending.push(stage.close);
   const headers = { authorization: `Bearer ${stage.token}`, 'content-type': 'application/json' };
   const body = JSON.stringify(workspace);

@@ -33,7 +33,6 @@ export function openStageBench(): StageBench {
         from: { assembly: probeAssembly(folder, template) },
         start: benchStart,
         stageFileIn: folder,
-        handleSignals: false,
         environment: {},
         ...(options.firstPort === undefined ? { port: 0 } : {}),
         ...options,
