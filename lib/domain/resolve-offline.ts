@@ -14,8 +14,9 @@ import { type EdgeState, edgeId, type Group, groupFragments } from './group.ts';
 import { deriveProfileId, type IdentityKey, identifierKey } from './identifier.ts';
 import { formatInstant, type Milliseconds, parseInstant } from './instant.ts';
 import type { JsonObject } from './json.ts';
-import { accountIdsOf, effectiveTraits, identifiersOf, nestTraits, newProfile, type Profile } from './profile.ts';
+import { accountIdsOf, identifiersOf, newProfile, type Profile } from './profile.ts';
 import { refusedOf } from './region.ts';
+import { effectiveTraits, nestTraits } from './survivorship.ts';
 
 /** One person as `tributary resolve` prints it: what identity resolution makes of the changes, and on what evidence. */
 export interface ResolvedPerson {

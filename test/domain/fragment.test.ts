@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ActivityChange, Change } from '../../lib/domain/change.ts';
 import { emptyFragment, flattenTraits, foldFragment } from '../../lib/domain/fragment.ts';
-import { effectiveTraits, nestTraits, newProfile } from '../../lib/domain/profile.ts';
+import { newProfile } from '../../lib/domain/profile.ts';
+import { effectiveTraits, nestTraits } from '../../lib/domain/survivorship.ts';
 import { rules } from '../pipeline/world.ts';
 
 const opened: ActivityChange = {

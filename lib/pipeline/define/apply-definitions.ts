@@ -1,8 +1,9 @@
 import { TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import type { Plan } from './compose-plan.ts';
 import { loadDefinitions, readPointer } from './definitions.ts';
-import { deployChanges, type Plan, type PlanDeps, readPlan, type ScanJob, standingOf } from './plan-definitions.ts';
+import { deployChanges, type PlanDeps, readPlan, type ScanJob, standingOf } from './plan-definitions.ts';
 import { readParts, readScan } from './scan.ts';
 import { moved, publishDefinitions, readSwitch, SCAN_DELAY_SECONDS, switchScanId } from './switch-definitions.ts';
 

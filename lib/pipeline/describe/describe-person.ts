@@ -4,14 +4,8 @@ import { openCatalogue } from '../../domain/facet/catalogue.ts';
 import { type Facets, facetsOf } from '../../domain/facet/facets.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import {
-  consentOf,
-  effectiveTraits,
-  identifiersOf,
-  nestTraits,
-  type Profile,
-  type Wanted,
-} from '../../domain/profile.ts';
+import { consentOf, identifiersOf, type Profile, type Wanted } from '../../domain/profile.ts';
+import { effectiveTraits, nestTraits } from '../../domain/survivorship.ts';
 import { loadRegions } from '../define/regions.ts';
 import type { ActivityStore, HistoryStore } from '../ports.ts';
 import { type HistoryEntry, tellLine } from './segment-history.ts';

@@ -2,7 +2,7 @@ import type { AudienceDestination } from '../../connectors/contract.ts';
 import type { AudienceDefinition, ConnectionDefinition } from '../../domain/definitions.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import { differenceOf, EMPTY_PLAN, type PlanEntry, type PushPlan, planEntry, planHash } from '../../domain/push.ts';
-import type { Archive, AudienceRow, Clock, MembershipStore } from '../ports.ts';
+import { type Archive, type AudienceRow, type Clock, type MembershipStore, rowsAtOnce } from '../ports.ts';
 import type { Census, Chunk, Planning, PushRun, PushState } from './push-run.ts';
 
 export interface PlanDeps {
@@ -11,8 +11,6 @@ export interface PlanDeps {
   readonly clock: Clock;
 }
 
-/** Rows read by key at once. */
-const ROWS_AT_ONCE = 100;
 /** Entries of one direction in one object of the list, about. */
 const CHUNK = 5_000;
 /** A call with members takes about this long until we have measured it. */
@@ -91,8 +89,8 @@ async function* differing(
     return;
   }
   for await (const page of memberships.pending(audience.audience, after)) {
-    for (let at = 0; at < page.length; at += ROWS_AT_ONCE) {
-      const ids = page.slice(at, at + ROWS_AT_ONCE);
+    for (let at = 0; at < page.length; at += rowsAtOnce) {
+      const ids = page.slice(at, at + rowsAtOnce);
       const found = await memberships.readAudienceRows(audience.audience, ids);
       const rows = ids.flatMap((id) => found.get(id) ?? []).filter(({ pending }) => pending);
       const agreeing = rows.filter((row) => differenceOf(row, audience.mode).length === 0);
@@ -129,7 +127,7 @@ export async function* planEntries(
   op: 'add' | 'remove',
   chunks: readonly Chunk[],
   from: number,
-  atOnce = ROWS_AT_ONCE,
+  atOnce = rowsAtOnce,
 ): AsyncIterable<{ readonly at: number; readonly entries: readonly PlanEntry[] }> {
   let start = 0;
   for (const { name, entries: count } of chunks) {

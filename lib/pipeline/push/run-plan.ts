@@ -1,11 +1,12 @@
 import { emptyTally, type PushTally } from '../../domain/push.ts';
 import { LEASE_MS } from '../run-list.ts';
 import { finishPush } from './end-push.ts';
+import { type PlanSender, siblingsOf } from './look-again.ts';
 import { putOutcomes } from './outcomes.ts';
 import { beginPlanning } from './plan-push.ts';
 import { type HeldPush, listPush, type PushRun, type PushState, type Sending, savePush } from './push-run.ts';
 import { type ActivateDeps, listName, type Tool, type Work } from './push-work.ts';
-import { type PlanSender, pollJob, type Step, sendPlan, siblingsOf } from './send-plan.ts';
+import { pollJob, type Step, sendPlan } from './send-plan.ts';
 import { openNotes } from './write-ledger.ts';
 
 /** How much a new measurement weighs in the pace of calls. */

@@ -1,31 +1,13 @@
 import type { Outcome } from '../../connectors/contract.ts';
-import type { AudienceDefinition } from '../../domain/definitions.ts';
 import { TributaryError } from '../../domain/errors.ts';
-import { everyIndexKey } from '../../domain/identifier.ts';
 import { formatInstant } from '../../domain/instant.ts';
-import { differenceOf, digestOf, type PlanEntry, type PushTally } from '../../domain/push.ts';
-import type { Archive, AudienceRow } from '../ports.ts';
+import type { PushTally } from '../../domain/push.ts';
+import { rowsAtOnce } from '../ports.ts';
+import { type Item, lookAgain, type PlanSender } from './look-again.ts';
 import type { OutcomeLine } from './outcomes.ts';
 import { planEntries } from './plan-push.ts';
-import type { Planning, Sending } from './push-run.ts';
-import {
-  consentOf,
-  type Due,
-  isInside,
-  JOB_RUNNING,
-  type Sender,
-  sendBatch,
-  settleOutcomes,
-  UNANSWERED,
-} from './send-members.ts';
-
-/** Sends the frozen list of one run, in one direction. */
-export interface PlanSender extends Sender {
-  readonly archive: Pick<Archive, 'put' | 'lines'>;
-  readonly planning: Planning;
-  /** Other audiences of the same group: nobody is added here who is still on the list of one of them. */
-  readonly siblings: readonly string[];
-}
+import type { Sending } from './push-run.ts';
+import { consentOf, isInside, JOB_RUNNING, sendBatch, settleOutcomes } from './send-members.ts';
 
 /** What one step settled: everything before `at` has its outcome. */
 export interface Step {
@@ -44,21 +26,8 @@ export interface Step {
   readonly waitsForGroup: boolean;
 }
 
-/** An entry of the plan beside its row as it is now. */
-interface Item {
-  readonly at: number;
-  readonly entry: PlanEntry;
-  readonly row: AudienceRow | undefined;
-  readonly due?: Due;
-  /** Known without sending: settled by this run before a death, or not to be sent by it. */
-  readonly outcome?: Outcome | { readonly status: 'postponed'; readonly code: string };
-  readonly base: 0 | 1;
-}
-
 /** Items in hand while a batch fills: what is known already is settled when it becomes more than this. */
 const MOST_IN_HAND = 5_000;
-/** Rows read by key at once. */
-const ROWS_AT_ONCE = 100;
 
 /**
  * Sends the plan from a position on, in full batches, each settled before the next; yields after each. Rows are read
@@ -67,7 +36,7 @@ const ROWS_AT_ONCE = 100;
 export async function* sendPlan(sender: PlanSender, from: number): AsyncIterable<Step> {
   const { maxMembers, maxBytes } = sender.destination.batch;
   const chunks = sender.planning.chunks[sender.op];
-  const atOnce = Math.min(ROWS_AT_ONCE, maxMembers);
+  const atOnce = Math.min(rowsAtOnce, maxMembers);
   let items: Item[] = [];
   for await (const { at, entries } of planEntries(
     sender.archive,
@@ -150,75 +119,6 @@ function batchEnd(items: readonly Item[], maxMembers: number, maxBytes = Number.
   return undefined;
 }
 
-async function lookAgain(sender: PlanSender, entries: readonly PlanEntry[], at: number): Promise<Item[]> {
-  const { memberships, audience } = sender;
-  if (entries.length === 0) return [];
-  const ids = entries.map(({ profile }) => profile);
-  const rows = await memberships.readAudienceRows(audience.audience, ids);
-  const add = sender.op === 'add';
-  const elsewhere = add ? await onSiblings(sender, ids) : new Set<string>();
-  const suppressed = add ? await suppressedAmong(sender, rows) : new Set<string>();
-  return entries.map((entry, index) =>
-    itemOf(sender, { at: at + index, entry, row: rows.get(entry.profile) }, { elsewhere, suppressed }),
-  );
-}
-
-/** Whose keys the list of people never to be contacted has by now, though their row does not say so yet. */
-async function suppressedAmong(
-  { identities, key }: PlanSender,
-  rows: ReadonlyMap<string, AudienceRow>,
-): Promise<ReadonlySet<string>> {
-  const secret = await key();
-  const owners = new Map<string, string[]>();
-  for (const [profile, { wanted }] of rows) {
-    for (const one of wanted.in ? wanted.keys : []) {
-      for (const index of everyIndexKey(one, secret)) {
-        owners.set(index, [...(owners.get(index) ?? []), profile]);
-      }
-    }
-  }
-  if (owners.size === 0) return new Set();
-  const { suppressed } = await identities.lookUp([...owners.keys()]);
-  return new Set([...suppressed].flatMap((index) => owners.get(index) ?? []));
-}
-
-function itemOf(
-  sender: PlanSender,
-  { at, entry, row }: Pick<Item, 'at' | 'entry' | 'row'>,
-  { elsewhere, suppressed }: { readonly elsewhere: ReadonlySet<string>; readonly suppressed: ReadonlySet<string> },
-): Item {
-  const { op, run, audience, clock } = sender;
-  const { told } = row ?? {};
-  const ours = told?.run === run && told.op === op;
-  const base = op === 'remove' || (told?.in === true && !ours) ? 1 : 0;
-  const postponed = (code: string): Item => ({ at, entry, row, base, outcome: { status: 'postponed', code } });
-  if (row === undefined) return postponed('push/moved');
-  if (ours && told.code !== UNANSWERED && told.code !== JOB_RUNNING)
-    return { at, entry, row, base, outcome: outcomeIn(told) };
-  if (row.wantedVersion !== entry.version) return postponed('push/moved');
-  const [next] = differenceOf(row, audience.mode);
-  if (next === undefined || next.op !== op || digestOf(next.keys) !== entry.keys) return postponed('push/moved');
-  if (op === 'add' && (row.pausedUntil ?? 0) > clock.now().getTime()) return postponed('push/paused');
-  if (suppressed.has(row.profile)) return postponed('push/suppressed');
-  if (elsewhere.has(row.profile)) return postponed('push/waits-for-group');
-  return { at, entry, row, base, due: { row, keys: next.keys } };
-}
-
-/** Who is still on the list of another audience of the group, as that tool last answered. */
-async function onSiblings(sender: PlanSender, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  const found = new Set<string>();
-  for (const sibling of sender.siblings) {
-    for (const [id, { told }] of await sender.memberships.readAudienceRows(sibling, ids))
-      if (told?.in === true) found.add(id);
-  }
-  return found;
-}
-
-function outcomeIn({ outcome, code = '' }: NonNullable<AudienceRow['told']>): Outcome {
-  const status = outcome as Outcome['status'];
-  return status === 'refused' || status === 'rejected' || status === 'retry' ? { status, code } : { status };
-}
-
 async function settleItems(sender: PlanSender, items: readonly Item[]): Promise<Step> {
   const due = items.flatMap((item) => item.due ?? []);
   if (due.length === 0) return { ...stepOf(sender, items, new Map()), tookMs: 0 };
@@ -259,13 +159,4 @@ function stepOf(
     return { profile: entry.profile, op: entry.op, status: outcome.status, ...code, at, ...consent };
   });
   return { at: (items.at(-1)?.at ?? 0) + 1, lines, tally, grown, waitsForGroup };
-}
-
-/** Other audiences of the group that an audience is in. */
-export function siblingsOf(audience: AudienceDefinition, all: readonly AudienceDefinition[]): readonly string[] {
-  const { group } = audience;
-  if (group === undefined) return [];
-  return all.flatMap((one) =>
-    one.audience !== audience.audience && one.group?.name === group.name ? [one.audience] : [],
-  );
 }

@@ -2,7 +2,7 @@ import type { AccountChange } from '../../domain/change.ts';
 import { flattenTraits, writeLeaves } from '../../domain/fragment.ts';
 import { parseInstant } from '../../domain/instant.ts';
 import { AFTER_EVERY_WRITER_SECONDS } from '../delay.ts';
-import type { Account, AccountStore, Clock, Queue } from '../ports.ts';
+import type { Account, AccountStore, Clock, MembershipStore, Queue } from '../ports.ts';
 
 interface AccountDeps {
   readonly accounts: AccountStore;
@@ -11,6 +11,8 @@ interface AccountDeps {
 }
 
 const ROUNDS = 8;
+/** How many people of an account are asked for in one recompute message. */
+const PEOPLE_IN_MESSAGE = 500;
 
 /**
  * Folds account changes into accounts and asks for their people to be decided again. It asks first: a worker that dies
@@ -32,6 +34,22 @@ export async function foldAccounts(deps: AccountDeps, changes: readonly AccountC
     }
     const written = await deps.accounts.write(news);
     pending = new Map(news.filter(({ id }) => !written.has(id)).map(({ id }) => [id, pending.get(id) ?? []]));
+  }
+}
+
+/** Asks for the people of changed accounts, some hundreds to a message. */
+export async function askForPeople(
+  deps: { readonly memberships: MembershipStore; readonly recompute: Queue },
+  accounts: ReadonlySet<string>,
+): Promise<void> {
+  for (const account of accounts) {
+    for await (const people of deps.memberships.accountPeople(account)) {
+      const messages = [];
+      for (let at = 0; at < people.length; at += PEOPLE_IN_MESSAGE) {
+        messages.push({ body: { profiles: people.slice(at, at + PEOPLE_IN_MESSAGE) } });
+      }
+      await deps.recompute.send(messages);
+    }
   }
 }
 

@@ -1,31 +1,17 @@
 import type { AccountChange, ActivityChange, Change, FragmentId, PersonChange } from '../../domain/change.ts';
 import type { Compiled } from '../../domain/decide.ts';
-import { changesLikeness } from '../../domain/duplicate.ts';
 import type { IdentityKey } from '../../domain/identifier.ts';
 import { type Milliseconds, parseInstant } from '../../domain/instant.ts';
-import { newProfile, type Profile } from '../../domain/profile.ts';
-import { mostTogether } from '../../domain/region.ts';
 import { isVoided, type Voided } from '../../domain/voided.ts';
-import { AFTER_EVERY_WRITER_SECONDS } from '../delay.ts';
-import {
-  type AccountStore,
-  type ActivityStore,
-  type Claim,
-  type Clock,
-  type IdentityIndex,
-  type Log,
-  type Move,
-  mostAsOne,
-  type Queue,
-  type StoredProfile,
-  type WriteOutcome,
-} from '../ports.ts';
+import type { AccountStore, ActivityStore, Clock, IdentityIndex, Log, Queue } from '../ports.ts';
 import { type Decided, decidePeople } from './decide-people.ts';
 import { foldAll } from './fold.ts';
-import { foldAccounts } from './fold-accounts.ts';
+import { askForPeople, foldAccounts } from './fold-accounts.ts';
 import { type FollowStores, writeFollowers } from './follow.ts';
 import { gather, type Pending } from './gather.ts';
 import { foldRules, type Versions } from './refill.ts';
+import { askToCompare } from './suggest-duplicates.ts';
+import { claimIdentifiers, writePeople } from './write-people.ts';
 
 /** What resolve-profile needs from the world. */
 export interface ResolveDeps extends FollowStores {
@@ -76,10 +62,6 @@ export interface Resolved {
 
 /** How often a batch goes round again for those who lost a conditional write, before the queue retries them. */
 const ROUNDS = 12;
-/** How many people are compared with others by one message. */
-const PEOPLE_COMPARED = 100;
-/** How many people of an account are asked for in one recompute message. */
-const PEOPLE_IN_MESSAGE = 500;
 
 interface Tally {
   written: number;
@@ -101,7 +83,7 @@ export function resolveProfile(deps: ResolveDeps) {
       deps,
       batch.flatMap(({ changes }) => changes.filter(isAboutAccount)),
     );
-    await fanOut(deps, new Set(batch.flatMap(({ accounts }) => accounts)));
+    await askForPeople(deps, new Set(batch.flatMap(({ accounts }) => accounts)));
     const oldest = deps.clock.now().getTime() - compiled.definitions.privacy.activitiesKeptMs;
     let pending = collect(batch, oldest);
     const tally: Tally = { written: 0, unchanged: 0, activities: 0, conflicts: 0, erased: 0 };
@@ -128,10 +110,10 @@ async function resolveRound(
   if (buried.length > 0) await deps.identities.claim(buried);
   const folded = await foldAll(components, compiled, rules, deps, round);
   const decided = await decidePeople(deps, folded, { compiled, rules, refill }, now);
-  const lost = await claim(deps, decided);
+  const lost = await claimIdentifiers(deps, decided);
   await askToCompare(deps, compiled, decided, lost);
   const full = new Set<Decided>();
-  const written = await write(deps, decided, lost, full);
+  const written = await writePeople(deps, decided, lost, full);
   const changes = [...full].flatMap(({ component }) => component.changes);
   await deps.tooLarge(
     changes,
@@ -194,146 +176,6 @@ function stillPending({ profiles, reach, marked }: Pending, lost: ReadonlySet<De
   const isLeft = (id: string): boolean =>
     [...lost].some(({ component }) => component.asked.includes(component.leads.get(id) ?? id));
   return { changes, profiles: new Set([...profiles].filter(isLeft)), reach: further, marked };
-}
-
-/** Claims identifiers before the profile that holds them is written. Returns the components that must look again. */
-async function claim(deps: ResolveDeps, items: readonly Decided[]): Promise<Set<Decided>> {
-  const lost = new Set<Decided>();
-  const claims = new Map<string, Claim>();
-  const writers = new Map<string, Decided>();
-  for (const item of items) {
-    const ids = [...item.news, ...item.merged].map(({ id }) => id);
-    // An id or a key that two components of one batch came to is for the first: one request takes an item only once.
-    const taken = ids.some((id) => writers.has(id)) || item.claims.some(({ key }) => claims.has(key));
-    if (item.torn || item.strangers.size > 0 || taken) {
-      lost.add(item);
-      continue;
-    }
-    for (const id of ids) writers.set(id, item);
-    for (const one of item.claims) {
-      const grave = item.component.graves.get(one.key);
-      const { over, erased } = grave ?? {};
-      claims.set(one.key, {
-        ...one,
-        ...(over === undefined ? {} : { over }),
-        ...(erased === undefined ? {} : { erased }),
-      });
-    }
-  }
-  const refused = claims.size === 0 ? new Set() : await deps.identities.claim([...claims.values()]);
-  for (const item of items) if (item.claims.some(({ key }) => refused.has(key))) lost.add(item);
-  return lost;
-}
-
-/**
- * Writes one profile by one conditional write, several of one region together. Adds whoever lost to `lost` and whoever
- * would be over the budget of an item to `full`.
- */
-async function write(
-  deps: ResolveDeps,
-  items: readonly Decided[],
-  lost: Set<Decided>,
-  full: Set<Decided>,
-): Promise<StoredProfile[]> {
-  const written: StoredProfile[] = [];
-  const conclude = (item: Decided, outcome: WriteOutcome | undefined, profiles: readonly StoredProfile[]): void => {
-    if (outcome === 'written') written.push(...profiles.map(bump));
-    else (outcome === 'too-large' ? full : lost).add(item);
-  };
-  const alone: { readonly item: Decided; readonly profile: Profile }[] = [];
-  for (const item of items) {
-    if (lost.has(item) || item.news.length + item.merged.length + item.moves.length === 0) continue;
-    const [only] = item.news;
-    const witnesses = witnessesOf(item);
-    const others = item.merged.length + item.moves.length + item.shortcuts.length + witnesses.length;
-    if (only !== undefined && item.news.length === 1 && others === 0) {
-      alone.push({ item, profile: only });
-      continue;
-    }
-    const together = [...item.news, ...item.merged, ...witnesses];
-    if (together.length + item.moves.length > mostAsOne && item.moves.length > 0) {
-      // Lost or not, the item goes round again: what is left to move is less by then.
-      await deps.profiles.writeTogether(...firstMoves(item), []);
-      lost.add(item);
-      continue;
-    }
-    conclude(item, await deps.profiles.writeTogether(together, item.moves, item.shortcuts), together);
-  }
-  const outcomes = await deps.profiles.write(alone.map(({ profile }) => profile));
-  for (const { item, profile } of alone) conclude(item, outcomes.get(profile.id), [profile]);
-  return written;
-}
-
-/** Profiles that are written as they are, so that a writer who read them before must read again. */
-function witnessesOf(item: Decided): readonly Profile[] {
-  const covered = new Set([...item.news, ...item.merged].map(({ id }) => id));
-  return item.profiles.filter(({ id, version }) => item.witnesses.has(id) && !covered.has(id) && version > 0);
-}
-
-/**
- * As many moves of identifiers as one write takes, before the records follow them. Those who give and those who receive
- * are written as kin, otherwise as they were read: whoever comes by a moved identifier meanwhile reads both, and goes on.
- */
-function firstMoves({ component, profiles, moves, givers }: Decided): [profiles: Profile[], moves: readonly Move[]] {
-  const read = new Map(component.profiles.map((profile) => [profile.id, profile]));
-  const links = new Map<string, Set<string>>();
-  const link = (id: string, other: string): void => void links.set(id, (links.get(id) ?? new Set()).add(other));
-  const first = moves.slice(0, mostAsOne - 2 * mostTogether);
-  for (const move of first) {
-    const giver = givers.get(move.from) ?? move.from;
-    link(giver, move.to);
-    link(move.to, giver);
-  }
-  const linked = [...links].map(([id, others]): Profile => {
-    const { version = 0, definitions = '', needs = '' } = profiles.find((one) => one.id === id) ?? {};
-    const profile = read.get(id) ?? { ...newProfile(id), version, definitions, needs };
-    return { ...profile, kin: [...new Set([...others, ...profile.kin])].slice(0, mostTogether - 1) };
-  });
-  return [linked, first];
-}
-
-function bump(profile: StoredProfile): StoredProfile {
-  return { ...profile, version: profile.version + 1 };
-}
-
-/**
- * Asks for people to be compared with others who may be the same, where what they are compared by changed. It asks before
- * the write, for later: a worker that dies after the write would find nothing new the next time.
- */
-async function askToCompare(
-  deps: ResolveDeps,
-  compiled: Compiled,
-  items: readonly Decided[],
-  lost: ReadonlySet<Decided>,
-): Promise<void> {
-  if (compiled.definitions.identity.duplicates === undefined) return;
-  const people: string[] = [];
-  for (const item of items) {
-    if (lost.has(item)) continue;
-    for (const profile of item.news) {
-      const before = item.component.profiles.find(({ id, version }) => id === profile.id && version > 0);
-      if (changesLikeness(before, profile)) people.push(profile.id);
-    }
-  }
-  const messages = [];
-  for (let at = 0; at < people.length; at += PEOPLE_COMPARED) {
-    const body = { compare: people.slice(at, at + PEOPLE_COMPARED) };
-    messages.push({ body, delaySeconds: AFTER_EVERY_WRITER_SECONDS });
-  }
-  if (messages.length > 0) await deps.recompute.send(messages);
-}
-
-/** Asks for the people of changed accounts, some hundreds to a message. */
-async function fanOut(deps: ResolveDeps, accounts: ReadonlySet<string>): Promise<void> {
-  for (const account of accounts) {
-    for await (const people of deps.memberships.accountPeople(account)) {
-      const messages = [];
-      for (let at = 0; at < people.length; at += PEOPLE_IN_MESSAGE) {
-        messages.push({ body: { profiles: people.slice(at, at + PEOPLE_IN_MESSAGE) } });
-      }
-      await deps.recompute.send(messages);
-    }
-  }
 }
 
 /** Changes by fragment; activities from before retention are in the archive and are not folded. */

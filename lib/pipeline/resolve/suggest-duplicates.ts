@@ -3,6 +3,7 @@ import type { Compiled } from '../../domain/decide.ts';
 import {
   blockKeys,
   type Comparable,
+  changesLikeness,
   comparableOf,
   mostInBlock,
   pairId,
@@ -12,8 +13,12 @@ import {
 import { isErased } from '../../domain/erasure.ts';
 import type { IdentityKey } from '../../domain/identifier.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { effectiveTraits, identifiersOf, type Profile, viewOf } from '../../domain/profile.ts';
-import type { BlockStore, Clock, Log, ProfileStore, StateStore } from '../ports.ts';
+import { viewOf } from '../../domain/person-view.ts';
+import { identifiersOf, type Profile } from '../../domain/profile.ts';
+import { effectiveTraits } from '../../domain/survivorship.ts';
+import { AFTER_EVERY_WRITER_SECONDS } from '../delay.ts';
+import type { BlockStore, Clock, Log, ProfileStore, Queue, StateStore } from '../ports.ts';
+import type { Decided } from './decide-people.ts';
 import { isMerged } from './gather.ts';
 
 export interface SuggestDeps {
@@ -33,6 +38,8 @@ export const PAIRS = 'duplicate-pair';
 /** Records of each of two people whose pairs are looked up: whoever has more is told apart by the first of them. */
 const RECORDS_ASKED = 8;
 const BLOCKS_AT_ONCE = 20;
+/** How many people are compared with others by one message. */
+const PEOPLE_COMPARED = 100;
 
 /**
  * Compares people with those who share a block key, and writes a suggestion for each pair that is alike enough and that
@@ -67,6 +74,33 @@ export function suggestDuplicates(deps: SuggestDeps) {
     for (const { suggestion, a, b } of found.values()) if (await write(deps, suggestion, a, b)) written += 1;
     deps.log('compared', { people: people.length, blocks: met.size, others: strangers.length, suggested: written });
   };
+}
+
+/**
+ * Asks for people to be compared with others who may be the same, where what they are compared by changed. It asks before
+ * the write, for later: a worker that dies after the write would find nothing new the next time.
+ */
+export async function askToCompare(
+  deps: { readonly recompute: Queue },
+  compiled: Compiled,
+  items: readonly Decided[],
+  lost: ReadonlySet<Decided>,
+): Promise<void> {
+  if (compiled.definitions.identity.duplicates === undefined) return;
+  const people: string[] = [];
+  for (const item of items) {
+    if (lost.has(item)) continue;
+    for (const profile of item.news) {
+      const before = item.component.profiles.find(({ id, version }) => id === profile.id && version > 0);
+      if (changesLikeness(before, profile)) people.push(profile.id);
+    }
+  }
+  const messages = [];
+  for (let at = 0; at < people.length; at += PEOPLE_COMPARED) {
+    const body = { compare: people.slice(at, at + PEOPLE_COMPARED) };
+    messages.push({ body, delaySeconds: AFTER_EVERY_WRITER_SECONDS });
+  }
+  if (messages.length > 0) await deps.recompute.send(messages);
 }
 
 /** People as they are compared now; merged and unknown ids are left out. */

@@ -6,6 +6,8 @@ import { healsTooMany } from '../../domain/truth.ts';
 import { withCalls } from '../call-meter.ts';
 import { type ConnectionDeps, openConnection } from '../connections.ts';
 import type { Archive, MembershipStore } from '../ports.ts';
+import { healPart } from './verify-heal.ts';
+import type { Checker, Done } from './verify-lists.ts';
 import {
   endVerify,
   goOnLater,
@@ -16,7 +18,7 @@ import {
   type VerifyRun,
   type VerifyRunDeps,
 } from './verify-run.ts';
-import { type Checker, compareRows, type Done, findStrangers, healPart, listChunk } from './verify-steps.ts';
+import { compareRows, findStrangers, listChunk } from './verify-steps.ts';
 
 export interface VerifyDeps extends ConnectionDeps, VerifyRunDeps {
   readonly archive: Archive;

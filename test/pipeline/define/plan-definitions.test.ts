@@ -4,13 +4,8 @@ import type { Definitions } from '../../../lib/domain/definitions.ts';
 import type { JsonObject } from '../../../lib/domain/json.ts';
 import type { SegmentDefinition } from '../../../lib/domain/segment.ts';
 import { readApplyJob, startApply } from '../../../lib/pipeline/define/apply-definitions.ts';
-import {
-  type Plan,
-  type PlanDeps,
-  partsFor,
-  readPlanJob,
-  startPlan,
-} from '../../../lib/pipeline/define/plan-definitions.ts';
+import type { Plan } from '../../../lib/pipeline/define/compose-plan.ts';
+import { type PlanDeps, partsFor, readPlanJob, startPlan } from '../../../lib/pipeline/define/plan-definitions.ts';
 import { readRecounts } from '../../../lib/pipeline/define/recount.ts';
 import { publishDefinitions } from '../../../lib/pipeline/define/switch-definitions.ts';
 import { NOW } from '../world.ts';

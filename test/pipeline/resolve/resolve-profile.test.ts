@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../../lib/domain/change.ts';
-import { effectiveTraits, viewOf } from '../../../lib/domain/profile.ts';
+import { viewOf } from '../../../lib/domain/person-view.ts';
 import { evaluate } from '../../../lib/domain/segment/evaluate.ts';
+import { effectiveTraits } from '../../../lib/domain/survivorship.ts';
 import type { Clock } from '../../../lib/pipeline/ports.ts';
 import { resolveProfile, type Work } from '../../../lib/pipeline/resolve/resolve-profile.ts';
 import { Death, type Fate, type MemoryStores, openMemoryStores } from '../memory-stores.ts';
