@@ -1,7 +1,7 @@
-import { QueryCommand, ScanCommand, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
+import { ScanCommand, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
 import { type Dynamo, type Item, openDynamo } from '../adapters/dynamodb/client.ts';
 import { openMembershipStore } from '../adapters/dynamodb/membership-store.ts';
-import { queryCount } from '../adapters/dynamodb/query.ts';
+import { queryCount, queryPages } from '../adapters/dynamodb/query.ts';
 import type { Identifier } from '../domain/change.ts';
 import type { AudienceDefinition, Definitions } from '../domain/definitions.ts';
 import type { PushTally } from '../domain/push.ts';
@@ -189,14 +189,9 @@ async function countStored(
 /** Every sync run and push that the stage knows. */
 async function readRuns(dynamo: Dynamo, table: string): Promise<readonly RunLine[]> {
   const runs: RunLine[] = [];
-  let start: Item | undefined;
-  do {
-    const answer = await dynamo.client.send(
-      new QueryCommand({ ...ofKind(table, 'run'), ...(start === undefined ? {} : { ExclusiveStartKey: start }) }),
-    );
-    for (const item of answer.Items ?? []) runs.push(JSON.parse(item.body?.S ?? '{}') as RunLine);
-    start = answer.LastEvaluatedKey;
-  } while (start !== undefined);
+  for await (const page of queryPages(dynamo, ofKind(table, 'run'))) {
+    for (const item of page) runs.push(JSON.parse(item.body?.S ?? '{}') as RunLine);
+  }
   return runs;
 }
 
