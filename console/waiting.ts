@@ -1,5 +1,5 @@
 import type { z } from '@hono/zod-openapi';
-import type { alertSchema } from '../lib/api/answers.ts';
+import type { alertSchema } from '../lib/api/work-answers.ts';
 import type { PushRun } from '../lib/pipeline/push/push-run.ts';
 import { badge, card, element, moment, quiet } from './dom.ts';
 import { holdList } from './plan.ts';

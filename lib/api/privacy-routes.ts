@@ -7,9 +7,10 @@ import { allReceipts, type ErasureReceipt, readReceipt } from '../pipeline/erase
 import { startForget } from '../pipeline/erase/forget-person.ts';
 import { readJob } from '../pipeline/jobs/jobs.ts';
 import { startReplay } from '../pipeline/replay/replay.ts';
-import { exportPartSchema, jobSchema, receiptOfErasureSchema } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
+import { exportPartSchema, receiptOfErasureSchema } from './people-answers.ts';
 import { noSuchPerson, type Route, route } from './route.ts';
+import { jobSchema } from './work-answers.ts';
 
 const personSchema = z.object({ person: z.string() });
 const replaySchema = z.object({ from: z.string(), to: z.string(), connection: z.string().optional() });

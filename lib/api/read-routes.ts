@@ -15,28 +15,21 @@ import { readLateness } from '../pipeline/resolve/lateness.ts';
 import { listMerges } from '../pipeline/resolve/merges.ts';
 import { latestVerify } from '../pipeline/verify/verify-run.ts';
 import {
-  alertSchema,
   audiencePageSchema,
   audienceSchema,
-  jobSchema,
   lateDaySchema,
   leftListSchema,
-  memberPageSchema,
-  mergesSchema,
-  outcomesSchema,
-  personSchema,
-  planSchema,
-  receiptSchema,
   rejectedSchema,
   runSchema,
   segmentHistorySchema,
   segmentSchema,
-  verifySchema,
   workspaceSchema,
 } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
+import { memberPageSchema, mergesSchema, personSchema, receiptSchema } from './people-answers.ts';
 import { listAudiences, listSegments, readAudience, readWorkspace } from './reads.ts';
 import { noSuchPerson, type Route } from './route.ts';
+import { alertSchema, jobSchema, outcomesSchema, planSchema, verifySchema } from './work-answers.ts';
 
 const MOST_LISTED = 100;
 const MOST_PUSHES = 20;

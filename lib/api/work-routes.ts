@@ -8,11 +8,11 @@ import { startPlan } from '../pipeline/define/plan-definitions.ts';
 import { publishDefinitions } from '../pipeline/define/switch-definitions.ts';
 import { startPull, startPush, startUnmerge, startVerify } from '../pipeline/jobs/jobs.ts';
 import { approvePush } from '../pipeline/push/approve.ts';
-import { approvalSchema, dryRunSchema, jobSchema } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { mergesOf } from './read-routes.ts';
 import { planPush } from './reads.ts';
 import { type Route, route } from './route.ts';
+import { approvalSchema, dryRunSchema, jobSchema } from './work-answers.ts';
 
 const pullSchema = z.object({ connection: z.string(), stream: z.string().optional(), full: z.boolean().optional() });
 const unmergeSchema = z.object({ edge: z.string() });
