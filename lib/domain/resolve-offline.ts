@@ -30,7 +30,8 @@ export interface ResolvedPerson {
     readonly fragment: FragmentId;
     readonly identifier: Identifier;
     readonly at: string;
-    readonly state: EdgeState;
+    /** `suppressed` is what a refused piece of evidence has always been called in this output. */
+    readonly state: Exclude<EdgeState, 'refused'> | 'suppressed';
   }[];
   /** Different activity ids, counted in each fragment. */
   readonly activities: number;
@@ -101,7 +102,7 @@ export function openOfflineResolver(identity: IdentityRules, read: ReadTrait = a
         fragment,
         identifier,
         at: formatInstant(at),
-        state,
+        state: state === 'refused' ? 'suppressed' : state,
       })),
       activities: group.fragments.reduce((sum, fragment) => sum + (activities.get(fragment)?.size ?? 0), 0),
     };

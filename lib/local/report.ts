@@ -6,23 +6,10 @@ import type { Identifier } from '../domain/change.ts';
 import type { AudienceDefinition, Definitions } from '../domain/definitions.ts';
 import type { PushTally } from '../domain/push.ts';
 import type { MembershipStore } from '../pipeline/ports.ts';
+import { type AudienceCounts, noCounts } from '../pipeline/push/summaries.ts';
 import type { SimulatedTools } from './simulators.ts';
 import type { Stage } from './stage.ts';
 import { callStage } from './stage-calls.ts';
-
-/** Counts of one audience; wanted = added + unchanged + unmatched + refused + rejected + retry. */
-export interface AudienceCounts {
-  wanted: number;
-  added: number;
-  removed: number;
-  unchanged: number;
-  blocked: number;
-  unmatched: number;
-  refused: number;
-  rejected: number;
-  retry: number;
-  calls: number;
-}
 
 /** What a rehearsal ends with. */
 export interface RehearsalReport {
@@ -31,6 +18,7 @@ export interface RehearsalReport {
   readonly changes: number;
   readonly quarantined: number;
   readonly segments: Readonly<Record<string, number>>;
+  /** People as their latest answer left them; `removed` and `calls` are of the whole day. */
   readonly audiences: Record<string, AudienceCounts>;
   /** Where a tool's own list is not what the segment says, without naming anybody. Empty = all is well. */
   readonly differences: { readonly audience: string; readonly what: string; readonly count: number }[];
@@ -114,18 +102,7 @@ async function judgeAudience(
     readonly members: number;
   },
 ): Promise<{ readonly counts: AudienceCounts; readonly differences: RehearsalReport['differences'] }> {
-  const counts: AudienceCounts = {
-    wanted: 0,
-    added: 0,
-    removed: 0,
-    unchanged: 0,
-    blocked: 0,
-    unmatched: 0,
-    refused: 0,
-    rejected: 0,
-    retry: 0,
-    calls: 0,
-  };
+  const counts = noCounts();
   for (const { what, audience: pushed, tally } of given.runs) {
     if (what !== 'push' || pushed !== audience.audience || tally === undefined) continue;
     counts.removed += tally.removed;

@@ -8,7 +8,7 @@ import type { Profile } from '../../domain/profile.ts';
 import { hoursAfter, peopleFolders, searchHour } from '../archive-hours.ts';
 import { keysOfPerson } from '../erase/erasure-receipt.ts';
 import { newJobId } from '../jobs/job.ts';
-import { beginJob, type LongJob, type RunJobDeps, type Step, type Worker } from '../jobs/run-job.ts';
+import { beginJob, type JobStep, type LongJob, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import type {
   ActivityStore,
   Archive,
@@ -65,7 +65,7 @@ export async function startExport(deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clo
 
 /** Searches the archive hour by hour, puts what is found aside, then writes everything as one JSON and one HTML object. */
 export function exportPerson(deps: ExportDeps): Worker<ExportJob> {
-  return async function step(id, job, signal): Promise<Step<ExportJob>> {
+  return async function step(id, job, signal): Promise<JobStep<ExportJob>> {
     const profile = await findPerson(deps, job.person);
     if (profile === undefined) {
       throw new TributaryError('rejected', 'export/no-such-person', 'the person is not known any more');

@@ -20,18 +20,18 @@ export async function findPerson(deps: FindDeps, text: string): Promise<Profile 
   const asked = text.trim();
   if (asked.startsWith('p_')) return readLiving(deps.profiles, asked);
   const key = await deps.key();
-  const wanted = readWanted(asked, key);
-  if (wanted === undefined) return undefined;
-  const { owners } = await deps.identities.lookUp(wanted.keys);
-  const owner = wanted.keys.map((one) => owners.get(one)).find((one) => one !== undefined);
+  const sought = readSought(asked, key);
+  if (sought === undefined) return undefined;
+  const { owners } = await deps.identities.lookUp(sought.keys);
+  const owner = sought.keys.map((one) => owners.get(one)).find((one) => one !== undefined);
   const found = owner === undefined ? undefined : await readLiving(deps.profiles, owner);
-  if (found === undefined || wanted.isOf(found)) return found;
+  if (found === undefined || sought.isOf(found)) return found;
   // The index leads to somebody who only states it: whoever holds it is kin, if anybody does.
   const kin = await Promise.all(found.kin.map((id) => readLiving(deps.profiles, id)));
-  return kin.find((one) => one !== undefined && wanted.isOf(one)) ?? (wanted.wasOf(found) ? found : undefined);
+  return kin.find((one) => one !== undefined && sought.isOf(one)) ?? (sought.wasOf(found) ? found : undefined);
 }
 
-interface Wanted {
+interface Sought {
   /** Index keys, the newest generation first. */
   readonly keys: readonly string[];
   /** Whether the person is the one who is looked for. */
@@ -40,7 +40,7 @@ interface Wanted {
   readonly wasOf: (profile: Profile) => boolean;
 }
 
-function readWanted(asked: string, key: IdentityKey): Wanted | undefined {
+function readSought(asked: string, key: IdentityKey): Sought | undefined {
   const raw = readIdentifier(asked);
   if (raw === undefined) {
     if (!/^[^:\s]+:[^:\s]+:\S/.test(asked)) return undefined;

@@ -4,7 +4,7 @@ import { formatInstant } from '../../domain/instant.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import { parseChange } from '../../domain/parse-change.ts';
 import { hoursAfter, isExpired, peopleFolders, rewriteHour, searchHour } from '../archive-hours.ts';
-import { beginJob, type LongJob, type RunJobDeps, type Step, type Worker } from '../jobs/run-job.ts';
+import { beginJob, type JobStep, type LongJob, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import type { StateStore } from '../ports.ts';
 import { takeOffAudiences } from './erase-audience-rows.ts';
 import type { PlacesDeps } from './erase-places.ts';
@@ -49,7 +49,7 @@ export async function startCare(deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock
  * and asks tools again whose answer is long due.
  */
 export function careForArchive(deps: CareDeps): Worker<CareJob> {
-  return async function care(_id, job, signal): Promise<Step<CareJob>> {
+  return async function care(_id, job, signal): Promise<JobStep<CareJob>> {
     const prefix = peopleFolders[job.folder];
     if (prefix === undefined) {
       const { missed } = await searchDeadLetters(deps, await erasedKeys(deps.state), signal);

@@ -5,7 +5,7 @@ import { formatInstant } from '../../domain/instant.ts';
 import type { Profile } from '../../domain/profile.ts';
 import { AFTER_EVERY_WRITER_SECONDS } from '../delay.ts';
 import { newJobId } from '../jobs/job.ts';
-import { beginJob, type LongJob, type RunJobDeps, type Step, type Worker } from '../jobs/run-job.ts';
+import { beginJob, type JobStep, type LongJob, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import { isMerged } from '../resolve/gather.ts';
 import { EVERYWHERE, type Found, type PlacesDeps } from './erase-places.ts';
 import {
@@ -65,7 +65,7 @@ export async function startForget(
  * everything elsewhere, twice. From that write on nothing is found or folded; whoever read the person before cannot write.
  */
 export function forgetPerson(deps: ForgetDeps): Worker<ForgetJob> {
-  return async function forget(_id, job, signal): Promise<Step<ForgetJob>> {
+  return async function forget(_id, job, signal): Promise<JobStep<ForgetJob>> {
     const at = job.place;
     const erased = at === undefined ? await mark(deps, job) : await readErased(deps, job.person);
     if (erased?.remains === undefined) return { job: { ...job, state: 'finished', over: true } };

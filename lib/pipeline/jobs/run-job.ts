@@ -11,13 +11,13 @@ export interface LongJob extends JobStanding {
 }
 
 /** One step: what the job is after it. `waitSeconds`: go on that much later. */
-export interface Step<Job extends LongJob> {
+export interface JobStep<Job extends LongJob> {
   readonly job: Job;
   readonly waitSeconds?: number;
 }
 
 /** Does one step of a job. Doing it twice does no harm: a worker may die after its effects and before it is noted. */
-export type Worker<Job extends LongJob> = (id: string, job: Job, signal: AbortSignal) => Promise<Step<Job>>;
+export type Worker<Job extends LongJob> = (id: string, job: Job, signal: AbortSignal) => Promise<JobStep<Job>>;
 
 /** Closes over a worker's kind of job, so that workers of different kinds stand in one table: each only gets its own. */
 export function anyWorker<Job extends LongJob>(worker: Worker<Job>): Worker<LongJob> {
@@ -73,7 +73,7 @@ async function oneStep(
   id: string,
   job: LongJob,
   signal: AbortSignal,
-): Promise<Step<LongJob>> {
+): Promise<JobStep<LongJob>> {
   const worker = workers[job.what];
   if (worker === undefined) return { job: failed(job, { code: 'job/unknown', message: `nobody does ${job.what}` }) };
   try {

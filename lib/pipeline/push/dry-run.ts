@@ -5,7 +5,7 @@ import { guardrailsOf, type Hold, judgePush } from '../../domain/guardrails.ts';
 import type { PushPlan } from '../../domain/push.ts';
 import type { StateStore } from '../ports.ts';
 import { shrunkSources } from '../sync/source-size.ts';
-import { beginPlanning, concludePlan, countRows, type PlanDeps, planStep } from './plan-push.ts';
+import { beginPlanning, concludePlan, countRows, type PlanPushDeps, planStep } from './plan-push.ts';
 import { readPush, recentChanges } from './push-run.ts';
 
 /** What a push would do now, without a call to the tool, and what would hold it. */
@@ -16,7 +16,7 @@ export interface DryRun extends PushPlan {
 
 /** Plans as a push would, and keeps nothing: neither a list nor what it found on the way. */
 export async function dryRun(
-  deps: Omit<PlanDeps, 'archive'> & { readonly state: StateStore },
+  deps: Omit<PlanPushDeps, 'archive'> & { readonly state: StateStore },
   definitions: Definitions,
   audience: AudienceDefinition,
   destination: Pick<AudienceDestination<unknown>, 'batch' | 'removalUnsubscribes'>,
@@ -25,7 +25,7 @@ export async function dryRun(
   if (connection === undefined) {
     throw new TributaryError('config', 'connection/unknown', `no connection is called ${audience.connection}`);
   }
-  const looking: PlanDeps = {
+  const looking: PlanPushDeps = {
     clock: deps.clock,
     memberships: { ...deps.memberships, settle: async () => new Set() },
     archive: { put: async () => {}, lines: async () => undefined },

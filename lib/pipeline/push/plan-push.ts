@@ -5,7 +5,7 @@ import { differenceOf, EMPTY_PLAN, type PlanEntry, type PushPlan, planEntry, pla
 import { type Archive, type AudienceRow, type Clock, type MembershipStore, rowsAtOnce } from '../ports.ts';
 import type { Census, Chunk, Planning, PushRun, PushState } from './push-run.ts';
 
-export interface PlanDeps {
+export interface PlanPushDeps {
   readonly memberships: MembershipStore;
   readonly archive: Pick<Archive, 'put' | 'lines'>;
   readonly clock: Clock;
@@ -35,7 +35,7 @@ export function beginPlanning(fresh: boolean): Planning {
  * step, so that a step that died half-way leaves nothing in the list.
  */
 export async function planStep(
-  deps: PlanDeps,
+  deps: PlanPushDeps,
   audience: AudienceDefinition,
   run: Pick<PushRun, 'id'>,
   planning: Planning,
@@ -185,7 +185,7 @@ export function needsCensus({ size, census }: PushState, now: number): boolean {
 
 /** Counts all rows of an audience: who is on the list, and who of the segment is not sent and why. */
 export async function countRows(
-  deps: Pick<PlanDeps, 'memberships' | 'clock'>,
+  deps: Pick<PlanPushDeps, 'memberships' | 'clock'>,
   audience: AudienceDefinition,
 ): Promise<{ readonly size: number; readonly census: Census }> {
   const blocked: Record<string, number> = {};

@@ -6,7 +6,7 @@ import { putOutcomes } from './outcomes.ts';
 import { beginPlanning } from './plan-push.ts';
 import { type HeldPush, listPush, type PushRun, type PushState, type Sending, savePush } from './push-run.ts';
 import { type ActivateDeps, listName, type Tool, type Work } from './push-work.ts';
-import { pollJob, type Step, sendPlan } from './send-plan.ts';
+import { pollJob, type SentStep, sendPlan } from './send-plan.ts';
 import { openNotes } from './write-ledger.ts';
 
 /** How much a new measurement weighs in the pace of calls. */
@@ -129,7 +129,7 @@ async function commit(
   deps: ActivateDeps,
   current: { held: HeldPush },
   op: Sending['op'],
-  step: Step,
+  step: SentStep,
 ): Promise<boolean> {
   const { state } = current.held;
   const run = state.run as PushRun;

@@ -10,7 +10,7 @@ import type { Sending } from './push-run.ts';
 import { consentOf, isInside, JOB_RUNNING, sendBatch, settleOutcomes } from './send-members.ts';
 
 /** What one step settled: everything before `at` has its outcome. */
-export interface Step {
+export interface SentStep {
   readonly at: number;
   readonly lines: readonly OutcomeLine[];
   readonly tally: Partial<PushTally>;
@@ -33,7 +33,7 @@ const MOST_IN_HAND = 5_000;
  * Sends the plan from a position on, in full batches, each settled before the next; yields after each. Rows are read
  * again by key first: who moved since the plan waits for the next run, and who has this run's answer is not sent again.
  */
-export async function* sendPlan(sender: PlanSender, from: number): AsyncIterable<Step> {
+export async function* sendPlan(sender: PlanSender, from: number): AsyncIterable<SentStep> {
   const { maxMembers, maxBytes } = sender.destination.batch;
   const chunks = sender.planning.chunks[sender.op];
   const atOnce = Math.min(rowsAtOnce, maxMembers);
@@ -73,7 +73,7 @@ export async function* sendPlan(sender: PlanSender, from: number): AsyncIterable
 export async function pollJob(
   sender: PlanSender,
   { at, job }: Sending,
-): Promise<{ readonly step?: Step; readonly pollAfterMs?: number; readonly calls: number }> {
+): Promise<{ readonly step?: SentStep; readonly pollAfterMs?: number; readonly calls: number }> {
   const { destination, api } = sender;
   if (destination.poll === undefined || job === undefined) {
     throw new TributaryError('defect', 'push/no-poll', 'a job was started that cannot be followed');
@@ -119,13 +119,13 @@ function batchEnd(items: readonly Item[], maxMembers: number, maxBytes = Number.
   return undefined;
 }
 
-async function settleItems(sender: PlanSender, items: readonly Item[]): Promise<Step> {
+async function settleItems(sender: PlanSender, items: readonly Item[]): Promise<SentStep> {
   const due = items.flatMap((item) => item.due ?? []);
   if (due.length === 0) return { ...stepOf(sender, items, new Map()), tookMs: 0 };
   const sent = await sendBatch(sender, due);
   const last = items.at(-1)?.at ?? 0;
   if (sent.job !== undefined) {
-    const waiting: Step = {
+    const waiting: SentStep = {
       at: items[0]?.at ?? 0,
       lines: [],
       tally: { calls: sent.calls },
@@ -143,7 +143,7 @@ function stepOf(
   sender: PlanSender,
   items: readonly Item[],
   outcomes: ReadonlyMap<string, Outcome>,
-): Omit<Step, 'tookMs'> {
+): Omit<SentStep, 'tookMs'> {
   const tally: Partial<PushTally> = {};
   const at = formatInstant(sender.clock.now().getTime());
   let grown = 0;

@@ -4,11 +4,8 @@ import { differenceOf } from '../../domain/push.ts';
 import type { AudienceRow, MembershipStore, StateStore } from '../ports.ts';
 import { latestPush, type PushRun } from './push-run.ts';
 
-/**
- * Where every person of an audience stands after its latest push. `wanted` = added + unchanged + unmatched + refused +
- * rejected + retry + waiting; wanted + the sum of `blocked` = people in the segment.
- */
-export interface AudienceSummary {
+/** People of an audience by how they ended; how much of that is one push is said by whoever counts. */
+export interface AudienceCounts {
   wanted: number;
   added: number;
   removed: number;
@@ -18,10 +15,33 @@ export interface AudienceSummary {
   refused: number;
   rejected: number;
   retry: number;
+  calls: number;
+}
+
+/**
+ * Where every person of an audience stands after its latest push, and what that push removed and called. `wanted` =
+ * added + unchanged + unmatched + refused + rejected + retry + waiting; wanted + the sum of `blocked` = people in the
+ * segment.
+ */
+export interface AudienceSummary extends AudienceCounts {
   /** Wanted, and no push has told the tool yet. */
   waiting: number;
-  calls: number;
   blockedBy: Partial<Record<Blocked, number>>;
+}
+
+export function noCounts(): AudienceCounts {
+  return {
+    wanted: 0,
+    added: 0,
+    removed: 0,
+    unchanged: 0,
+    blocked: 0,
+    unmatched: 0,
+    refused: 0,
+    rejected: 0,
+    retry: 0,
+    calls: 0,
+  };
 }
 
 /** Counts an audience's rows once, and takes removals and calls from its latest run. */
@@ -30,20 +50,8 @@ export async function summariseAudience(
   audience: AudienceDefinition,
 ): Promise<{ readonly summary: AudienceSummary; readonly run: PushRun | undefined }> {
   const run = await latestPush(deps.state, audience.audience);
-  const summary: AudienceSummary = {
-    wanted: 0,
-    added: 0,
-    removed: run?.tally.removed ?? 0,
-    unchanged: 0,
-    blocked: 0,
-    unmatched: 0,
-    refused: 0,
-    rejected: 0,
-    retry: 0,
-    waiting: 0,
-    calls: run?.tally.calls ?? 0,
-    blockedBy: {},
-  };
+  const { removed = 0, calls = 0 } = run?.tally ?? {};
+  const summary: AudienceSummary = { ...noCounts(), removed, calls, waiting: 0, blockedBy: {} };
   for await (const rows of deps.memberships.audienceRows(audience.audience)) {
     for (const row of rows) addRow(summary, row, audience.mode, run?.id);
   }
@@ -67,14 +75,14 @@ function addRow(
   summary[placeOf(row, mode, run)] += 1;
 }
 
-type Place = 'added' | 'unchanged' | 'unmatched' | 'refused' | 'rejected' | 'retry' | 'waiting';
+type CountedAs = 'added' | 'unchanged' | 'unmatched' | 'refused' | 'rejected' | 'retry' | 'waiting';
 
-function placeOf(row: AudienceRow, mode: AudienceDefinition['mode'], run: string | undefined): Place {
+function placeOf(row: AudienceRow, mode: AudienceDefinition['mode'], run: string | undefined): CountedAs {
   const { told, pending } = row;
   if (told === undefined) return 'waiting';
   if (told.outcome === 'retry') return 'retry';
   if (pending && differenceOf(row, mode).length > 0) return 'waiting';
   if (told.in && told.outcome !== 'refused')
     return told.outcome === 'applied' && told.run === run ? 'added' : 'unchanged';
-  return told.outcome as Place;
+  return told.outcome as CountedAs;
 }

@@ -7,7 +7,7 @@ import type { Mapping } from '../../domain/mapping.ts';
 import { startOf } from '../archive-hours.ts';
 import { changesMessage } from '../changes-message.ts';
 import { newJobId } from '../jobs/job.ts';
-import { beginJob, type RunJobDeps, type Step, type Worker } from '../jobs/run-job.ts';
+import { beginJob, type RunJobDeps, type JobStep as Step, type Worker } from '../jobs/run-job.ts';
 import { pack } from '../pack.ts';
 import type { Archive } from '../ports.ts';
 import { quarantine } from '../quarantine.ts';

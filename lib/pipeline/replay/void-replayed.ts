@@ -2,7 +2,7 @@ import { connectionOf, type VoidedChange } from '../../domain/change.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import { changesMessage } from '../changes-message.ts';
 import { AFTER_EVERY_WRITER_SECONDS } from '../delay.ts';
-import type { LongJob, Step } from '../jobs/run-job.ts';
+import type { LongJob, JobStep as Step } from '../jobs/run-job.ts';
 import { pack } from '../pack.ts';
 import type { Clock, ProfileStore, Queue, StateStore } from '../ports.ts';
 import { isLiving } from '../resolve/gather.ts';

@@ -59,8 +59,8 @@ export function suggestDuplicates(deps: SuggestDeps) {
     );
     const met = await meet(deps.blocks, new Set([...keysOf.values()].flat()));
     const known = new Map(people.map((person) => [person.id, person]));
-    const strangers = [...new Set([...met.values()].flat())].filter((id) => !known.has(id));
-    for (const other of await readComparables(deps.profiles, compiled, strangers)) known.set(other.id, other);
+    const unread = [...new Set([...met.values()].flat())].filter((id) => !known.has(id));
+    for (const other of await readComparables(deps.profiles, compiled, unread)) known.set(other.id, other);
     const found = new Map<string, { suggestion: Suggestion; a: Comparable; b: Comparable }>();
     for (const a of people) {
       const others = new Set((keysOf.get(a) ?? []).flatMap((block) => met.get(block) ?? []));
@@ -72,7 +72,7 @@ export function suggestDuplicates(deps: SuggestDeps) {
     }
     let written = 0;
     for (const { suggestion, a, b } of found.values()) if (await write(deps, suggestion, a, b)) written += 1;
-    deps.log('compared', { people: people.length, blocks: met.size, others: strangers.length, suggested: written });
+    deps.log('compared', { people: people.length, blocks: met.size, others: unread.length, suggested: written });
   };
 }
 

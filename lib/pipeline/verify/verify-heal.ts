@@ -2,7 +2,7 @@ import type { Identifier } from '../../domain/change.ts';
 import { ADDED_BY_HAND, cureOf } from '../../domain/truth.ts';
 import { rowsAtOnce } from '../ports.ts';
 import { type Checker, type Differing, type Done, readList, type Stranger } from './verify-lists.ts';
-import type { Step, VerifyRun } from './verify-run.ts';
+import type { VerifyRun, VerifyStep } from './verify-run.ts';
 
 /**
  * Heals what one object names: rows first, then strangers. A row that moved since it was judged is left alone, and one
@@ -11,7 +11,7 @@ import type { Step, VerifyRun } from './verify-run.ts';
 export async function healPart(
   checker: Checker,
   run: VerifyRun,
-  { chunks, part }: Extract<Step, { do: 'heal' }>,
+  { chunks, part }: Extract<VerifyStep, { do: 'heal' }>,
 ): Promise<Done> {
   const parts = checker.memberships.audienceParts;
   const healed =

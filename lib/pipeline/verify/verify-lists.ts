@@ -6,7 +6,7 @@ import { type IdentityKey, identifierKey, normaliseIdentifier } from '../../doma
 import type { Json } from '../../domain/json.ts';
 import type { Archive, Clock, MembershipStore } from '../ports.ts';
 import { hashOfKey, type KeyHash, type KeyTable, openKeyTable } from './key-table.ts';
-import type { Step, VerifyRun } from './verify-run.ts';
+import type { VerifyRun, VerifyStep } from './verify-run.ts';
 
 /** What the steps of a truth check work with. */
 export interface Checker {
@@ -24,7 +24,7 @@ export interface Checker {
 /** What a step found, to be stored together with the step that follows. */
 export interface Done {
   readonly run: VerifyRun;
-  readonly step: Step;
+  readonly step: VerifyStep;
 }
 
 /** Somebody who differs, as the archive keeps them: `keys` for a person to read, versions to heal by. */

@@ -59,7 +59,7 @@ export interface VerifyRun {
 }
 
 /** What is done next; each step is stored with its counts when it is done, and done again if it was not stored. */
-export type Step =
+export type VerifyStep =
   | { readonly do: 'list'; readonly chunks: number; readonly after?: Json }
   | { readonly do: 'rows'; readonly chunks: number; readonly part: number }
   | { readonly do: 'strangers'; readonly chunks: number; readonly chunk: number }
@@ -68,7 +68,7 @@ export type Step =
 
 interface VerifyState {
   readonly run: VerifyRun;
-  readonly step: Step;
+  readonly step: VerifyStep;
   /** The list in the tool, as the run found it. */
   readonly remoteId: string;
   readonly leaseUntil: number;
@@ -155,7 +155,7 @@ export async function saveVerify(
   deps: Pick<VerifyRunDeps, 'state' | 'clock'>,
   held: HeldVerify,
   run: VerifyRun,
-  step: Step,
+  step: VerifyStep,
   options: { readonly letGo?: boolean; readonly waitSeconds?: number; readonly remoteId?: string } = {},
 ): Promise<HeldVerify | undefined> {
   const now = deps.clock.now().getTime();

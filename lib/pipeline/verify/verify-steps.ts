@@ -15,7 +15,7 @@ import {
   strangerId,
   writeList,
 } from './verify-lists.ts';
-import type { Step, VerifyRun } from './verify-run.ts';
+import type { VerifyRun, VerifyStep } from './verify-run.ts';
 
 /** People of the list in one object, and in memory with everything that is known of them. */
 const CHUNK = 10_000;
@@ -29,7 +29,7 @@ const SAMPLE = 5;
 export async function listChunk(
   checker: Checker,
   run: VerifyRun,
-  step: Extract<Step, { do: 'list' }>,
+  step: Extract<VerifyStep, { do: 'list' }>,
   signal: AbortSignal,
 ): Promise<Done | undefined> {
   const { truth, api, remoteId } = checker;
@@ -70,7 +70,7 @@ export async function listChunk(
 export async function compareRows(
   checker: Checker,
   run: VerifyRun,
-  { chunks, part }: Extract<Step, { do: 'rows' }>,
+  { chunks, part }: Extract<VerifyStep, { do: 'rows' }>,
 ): Promise<Done> {
   const { memberships, audience } = checker;
   const list = await loadList(checker, run, chunks);
@@ -109,7 +109,7 @@ export async function compareRows(
 export async function findStrangers(
   checker: Checker,
   run: VerifyRun,
-  { chunks, chunk }: Extract<Step, { do: 'strangers' }>,
+  { chunks, chunk }: Extract<VerifyStep, { do: 'strangers' }>,
 ): Promise<Done> {
   const claimed = openKeyTable();
   for (let part = 0; part < checker.memberships.audienceParts; part += 1) {
