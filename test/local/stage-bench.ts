@@ -51,3 +51,13 @@ export function openStageBench(): StageBench {
 export function said(stage: Stage, name: string): string[] {
   return stage.logs(name).filter((line) => !line.includes('Error'));
 }
+
+/** Whether a process runs. */
+export function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

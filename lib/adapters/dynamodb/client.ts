@@ -146,11 +146,7 @@ export async function executeAll(
 }
 
 /** Runs `work` over chunks, a few at a time. */
-export async function inChunks<T>(
-  items: readonly T[],
-  size: number,
-  work: (chunk: T[]) => Promise<void>,
-): Promise<void> {
+async function inChunks<T>(items: readonly T[], size: number, work: (chunk: T[]) => Promise<void>): Promise<void> {
   const chunks: T[][] = [];
   for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
   let next = 0;

@@ -84,7 +84,7 @@ async function unsettledFor(deps: ActivateDeps, definitions: Definitions, run: P
 }
 
 /** Streams whose runs are not folded to the end, and definitions under way: a push now would act on half a picture. */
-export async function unsettledSources(
+async function unsettledSources(
   deps: Pick<ActivateDeps, 'state' | 'clock'>,
   definitions: Definitions,
 ): Promise<string[]> {

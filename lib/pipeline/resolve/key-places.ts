@@ -1,4 +1,4 @@
-import { type FragmentId, type Identifier, isTold, type PersonChange } from '../../domain/change.ts';
+import { connectionOf, type FragmentId, type Identifier, isTold, type PersonChange } from '../../domain/change.ts';
 import { afterErasure, isErased, isOwnWord, type Tombstones } from '../../domain/erasure.ts';
 import type { FoldRules } from '../../domain/fragment.ts';
 import {
@@ -52,7 +52,7 @@ export function keysOf(
 }
 
 function normalised(raw: Identifier, fragment: FragmentId, rules: FoldRules): Identifier | undefined {
-  const country = rules.country(fragment.slice(0, fragment.indexOf(':')));
+  const country = rules.country(connectionOf(fragment));
   const read = normaliseIdentifier(raw, { blocked: rules.blocked, ...(country === undefined ? {} : { country }) });
   return read.ok ? read.identifier : undefined;
 }
