@@ -65,7 +65,6 @@ export async function* bench({ quick, people = 10_000, note }: BenchOptions): As
       secrets: told.secrets,
       environment: {},
       stageFileIn: folder,
-      handleSignals: false,
     });
     await callStage(stage, 'POST', '/api/definitions', definitions as unknown as Json);
     await stage.idle();

@@ -11,11 +11,11 @@ import { sqsBatchHandler } from '../lib/adapters/sqs/handler.ts';
 import type { Change } from '../lib/domain/change.ts';
 import type { Definitions } from '../lib/domain/definitions.ts';
 import type { Json, JsonObject } from '../lib/domain/json.ts';
-import { openCompiled, openDefinitions } from '../lib/pipeline/definitions.ts';
+import { openCompiled, openDefinitions } from '../lib/pipeline/define/definitions.ts';
+import { publishDefinitions } from '../lib/pipeline/define/switch-definitions.ts';
 import type { Archive, Clock, StateStore } from '../lib/pipeline/ports.ts';
-import { type ResolveDeps, type Resolved, resolveProfile } from '../lib/pipeline/resolve-profile.ts';
-import { publishDefinitions } from '../lib/pipeline/switch-definitions.ts';
-import { doWork } from '../lib/pipeline/work.ts';
+import { type ResolveDeps, type Resolved, resolveProfile } from '../lib/pipeline/resolve/resolve-profile.ts';
+import { doWork } from '../lib/pipeline/resolve/work.ts';
 import { loadWorkspace } from '../lib/workspace/load.ts';
 import type { TableNames } from './database.ts';
 

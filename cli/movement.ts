@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '../lib/pipeline/segment-history.ts';
+import type { HistoryEntry } from '../lib/pipeline/describe/segment-history.ts';
 
 const MOVERS = {
   data: 'by new data',

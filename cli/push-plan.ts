@@ -1,5 +1,5 @@
-import type { DryRun } from '../lib/pipeline/dry-run.ts';
-import type { PushRun } from '../lib/pipeline/push-run.ts';
+import type { DryRun } from '../lib/pipeline/push/dry-run.ts';
+import type { PushRun } from '../lib/pipeline/push/push-run.ts';
 import { type Cell, tableOf } from './table.ts';
 import { printLine, type Terminal } from './terminal.ts';
 

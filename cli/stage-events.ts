@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
-import type { StageEvent } from '../lib/local/rehearsal.ts';
 import type { RehearsalReport } from '../lib/local/report.ts';
+import type { StageEvent } from '../lib/local/stage-event.ts';
 import { tableOfOutcomes } from './outcome-table.ts';
 import { BAR } from './progress.ts';
 import { tableOf } from './table.ts';

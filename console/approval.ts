@@ -1,5 +1,5 @@
-import type { Approval } from '../lib/pipeline/approve.ts';
-import type { PushRun } from '../lib/pipeline/push-run.ts';
+import type { Approval } from '../lib/pipeline/push/approve.ts';
+import type { PushRun } from '../lib/pipeline/push/push-run.ts';
 import { element, quiet, sentenceOf } from './dom.ts';
 import { toAudience } from './routes.ts';
 import { ask, RefusedError } from './stage-api.ts';

@@ -1,6 +1,6 @@
-import type { DryRun } from '../lib/pipeline/dry-run.ts';
-import type { PushRun } from '../lib/pipeline/push-run.ts';
-import type { AudienceSummary } from '../lib/pipeline/summaries.ts';
+import type { DryRun } from '../lib/pipeline/push/dry-run.ts';
+import type { PushRun } from '../lib/pipeline/push/push-run.ts';
+import type { AudienceSummary } from '../lib/pipeline/push/summaries.ts';
 import { countList, reasonList } from './counts.ts';
 import { type AudiencePage, showDefinition } from './definition.ts';
 import { badge, button, type Column, card, count, element, moment, quiet, sentenceOf, table } from './dom.ts';

@@ -1,4 +1,4 @@
-import type { PersonPage } from '../lib/pipeline/describe-person.ts';
+import type { PersonPage } from '../lib/pipeline/describe/describe-person.ts';
 import { readAudience, showAudience } from './audience.ts';
 import { badge, button, byId, type Child, element, moment, quiet, sentenceOf } from './dom.ts';
 import { type Overview, readOverview, showOverview, type Workspace } from './overview.ts';

@@ -1,5 +1,5 @@
-import { CSV_HEAD, csvLine, type OutcomeLine } from '../lib/pipeline/outcomes.ts';
-import type { PushRun } from '../lib/pipeline/push-run.ts';
+import { CSV_HEAD, csvLine, type OutcomeLine } from '../lib/pipeline/push/outcomes.ts';
+import type { PushRun } from '../lib/pipeline/push/push-run.ts';
 import { button, type Column, card, count, element, moment, sentenceOf, table } from './dom.ts';
 import { ask } from './stage-api.ts';
 import { OUTCOMES, reasonWords } from './words.ts';

@@ -1,6 +1,6 @@
 import type { z } from '@hono/zod-openapi';
 import type { audienceSchema, segmentSchema, workspaceSchema } from '../lib/api/answers.ts';
-import type { PushRun } from '../lib/pipeline/push-run.ts';
+import type { PushRun } from '../lib/pipeline/push/push-run.ts';
 import { badge, type Column, card, count, element, moment, quiet, table } from './dom.ts';
 import { toAudience, toRun } from './routes.ts';
 import { ask } from './stage-api.ts';

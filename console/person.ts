@@ -1,7 +1,7 @@
 import type { FacetValue } from '../lib/domain/facet/facets.ts';
 import type { Receipt } from '../lib/domain/segment/receipt.ts';
 import { type Sentence, sentence } from '../lib/domain/segment/sentence.ts';
-import type { PersonPage } from '../lib/pipeline/describe-person.ts';
+import type { PersonPage } from '../lib/pipeline/describe/describe-person.ts';
 import { type Column, card, count, element, moment, source, table } from './dom.ts';
 import { ask } from './stage-api.ts';
 

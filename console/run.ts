@@ -1,4 +1,4 @@
-import type { PushRun } from '../lib/pipeline/push-run.ts';
+import type { PushRun } from '../lib/pipeline/push/push-run.ts';
 import { approvalForm } from './approval.ts';
 import { countList } from './counts.ts';
 import { type Child, card, element, facts, moment, quiet } from './dom.ts';

@@ -1,6 +1,6 @@
 import type { z } from '@hono/zod-openapi';
-import type { alertSchema } from '../lib/api/answers.ts';
-import type { PushRun } from '../lib/pipeline/push-run.ts';
+import type { alertSchema } from '../lib/api/work-answers.ts';
+import type { PushRun } from '../lib/pipeline/push/push-run.ts';
 import { badge, card, element, moment, quiet } from './dom.ts';
 import { holdList } from './plan.ts';
 import { toAudience, toRun } from './routes.ts';

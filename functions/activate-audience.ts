@@ -7,8 +7,8 @@ import { openBasics, openQueues } from '../lib/adapters/open.ts';
 import { openNotify } from '../lib/adapters/sns.ts';
 import { sqsHandler } from '../lib/adapters/sqs/handler.ts';
 import { connectors } from '../lib/connectors/registry.ts';
-import { openDefinitions } from '../lib/pipeline/definitions.ts';
-import { workPushQueue } from '../lib/pipeline/push-queue.ts';
+import { openDefinitions } from '../lib/pipeline/define/definitions.ts';
+import { workPushQueue } from '../lib/pipeline/push/push-queue.ts';
 
 const env = readEnv(process.env, 'MEMBERSHIPS_TABLE', 'IDENTIFIERS_TABLE', 'LEDGER_TABLE', 'IDENTITY_KEY_SECRET');
 const basics = openBasics(process.env);

@@ -7,7 +7,7 @@ import { openNotify } from '../lib/adapters/sns.ts';
 import { createApi } from '../lib/api/app.ts';
 import { serveConsole } from '../lib/api/console.ts';
 import { connectors } from '../lib/connectors/registry.ts';
-import { openCompiled, openDefinitions, openVersions } from '../lib/pipeline/definitions.ts';
+import { openCompiled, openDefinitions, openVersions } from '../lib/pipeline/define/definitions.ts';
 
 const env = readEnv(process.env, 'IDENTITY_KEY_SECRET', 'DEPLOYED');
 const basics = openBasics(process.env);

@@ -5,8 +5,8 @@ import { openDirectArchive, openDirectQueue } from '../lib/adapters/direct/servi
 import { readEnv } from '../lib/adapters/env.ts';
 import { type HttpEvent, readRequest, replyHttp } from '../lib/adapters/http.ts';
 import { openLog } from '../lib/adapters/log.ts';
-import { collect } from '../lib/pipeline/collect.ts';
-import { openCollection } from '../lib/pipeline/collection.ts';
+import { collect } from '../lib/pipeline/collect/collect.ts';
+import { openCollection } from '../lib/pipeline/collect/collection.ts';
 
 const env = readEnv(process.env, 'ARCHIVE_BUCKET', 'CHANGES_QUEUE_URL');
 const send = openDirectRequests(process.env, clock);

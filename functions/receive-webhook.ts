@@ -4,8 +4,8 @@ import { answerHttp, type HttpEvent, readRequest } from '../lib/adapters/http.ts
 import { openIdentityKey } from '../lib/adapters/identity-key.ts';
 import { openBasics, openQueues } from '../lib/adapters/open.ts';
 import { connectors } from '../lib/connectors/registry.ts';
-import { openDefinitions } from '../lib/pipeline/definitions.ts';
-import { receiveWebhook } from '../lib/pipeline/receive-webhook.ts';
+import { openDefinitions } from '../lib/pipeline/define/definitions.ts';
+import { receiveWebhook } from '../lib/pipeline/sync/receive-webhook.ts';
 
 const env = readEnv(process.env, 'LEDGER_TABLE', 'IDENTITY_KEY_SECRET');
 const basics = openBasics(process.env);

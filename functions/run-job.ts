@@ -4,8 +4,8 @@ import { openIdentityKey } from '../lib/adapters/identity-key.ts';
 import { openBasics, openPersons, openQueues, openSearched } from '../lib/adapters/open.ts';
 import { sqsHandler } from '../lib/adapters/sqs/handler.ts';
 import { connectors } from '../lib/connectors/registry.ts';
-import { openCompiled, openDefinitions } from '../lib/pipeline/definitions.ts';
-import { workJobs } from '../lib/pipeline/work-jobs.ts';
+import { openCompiled, openDefinitions } from '../lib/pipeline/define/definitions.ts';
+import { workJobs } from '../lib/pipeline/jobs/work-jobs.ts';
 
 const { IDENTITY_KEY_SECRET, LEDGER_TABLE } = readEnv(process.env, 'IDENTITY_KEY_SECRET', 'LEDGER_TABLE');
 const basics = openBasics(process.env);

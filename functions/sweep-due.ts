@@ -3,8 +3,8 @@ import { readEnv } from '../lib/adapters/env.ts';
 import { openBasics, openQueues } from '../lib/adapters/open.ts';
 import { openNotify } from '../lib/adapters/sns.ts';
 import { sqsHandler } from '../lib/adapters/sqs/handler.ts';
-import { openDefinitions } from '../lib/pipeline/definitions.ts';
-import { sweepDue } from '../lib/pipeline/sweep-due.ts';
+import { openDefinitions } from '../lib/pipeline/define/definitions.ts';
+import { sweepDue } from '../lib/pipeline/resolve/sweep-due.ts';
 import { watchSchedules } from '../lib/pipeline/watch-schedules.ts';
 
 const env = readEnv(process.env, 'PROFILES_TABLE');

@@ -5,9 +5,9 @@ import { openBasics, openQueues } from '../lib/adapters/open.ts';
 import { openNotify } from '../lib/adapters/sns.ts';
 import { sqsHandler } from '../lib/adapters/sqs/handler.ts';
 import { connectors } from '../lib/connectors/registry.ts';
-import { openDefinitions } from '../lib/pipeline/definitions.ts';
-import { syncStream } from '../lib/pipeline/sync-stream.ts';
-import type { SyncCommand } from '../lib/pipeline/sync-work.ts';
+import { openDefinitions } from '../lib/pipeline/define/definitions.ts';
+import { syncStream } from '../lib/pipeline/sync/sync-stream.ts';
+import type { SyncCommand } from '../lib/pipeline/sync/sync-work.ts';
 
 const env = readEnv(process.env, 'LEDGER_TABLE', 'IDENTITY_KEY_SECRET');
 const basics = openBasics(process.env);

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isJsonObject } from '../../lib/domain/json.ts';
-import type { ScanJob } from '../../lib/pipeline/plan-definitions.ts';
+import type { ScanJob } from '../../lib/pipeline/define/plan-definitions.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
 import { barOf } from '../progress.ts';

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { TributaryError } from '../../lib/domain/errors.ts';
-import type { Approval } from '../../lib/pipeline/approve.ts';
-import type { PushRun } from '../../lib/pipeline/push-run.ts';
+import type { Approval } from '../../lib/pipeline/push/approve.ts';
+import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
 import { ask } from '../ask.ts';
 import type { ExitStatus } from '../failure.ts';
 import { printHolds, reasons, tableOfPlans } from '../push-plan.ts';

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import type { Job } from '../../lib/pipeline/jobs.ts';
+import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';

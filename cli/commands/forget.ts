@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TributaryError } from '../../lib/domain/errors.ts';
-import type { ErasureReceipt } from '../../lib/pipeline/erasure-receipt.ts';
-import type { Job } from '../../lib/pipeline/jobs.ts';
+import type { ErasureReceipt } from '../../lib/pipeline/erase/erasure-receipt.ts';
+import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
 import { ask } from '../ask.ts';
 import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';

@@ -1,4 +1,4 @@
-import type { Merges } from '../../lib/pipeline/merges.ts';
+import type { Merges } from '../../lib/pipeline/resolve/merges.ts';
 import type { ExitStatus } from '../failure.ts';
 import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';

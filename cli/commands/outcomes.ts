@@ -1,4 +1,4 @@
-import { CSV_HEAD, csvLine, type OutcomeLine } from '../../lib/pipeline/outcomes.ts';
+import { CSV_HEAD, csvLine, type OutcomeLine } from '../../lib/pipeline/push/outcomes.ts';
 import type { ExitStatus } from '../failure.ts';
 import { openStageClient } from '../stage-client.ts';
 import { printJson, type Terminal } from '../terminal.ts';

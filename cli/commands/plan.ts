@@ -1,7 +1,8 @@
 import { stat, writeFile } from 'node:fs/promises';
 import type { Definitions } from '../../lib/domain/definitions.ts';
 import type { Json } from '../../lib/domain/json.ts';
-import type { Plan, PlannedDefinition, ScanJob } from '../../lib/pipeline/plan-definitions.ts';
+import type { Plan, PlannedDefinition } from '../../lib/pipeline/define/compose-plan.ts';
+import type { ScanJob } from '../../lib/pipeline/define/plan-definitions.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 import { isError } from '../../lib/workspace/problem.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';

@@ -1,7 +1,7 @@
 import { type FacetName, facetNames } from '../../lib/domain/facet/catalogue.ts';
 import type { FacetValue } from '../../lib/domain/facet/facets.ts';
 import type { Json } from '../../lib/domain/json.ts';
-import type { PersonPage } from '../../lib/pipeline/describe-person.ts';
+import type { PersonPage } from '../../lib/pipeline/describe/describe-person.ts';
 import type { ExitStatus } from '../failure.ts';
 import { tellMovement } from '../movement.ts';
 import { openStageClient } from '../stage-client.ts';

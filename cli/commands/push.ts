@@ -1,6 +1,6 @@
-import type { DryRun } from '../../lib/pipeline/dry-run.ts';
-import type { Job } from '../../lib/pipeline/jobs.ts';
-import type { PushRun } from '../../lib/pipeline/push-run.ts';
+import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
+import type { DryRun } from '../../lib/pipeline/push/dry-run.ts';
+import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
 import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
 import { type OutcomeCounts, tableOfOutcomes } from '../outcome-table.ts';

@@ -1,6 +1,6 @@
 import { parseInstant } from '../../lib/domain/instant.ts';
-import type { Job } from '../../lib/pipeline/jobs.ts';
-import type { ReplayPart } from '../../lib/pipeline/replay.ts';
+import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
+import type { ReplayPart } from '../../lib/pipeline/replay/replay.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
 import { openStageClient } from '../stage-client.ts';

@@ -7,7 +7,7 @@ import { TributaryError } from '../../lib/domain/errors.ts';
 import { valueAt } from '../../lib/domain/mapping.ts';
 import { parseChange } from '../../lib/domain/parse-change.ts';
 import { openOfflineResolver, type ResolvedPerson } from '../../lib/domain/resolve-offline.ts';
-import { loadRegions } from '../../lib/pipeline/regions.ts';
+import { loadRegions } from '../../lib/pipeline/define/regions.ts';
 import type { Problem } from '../../lib/workspace/problem.ts';
 import type { ExitStatus } from '../failure.ts';
 import { defaultIdentityRules } from '../identity-rules.ts';

@@ -1,5 +1,5 @@
-import type { LateDay } from '../../lib/pipeline/lateness.ts';
-import type { SegmentHistory } from '../../lib/pipeline/segment-history.ts';
+import type { SegmentHistory } from '../../lib/pipeline/describe/segment-history.ts';
+import type { LateDay } from '../../lib/pipeline/resolve/lateness.ts';
 import type { ExitStatus } from '../failure.ts';
 import { openBar } from '../progress.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';

@@ -1,4 +1,4 @@
-import type { PushRun } from '../../lib/pipeline/push-run.ts';
+import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
 import type { ExitStatus } from '../failure.ts';
 import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';

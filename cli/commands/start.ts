@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runStage } from '../../lib/local/rehearsal.ts';
 import type { RehearsalReport } from '../../lib/local/report.ts';
+import { runStage } from '../../lib/local/run-stage.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { openStory } from '../stage-events.ts';
 import { printJson, type Terminal } from '../terminal.ts';

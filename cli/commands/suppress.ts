@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import type { Suppression } from '../../lib/pipeline/suppression.ts';
+import type { Suppression } from '../../lib/pipeline/resolve/suppression.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';

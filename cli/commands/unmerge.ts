@@ -1,4 +1,4 @@
-import type { Job } from '../../lib/pipeline/jobs.ts';
+import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
 import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
 import { openStageClient } from '../stage-client.ts';

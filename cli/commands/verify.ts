@@ -1,5 +1,5 @@
-import type { Job } from '../../lib/pipeline/jobs.ts';
-import type { VerifyRun } from '../../lib/pipeline/verify-run.ts';
+import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
+import type { VerifyRun } from '../../lib/pipeline/verify/verify-run.ts';
 import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
 import { openStageClient } from '../stage-client.ts';

@@ -1,5 +1,5 @@
 import type { Sentence } from '../../lib/domain/segment/sentence.ts';
-import type { Explanation } from '../../lib/pipeline/explain-membership.ts';
+import type { Explanation } from '../../lib/pipeline/describe/explain-membership.ts';
 import type { ExitStatus } from '../failure.ts';
 import { tellMovement } from '../movement.ts';
 import { openStageClient } from '../stage-client.ts';

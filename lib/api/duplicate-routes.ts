@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { TributaryError } from '../domain/errors.ts';
-import { judgeDuplicate, listDuplicates } from '../pipeline/judge-duplicates.ts';
+import { judgeDuplicate, listDuplicates } from '../pipeline/resolve/judge-duplicates.ts';
 import type { ApiDeps } from './deps.ts';
 import type { Route } from './route.ts';
 

@@ -1,15 +1,16 @@
 import { z } from '@hono/zod-openapi';
 import { TributaryError } from '../domain/errors.ts';
 import { parseInstant } from '../domain/instant.ts';
-import { allReceipts, type ErasureReceipt, readReceipt } from '../pipeline/erasure-receipt.ts';
-import { readExport, startExport } from '../pipeline/export-person.ts';
-import { findPerson } from '../pipeline/find-person.ts';
-import { startForget } from '../pipeline/forget-person.ts';
-import { readJob } from '../pipeline/jobs.ts';
-import { startReplay } from '../pipeline/replay.ts';
-import { exportPartSchema, jobSchema, receiptOfErasureSchema } from './answers.ts';
+import { readExport, startExport } from '../pipeline/describe/export-person.ts';
+import { findPerson } from '../pipeline/describe/find-person.ts';
+import { allReceipts, type ErasureReceipt, readReceipt } from '../pipeline/erase/erasure-receipt.ts';
+import { startForget } from '../pipeline/erase/forget-person.ts';
+import { readJob } from '../pipeline/jobs/jobs.ts';
+import { startReplay } from '../pipeline/replay/replay.ts';
 import type { ApiDeps } from './deps.ts';
+import { exportPartSchema, receiptOfErasureSchema } from './people-answers.ts';
 import { noSuchPerson, type Route, route } from './route.ts';
+import { jobSchema } from './work-answers.ts';
 
 const personSchema = z.object({ person: z.string() });
 const replaySchema = z.object({ from: z.string(), to: z.string(), connection: z.string().optional() });

@@ -2,41 +2,34 @@ import { z } from '@hono/zod-openapi';
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { openAlerts } from '../pipeline/alerts.ts';
-import { readApplyJob } from '../pipeline/apply-definitions.ts';
-import { describePerson } from '../pipeline/describe-person.ts';
-import { explainMembership } from '../pipeline/explain-membership.ts';
-import { findPerson } from '../pipeline/find-person.ts';
-import { readJob } from '../pipeline/jobs.ts';
-import { readLateness } from '../pipeline/lateness.ts';
-import { listMerges } from '../pipeline/merges.ts';
-import { readOutcomes } from '../pipeline/outcomes.ts';
-import { readPlan, readPlanJob } from '../pipeline/plan-definitions.ts';
-import { findPush, listPushes, type PushRun } from '../pipeline/push-run.ts';
-import { readMembers, readSegmentHistory } from '../pipeline/segment-history.ts';
-import { latestVerify } from '../pipeline/verify-run.ts';
+import { readApplyJob } from '../pipeline/define/apply-definitions.ts';
+import { readPlan, readPlanJob } from '../pipeline/define/plan-definitions.ts';
+import { describePerson } from '../pipeline/describe/describe-person.ts';
+import { explainMembership } from '../pipeline/describe/explain-membership.ts';
+import { findPerson } from '../pipeline/describe/find-person.ts';
+import { readMembers, readSegmentHistory } from '../pipeline/describe/segment-history.ts';
+import { readJob } from '../pipeline/jobs/jobs.ts';
+import { readOutcomes } from '../pipeline/push/outcomes.ts';
+import { findPush, listPushes, type PushRun } from '../pipeline/push/push-run.ts';
+import { readLateness } from '../pipeline/resolve/lateness.ts';
+import { listMerges } from '../pipeline/resolve/merges.ts';
+import { latestVerify } from '../pipeline/verify/verify-run.ts';
 import {
-  alertSchema,
   audiencePageSchema,
   audienceSchema,
-  jobSchema,
   lateDaySchema,
   leftListSchema,
-  memberPageSchema,
-  mergesSchema,
-  outcomesSchema,
-  personSchema,
-  planSchema,
-  receiptSchema,
   rejectedSchema,
   runSchema,
   segmentHistorySchema,
   segmentSchema,
-  verifySchema,
   workspaceSchema,
 } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
+import { memberPageSchema, mergesSchema, personSchema, receiptSchema } from './people-answers.ts';
 import { listAudiences, listSegments, readAudience, readWorkspace } from './reads.ts';
 import { noSuchPerson, type Route } from './route.ts';
+import { alertSchema, jobSchema, outcomesSchema, planSchema, verifySchema } from './work-answers.ts';
 
 const MOST_LISTED = 100;
 const MOST_PUSHES = 20;

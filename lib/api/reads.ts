@@ -1,8 +1,8 @@
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { guardrailsOf } from '../domain/guardrails.ts';
-import { dryRun } from '../pipeline/dry-run.ts';
-import { summariseAudience } from '../pipeline/summaries.ts';
-import { isSettled, readStream } from '../pipeline/sync-run.ts';
+import { dryRun } from '../pipeline/push/dry-run.ts';
+import { summariseAudience } from '../pipeline/push/summaries.ts';
+import { isSettled, readStream } from '../pipeline/sync/sync-run.ts';
 import type { ApiDeps } from './deps.ts';
 
 export async function readWorkspace(deps: ApiDeps) {

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { listSuppressions, suppressPerson, unsuppressPerson } from '../pipeline/suppression.ts';
+import { listSuppressions, suppressPerson, unsuppressPerson } from '../pipeline/resolve/suppression.ts';
 import type { ApiDeps } from './deps.ts';
 import { type Route, route } from './route.ts';
 

@@ -7,10 +7,12 @@ import type { Regions } from './facet/geography.ts';
 import { openTraitReader, type ReadTrait } from './facet/read-trait.ts';
 import { type Fragment, isBlank } from './fragment.ts';
 import type { Milliseconds } from './instant.ts';
-import { effectiveTraits, type Follow, type Profile, viewOf, type Wanted } from './profile.ts';
+import { viewOf } from './person-view.ts';
+import type { Follow, Profile, Wanted } from './profile.ts';
 import { compile, type Program } from './segment/compile.ts';
 import { cutEntries, type Entry, mergeEntries } from './segment/entries.ts';
 import { type Answer, evaluate } from './segment/evaluate.ts';
+import { effectiveTraits } from './survivorship.ts';
 
 /** Published definitions, compiled once and used for every profile. */
 export interface Compiled {

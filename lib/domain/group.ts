@@ -8,10 +8,10 @@ import { compareTypes, identifierKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
 
 /**
- * `joined`: the evidence holds. `suppressed`: it would break a limit or an unmerge and carries nothing.
+ * `joined`: the evidence holds. `refused`: it would break a limit or an unmerge and carries nothing.
  * `void`: the identifier is shared by too many known people and joins nobody.
  */
-export type EdgeState = 'joined' | 'suppressed' | 'void';
+export type EdgeState = 'joined' | 'refused' | 'void';
 
 /** Why an edge carries nothing: an identifier type whose limit it would break, an unmerge, or a guard of one person. */
 export type Hindrance = `limit ${string}` | 'unmerged' | 'joins' | 'identifiers' | 'fragments' | 'shared';
@@ -116,9 +116,9 @@ interface Part {
   barred: Set<FragmentId>;
 }
 
-type Verdict = Pick<Edge, 'state' | 'joins' | 'because'>;
+type JoinResult = Pick<Edge, 'state' | 'joins' | 'because'>;
 
-const suppressed = (because: Hindrance): Verdict => ({ state: 'suppressed', because });
+const refuse = (because: Hindrance): JoinResult => ({ state: 'refused', because });
 
 /** Union-find over fragments and identifier values that refuses a union which would break a limit. */
 function openParts(fragments: ReadonlyMap<FragmentId, Fragment>, limits: IdentityRules['limits']) {
@@ -139,7 +139,7 @@ function openParts(fragments: ReadonlyMap<FragmentId, Fragment>, limits: Identit
   }
 
   /** Lets the fragment hold the identifier and joins it with whoever holds it already, unless something forbids it. */
-  function join(fragment: FragmentId, identifier: Identifier, key: string, at: Milliseconds): Verdict {
+  function join(fragment: FragmentId, identifier: Identifier, key: string, at: Milliseconds): JoinResult {
     const mine = rootOf(parent, `f\n${fragment}`);
     const part = partOf(parts, mine);
     const node = `i\n${key}`;
@@ -147,8 +147,8 @@ function openParts(fragments: ReadonlyMap<FragmentId, Fragment>, limits: Identit
       limits[identifier.type]?.per === 'week' ? `${identifier.type}@${Math.floor(at / WEEK)}` : identifier.type;
     let joins: FragmentId | undefined;
     if (!parent.has(node)) {
-      if ((part.values.get(bucket)?.size ?? 0) >= mostOf(limits, bucket)) return suppressed(`limit ${identifier.type}`);
-      if (part.identifiers >= mostIdentifiers) return suppressed('identifiers');
+      if ((part.values.get(bucket)?.size ?? 0) >= mostOf(limits, bucket)) return refuse(`limit ${identifier.type}`);
+      if (part.identifiers >= mostIdentifiers) return refuse('identifiers');
       parent.set(node, mine);
       firsts.set(node, fragment);
       part.identifiers += 1;
@@ -157,7 +157,7 @@ function openParts(fragments: ReadonlyMap<FragmentId, Fragment>, limits: Identit
       if (theirs !== mine) {
         const other = partOf(parts, theirs);
         const hindrance = hindranceOf(part, other, limits, { bucket, value: identifier.value });
-        if (hindrance !== undefined) return suppressed(hindrance);
+        if (hindrance !== undefined) return refuse(hindrance);
         parent.set(theirs, mine);
         parts.delete(theirs);
         unite(part, other);

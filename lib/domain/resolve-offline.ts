@@ -7,8 +7,9 @@ import { deriveProfileId, type IdentityKey, identifierKey } from './identifier.t
 import { formatInstant, type Milliseconds, parseInstant } from './instant.ts';
 import type { JsonObject } from './json.ts';
 import { flattenTraits, type Leaf, writeLeaves } from './leaf.ts';
-import { accountIdsOf, effectiveTraits, identifiersOf, nestTraits, newProfile, type Profile } from './profile.ts';
+import { accountIdsOf, identifiersOf, newProfile, type Profile } from './profile.ts';
 import { refusedOf } from './region.ts';
+import { effectiveTraits, nestTraits } from './survivorship.ts';
 
 /** One person as `tributary resolve` prints it: what identity resolution makes of the changes, and on what evidence. */
 export interface ResolvedPerson {
@@ -22,7 +23,8 @@ export interface ResolvedPerson {
     readonly fragment: FragmentId;
     readonly identifier: Identifier;
     readonly at: string;
-    readonly state: EdgeState;
+    /** `suppressed` is what a refused piece of evidence has always been called in this output. */
+    readonly state: Exclude<EdgeState, 'refused'> | 'suppressed';
   }[];
   /** Different activity ids, counted in each fragment. */
   readonly activities: number;
@@ -93,7 +95,7 @@ export function openOfflineResolver(identity: IdentityRules, read: ReadTrait = a
         fragment,
         identifier,
         at: formatInstant(at),
-        state,
+        state: state === 'refused' ? 'suppressed' : state,
       })),
       activities: group.fragments.reduce((sum, fragment) => sum + (activities.get(fragment)?.size ?? 0), 0),
     };

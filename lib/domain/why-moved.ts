@@ -1,10 +1,12 @@
 import { affectedSegments } from './compare-definitions.ts';
 import type { Compiled } from './decide.ts';
 import type { Milliseconds } from './instant.ts';
-import { effectiveTraits, type Profile, viewOf, type Why } from './profile.ts';
+import { viewOf } from './person-view.ts';
+import type { Profile, Why } from './profile.ts';
 import { decisiveLeaf, type Judged, tellLeaf } from './segment/decisive.ts';
 import { evaluateOne } from './segment/evaluate.ts';
 import type { PersonView } from './segment/view.ts';
+import { effectiveTraits } from './survivorship.ts';
 
 /** A person before and after, and the definitions that decided each time; `former` undefined = not known any more. */
 export interface Movement {

@@ -39,8 +39,6 @@ export interface TemplateResource {
 
 export interface Synthesised {
   readonly template: Template;
-  /** The same by stack id; there is one stack. */
-  readonly templates: Readonly<Record<string, Template>>;
   readonly assemblyDir: string;
   /** Logical id of each function → absolute path of its code as deployed, with `index.mjs` in it. */
   readonly codeDirs: Readonly<Record<string, string>>;
@@ -60,7 +58,6 @@ export async function synthesise(options: SynthesiseOptions): Promise<Synthesise
   const template = JSON.parse(readFileSync(templateFullPath, 'utf8')) as Template;
   return {
     template,
-    templates: { [STACK_ID]: template },
     assemblyDir: assembly.directory,
     codeDirs: codeDirsOf(template, assembly.directory),
   };

@@ -1,24 +1,15 @@
-import { QueryCommand, ScanCommand, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
-import type { Dynamo, Item } from '../adapters/dynamodb/client.ts';
-import { queryCount } from '../adapters/dynamodb/query.ts';
+import { ScanCommand, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
+import { type Dynamo, type Item, openDynamo } from '../adapters/dynamodb/client.ts';
+import { openMembershipStore } from '../adapters/dynamodb/membership-store.ts';
+import { queryCount, queryPages } from '../adapters/dynamodb/query.ts';
 import type { Identifier } from '../domain/change.ts';
-import type { AudienceDefinition } from '../domain/definitions.ts';
+import type { AudienceDefinition, Definitions } from '../domain/definitions.ts';
 import type { PushTally } from '../domain/push.ts';
 import type { MembershipStore } from '../pipeline/ports.ts';
-
-/** Counts of one audience; wanted = added + unchanged + unmatched + refused + rejected + retry. */
-export interface AudienceCounts {
-  wanted: number;
-  added: number;
-  removed: number;
-  unchanged: number;
-  blocked: number;
-  unmatched: number;
-  refused: number;
-  rejected: number;
-  retry: number;
-  calls: number;
-}
+import { type AudienceCounts, noCounts } from '../pipeline/push/summaries.ts';
+import type { SimulatedTools } from './simulators.ts';
+import type { Stage } from './stage.ts';
+import { callStage } from './stage-calls.ts';
 
 /** What a rehearsal ends with. */
 export interface RehearsalReport {
@@ -27,6 +18,7 @@ export interface RehearsalReport {
   readonly changes: number;
   readonly quarantined: number;
   readonly segments: Readonly<Record<string, number>>;
+  /** People as their latest answer left them; `removed` and `calls` are of the whole day. */
   readonly audiences: Record<string, AudienceCounts>;
   /** Where a tool's own list is not what the segment says, without naming anybody. Empty = all is well. */
   readonly differences: { readonly audience: string; readonly what: string; readonly count: number }[];
@@ -36,15 +28,72 @@ export interface RehearsalReport {
 }
 
 /** A sync run or a push, as the list of runs keeps it. */
-export interface RunLine {
+interface RunLine {
   readonly what: 'sync' | 'push';
   readonly audience?: string;
   readonly changes?: number;
   readonly tally?: PushTally;
 }
 
+/** Counts everything that the stage holds, and compares every tool's own list with what is wanted. */
+export async function reportOf(
+  stage: Stage,
+  tools: SimulatedTools,
+  definitions: Definitions,
+  began: number,
+): Promise<RehearsalReport> {
+  const dynamo = openDynamo(async () => {}, Math.random, {
+    endpoint: stage.engines.dynamodb,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'REHEARSAL', secretAccessKey: 'REHEARSAL' },
+  });
+  const memberships = openMembershipStore(
+    dynamo,
+    String(stage.resolve('MEMBERSHIPS_TABLE')),
+    () => new Date(stage.now()),
+  );
+  const runs = await readRuns(dynamo, String(stage.resolve('STATE_TABLE')));
+  const changes = runs.reduce((sum, run) => sum + (run.changes ?? 0), 0);
+  const segments: Record<string, number> = {};
+  for (const one of (await callStage(stage, 'GET', '/api/segments')) as unknown as {
+    segment: string;
+    members: number;
+  }[]) {
+    segments[one.segment] = one.members;
+  }
+  const audiences: RehearsalReport['audiences'] = {};
+  const differences: RehearsalReport['differences'] = [];
+  for (const audience of definitions.audiences) {
+    const remote = tools.listOf(audience.connection, audience.target);
+    const judged = await judgeAudience(audience, {
+      memberships,
+      runs,
+      remote,
+      members: segments[audience.segment] ?? 0,
+    });
+    audiences[audience.audience] = judged.counts;
+    differences.push(...judged.differences);
+  }
+  const tables = {
+    profiles: String(stage.resolve('PROFILES_TABLE')),
+    activities: String(stage.resolve('ACTIVITIES_TABLE')),
+    state: String(stage.resolve('STATE_TABLE')),
+  };
+  const stored = await countStored(dynamo, tables, Object.keys(definitions.connections));
+  dynamo.client.destroy();
+  return {
+    ...stored,
+    changes,
+    segments,
+    audiences,
+    differences,
+    refusals: stage.refusals.length,
+    seconds: secondsSince(began),
+  };
+}
+
 /** Counts an audience's rows and compares them with the tool's real list. */
-export async function judgeAudience(
+async function judgeAudience(
   audience: AudienceDefinition,
   given: {
     readonly memberships: MembershipStore;
@@ -53,18 +102,7 @@ export async function judgeAudience(
     readonly members: number;
   },
 ): Promise<{ readonly counts: AudienceCounts; readonly differences: RehearsalReport['differences'] }> {
-  const counts: AudienceCounts = {
-    wanted: 0,
-    added: 0,
-    removed: 0,
-    unchanged: 0,
-    blocked: 0,
-    unmatched: 0,
-    refused: 0,
-    rejected: 0,
-    retry: 0,
-    calls: 0,
-  };
+  const counts = noCounts();
   for (const { what, audience: pushed, tally } of given.runs) {
     if (what !== 'push' || pushed !== audience.audience || tally === undefined) continue;
     counts.removed += tally.removed;
@@ -109,7 +147,7 @@ export async function judgeAudience(
 }
 
 /** What the tables hold, counted by reading them. */
-export async function countStored(
+async function countStored(
   dynamo: Dynamo,
   tables: { readonly profiles: string; readonly activities: string; readonly state: string },
   connections: readonly string[],
@@ -126,16 +164,11 @@ export async function countStored(
 }
 
 /** Every sync run and push that the stage knows. */
-export async function readRuns(dynamo: Dynamo, table: string): Promise<readonly RunLine[]> {
+async function readRuns(dynamo: Dynamo, table: string): Promise<readonly RunLine[]> {
   const runs: RunLine[] = [];
-  let start: Item | undefined;
-  do {
-    const answer = await dynamo.client.send(
-      new QueryCommand({ ...ofKind(table, 'run'), ...(start === undefined ? {} : { ExclusiveStartKey: start }) }),
-    );
-    for (const item of answer.Items ?? []) runs.push(JSON.parse(item.body?.S ?? '{}') as RunLine);
-    start = answer.LastEvaluatedKey;
-  } while (start !== undefined);
+  for await (const page of queryPages(dynamo, ofKind(table, 'run'))) {
+    for (const item of page) runs.push(JSON.parse(item.body?.S ?? '{}') as RunLine);
+  }
   return runs;
 }
 
@@ -162,4 +195,9 @@ async function scanCount(dynamo: Dynamo, input: ScanCommandInput): Promise<numbe
 
 function textOf(identifier: Identifier): string {
   return `${identifier.type}=${identifier.value.toLowerCase()}`;
+}
+
+/** Seconds of the machine's time since a mark of `performance.now()`, to a tenth. */
+export function secondsSince(since: number): number {
+  return Math.round((performance.now() - since) / 100) / 10;
 }

@@ -1,6 +1,6 @@
 import { TributaryError } from '../domain/errors.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
-import type { PushRun } from '../pipeline/push-run.ts';
+import type { PushRun } from '../pipeline/push/push-run.ts';
 import type { Stage } from './stage.ts';
 
 /** How often a question is put again when the API fails at it: everything that is asked here may be asked twice. */

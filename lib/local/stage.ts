@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatInstant, type Instant, type Milliseconds } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import type { SynthesiseOptions } from '../infra/synthesise.ts';
+import { type AssembledFrom, assemblyOf } from './assembly.ts';
 import { openClock, type StageTimer } from './clock.ts';
 import { createResources, type EngineUrls } from './engines/create-resources.ts';
 import { startDynamoDbLocal } from './engines/dynamodb-local.ts';
@@ -36,15 +34,8 @@ import { startProxy } from './proxy/proxy.ts';
 import { readPolicies } from './proxy/roles.ts';
 import type { Published } from './proxy/topic-service.ts';
 
-/** What synthesis leaves: a template, and where the code of each function lies, by logical id. */
-export interface Assembly {
-  readonly template: object;
-  readonly codeDirs: Readonly<Record<string, string>>;
-}
-
 export interface StageOptions {
-  /** A workspace to synthesise, or an assembly that has been already. */
-  readonly from: Pick<SynthesiseOptions, 'workspace' | 'bundle'> | { readonly assembly: Assembly };
+  readonly from: AssembledFrom;
   /** Keeps tables, queues, objects, generated secrets and logs. Absent = everything ends with the stage. */
   readonly dataDir?: string;
   /** A port that the operator asked for; taken is an error. */
@@ -60,8 +51,6 @@ export interface StageOptions {
   readonly faults?: FaultOptions;
   /** Folder in which `.tributary/stage.json` is written. @default dataDir, else the working directory */
   readonly stageFileIn?: string;
-  /** End the stage, then the process, on SIGINT and SIGTERM. @default true */
-  readonly handleSignals?: boolean;
   /** Told what the operator should know: a port that moved on. */
   readonly onNotice?: (notice: string) => void;
 }
@@ -138,7 +127,7 @@ async function assemble(
   const troubles: unknown[] = [];
   const onTrouble = (trouble: unknown): void => keepLatest(troubles, trouble);
 
-  const assembly = await assemblyOf(options, ending);
+  const assembly = await assemblyOf(options.from, ending);
   const template = assembly.template as JsonObject;
   await checkTemplate(template);
 
@@ -234,7 +223,6 @@ async function assemble(
   ending.push(stepping.close);
   // Nothing shall start any more while the rest is being ended.
   ending.push(clock.close);
-  if (options.handleSignals !== false) endOnSignals(ending, end);
 
   const functionNamed = (name: string) =>
     functions.find(({ definition }) => {
@@ -271,30 +259,6 @@ async function assemble(
     },
     close: end,
   };
-}
-
-async function assemblyOf(options: StageOptions, ending: (() => void | Promise<void>)[]): Promise<Assembly> {
-  if ('assembly' in options.from) return options.from.assembly;
-  const outdir = mkdtempSync(join(tmpdir(), 'tributary-assembly-'));
-  ending.push(() => rmSync(outdir, { recursive: true, force: true }));
-  // The CDK takes seconds to load, and a stage of a ready assembly does without it.
-  const { synthesise } = await import('../infra/synthesise.ts');
-  return await synthesise({ ...options.from, outdir });
-}
-
-/** Ends the stage when the process is asked to end, then lets the signal do what it would have done. */
-function endOnSignals(ending: (() => void | Promise<void>)[], end: () => Promise<void>): void {
-  const onSignal = (signal: NodeJS.Signals): void => {
-    end()
-      .catch(() => undefined)
-      .finally(() => process.kill(process.pid, signal));
-  };
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
-  ending.push(() => {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
-  });
 }
 
 function keepLatest<T>(list: T[], item: T): void {

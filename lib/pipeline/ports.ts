@@ -55,6 +55,9 @@ export interface IdentityIndex {
 /** So many profiles and moves together every store writes as one: what DynamoDB takes in one transaction. */
 export const mostAsOne = 100;
 
+/** So many rows by key a store reads in one request: whoever reads more reads them in groups of it. */
+export const rowsAtOnce = 100;
+
 /** Profiles: one item a person, written on condition that its version is the one that was read. */
 export interface ProfileStore {
   read(ids: readonly string[]): Promise<ReadonlyMap<string, StoredProfile>>;

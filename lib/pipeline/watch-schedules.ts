@@ -2,8 +2,8 @@ import type { Definitions, Schedule } from '../domain/definitions.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { reconciliation } from '../domain/reconciliation.ts';
 import { type AlertDeps, closeAlerts, raiseAlert } from './alerts.ts';
-import { readPush } from './push-run.ts';
-import { readStream } from './sync-run.ts';
+import { readPush } from './push/push-run.ts';
+import { readStream } from './sync/sync-run.ts';
 
 export interface WatchDeps extends AlertDeps {
   readonly definitions: () => Promise<Definitions>;

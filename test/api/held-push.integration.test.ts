@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json } from '../../lib/domain/json.ts';
-import { putOutcomes } from '../../lib/pipeline/outcomes.ts';
-import { listPush, newRun, type PushRun, readPush, savePush } from '../../lib/pipeline/push-run.ts';
+import { putOutcomes } from '../../lib/pipeline/push/outcomes.ts';
+import { listPush, newRun, type PushRun, readPush, savePush } from '../../lib/pipeline/push/push-run.ts';
 import { withEngines } from '../engines.ts';
 import { type ApiDocument, askApi, misfitsOf } from './asking.ts';
 import { openRunningApi, type RunningApi } from './running-api.ts';

@@ -17,10 +17,10 @@ import type { ApiDeps } from '../../lib/api/deps.ts';
 import { connectors } from '../../lib/connectors/registry.ts';
 import type { Change } from '../../lib/domain/change.ts';
 import type { Declared } from '../../lib/domain/declared.ts';
-import { openCompiled, openDefinitions, openVersions } from '../../lib/pipeline/definitions.ts';
-import { resolveProfile } from '../../lib/pipeline/resolve-profile.ts';
-import { suggestDuplicates } from '../../lib/pipeline/suggest-duplicates.ts';
-import { publishDefinitions } from '../../lib/pipeline/switch-definitions.ts';
+import { openCompiled, openDefinitions, openVersions } from '../../lib/pipeline/define/definitions.ts';
+import { publishDefinitions } from '../../lib/pipeline/define/switch-definitions.ts';
+import { resolveProfile } from '../../lib/pipeline/resolve/resolve-profile.ts';
+import { suggestDuplicates } from '../../lib/pipeline/resolve/suggest-duplicates.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 import { createTables, engineLogin, type TestEngines } from '../engines.ts';
 

@@ -1,10 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { anchorsOf, assembledCodes, deadLinks, documentedCodes, documents, read, usedCodes } from './documents.ts';
-import { parse, sourceFiles } from './source-files.ts';
+import {
+  anchorsOf,
+  assembledCodes,
+  badGuides,
+  deadLinks,
+  documentedCodes,
+  documents,
+  read,
+  usedCodes,
+} from './documents.ts';
+import { filesUnder, parse, sourceFiles } from './source-files.ts';
 
 describe('the documents', () => {
   it('have no dead relative links', () => {
     expect(documents().flatMap((path) => deadLinks(path, read(path)))).toEqual([]);
+  });
+
+  it('guide through every larger folder of the product', () => {
+    const paths = ['lib', 'functions', 'cli', 'console'].flatMap(filesUnder);
+
+    expect(badGuides(paths, read)).toEqual([]);
   });
 
   it('explain every code that the product uses, and no other', () => {
@@ -37,6 +52,20 @@ describe('the checks on documents', () => {
     expect(deadLinks('docs/page.md', text)).toEqual([
       'docs/page.md links to nowhere.md: no such file',
       'docs/page.md links to #there: no such heading',
+    ]);
+  });
+
+  it('find a folder without a guide, a guide that is long, and one that names what is gone', () => {
+    const many = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `lib/wide/${name}.ts`);
+    const texts = new Map([
+      ['lib/long/README.md', 'a line\n'.repeat(16)],
+      ['lib/stale/README.md', 'Start with `gone.ts`, not with `lib/domain/json.ts`.'],
+    ]);
+
+    expect(badGuides([...many, ...texts.keys()], (path) => texts.get(path) ?? '')).toEqual([
+      'lib/wide has 6 files and no README.md',
+      'lib/long/README.md has 16 lines, at most 15 are allowed',
+      'lib/stale/README.md names gone.ts: no such file',
     ]);
   });
 

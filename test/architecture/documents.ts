@@ -27,6 +27,24 @@ export function deadLinks(path: string, text: string): string[] {
   return dead;
 }
 
+/**
+ * What is wrong with the guides of some folders, given every file of theirs: a folder of more than five files says in a
+ * README of at most 15 lines what lives here, and every file it names (`file.ts`, from this folder) is there.
+ */
+export function badGuides(paths: readonly string[], textOf: (path: string) => string): string[] {
+  return [...new Set(paths.map(dirname))].flatMap((folder) => {
+    const guide = `${folder}/README.md`;
+    const files = paths.filter((path) => dirname(path) === folder && path !== guide);
+    if (!paths.includes(guide)) return files.length > 5 ? [`${folder} has ${files.length} files and no README.md`] : [];
+    const text = textOf(guide);
+    const lines = text.trimEnd().split('\n').length;
+    const gone = [...text.matchAll(/`((?:\.\.?\/|[a-z-]+\/)*[a-z0-9.-]+\.ts)`/g)].flatMap(([, name = '']) =>
+      [folder, '.'].some((from) => existsSync(join(root, from, name))) ? [] : [`${guide} names ${name}: no such file`],
+    );
+    return lines > 15 ? [`${guide} has ${lines} lines, at most 15 are allowed`, ...gone] : gone;
+  });
+}
+
 /** The anchors that GitHub gives a document's headings, and those written as `<a id="…">`. */
 export function anchorsOf(text: string): ReadonlySet<string> {
   const anchors = new Set<string>();

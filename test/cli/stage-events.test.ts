@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openStory } from '../../cli/stage-events.ts';
 import { openTerminal } from '../../cli/terminal.ts';
-import type { StageEvent } from '../../lib/local/rehearsal.ts';
+import type { StageEvent } from '../../lib/local/stage-event.ts';
 
 const report = {
   profiles: 2587,

@@ -3,7 +3,7 @@ import type { ListedMember, Truth, WriteNotes } from '../../lib/connectors/contr
 import { canonicalText } from '../../lib/domain/canonical.ts';
 import type { Change, Identifier } from '../../lib/domain/change.ts';
 import type { Definitions } from '../../lib/domain/definitions.ts';
-import { dropEchoes, openNotes } from '../../lib/pipeline/write-ledger.ts';
+import { dropEchoes, openNotes } from '../../lib/pipeline/push/write-ledger.ts';
 import { openMemoryLedger } from '../pipeline/memory-ledger.ts';
 import { definitions } from '../pipeline/world.ts';
 import { type Check, CONNECTION, HOUR, type Rig, sorted, withRig } from './rig.ts';

@@ -4,7 +4,7 @@ import { affectedSegments, changesBetween } from '../../lib/domain/compare-defin
 import { type Definitions, versionOf } from '../../lib/domain/definitions.ts';
 import type { JsonObject } from '../../lib/domain/json.ts';
 import { estimate } from '../../lib/domain/preview.ts';
-import { publishable, versioned } from '../pipeline/published-world.ts';
+import { publishable, versioned } from '../pipeline/define/published-world.ts';
 
 const asDocument = (definitions: Definitions) => JSON.parse(JSON.stringify(definitions)) as JsonObject;
 const segments = (over: Readonly<Record<string, Definitions['segments'][number]['when']>>) =>

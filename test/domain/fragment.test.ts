@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ActivityChange, Change } from '../../lib/domain/change.ts';
 import { emptyFragment, foldFragment } from '../../lib/domain/fragment.ts';
 import { flattenTraits } from '../../lib/domain/leaf.ts';
-import { effectiveTraits, nestTraits, newProfile } from '../../lib/domain/profile.ts';
+import { newProfile } from '../../lib/domain/profile.ts';
+import { effectiveTraits, nestTraits } from '../../lib/domain/survivorship.ts';
 import { rules } from '../pipeline/world.ts';
 
 const opened: ActivityChange = {

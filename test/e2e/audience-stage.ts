@@ -6,7 +6,7 @@ import type { Json } from '../../lib/domain/json.ts';
 import { openExchange } from '../../lib/local/engines/exchange.ts';
 import { openStage, type Stage } from '../../lib/local/stage.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
-import { versioned } from '../pipeline/published-world.ts';
+import { versioned } from '../pipeline/define/published-world.ts';
 import { bundledOnce } from '../setup/bundled-once.ts';
 import { startMailchimp } from '../vendors/mailchimp/simulator.ts';
 
@@ -76,7 +76,6 @@ export async function openAudienceStage(given: {
       start: START,
       port: 0,
       secrets: { newsletter: secretOf(newsletter.apiKey), shop: secretOf(shop.apiKey) },
-      handleSignals: false,
       stageFileIn: folder,
     });
     const on = stage;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PushRun } from '../../lib/pipeline/push-run.ts';
-import type { VerifyRun } from '../../lib/pipeline/verify-run.ts';
+import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
+import type { VerifyRun } from '../../lib/pipeline/verify/verify-run.ts';
 import { approveByClicking } from './approve-by-clicking.ts';
 import { type AudienceStage, LIST, MINUTE, openAudienceStage } from './audience-stage.ts';
 import { canDrive } from './browser.ts';

@@ -47,7 +47,6 @@ export async function openCollectingStage(given: Pick<SynthesiseOptions, 'bundle
       from: { assembly: { template, codeDirs } },
       port,
       dataDir: join(folder, 'data'),
-      handleSignals: false,
       environment: {},
     });
   };

@@ -8,11 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthesise } from '../../lib/infra/synthesise.ts';
 import { type SimulatedTools, startSimulators } from '../../lib/local/simulators.ts';
 import { openStage, type Stage } from '../../lib/local/stage.ts';
-import type { ErasureReceipt } from '../../lib/pipeline/erasure-receipt.ts';
-import type { Job } from '../../lib/pipeline/jobs.ts';
+import type { ErasureReceipt } from '../../lib/pipeline/erase/erasure-receipt.ts';
+import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 import { engineLogin } from '../engines.ts';
-import { versioned } from '../pipeline/published-world.ts';
+import { versioned } from '../pipeline/define/published-world.ts';
 import { bundledOnce } from '../setup/bundled-once.ts';
 import { makeWorld } from '../vendors/world.ts';
 
@@ -41,7 +41,6 @@ beforeAll(async () => {
     from: { assembly: { template, codeDirs } },
     start: START,
     secrets: tools.secrets,
-    handleSignals: false,
     stageFileIn: folder,
   });
   const connections = Object.fromEntries(

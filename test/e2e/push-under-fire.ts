@@ -1,7 +1,7 @@
 import { BatchWriteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { shardOf } from '../../lib/adapters/dynamodb/shards.ts';
-import type { OutcomeLine } from '../../lib/pipeline/outcomes.ts';
-import type { PushRun } from '../../lib/pipeline/push-run.ts';
+import type { OutcomeLine } from '../../lib/pipeline/push/outcomes.ts';
+import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
 import { engineLogin } from '../engines.ts';
 import { type AudienceStage, LIST, MINUTE } from './audience-stage.ts';
 

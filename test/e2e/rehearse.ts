@@ -1,5 +1,5 @@
-import { runStage } from '../../lib/local/rehearsal.ts';
 import type { RehearsalReport } from '../../lib/local/report.ts';
+import { runStage } from '../../lib/local/run-stage.ts';
 import { bundledOnce } from '../setup/bundled-once.ts';
 
 /** Plays the rehearsal of examples/acme once and returns its report. */

@@ -7,7 +7,7 @@ import { synthesise } from '../../lib/infra/synthesise.ts';
 import { startSimulators } from '../../lib/local/simulators.ts';
 import { openStage } from '../../lib/local/stage.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
-import { versioned } from '../pipeline/published-world.ts';
+import { versioned } from '../pipeline/define/published-world.ts';
 import { bundledOnce } from '../setup/bundled-once.ts';
 
 const outdirs: string[] = [];
@@ -62,7 +62,6 @@ describe('a role that lacks an action', () => {
       from: { assembly: { template: withoutGrant(template, 'ResolveProfile', 'dynamodb:PartiQLInsert'), codeDirs } },
       start,
       secrets: tools.secrets,
-      handleSignals: false,
       stageFileIn: outdir,
     });
     try {

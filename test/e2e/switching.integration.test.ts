@@ -8,9 +8,9 @@ import type { Json } from '../../lib/domain/json.ts';
 import type { SegmentDefinition } from '../../lib/domain/segment.ts';
 import { openStageQueues } from '../../lib/local/host/stage-queues.ts';
 import { openStage, type Stage } from '../../lib/local/stage.ts';
-import type { Explanation } from '../../lib/pipeline/explain-membership.ts';
-import type { ScanJob } from '../../lib/pipeline/plan-definitions.ts';
-import type { SegmentHistory } from '../../lib/pipeline/segment-history.ts';
+import type { ScanJob } from '../../lib/pipeline/define/plan-definitions.ts';
+import type { Explanation } from '../../lib/pipeline/describe/explain-membership.ts';
+import type { SegmentHistory } from '../../lib/pipeline/describe/segment-history.ts';
 
 const start = Date.parse('2031-05-01T12:00:00.000Z');
 const DAY = 86_400_000;
@@ -92,7 +92,7 @@ async function aStage(): Promise<Stage> {
   const stageFileIn = mkdtempSync(join(tmpdir(), 'switching-'));
   ending.push(() => rmSync(stageFileIn, { recursive: true, force: true }));
   const from = { workspace: before };
-  const stage = await openStage({ from, start, port: 0, stageFileIn, handleSignals: false, environment: {} });
+  const stage = await openStage({ from, start, port: 0, stageFileIn, environment: {} });
   ending.push(() => stage.close());
   return stage;
 }

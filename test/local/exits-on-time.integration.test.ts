@@ -9,7 +9,7 @@ import type { Definitions } from '../../lib/domain/definitions.ts';
 import { synthesise } from '../../lib/infra/synthesise.ts';
 import { openExchange } from '../../lib/local/engines/exchange.ts';
 import { openStage, type Stage } from '../../lib/local/stage.ts';
-import type { LateDay } from '../../lib/pipeline/lateness.ts';
+import type { LateDay } from '../../lib/pipeline/resolve/lateness.ts';
 import { readWorkspace } from '../../lib/workspace/load.ts';
 import { bundledOnce } from '../setup/bundled-once.ts';
 
@@ -54,7 +54,7 @@ async function openPileStage(workspace: Definitions): Promise<Stage> {
   const outdir = await mkdtemp(join(tmpdir(), 'tributary-pile-'));
   ending.push(() => rmSync(outdir, { recursive: true, force: true }));
   const assembly = await synthesise({ workspace, outdir, bundle: bundledOnce });
-  const stage = await openStage({ from: { assembly }, start, port: 0, handleSignals: false, stageFileIn: outdir });
+  const stage = await openStage({ from: { assembly }, start, port: 0, stageFileIn: outdir });
   ending.push(stage.close);
   const headers = { authorization: `Bearer ${stage.token}`, 'content-type': 'application/json' };
   const body = JSON.stringify(workspace);

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openClock, type StageClock } from '../../lib/local/clock.ts';
 import { type LocalFunction, openFunction } from '../../lib/local/host/function-pool.ts';
 import type { FunctionDefinition, Invocation } from '../../lib/local/host/function-process.ts';
+import { exists } from './stage-bench.ts';
 
 const start = Date.parse('2031-05-01T12:00:00Z');
 const folders: string[] = [];
@@ -51,15 +52,6 @@ function answer(invocation: Invocation): unknown {
 
 function failure(invocation: Invocation): unknown {
   return invocation.ok ? undefined : { ...invocation.failure, trace: undefined };
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 afterEach(async () => {

@@ -33,7 +33,6 @@ export function openStageBench(): StageBench {
         from: { assembly: probeAssembly(folder, template) },
         start: benchStart,
         stageFileIn: folder,
-        handleSignals: false,
         environment: {},
         ...(options.firstPort === undefined ? { port: 0 } : {}),
         ...options,
@@ -51,4 +50,14 @@ export function openStageBench(): StageBench {
 /** The lines that a function printed by itself, without what the stage adds about failures. */
 export function said(stage: Stage, name: string): string[] {
   return stage.logs(name).filter((line) => !line.includes('Error'));
+}
+
+/** Whether a process runs. */
+export function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }

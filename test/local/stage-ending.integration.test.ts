@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openStageBench } from './stage-bench.ts';
+import { exists, openStageBench } from './stage-bench.ts';
 
 const bench = openStageBench();
 afterEach(async () => {
@@ -25,15 +25,6 @@ async function aStageAlone(folder: string): Promise<Alone> {
   const child = spawn(process.execPath, ['--import', 'tsx', script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   return { child, ...(JSON.parse(line) as Omit<Alone, 'child'>) };
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function answers(url: string): Promise<boolean> {

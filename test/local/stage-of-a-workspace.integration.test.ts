@@ -31,7 +31,6 @@ it('runs everything in the synthesised template of a workspace', async () => {
     start,
     port: 0,
     stageFileIn,
-    handleSignals: false,
     environment: {},
   });
   ending.push(stage.close);

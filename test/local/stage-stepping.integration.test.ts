@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { dueKey } from '../../lib/adapters/dynamodb/profile-store.ts';
+import { dueKey } from '../../lib/adapters/dynamodb/profile-items.ts';
 import { openExchange } from '../../lib/local/engines/exchange.ts';
 import { benchStart, openStageBench, said } from './stage-bench.ts';
 import { arn } from './stage-template.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Assembly } from '../../lib/local/stage.ts';
+import type { Assembly } from '../../lib/local/assembly.ts';
 
 /** A function of the test template: its code after the shared beginning, what it may do, and what drives it. */
 export interface ProbeFunction {

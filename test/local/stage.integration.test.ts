@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openStageBench, said } from './stage-bench.ts';
+import { exists, openStageBench, said } from './stage-bench.ts';
 import { arn, type ProbeTemplate } from './stage-template.ts';
 
 const toWork = { actions: ['sqs:SendMessage'], on: arn('Work') };
@@ -15,15 +15,6 @@ const bench = openStageBench();
 afterEach(async () => {
   await bench.close();
 });
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe('openStage', () => {
   it('runs a request through a route, a queue and a second function', async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { functions } from '../../lib/infra/functions.ts';
+import { SCAN_DELAY_SECONDS } from '../../lib/pipeline/define/switch-definitions.ts';
 import { AFTER_EVERY_WRITER_SECONDS } from '../../lib/pipeline/delay.ts';
-import { SCAN_DELAY_SECONDS } from '../../lib/pipeline/switch-definitions.ts';
 
 it('what waits for every writer comes after an invocation that read just before has ended', () => {
   const writes = functions['resolve-profile'].timeoutSeconds;

@@ -2,7 +2,7 @@ import type { Change } from '../../lib/domain/change.ts';
 import type { Compiled } from '../../lib/domain/decide.ts';
 import type { IdentityKey } from '../../lib/domain/identifier.ts';
 import type { Clock, QueueMessage } from '../../lib/pipeline/ports.ts';
-import { type ResolveDeps, resolveProfile, type Work } from '../../lib/pipeline/resolve-profile.ts';
+import { type ResolveDeps, resolveProfile, type Work } from '../../lib/pipeline/resolve/resolve-profile.ts';
 import { Death, type Fate, type MemoryStores } from './memory-stores.ts';
 import { compiled, NOW, peopleText } from './world.ts';
 

@@ -1,7 +1,6 @@
 import type { ActivityChange } from '../../lib/domain/change.ts';
 import { type ErasedProfile, isErased } from '../../lib/domain/erasure.ts';
 import type { MergedProfile, Profile } from '../../lib/domain/profile.ts';
-import { isMerged } from '../../lib/pipeline/gather.ts';
 import {
   type Account,
   type AccountStore,
@@ -17,6 +16,7 @@ import {
   type StoredProfile,
   type ToldSide,
 } from '../../lib/pipeline/ports.ts';
+import { isMerged } from '../../lib/pipeline/resolve/gather.ts';
 
 const PEOPLE_IN_PAGE = 2;
 

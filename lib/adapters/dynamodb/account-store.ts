@@ -1,17 +1,10 @@
 import type { Account, AccountStore } from '../../pipeline/ports.ts';
-import { batchGet, type Dynamo, executeAll, type Item } from './client.ts';
+import { type Dynamo, executeAll, type Item, insertItem, readById } from './client.ts';
 
 /** Accounts (companies) in table `accounts`, written on condition of their version. */
 export function openAccountStore(dynamo: Dynamo, table: string): AccountStore {
   return {
-    async read(ids) {
-      const items = await batchGet(
-        dynamo,
-        table,
-        ids.map((id) => ({ id: { S: id } })),
-      );
-      return new Map(items.map((item) => [item.id?.S ?? '', fromItem(item)]));
-    },
+    read: (ids) => readById(dynamo, table, ids, fromItem),
     async write(accounts) {
       const outcomes = await executeAll(
         dynamo,
@@ -26,12 +19,7 @@ function statement(table: string, account: Account) {
   const { id, version, ...content } = account;
   const body = { S: JSON.stringify(content) };
   const next = { N: String(version + 1) };
-  if (version === 0) {
-    return {
-      Statement: `INSERT INTO "${table}" VALUE {'id': ?, 'body': ?, 'version': ?}`,
-      Parameters: [{ S: id }, body, next],
-    };
-  }
+  if (version === 0) return insertItem(table, { id: { S: id }, body, version: next });
   return {
     Statement: `UPDATE "${table}" SET "body" = ? SET "version" = ? WHERE "id" = ? AND "version" = ?`,
     Parameters: [body, next, { S: id }, { N: String(version) }],

@@ -55,6 +55,27 @@ export async function batchGet(dynamo: Dynamo, table: string, keys: readonly Ite
   return found;
 }
 
+/** Reads by the key `id`, as what the items hold. Who is not there is left out. */
+export async function readById<T>(
+  dynamo: Dynamo,
+  table: string,
+  ids: readonly string[],
+  read: (item: Item) => T,
+): Promise<ReadonlyMap<string, T>> {
+  const keys = ids.map((id) => ({ id: { S: id } }));
+  const items = await batchGet(dynamo, table, keys);
+  return new Map(items.map((item) => [item.id?.S ?? '', read(item)]));
+}
+
+/** Inserts an item if its key is free. */
+export function insertItem(table: string, item: Item): BatchStatementRequest {
+  const names = Object.keys(item);
+  return {
+    Statement: `INSERT INTO "${table}" VALUE {${names.map((name) => `'${name}': ?`).join(', ')}}`,
+    Parameters: names.map((name) => item[name] ?? { NULL: true }),
+  };
+}
+
 /** Unconditional puts, twenty-five to a request. Later puts of the same key in one call are dropped by `keyOf`. */
 export async function batchPut(
   dynamo: Dynamo,
@@ -125,11 +146,7 @@ export async function executeAll(
 }
 
 /** Runs `work` over chunks, a few at a time. */
-export async function inChunks<T>(
-  items: readonly T[],
-  size: number,
-  work: (chunk: T[]) => Promise<void>,
-): Promise<void> {
+async function inChunks<T>(items: readonly T[], size: number, work: (chunk: T[]) => Promise<void>): Promise<void> {
   const chunks: T[][] = [];
   for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
   let next = 0;

@@ -1,7 +1,7 @@
-import type { BatchStatementRequest } from '@aws-sdk/client-dynamodb';
 import type { Wanted } from '../../domain/profile.ts';
-import type { AudienceRow, FollowRow, MembershipStore, Settled, ToldSide } from '../../pipeline/ports.ts';
-import { batchDelete, batchGet, type Dynamo, executeAll, type Item } from './client.ts';
+import type { MembershipStore } from '../../pipeline/ports.ts';
+import { batchDelete, batchGet, type Dynamo, executeAll, insertItem } from './client.ts';
+import { enters, insertRow, pendingKey, rowKey, settleRow, toAudienceRow, updateRow } from './membership-items.ts';
 import { queryCount, queryPages } from './query.ts';
 import { SHARDS, shardOf, shardsOf } from './shards.ts';
 
@@ -35,11 +35,13 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
     async writeRows(rows) {
       // Who enters has most likely no row yet, who leaves has one: the likely statement first, the other for the rest.
       const expires = String(Math.ceil((now().getTime() + LEFT_KEPT_MS) / 1_000));
-      const first = rows.map((row) => (enters(row) ? insert(table, row, expires) : update(table, row, expires)));
+      const first = rows.map((row) => (enters(row) ? insertRow(table, row, expires) : updateRow(table, row, expires)));
       const outcomes = await executeAll(dynamo, first);
       const missed = rows.filter((_, at) => outcomes[at] === 'condition-failed');
       // What fails the second way too is older than the row it would overwrite: nothing to do.
-      const second = missed.map((row) => (enters(row) ? update(table, row, expires) : insert(table, row, expires)));
+      const second = missed.map((row) =>
+        enters(row) ? updateRow(table, row, expires) : insertRow(table, row, expires),
+      );
       await executeAll(dynamo, second);
     },
     async *segmentMembers(segment) {
@@ -120,7 +122,7 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
     async settle(audience, rows) {
       const outcomes = await executeAll(
         dynamo,
-        rows.map((row) => settled(table, audience, row, 'as-acted-on')),
+        rows.map((row) => settleRow(table, audience, row, 'as-acted-on')),
       );
       const moved = rows.filter((_, at) => outcomes[at] === 'condition-failed');
       // The wanted side moved meanwhile: the answer of the tool is kept, and the row stays for the next run.
@@ -128,7 +130,7 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
         dynamo,
         moved
           .filter(({ told }) => told !== undefined)
-          .map((row) => settled(table, audience, { ...row, pending: true }, 'moved-meanwhile')),
+          .map((row) => settleRow(table, audience, { ...row, pending: true }, 'moved-meanwhile')),
       );
       return new Set(moved.map(({ row }) => row.profile));
     },
@@ -163,97 +165,4 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
 function readPlace(text = '0.'): readonly [shard: number, after: string] {
   const cut = text.indexOf('.');
   return [Number(text.slice(0, cut)), text.slice(cut + 1)];
-}
-
-function enters(row: FollowRow): boolean {
-  if (row.row === 'audience') return row.wanted.in;
-  return row.row === 'segment' ? row.member : row.linked;
-}
-
-function ownerOf(row: FollowRow): string {
-  if (row.row === 'audience') return `audience:${row.audience}`;
-  return row.row === 'segment' ? `segment:${row.segment}` : `account:${row.account}`;
-}
-
-/** The columns of a row, apart from its key. `pending` is set where the tool may have to be told. */
-function columnsOf(row: FollowRow, expires: string, fresh: boolean): Record<string, Item[string]> {
-  const version = { N: String(row.version) };
-  if (row.row === 'audience') {
-    const pending = !fresh || row.wanted.in ? { pending: pendingKey(row.audience, row.profile) } : {};
-    const toldVersion = fresh ? { toldVersion: { N: '0' } } : {};
-    return { wanted: { S: JSON.stringify(row.wanted) }, version, ...pending, ...toldVersion };
-  }
-  const leaves = enters(row) ? {} : { expires: { N: expires } };
-  const since = row.row === 'segment' ? { since: { N: String(row.at) } } : {};
-  return { present: { BOOL: enters(row) }, version, ...since, ...leaves };
-}
-
-function insert(table: string, row: FollowRow, expires: string): BatchStatementRequest {
-  return insertItem(table, { ...rowKey(ownerOf(row), row.profile), ...columnsOf(row, expires, true) });
-}
-
-function insertItem(table: string, item: Item): BatchStatementRequest {
-  const names = Object.keys(item);
-  return {
-    Statement: `INSERT INTO "${table}" VALUE {${names.map((name) => `'${name}': ?`).join(', ')}}`,
-    Parameters: names.map((name) => item[name] ?? { NULL: true }),
-  };
-}
-
-function update(table: string, row: FollowRow, expires: string): BatchStatementRequest {
-  const columns = columnsOf(row, expires, false);
-  const names = Object.keys(columns);
-  const back = row.row !== 'audience' && enters(row) ? ' REMOVE expires' : '';
-  const key = rowKey(ownerOf(row), row.profile);
-  return {
-    Statement: `UPDATE "${table}" ${names.map((name) => `SET "${name}" = ?`).join(' ')}${back} WHERE "owner" = ? AND "profile" = ? AND "version" < ?`,
-    Parameters: [
-      ...names.map((name) => columns[name] ?? { NULL: true }),
-      key.owner,
-      key.profile,
-      { N: String(row.version) },
-    ],
-  };
-}
-
-function settled(
-  table: string,
-  audience: string,
-  { row, told, pending }: Settled,
-  how: 'as-acted-on' | 'moved-meanwhile',
-): BatchStatementRequest {
-  const key = rowKey(`audience:${audience}`, row.profile);
-  const acted = how === 'as-acted-on';
-  const sets = [...(told === undefined ? [] : ['told', 'toldVersion']), ...(pending ? ['pending'] : [])];
-  return {
-    Statement: `UPDATE "${table}" ${sets.map((name) => `SET "${name}" = ?`).join(' ')}${pending ? '' : ' REMOVE "pending"'} WHERE "owner" = ? AND "profile" = ? AND "toldVersion" = ?${acted ? ' AND "version" = ?' : ''}`,
-    Parameters: [
-      ...(told === undefined ? [] : [{ S: JSON.stringify(told) }, { N: String(row.toldVersion + 1) }]),
-      ...(pending ? [pendingKey(audience, row.profile)] : []),
-      key.owner,
-      key.profile,
-      { N: String(row.toldVersion) },
-      ...(acted ? [{ N: String(row.wantedVersion) }] : []),
-    ],
-  };
-}
-
-function pendingKey(audience: string, profile: string): { readonly S: string } {
-  return { S: `${audience}#${shardOf(profile)}` };
-}
-
-function toAudienceRow(item: Item): AudienceRow {
-  return {
-    profile: item.profile?.S ?? '',
-    wanted: JSON.parse(item.wanted?.S ?? '{"in":false,"reason":"not-in-segment"}') as Wanted,
-    wantedVersion: Number(item.version?.N ?? 0),
-    ...(item.told?.S === undefined ? {} : { told: JSON.parse(item.told.S) as ToldSide }),
-    toldVersion: Number(item.toldVersion?.N ?? 0),
-    pending: item.pending !== undefined,
-    ...(item.pausedUntil?.N === undefined ? {} : { pausedUntil: Number(item.pausedUntil.N) }),
-  };
-}
-
-function rowKey(owner: string, profile: string) {
-  return { owner: { S: `${owner}#${shardOf(profile)}` }, profile: { S: profile } };
 }

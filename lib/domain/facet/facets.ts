@@ -3,7 +3,8 @@ import { type Fragment, isLive } from '../fragment.ts';
 import { identifierKey } from '../identifier.ts';
 import { formatInstant, type Milliseconds, parseInstant } from '../instant.ts';
 import type { Json } from '../json.ts';
-import { type EffectiveTrait, identifiersOf, type Profile } from '../profile.ts';
+import { identifiersOf, type Profile } from '../profile.ts';
+import type { EffectiveTrait } from '../survivorship.ts';
 import { type Catalogue, type FacetName, facetNames, type TraitType } from './catalogue.ts';
 import type { ReadTrait } from './read-trait.ts';
 

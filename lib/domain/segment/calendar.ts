@@ -103,7 +103,8 @@ function nextTransition(
   return end + 1;
 }
 
-function makeOffset(name: string): (at: Milliseconds) => Milliseconds {
+/** How far the wall clock of a zone is before UTC at an instant. Throws RangeError when there is no such zone. */
+export function makeOffset(name: string): (at: Milliseconds) => Milliseconds {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: name,
     hourCycle: 'h23',

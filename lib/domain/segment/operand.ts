@@ -141,7 +141,7 @@ export const pattern: Operand<string> = {
   },
 };
 
-export const numberRange: Operand<Range> = {
+const numberRange: Operand<Range> = {
   schema: { type: 'array', minItems: 2, maxItems: 2, items: number.schema },
   read: (value, path, report) => readRange('number', number, value, path, report),
 };

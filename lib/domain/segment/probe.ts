@@ -141,7 +141,7 @@ export function bucketProbe({ salt, from, to }: BucketLeaf, machine: Machine): P
 }
 
 /** A person's place between 0 and 1: the first 8 bytes of SHA-256(`salt:profile id`) over 2^64. */
-export function bucketOf(salt: string, profile: string): number {
+function bucketOf(salt: string, profile: string): number {
   const digest = createHash('sha256').update(`${salt}:${profile}`).digest();
   return (digest.readUInt32BE(0) * 2 ** 32 + digest.readUInt32BE(4)) / 2 ** 64;
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { TributaryError } from '../../domain/errors.ts';
 
 /** The oldest Java that the stage accepts. */
-export const oldestJava = 17;
+const oldestJava = 17;
 
 /**
  * Makes sure that `command` is a Java of at least version 17 and returns its major version.

@@ -1,4 +1,4 @@
-import { DUE_SHARDS, dueKey } from '../../adapters/dynamodb/profile-store.ts';
+import { DUE_SHARDS, dueKey } from '../../adapters/dynamodb/profile-items.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import { openExchange } from '../engines/exchange.ts';

@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../../domain/instant.ts';
+import { makeOffset } from '../../domain/segment/calendar.ts';
 
 /** A date and time of day as a wall clock in some zone shows it. Months count from 1. */
 export interface WallTime {
@@ -11,15 +12,19 @@ export interface WallTime {
 }
 
 const dayMs = 86_400_000;
-const formats = new Map<string, Intl.DateTimeFormat>();
+const offsets = new Map<string, (at: Milliseconds) => Milliseconds>();
 
 /** What a wall clock in `zone` (IANA) shows at an instant. Throws RangeError when there is no such zone. */
 export function wallTimeAt(instant: Milliseconds, zone: string): WallTime {
-  const found = { year: 0, month: 0, day: 0, hour: 0, minute: 0, second: 0 };
-  for (const part of formatFor(zone).formatToParts(instant)) {
-    if (part.type in found) found[part.type as keyof WallTime] = Number(part.value);
-  }
-  return found;
+  const shown = new Date(instant + offsetAt(instant, zone));
+  return {
+    year: shown.getUTCFullYear(),
+    month: shown.getUTCMonth() + 1,
+    day: shown.getUTCDate(),
+    hour: shown.getUTCHours(),
+    minute: shown.getUTCMinutes(),
+    second: shown.getUTCSeconds(),
+  };
 }
 
 /**
@@ -35,24 +40,9 @@ export function instantOf(wall: WallTime, zone: string): Milliseconds | undefine
 }
 
 function offsetAt(instant: Milliseconds, zone: string): Milliseconds {
-  const wall = wallTimeAt(instant, zone);
-  const asUtc = Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second);
-  return asUtc - Math.floor(instant / 1000) * 1000;
-}
-
-function formatFor(zone: string): Intl.DateTimeFormat {
-  const known = formats.get(zone);
-  if (known !== undefined) return known;
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  formats.set(zone, format);
-  return format;
+  const known = offsets.get(zone);
+  if (known !== undefined) return known(instant);
+  const offset = makeOffset(zone);
+  offsets.set(zone, offset);
+  return offset(instant);
 }

@@ -6,8 +6,9 @@ import { facetNames, openCatalogue, type TraitKinds } from '../../../lib/domain/
 import { type Facets, facetsOf } from '../../../lib/domain/facet/facets.ts';
 import { emptyFragment, foldFragment } from '../../../lib/domain/fragment.ts';
 import type { JsonObject } from '../../../lib/domain/json.ts';
-import { effectiveTraits, newProfile, type Profile } from '../../../lib/domain/profile.ts';
-import { loadRegions } from '../../../lib/pipeline/regions.ts';
+import { newProfile, type Profile } from '../../../lib/domain/profile.ts';
+import { effectiveTraits } from '../../../lib/domain/survivorship.ts';
+import { loadRegions } from '../../../lib/pipeline/define/regions.ts';
 import { definitions, rules } from '../../pipeline/world.ts';
 
 const identity = { ...definitions.identity, priorities: {}, countries: { crm: 'DE' } };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openCountries, readRegion } from '../../../lib/domain/facet/geography.ts';
-import { loadRegions } from '../../../lib/pipeline/regions.ts';
+import { loadRegions } from '../../../lib/pipeline/define/regions.ts';
 
 describe('openCountries', () => {
   const readCountry = openCountries();

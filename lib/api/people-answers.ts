@@ -1,0 +1,100 @@
+import { z } from '@hono/zod-openapi';
+import { facetNames, traitTypes } from '../domain/facet/catalogue.ts';
+import { loose } from './answers.ts';
+
+const sourcedValue = z.object({
+  value: z.unknown(),
+  told: z.unknown().optional(),
+  source: z.string(),
+  at: z.string(),
+});
+
+const facetSchema = z.array(
+  sourcedValue.extend({
+    name: z.string(),
+    title: z.string(),
+    type: z.enum(traitTypes).optional(),
+    mismatch: z.literal(true).optional(),
+    losers: z.array(sourcedValue),
+  }),
+);
+
+export const personSchema = z
+  .object({
+    id: z.string(),
+    identifiers: z.array(z.object({ type: z.string(), value: z.string() })),
+    traits: loose,
+    sources: loose,
+    facets: z.record(z.enum(facetNames), facetSchema),
+    segments: z.array(z.string()),
+    activities: z.object({ total: z.number().int(), latest: z.array(loose) }),
+    fragments: z.array(z.string()),
+    consent: z.array(loose),
+    audiences: loose,
+    history: z.array(loose),
+  })
+  .openapi('Person');
+
+const evidence = z.object({
+  edge: z.string(),
+  fragment: z.string(),
+  identifier: z.object({ type: z.string(), value: z.string() }),
+  at: z.string(),
+});
+
+export const mergesSchema = z
+  .object({
+    id: z.string(),
+    fragments: z.array(z.string()),
+    merges: z.array(evidence.extend({ joins: z.string() })),
+    refused: z.array(evidence.extend({ because: z.string() })),
+    apart: z.array(z.object({ fragment: z.string(), from: z.string(), since: z.string() })),
+    crowded: z.boolean(),
+  })
+  .openapi('Merges');
+
+export const receiptSchema = z
+  .looseObject({
+    segment: z.string(),
+    version: z.string(),
+    leaves: z.array(loose),
+    person: z.string(),
+    member: z.boolean(),
+    since: z.string().nullable(),
+    flips_at: z.string().nullable(),
+    at: z.string(),
+    sentence: loose,
+    text: z.string(),
+    history: z.array(loose),
+  })
+  .openapi('Receipt');
+
+export const memberPageSchema = z
+  .object({
+    segment: z.string(),
+    members: z.array(z.object({ profile: z.string(), since: z.string() })),
+    next: z.string().nullable(),
+  })
+  .openapi('MemberPage');
+
+export const receiptOfErasureSchema = z
+  .object({
+    id: z.string(),
+    askedAt: z.string(),
+    erasedAt: z.string().optional(),
+    state: z.enum(['pending', 'done']),
+    profiles: z.array(z.string()),
+    places: z.array(
+      z.object({
+        place: z.string(),
+        state: z.enum(['confirmed', 'pending', 'impossible']),
+        at: z.string(),
+        count: z.number().int().optional(),
+        until: z.string().optional(),
+        note: z.string().optional(),
+      }),
+    ),
+  })
+  .openapi('Erasure');
+
+export const exportPartSchema = z.object({ text: z.string(), parts: z.number().int() }).openapi('ExportPart');

@@ -1,0 +1,41 @@
+import { subscribedAddresses } from './consent.ts';
+import type { Json, JsonObject } from './json.ts';
+import { consentOf, identifiersOf, type Profile } from './profile.ts';
+import { type Entry, mergeEntries } from './segment/entries.ts';
+import type { PersonView } from './segment/view.ts';
+import { type EffectiveTrait, nestTraits } from './survivorship.ts';
+
+/** What the segment evaluator sees of a profile. */
+export function viewOf(profile: Profile, traits: ReadonlyMap<string, EffectiveTrait>): PersonView {
+  const statements = consentOf(profile);
+  const addresses = identifiersOf(profile)
+    .filter(({ type }) => type === 'email' || type === 'phone')
+    .map(({ value }) => value);
+  const fragments = Object.values(profile.fragments);
+  let nested: JsonObject | undefined;
+  return {
+    id: profile.id,
+    trait(path) {
+      const exact = traits.get(path);
+      if (exact !== undefined) return exact.value;
+      nested ??= nestTraits(traits);
+      let value: Json | undefined = nested;
+      for (const step of path.split('.')) {
+        if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+        value = Object.hasOwn(value, step) ? (value as JsonObject)[step] : undefined;
+      }
+      return value;
+    },
+    since: (path) => traits.get(path)?.at,
+    entries(leafKey) {
+      let entries: readonly Entry[] | undefined;
+      for (const fragment of fragments) {
+        const held = fragment.did[leafKey];
+        if (held !== undefined) entries = entries === undefined ? held : mergeEntries(entries, held);
+      }
+      return entries ?? [];
+    },
+    consent: (purpose) => subscribedAddresses(statements, addresses, purpose).length > 0,
+    subscribed: (channel) => subscribedAddresses(statements, addresses, channel).length > 0,
+  };
+}

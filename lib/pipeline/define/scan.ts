@@ -1,0 +1,155 @@
+import { asTributaryError } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { Clock, Log, ProfileStore, Queue, StateStore, StoredProfile } from '../ports.ts';
+
+/** A walk over everybody, in parts that are done by messages of the recompute queue. */
+export interface Scan {
+  readonly id: string;
+  /** Which work is done with the people that are met; see `ScanWork`. */
+  readonly what: string;
+  /** Of how many equal parts of the table the first `parts` are walked. Fewer than all are a random sample. */
+  readonly parts: number;
+  readonly of: number;
+  readonly startedAt: string;
+  /** What the work needs to know. */
+  readonly about: JsonObject;
+}
+
+/** How far one part is. The row is the truth: a message only says which part to go on with. */
+export interface ScanPart {
+  readonly part: number;
+  readonly done: boolean;
+  readonly after?: string;
+  readonly people: number;
+  /** Read units that walking took so far. */
+  readonly readUnits: number;
+  /** What the work found among these people. */
+  readonly found: JsonObject;
+}
+
+/** What is done with the people of a scan. */
+export interface ScanWork {
+  /** Undefined = go on; a reason = nothing is done, for good (the scan is out of date). */
+  outdated?(scan: Scan): Promise<string | undefined>;
+  /** Does some people, and adds what is found to what was found before. May see the same people twice. */
+  people(scan: Scan, people: readonly StoredProfile[], found: JsonObject): Promise<JsonObject>;
+  /** Every part is done. May be told twice. */
+  end?(scan: Scan, parts: readonly ScanPart[]): Promise<void>;
+}
+
+export interface ScanDeps {
+  readonly state: StateStore;
+  readonly profiles: ProfileStore;
+  readonly recompute: Queue;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const KEPT_MS = 30 * 24 * 3_600_000;
+/** Pages that one message walks: its work stays small beside that of people whose time has come. */
+const PAGES_IN_MESSAGE = 8;
+
+/** Stores a scan and asks for its parts. Asking twice is asking once: each part goes on where its row says. */
+export async function startScan(
+  deps: Pick<ScanDeps, 'state' | 'recompute'> & { readonly clock: Pick<Clock, 'now'> },
+  scan: Scan,
+  delaySeconds = 0,
+): Promise<void> {
+  const expiresAt = deps.clock.now().getTime() + KEPT_MS;
+  await deps.state.put('scan', scan.id, scan as unknown as JsonObject, 0, { expiresAt });
+  await askForParts(deps.recompute, scan, delaySeconds);
+}
+
+async function askForParts(recompute: Queue, { id, parts }: Scan, delaySeconds: number): Promise<void> {
+  const messages = Array.from({ length: parts }, (_, part) => ({ body: { scan: { id, part } } }));
+  await recompute.send(messages.map((message) => (delaySeconds === 0 ? message : { ...message, delaySeconds })));
+}
+
+export async function readScan(state: StateStore, id: string): Promise<Scan | undefined> {
+  return (await state.get('scan', id))?.body as unknown as Scan | undefined;
+}
+
+/** How far each part is. */
+export async function readParts(state: StateStore, scan: Scan): Promise<readonly ScanPart[]> {
+  const rows = Array.from({ length: scan.parts }, async (_, part) => (await readPart(state, scan.id, part)).part);
+  return Promise.all(rows);
+}
+
+/**
+ * Does one message of a scan: goes on with a part for some pages, stores how far it came, then asks for the rest. A part
+ * that two messages work on at the same time is stored by one of them; a death loses the pages since the last store.
+ */
+export function workScan(deps: ScanDeps, works: Readonly<Record<string, ScanWork>>) {
+  return async function work(message: JsonObject, signal: AbortSignal): Promise<void> {
+    const id = String(message.id);
+    const number = Number(message.part);
+    const scan = await readScan(deps.state, id);
+    const does = works[scan?.what ?? ''];
+    if (scan === undefined || does === undefined) return;
+    const outdated = await does.outdated?.(scan);
+    if (outdated !== undefined) {
+      deps.log('scan let go', { scan: id, part: number, reason: outdated });
+      return;
+    }
+    const { part, version } = await readPart(deps.state, id, number);
+    const reached = part.done ? part : await walk(deps, scan, does, part, signal);
+    if (!part.done) {
+      const expiresAt = deps.clock.now().getTime() + KEPT_MS;
+      const stored = await deps.state.put(rowsOf(id), String(number), reached as unknown as JsonObject, version, {
+        expiresAt,
+      });
+      if (!stored) return; // Another message of this part is ahead, and asks for the rest itself.
+    }
+    if (!reached.done) {
+      await deps.recompute.send([{ body: { scan: { id, part: number } } }]);
+      return;
+    }
+    const parts = await readParts(deps.state, scan);
+    if (parts.every(({ done }) => done)) await does.end?.(scan, parts);
+  };
+}
+
+async function walk(
+  deps: ScanDeps,
+  scan: Scan,
+  work: ScanWork,
+  from: ScanPart,
+  signal: AbortSignal,
+): Promise<ScanPart> {
+  let reached = from;
+  let pages = 0;
+  for await (const page of deps.profiles.scan(from.part, scan.of, from.after)) {
+    const found = await work.people(scan, page.people, reached.found);
+    reached = {
+      part: from.part,
+      done: page.after === undefined,
+      people: reached.people + page.people.length,
+      readUnits: reached.readUnits + page.readUnits,
+      found,
+      ...(page.after === undefined ? {} : { after: page.after }),
+    };
+    pages += 1;
+    if (pages === PAGES_IN_MESSAGE || signal.aborted) return reached;
+  }
+  return { ...reached, done: true };
+}
+
+async function readPart(
+  state: StateStore,
+  id: string,
+  part: number,
+): Promise<{ readonly part: ScanPart; readonly version: number }> {
+  const row = await state.get(rowsOf(id), String(part));
+  const none: ScanPart = { part, done: false, people: 0, readUnits: 0, found: {} };
+  return { part: row === undefined ? none : (row.body as unknown as ScanPart), version: row?.version ?? 0 };
+}
+
+function rowsOf(id: string): string {
+  return `scan#${id}`;
+}
+
+/** What a message of a scan failed at, for the log: the message comes again, its neighbours are not held up. */
+export function tellFailure(log: Log, message: JsonObject, thrown: unknown): void {
+  const { kind, code, message: reason } = asTributaryError(thrown);
+  log('scan failed', { scan: String(message.id), part: Number(message.part), kind, code, reason });
+}

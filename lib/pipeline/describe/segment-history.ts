@@ -1,0 +1,153 @@
+import { TributaryError } from '../../domain/errors.ts';
+import { formatInstant, type Milliseconds } from '../../domain/instant.ts';
+import type { Why } from '../../domain/profile.ts';
+import { type Recount, readRecounts } from '../define/recount.ts';
+import type { Clock, HistoryLine, HistoryStore, MembershipStore, StateStore } from '../ports.ts';
+
+/** Somebody entered or left a segment, as /api tells it. */
+export interface HistoryEntry {
+  readonly profile: string;
+  readonly segment: string;
+  readonly entered: boolean;
+  readonly at: string;
+  readonly why: Why | null;
+  /** Version of the definitions that decided; null for a person who was merged away. */
+  readonly definitions: string | null;
+}
+
+export function tellLine({ profile, segment, member, at, why, definitions }: HistoryLine): HistoryEntry {
+  return {
+    profile,
+    segment,
+    entered: member,
+    at: formatInstant(at),
+    why: why ?? null,
+    definitions: definitions ?? null,
+  };
+}
+
+/** One UTC day of a segment. */
+export interface SegmentDay {
+  readonly day: string;
+  readonly entered: number;
+  readonly left: number;
+  /** Members at the instant in `counted`, exactly; null = nobody counted on that day. */
+  readonly size: number | null;
+  readonly counted: string | null;
+}
+
+export interface SegmentHistory {
+  readonly segment: string;
+  /** Newest first. */
+  readonly days: readonly SegmentDay[];
+  /** `recount + live`: counted exactly at `counted`, then who entered and left since; `rows`: never recounted yet. */
+  readonly size: { readonly members: number; readonly how: 'recount + live' | 'rows'; readonly counted: string | null };
+  readonly latest: readonly HistoryEntry[];
+}
+
+interface HistoryDeps {
+  readonly history: HistoryStore;
+  readonly memberships: MembershipStore;
+  readonly state: StateStore;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+const DAY = 86_400_000;
+const DAYS_SHOWN = 14;
+const MOST_DAYS = 92;
+const LATEST = 50;
+const MOST_MEMBERS = 1_000;
+/** Days counted at the same time: each takes some queries. */
+const AT_ONCE = 8;
+
+/**
+ * Who entered and left a segment on each UTC day from `from` to `to` (both counted; the last two weeks if not said), and
+ * how many are in it. Throws `api/bad-query`.
+ */
+export async function readSegmentHistory(
+  deps: HistoryDeps,
+  segment: string,
+  range: { readonly from?: string | undefined; readonly to?: string | undefined },
+): Promise<SegmentHistory> {
+  const now = deps.clock.now().getTime();
+  const days = daysOf(range, now);
+  const recounts = await readRecounts(deps.state, MOST_DAYS + DAYS_SHOWN);
+  const counted: SegmentDay[] = [];
+  for (let at = 0; at < days.length; at += AT_ONCE) {
+    const some = days.slice(at, at + AT_ONCE).map(async (day): Promise<SegmentDay> => {
+      const recount = recounts.find((one) => one.at.startsWith(day));
+      const { entered, left } = await deps.history.countDay(segment, day);
+      return { day, entered, left, size: sizeIn(recount, segment), counted: recount?.at ?? null };
+    });
+    counted.push(...(await Promise.all(some)));
+  }
+  const [latestDay] = days;
+  const latest = latestDay === undefined ? [] : await deps.history.ofSegment(segment, latestDay, LATEST);
+  return {
+    segment,
+    days: counted,
+    size: await sizeNow(deps, segment, recounts[0], now),
+    latest: latest.map(tellLine),
+  };
+}
+
+/** Some members of a segment, and where to ask for the next ones. */
+export async function readMembers(
+  deps: Pick<HistoryDeps, 'memberships'>,
+  segment: string,
+  { from, most }: { readonly from: string | undefined; readonly most: number },
+) {
+  if (!(most >= 1 && most <= MOST_MEMBERS) || (from !== undefined && !/^[0-7]\.[\w-]*$/.test(from))) {
+    const message = `most is a number from 1 to ${MOST_MEMBERS}, from is the \`next\` of the answer before`;
+    throw new TributaryError('rejected', 'api/bad-query', message);
+  }
+  const page = await deps.memberships.someMembers(segment, Math.floor(most), from);
+  return {
+    segment,
+    members: page.members.map(({ profile, since }) => ({ profile, since: formatInstant(since) })),
+    next: page.next ?? null,
+  };
+}
+
+async function sizeNow(
+  deps: HistoryDeps,
+  segment: string,
+  recount: Recount | undefined,
+  now: Milliseconds,
+): Promise<SegmentHistory['size']> {
+  if (recount === undefined || now - Date.parse(recount.at) > 3 * DAY) {
+    return { members: await deps.memberships.countSegment(segment), how: 'rows', counted: null };
+  }
+  const since = Date.parse(recount.at);
+  let members = recount.segments[segment] ?? 0;
+  for (let at = startOfDay(since); at <= now; at += DAY) {
+    const day = formatInstant(at).slice(0, 10);
+    const { entered, left } = await deps.history.countDay(segment, day, at < since ? since : undefined);
+    members += entered - left;
+  }
+  return { members: Math.max(0, members), how: 'recount + live', counted: recount.at };
+}
+
+function daysOf({ from, to }: { from?: string | undefined; to?: string | undefined }, now: Milliseconds): string[] {
+  const last = to === undefined ? startOfDay(now) : readDay(to);
+  const first = from === undefined ? last - (DAYS_SHOWN - 1) * DAY : readDay(from);
+  if (!(first <= last) || last - first >= MOST_DAYS * DAY) {
+    const message = `from and to are days such as 2026-11-21, the first before the second, at most ${MOST_DAYS} of them`;
+    throw new TributaryError('rejected', 'api/bad-query', message);
+  }
+  const days: string[] = [];
+  for (let at = last; at >= first; at -= DAY) days.push(formatInstant(at).slice(0, 10));
+  return days;
+}
+
+function readDay(text: string): Milliseconds {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+}
+
+function startOfDay(at: Milliseconds): Milliseconds {
+  return Math.floor(at / DAY) * DAY;
+}
+
+function sizeIn(recount: Recount | undefined, segment: string): number | null {
+  return recount === undefined ? null : (recount.segments[segment] ?? 0);
+}

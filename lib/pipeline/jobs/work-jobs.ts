@@ -1,0 +1,22 @@
+import { isJsonObject, type Json } from '../../domain/json.ts';
+import { type ExportDeps, exportPerson } from '../describe/export-person.ts';
+import { type CareDeps, careForArchive, startCare } from '../erase/care-for-archive.ts';
+import { type ForgetDeps, forgetPerson } from '../erase/forget-person.ts';
+import { type ReplayDeps, replay } from '../replay/replay.ts';
+import { anyWorker, type RunJobDeps, runJob } from './run-job.ts';
+
+export interface WorkJobsDeps extends ForgetDeps, ExportDeps, ReplayDeps, CareDeps, RunJobDeps {}
+
+/** Does the messages of the jobs queue: steps of a job, or the beginning of the daily round. */
+export function workJobs(deps: WorkJobsDeps) {
+  const run = runJob(deps, {
+    forget: anyWorker(forgetPerson(deps)),
+    export: anyWorker(exportPerson(deps)),
+    replay: anyWorker(replay(deps)),
+    care: anyWorker(careForArchive(deps)),
+  });
+  return async function work(message: Json, signal: AbortSignal): Promise<void> {
+    if (isJsonObject(message) && message.care === true) await startCare(deps);
+    else await run(message, signal);
+  };
+}

@@ -1,0 +1,220 @@
+import type { Definitions } from '../../domain/definitions.ts';
+import { asTributaryError, failAgain, TributaryError } from '../../domain/errors.ts';
+import { formatInstant } from '../../domain/instant.ts';
+import type { Json } from '../../domain/json.ts';
+import { withCalls } from '../call-meter.ts';
+import { openConnection } from '../connections.ts';
+import { isSwitching } from '../define/switch-definitions.ts';
+import { delayOf } from '../delay.ts';
+import { LEASE_MS } from '../run-list.ts';
+import { withoutWait } from '../run-wait.ts';
+import { isStreamSettled, readStream } from '../sync/sync-run.ts';
+import { announcePush, isUnannounced, stopPush } from './end-push.ts';
+import { freezePlan } from './freeze-plan.ts';
+import { type HeldPush, listPush, newRun, type PushRun, readPush, savePush } from './push-run.ts';
+import { type ActivateDeps, type PushCommand, sendOn, type Tool, type Work } from './push-work.ts';
+import { runPlan } from './run-plan.ts';
+import { isTouchOwed, oweTouch, payTouch, RESPITE_MS } from './touch-audiences.ts';
+
+/** How long a push waits for its sources before it is held. */
+const PATIENCE_MS = 2 * 3_600_000;
+const LOOK_AGAIN_SECONDS = 30;
+
+/**
+ * Brings the tool's list to what we want: wait for the sources → plan → freeze the list → guardrails → send what is on
+ * the list and still wanted, removals first → outcomes. A run that breaks a guardrail is held before its first call.
+ * Killed at any line, the next worker goes on where the state stands; who has an answer of this run is not sent again.
+ */
+export function activateAudience(deps: ActivateDeps) {
+  return async function activate(command: PushCommand, signal: AbortSignal): Promise<void> {
+    const definitions = await deps.definitions();
+    const audience = definitions.audiences.find((one) => one.audience === command.audience);
+    if (audience === undefined) {
+      deps.log('no such audience', { audience: command.audience, code: 'push/unknown-audience' });
+      return;
+    }
+    const held = await takeUp(deps, { audience, definitions }, command);
+    if (held === undefined) return;
+    const work: Work = { definitions, audience, signal, again: (now, seconds) => sendOn(deps, now, seconds) };
+    const current = { held };
+    let ended = false;
+    try {
+      ended = await advance(deps, work, current);
+    } catch (thrown) {
+      await stopPush(deps, work, current.held, asTributaryError(thrown));
+    }
+    // A firing that found an older run to be finished first has its own still to come.
+    if (isFiring(command) && !isOf(command, held.state.run)) {
+      await deps.push.send([{ body: command as unknown as Json, ...delayOf(ended ? 0 : LOOK_AGAIN_SECONDS) }]);
+    }
+  };
+}
+
+/** Does the run's next steps until it has ended, is held, or must go on later. Returns whether it has ended. */
+async function advance(deps: ActivateDeps, work: Work, current: { held: HeldPush }): Promise<boolean> {
+  const { definitions, audience, signal } = work;
+  const run = current.held.state.run as PushRun;
+  const unsettled = run.plan === undefined ? await unsettledFor(deps, definitions, run) : [];
+  if (unsettled.length > 0 && !isOutOfPatience(deps, run)) {
+    await waitForSources(deps, current.held, unsettled);
+    return false;
+  }
+  const connection = await openConnection(deps, audience.connection);
+  const destination = connection.connector.audiences;
+  if (destination === undefined) {
+    const message = `the connector of ${audience.connection} takes no audiences`;
+    throw new TributaryError('config', 'push/no-destination', message);
+  }
+  // Until additions begin, calls are for removals as well: those may spend what additions leave over.
+  const ask = { holder: `push/${audience.audience}`, use: 'remove' } as const;
+  return withCalls(deps, connection, ask, async (calls) => {
+    const tool: Tool = { connection, destination, api: await connection.connect(signal, calls), calls };
+    if (run.plan === undefined) {
+      const planned = await freezePlan(deps, work, current, tool, unsettled);
+      if (planned !== 'go') return planned === 'ended';
+    }
+    return runPlan(deps, work, current, tool);
+  });
+}
+
+/** A touched audience waits for no stream. But no list is brought to half of a change of definitions. */
+async function unsettledFor(deps: ActivateDeps, definitions: Definitions, run: PushRun): Promise<string[]> {
+  if (run.touched !== true) return unsettledSources(deps, definitions);
+  return (await isSwitching(deps.state)) ? ['definitions'] : [];
+}
+
+/** Streams whose runs are not folded to the end, and definitions under way: a push now would act on half a picture. */
+async function unsettledSources(
+  deps: Pick<ActivateDeps, 'state' | 'clock'>,
+  definitions: Definitions,
+): Promise<string[]> {
+  const now = deps.clock.now().getTime();
+  const unsettled: string[] = (await isSwitching(deps.state)) ? ['definitions'] : [];
+  for (const connection of Object.values(definitions.connections)) {
+    for (const stream of Object.keys(connection.streams)) {
+      const { state } = await readStream(deps.state, connection.name, stream);
+      if (!(await isStreamSettled(deps.state, state, now))) unsettled.push(`${connection.name}/${stream}`);
+    }
+  }
+  return unsettled;
+}
+
+function isOutOfPatience(deps: Pick<ActivateDeps, 'clock'>, { waitingSince }: PushRun): boolean {
+  return waitingSince !== undefined && deps.clock.now().getTime() - Date.parse(waitingSince) > PATIENCE_MS;
+}
+
+async function waitForSources(deps: ActivateDeps, held: HeldPush, unsettled: readonly string[]): Promise<void> {
+  const push = held.state.run as PushRun;
+  const waitingSince = push.waitingSince ?? formatInstant(deps.clock.now().getTime());
+  const run: PushRun = { ...push, state: 'waiting', waitingSince, unsettled };
+  const waitSeconds = LOOK_AGAIN_SECONDS;
+  if ((await savePush(deps, held, { ...held.state, run }, { waitSeconds })) === undefined) return;
+  if (push.state !== 'waiting') await listPush(deps, run);
+  await deps.push.send([{ body: { audience: push.audience, run: push.id }, delaySeconds: waitSeconds }]);
+}
+
+/** Takes the push up for a new run or to go on with one. Undefined when somebody else works on it or it is done. */
+async function takeUp(
+  deps: ActivateDeps,
+  told: Pick<Work, 'audience' | 'definitions'>,
+  command: PushCommand,
+): Promise<HeldPush | undefined> {
+  for (;;) {
+    const taken = await tryTakeUp(deps, told, command);
+    if (taken !== 'moved') return taken;
+  }
+}
+
+/** `moved`: the state changed in the meantime, and the command has to be judged by it anew. */
+async function tryTakeUp(
+  deps: ActivateDeps,
+  told: Pick<Work, 'audience' | 'definitions'>,
+  command: PushCommand,
+): Promise<HeldPush | 'moved' | undefined> {
+  const held = await readPush(deps.state, command.audience);
+  if (isUnannounced(held.state)) {
+    await announcePush(deps, told, held);
+    return 'moved';
+  }
+  const { state } = held;
+  const { run: latest } = state;
+  const now = deps.clock.now().getTime();
+  const own = isOf(command, latest);
+  const postpone = async (seconds: number): Promise<undefined> => {
+    await deps.push.send([{ body: command as unknown as Json, ...delayOf(seconds) }]);
+    return undefined;
+  };
+  if (latest?.state === 'running' || latest?.state === 'waiting') {
+    const waits = (state.waitUntil ?? 0) - now;
+    if (command.touched === true) return touchUnderWay(deps, held, latest);
+    // Whose lease it is goes on by itself or by its message; a firing comes again until it can have its own run.
+    const firing = isFiring(command) && !own;
+    if (state.leaseUntil > now) return firing ? postpone((state.leaseUntil - now) / 1_000) : undefined;
+    if (!own && !firing) return undefined;
+    if (waits > 0) return postpone(waits / 1_000);
+    const run = withoutWait(firing ? withNewPatience(latest, command) : latest);
+    if (latest.waits !== undefined) await listPush(deps, run);
+    return (await savePush(deps, held, { ...state, run }, { leaseMs: LEASE_MS })) ?? 'moved';
+  }
+  if (own) {
+    failAgain(latest?.error);
+    return undefined;
+  }
+  if (command.run !== undefined) return undefined;
+  // A held run waits for a person, a failed one for what failed: single changes of membership do not overtake them.
+  if (command.touched === true && latest?.state === 'held') return undefined;
+  if (command.touched === true && latest?.state === 'failed') {
+    const respite = RESPITE_MS - (now - Date.parse(latest.endedAt ?? latest.startedAt));
+    if (respite > 0) {
+      const left = Math.ceil(respite / 1_000) + 1;
+      await payTouch(deps, command.audience, latest.id, { seconds: left, otherwise: left });
+      return undefined;
+    }
+  }
+  if (latest?.state === 'held') await listPush(deps, { ...latest, state: 'superseded', endedAt: formatInstant(now) });
+  const id = `${command.audience}.${command.scheduledAt ?? formatInstant(now)}`;
+  const fresh = newRun(id, command.audience, formatInstant(now), command.touched === true);
+  const { planning: _, sending: __, waitsForGroup: ___, unannounced: ____, ...rest } = state;
+  const taken = await savePush(deps, held, { ...rest, run: fresh }, { leaseMs: LEASE_MS });
+  if (taken !== undefined && command.touched !== true) await listPush(deps, fresh);
+  return taken ?? 'moved';
+}
+
+/**
+ * Changes that come while a run is under way are the next run's: they are noted, and whoever ends the run sends one touch.
+ * A touched run that nobody works on is taken up, because the message that began it may be this one, after a death.
+ */
+async function touchUnderWay(
+  deps: ActivateDeps,
+  held: HeldPush,
+  latest: PushRun,
+): Promise<HeldPush | 'moved' | undefined> {
+  const { audience, id } = latest;
+  const { leaseUntil, waitUntil = 0 } = held.state;
+  const now = deps.clock.now().getTime();
+  const idle = latest.touched === true && leaseUntil <= now;
+  // The message that carries it on may have died with the worker: the first touch that finds it waiting sends another.
+  if (idle && waitUntil > now && !(await isTouchOwed(deps, audience, id))) {
+    await deps.push.send([{ body: { audience, run: id }, ...delayOf((waitUntil - now) / 1_000) }]);
+  }
+  await oweTouch(deps, audience, id);
+  if (idle && waitUntil <= now) return (await savePush(deps, held, held.state, { leaseMs: LEASE_MS })) ?? 'moved';
+  // Whoever ended the run before the note was there has not seen it.
+  const { run } = (await readPush(deps.state, audience)).state;
+  return run?.id === id && (run.state === 'running' || run.state === 'waiting') ? undefined : 'moved';
+}
+
+/** A firing of a schedule, or somebody's order: it asks for a run of its own. */
+function isFiring({ run, touched }: PushCommand): boolean {
+  return run === undefined && touched !== true;
+}
+
+/** A later firing waits for its sources with patience of its own; only once, however often it comes. */
+function withNewPatience(run: PushRun, { scheduledAt }: PushCommand): PushRun {
+  const { waitingSince, ...reopened } = run;
+  return Date.parse(waitingSince ?? '') < Date.parse(scheduledAt ?? '') ? reopened : run;
+}
+
+function isOf({ audience, scheduledAt, run }: PushCommand, latest: PushRun | undefined): boolean {
+  return latest !== undefined && (latest.id === `${audience}.${scheduledAt ?? ''}` || latest.id === run);
+}

@@ -1,0 +1,46 @@
+import { type Compiled, decide } from '../../domain/decide.ts';
+import type { Fragment } from '../../domain/fragment.ts';
+import type { Milliseconds } from '../../domain/instant.ts';
+import type { Profile } from '../../domain/profile.ts';
+import { wholeEntries } from '../../domain/segment/document.ts';
+import type { ActivityStore } from '../ports.ts';
+import { everythingDone, foldRules, refillFragment, remembersTooLittle, type Versions } from './refill.ts';
+
+/** A stored profile decided by some definitions, without a write, and what that read of history. */
+export interface DecidedAlone {
+  readonly profile: Profile;
+  readonly fragments: number;
+  readonly activities: number;
+}
+
+/**
+ * Decides one stored person by some definitions as resolve-profile would: filled from history where the definitions need
+ * more than the profile remembers, answered from whole history where its memory overflowed. Writes nothing.
+ */
+export async function decideAlone(
+  deps: { readonly activities: ActivityStore; readonly versions?: Versions },
+  profile: Profile,
+  compiled: Compiled,
+  now: Milliseconds,
+): Promise<DecidedAlone> {
+  const filled = (await remembersTooLittle(profile, compiled, deps.versions))
+    ? await refill(deps.activities, profile, compiled, now)
+    : { profile, fragments: 0, activities: 0 };
+  const kept = decide(filled.profile, compiled, now);
+  if (kept.overflowed.length === 0) return { ...filled, profile: kept.profile };
+  const done = await everythingDone(deps.activities, filled.profile);
+  const whole = decide(filled.profile, compiled, now, wholeEntries(compiled.program, done));
+  return { ...filled, profile: whole.profile };
+}
+
+async function refill(activities: ActivityStore, profile: Profile, compiled: Compiled, now: Milliseconds) {
+  const given = { rules: foldRules(compiled), oldest: now - compiled.definitions.privacy.activitiesKeptMs };
+  const filled = await Promise.all(
+    Object.entries(profile.fragments).map(async ([id, fragment]) => {
+      return [id, await refillFragment(activities, id, fragment, given)] as const;
+    }),
+  );
+  const fragments: Record<string, Fragment> = Object.fromEntries(filled.map(([id, { fragment }]) => [id, fragment]));
+  const read = filled.reduce((sum, [, one]) => sum + one.read, 0);
+  return { profile: { ...profile, fragments }, fragments: filled.length, activities: read };
+}

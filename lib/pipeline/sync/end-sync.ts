@@ -1,0 +1,85 @@
+import { dispositions, type TributaryError } from '../../domain/errors.ts';
+import { formatInstant } from '../../domain/instant.ts';
+import { closeAlerts, raiseAlert } from '../alerts.ts';
+import { listRun } from '../run-list.ts';
+import { noteSourceSize } from './source-size.ts';
+import { type HeldStream, type SyncRun, saveStream } from './sync-run.ts';
+import type { SyncCommand, SyncDeps } from './sync-work.ts';
+import { releaseStream } from './take-up-stream.ts';
+
+/** Ends a run, as finished or with the error that it failed of, and tells whoever it concerns. */
+export async function finishSync(
+  deps: SyncDeps,
+  connection: string,
+  stream: string,
+  held: HeldStream,
+  error: TributaryError | undefined,
+): Promise<void> {
+  const run: SyncRun = {
+    ...(held.state.run as SyncRun),
+    state: error === undefined ? 'finished' : 'failed',
+    endedAt: formatInstant(deps.clock.now().getTime()),
+    ...(error === undefined ? {} : { error: { kind: error.kind, code: error.code, message: error.message } }),
+  };
+  const whole = run.backfill && error === undefined ? { wholeSince: run.startedAt } : {};
+  const saved = await saveStream(deps.state, connection, stream, held, { ...held.state, ...whole, run, leaseUntil: 0 });
+  if (saved !== undefined) await listRun(deps.state, 'sync', run);
+  await noteEnd(deps, run);
+  const { id, pages, changes, echoes = 0, rejected } = run;
+  deps.log('sync run ended', {
+    run: id,
+    state: run.state,
+    pages,
+    changes,
+    echoes,
+    rejected,
+    code: error?.code ?? null,
+  });
+}
+
+/** What an ended pull means for others: how large its source is now, and whether somebody has to look. */
+async function noteEnd(deps: SyncDeps, run: SyncRun): Promise<void> {
+  const source = `${run.connection}/${run.stream}`;
+  const { backfill, people = 0, gone = 0, error } = run;
+  if (error === undefined) {
+    const { guardrails } = await deps.definitions();
+    await noteSourceSize(deps, source, { backfill, people, gone }, guardrails.minSource);
+    await closeAlerts(deps, source, ['failed', 'silent']);
+    return;
+  }
+  const says = `the pull failed with ${error.code}: ${error.message}`;
+  const todo = `see docs/errors.md under ${error.code}; pushes are held until this source is read again`;
+  await raiseAlert(deps, { kind: 'failed', subject: source, says, todo, run: run.id });
+}
+
+/**
+ * What becomes of a run that an error stopped: it waits, it comes again by the queue (then the error is thrown on), or it
+ * is failed.
+ */
+export async function settleFailedSync(
+  deps: SyncDeps,
+  command: SyncCommand,
+  stream: string,
+  held: HeldStream,
+  error: TributaryError,
+  again: (delaySeconds: number, why?: TributaryError) => Promise<void>,
+): Promise<void> {
+  const { does } = dispositions[error.kind];
+  deps.log('sync run stopped', {
+    connection: command.connection,
+    stream,
+    kind: error.kind,
+    code: error.code,
+    reason: error.message,
+  });
+  if (error.kind === 'rate-limited') {
+    await again(Math.ceil((error.retryAfterMs ?? 60_000) / 1_000), error);
+    return;
+  }
+  if (does === 'retry-later') {
+    await releaseStream(deps, command.connection, stream, held);
+    throw error;
+  }
+  await finishSync(deps, command.connection, stream, held, error);
+  if (does === 'dead-letter') throw error;
+}

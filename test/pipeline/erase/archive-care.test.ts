@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest';
+import type { Change } from '../../../lib/domain/change.ts';
+import type { Json } from '../../../lib/domain/json.ts';
+import { readExport, startExport } from '../../../lib/pipeline/describe/export-person.ts';
+import { findPerson } from '../../../lib/pipeline/describe/find-person.ts';
+import { readReceipt } from '../../../lib/pipeline/erase/erasure-receipt.ts';
+import { startForget } from '../../../lib/pipeline/erase/forget-person.ts';
+import { deliver, identityKey } from '../delivering.ts';
+import { openHandClock } from '../memory-state.ts';
+import { openMemoryStores } from '../memory-stores.ts';
+import { NOW } from '../world.ts';
+import { openPrivacy } from './forgetting.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const change = (id: string, address: string, name = `Name of ${id}`): Change => ({
+  kind: 'profile',
+  fragment: `crm:contact:${id}`,
+  at: new Date(NOW - 9 * HOUR).toISOString(),
+  identifiers: [{ type: 'email', value: address }],
+  traits: { name, stage: 'customer' },
+});
+const line = (id: string, address: string) => ({
+  of: `crm:contact:${id}`,
+  mapping: 'contact',
+  record: { Id: id, Email: address },
+});
+const ann = 'ann@example.com';
+const bob = 'bob@example.com';
+
+async function openRig() {
+  const stores = openMemoryStores();
+  const clock = openHandClock(NOW);
+  const privacy = openPrivacy(stores, identityKey, clock);
+  await deliver(stores, [[change('1', ann), change('2', bob, '<script>alert("x")</script>')]]);
+  const { archive } = privacy;
+  await archive.put('pages/crm/contacts/2026-11-20/04/a.ndjson.gz', [line('1', ann), line('2', bob)]);
+  await archive.put('pages/crm/contacts/2026-11-20/05/b.ndjson.gz', [line('1', ann)]);
+  await archive.put('pages/crm/contacts/2026-11-20/05/c.ndjson.gz', [line('2', bob)]);
+  // A record that no mapping took: only its own text tells whom it names.
+  await archive.put('pages/crm/contacts/2026-11-20/06/d.ndjson.gz', [
+    { mapping: 'contact', record: { Email: 'ANN@example.com' } },
+  ]);
+  await archive.put('deliveries/2026-11-21/11/e.ndjson.gz', [
+    { of: 'crm:contact:1', connection: 'crm', change: change('1', ann) },
+    { of: 'crm:contact:2', connection: 'crm', change: change('2', bob) },
+  ]);
+  const round = async (): Promise<void> => {
+    await privacy.jobs.send([{ body: { care: true } }]);
+    await privacy.doJobs();
+  };
+  const people = () => JSON.stringify([...archive.objects].filter(([key]) => !key.startsWith('definitions/')));
+  return { ...privacy, stores, clock, round, people };
+}
+
+describe('careForArchive', () => {
+  it('takes erased people out of pages and deliveries, then confirms it', async () => {
+    const rig = await openRig();
+    const person = await findPerson(rig.deps, ann);
+    const { receipt } = await startForget(rig.deps, person?.id ?? '');
+    await rig.doJobs();
+    expect(rig.people()).toMatch(/ann@example.com/i);
+
+    rig.clock.pass(DAY);
+    await rig.round();
+
+    expect(rig.people()).not.toMatch(/ann@example.com|contact:1"/i);
+    expect(rig.people().match(/bob@example.com/g)).toHaveLength(3);
+    const keys = [...rig.archive.objects.keys()].filter((key) => /^(pages|deliveries)/.test(key));
+    expect(keys).toEqual([
+      'pages/crm/contacts/2026-11-20/04/a.ndjson.gz',
+      'pages/crm/contacts/2026-11-20/05/c.ndjson.gz',
+      'deliveries/2026-11-21/11/e.ndjson.gz',
+    ]);
+    const places = new Map((await readReceipt(rig.state, receipt))?.places.map(({ place, state }) => [place, state]));
+    expect(places.get('archive')).toBe('confirmed');
+    expect(places.get('backups')).toBe('pending');
+  });
+
+  it('takes out what a later pull archives of them again, by what was noted of each hour', async () => {
+    const rig = await openRig();
+    await rig.forget(ann);
+    rig.clock.pass(DAY);
+    await rig.round();
+    const reads: string[] = [];
+    const { lines } = rig.deps.archive;
+    rig.deps.archive.lines = async (key) => {
+      reads.push(key);
+      return lines(key);
+    };
+
+    await rig.archive.put('pages/crm/contacts/2026-11-22/04/f.ndjson.gz', [line('1', ann), line('2', bob)]);
+    rig.clock.pass(DAY);
+    await rig.round();
+
+    expect(rig.people()).not.toMatch(/ann@example.com/i);
+    expect(new Set(reads)).toEqual(new Set(['pages/crm/contacts/2026-11-22/04/f.ndjson.gz']));
+  });
+
+  it('takes away whole what is older than the archive is kept, which a rewriting would make S3 keep anew', async () => {
+    const rig = await openRig();
+    await rig.forget(ann);
+    const { privacy } = await rig.deps.definitions();
+    const pages = () => [...rig.archive.objects.keys()].filter((key) => /^(pages|deliveries)/.test(key));
+
+    rig.clock.pass(privacy.archiveKeptMs - 2 * DAY);
+    await rig.round();
+    expect(pages()).toHaveLength(3);
+    rig.clock.pass(4 * DAY);
+    await rig.round();
+
+    expect(pages()).toEqual([]);
+  });
+
+  it('gives S3 two days more than the term to remove what expires by itself', async () => {
+    const rig = await openRig();
+    const { places } = await rig.forget(ann);
+    const { privacy } = await rig.deps.definitions();
+
+    const until = new Map(places.map(({ place, until }) => [place, until]));
+    const later = (ms: number) => new Date(NOW + ms + 2 * DAY).toISOString();
+    expect(until.get('checks of lists')).toBe(later(privacy.activitiesKeptMs));
+    expect(until.get('plans and outcomes')).toBe(later(Math.max(privacy.activitiesKeptMs, privacy.archiveKeptMs)));
+  });
+
+  it('ends the receipt when backups and dead letters have expired', async () => {
+    const rig = await openRig();
+    const person = await findPerson(rig.deps, ann);
+    const { receipt } = await startForget(rig.deps, person?.id ?? '');
+    await rig.doJobs();
+    rig.clock.pass(20 * DAY);
+    await rig.round();
+    expect((await readReceipt(rig.state, receipt))?.state).toBe('pending');
+
+    rig.clock.pass(400 * DAY);
+    await rig.round();
+
+    expect((await readReceipt(rig.state, receipt))?.state).toBe('done');
+  });
+});
+
+describe('exportPerson', () => {
+  it('writes everything that is known, from everywhere, and nothing of others', async () => {
+    const rig = await openRig();
+    await deliver(rig.stores, [
+      [
+        {
+          kind: 'activity',
+          fragment: 'crm:contact:1',
+          at: new Date(NOW - HOUR).toISOString(),
+          id: 'o1',
+          name: 'Opened',
+          properties: { subject: 'Hello' },
+        },
+      ],
+    ]);
+    await rig.state.put('quarantine#crm', 'q', { record: { Email: ann }, code: 'sync/bad-record' }, 0);
+    await rig.state.put('quarantine#crm', 'r', { record: { Email: bob }, code: 'sync/bad-record' }, 0);
+
+    const id = await startExport(rig.deps, (await findPerson(rig.deps, ann))?.id ?? '');
+    await rig.doJobs();
+
+    const part = await readExport(rig.deps, id, 'json', 0);
+    const whole = JSON.parse(part?.text ?? '') as Record<string, Json>;
+    expect(whole).toMatchObject({
+      person: { identifiers: [{ type: 'email', value: ann }], traits: { name: 'Name of 1' }, segments: ['customers'] },
+      fragments: { 'crm:contact:1': { traits: { name: ['Name of 1', NOW - 9 * HOUR, 1] } } },
+      activities: [{ name: 'Opened', properties: { subject: 'Hello' } }],
+      audiences: [{ audience: 'to-tool', wanted: { in: true } }],
+      quarantine: [{ record: { Email: ann } }],
+    });
+    expect((whole.archive as readonly Json[]).map((one) => (one as { object: string }).object)).toEqual([
+      'deliveries/2026-11-21/11/e.ndjson.gz',
+      'pages/crm/contacts/2026-11-20/04/a.ndjson.gz',
+      'pages/crm/contacts/2026-11-20/05/b.ndjson.gz',
+      'pages/crm/contacts/2026-11-20/06/d.ndjson.gz',
+    ]);
+    expect(part?.text).not.toContain(bob);
+    expect(part?.parts).toBe(1);
+    expect(await readExport(rig.deps, id, 'json', 1)).toBeUndefined();
+    expect(await readExport(rig.deps, id, 'pdf', 0)).toBeUndefined();
+  });
+
+  it('writes a page on which nothing of a record can run', async () => {
+    const rig = await openRig();
+
+    const id = await startExport(rig.deps, (await findPerson(rig.deps, bob))?.id ?? '');
+    await rig.doJobs();
+
+    const page = (await readExport(rig.deps, id, 'html', 0))?.text ?? '';
+    expect(page).toContain('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;');
+    expect(page).not.toMatch(/<script|<img|javascript:|\son\w+=/i);
+    expect(page).toContain('bob@example.com');
+  });
+
+  it('is gone with the person', async () => {
+    const rig = await openRig();
+    const id = await startExport(rig.deps, (await findPerson(rig.deps, ann))?.id ?? '');
+    await rig.doJobs();
+
+    await rig.forget(ann);
+
+    expect(await readExport(rig.deps, id, 'json', 0)).toBeUndefined();
+  });
+});

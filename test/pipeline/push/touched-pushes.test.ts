@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../lib/connectors/contract.ts';
+import { TributaryError } from '../../../lib/domain/errors.ts';
+import type { PushCommand } from '../../../lib/pipeline/push/push-work.ts';
+import { unwanted, wantedAs } from '../memory-audience.ts';
+import { openRig } from './push-rig.ts';
+
+const MINUTE = 60_000;
+const touch: Partial<PushCommand> = { touched: true };
+const realtime = { audience: { when: 'realtime' } } as const;
+
+function openTouched(given: Parameters<typeof openRig>[0] = {}) {
+  const rig = openRig({ ...realtime, ...given });
+  rig.want('p_1', wantedAs('ann@example.com'));
+  return rig;
+}
+
+/** The first call goes wrong; those after it do not. */
+function failFirst(rig: ReturnType<typeof openRig>, error: TributaryError): void {
+  let calls = 0;
+  rig.rig.before = async () => {
+    calls += 1;
+    if (calls === 1) throw error;
+  };
+}
+
+const tooMany = () => new TributaryError('rate-limited', 'test/quota', 'too many', { retryAfterMs: 10 * MINUTE });
+
+describe('a touch that meets a run under way', () => {
+  it('takes up a touched run whose worker died', async () => {
+    const rig = openTouched();
+    let called = false;
+    rig.rig.before = async () => {
+      called = true;
+      await new Promise(() => {});
+    };
+    void rig.push(touch);
+    while (!called) await new Promise((done) => setImmediate(done));
+    rig.rig.before = async () => {};
+    rig.clock.pass(12 * MINUTE);
+
+    await rig.push(touch);
+    await rig.drain();
+
+    expect(await rig.run()).toMatchObject({ state: 'finished' });
+    expect([...rig.list]).toEqual(['ann@example.com']);
+    expect(rig.told('p_1')).toMatchObject({ in: true, outcome: 'applied' });
+  });
+
+  it('sends no message however often it comes while the run waits, and the run ends with one', async () => {
+    const rig = openTouched();
+    failFirst(rig, tooMany());
+    await rig.push({ scheduledAt: '2026-11-22T02:00:00.000Z' });
+    const [goesOn] = rig.queue.take();
+    rig.want('p_2', wantedAs('bob@example.com'));
+    for (let n = 0; n < 20; n += 1) await rig.push(touch);
+    expect(rig.queue.take()).toEqual([]);
+
+    rig.clock.pass(10 * MINUTE);
+    await rig.push(goesOn?.body as Partial<PushCommand>);
+    expect(await rig.run()).toMatchObject({ state: 'finished' });
+    const sent = rig.queue.take();
+    expect(sent).toEqual([{ body: { audience: 'to-tool', touched: true }, delaySeconds: 15 }]);
+    rig.clock.pass(15_000);
+    await rig.push(touch);
+
+    expect([...rig.list].sort()).toEqual(['ann@example.com', 'bob@example.com']);
+    expect(rig.queue.take()).toEqual([]);
+  });
+
+  it('carries a touched run on whose own message was lost, by one message however often it comes', async () => {
+    const rig = openTouched();
+    failFirst(rig, tooMany());
+    await rig.push(touch);
+    rig.queue.take(); // The worker died before it was sent.
+    for (let n = 0; n < 20; n += 1) await rig.push(touch);
+
+    const messages = rig.queue.take();
+    expect(messages).toHaveLength(1);
+    rig.clock.pass(10 * MINUTE);
+    await rig.push(messages[0]?.body as Partial<PushCommand>);
+
+    expect(await rig.run()).toMatchObject({ state: 'finished', tally: { added: 1 } });
+  });
+
+  it('is not lost when the run ends before it could leave its note', async () => {
+    const rig = openTouched();
+    failFirst(rig, tooMany());
+    await rig.push({ scheduledAt: '2026-11-22T02:00:00.000Z' });
+    const [goesOn] = rig.queue.take();
+    rig.clock.pass(10 * MINUTE);
+    const { put } = rig.state;
+    let raced = false;
+    Object.assign(rig.state, {
+      put: async (...given: Parameters<typeof put>) => {
+        if (given[0] === 'touched-again' && !raced) {
+          raced = true;
+          await rig.push(goesOn?.body as Partial<PushCommand>);
+          rig.want('p_2', wantedAs('bob@example.com'));
+        }
+        return put(...given);
+      },
+    });
+
+    await rig.push({ ...touch, scheduledAt: rig.clock.now().toISOString() });
+
+    expect(raced).toBe(true);
+    expect([...rig.list].sort()).toEqual(['ann@example.com', 'bob@example.com']);
+  });
+
+  it('waits for definitions by one chain of messages', async () => {
+    const rig = openTouched({ sources: true });
+    await rig.push();
+    rig.queue.take();
+    for (let n = 0; n < 5; n += 1) await rig.push(touch);
+
+    expect(rig.queue.take()).toEqual([]);
+  });
+});
+
+describe('a realtime run that failed', () => {
+  it('is followed by one touch when the respite is over', async () => {
+    const rig = openTouched();
+    failFirst(rig, new TributaryError('config', 'test/broken', 'not allowed'));
+    await rig.push(touch);
+    expect(await rig.run()).toMatchObject({ state: 'failed' });
+    rig.clock.pass(2 * MINUTE);
+    for (let n = 0; n < 20; n += 1) await rig.push(touch);
+    const messages = rig.queue.take();
+    expect(messages).toEqual([{ body: { audience: 'to-tool', touched: true }, delaySeconds: 181 }]);
+
+    rig.clock.pass(181_000);
+    await rig.push(touch);
+
+    expect([...rig.list]).toEqual(['ann@example.com']);
+  });
+
+  it('is followed by one touch for what came while it was under way', async () => {
+    const rig = openTouched();
+    rig.rig.before = async () => {
+      await rig.push(touch);
+      throw new TributaryError('config', 'test/broken', 'not allowed');
+    };
+
+    await rig.push(touch);
+
+    expect(rig.queue.take()).toEqual([{ body: { audience: 'to-tool', touched: true }, delaySeconds: 301 }]);
+  });
+});
+
+describe('a realtime run with members whom the tool did not answer about', () => {
+  it.each([
+    ['realtime', [{ body: { audience: 'to-tool', touched: true }, delaySeconds: 301 }]],
+    [{ expression: 'rate(1 day)', words: 'daily' }, []],
+  ] as const)('comes again after a respite, and not at night: %j', async (when, messages) => {
+    const rig = openTouched({ audience: { when } });
+    const outcome: Outcome = { status: 'retry', code: 'test/later' };
+    rig.rig.outcome = () => outcome;
+
+    await rig.push({ scheduledAt: '2026-11-22T02:00:00.000Z' });
+
+    expect(await rig.run()).toMatchObject({ state: 'finished', tally: { retry: 1 } });
+    expect(rig.queue.take()).toEqual(messages);
+  });
+});
+
+describe('a realtime run that was held', () => {
+  it('is followed by one touch for what came meanwhile, also when it fails', async () => {
+    const rig = openTouched({ guardrails: { emptySegment: 'hold' } });
+    await rig.push(touch);
+    rig.want('p_1', unwanted);
+    rig.clock.pass(MINUTE);
+    await rig.push(touch);
+    expect(await rig.run()).toMatchObject({ state: 'held' });
+    await rig.push(touch);
+    expect(rig.queue.take()).toEqual([]);
+    failFirst(rig, new TributaryError('config', 'test/broken', 'not allowed'));
+    await rig.approve();
+    const [goesOn] = rig.queue.take();
+
+    await rig.push(goesOn?.body as Partial<PushCommand>);
+
+    expect(await rig.run()).toMatchObject({ state: 'failed' });
+    expect(rig.queue.take()).toEqual([{ body: { audience: 'to-tool', touched: true }, delaySeconds: 301 }]);
+  });
+});
