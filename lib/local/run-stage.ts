@@ -55,9 +55,11 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
   const start = resumed ?? MORNING + (DAY_HOURS - hours) * HOUR;
   let stage: Stage | undefined;
   const now = () => new Date(stage === undefined ? start : Date.parse(stage.now()));
-  const forget = endOnSignals(async () => {
+  const close = async (): Promise<void> => {
+    if (stage !== undefined) saveClock(options.dataDir, stage);
     await stage?.close();
-  });
+  };
+  const forget = endOnSignals(close);
   const tools = await startSimulators(definitions, new Date(start), now, options.size);
   try {
     stage = await openStage({
@@ -92,8 +94,7 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
     return result;
   } finally {
     forget();
-    if (stage !== undefined) saveClock(options.dataDir, stage);
-    await stage?.close();
+    await close();
     await tools.close();
   }
 }

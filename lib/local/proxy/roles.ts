@@ -127,7 +127,7 @@ function managedPolicy(arn: string): { readonly name: string; readonly policy: J
   return { name, policy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] } };
 }
 
-const provenServices = new Set(['dynamodb', 'sqs', 's3', 'secretsmanager']);
+const provenServices = new Set(['dynamodb', 'sqs', 's3', 'secretsmanager', 'sns']);
 
 function unprovenGrants(callers: readonly Caller[]): readonly string[] {
   const lines = new Set<string>();
