@@ -119,6 +119,32 @@ describe('contacts', () => {
     ]);
   });
 
+  it('takes subscriptions for the company’s yes and the person’s no, each with its time', async () => {
+    await using rig = await openRig();
+    const { store, marketing } = rig.vendor;
+    for (const [name, status] of [
+      ['ann', 'SUBSCRIBED'],
+      ['bob', 'UNSUBSCRIBED'],
+      ['cy', 'NOT_SPECIFIED'],
+    ] as const) {
+      store.create('contacts', { email: `${name}@example.com` }, { at: EARLIER });
+      marketing.setSubscription(`${name}@example.com`, 8421, status, { at: new Date('2026-10-01T09:00:00Z') });
+      marketing.setSubscription(`${name}@example.com`, 1, 'SUBSCRIBED');
+    }
+    store.create('contacts', { firstname: 'Without an address' }, { at: EARLIER });
+
+    const [page] = await rig.read('contacts', { config: { subscriptions: { email: 8421 } } });
+
+    const consent = page?.changes.map((one) => (one.kind === 'profile' ? one.consent : undefined));
+    const said = { topic: 'email', at: '2026-10-01T09:00:00.000Z', source: 'HubSpot subscription 8421' };
+    expect(consent).toEqual([
+      [{ ...said, address: 'ann@example.com', state: 'granted', by: 'company' }],
+      [{ ...said, address: 'bob@example.com', state: 'denied', by: 'person' }],
+      [],
+      [],
+    ]);
+  });
+
   it('stops when a property of its own is there no more, and takes an empty one for empty', async () => {
     await using rig = await openRig();
     const { store } = rig.vendor;

@@ -64,6 +64,15 @@ export const listsOfRecords = z
   })
   .transform(({ results, errors }) => ({ results, whole: errors.length === 0 }));
 
+export const subscriptionStatuses = z.object({
+  results: z.array(
+    z.object({
+      subscriberIdString: z.string(),
+      statuses: z.array(z.object({ subscriptionId: id, status: z.string(), timestamp: z.string() })),
+    }),
+  ),
+});
+
 export const emailEvents = z.object({
   events: z.array(z.unknown()),
   hasMore: z.boolean(),

@@ -21,6 +21,7 @@ import {
   objectPage,
   searchPage,
   submissions,
+  subscriptionStatuses,
 } from './answers.ts';
 import type { Config, Secret } from './config.ts';
 import { unlessNotFound, unreadableAnswer } from './errors.ts';
@@ -197,6 +198,13 @@ export function openHubspot(connection: ConnectionInput<Config, Secret>, io: Con
             after: query.after,
           }),
         ),
+      ),
+    /** How addresses stand to each type of subscription. */
+    readSubscriptions: (addresses: readonly string[]) =>
+      call(
+        'subscriptions',
+        subscriptionStatuses,
+        post('/communication-preferences/v4/statuses/batch/read?channel=EMAIL', { inputs: addresses }),
       ),
     /** Deletes a contact and all that belongs to it for good; the address cannot be used again. */
     forget: (contact: string) =>

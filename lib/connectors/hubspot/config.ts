@@ -16,6 +16,10 @@ export const config = z.strictObject({
   fields: z.record(z.string().regex(/^[a-z0-9_]+(?:\.[a-z0-9_]+)*$/, 'expected a trait name'), property).default({}),
   /** Properties of contacts that mean "no" for a topic when they are true: `newsletter: hs_email_optout_8421`. */
   opt_outs: z.record(z.string().regex(/^[a-z0-9_]+$/, 'expected a topic such as newsletter'), property).default({}),
+  /** Subscription types that speak for a topic, by their ids: `email: 8421`. Only these can say "yes". */
+  subscriptions: z
+    .record(z.string().regex(/^[a-z0-9_]+$/, 'expected a topic such as email'), z.int().min(1))
+    .default({}),
   /** Stages that mean won or lost, for deals that do not say so themselves. */
   won_stages: z.array(z.string().min(1)).default(['closedwon']),
   lost_stages: z.array(z.string().min(1)).default(['closedlost']),

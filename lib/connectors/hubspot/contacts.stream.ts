@@ -1,8 +1,9 @@
-import { isJsonObject } from '../../domain/json.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';
 import { associatedWith, idOf, idsOf } from './associated.ts';
 import type { HubspotApi } from './client.ts';
 import { optOutOf } from './custom-fields.ts';
+import { BATCH } from './manifest.ts';
 import { objectStream } from './object-stream.ts';
 import { objectRecord } from './record.ts';
 
@@ -57,7 +58,7 @@ export const contacts = objectStream({
       changed: 'lastmodifieddate',
       properties: contactProperties,
       deletions: true,
-      dress: withCompany,
+      dress: async (api, found) => withSubscriptions(api, await withCompany(api, found)),
     },
   ],
   mapping: contactMapping,
@@ -72,6 +73,32 @@ async function withCompany(api: HubspotApi, found: readonly unknown[]): Promise<
     const company = own.find(({ primary }) => primary) ?? own[0];
     return isJsonObject(record) ? { ...record, company: company?.id ?? null } : record;
   });
+}
+
+/** Contacts with how they stand to the subscriptions that the connection names; nothing is asked where it names none. */
+async function withSubscriptions(api: HubspotApi, found: readonly unknown[]): Promise<readonly unknown[]> {
+  const wanted = new Set(Object.values(api.config.subscriptions).map(String));
+  const addresses = [...new Set(found.map(emailOf).filter((address) => address !== undefined))];
+  if (wanted.size === 0) return found;
+  const known = new Map<string, JsonObject>();
+  for (let start = 0; start < addresses.length; start += BATCH) {
+    const { results } = await api.readSubscriptions(addresses.slice(start, start + BATCH));
+    for (const { subscriberIdString, statuses } of results) {
+      const own = statuses.filter(({ subscriptionId }) => wanted.has(subscriptionId));
+      const told = own.map(({ subscriptionId, status, timestamp }) => [subscriptionId, { status, timestamp }] as const);
+      known.set(subscriberIdString.toLowerCase(), Object.fromEntries(told));
+    }
+  }
+  return found.map((record) => {
+    const subscriptions = known.get(emailOf(record) ?? '') ?? {};
+    return isJsonObject(record) ? { ...record, subscriptions } : record;
+  });
+}
+
+function emailOf(record: unknown): string | undefined {
+  const properties = isJsonObject(record) ? record.properties : undefined;
+  const email = isJsonObject(properties) ? properties.email : undefined;
+  return typeof email === 'string' && email !== '' ? email.toLowerCase() : undefined;
 }
 
 /** Every property of HubSpot that a mapping names. */

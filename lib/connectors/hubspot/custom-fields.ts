@@ -52,7 +52,11 @@ export function withTraits(mapping: Mapping, object: string, config: Config): Ma
   const traits: Record<string, Rule> = {};
   for (const [trait, name] of fieldsOf(config, object)) traits[trait] = { from: `properties.${name}` };
   const optOuts = object === 'contacts' ? Object.entries(config.opt_outs) : [];
-  const consent = optOuts.map(([topic, name]) => optOutOf(topic, name));
+  const subscriptions = object === 'contacts' ? Object.entries(config.subscriptions) : [];
+  const consent = [
+    ...optOuts.map(([topic, name]) => optOutOf(topic, name)),
+    ...subscriptions.flatMap(([topic, id]) => subscriptionOf(topic, id)),
+  ];
   return {
     ...mapping,
     traits: { ...mapping.traits, ...traits },
@@ -69,8 +73,23 @@ export function optOutOf(topic: string, property: string): ConsentRule {
     // False is no permission: it only says that nobody has opted out.
     granted: [],
     denied: ['true'],
-    // HubSpot sets it when people follow the link in a mail; as a company's word it would lose against an older "yes".
+    // HubSpot sets it when people follow the link in a mail; as a company's word it would lose against another's "yes".
     by: 'person',
     source: property,
   };
+}
+
+/** How a contact stands to one type of subscription. A "yes" may come from an import, so it is no more than the company's word. */
+function subscriptionOf(topic: string, id: number): readonly ConsentRule[] {
+  const rule = {
+    topic,
+    from: `subscriptions.${id}.status`,
+    address: 'properties.email',
+    source: `HubSpot subscription ${id}`,
+    at: `subscriptions.${id}.timestamp`,
+  };
+  return [
+    { ...rule, granted: ['SUBSCRIBED'], denied: [], by: 'company' },
+    { ...rule, granted: [], denied: ['UNSUBSCRIBED'], by: 'person' },
+  ];
 }

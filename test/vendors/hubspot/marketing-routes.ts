@@ -1,4 +1,5 @@
 import { problems } from './api-error.ts';
+import { batch } from './object-routes.ts';
 import type { Answer, Call, Route } from './route.ts';
 
 export const marketingRoutes: readonly Route[] = [
@@ -11,6 +12,13 @@ export const marketingRoutes: readonly Route[] = [
     run: listSubmissions,
   },
   { method: 'GET', path: /^\/email\/public\/v1\/events$/, area: 'read', scope: () => 'content', run: listEvents },
+  {
+    method: 'POST',
+    path: /^\/communication-preferences\/v4\/statuses\/batch\/read$/,
+    area: 'read',
+    scope: () => 'communication_preferences.statuses.batch.read',
+    run: readSubscriptions,
+  },
   {
     method: 'GET',
     path: /^\/account-info\/v3\/details$/,
@@ -74,4 +82,24 @@ function listEvents({ marketing, query }: Call): Answer {
     status: 200,
     body: { events, hasMore: end < matching.length, offset: Buffer.from(String(end)).toString('base64url') },
   };
+}
+
+function readSubscriptions(call: Call): Answer {
+  const { inputs = [] } = (call.body ?? {}) as { inputs?: readonly string[] };
+  if (call.query.get('channel') !== 'EMAIL') throw problems.invalid('channel is required');
+  const results = inputs.map((address) => {
+    // Whoever has left everything has left each of them.
+    const left = call.store.byEmail(address)?.properties.hs_email_optout === 'true';
+    const statuses = call.marketing.subscriptionsOf(address).map(({ id, status, at }) => ({
+      channel: 'EMAIL',
+      source: 'Form submission',
+      status: left ? 'UNSUBSCRIBED' : status,
+      subscriberIdString: address,
+      subscriptionId: id,
+      subscriptionName: `Subscription ${id}`,
+      timestamp: new Date(at).toISOString(),
+    }));
+    return { subscriberIdString: address, statuses };
+  });
+  return { status: 200, body: batch(call, results) };
 }

@@ -20,12 +20,26 @@ export interface SimEmailEvent {
   readonly [field: string]: unknown;
 }
 
+export interface SimSubscriptionStatus {
+  readonly id: number;
+  readonly status: 'SUBSCRIBED' | 'UNSUBSCRIBED' | 'NOT_SPECIFIED';
+  readonly at: number;
+}
+
 /** Forms and what was submitted, e-mails and what became of them. */
 export interface Marketing {
   readonly forms: readonly SimForm[];
   submissionsOf(form: string): readonly SimSubmission[] | undefined;
   /** Newest last. */
   readonly events: readonly SimEmailEvent[];
+  /** How an address stands to types of subscription. */
+  subscriptionsOf(address: string): readonly SimSubscriptionStatus[];
+  setSubscription(
+    address: string,
+    id: number,
+    status: SimSubscriptionStatus['status'],
+    options?: { readonly at?: Date },
+  ): void;
   addForm(id: string, name: string): void;
   dropForm(id: string): void;
   /** Returns the submission's id. */
@@ -38,6 +52,7 @@ export function createMarketing(now: () => Date): Marketing {
   const forms: SimForm[] = [];
   const submissions = new Map<string, SimSubmission[]>();
   const events: SimEmailEvent[] = [];
+  const subscriptions = new Map<string, Map<number, SimSubscriptionStatus>>();
   const newId = (kind: string, n: number): string => {
     const hex = createHash('sha256').update(`${kind} ${n}`).digest('hex');
     return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
@@ -46,6 +61,12 @@ export function createMarketing(now: () => Date): Marketing {
   return {
     forms,
     events,
+    subscriptionsOf: (address) => [...(subscriptions.get(address.trim().toLowerCase())?.values() ?? [])],
+    setSubscription(address, id, status, { at = now() } = {}) {
+      const key = address.trim().toLowerCase();
+      const own = subscriptions.get(key) ?? new Map<number, SimSubscriptionStatus>();
+      subscriptions.set(key, own.set(id, { id, status, at: at.getTime() }));
+    },
     submissionsOf: (form) => submissions.get(form),
     addForm(id, name) {
       forms.push({ id, name });

@@ -20,6 +20,7 @@ export const hubspotScenario: Scenario<HubspotSimulator> = {
   config: {
     fields: { tier: 'customer_tier', segment: 'company.segment' },
     opt_outs: { newsletter: 'hs_email_optout_8421' },
+    subscriptions: { email: 8421 },
   },
   secret: { access_token: TOKEN, client_secret: CLIENT_SECRET },
   async start(now) {
