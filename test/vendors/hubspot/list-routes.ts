@@ -51,7 +51,9 @@ function create({ store, body }: Call): Answer {
 function searchLists({ store, body }: Call): Answer {
   const { query = '', offset = 0, count = 20 } = (body ?? {}) as { query?: string; offset?: number; count?: number };
   const all = store.lists.all().filter(({ name }) => name.toLowerCase().includes(query.toLowerCase()));
-  const lists = all.slice(offset, offset + Math.min(count, 500)).map(written);
+  const lists = all
+    .slice(offset, offset + Math.min(count, 500))
+    .map((list) => ({ ...written(list), additionalProperties: {} }));
   return {
     status: 200,
     body: { lists, total: all.length, offset: offset + lists.length, hasMore: offset + lists.length < all.length },
