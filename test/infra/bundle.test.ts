@@ -17,8 +17,8 @@ import { SQSClient } from '${packages}/@aws-sdk/client-sqs';
 export const handler = async () => {
   const { default: jsforce } = await import('${packages}/jsforce');
   const { default: mailchimp } = await import('${packages}/@mailchimp/mailchimp_marketing');
-  const { SearchApiRequestFactory } = await import('${packages}/@hubspot/api-client/lib/codegen/crm/objects/apis/SearchApi.js');
-  return [SQSClient, jsforce.Connection, mailchimp.setConfig, SearchApiRequestFactory].map((one) => typeof one);
+  const { default: hubspot } = await import('${packages}/@hubspot/api-client/lib/codegen/crm/objects/apis/SearchApi.js');
+  return [SQSClient, jsforce.Connection, mailchimp.setConfig, hubspot.SearchApiRequestFactory].map((one) => typeof one);
 };`;
 const plain = `
 import { DynamoDBClient } from '${packages}/@aws-sdk/client-dynamodb';
