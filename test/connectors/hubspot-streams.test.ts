@@ -227,6 +227,29 @@ describe('deals', () => {
     expect(rig.vendor.calls.filter(({ path }) => path.startsWith('/account-info'))).toHaveLength(1);
   });
 
+  it('tells every contact of a deal, and counts its money once, whoever joins it later', async () => {
+    await using rig = await openRig();
+    const { store } = rig.vendor;
+    const [ann, bob] = ['ann', 'bob'].map((name) => store.create('contacts', { email: `${name}@example.com` }));
+    const won = { hs_is_closed: 'true', hs_is_closed_won: 'true', closedate: '2026-10-30T12:00:00Z', amount: '90' };
+    const deal = store.create('deals', won, { at: EARLIER });
+    store.associate('deals', deal, 'contacts', bob ?? '');
+    const before = await rig.reread('deals', [deal]);
+    store.associate('deals', deal, 'contacts', ann ?? '');
+
+    const after = await rig.reread('deals', [deal]);
+
+    const money = ({ changes }: typeof before) =>
+      changes.flatMap((one) =>
+        one.kind === 'activity' && one.name === 'Deal Won' ? [[one.fragment, one.properties?.revenue]] : [],
+      );
+    expect(money(before)).toEqual([[`crm:contact:${bob}`, 90]]);
+    expect(money(after)).toEqual([
+      [`crm:contact:${ann}`, 90],
+      [`crm:contact:${bob}`, undefined],
+    ]);
+  });
+
   it('goes by the stages of the connection where the account does not say what they mean', async () => {
     await using rig = await openRig();
     const { store } = rig.vendor;

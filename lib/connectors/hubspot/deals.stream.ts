@@ -22,7 +22,7 @@ export const dealMapping: Mapping = {
       deal_id: { from: 'id', as: 'string' },
       deal_name: { from: 'properties.dealname', as: 'string' },
       amount: { from: 'properties.amount', as: 'number' },
-      // What was really earned, by the name that the Segment spec gives to it: only a deal that was won has it.
+      // What was really earned, by the name that the Segment spec gives to it: once for a deal that was won.
       revenue: { from: 'revenue', as: 'number' },
       currency: { from: 'currency', as: 'string' },
       stage: { from: 'properties.dealstage', as: 'string' },
@@ -77,15 +77,15 @@ async function actsOf(api: HubspotApi, found: readonly unknown[]): Promise<reado
     if (!isJsonObject(deal) || !isJsonObject(deal.properties) || typeof deal.id !== 'string') return [deal];
     const people = contacts.get(deal.id) ?? [];
     const happened = happenings(deal.properties, api.config);
-    return people.flatMap(({ id: contact }) =>
+    return people.flatMap(({ id: contact }, nth) =>
       happened.map(([act, at]) => ({
         ...deal,
         contact,
         act,
         at,
-        // The same whoever it is told of: two contacts that turn out to be one person have one deal.
         actId: `deal-${deal.id as string}-${act}`,
-        ...(act === 'won' ? { revenue: (deal.properties as JsonObject).amount ?? null } : {}),
+        // Every contact has part in a deal, but its money is counted once: with the contact of the lowest number.
+        ...(act === 'won' && nth === 0 ? { revenue: (deal.properties as JsonObject).amount ?? null } : {}),
         currency: (deal.properties as JsonObject).deal_currency_code ?? companyCurrency ?? null,
         contacts: people.length,
       })),

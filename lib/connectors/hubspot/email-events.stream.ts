@@ -75,6 +75,7 @@ const cursor = z.discriminatedUnion('phase', [
 ]);
 
 type Cursor = z.infer<typeof cursor>;
+type Window = Extract<Cursor, { phase: 'window' }>;
 
 /** Opens, clicks, bounces of marketing e-mails, page by page of HubSpot's own order inside a window that is frozen for the run. */
 export const emailEvents = defineStream<HubspotApi, JsonObject, Cursor>({
@@ -104,7 +105,7 @@ export const emailEvents = defineStream<HubspotApi, JsonObject, Cursor>({
   },
 });
 
-function openWindow(last: Extract<Cursor, { phase: 'done' }> | undefined, now: Date) {
+function openWindow(last: Extract<Cursor, { phase: 'done' }> | undefined, now: Date): Window {
   const until = Math.max(now.getTime(), last?.until ?? 0);
   return {
     v: 1,
@@ -112,5 +113,5 @@ function openWindow(last: Extract<Cursor, { phase: 'done' }> | undefined, now: D
     since: last === undefined ? null : Math.max(0, last.until - OVERLAP_MS),
     until,
     offset: null,
-  } satisfies Cursor as Extract<Cursor, { phase: 'window' }>;
+  };
 }

@@ -30,24 +30,19 @@ export interface ObjectStreamSpec {
 /** A stream over CRM objects, with the workspace's own properties among the traits. */
 export function objectStream(spec: ObjectStreamSpec): Stream<HubspotApi> {
   const plain = configured(spec, undefined);
+  const { reread } = plain;
   return {
     name: spec.name,
     mappings: plain.mappings,
     read: (api, connection, from, options) => configured(spec, api.config).read(api, connection, from, options),
     remap: (lines, connection, config) => configured(spec, config as Config).remap(lines, connection, config),
-    ...(plain.reread === undefined
+    ...(reread === undefined
       ? {}
       : {
-          reread: async (api, connection, ids, options) => {
-            const { reread } = configured(spec, api.config);
-            return (reread ?? plain.reread ?? refuse)(api, connection, ids, options);
-          },
+          reread: (api, connection, ids, options) =>
+            (configured(spec, api.config).reread ?? reread)(api, connection, ids, options),
         }),
   };
-}
-
-function refuse(): never {
-  throw new Error('a stream without reread was asked to read again');
 }
 
 function configured(spec: ObjectStreamSpec, config: Config | undefined): Stream<HubspotApi> {
