@@ -5,7 +5,7 @@
 
 const AWS_SDK = 'node_modules/(@aws-sdk|@smithy)/';
 const CDK = 'node_modules/(aws-cdk-lib|constructs|cdk-nag)/';
-const VENDOR_SDK = 'node_modules/(@jsforce|jsforce|@mailchimp)/';
+const VENDOR_SDK = 'node_modules/(@hubspot|@jsforce|jsforce|@mailchimp)/';
 /** Node's modules that reach disk, network, processes or threads. */
 const EFFECTS =
   '^(node:)?(fs|fs/promises|net|tls|dgram|dns|dns/promises|http|http2|https|child_process|cluster|worker_threads|os|process|inspector|repl|vm)$';

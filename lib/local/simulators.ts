@@ -1,5 +1,7 @@
+import { type HubspotSimulator, startHubspot } from '../../test/vendors/hubspot/server.ts';
 import { type Mailchimp, startMailchimp } from '../../test/vendors/mailchimp/simulator.ts';
 import { type SalesforceSimulator, startSalesforce } from '../../test/vendors/salesforce/server.ts';
+import { loadHubspot } from '../../test/vendors/world/load-hubspot.ts';
 import { loadMailchimp } from '../../test/vendors/world/load-mailchimp.ts';
 import { loadSalesforce } from '../../test/vendors/world/load-salesforce.ts';
 import type { WorldSize } from '../../test/vendors/world/people.ts';
@@ -53,7 +55,12 @@ export async function startSimulators(
     world,
     now,
   );
-  const tools = [crm, mail].filter((tool) => tool !== undefined);
+  const hub = await openHub(
+    simulated.find(({ connector }) => connector === 'hubspot'),
+    world,
+    now,
+  );
+  const tools = [crm, mail, hub].filter((tool) => tool !== undefined);
   const day =
     crm === undefined || mail === undefined
       ? []
@@ -64,20 +71,26 @@ export async function startSimulators(
     secrets: Object.fromEntries(tools.map(({ name, secret }) => [name, JSON.stringify(secret)])),
     day,
     async openWebhooks(stageUrl) {
+      if (hub?.webhook === true) hub.simulator.subscribe(`${stageUrl}/webhooks/${hub.name}`);
       if (mail?.webhook === true) {
         await mail.simulator.addWebhook(mail.list, `${stageUrl}/webhooks/${mail.name}?secret=${WEBHOOK_SECRET}`);
       }
     },
     listOf(connection, target) {
-      const name = isJsonObject(target) ? (target.tag ?? target.static_segment ?? target.campaign) : undefined;
+      const name = isJsonObject(target)
+        ? (target.tag ?? target.static_segment ?? target.campaign ?? target.list)
+        : undefined;
       if (typeof name !== 'string') return [];
       if (connection === mail?.name) {
         return mail.simulator.tagged(mail.list, name, { anyStatus: true }).map((value) => ({ type: 'email', value }));
       }
+      if (connection === hub?.name) return listPeople(hub.simulator, name);
       return connection === crm?.name ? campaignPeople(crm.simulator, name) : [];
     },
     async retryWebhooks() {
       await mail?.simulator.retryWebhooks();
+      await hub?.simulator.settleWebhooks();
+      await hub?.simulator.retryWebhooks();
     },
     async close() {
       await Promise.all(tools.map(({ simulator }) => simulator.close()));
@@ -101,6 +114,18 @@ async function openMail(connection: ConnectionDefinition | undefined, world: Wor
   if (unreadable !== undefined) simulator.corrupt(list, unreadable.email, { last_changed: 'yesterday' });
   const secret = { api_key: simulator.apiKey, webhook_secret: WEBHOOK_SECRET };
   return { name: connection.name, simulator, list, secret, webhook: connection.webhook };
+}
+
+async function openHub(connection: ConnectionDefinition | undefined, world: World, now: () => Date) {
+  if (connection === undefined) return undefined;
+  const simulator = await startHubspot({ now });
+  loadHubspot(world, simulator);
+  return { name: connection.name, simulator, secret: simulator.secret, webhook: connection.webhook };
+}
+
+function listPeople({ store }: HubspotSimulator, name: string): Identifier[] {
+  const members = store.lists.named(name)?.members.keys() ?? [];
+  return [...members].map((value) => ({ type: 'hubspot.contact_id', value }));
 }
 
 function campaignPeople({ store }: SalesforceSimulator, name: string): Identifier[] {

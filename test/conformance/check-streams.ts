@@ -161,14 +161,15 @@ async function rereads({ rig, stream, told }: Case): Promise<void> {
   const change = pages.flatMap((page) => page.changes).find(({ kind }) => kind === 'profile' || kind === 'account');
   const subject = change === undefined ? '' : idOf(change);
   const vendorId = subject.split(':').slice(2).join(':');
+  const { id, brings } = told.reread?.(rig.vendor) ?? { id: vendorId, brings: [subject] };
   if (stream.reread === undefined) throw new Error(`the stream ${stream.name} cannot read single records`);
 
-  const page = await stream.reread(await rig.connect(), CONNECTION, [vendorId], {
+  const page = await stream.reread(await rig.connect(), CONNECTION, [id], {
     signal: new AbortController().signal,
     now: rig.now(),
   });
 
-  expect(idsOf(page)).toEqual([subject]);
+  expect(idsOf(page)).toEqual(brings);
 }
 
 /** Reads with a new connection, up to `most` pages, then drops the reader as a kill would. */

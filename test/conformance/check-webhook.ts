@@ -33,6 +33,9 @@ export function webhookChecks(scenario: Scenario, told: WebhookScenario): readon
         ]);
       }),
     },
+    ...(told.stale === undefined
+      ? []
+      : [{ name: 'refuses a good proof of long ago', run: on(refusesStale(told.stale)) }]),
     {
       name: 'gives each delivery a key of its own that stays the same',
       run: on(async (webhook) => {
@@ -86,6 +89,14 @@ export function webhookChecks(scenario: Scenario, told: WebhookScenario): readon
       }),
     },
   ];
+}
+
+function refusesStale(stale: WebhookScenario['signed']) {
+  return async (webhook: WebhookSource<unknown, unknown>, rig: Rig): Promise<void> => {
+    const answer = webhook.verify(rawRequest(stale), rig.config, rig.secret, rig.now());
+
+    expect(answer).toEqual({ ok: false, reason: 'stale' });
+  };
 }
 
 function rawRequest(request: WebhookScenario['signed']): RawRequest {

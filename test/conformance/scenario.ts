@@ -53,6 +53,8 @@ export interface StreamScenario<Vendor> {
   overlap?(vendor: Vendor): readonly string[];
   /** Changes one record, so that the next read from the final checkpoint must bring it (and may repeat a documented overlap). */
   touch(vendor: Vendor): readonly string[];
+  /** A record of the tool and what reading it again brings. Needed where a stream that can do so makes activities only. */
+  reread?(vendor: Vendor): { readonly id: string; readonly brings: readonly string[] };
 }
 
 export interface WebhookScenario {
@@ -66,6 +68,8 @@ export interface WebhookScenario {
   /** The same request with the proof broken, and with it left out. */
   readonly tampered: WebhookScenario['signed'];
   readonly unsigned: WebhookScenario['signed'];
+  /** The same with a good proof of long ago, for a tool that signs its time. Absent = it does not. */
+  readonly stale?: WebhookScenario['signed'];
   /** A request with a good proof whose body cannot be read. */
   readonly unreadable?: WebhookScenario['signed'];
 }

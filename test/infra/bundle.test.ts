@@ -11,13 +11,14 @@ const dir = mkdtempSync(join(tmpdir(), 'tributary-bundle-'));
 const packages = join(projectRoot(), 'node_modules');
 let bundles: Readonly<Record<FunctionName, Bundle>>;
 
-// A function that reaches both vendor clients when it needs them, and one that reaches none.
+// A function that reaches the vendor clients when it needs them, and one that reaches none.
 const reaching = `
 import { SQSClient } from '${packages}/@aws-sdk/client-sqs';
 export const handler = async () => {
   const { default: jsforce } = await import('${packages}/jsforce');
   const { default: mailchimp } = await import('${packages}/@mailchimp/mailchimp_marketing');
-  return [typeof SQSClient, typeof jsforce.Connection, typeof mailchimp.setConfig];
+  const { default: hubspot } = await import('${packages}/@hubspot/api-client/lib/codegen/crm/objects/apis/SearchApi.js');
+  return [SQSClient, jsforce.Connection, mailchimp.setConfig, hubspot.SearchApiRequestFactory].map((one) => typeof one);
 };`;
 const plain = `
 import { DynamoDBClient } from '${packages}/@aws-sdk/client-dynamodb';
@@ -31,7 +32,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('bundleFunctions', () => {
   it('makes vendor clients that are CommonJS inside load from an ES module', async () => {
-    expect(await run('sync-stream')).toEqual(['function', 'function', 'function']);
+    expect(await run('sync-stream')).toEqual(['function', 'function', 'function', 'function']);
   });
 
   it('loads vendor clients only when they are needed', () => {
@@ -45,7 +46,7 @@ describe('bundleFunctions', () => {
     const inputs = Object.keys(bundles['resolve-profile'].metafile.inputs).join();
 
     expect(inputs).toContain('@aws-sdk/client-dynamodb');
-    expect(inputs).not.toMatch(/jsforce|mailchimp/);
+    expect(inputs).not.toMatch(/@hubspot|jsforce|mailchimp/);
   });
 
   it('keeps the names of functions for stack traces', async () => {
