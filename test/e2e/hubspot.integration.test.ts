@@ -6,7 +6,7 @@ import type { Definitions } from '../../lib/domain/definitions.ts';
 import { type SimulatedTools, startSimulators } from '../../lib/local/simulators.ts';
 import { openStage, type Stage } from '../../lib/local/stage.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
-import { versioned } from '../pipeline/published-world.ts';
+import { versioned } from '../pipeline/define/published-world.ts';
 import { bundledOnce } from '../setup/bundled-once.ts';
 
 const START = Date.parse('2026-11-20T04:00:00.000Z');
@@ -68,7 +68,6 @@ beforeAll(async () => {
     start: START,
     port: 0,
     secrets: tools.secrets,
-    handleSignals: false,
     stageFileIn: folder,
   });
   await call('POST', '/api/definitions', versioned(workspace));
