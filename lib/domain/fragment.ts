@@ -253,7 +253,7 @@ export function flattenTraits(traits: JsonObject): Map<string, Json> {
       return;
     }
     for (const key of Object.keys(value)) {
-      if (key === '' || key.split('.').includes('__proto__')) continue;
+      if (key === '' || (key.includes('__proto__') && key.split('.').includes('__proto__'))) continue;
       walk(prefix === '' ? key : `${prefix}.${key}`, value[key] ?? null);
     }
   };
@@ -359,8 +359,8 @@ function stateIdentifiers(
 }
 
 function keepLatest(values: Readonly<Record<string, Stated>>): Readonly<Record<string, Stated>> {
+  if (Object.keys(values).length <= VALUES_KEPT) return values;
   const entries = Object.entries(values);
-  if (entries.length <= VALUES_KEPT) return values;
   entries.sort((a, b) => b[1][1] - a[1][1] || (a[0] < b[0] ? -1 : 1));
   return Object.fromEntries(entries.slice(0, VALUES_KEPT));
 }

@@ -150,7 +150,7 @@ describe('state store', () => {
 
   it("knows its own write again when the answer was lost, and nobody else's", async () => {
     const losing = openTestDynamo(engines().dynamodbUrl);
-    loseNextAnswer(losing.client, 'PutItemCommand');
+    loseNextAnswer(losing.client, 'PutItem');
 
     expect(await openStateStore(losing, 'others-state').put('k', 'lost', { same: true }, 0)).toBe(true);
     expect(await open().put('k', 'lost', { same: true }, 0)).toBe(false);
