@@ -30,6 +30,8 @@ export interface Company {
   read(): Promise<Reading>;
   /** Brings every contact in. */
   pull(): Promise<void>;
+  /** Lets whoever came in be compared with everybody else for duplicates: it is asked for, and done minutes later. */
+  compare(): Promise<void>;
   /** Pushes the audience. */
   push(): Promise<void>;
   /** How many members are on the list by now. */
@@ -98,6 +100,10 @@ export async function openCompany({ contacts, around, bundle }: CompanyOptions):
       async pull() {
         await callStage(opened, 'POST', '/api/pull', { connection: 'crm' });
         await settled(opened);
+      },
+      async compare() {
+        await opened.runUntil(Date.parse(opened.now()) + SPELL_MS);
+        await opened.idle();
       },
       async push() {
         await callStage(opened, 'POST', '/api/push', { audience: 'customers' });

@@ -13,6 +13,9 @@ import { type OpenMeter, openMeter } from './request-units.ts';
 
 type Of = NonNullable<Measurement['of']>;
 
+/** All phases together. */
+const WHOLE = 'import and push';
+
 /**
  * A company's contacts from Salesforce into profiles, ten segments, and one audience pushed to Mailchimp, once, through the
  * deployed functions on the local stage. The tools are simulators in another process. CPU is what functions used; the
@@ -34,14 +37,19 @@ async function* timed(contacts: number, note: BenchOptions['note']): AsyncIterab
     const before = await company.read();
     await company.pull();
     const imported = await company.read();
+    note('import-and-push: whoever came in is compared with the others');
+    await company.compare();
+    const compared = await company.read();
     note('import-and-push: the audience goes out');
     await company.push();
     const pushed = await company.read();
     yield* totals('import', contacts, before, imported);
-    yield* totals('push', contacts, imported, pushed);
-    yield* totals('import and push', contacts, before, pushed);
+    yield* totals('compare', contacts, imported, compared);
+    yield* totals('push', contacts, compared, pushed);
+    yield* totals(WHOLE, contacts, before, pushed);
     yield* details('import', contacts, before, imported);
-    yield* details('push', contacts, imported, pushed);
+    yield* details('compare', contacts, imported, compared);
+    yield* details('push', contacts, compared, pushed);
     yield line('members on the list', await company.onTheList(), 'people', { contacts });
     for (const { name, peakBytes } of largest(pushed.processes)) {
       yield line('peak memory of a process', peakBytes / 1024 / 1024, 'MiB', { contacts, process: name });
@@ -72,6 +80,7 @@ async function* counted(contacts: number, note: BenchOptions['note']): AsyncIter
     const { meter } = open;
     for (const [phase, run] of [
       ['import', company.pull],
+      ['compare', company.compare],
       ['push', company.push],
     ] as const) {
       meter.reset();
@@ -104,6 +113,7 @@ async function* profiled(contacts: number, note: BenchOptions['note']): AsyncIte
     const dirs = await bundleProfiled(bundles, profiles);
     company = await openCompany({ contacts, bundle: async () => dirs });
     await company.pull();
+    await company.compare();
     await company.push();
     const { processes } = await company.read();
     const pids = processes.filter(({ name }) => watched.includes(name)).map(({ pid }) => pid);
@@ -126,7 +136,7 @@ const watched: readonly string[] = ['sync-stream', 'resolve-profile', 'activate-
 
 function* totals(phase: string, contacts: number, from: Reading, to: Reading): Iterable<Measurement> {
   const of = { phase, contacts };
-  const whole = phase === 'import and push';
+  const whole = phase === WHOLE;
   const functions = [...cpuBetween(from, to)].filter(([name]) => !engines.includes(name));
   const cpu = functions.reduce((sum, [, ms]) => sum + ms, 0);
   yield line('wall', (to.at - from.at) / 1000, 's', of);

@@ -9,12 +9,14 @@ const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> =
   mapping: () => import('./mapping.ts'),
   resolve: () => import('./resolve.ts'),
   segments: () => import('./segments.ts'),
+  requests: () => import('./requests.ts'),
   units: () => import('./units.ts'),
   push: () => import('./push.ts'),
   bundles: () => import('./bundles.ts'),
   offline: () => import('./offline.ts'),
   collect: () => import('./collect.ts'),
   'import-and-push': () => import('./import-and-push.ts'),
+  idle: () => import('./idle.ts'),
 };
 
 await main();

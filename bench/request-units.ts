@@ -29,6 +29,8 @@ export interface Meter {
   readonly read: number;
   readonly writeBy: ReadonlyMap<TableName, number>;
   readonly itemsRead: number;
+  /** Bytes of the largest item that a write left in a table. */
+  readonly largest: ReadonlyMap<TableName, number>;
   reset(): void;
 }
 
@@ -71,7 +73,7 @@ export function meterUnits(client: DynamoDBClient, bare: DynamoDBClient, names: 
  */
 export function openMeter(bare: DynamoDBClient, names: TableNames): OpenMeter {
   const logical = new Map(tableNames.map((name) => [names[name], name]));
-  const meter = { ...nothing, writeBy: new Map<TableName, number>() };
+  const meter = { ...nothing, writeBy: new Map<TableName, number>(), largest: new Map<TableName, number>() };
 
   function nameOf(table: string): TableName {
     const name = logical.get(table);
@@ -141,7 +143,9 @@ export function openMeter(bare: DynamoDBClient, names: TableNames): OpenMeter {
     for (const { table, key, sent } of touches) {
       const name = nameOf(table);
       const [was, is] = [before.get(placeOf(table, key)), after.get(placeOf(table, key))];
-      const bytes = Math.max(sent, was === undefined ? 0 : itemBytes(was), is === undefined ? 0 : itemBytes(is));
+      const left = is === undefined ? 0 : itemBytes(is);
+      meter.largest.set(name, Math.max(meter.largest.get(name) ?? 0, left));
+      const bytes = Math.max(sent, was === undefined ? 0 : itemBytes(was), left);
       const units = (unitsOf(bytes, 1_024) + indexUnits(tables[name], was, is)) * times;
       meter.write += units;
       meter.writeBy.set(name, (meter.writeBy.get(name) ?? 0) + units);
@@ -206,6 +210,7 @@ export function openMeter(bare: DynamoDBClient, names: TableNames): OpenMeter {
   const reset = (): void => {
     Object.assign(meter, nothing);
     meter.writeBy.clear();
+    meter.largest.clear();
   };
   return { meter: Object.assign(meter, { reset }), around };
 }
