@@ -10,6 +10,8 @@ export type TableNames = Readonly<Record<TableName, string>>;
 export interface Database {
   /** A client of its own, as a function has one; its middleware is nobody else's. */
   open(): Dynamo;
+  /** A client as the SDK makes it, with nothing of ours. */
+  openPlain(): DynamoDBClient;
   /** Creates the product's tables, empty. */
   createTables(): Promise<TableNames>;
   close(): Promise<void>;
@@ -23,13 +25,18 @@ export async function openDatabase(): Promise<Database> {
     credentials: { accessKeyId: 'BENCH', secretAccessKey: 'BENCH' },
   };
   const admin = new DynamoDBClient(config);
-  const opened: Dynamo[] = [];
+  const opened: Pick<Dynamo, 'client'>[] = [];
   let sets = 0;
   return {
     open() {
       const dynamo = openDynamo(machineClock.wait, machineClock.random, config);
       opened.push(dynamo);
       return dynamo;
+    },
+    openPlain() {
+      const client = new DynamoDBClient(config);
+      opened.push({ client });
+      return client;
     },
     async createTables() {
       sets += 1;

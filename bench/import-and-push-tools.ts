@@ -31,6 +31,8 @@ async function run(contacts: number, at: number, list: string, tag: string): Pro
     tagged: mail.tagged(list, tag).length,
   });
   process.on('message', () => process.send?.(tell()));
+  // A bench that died must leave nothing behind.
+  process.on('disconnect', () => process.exit());
   process.send?.(tell());
 }
 

@@ -1,179 +1,200 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
-import { fileURLToPath } from 'node:url';
-import type { Json } from '../lib/domain/json.ts';
-import { openStage, type Stage } from '../lib/local/stage.ts';
-import { approveHeld, callStage } from '../lib/local/stage-calls.ts';
-import { loadWorkspace } from '../lib/workspace/load.ts';
-import type { Told } from './import-and-push-tools.ts';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { tableNames } from '../lib/infra/tables.ts';
+import type { EngineAnswer } from '../lib/local/engines/exchange.ts';
+import type { TableNames } from './database.ts';
+import { type Company, openCompany, type Reading } from './import-and-push-stage.ts';
 import { type BenchOptions, type Measurement, rounded } from './measurement.ts';
-import { childProcesses, type ProcessUse } from './processes.ts';
+import type { ProcessUse } from './processes.ts';
+import { bundleProfiled, readProfiles } from './profiled-bundles.ts';
+import { type OpenMeter, openMeter } from './request-units.ts';
 
-/** What everything has used up to a moment. */
-interface Reading {
-  readonly at: number;
-  readonly processes: readonly ProcessUse[];
-  readonly stageCpuMs: number;
-  readonly requests: Readonly<Record<string, number>>;
-  readonly calls: Told['calls'];
-}
+type Of = NonNullable<Measurement['of']>;
 
-/** Beside every schedule, so that nothing runs but what the bench asks for. */
-const START = Date.parse('2026-11-20T04:07:00.000Z');
-const SPELL_MS = 20 * 60_000;
-const LIST = 'b1e2n3';
-const TAG = 'Customers';
-
-/** Ten segments as marketers write them, over the traits that a contact has. */
-const segments: Readonly<Record<string, string>> = {
-  customers: '{ trait: lifecycle_stage, is: customer }',
-  prospects: '{ trait: lifecycle_stage, in: [lead, prospect] }',
-  dach: '{ trait: address.country, in: [DE, AT, CH] }',
-  'dach-customers': '{ all: [{ segment: dach }, { segment: customers }] }',
-  purchasing: '{ trait: department, is: Purchasing }',
-  reachable: '{ all: [{ trait: email, exists: true }, { trait: phone, exists: true }] }',
-  'no-phone': '{ trait: phone, exists: false }',
-  abroad: '{ not: { segment: dach } }',
-  'buyers-abroad': '{ all: [{ segment: purchasing }, { segment: abroad }] }',
-  'example-com': '{ trait: email, ends_with: "@example.com" }',
-};
+/** All phases together. */
+const WHOLE = 'import and push';
 
 /**
  * A company's contacts from Salesforce into profiles, ten segments, and one audience pushed to Mailchimp, once, through the
  * deployed functions on the local stage. The tools are simulators in another process. CPU is what functions used; the
- * stage (proxy, queues, scheduler) and DynamoDB Local stand in for AWS and are told apart.
+ * stage (proxy, queues, scheduler) and DynamoDB Local stand in for AWS and are told apart. Units, and where the time goes,
+ * are taken from runs of their own: looking up each item before and after, and sampling, cost time.
  */
-export async function* bench({ quick, people = 10_000, note }: BenchOptions): AsyncIterable<Measurement> {
-  const contacts = quick ? 40 : people;
-  const folder = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
-  const program = fileURLToPath(new URL('import-and-push-tools.ts', import.meta.url));
-  const tools = fork(program, [String(contacts), String(START), LIST, TAG], { execArgv: ['--import', 'tsx'] });
-  let stage: Stage | undefined;
+export async function* bench({ quick, people, note }: BenchOptions): AsyncIterable<Measurement> {
+  const sizes = quick ? [40] : people === undefined ? [10_000, 50_000] : [people];
+  const first = sizes[0] ?? 0;
+  for (const contacts of sizes) yield* timed(contacts, note);
+  yield* counted(Math.min(first, 1_000), note);
+  yield* profiled(Math.min(first, 10_000), note);
+}
+
+async function* timed(contacts: number, note: BenchOptions['note']): AsyncIterable<Measurement> {
+  note(`import-and-push: ${contacts} contacts, timed`);
+  const company = await openCompany({ contacts });
   try {
-    const [told] = (await once(tools, 'message')) as [Told];
-    await writeWorkspace(folder, told);
-    const { definitions, problems } = await loadWorkspace(folder);
-    if (definitions === undefined) throw new Error(`the bench's workspace does not load: ${JSON.stringify(problems)}`);
-    note('import-and-push: the stage starts');
-    stage = await openStage({
-      from: { workspace: definitions },
-      start: START,
-      secrets: told.secrets,
-      environment: {},
-      stageFileIn: folder,
-    });
-    await callStage(stage, 'POST', '/api/definitions', definitions as unknown as Json);
-    await stage.idle();
-    const read = async (): Promise<Reading> => readingOf(stage as Stage, await ask(tools));
-
-    note(`import-and-push: ${contacts} contacts come in`);
-    const before = await read();
-    await callStage(stage, 'POST', '/api/pull', { connection: 'crm' });
-    await settled(stage);
-    const imported = await read();
+    const before = await company.read();
+    await company.pull();
+    const imported = await company.read();
+    note('import-and-push: whoever came in is compared with the others');
+    await company.compare();
+    const compared = await company.read();
     note('import-and-push: the audience goes out');
-    await callStage(stage, 'POST', '/api/push', { audience: 'customers' });
-    await stage.idle();
-    await approveHeld(stage, () => undefined);
-    const pushed = await read();
-
-    const { tagged } = await ask(tools);
-    yield* linesOf('import', contacts, before, imported);
-    yield* linesOf('push', contacts, imported, pushed);
-    yield* linesOf('import and push', contacts, before, pushed);
-    yield line('members on the list', tagged, 'people', { contacts });
+    await company.push();
+    const pushed = await company.read();
+    yield* totals('import', contacts, before, imported);
+    yield* totals('compare', contacts, imported, compared);
+    yield* totals('push', contacts, compared, pushed);
+    yield* totals(WHOLE, contacts, before, pushed);
+    yield* details('import', contacts, before, imported);
+    yield* details('compare', contacts, imported, compared);
+    yield* details('push', contacts, compared, pushed);
+    yield line('members on the list', await company.onTheList(), 'people', { contacts });
     for (const { name, peakBytes } of largest(pushed.processes)) {
       yield line('peak memory of a process', peakBytes / 1024 / 1024, 'MiB', { contacts, process: name });
     }
   } finally {
-    await stage?.close();
-    tools.kill('SIGKILL');
+    await company.close();
+  }
+}
+
+/** DynamoDB's units, counted as the requests pass the stage's proxy. */
+async function* counted(contacts: number, note: BenchOptions['note']): AsyncIterable<Measurement> {
+  note(`import-and-push: ${contacts} contacts, units counted`);
+  let open: OpenMeter | undefined;
+  let company: Company | undefined;
+  let bare: DynamoDBClient | undefined;
+  try {
+    company = await openCompany({
+      contacts,
+      around: (operation, body, send) => open?.around(operation, body, send, answerOf) ?? send(),
+    });
+    const { stage } = company;
+    const credentials = { accessKeyId: 'BENCH', secretAccessKey: 'BENCH' };
+    bare = new DynamoDBClient({ endpoint: stage.engines.dynamodb, region: 'eu-central-1', credentials });
+    const names = Object.fromEntries(
+      tableNames.map((name) => [name, String(stage.resolve(`${name.toUpperCase()}_TABLE`))]),
+    ) as TableNames;
+    open = openMeter(bare, names);
+    const { meter } = open;
+    for (const [phase, run] of [
+      ['import', company.pull],
+      ['compare', company.compare],
+      ['push', company.push],
+    ] as const) {
+      meter.reset();
+      await run();
+      const of = { phase, contacts };
+      yield line('write units a contact', meter.write / contacts, 'WRU', of);
+      yield line('read units a contact', meter.read / contacts, 'RRU', of);
+      yield line('transactions', meter.transactions, 'transactions', of);
+      for (const [table, units] of meter.writeBy) {
+        yield line('write units a contact', units / contacts, 'WRU', { ...of, table });
+      }
+    }
+  } finally {
+    await company?.close();
+    bare?.destroy();
+  }
+}
+
+function answerOf({ body }: EngineAnswer): unknown {
+  return JSON.parse(body.toString());
+}
+
+/** Where the processor time of the functions goes: V8's profiler in each of their processes. */
+async function* profiled(contacts: number, note: BenchOptions['note']): AsyncIterable<Measurement> {
+  note(`import-and-push: ${contacts} contacts, profiled`);
+  const folder = await mkdtemp(join(tmpdir(), 'tributary-profiles-'));
+  let company: Company | undefined;
+  try {
+    const [bundles, profiles] = [await mkdtemp(join(folder, 'b-')), await mkdtemp(join(folder, 'p-'))];
+    const dirs = await bundleProfiled(bundles, profiles);
+    company = await openCompany({ contacts, bundle: async () => dirs });
+    await company.pull();
+    await company.compare();
+    await company.push();
+    const { processes } = await company.read();
+    const pids = processes.filter(({ name }) => watched.includes(name)).map(({ pid }) => pid);
+    for (const { name, part, milliseconds } of await readProfiles(pids, profiles, dirs)) {
+      if (milliseconds / contacts < 0.001 || !watched.includes(name)) continue;
+      yield line('CPU of a part, a contact', (milliseconds * 1_000) / contacts, 'µs', {
+        contacts,
+        function: name,
+        part,
+      });
+    }
+  } finally {
+    await company?.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function writeWorkspace(folder: string, { endpoints }: Told): Promise<void> {
-  const put = async (name: string, text: string): Promise<void> => writeFile(join(folder, name), text);
-  await Promise.all(['segments', 'audiences'].map((name) => mkdir(join(folder, name))));
-  await put(
-    'tributary.yaml',
-    `workspace: bench
-timezone: UTC
-connections:
-  crm:
-    connector: salesforce
-    endpoint: ${endpoints.crm}
-    streams: { contacts: every 6 hours }
-    fields: { lifecycle_stage: Lifecycle_Stage__c }
-    quota: 90%
-  mail:
-    connector: mailchimp
-    endpoint: ${endpoints.mail}
-    list: ${LIST}
-    streams: {}
-    quota: 90%
-`,
-  );
-  for (const [segment, when] of Object.entries(segments)) {
-    await put(`segments/${segment}.yaml`, `segment: ${segment}\ntitle: ${segment}\nwhen: ${when}\n`);
-  }
-  await put(
-    'audiences/customers.yaml',
-    `audience: customers\nsegment: customers\nto: { connection: mail, tag: ${TAG} }\nmatch: [email]\nmode: mirror\nwhen: nightly at 02:00\n`,
-  );
-}
+/** The functions that contacts pass. */
+const watched: readonly string[] = ['sync-stream', 'resolve-profile', 'activate-audience'];
 
-async function ask(tools: ChildProcess): Promise<Told> {
-  const answer = once(tools, 'message');
-  tools.send('tell');
-  const [told] = (await answer) as [Told];
-  return told;
-}
-
-function readingOf(stage: Stage, { calls }: Told): Reading {
-  const { user, system } = process.cpuUsage();
-  const requests = stage.counts().operations;
-  return { at: performance.now(), processes: childProcesses(), stageCpuMs: (user + system) / 1000, requests, calls };
-}
-
-/** Lets stage time pass until the stream is settled. */
-async function settled(stage: Stage): Promise<void> {
-  for (let spell = 0; spell < 20; spell += 1) {
-    await stage.idle();
-    const { connections } = (await callStage(stage, 'GET', '/api/workspace')) as unknown as {
-      connections: readonly { readonly streams: readonly { readonly settled: boolean }[] }[];
-    };
-    if (connections.every(({ streams }) => streams.every((stream) => stream.settled))) return;
-    await stage.runUntil(Date.parse(stage.now()) + SPELL_MS);
-  }
-  throw new Error('the pull did not settle');
-}
-
-function* linesOf(phase: string, contacts: number, from: Reading, to: Reading): Iterable<Measurement> {
+function* totals(phase: string, contacts: number, from: Reading, to: Reading): Iterable<Measurement> {
   const of = { phase, contacts };
-  const cpu = cpuBetween(from, to);
-  const functions = [...cpu].filter(([name]) => !engines.includes(name));
-  const total = functions.reduce((sum, [, ms]) => sum + ms, 0);
+  const whole = phase === WHOLE;
+  const functions = [...cpuBetween(from, to)].filter(([name]) => !engines.includes(name));
+  const cpu = functions.reduce((sum, [, ms]) => sum + ms, 0);
   yield line('wall', (to.at - from.at) / 1000, 's', of);
-  const perContact = line('CPU of the functions, a contact', total / contacts, 'ms', of);
+  const perContact = line('CPU of the functions, a contact', cpu / contacts, 'ms', of);
   // A twentieth of the 43 ms that the closest open-source peer took on such a machine.
-  yield phase === 'import and push' ? { ...perContact, target: { most: 2.15 } } : perContact;
-  for (const [name, ms] of cpu) yield line('CPU', ms / 1000, 's', { ...of, process: name });
+  yield whole ? { ...perContact, target: { most: 2.15 } } : perContact;
+  const calls = (to.calls.crm - from.calls.crm + to.calls.mail - from.calls.mail) / contacts;
+  // The peer made three.
+  const perCall = line('vendor calls a contact', calls, 'calls', of);
+  yield whole ? { ...perCall, target: { most: 3 } } : perCall;
+  const more = (count: (reading: Reading) => number): number => (count(to) - count(from)) / contacts;
+  yield line('requests to DynamoDB, a contact', more(requestsIn), 'requests', of);
+  yield line(
+    'bytes to DynamoDB, a contact',
+    more((reading) => bytesIn(reading).sent),
+    'bytes',
+    of,
+  );
+  yield line(
+    'bytes from DynamoDB, a contact',
+    more((reading) => bytesIn(reading).received),
+    'bytes',
+    of,
+  );
+}
+
+function* details(phase: string, contacts: number, from: Reading, to: Reading): Iterable<Measurement> {
+  const of = { phase, contacts };
+  for (const [name, ms] of cpuBetween(from, to)) yield line('CPU', ms / 1000, 's', { ...of, process: name });
   yield line('CPU', (to.stageCpuMs - from.stageCpuMs) / 1000, 's', { ...of, process: 'stage' });
   for (const tool of ['crm', 'mail'] as const) {
     yield line('vendor calls', to.calls[tool] - from.calls[tool], 'calls', { ...of, tool });
   }
-  for (const [operation, count] of Object.entries(to.requests)) {
-    const more = count - (from.requests[operation] ?? 0);
-    if (more > 0) yield line('requests', more, 'requests', { ...of, operation });
+  for (const [operation, count] of Object.entries(to.counts.operations)) {
+    const more = count - (from.counts.operations[operation] ?? 0);
+    if (more === 0) continue;
+    const [was, is] = [from.counts.bytes[operation] ?? { sent: 0, received: 0 }, to.counts.bytes[operation]];
+    yield line('requests', more, 'requests', { ...of, operation });
+    yield line('sent', ((is?.sent ?? 0) - was.sent) / 1024, 'KiB', { ...of, operation });
+    yield line('received', ((is?.received ?? 0) - was.received) / 1024, 'KiB', { ...of, operation });
   }
 }
 
-/** Programs that stand in for AWS. */
+const isDatabase = (operation: string): boolean => operation.startsWith('dynamodb:');
+
+function requestsIn({ counts }: Reading): number {
+  return Object.entries(counts.operations).reduce((sum, [name, count]) => sum + (isDatabase(name) ? count : 0), 0);
+}
+
+function bytesIn({ counts }: Reading): { readonly sent: number; readonly received: number } {
+  const passed = Object.entries(counts.bytes).filter(([name]) => isDatabase(name));
+  return {
+    sent: passed.reduce((sum, [, { sent }]) => sum + sent, 0),
+    received: passed.reduce((sum, [, { received }]) => sum + received, 0),
+  };
+}
+
+/** Programs that stand in for AWS, and what bundles the functions. */
 const engines = ['java', 'esbuild', 'node'];
 
 function cpuBetween(from: Reading, to: Reading): ReadonlyMap<string, number> {
@@ -193,6 +214,6 @@ function largest(processes: readonly ProcessUse[]): readonly ProcessUse[] {
   return [...byName.values()].filter(({ name }) => !engines.includes(name));
 }
 
-function line(metric: string, value: number, unit: string, of: Measurement['of']): Measurement {
-  return { job: 'import-and-push', metric, value: rounded(value), unit, ...(of === undefined ? {} : { of }) };
+function line(metric: string, value: number, unit: string, of: Of): Measurement {
+  return { job: 'import-and-push', metric, value: rounded(value), unit, of };
 }

@@ -10,16 +10,21 @@ const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> =
   resolve: () => import('./resolve.ts'),
   segments: () => import('./segments.ts'),
   units: () => import('./units.ts'),
+  requests: () => import('./requests.ts'),
   push: () => import('./push.ts'),
   bundles: () => import('./bundles.ts'),
   offline: () => import('./offline.ts'),
   collect: () => import('./collect.ts'),
   'import-and-push': () => import('./import-and-push.ts'),
+  idle: () => import('./idle.ts'),
 };
 
 await main();
 
-/** `npm run -s bench -- [--job NAME] [--quick] [--people N] [--save]`: JSON lines on stdout, what is going on on stderr. */
+/**
+ * `npm run -s bench -- [--job NAME] [--quick] [--people N] [--save]`: JSON lines on stdout, what is going on on stderr.
+ * `--contacts` is another word for `--people`.
+ */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -27,8 +32,10 @@ async function main(): Promise<void> {
       quick: { type: 'boolean' },
       save: { type: 'boolean' },
       people: { type: 'string' },
+      contacts: { type: 'string' },
     },
   });
+  const people = values.people ?? values.contacts;
   for (const name of values.job === undefined ? Object.keys(jobs) : [values.job]) {
     const open = jobs[name];
     if (open === undefined) {
@@ -36,7 +43,7 @@ async function main(): Promise<void> {
       process.exitCode = 2;
       return;
     }
-    await runJob(name, (await open()).bench, values);
+    await runJob(name, (await open()).bench, { ...values, people });
   }
 }
 

@@ -24,11 +24,21 @@ type Item = Record<string, AttributeValue>;
 /** What a client's requests cost, in DynamoDB's units. Counts up until `reset`. */
 export interface Meter {
   readonly requests: number;
+  readonly transactions: number;
   readonly write: number;
   readonly read: number;
   readonly writeBy: ReadonlyMap<TableName, number>;
   readonly itemsRead: number;
+  /** Bytes of the largest item that a write left in a table. */
+  readonly largest: ReadonlyMap<TableName, number>;
   reset(): void;
+}
+
+/** What stands around requests and counts them as they pass. */
+export interface OpenMeter {
+  readonly meter: Meter;
+  /** Sends one request, by the name of its operation, and counts what it cost. `send` gives the answer as it is counted. */
+  around<T>(operation: string, input: unknown, send: () => Promise<T>, answerOf: (sent: T) => unknown): Promise<T>;
 }
 
 /** One item that a request writes: before and after are looked up, `sent` is what the request carries of it. */
@@ -38,15 +48,32 @@ interface Touch {
   readonly sent: number;
 }
 
+const nothing = { requests: 0, transactions: 0, write: 0, read: 0, itemsRead: 0 };
+
+/** Counts the units of everything that `client` sends. */
+export function meterUnits(client: DynamoDBClient, bare: DynamoDBClient, names: TableNames): Meter {
+  const { meter, around } = openMeter(bare, names);
+  client.middlewareStack.add(
+    (next, context) => (args) =>
+      around(
+        String(context.commandName).replace(/Command$/, ''),
+        args.input,
+        () => next(args),
+        ({ output }) => output,
+      ),
+    { step: 'initialize', name: 'meterUnits' },
+  );
+  return meter;
+}
+
 /**
- * Counts the units of everything that `client` sends, from the sizes of the items before and after each write: DynamoDB
- * Local's own figures are wrong for transactions and silent about indexes. `bare` reads those items and is not counted.
- * A write costs the larger of both sizes, also when its condition fails; a transaction costs double; an index costs what
+ * Counts units from the sizes of the items before and after each write: DynamoDB Local's own figures are wrong for
+ * transactions and silent about indexes. `bare` reads those items and is not counted. A write costs the larger of both sizes, also when its condition fails; a transaction costs double; an index costs what
  * its entry costs when it comes, goes or moves. Throws for requests whose cost cannot be told from their answer.
  */
-export function meterUnits(client: DynamoDBClient, bare: DynamoDBClient, names: TableNames): Meter {
+export function openMeter(bare: DynamoDBClient, names: TableNames): OpenMeter {
   const logical = new Map(tableNames.map((name) => [names[name], name]));
-  const meter = { requests: 0, write: 0, read: 0, itemsRead: 0, writeBy: new Map<TableName, number>() };
+  const meter = { ...nothing, writeBy: new Map<TableName, number>(), largest: new Map<TableName, number>() };
 
   function nameOf(table: string): TableName {
     const name = logical.get(table);
@@ -59,30 +86,30 @@ export function meterUnits(client: DynamoDBClient, bare: DynamoDBClient, names: 
     return Object.fromEntries(spec.key.map(({ name }) => [name, item[name] ?? { NULL: true }]));
   }
 
-  function touchesOf(command: string, input: unknown): readonly Touch[] {
-    switch (command) {
-      case 'PutItemCommand': {
+  function touchesOf(operation: string, input: unknown): readonly Touch[] {
+    switch (operation) {
+      case 'PutItem': {
         const { TableName = '', Item = {} } = input as PutItemCommandInput;
         return [{ table: TableName, key: keyOf(TableName, Item), sent: itemBytes(Item) }];
       }
-      case 'UpdateItemCommand': {
+      case 'UpdateItem': {
         const { TableName = '', Key = {} } = input as UpdateItemCommandInput;
         return [{ table: TableName, key: keyOf(TableName, Key), sent: 0 }];
       }
-      case 'BatchWriteItemCommand':
+      case 'BatchWriteItem':
         return Object.entries((input as BatchWriteItemCommandInput).RequestItems ?? {}).flatMap(([table, writes]) =>
-          writes.map(({ PutRequest }) => {
-            const item = PutRequest?.Item ?? {};
+          writes.map(({ PutRequest, DeleteRequest }) => {
+            const item = PutRequest?.Item ?? DeleteRequest?.Key ?? {};
             return { table, key: keyOf(table, item), sent: itemBytes(item) };
           }),
         );
-      case 'BatchExecuteStatementCommand':
+      case 'BatchExecuteStatement':
         return ((input as BatchExecuteStatementCommandInput).Statements ?? []).map((statement) => {
           const { table, values } = keyInStatement(statement);
           const sent = (statement.Parameters ?? []).reduce((sum, value) => sum + valueBytes(value), 0);
           return { table, key: keyOf(table, values), sent };
         });
-      case 'TransactWriteItemsCommand':
+      case 'TransactWriteItems':
         return ((input as TransactWriteItemsCommandInput).TransactItems ?? []).map(({ Put, Update }) => {
           const table = Put?.TableName ?? Update?.TableName ?? '';
           const key = keyOf(table, Update?.Key ?? Put?.Item ?? {});
@@ -116,15 +143,17 @@ export function meterUnits(client: DynamoDBClient, bare: DynamoDBClient, names: 
     for (const { table, key, sent } of touches) {
       const name = nameOf(table);
       const [was, is] = [before.get(placeOf(table, key)), after.get(placeOf(table, key))];
-      const bytes = Math.max(sent, was === undefined ? 0 : itemBytes(was), is === undefined ? 0 : itemBytes(is));
+      const left = is === undefined ? 0 : itemBytes(is);
+      meter.largest.set(name, Math.max(meter.largest.get(name) ?? 0, left));
+      const bytes = Math.max(sent, was === undefined ? 0 : itemBytes(was), left);
       const units = (unitsOf(bytes, 1_024) + indexUnits(tables[name], was, is)) * times;
       meter.write += units;
       meter.writeBy.set(name, (meter.writeBy.get(name) ?? 0) + units);
     }
   }
 
-  function countReads(command: string, input: unknown, output: unknown): void {
-    if (command === 'BatchGetItemCommand') {
+  function countReads(operation: string, input: unknown, output: unknown): void {
+    if (operation === 'BatchGetItem') {
       const { RequestItems = {} } = input as BatchGetItemCommandInput;
       const { Responses = {}, UnprocessedKeys = {} } = output as BatchGetItemCommandOutput;
       for (const [table, { Keys = [], ConsistentRead }] of Object.entries(RequestItems)) {
@@ -135,13 +164,13 @@ export function meterUnits(client: DynamoDBClient, bare: DynamoDBClient, names: 
         meter.itemsRead += found.length;
       }
     }
-    if (command === 'GetItemCommand') {
+    if (operation === 'GetItem') {
       const { Item } = output as GetItemCommandOutput;
       const units = unitsOf(Item === undefined ? 0 : itemBytes(Item), 4_096);
       meter.read += (input as GetItemCommandInput).ConsistentRead === true ? units : units / 2;
       meter.itemsRead += Item === undefined ? 0 : 1;
     }
-    if (command === 'QueryCommand') {
+    if (operation === 'Query') {
       const asked = input as QueryCommandInput;
       if (asked.FilterExpression !== undefined || asked.Select === 'COUNT')
         throw new Error('a query hides what it read');
@@ -153,35 +182,37 @@ export function meterUnits(client: DynamoDBClient, bare: DynamoDBClient, names: 
       meter.read += asked.ConsistentRead === true ? units : units / 2;
       meter.itemsRead += Items.length;
     }
-    if (command === 'ScanCommand') throw new Error('a scan hides what it read');
+    if (operation === 'Scan') throw new Error('a scan hides what it read');
   }
 
-  client.middlewareStack.add(
-    (next, context) => async (args) => {
-      const command = String(context.commandName);
-      const touches = touchesOf(command, args.input);
-      meter.requests += 1;
-      if (touches.length === 0) {
-        const answer = await next(args);
-        countReads(command, args.input, answer.output);
-        return answer;
-      }
-      const before = await lookUp(touches);
-      try {
-        return await next(args);
-      } finally {
-        countWrites(touches, before, await lookUp(touches), command === 'TransactWriteItemsCommand' ? 2 : 1);
-      }
-    },
-    { step: 'initialize', name: 'meterUnits' },
-  );
+  async function around<T>(
+    operation: string,
+    input: unknown,
+    send: () => Promise<T>,
+    answerOf: (sent: T) => unknown,
+  ): Promise<T> {
+    const touches = touchesOf(operation, input);
+    meter.requests += 1;
+    if (operation === 'TransactWriteItems') meter.transactions += 1;
+    if (touches.length === 0) {
+      const answer = await send();
+      countReads(operation, input, answerOf(answer));
+      return answer;
+    }
+    const before = await lookUp(touches);
+    try {
+      return await send();
+    } finally {
+      countWrites(touches, before, await lookUp(touches), operation === 'TransactWriteItems' ? 2 : 1);
+    }
+  }
 
-  return Object.assign(meter, {
-    reset() {
-      Object.assign(meter, { requests: 0, write: 0, read: 0, itemsRead: 0 });
-      meter.writeBy.clear();
-    },
-  });
+  const reset = (): void => {
+    Object.assign(meter, nothing);
+    meter.writeBy.clear();
+    meter.largest.clear();
+  };
+  return { meter: Object.assign(meter, { reset }), around };
 }
 
 /** Index entries hold keys only; one that stays where it is costs nothing. */

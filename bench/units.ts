@@ -1,6 +1,7 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { machineClock } from '../lib/adapters/clock.ts';
 import type { Dynamo } from '../lib/adapters/dynamodb/client.ts';
+import { MOST_BYTES } from '../lib/adapters/dynamodb/profile-store.ts';
 import type { Change } from '../lib/domain/change.ts';
 import type { Definitions } from '../lib/domain/definitions.ts';
 import { indexKey } from '../lib/domain/identifier.ts';
@@ -14,6 +15,8 @@ import { acmeDefinitions, identityKey, openStores, openWorker, packBatches, type
 
 const DAY = 24 * 3_600_000;
 const START = Date.parse('2026-09-01T06:00:00Z');
+/** How exactly the filler meets a size. */
+const SPARE = 512;
 const FILLER = 'What somebody wrote into a field about this person. ';
 
 /** A worker whose requests are counted, and a clock that the bench moves. */
@@ -30,17 +33,31 @@ interface Rig {
 export async function* bench({ quick, note }: BenchOptions): AsyncIterable<Measurement> {
   const definitions = await acmeDefinitions();
   const database = await openDatabase();
-  const sizes = quick ? [2] : [2, 8, 32, 240];
+  const sizes = quick ? [2] : [2, 8, 32];
   const counts = quick ? [1, 10] : [1, 10, 100];
   const people = quick ? 3 : 20;
   try {
     note('units: profile changes');
     yield* profileChanges(await openRig(database, definitions, people));
+    const days = quick ? 2 : 4;
+    const growth = new Map<number, number>();
     for (const kilobytes of sizes) {
       for (const activities of counts) {
         note(`units: ${activities} activities on profiles of ${kilobytes} KB`);
-        yield* activityBatches(await openRig(database, definitions, people), kilobytes, activities, quick ? 2 : 4);
+        const rig = await openRig(database, definitions, people);
+        yield* activityBatches(rig, { kilobytes, bytes: kilobytes * 1_024, activities, days });
+        growth.set(
+          activities,
+          Math.max(growth.get(activities) ?? 0, rig.meter.largest.get('profiles') ?? 0) - kilobytes * 1_024,
+        );
       }
+    }
+    for (const activities of quick ? [] : counts) {
+      note(`units: ${activities} activities on the fullest profiles`);
+      // What the activities add, and what is around an item's content, has to fit too.
+      const bytes = MOST_BYTES - (growth.get(activities) ?? 0) - SPARE;
+      const rig = await openRig(database, definitions, people);
+      yield* activityBatches(rig, { kilobytes: MOST_BYTES / 1_024, bytes, activities, days });
     }
   } finally {
     await database.close();
@@ -76,13 +93,17 @@ async function* profileChanges(rig: Rig): AsyncIterable<Measurement> {
   }
 }
 
+interface Load {
+  /** What the profiles are called by. */
+  readonly kilobytes: number;
+  /** Bytes of each profile before its activities. */
+  readonly bytes: number;
+  readonly activities: number;
+  readonly days: number;
+}
+
 /** Loads people of a size, then lets days pass that each bring everybody some activities. */
-async function* activityBatches(
-  rig: Rig,
-  kilobytes: number,
-  activities: number,
-  days: number,
-): AsyncIterable<Measurement> {
+async function* activityBatches(rig: Rig, { kilobytes, bytes, activities, days }: Load): AsyncIterable<Measurement> {
   const { people, clock, meter } = rig;
   await deliver(
     rig,
@@ -94,7 +115,7 @@ async function* activityBatches(
     people.map((person) => activityChange(person, START - 20 * DAY)),
     'load',
   );
-  await deliver(rig, await Promise.all(people.map((person) => fillerOf(rig, person, kilobytes * 1_024))), 'fill');
+  await deliver(rig, await Promise.all(people.map((person) => fillerOf(rig, person, bytes))), 'fill');
   meter.reset();
   for (let day = 1; day <= days; day += 1) {
     clock.at = START + day * DAY;
@@ -110,6 +131,13 @@ async function* activityBatches(
   const of = { profile_kb: kilobytes, activities_a_batch_and_person: activities, people: people.length, batches: days };
   // The promise is made for small profiles and batches of ten and more.
   yield* countsOf(meter, total, 'activity', of, kilobytes === 2 && activities >= 10);
+  yield {
+    job: 'units',
+    metric: 'bytes of the largest profile',
+    value: meter.largest.get('profiles') ?? 0,
+    unit: 'bytes',
+    of,
+  };
   for (const table of ['profiles', 'activities', 'memberships', 'history', 'state'] as const) {
     const units = meter.writeBy.get(table) ?? 0;
     yield {
@@ -123,7 +151,7 @@ async function* activityBatches(
 }
 
 function* countsOf(
-  { write, read, requests }: Meter,
+  { write, read, requests, transactions }: Meter,
   changes: number,
   per: 'profile change' | 'activity',
   of: Readonly<Record<string, string | number>>,
@@ -140,6 +168,7 @@ function* countsOf(
   yield line('write units', write, 'WRU', 3);
   yield line('read units', read, 'RRU', 2);
   yield line('requests', requests, 'requests');
+  yield line('transactions', transactions, 'transactions', 0);
 }
 
 async function deliver({ worker }: Rig, changes: readonly Change[], run: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Measurement } from './measurement.ts';
+import { promisesTable } from './promises.ts';
 
 const results = new URL('results/', import.meta.url);
 
@@ -13,6 +14,12 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
       'Write and read units of the function resolve-profile, counted from the sizes of the items before and after each request, indexes and failed conditions included. People, segments and audiences are those of `examples/acme`. An activity is one row; the rest is its share of the one write of its person.',
   },
   {
+    job: 'requests',
+    title: 'What a request costs who sends it',
+    about:
+      'One item of 370 bytes by each kind of request, against DynamoDB Local, six requests under way. Batches go the short way past most of the SDK (docs/adr/0045).',
+  },
+  {
     job: 'push',
     title: 'What vendors hear of a push',
     about:
@@ -22,7 +29,7 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
     job: 'import-and-push',
     title: 'A company comes in, and an audience goes out',
     about:
-      'Contacts with the fields that `examples/acme` reads, from the simulated Salesforce through the functions on the local stage into profiles and ten segments, then one audience into the simulated Mailchimp; each once, from cold processes. The tools are in a process of their own. *stage* (proxy, queues, schedules) and *java* (DynamoDB Local) stand in for AWS. The target of the processor time is a twentieth of what the closest open-source peer took for the same, 43 ms a contact.',
+      'Contacts with the fields that `examples/acme` reads, from the simulated Salesforce through the functions on the local stage into profiles and ten segments, then one audience into the simulated Mailchimp; each once, from cold processes. Units are counted on a smaller import, by looking each item up before and after; parts of the processor time are V8’s samples in each process, waiting for a processor included, so that only their shares mean something. Between the two, whoever came in is compared with everybody else for duplicates, which is asked for by the import and done 90 seconds later; a long import has it in its own time. The made-up people have 1,600 names among them, so that many look alike. The tools are in a process of their own. *stage* (proxy, queues, schedules) and *java* (DynamoDB Local) stand in for AWS. The target of the processor time is a twentieth of what the closest open-source peer took for the same, 43 ms a contact.',
   },
   {
     job: 'resolve',
@@ -45,7 +52,8 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
   {
     job: 'bundles',
     title: 'Functions that start',
-    about: 'Bytes of each function’s bundle, and what loading it costs a fresh process over one that loads nothing.',
+    about:
+      'Bytes of each function’s bundle, and what loading it costs a fresh process over one that loads nothing; of twenty loads a quick one (of five the first), because other work on the machine is in the others.',
   },
   {
     job: 'collect',
@@ -54,12 +62,21 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
       'The bundled function collect in a process of its own, one request at a time as Lambda gives them, with SQS and S3 played by a server that answers at once. A person counts as visible when the API shows them with the whole anonymous history, asked every 20 ms.',
   },
   {
+    job: 'idle',
+    title: 'A month in which nothing happens',
+    about:
+      'What the template of `examples/acme` costs while nobody does anything, by AWS’s public prices of us-east-1 in November 2026.',
+  },
+  {
     job: 'offline',
     title: 'Commands without a stage',
     about:
       'The built command line on files of made-up people, beside a program that only reads and writes the file as JSON.',
   },
 ];
+
+const promisesAbout =
+  'What the product was planned to reach, before it was built, beside what the chapters below measured. Each row is one line of the bench that it names. The processor times and speeds of requests are those that the plan rests on, measured then with the SDK as it is.';
 
 /** The page as the saved results make it. */
 export function writePage(): string {
@@ -76,6 +93,7 @@ export function writePage(): string {
     '# Performance',
     '<!-- Written by bench/write-page.ts from bench/results. Run `npm run bench -- --save`, then `node --import tsx bench/write-page.ts`. -->',
     'Counts and ratios hold on any machine. Times are those of the machine that is named, on which other work ran; compare\nthem with each other, not with a clock of your own. In brackets: what the product promises.',
+    `## Numbers to design for\n\n${wrapped(promisesAbout)}\n\n${promisesTable(saved, grouped)}`,
     ...parts,
   ].join('\n\n')}\n`;
 }

@@ -283,8 +283,8 @@ function stateIdentifiers(
 }
 
 function keepLatest(values: Readonly<Record<string, Stated>>): Readonly<Record<string, Stated>> {
+  if (Object.keys(values).length <= VALUES_KEPT) return values;
   const entries = Object.entries(values);
-  if (entries.length <= VALUES_KEPT) return values;
   entries.sort((a, b) => b[1][1] - a[1][1] || (a[0] < b[0] ? -1 : 1));
   return Object.fromEntries(entries.slice(0, VALUES_KEPT));
 }

@@ -15,7 +15,7 @@ export function flattenTraits(traits: JsonObject): Map<string, Json> {
       return;
     }
     for (const key of Object.keys(value)) {
-      if (key === '' || key.split('.').includes('__proto__')) continue;
+      if (key === '' || (key.includes('__proto__') && key.split('.').includes('__proto__'))) continue;
       walk(prefix === '' ? key : `${prefix}.${key}`, value[key] ?? null);
     }
   };

@@ -1,5 +1,5 @@
 import type { ActivityChange, Change, ConsentStatement, Identifier, Rejection } from './change.ts';
-import { formatInstant, parseInstant } from './instant.ts';
+import { formatInstant, isInstant, parseInstant } from './instant.ts';
 import { isJsonObject, type Json } from './json.ts';
 
 /**
@@ -93,6 +93,8 @@ export function applyMapping(mapping: Mapping, connection: string, record: unkno
 
 /** The value at a dotted path, or undefined. Own properties only, so `__proto__` finds nothing. */
 export function valueAt(record: unknown, path: string): Json | undefined {
+  // Most paths are one step.
+  if (!path.includes('.')) return isJsonObject(record) && Object.hasOwn(record, path) ? record[path] : undefined;
   let value: unknown = record;
   for (const step of path.split('.')) {
     if (!isJsonObject(value) || !Object.hasOwn(value, step)) return undefined;
@@ -188,7 +190,9 @@ function firstText(record: unknown, paths: readonly string[]): string | undefine
 
 function firstInstant(record: unknown, paths: readonly string[]): string | undefined {
   for (const path of paths) {
-    const at = parseInstant(valueAt(record, path));
+    const text = valueAt(record, path);
+    if (typeof text === 'string' && isInstant(text)) return text;
+    const at = parseInstant(text);
     if (at !== undefined) return formatInstant(at);
   }
   return undefined;

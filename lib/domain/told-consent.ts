@@ -1,7 +1,7 @@
 import { canonicalText } from './canonical.ts';
 import type { ConsentStatement } from './change.ts';
 import { addressIdentifier, normaliseIdentifier } from './identifier.ts';
-import { type Milliseconds, parseInstant } from './instant.ts';
+import { formatInstant, isInstant, type Milliseconds, parseInstant } from './instant.ts';
 
 /** Address and topic → when the record last told that consent is granted, in ms of source time. */
 export type Grants = Readonly<Record<string, Milliseconds>>;
@@ -50,7 +50,8 @@ export function normaliseConsent(stated: readonly ConsentStatement[], country: s
   return stated.flatMap((raw) => {
     const address = normaliseAddress(raw.address, country);
     const at = parseInstant(raw.at);
-    return address === undefined || at === undefined ? [] : [{ ...raw, address, at: new Date(at).toISOString() }];
+    if (address === undefined || at === undefined) return [];
+    return [{ ...raw, address, at: isInstant(raw.at) ? raw.at : formatInstant(at) }];
   });
 }
 
@@ -63,6 +64,7 @@ export function keepConsent(
   stated: readonly ConsentStatement[],
 ): readonly ConsentStatement[] {
   if (stated.length === 0) return held;
+  if (held.length === 0 && stated.length === 1) return stated;
   const statements = new Map(held.map((item) => [canonicalText(item), item]));
   for (const statement of stated) {
     const key = canonicalText(statement);

@@ -17,22 +17,51 @@ export interface Movement {
   readonly now: Milliseconds;
 }
 
+/** Both states of a movement, each read once for all segments that moved. */
+interface Readings {
+  /** Before, under the former definitions; undefined where either is not known. */
+  readonly former: () => Judged | undefined;
+  readonly current: () => Judged;
+  readonly isChanged: (segment: string) => boolean;
+}
+
+function readingsOf(movement: Movement): Readings {
+  const { before, after, former, current, now } = movement;
+  let [then, state, affected]: [Judged?, Judged?, ReadonlySet<string>?] = [];
+  return {
+    former() {
+      if (before !== undefined && former !== undefined) then ??= judged(former, before, now);
+      return then;
+    },
+    current() {
+      state ??= judged(current, after, now);
+      return state;
+    },
+    isChanged(segment) {
+      if (before === undefined || before.definitions === '') return false;
+      if (before.definitions === current.definitions.version) return false;
+      if (former === undefined) return true;
+      affected ??= affectedSegments(former.definitions, current.definitions);
+      return affected.has(segment);
+    },
+  };
+}
+
 /**
  * Tells why somebody entered or left a segment, by asking what would have been otherwise: with the former data and the
  * former definitions, does time alone give the new answer? Else did the definition change? Else it was the data.
  */
-function whyMoved(movement: Movement, segment: string, member: boolean): Why {
-  const { before, after, former, current, now } = movement;
-  const then = before === undefined || former === undefined ? undefined : judged(former, before, now);
+function whyMoved({ before, after, now }: Movement, readings: Readings, segment: string, member: boolean): Why {
+  const then = readings.former();
   const answered = then === undefined ? undefined : memberAt(then, segment);
   if (then !== undefined && before !== undefined && answered === member) {
     // The stored flip is the first of all: just before it everything was still as it was decided.
     const at = before.flipsAt !== null && before.flipsAt <= now ? before.flipsAt - 1 : now;
     return withLeaf('time', member ? { ...then, now: at } : then, segment);
   }
-  const state = judged(current, after, now);
+  const state = readings.current();
   const decided = member && then?.program.positions.has(segment) === true ? then : state;
-  const moved = definitionChanged(movement, segment) ? 'definition' : gathered(before, after) ? 'merge' : 'data';
+  const moved = readings.isChanged(segment) ? 'definition' : gathered(before, after) ? 'merge' : 'data';
   return withLeaf(moved, decided, segment, state);
 }
 
@@ -40,12 +69,6 @@ function whyMoved(movement: Movement, segment: string, member: boolean): Why {
 function withLeaf(moved: Why['moved'], state: Judged, segment: string, otherwise: Judged = state): Why {
   const leaf = decisiveLeaf(state, segment) ?? decisiveLeaf(otherwise, segment);
   return leaf === undefined ? { moved } : { moved, leaf: tellLeaf(leaf) };
-}
-
-function definitionChanged({ before, former, current }: Movement, segment: string): boolean {
-  if (before === undefined || before.definitions === '') return false;
-  if (before.definitions === current.definitions.version) return false;
-  return former === undefined || affectedSegments(former.definitions, current.definitions).has(segment);
 }
 
 /** Records came from or went to another person, as opposed to being new. */
@@ -74,9 +97,10 @@ export function viewUnder({ definitions, read }: Compiled, profile: Profile): Pe
 export function tellMovements(movement: Movement): Profile {
   const { before, after } = movement;
   const owed = before?.outbox.length ?? 0;
+  const readings = readingsOf(movement);
   const outbox = after.outbox.map((follow, at) => {
     if (follow.row !== 'segment' || follow.why !== undefined || at < owed) return follow;
-    return { ...follow, why: whyMoved(movement, follow.segment, follow.member) };
+    return { ...follow, why: whyMoved(movement, readings, follow.segment, follow.member) };
   });
   return { ...after, outbox };
 }

@@ -28,6 +28,7 @@ import { checkTemplate } from './host/template-check.ts';
 import { eventSourcesOf, functionsOf, queuesOf, routesOf, schedulesOf } from './host/template-parts.ts';
 import { accessKeyIdOf } from './proxy/callers.ts';
 import type { Counts } from './proxy/counts.ts';
+import type { Around } from './proxy/dispatch.ts';
 import type { FaultOptions, Faults } from './proxy/faults.ts';
 import type { Refusal } from './proxy/guard.ts';
 import { startProxy } from './proxy/proxy.ts';
@@ -49,6 +50,8 @@ export interface StageOptions {
   /** @default process.env */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly faults?: FaultOptions;
+  /** Stands around what functions ask of DynamoDB: for measuring. */
+  readonly around?: Around;
   /** Folder in which `.tributary/stage.json` is written. @default dataDir, else the working directory */
   readonly stageFileIn?: string;
   /** Told what the operator should know: a port that moved on. */
@@ -145,7 +148,7 @@ async function assemble(
     onDelayed: ({ dueAt, deliver }) => void clock.at(dueAt, deliver),
     onFailure: onTrouble,
     onPublished: ({ subject, text }) => options.onNotice?.(`${subject}: ${text.split('\n')[0]}`),
-    ...optional({ dataDir: inData('queues'), faults: options.faults }),
+    ...optional({ dataDir: inData('queues'), faults: options.faults, around: options.around }),
   });
   ending.push(proxy.close);
 

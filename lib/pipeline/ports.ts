@@ -223,10 +223,10 @@ export interface Settled {
 
 /** Who shares a block key with whom: people who may be the same. Keys are HMACs; rows outlive the reason for them. */
 export interface BlockStore {
-  /** Adding somebody twice is adding them once. */
-  add(rows: readonly { readonly block: string; readonly profile: string }[]): Promise<void>;
-  /** At most so many profile ids, consistently. */
-  members(block: string, most: number): Promise<readonly string[]>;
+  /** Adding somebody twice is adding them once. Whoever comes to a block of `most` may be left out. */
+  add(rows: readonly { readonly block: string; readonly profile: string }[], most: number): Promise<void>;
+  /** Profile ids by block, consistently. A block that nobody is in is left out. */
+  members(blocks: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
 }
 
 /** What we wrote into tools, by which our own writes are recognised when they come back. Reads are consistent. */

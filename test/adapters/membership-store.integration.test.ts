@@ -122,7 +122,7 @@ describe('rows of segments', () => {
       [1, true],
       [2, false],
     ] as const) {
-      loseNextAnswer(dynamo.client, 'BatchExecuteStatementCommand');
+      loseNextAnswer(dynamo.client, 'BatchExecuteStatement');
       await store.writeRows([segmentRow('s4', 'p_1', version, member)]);
       expect(await store.countSegment('s4')).toBe(member ? 1 : 0);
       openStore();
@@ -222,7 +222,7 @@ describe('rows of audiences', () => {
   it('are settled once when the answer was lost', async () => {
     await store.writeRows([audienceRow('a6', 'p_1', 1, inAs('ann@example.com'))]);
     const row = await rowOf('a6', 'p_1');
-    loseNextAnswer(dynamo.client, 'BatchExecuteStatementCommand');
+    loseNextAnswer(dynamo.client, 'BatchExecuteStatement');
 
     await store.settle('a6', [{ row, told: told(), pending: false }]);
 

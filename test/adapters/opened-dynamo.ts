@@ -11,16 +11,16 @@ export function openTestDynamo(endpoint: string): Dynamo {
   );
 }
 
-/** Loses the answer of the next request of a command after the service has done it: the SDK asks a second time. */
-export function loseNextAnswer(client: DynamoDBClient, command: string): void {
+/** Loses the answer of the next request of an operation after the service has done it: the client asks a second time. */
+export function loseNextAnswer({ config }: DynamoDBClient, operation: string): void {
+  const { requestHandler } = config;
+  const handle = requestHandler.handle.bind(requestHandler);
   let lost = false;
-  client.middlewareStack.add(
-    (next, context) => async (given) => {
-      const answer = await next(given);
-      if (lost || context.commandName !== command) return answer;
-      lost = true;
-      throw Object.assign(new Error('the connection broke before the answer came'), { name: 'TimeoutError' });
-    },
-    { step: 'deserialize', priority: 'high', name: `lose-${command}-${Math.random()}` },
-  );
+  requestHandler.handle = async (request, options) => {
+    const answer = await handle(request, options);
+    const target: unknown = request.headers['x-amz-target'];
+    if (lost || target !== `DynamoDB_20120810.${operation}`) return answer;
+    lost = true;
+    throw Object.assign(new Error('the connection broke before the answer came'), { name: 'TimeoutError' });
+  };
 }

@@ -2,6 +2,7 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openAccountStore } from '../../lib/adapters/dynamodb/account-store.ts';
 import { openActivityStore } from '../../lib/adapters/dynamodb/activity-store.ts';
+import { openBlockStore } from '../../lib/adapters/dynamodb/block-store.ts';
 import type { Dynamo } from '../../lib/adapters/dynamodb/client.ts';
 import { openHistoryStore } from '../../lib/adapters/dynamodb/history-store.ts';
 import { openStateStore } from '../../lib/adapters/dynamodb/state-store.ts';
@@ -150,7 +151,7 @@ describe('state store', () => {
 
   it("knows its own write again when the answer was lost, and nobody else's", async () => {
     const losing = openTestDynamo(engines().dynamodbUrl);
-    loseNextAnswer(losing.client, 'PutItemCommand');
+    loseNextAnswer(losing.client, 'PutItem');
 
     expect(await openStateStore(losing, 'others-state').put('k', 'lost', { same: true }, 0)).toBe(true);
     expect(await open().put('k', 'lost', { same: true }, 0)).toBe(false);
@@ -262,5 +263,41 @@ describe('erasing', () => {
     for await (const page of store.all('erasable')) found.push(...page.map(({ id }) => id));
 
     expect(found).toEqual(['a', 'c']);
+  });
+});
+
+describe('block store', () => {
+  it('tells who is in which block, each once, whatever the order and however often', async () => {
+    const store = openBlockStore(dynamo, 'others-memberships');
+    const rows = [
+      { block: 'a', profile: 'p_1' },
+      { block: 'a', profile: 'p_2' },
+      { block: 'b', profile: 'p_1' },
+    ];
+
+    await store.add(rows, 10);
+    await store.add([...rows, { block: 'a', profile: 'p_3' }], 10);
+
+    const met = await store.members(['a', 'b', 'nobody']);
+    expect([...met].map(([block, members]) => [block, [...members].sort()]).sort()).toEqual([
+      ['a', ['p_1', 'p_2', 'p_3']],
+      ['b', ['p_1']],
+    ]);
+  });
+
+  it('loses nobody when many come to a new block at once', async () => {
+    const store = openBlockStore(dynamo, 'others-memberships');
+    const people = Array.from({ length: 12 }, (_, n) => `p_${n}`);
+
+    await Promise.all(people.map((profile) => store.add([{ block: 'crowd', profile }], 50)));
+
+    expect([...((await store.members(['crowd'])).get('crowd') ?? [])].sort()).toEqual([...people].sort());
+  });
+
+  it('stops growing when it is full', async () => {
+    const store = openBlockStore(dynamo, 'others-memberships');
+    for (let n = 0; n < 6; n += 1) await store.add([{ block: 'full', profile: `p_${n}` }], 3);
+
+    expect((await store.members(['full'])).get('full')).toHaveLength(3);
   });
 });

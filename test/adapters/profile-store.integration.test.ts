@@ -198,7 +198,7 @@ describe('profiles written together', () => {
 
   it('count as written when only the answer was lost', async () => {
     await store.write([person('p_lost')]);
-    loseNextAnswer(dynamo.client, 'TransactWriteItemsCommand');
+    loseNextAnswer(dynamo.client, 'TransactWriteItems');
 
     expect(await store.writeTogether([at(1, person('p_lost'))], [], [])).toBe('written');
     expect(await readOne('p_lost')).toMatchObject({ version: 2 });
@@ -208,7 +208,7 @@ describe('profiles written together', () => {
 
 describe('a write whose answer was lost', () => {
   it('reads as a conflict, and the profile is there to be read again', async () => {
-    loseNextAnswer(dynamo.client, 'BatchExecuteStatementCommand');
+    loseNextAnswer(dynamo.client, 'BatchExecuteStatement');
 
     expect((await store.write([person('p_unheard')])).get('p_unheard')).toBe('conflict');
     expect(await readOne('p_unheard')).toMatchObject({ version: 1 });
@@ -247,7 +247,7 @@ describe('identity index', () => {
   });
 
   it('refuses a claim whose answer was lost; the key leads to who claimed it', async () => {
-    loseNextAnswer(dynamo.client, 'BatchExecuteStatementCommand');
+    loseNextAnswer(dynamo.client, 'BatchExecuteStatement');
 
     expect(await index.claim([{ key: 'lost#1', profile: 'p_me' }])).toEqual(new Set(['lost#1']));
     expect((await index.lookUp(['lost#1'])).owners).toEqual(new Map([['lost#1', 'p_me']]));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { broken, runJob } from './run-job.ts';
 
 describe('a bench on engines', () => {
-  for (const job of ['resolve', 'units', 'push', 'bundles', 'collect']) {
+  for (const job of ['resolve', 'units', 'push', 'bundles', 'collect', 'requests', 'idle', 'import-and-push']) {
     it(`prints JSON lines only: ${job}`, async () => {
       const { status, lines, notes } = await runJob(job);
 

@@ -1,31 +1,45 @@
 import type { BlockStore } from '../../pipeline/ports.ts';
-import { type Dynamo, executeAll } from './client.ts';
-import { queryPages } from './query.ts';
+import { batchGet, type Dynamo, executeAll } from './client.ts';
 
-/** Block rows in table `memberships`, under `block:<HMAC>`. Blocks are small, so one has no shards. */
+/** The sort key of a block's only row. */
+const ALL = 'all';
+
+/**
+ * Blocks in table `memberships`, under `block:<HMAC>`: one row each with everybody in it, so that a hundred blocks are
+ * read by one request. A block stays small, because whoever comes to a full one is left out.
+ */
 export function openBlockStore(dynamo: Dynamo, table: string): BlockStore {
+  const keyOf = (block: string) => ({ owner: { S: `block:${block}` }, profile: { S: ALL } });
+  const read = async (blocks: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> => {
+    const items = await batchGet(dynamo, table, blocks.map(keyOf));
+    return new Map(items.map((item) => [(item.owner?.S ?? '').slice('block:'.length), item.members?.SS ?? []]));
+  };
   return {
-    async add(rows) {
-      // Who is there already answers that the condition failed, which is as good.
-      await executeAll(
-        dynamo,
-        rows.map(({ block, profile }) => ({
-          Statement: `INSERT INTO "${table}" VALUE {'owner': ?, 'profile': ?}`,
-          Parameters: [{ S: `block:${block}` }, { S: profile }],
-        })),
-      );
-    },
-    async members(block, most) {
-      const pages = queryPages(dynamo, {
-        TableName: table,
-        KeyConditionExpression: '#owner = :owner',
-        ExpressionAttributeNames: { '#owner': 'owner' },
-        ExpressionAttributeValues: { ':owner': { S: `block:${block}` } },
-        ConsistentRead: true,
-        Limit: most,
+    async add(rows, most) {
+      const held = await read(rows.map(({ block }) => block));
+      const news = new Map<string, Set<string>>();
+      for (const { block, profile } of rows) {
+        const before = held.get(block) ?? [];
+        if (before.length >= most || before.includes(profile)) continue;
+        news.set(block, (news.get(block) ?? new Set()).add(profile));
+      }
+      const added = [...news].map(([block, profiles]) => ({ block, SS: [...profiles] }));
+      const insert = ({ block, SS }: (typeof added)[number]) => ({
+        Statement: `INSERT INTO "${table}" VALUE {'owner': ?, 'profile': ?, 'members': ?}`,
+        Parameters: [keyOf(block).owner, keyOf(block).profile, { SS }],
       });
-      for await (const page of pages) return page.map((item) => item.profile?.S ?? '');
-      return [];
+      const join = ({ block, SS }: (typeof added)[number]) => ({
+        Statement: `UPDATE "${table}" SET "members" = set_add("members", ?) WHERE "owner" = ? AND "profile" = ?`,
+        Parameters: [{ SS }, keyOf(block).owner, keyOf(block).profile],
+      });
+      const outcomes = await executeAll(
+        dynamo,
+        added.map((one) => (held.has(one.block) ? join(one) : insert(one))),
+      );
+      // Somebody made the block meanwhile.
+      const met = added.filter(({ block }, at) => outcomes[at] === 'condition-failed' && !held.has(block));
+      await executeAll(dynamo, met.map(join));
     },
+    members: read,
   };
 }

@@ -12,6 +12,7 @@ import {
 import { TributaryError } from '../../domain/errors.ts';
 import { clientConfig } from '../client-config.ts';
 import { tellPassingFailures } from '../passing-failures.ts';
+import { takeShortcut } from './shortcut.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -32,6 +33,7 @@ export function openDynamo(wait: Dynamo['wait'], random: Dynamo['random'], confi
   const client = new DynamoDBClient({ ...clientConfig, cacheMiddleware: true, ...config });
   // It walks all that was sent and received to hide what is sensitive from a log that nobody keeps (docs/adr/0044).
   client.middlewareStack.remove('loggerMiddleware');
+  takeShortcut(client);
   return { client: tellPassingFailures(client), wait, random };
 }
 

@@ -22,7 +22,7 @@ import { queryPages } from './query.ts';
 
 const HOUR = 3_600_000;
 /** Budget of one profile; DynamoDB itself takes 400 KB. */
-const MOST_BYTES = 256 * 1024;
+export const MOST_BYTES = 256 * 1024;
 /** Bytes of all items of one transaction: 4 MB, less what keys and rows take. */
 const MOST_TRANSACTION_BYTES = 3_900_000;
 

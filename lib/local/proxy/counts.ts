@@ -5,13 +5,15 @@ export interface Counts {
   readonly calls: number;
   /** Calls by service and operation: `dynamodb:BatchExecuteStatement`. */
   readonly operations: Readonly<Record<string, number>>;
+  /** Bytes of requests and of answers, by the same names, without their headers. */
+  readonly bytes: Readonly<Record<string, { readonly sent: number; readonly received: number }>>;
   /** Capacity units that DynamoDB reported, of the calls that asked it to report. */
   readonly units: { readonly read: number; readonly write: number };
 }
 
 export interface Counter {
-  /** Counts one call; `answer` is looked into for consumed capacity. */
-  readonly count: (operation: string, answer: Buffer | undefined) => void;
+  /** Counts one call; an answer of DynamoDB is looked into for consumed capacity. */
+  readonly count: (operation: string, sent: Buffer, answer: Buffer) => void;
   readonly counts: () => Counts;
 }
 
@@ -21,16 +23,19 @@ const reads = /^dynamodb:(?:GetItem|BatchGetItem|Query|Scan|TransactGetItems)$/;
 export function openCounter(): Counter {
   let calls = 0;
   const operations: Record<string, number> = {};
+  const bytes: Record<string, Counts['bytes'][string]> = {};
   const units = { read: 0, write: 0 };
   return {
-    count: (operation, answer) => {
+    count: (operation, sent, answer) => {
       calls += 1;
       operations[operation] = (operations[operation] ?? 0) + 1;
+      const passed = bytes[operation] ?? { sent: 0, received: 0 };
+      bytes[operation] = { sent: passed.sent + sent.byteLength, received: passed.received + answer.byteLength };
       // Most answers report nothing, and parsing them all would cost more than the rest of the proxy.
-      if (answer === undefined || !answer.includes('"ConsumedCapacity"')) return;
+      if (!operation.startsWith('dynamodb:') || !answer.includes('"ConsumedCapacity"')) return;
       units[reads.test(operation) ? 'read' : 'write'] += capacityIn(answer);
     },
-    counts: () => ({ calls, operations: { ...operations }, units: { ...units } }),
+    counts: () => ({ calls, operations: { ...operations }, bytes: { ...bytes }, units: { ...units } }),
   };
 }
 

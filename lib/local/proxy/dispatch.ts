@@ -24,8 +24,12 @@ export interface DispatchParts {
   readonly topics: TopicService;
   readonly guard: Guard;
   readonly faults: Faults;
-  readonly count: (operation: string, answer: Buffer | undefined) => void;
+  readonly count: (operation: string, sent: Buffer, answer: Buffer) => void;
+  readonly around?: Around | undefined;
 }
+
+/** Stands around the calls that functions make of DynamoDB: for measuring, which sees what was stored before and after. */
+export type Around = (operation: string, body: JsonObject, send: () => Promise<EngineAnswer>) => Promise<EngineAnswer>;
 
 /** A whole request, as a client sent it. */
 export interface ProxyRequest {
@@ -135,8 +139,10 @@ export function openDispatch(parts: DispatchParts): (request: ProxyRequest) => P
       if (delay > 0) await sleep(delay);
       if (faults.happens('resetBefore')) return 'reset';
     }
-    const answer = await services[call.service](call, request, caller);
-    count(`${call.service}:${call.operation}`, call.service === 'dynamodb' ? answer.body : undefined);
+    const send = () => services[call.service](call, request, caller);
+    const isMeasured = parts.around !== undefined && call.service === 'dynamodb' && !isStage;
+    const answer = isMeasured ? await parts.around(call.operation, call.body ?? {}, send) : await send();
+    count(`${call.service}:${call.operation}`, request.body, answer.body);
     return !isStage && faults.happens('resetAfter') ? 'reset' : answer;
   };
 }

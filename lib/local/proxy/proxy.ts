@@ -6,7 +6,7 @@ import { type EngineAnswer, openExchange } from '../engines/exchange.ts';
 import { failureAnswer } from './answers.ts';
 import { openBucketService } from './bucket-service.ts';
 import { type Counts, openCounter } from './counts.ts';
-import { openDispatch } from './dispatch.ts';
+import { type Around, openDispatch } from './dispatch.ts';
 import { type FaultOptions, type Faults, openFaults } from './faults.ts';
 import { openGuard, type Refusal } from './guard.ts';
 import { openLedger } from './message-ledger.ts';
@@ -20,6 +20,8 @@ export interface ProxyOptions {
   /** The stage's time. */
   readonly now: () => Milliseconds;
   readonly faults?: FaultOptions;
+  /** Stands around what functions ask of DynamoDB. */
+  readonly around?: Around;
   /** Folder of the journals of queues and objects; without it both are lost when the process ends. */
   readonly dataDir?: string;
   /** Receives delayed messages to deliver by the stage's clock; without it the machine's clock delays them. */
@@ -76,9 +78,10 @@ export async function startProxy(options: ProxyOptions): Promise<StageProxy> {
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const url = `http://127.0.0.1:${port}`;
 
-  const { now, onDelayed } = options;
+  const { now, onDelayed, around } = options;
   const queues = openQueueService({ exchange: engine, origin: url, now, ledger, onDelayed });
-  const dispatch = openDispatch({ dynamodb, engine, queues, buckets, topics, guard, faults, count: counter.count });
+  const { count } = counter;
+  const dispatch = openDispatch({ dynamodb, engine, queues, buckets, topics, guard, faults, count, around });
 
   server.on('request', (request, response) => {
     serve(request, response, dispatch).catch((failure: unknown) => {

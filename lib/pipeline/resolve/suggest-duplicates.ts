@@ -37,7 +37,6 @@ export const PAIRS = 'duplicate-pair';
 
 /** Records of each of two people whose pairs are looked up: whoever has more is told apart by the first of them. */
 const RECORDS_ASKED = 8;
-const BLOCKS_AT_ONCE = 20;
 /** How many people are compared with others by one message. */
 const PEOPLE_COMPARED = 100;
 
@@ -56,6 +55,7 @@ export function suggestDuplicates(deps: SuggestDeps) {
     const keysOf = new Map(people.map((person) => [person, blockKeys(person).map((text) => blockOf(text, key))]));
     await deps.blocks.add(
       people.flatMap((person) => (keysOf.get(person) ?? []).map((block) => ({ block, profile: person.id }))),
+      mostInBlock + 1,
     );
     const met = await meet(deps.blocks, new Set([...keysOf.values()].flat()));
     const known = new Map(people.map((person) => [person.id, person]));
@@ -130,16 +130,8 @@ function readComparable(profile: Profile, { definitions, read }: Compiled): Comp
 
 /** Who is in each block; a block that holds too many has nothing in common but a frequent name. */
 async function meet(blocks: BlockStore, keys: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly string[]>> {
-  const met = new Map<string, readonly string[]>();
-  const list = [...keys];
-  for (let at = 0; at < list.length; at += BLOCKS_AT_ONCE) {
-    const some = list.slice(at, at + BLOCKS_AT_ONCE);
-    const found = await Promise.all(some.map((block) => blocks.members(block, mostInBlock + 1)));
-    for (const [place, members] of found.entries()) {
-      if (members.length <= mostInBlock) met.set(some[place] ?? '', members);
-    }
-  }
-  return met;
+  const found = await blocks.members([...keys]);
+  return new Map([...found].filter(([, members]) => members.length <= mostInBlock));
 }
 
 async function write(deps: SuggestDeps, suggestion: Suggestion, a: Comparable, b: Comparable): Promise<boolean> {

@@ -24,7 +24,7 @@ function openWorld() {
     async add(list) {
       for (const { block, profile } of list) rows.set(block, (rows.get(block) ?? new Set()).add(profile));
     },
-    members: async (block, most) => [...(rows.get(block) ?? [])].slice(0, most),
+    members: async (asked) => new Map(asked.map((block) => [block, [...(rows.get(block) ?? [])]])),
   };
   const recompute = openMemoryQueue();
   const changesQueue = openMemoryQueue();
