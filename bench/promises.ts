@@ -80,6 +80,13 @@ export const promises: readonly Promised[] = [
     target: { least: 5_700_000 },
   },
   {
+    what: 'Fifty segments as the product asks, each with the instant of its next flip, over the same JavaScript',
+    job: 'segments',
+    metric: 'speed over generated JavaScript',
+    of: { engine: 'tributary-with-flips' },
+    target: { least: 1 },
+  },
+  {
     what: 'One changed trait, over a whole evaluation',
     job: 'segments',
     metric: 'a changed trait over a whole evaluation',
