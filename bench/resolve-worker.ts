@@ -83,7 +83,8 @@ export async function openWorker(stores: Stores, definitions: Definitions, clock
   const tooLarge = async (changes: readonly unknown[]) => {
     if (changes.length > 0) throw new Error('a generated profile is too large');
   };
-  const resolve = resolveProfile({ ...stores, recompute, compiled, key: identityKey, tooLarge, clock, log });
+  const versions = async () => undefined;
+  const resolve = resolveProfile({ ...stores, recompute, compiled, versions, key: identityKey, tooLarge, clock, log });
   let latest = NOTHING;
   const work = doWork({
     state: stores.state,

@@ -34,6 +34,7 @@ export function openResolver(stores: MemoryStores, given: Partial<ResolveDeps> =
         asked.push(...messages);
       },
     },
+    versions: async () => undefined,
     compiled: async (): Promise<Compiled> => compiled,
     key: identityKey,
     tooLarge: async (changes) => {

@@ -35,7 +35,7 @@ export interface Explanation extends Receipt {
 interface ExplainDeps {
   readonly activities: ActivityStore;
   readonly history: HistoryStore;
-  readonly versions?: Versions;
+  readonly versions: Versions;
   readonly clock: Pick<Clock, 'now'>;
 }
 

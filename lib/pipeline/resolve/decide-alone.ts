@@ -18,7 +18,7 @@ export interface DecidedAlone {
  * more than the profile remembers, answered from whole history where its memory overflowed. Writes nothing.
  */
 export async function decideAlone(
-  deps: { readonly activities: ActivityStore; readonly versions?: Versions },
+  deps: { readonly activities: ActivityStore; readonly versions: Versions },
   profile: Profile,
   compiled: Compiled,
   now: Milliseconds,

@@ -26,7 +26,7 @@ export interface Decided extends Folded {
 interface DecideStores {
   readonly accounts: AccountStore;
   readonly activities: ActivityStore;
-  readonly versions?: Versions;
+  readonly versions: Versions;
 }
 
 interface Deciding {
@@ -106,7 +106,7 @@ async function voidActivities(
   return { ...item, profiles: await Promise.all(profiles), gone };
 }
 
-async function outdatedIn(item: Folded, given: Deciding, versions?: Versions): Promise<ReadonlySet<FragmentId>> {
+async function outdatedIn(item: Folded, given: Deciding, versions: Versions): Promise<ReadonlySet<FragmentId>> {
   const outdated = new Set<FragmentId>();
   for (const profile of item.component.profiles) {
     if (profile.version === 0) continue;
@@ -217,7 +217,7 @@ async function explained(
 ): Promise<Profile> {
   if (!after.outbox.some((follow) => follow.row === 'segment' && follow.why === undefined)) return after;
   const same = before?.definitions === compiled.definitions.version;
-  const former = same ? compiled : before === undefined ? undefined : await versions?.(before.definitions);
+  const former = same ? compiled : before === undefined ? undefined : await versions(before.definitions);
   return tellMovements({ before, after, former, current: compiled, now });
 }
 

@@ -77,7 +77,7 @@ export async function foldAll(
 
 /** A key that the index knows of, and that leads to nobody, is claimed as such. */
 function claimAsFound(claim: Claim, { vacant }: Component, again: LookedUp | undefined): Claim {
-  const known = vacant.has(claim.key) || again?.vacant?.has(claim.key) === true;
+  const known = vacant.has(claim.key) || again?.vacant.has(claim.key) === true;
   return known ? { ...claim, vacant: true } : claim;
 }
 

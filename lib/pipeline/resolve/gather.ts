@@ -79,7 +79,7 @@ export async function gather(deps: GatherDeps, pending: Pending, rules: FoldRule
   const found = await deps.identities.lookUp([
     ...new Set([...[...keys.values()].flatMap(everyGeneration), ...pending.marked]),
   ]);
-  const { vacant = NO_KEYS } = found;
+  const { vacant } = found;
   const named = new Set([...found.owners.values(), ...asked, ...[...reach.values()].flatMap((ids) => [...ids])]);
   const stored = await readFollowing(deps.profiles, named);
   const leads = followAll(stored, named);
@@ -127,8 +127,6 @@ export async function gather(deps: GatherDeps, pending: Pending, rules: FoldRule
   return { components: components.filter(isWork), leftovers, erased, buried };
 }
 
-const NO_KEYS: ReadonlySet<string> = new Set();
-
 function marksIn(sets: readonly KeySet[], suppressed: ReadonlySet<string>): ReadonlyMap<string, boolean> {
   return new Map(
     sets.flatMap(({ key, former, identifier }) =>
@@ -142,14 +140,14 @@ function marksIn(sets: readonly KeySet[], suppressed: ReadonlySet<string>): Read
 /** Suppressed keys among those that were looked up, and under every generation of what people stated and a mark is of. */
 async function suppressedIn(
   { identities, key }: GatherDeps,
-  { suppressed = NO_KEYS }: LookedUp,
+  { suppressed }: LookedUp,
   profiles: readonly Profile[],
   marked: ReadonlySet<string>,
 ): Promise<ReadonlySet<string>> {
   const former = (key.former ?? []).length > 0;
   const again = former && marked.size > 0 ? everyGeneration(markedSets(profiles, marked, key)) : [];
   if (again.length === 0) return suppressed;
-  const { suppressed: more = NO_KEYS } = await identities.lookUp([...new Set(again)]);
+  const { suppressed: more } = await identities.lookUp([...new Set(again)]);
   return new Set([...suppressed, ...more]);
 }
 

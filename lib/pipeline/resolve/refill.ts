@@ -26,9 +26,9 @@ export function foldRules(compiled: Compiled): FoldRules {
  * Whether a profile remembers too little of activities for some definitions to be decided by it. Whose memory is of
  * definitions that nobody knows any more remembers too little.
  */
-export async function remembersTooLittle(profile: Profile, compiled: Compiled, versions?: Versions): Promise<boolean> {
+export async function remembersTooLittle(profile: Profile, compiled: Compiled, versions: Versions): Promise<boolean> {
   if (profile.needs === compiled.needs) return false;
-  const former = await versions?.(profile.definitions);
+  const former = await versions(profile.definitions);
   if (former === undefined || former.needs !== profile.needs) return true;
   return unmetNeeds(former.program.needs, compiled.program.needs).length > 0;
 }

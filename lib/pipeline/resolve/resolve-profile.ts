@@ -21,8 +21,8 @@ export interface ResolveDeps extends FollowStores {
   readonly recompute: Queue;
   /** The published definitions, compiled; the same object while the version is the same. */
   readonly compiled: () => Promise<Compiled>;
-  /** Former definitions. Absent: whoever was decided by them is filled from history, whatever they remember. */
-  readonly versions?: Versions;
+  /** Former definitions: whoever was decided by ones that are not known any more is filled from history. */
+  readonly versions: Versions;
   readonly key: IdentityKey;
   /**
    * Keeps changes that would make a profile larger than an item may be, for a person to look at, and the ids of profiles

@@ -43,6 +43,7 @@ async function openPeople(night: Night) {
     activities: openActivityStore(dynamo, tables.activities, async () => 400 * DAY),
     history: openHistoryStore(dynamo, tables.history),
     recompute: { send: async () => {} },
+    versions: async () => undefined,
     compiled: async () => compiled,
     key: identityKey,
     tooLarge: async (changes) => expect(changes).toEqual([]),

@@ -18,7 +18,7 @@ import { compiled, NOW } from '../world.ts';
 const WORKERS = 5;
 const engines = withEngines();
 let end: () => void = () => {};
-let stores: Omit<ResolveDeps, 'recompute' | 'compiled' | 'key' | 'tooLarge' | 'clock' | 'log'>;
+let stores: Omit<ResolveDeps, 'recompute' | 'compiled' | 'versions' | 'key' | 'tooLarge' | 'clock' | 'log'>;
 
 beforeAll(async () => {
   const tables = await createTables(engines().dynamodb, 'hot-');
@@ -41,6 +41,7 @@ function openWorker(kept: Change[]) {
     ...stores,
     recompute: { send: async () => {} },
     compiled: async () => compiled,
+    versions: async () => undefined,
     key: identityKey,
     tooLarge: async (changes) => void kept.push(...changes),
     clock: { ...machineClock, now: () => new Date(NOW) },

@@ -42,6 +42,7 @@ describe('a window that holds more than a profile keeps', () => {
       recompute,
       key,
       clock,
+      versions: async () => undefined,
       compiled: async () => compiled,
       tooLarge: async () => {},
       log: () => {},

@@ -18,6 +18,7 @@ function openResolve(stores: MemoryStores, random: () => number = Math.random, b
   return resolveProfile({
     ...stores,
     recompute,
+    versions: async () => undefined,
     compiled: async () => by,
     key,
     tooLarge: async () => {},

@@ -108,6 +108,7 @@ function openWriter(fate: Fate) {
   return resolveProfile({
     ...openStores(fate),
     recompute: { send: async () => {} },
+    versions: async () => undefined,
     compiled: async () => compiled,
     key: identityKey,
     tooLarge: async (changes) => expect(changes).toEqual([]),
