@@ -44,7 +44,8 @@ export function folderChecks({ connector }: Scenario): readonly Check[] {
         const readOn = Date.parse(evidence.readOn);
         expect(maxConcurrency).toBeGreaterThan(0);
         expect(maxRequestsPerSecond).toBeGreaterThan(0);
-        expect(evidence.source, 'name the public document that states the limits').not.toBe('');
+        const file = `lib/connectors/${manifest.id}/manifest.ts`;
+        expect(evidence.source, `${file}: name the public document that states the limits`).not.toBe('');
         expect(evidence.readOn).toMatch(/^\d{4}-\d{2}-\d{2}$/);
         expect(readOn, 'the evidence was read on a day that exists').not.toBeNaN();
         const today = Date.now();
