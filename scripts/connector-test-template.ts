@@ -24,6 +24,7 @@ const CHANGE = {
   mapping: 1,
   identifiers: [{ type: 'email', value: 'ann@example.com' }],
   traits: {},
+  consent: [],
 };
 
 /** A record and what must become of it. */

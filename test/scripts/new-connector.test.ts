@@ -1,8 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AnyConnector } from '../../lib/connectors/define.ts';
 import { askedFor, writeConnector } from '../../scripts/new-connector.ts';
 import { behaviourChecks } from '../conformance/behaviour.ts';
 import type { Scenario } from '../conformance/scenario.ts';
@@ -67,6 +68,20 @@ describe('npm run new:connector', () => {
     expect([...left.keys()]).toContain('adds once: the second time everybody is unchanged');
     expect([...left.keys()]).not.toContain('refuses a broken proof and a missing one');
   }, 60_000);
+
+  it('writes pairs of record and change that hold', async () => {
+    const module = (await import(join(root, 'lib/connectors/acme-mail/index.ts'))) as { acmeMail: AnyConnector };
+    const pairOf = (file: string) => {
+      const text = readFileSync(join(root, 'test/fixtures/acme-mail/contacts', file), 'utf8');
+      return JSON.parse(text) as { readonly record: unknown; readonly change?: unknown };
+    };
+    const [stream] = module.acmeMail.streams;
+    const remap = (record: unknown) => stream?.remap([{ mapping: 'contact', record }], 'fixture', {});
+    const plain = pairOf('valid/plain.json');
+
+    expect(remap(plain.record)).toEqual({ changes: [plain.change], rejected: [] });
+    expect(remap(pairOf('invalid/no-id.json').record)?.rejected).toHaveLength(1);
+  });
 
   it('registers in alphabetical order, and overwrites nothing', () => {
     expect(ts.sys.readFile(join(root, 'lib/connectors/registry.ts'))).toMatch(/\{ 'acme-mail': acmeMail, /);
