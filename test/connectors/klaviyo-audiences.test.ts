@@ -172,6 +172,18 @@ describe('truth', () => {
     expect(members[0]?.keys).toEqual([id(ids[0] ?? ''), email('p0@example.com')]);
   });
 
+  it('reads a list from its start when Klaviyo does not know the page any more', async () => {
+    const ids = Array.from({ length: 130 }, (_, n) => rig.vendor.store.create({ email: `p${n}@example.com` }));
+    await apply('add', ids.map(id));
+    const { next } = await firstPage();
+    rig.vendor.faults.add({ kind: 'lost-cursor' });
+
+    const again = await firstPage(next);
+
+    expect(again.members).toHaveLength(100);
+    expect(again.members[0]?.keys[0]).toEqual(id(ids[0] ?? ''));
+  });
+
   it('says how people stand by their best profile', async () => {
     rig.vendor.store.unsubscribe(bob);
     const asked = [[id(ann)], [email('bob@example.com')], [email('never@example.org')]];

@@ -41,8 +41,11 @@ export async function* readPasses(
     passes ??= await passesFor(here.from);
     const { records, next } = await readStep(passes, here, options);
     const ends = next.phase === 'done' && next.until >= flooredNow(options.now);
-    const dressed = options.dress?.(records) ?? records;
-    yield { mapping: options.mapping, records: dressed, checkpoint: next };
+    // In the middle of a listing also an empty page is progress: all of it may have been what nobody asked for.
+    if (records.length > 0 || ends || (next.phase === 'window' && next.page !== null)) {
+      const dressed = options.dress?.(records) ?? records;
+      yield { mapping: options.mapping, records: dressed, checkpoint: next };
+    }
     if (ends) return;
     // A run that finished what an older one began goes on to its own end, with passes of its own.
     if (next.phase === 'done') passes = undefined;

@@ -4,6 +4,7 @@ import { valueAt } from '../../domain/mapping.ts';
 import type { ListedMember, ListPage, Member, Standing, Truth } from '../contract.ts';
 import type { KlaviyoApi } from './client.ts';
 import { emailStand, subscriptions } from './consent.ts';
+import { isCursorRefused } from './errors.ts';
 import { any } from './filter.ts';
 import { ANY_OF } from './manifest.ts';
 import { peopleOf } from './people.ts';
@@ -28,13 +29,27 @@ async function* members(
 ): AsyncIterable<ListPage> {
   let from = position.safeParse(after).data?.after;
   while (!signal.aborted) {
-    const page = await api.listMembers(remoteId, { sort: 'joined_group_at', after: from });
+    const page = await membersAfter(api, remoteId, from);
+    if (page === undefined) {
+      from = undefined;
+      continue;
+    }
     yield {
       members: page.records.flatMap(memberOf),
       ...(page.after === undefined ? {} : { next: { v: 1, after: page.after } }),
     };
     if (page.after === undefined) return;
     from = page.after;
+  }
+}
+
+/** Undefined when Klaviyo does not know the page any more: the list is read from its start then, and repeats count once. */
+async function membersAfter(api: KlaviyoApi, remoteId: string, after: string | undefined) {
+  try {
+    return await api.listMembers(remoteId, { sort: 'joined_group_at', after });
+  } catch (thrown) {
+    if (after === undefined || !isCursorRefused(thrown)) throw thrown;
+    return undefined;
   }
 }
 
