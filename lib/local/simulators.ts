@@ -1,7 +1,9 @@
 import { type HubspotSimulator, startHubspot } from '../../test/vendors/hubspot/server.ts';
+import { type KlaviyoSimulator, startKlaviyo } from '../../test/vendors/klaviyo/server.ts';
 import { type Mailchimp, startMailchimp } from '../../test/vendors/mailchimp/simulator.ts';
 import { type SalesforceSimulator, startSalesforce } from '../../test/vendors/salesforce/server.ts';
 import { loadHubspot } from '../../test/vendors/world/load-hubspot.ts';
+import { loadKlaviyo } from '../../test/vendors/world/load-klaviyo.ts';
 import { loadMailchimp } from '../../test/vendors/world/load-mailchimp.ts';
 import { loadSalesforce } from '../../test/vendors/world/load-salesforce.ts';
 import type { WorldSize } from '../../test/vendors/world/people.ts';
@@ -60,7 +62,12 @@ export async function startSimulators(
     world,
     now,
   );
-  const tools = [crm, mail, hub].filter((tool) => tool !== undefined);
+  const shop = await openShop(
+    simulated.find(({ connector }) => connector === 'klaviyo'),
+    world,
+    now,
+  );
+  const tools = [crm, mail, hub, shop].filter((tool) => tool !== undefined);
   const day =
     crm === undefined || mail === undefined
       ? []
@@ -72,6 +79,7 @@ export async function startSimulators(
     day,
     async openWebhooks(stageUrl) {
       if (hub?.webhook === true) hub.simulator.subscribe(`${stageUrl}/webhooks/${hub.name}`);
+      if (shop?.webhook === true) shop.simulator.subscribe(`${stageUrl}/webhooks/${shop.name}`);
       if (mail?.webhook === true) {
         await mail.simulator.addWebhook(mail.list, `${stageUrl}/webhooks/${mail.name}?secret=${WEBHOOK_SECRET}`);
       }
@@ -85,12 +93,14 @@ export async function startSimulators(
         return mail.simulator.tagged(mail.list, name, { anyStatus: true }).map((value) => ({ type: 'email', value }));
       }
       if (connection === hub?.name) return listPeople(hub.simulator, name);
+      if (connection === shop?.name) return listProfiles(shop.simulator, name);
       return connection === crm?.name ? campaignPeople(crm.simulator, name) : [];
     },
     async retryWebhooks() {
       await mail?.simulator.retryWebhooks();
       await hub?.simulator.settleWebhooks();
       await hub?.simulator.retryWebhooks();
+      await shop?.simulator.settleWebhooks();
     },
     async close() {
       await Promise.all(tools.map(({ simulator }) => simulator.close()));
@@ -121,6 +131,18 @@ async function openHub(connection: ConnectionDefinition | undefined, world: Worl
   const simulator = await startHubspot({ now });
   loadHubspot(world, simulator);
   return { name: connection.name, simulator, secret: simulator.secret, webhook: connection.webhook };
+}
+
+async function openShop(connection: ConnectionDefinition | undefined, world: World, now: () => Date) {
+  if (connection === undefined) return undefined;
+  const simulator = await startKlaviyo({ now });
+  loadKlaviyo(world, simulator);
+  return { name: connection.name, simulator, secret: simulator.secret, webhook: connection.webhook };
+}
+
+function listProfiles({ store }: KlaviyoSimulator, name: string): Identifier[] {
+  const members = store.lists.named(name)?.members.keys() ?? [];
+  return [...members].map((value) => ({ type: 'klaviyo.profile_id', value }));
 }
 
 function listPeople({ store }: HubspotSimulator, name: string): Identifier[] {
