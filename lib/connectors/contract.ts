@@ -76,6 +76,8 @@ export interface Connector<Config, Secret, Api> {
   readonly webhook?: WebhookSource<Config, Secret>;
   readonly audiences?: AudienceDestination<Api>;
   readonly erasure?: Erasure<Api>;
+  /** Mappings that a connection's own settings make, besides those of the streams: `check` knows by them what is filled. */
+  readonly mappingsOf?: (config: Config) => readonly Mapping[];
   /** What kind of data the vendor's own traits are; without it they are sorted by who told them. */
   readonly traits?: TraitKinds;
   /**

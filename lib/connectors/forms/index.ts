@@ -2,6 +2,7 @@ import { defineConnector } from '../define.ts';
 import type { FormsApi } from './client.ts';
 import { type Config, config, type Secret, secret } from './config.ts';
 import { manifest } from './manifest.ts';
+import { mappingOf } from './map-response.ts';
 import { responses } from './responses.stream.ts';
 import { webhook } from './webhook.ts';
 
@@ -20,5 +21,6 @@ export const forms = defineConnector<Config, Secret, FormsApi>({
     return { account: `form ${api.config.form}` };
   },
   streams: [responses],
+  mappingsOf: (given) => [mappingOf(given)],
   webhook,
 });

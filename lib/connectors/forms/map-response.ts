@@ -31,7 +31,7 @@ export function mapResponse(config: Config, connection: string, record: JsonObje
 }
 
 /** The workspace's mapping in the words of lib/domain/mapping.ts. Whatever it says, it is the person's own word. */
-function mappingOf({ mapping: told, preset }: Config): Mapping {
+export function mappingOf({ mapping: told, preset }: Config): Mapping {
   const id = listOf(told.id) ?? presets[preset].id;
   const source = { version: told.version, object: OBJECT, subject: 'person', by: 'person' } as const;
   return {
