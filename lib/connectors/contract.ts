@@ -76,6 +76,8 @@ export interface Connector<Config, Secret, Api> {
   readonly webhook?: WebhookSource<Config, Secret>;
   readonly audiences?: AudienceDestination<Api>;
   readonly erasure?: Erasure<Api>;
+  /** Mappings that a connection's own settings make, besides those of the streams: `check` knows by them what is filled. */
+  readonly mappingsOf?: (config: Config) => readonly Mapping[];
   /** What kind of data the vendor's own traits are; without it they are sorted by who told them. */
   readonly traits?: TraitKinds;
   /**
@@ -180,8 +182,11 @@ export interface WebhookSource<Config, Secret> {
   verify(request: RawRequest, config: Config, secret: Secret, now: Date): Verification;
   /** The answer to a vendor's own check of the URL; undefined when the request is no such check. */
   handshake?(request: RawRequest, config: Config, secret: Secret): WebhookAnswer | undefined;
-  /** Only ever called with a verified request. Throws TributaryError `rejected` when the body cannot be read. */
-  parse(request: RawRequest, connection: string): readonly Delivery[];
+  /**
+   * Only ever called with a verified request. Throws TributaryError `rejected` when the body cannot be read: the tool is
+   * told so, and sends it again. What can be read and means nothing is a delivery with its rejection.
+   */
+  parse(request: RawRequest, connection: string, config: Config): readonly Delivery[];
   /** What the vendor must be answered once the deliveries are safely queued. Absent = 200 with an empty body. */
   acknowledge?(request: RawRequest): WebhookAnswer;
 }
@@ -196,9 +201,13 @@ export type Verification =
   | { readonly ok: true }
   | { readonly ok: false; readonly reason: 'missing-proof' | 'bad-proof' | 'stale' };
 
-/** One thing a webhook told: a change that is proven, or a hint to read a record again. `deliveryId` is the dedupe key. */
+/**
+ * One thing a webhook told: a change that is proven, a hint to read a record again, or what is to be quarantined.
+ * `deliveryId` is the dedupe key.
+ */
 export type Delivery =
   | { readonly deliveryId: string; readonly change: Change }
+  | { readonly deliveryId: string; readonly rejection: Rejection }
   | {
       readonly deliveryId: string;
       readonly hint: {

@@ -1,8 +1,17 @@
 import type { AnyConnector } from './define.ts';
+import { forms } from './forms/index.ts';
 import { hubspot } from './hubspot/index.ts';
 import { klaviyo } from './klaviyo/index.ts';
 import { mailchimp } from './mailchimp/index.ts';
 import { salesforce } from './salesforce/index.ts';
+import { webhook } from './webhook/index.ts';
 
 /** Every connector by the name that `connector:` in tributary.yaml uses: its folder's name. Alphabetical. */
-export const connectors: Readonly<Record<string, AnyConnector>> = { hubspot, klaviyo, mailchimp, salesforce };
+export const connectors: Readonly<Record<string, AnyConnector>> = {
+  forms,
+  hubspot,
+  klaviyo,
+  mailchimp,
+  salesforce,
+  webhook,
+};

@@ -1,7 +1,9 @@
+import { type FormTool, startFormTool } from '../../test/vendors/forms/server.ts';
 import { type HubspotSimulator, startHubspot } from '../../test/vendors/hubspot/server.ts';
 import { type KlaviyoSimulator, startKlaviyo } from '../../test/vendors/klaviyo/server.ts';
 import { type Mailchimp, startMailchimp } from '../../test/vendors/mailchimp/simulator.ts';
 import { type SalesforceSimulator, startSalesforce } from '../../test/vendors/salesforce/server.ts';
+import { type Receiver, startReceiver } from '../../test/vendors/webhook/server.ts';
 import { loadHubspot } from '../../test/vendors/world/load-hubspot.ts';
 import { loadKlaviyo } from '../../test/vendors/world/load-klaviyo.ts';
 import { loadMailchimp } from '../../test/vendors/world/load-mailchimp.ts';
@@ -67,7 +69,16 @@ export async function startSimulators(
     world,
     now,
   );
-  const tools = [crm, mail, hub, shop].filter((tool) => tool !== undefined);
+  const survey = await openSurvey(
+    simulated.find(({ connector, config }) => connector === 'forms' && config.preset === 'typeform'),
+    now,
+  );
+  const channel = await openChannel(
+    simulated.find(({ connector }) => connector === 'webhook'),
+    world,
+    now,
+  );
+  const tools = [crm, mail, hub, shop, survey, channel].filter((tool) => tool !== undefined);
   const day =
     crm === undefined || mail === undefined
       ? []
@@ -78,6 +89,7 @@ export async function startSimulators(
     secrets: Object.fromEntries(tools.map(({ name, secret }) => [name, JSON.stringify(secret)])),
     day,
     async openWebhooks(stageUrl) {
+      if (survey?.webhook === true) survey.simulator.sender.subscribe(`${stageUrl}/webhooks/${survey.name}`);
       if (hub?.webhook === true) hub.simulator.subscribe(`${stageUrl}/webhooks/${hub.name}`);
       if (shop?.webhook === true) shop.simulator.subscribe(`${stageUrl}/webhooks/${shop.name}`);
       if (mail?.webhook === true) {
@@ -94,9 +106,12 @@ export async function startSimulators(
       }
       if (connection === hub?.name) return listPeople(hub.simulator, name);
       if (connection === shop?.name) return listProfiles(shop.simulator, name);
+      if (connection === channel?.name)
+        return channel.simulator.lists.on(name).map((value) => ({ type: 'email', value }));
       return connection === crm?.name ? campaignPeople(crm.simulator, name) : [];
     },
     async retryWebhooks() {
+      await survey?.simulator.sender.retryDue();
       await mail?.simulator.retryWebhooks();
       await hub?.simulator.settleWebhooks();
       await hub?.simulator.retryWebhooks();
@@ -143,6 +158,21 @@ async function openShop(connection: ConnectionDefinition | undefined, world: Wor
 function listProfiles({ store }: KlaviyoSimulator, name: string): Identifier[] {
   const members = store.lists.named(name)?.members.keys() ?? [];
   return [...members].map((value) => ({ type: 'klaviyo.profile_id', value }));
+}
+
+/** A form that nobody has answered yet: the made-up people do not, but whoever rehearses can. */
+async function openSurvey(connection: ConnectionDefinition | undefined, now: () => Date) {
+  if (connection === undefined) return undefined;
+  const simulator: FormTool = await startFormTool({ now, form: String(connection.config.form ?? 'simulated') });
+  return { name: connection.name, simulator, secret: simulator.secret, webhook: connection.webhook };
+}
+
+/** A channel that reaches everybody who has an address. */
+async function openChannel(connection: ConnectionDefinition | undefined, world: World, now: () => Date) {
+  if (connection === undefined) return undefined;
+  const simulator: Receiver = await startReceiver({ now });
+  simulator.lists.know(...[...world.people, ...world.members].map(({ email }) => email));
+  return { name: connection.name, simulator, secret: simulator.secret, webhook: false };
 }
 
 function listPeople({ store }: HubspotSimulator, name: string): Identifier[] {

@@ -2,7 +2,7 @@ import type { AnyConnector } from '../connectors/define.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
 import { leavesAt } from './conditions.ts';
-import { type Connectors, connectionsOf, connectorOf } from './connections.ts';
+import { type Connectors, connectionsOf, connectorOf, settingsOf } from './connections.ts';
 import { nearest } from './nearest.ts';
 import type { Finding, Problem } from './problem.ts';
 import { idOf, type Sources, textAt } from './references.ts';
@@ -144,18 +144,18 @@ function filledBy(tributary: Json | undefined, connectors: Connectors): Filled |
 
 function addFilled(filled: Filled, connection: JsonObject, connector: AnyConnector): void {
   const streams = isJsonObject(connection.streams) ? connection.streams : {};
-  for (const stream of connector.streams) {
-    if (!Object.hasOwn(streams, stream.name)) continue;
-    for (const { traits, activity } of Object.values(stream.mappings)) {
-      for (const trait of Object.keys(traits ?? {})) filled.traits.add(trait);
-      const names =
-        activity === undefined
-          ? []
-          : typeof activity.name === 'string'
-            ? [activity.name]
-            : Object.values(activity.name.names);
-      for (const name of names) filled.activities.add(name);
-    }
+  const read = connector.streams.filter(({ name }) => Object.hasOwn(streams, name));
+  const config = connector.config.safeParse(settingsOf(connection));
+  const own = config.success ? (connector.mappingsOf?.(config.data) ?? []) : [];
+  for (const { traits, activity } of [...read.flatMap(({ mappings }) => Object.values(mappings)), ...own]) {
+    for (const trait of Object.keys(traits ?? {})) filled.traits.add(trait);
+    const names =
+      activity === undefined
+        ? []
+        : typeof activity.name === 'string'
+          ? [activity.name]
+          : Object.values(activity.name.names);
+    for (const name of names) filled.activities.add(name);
   }
   // By convention a connector's `fields` setting maps traits to the vendor's own fields.
   if (isJsonObject(connection.fields)) for (const trait of Object.keys(connection.fields)) filled.traits.add(trait);

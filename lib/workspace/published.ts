@@ -38,7 +38,8 @@ function withConnectors(schema: JsonObject, connectors: Connectors): JsonObject 
       then: {
         properties: {
           ...common,
-          streams: { propertyNames: { enum: streams } },
+          // A list of nothing is no `enum`: a connector without streams takes none.
+          streams: streams.length === 0 ? { maxProperties: 0 } : { propertyNames: { enum: streams } },
           ...(isJsonObject(settings.properties) ? settings.properties : {}),
         },
         ...(Array.isArray(settings.required) ? { required: settings.required } : {}),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { AudienceDestination, BatchResult, Member, Outcome } from '../../lib/connectors/contract.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
@@ -161,7 +162,8 @@ async function apply(
     remoteId,
     op,
     members,
-    idempotencyKey: `${op}-${keys.length}`,
+    // Each is a batch of its own: under the same key a tool may repeat its former answer.
+    idempotencyKey: randomUUID(),
   });
   for (let polls = 0; result.state === 'pending' && destination.poll !== undefined && polls < 100; polls += 1) {
     rig.pass(result.pollAfterMs);

@@ -38,9 +38,9 @@ export function webhookChecks(scenario: Scenario, told: WebhookScenario): readon
       : [{ name: 'refuses a good proof of long ago', run: on(refusesStale(told.stale)) }]),
     {
       name: 'gives each delivery a key of its own that stays the same',
-      run: on(async (webhook) => {
-        const once = webhook.parse(rawRequest(told.signed), CONNECTION);
-        const again = webhook.parse(rawRequest(told.signed), CONNECTION);
+      run: on(async (webhook, rig) => {
+        const once = webhook.parse(rawRequest(told.signed), CONNECTION, rig.config);
+        const again = webhook.parse(rawRequest(told.signed), CONNECTION, rig.config);
 
         expect(once.length).toBeGreaterThan(0);
         expect(new Set(once.map(({ deliveryId }) => deliveryId)).size).toBe(once.length);
@@ -49,9 +49,9 @@ export function webhookChecks(scenario: Scenario, told: WebhookScenario): readon
     },
     {
       name: 'hints only at streams that can read single records again',
-      run: on(async (webhook) => {
+      run: on(async (webhook, rig) => {
         const hints = webhook
-          .parse(rawRequest(told.signed), CONNECTION)
+          .parse(rawRequest(told.signed), CONNECTION, rig.config)
           .flatMap((one) => ('hint' in one ? [one.hint] : []));
 
         const rereadable = scenario.connector.streams
@@ -62,9 +62,24 @@ export function webhookChecks(scenario: Scenario, told: WebhookScenario): readon
       }),
     },
     {
+      name: 'says of which records its deliveries are the truth',
+      run: on(async (webhook, rig) => {
+        const deliveries = webhook.parse(rawRequest(told.signed), CONNECTION, rig.config);
+        const changes = deliveries.flatMap((one) =>
+          'change' in one && one.change.kind !== 'account' ? [one.change] : [],
+        );
+        const objects = changes.flatMap(({ kind, fragment }) =>
+          kind === 'activity' ? [] : [fragment.split(':')[1] ?? ''],
+        );
+
+        // What a replay may take away depends on it.
+        expect(objects.filter((object) => webhook.tells?.includes(object) !== true)).toEqual([]);
+      }),
+    },
+    {
       name: 'takes a delivery that only a secret in the URL proves as a hint, never as the truth',
-      run: on(async (webhook) => {
-        const truths = webhook.parse(rawRequest(told.signed), CONNECTION).filter((one) => 'change' in one);
+      run: on(async (webhook, rig) => {
+        const truths = webhook.parse(rawRequest(told.signed), CONNECTION, rig.config).filter((one) => 'change' in one);
 
         if (webhook.proof === 'url-secret') expect(truths).toEqual([]);
         else expect(['hmac', 'public-key']).toContain(webhook.proof);
@@ -75,11 +90,14 @@ export function webhookChecks(scenario: Scenario, told: WebhookScenario): readon
       run: on(async (webhook, rig) => {
         const unreadable = told.unreadable ?? { ...told.signed, body: '\u0000 neither a form nor XML nor JSON' };
 
-        const failure = await rig.errorOf(async () => webhook.parse(rawRequest(unreadable), CONNECTION));
+        const failure = await rig.errorOf(async () => webhook.parse(rawRequest(unreadable), CONNECTION, rig.config));
 
         expect(failure).toMatchObject({ kind: 'rejected' });
       }),
     },
+    ...(told.meaningless === undefined
+      ? []
+      : [{ name: 'quarantines what means nothing, and says why', run: on(quarantines(told.meaningless)) }]),
     {
       name: 'answers the vendor with success once the deliveries are queued',
       run: on(async (webhook) => {
@@ -96,6 +114,21 @@ function refusesStale(stale: WebhookScenario['signed']) {
     const answer = webhook.verify(rawRequest(stale), rig.config, rig.secret, rig.now());
 
     expect(answer).toEqual({ ok: false, reason: 'stale' });
+  };
+}
+
+function quarantines(request: WebhookScenario['signed']) {
+  return async (webhook: WebhookSource<unknown, unknown>, rig: Rig): Promise<void> => {
+    const once = webhook.parse(rawRequest(request), CONNECTION, rig.config);
+
+    const rejections = once.flatMap((one) => ('rejection' in one ? [one.rejection] : []));
+    for (const { reason } of rejections) rig.note(reason);
+    expect(rejections.length).toBeGreaterThan(0);
+    expect(rejections.length, 'a delivery is used or quarantined, never half of both').toBe(once.length);
+    expect(rejections.filter(({ code, reason }) => !/^[a-z0-9-]+\/[a-z0-9-]+$/.test(code) || reason === '')).toEqual(
+      [],
+    );
+    expect(webhook.parse(rawRequest(request), CONNECTION, rig.config)).toEqual(once);
   };
 }
 

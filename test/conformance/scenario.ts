@@ -72,6 +72,8 @@ export interface WebhookScenario {
   readonly stale?: WebhookScenario['signed'];
   /** A request with a good proof whose body cannot be read. */
   readonly unreadable?: WebhookScenario['signed'];
+  /** One that can be read and means nothing, for a tool whose deliveries are the data. Absent = they only hint. */
+  readonly meaningless?: WebhookScenario['signed'];
 }
 
 export interface AudienceScenario<Vendor> {

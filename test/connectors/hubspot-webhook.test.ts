@@ -181,7 +181,7 @@ describe('parse', () => {
   });
 
   it.each(['', '{}', '[]', '[1]', '[{"objectId":"a; drop"}]', '[{"objectId":1'])('rejects %j', (body) => {
-    expect(() => webhook.parse(request(body), 'crm')).toThrow(
+    expect(() => webhook.parse(request(body), 'crm', settings)).toThrow(
       expect.objectContaining({ kind: 'rejected', code: 'hubspot/unreadable-delivery' }),
     );
   });
@@ -220,7 +220,7 @@ describe('parse', () => {
       { ok: true },
       { ok: true },
     ]);
-    const [first, second] = heard.map((one) => webhook.parse(one, 'crm'));
+    const [first, second] = heard.map((one) => webhook.parse(one, 'crm', settings));
     expect(second).toEqual(first);
     expect(first?.some((one) => 'hint' in one && one.hint.withdraws?.includes(`crm:contact:${id}`))).toBe(true);
   });
@@ -245,7 +245,7 @@ function verify(one: RawRequest) {
 }
 
 function parse(events: readonly object[]) {
-  return webhook.parse(request(JSON.stringify(events)), 'crm');
+  return webhook.parse(request(JSON.stringify(events)), 'crm', settings);
 }
 
 function request(body: string): RawRequest {

@@ -89,7 +89,7 @@ describe('parse', () => {
   });
 
   it.each(['', '[]', '{"data":[]}', '{"data":[{"payload":{}}]}', '{"data":'])('rejects %j', (text) => {
-    expect(() => webhook.parse(signed({ body: text }), 'shop')).toThrow(
+    expect(() => webhook.parse(signed({ body: text }), 'shop', config.parse({}))).toThrow(
       expect.objectContaining({ kind: 'rejected', code: 'klaviyo/unreadable-delivery' }),
     );
   });
@@ -121,7 +121,7 @@ function verify(request: RawRequest) {
 }
 
 function parse(data: readonly object[]) {
-  return webhook.parse(signed({ body: JSON.stringify({ data }) }), 'shop');
+  return webhook.parse(signed({ body: JSON.stringify({ data }) }), 'shop', config.parse({}));
 }
 
 function hints(data: readonly object[]) {

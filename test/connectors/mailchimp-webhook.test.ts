@@ -13,7 +13,7 @@ describe('parse', () => {
     it(`makes a hint of ${name.replace('.json', '')}, the same each time`, () => {
       const { body, ids } = fixture(`valid/${name}`);
 
-      const deliveries = webhook.parse(request({ body }), 'newsletter');
+      const deliveries = webhook.parse(request({ body }), 'newsletter', config);
 
       // Who left is added nowhere until they are read again.
       const left = /type=(unsubscribe|cleaned)/.test(body);
@@ -21,7 +21,7 @@ describe('parse', () => {
       const deliveryId = expect.stringMatching(/^mailchimp:[0-9a-f]{32}$/) as string;
       const hint = { deliveryId, hint: { stream: 'members', ids, ...withdraws } };
       expect(deliveries).toEqual(ids === null ? [] : [hint]);
-      expect(webhook.parse(request({ body }), 'newsletter')).toEqual(deliveries);
+      expect(webhook.parse(request({ body }), 'newsletter', config)).toEqual(deliveries);
     });
   }
 
@@ -29,7 +29,7 @@ describe('parse', () => {
     it(`rejects ${name.replace('.json', '')} without repeating it`, () => {
       const { body } = fixture(`invalid/${name}`);
 
-      expect(() => webhook.parse(request({ body }), 'newsletter')).toThrow(
+      expect(() => webhook.parse(request({ body }), 'newsletter', config)).toThrow(
         expect.objectContaining({
           kind: 'rejected',
           code: 'mailchimp/unreadable-delivery',
@@ -42,8 +42,12 @@ describe('parse', () => {
   it('tells two deliveries of one second apart', () => {
     const { body } = fixture('valid/profile.json');
 
-    const [one] = webhook.parse(request({ body }), 'newsletter');
-    const [other] = webhook.parse(request({ body: body.replace('FNAME%5D=Ann', 'FNAME%5D=Anna') }), 'newsletter');
+    const [one] = webhook.parse(request({ body }), 'newsletter', config);
+    const [other] = webhook.parse(
+      request({ body: body.replace('FNAME%5D=Ann', 'FNAME%5D=Anna') }),
+      'newsletter',
+      config,
+    );
 
     expect(one?.deliveryId).not.toBe(other?.deliveryId);
   });

@@ -49,7 +49,7 @@ describe('parse', () => {
       { id: '04l5g0000000004AAA', object: 'Opportunity', recordId: '0065g0000000001AAA' },
     ];
 
-    expect(webhook.parse(request({ notifications }), 'crm')).toEqual([
+    expect(webhook.parse(request({ notifications }), 'crm', config)).toEqual([
       { deliveryId: '04l5g0000000001AAA', hint: { stream: 'contacts', ids: ['0035g0000000001AAA'] } },
       { deliveryId: '04l5g0000000002AAA', hint: { stream: 'leads', ids: ['00Q5g0000000001EAA'] } },
       { deliveryId: '04l5g0000000003AAA', hint: { stream: 'accounts', ids: ['0015g0000000001AAA'] } },
@@ -70,7 +70,7 @@ describe('parse', () => {
     ['a damaged record id', outboundEnvelope(ORGANIZATION, [{ ...ann, recordId: '0035g0000000001ZZZ' }])],
     ['bytes that are no text', '\ud800'],
   ])('rejects %s', (_what, body) => {
-    expect(() => webhook.parse(request({ body }), 'crm')).toThrow(
+    expect(() => webhook.parse(request({ body }), 'crm', config)).toThrow(
       expect.objectContaining({ kind: 'rejected', code: 'salesforce/unreadable-message' }),
     );
   });
@@ -79,7 +79,7 @@ describe('parse', () => {
     const bomb = '<!DOCTYPE x [<!ENTITY a "0035g0000000001AAA">]>';
     const body = outboundEnvelope(ORGANIZATION, [{ ...ann, recordId: '&a;' }]).replace('?>', `?>${bomb}`);
 
-    expect(() => webhook.parse(request({ body }), 'crm')).toThrow();
+    expect(() => webhook.parse(request({ body }), 'crm', config)).toThrow();
   });
 });
 
@@ -92,7 +92,7 @@ describe('an outbound message', () => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('end', () => {
-        seen.push(...webhook.parse(request({ body: Buffer.concat(chunks).toString('utf8') }), 'crm'));
+        seen.push(...webhook.parse(request({ body: Buffer.concat(chunks).toString('utf8') }), 'crm', config));
         const answer = webhook.acknowledge?.(request({})) ?? { status: 200, body: '' };
         const accepted = seen.length > 1;
         response.writeHead(accepted ? answer.status : 500, { 'content-type': answer.contentType ?? 'text/plain' });

@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
+import { sameText } from '../../domain/signed-message.ts';
 import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract.ts';
 import type { Config, Secret } from './config.ts';
 
@@ -164,10 +165,4 @@ function deliveryIdOf(one: Event): string {
     one.toObjectId,
   ];
   return `hubspot:${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`;
-}
-
-/** Compares in a time that tells nothing of where two texts differ. */
-function sameText(given: string, wanted: string): boolean {
-  const [one, other] = [given, wanted].map((text) => createHash('sha256').update(text).digest());
-  return one !== undefined && other !== undefined && timingSafeEqual(one, other);
 }

@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { XMLParser } from 'fast-xml-parser';
 import { TributaryError } from '../../domain/errors.ts';
+import { sameText } from '../../domain/signed-message.ts';
 import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract.ts';
 import type { SalesforceConfig, SalesforceSecret } from './config.ts';
 import { fullId } from './ids.ts';
@@ -98,10 +98,4 @@ function childOf(node: unknown, name: string): unknown {
 /** The part of `/webhooks/<connection>/<secret>` that the connection's own address does not have. */
 function lastPart(path: string): string | undefined {
   return path.split('/').filter((part) => part !== '')[2];
-}
-
-/** Compares in a time that tells nothing of where two texts differ. */
-function sameText(given: string, wanted: string): boolean {
-  const [one, other] = [given, wanted].map((text) => createHash('sha256').update(text).digest());
-  return one !== undefined && other !== undefined && timingSafeEqual(one, other);
 }

@@ -3,7 +3,7 @@ import type { Change } from '../../domain/change.ts';
 import { asTributaryError } from '../../domain/errors.ts';
 import { changesMessage } from '../changes-message.ts';
 import { type ConnectionDeps, openConnection } from '../connections.ts';
-import { pack } from '../pack.ts';
+import { pack, packRejections } from '../pack.ts';
 import type { Queue } from '../ports.ts';
 import { dropEchoes, type LedgerDeps } from '../push/write-ledger.ts';
 
@@ -38,7 +38,7 @@ export function receiveWebhook(deps: WebhookDeps) {
     if (handshake !== undefined) return handshake;
     let deliveries: readonly Delivery[];
     try {
-      deliveries = webhook.parse(request, connectionName);
+      deliveries = webhook.parse(request, connectionName, config);
     } catch (thrown) {
       const { code, message } = asTributaryError(thrown);
       deps.log('webhook unreadable', { connection: connectionName, code, reason: message });
@@ -49,7 +49,8 @@ export function receiveWebhook(deps: WebhookDeps) {
     const { groups, tooLarge } = pack(changes);
     if (tooLarge.length > 0) return refuse(413, 'sync/too-large');
     await queueDeliveries(deps, connectionName, deliveries, groups);
-    deps.log('webhook received', { connection: connectionName, deliveries: deliveries.length, echoes });
+    const rejected = await queueRejections(deps, connectionName, deliveries);
+    deps.log('webhook received', { connection: connectionName, deliveries: deliveries.length, echoes, rejected });
     return webhook.acknowledge?.(request) ?? { status: 200, body: '' };
   };
 }
@@ -63,7 +64,7 @@ async function queueDeliveries(
   const hints = new Map<string, Set<string>>();
   const withdrawn = new Set<string>();
   for (const delivery of deliveries) {
-    if ('change' in delivery) continue;
+    if (!('hint' in delivery)) continue;
     const { stream, ids, withdraws = [] } = delivery.hint;
     for (const fragment of withdraws) withdrawn.add(fragment);
     const asked = hints.get(stream) ?? new Set();
@@ -82,6 +83,22 @@ async function queueDeliveries(
     return groups.map((reread) => ({ body: { connection, stream, reread } }));
   });
   await deps.sync.send(rereads);
+}
+
+/** Has what means nothing quarantined, each under its own id: sent again it is kept once. Returns how many these were. */
+async function queueRejections(
+  deps: WebhookDeps,
+  connection: string,
+  deliveries: readonly Delivery[],
+): Promise<number> {
+  const rejected = deliveries.flatMap((one) => ('rejection' in one ? [one] : []));
+  const messages = rejected.flatMap(({ deliveryId, rejection }) =>
+    packRejections([rejection]).map((group) =>
+      changesMessage({ origin: 'delivery', connection, rejected: group, stream: 'deliveries', stamp: deliveryId }),
+    ),
+  );
+  await deps.changes.send(messages);
+  return rejected.length;
 }
 
 function refuse(status: number, body: string): WebhookAnswer {

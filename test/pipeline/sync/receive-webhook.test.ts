@@ -15,6 +15,7 @@ const request: RawRequest = { method: 'POST', path: '/webhooks/tool', query: {},
 function openRig(deliveries: readonly Delivery[]) {
   const changes = openMemoryQueue();
   const sync = openMemoryQueue();
+  const logged: string[] = [];
   const connector = {
     config: anything,
     secret: anything,
@@ -39,9 +40,10 @@ function openRig(deliveries: readonly Delivery[]) {
     changes,
     sync,
     clock: openHandClock(NOW),
-    log: () => {},
+    log: (message, fields) => void logged.push(`${message} ${JSON.stringify(fields)}`),
   });
-  return { changes, sync, receive: () => receive('tool', request) };
+  const read = (given: Partial<RawRequest> = {}) => receive('tool', { ...request, ...given });
+  return { changes, sync, receive: read, logged };
 }
 
 const change = (id: string, name: string): Delivery => ({
@@ -67,6 +69,31 @@ describe('receiveWebhook', () => {
     const rig = openRig([change('1', 'Ann'), change('2', '名'.repeat(100_000))]);
 
     expect(await rig.receive()).toMatchObject({ status: 413, body: 'sync/too-large' });
+
+    expect(rig.changes.take()).toEqual([]);
+  });
+
+  it('has what means nothing quarantined under its own id, beside what can be used, and acknowledges both', async () => {
+    const record = { email: 'ann@example.com' };
+    const rejection = { code: 'forms/other-form', reason: 'the response is of another form', record };
+    const rig = openRig([change('1', 'Ann'), { deliveryId: 'forms:2', rejection }]);
+
+    expect(await rig.receive()).toEqual({ status: 200, body: '' });
+
+    expect(rig.changes.take()).toMatchObject([
+      { body: { origin: 'delivery', connection: 'tool', changes: [{ fragment: 'tool:member:1' }] } },
+      {
+        body: { origin: 'delivery', connection: 'tool', rejected: [rejection], stream: 'deliveries', stamp: 'forms:2' },
+      },
+    ]);
+    expect(rig.logged.join()).not.toContain('ann@example.com');
+    expect(rig.logged).toEqual([expect.stringContaining('"rejected":1')]);
+  });
+
+  it('refuses a body of over a million bytes before anything reads it', async () => {
+    const rig = openRig([change('1', 'Ann')]);
+
+    expect(await rig.receive({ body: new Uint8Array(1_000_001) })).toMatchObject({ status: 413 });
 
     expect(rig.changes.take()).toEqual([]);
   });

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import type { ConnectionInput, ConnectorIo } from '../contract.ts';
+import type { Config, Secret } from './config.ts';
+import { networkError, noBackfill, typeformError, unreadableAnswer } from './errors.ts';
+
+/** Typeform documents no limit of its own; whoever waits longer than this is better off asking again. */
+const TIMEOUT_MS = 30_000;
+const BASE = 'https://api.typeform.com';
+
+const page = z.looseObject({ items: z.array(z.unknown()) });
+
+export interface FormsApi {
+  readonly connection: string;
+  readonly config: Config;
+  /** Whether there is an account to sign in to: without it deliveries are received and nothing is asked. */
+  readonly asks: boolean;
+  /** Completed responses in the order of Typeform's processing, newest first: those before a response, or from the newest on. */
+  listResponses(options: {
+    readonly pageSize: number;
+    readonly before?: string | undefined;
+  }): Promise<readonly unknown[]>;
+}
+
+/** Typeform's own client (@typeform/api-client) keeps a process-wide token and repeats; one GET needs neither. */
+export function openForms(
+  { name, config, secret, endpoint }: ConnectionInput<Config, Secret>,
+  io: ConnectorIo,
+): FormsApi {
+  const base = (endpoint ?? BASE).replace(/\/$/, '');
+  return {
+    connection: name,
+    config,
+    asks: config.preset === 'typeform' && config.form !== undefined && secret.access_token !== undefined,
+    async listResponses({ pageSize, before }) {
+      if (config.preset !== 'typeform') throw noBackfill('preset');
+      if (config.form === undefined) throw noBackfill('form');
+      if (secret.access_token === undefined) throw noBackfill('access_token');
+      const query = new URLSearchParams({
+        page_size: String(pageSize),
+        response_type: 'completed',
+        ...(before === undefined ? {} : { before }),
+      });
+      const url = `${base}/forms/${encodeURIComponent(config.form)}/responses?${query}`;
+      const answer = await get(url, secret.access_token, io);
+      const parsed = page.safeParse(answer);
+      if (!parsed.success) throw unreadableAnswer();
+      return parsed.data.items;
+    },
+  };
+}
+
+async function get(url: string, token: string, io: ConnectorIo): Promise<unknown> {
+  if (io.signal.aborted) throw networkError(undefined, true);
+  await io.calls.ask();
+  let response: Response;
+  let text: string;
+  try {
+    response = await io.fetch(url, {
+      headers: { accept: 'application/json', authorization: `Bearer ${token}` },
+      signal: AbortSignal.any([io.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    });
+    text = await response.text();
+  } catch (thrown) {
+    throw networkError(thrown, io.signal.aborted);
+  }
+  if (!response.ok) throw typeformError(response.status, response.headers.get('retry-after'));
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unreadableAnswer(); // The parser's own message quotes the text.
+  }
+}
