@@ -127,7 +127,7 @@ function literalFor(field: Field, literal: Literal): Value {
   if (literal.kind === 'instant') return field.type === 'date' ? literal.text.slice(0, 10) : refuseType(field);
   if (literal.kind === 'boolean') return field.type === 'boolean' ? literal.boolean : refuseType(field);
   if (literal.kind === 'number')
-    return field.type === 'int' || field.type === 'double' ? literal.number : refuseType(field);
+    return ['int', 'double', 'currency'].includes(field.type) ? literal.number : refuseType(field);
   if (field.type === 'id' || field.type === 'reference') return storedId(literal.text);
   return ['string', 'email'].includes(field.type) ? literal.text : refuseType(field);
 }
