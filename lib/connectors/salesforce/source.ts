@@ -10,7 +10,7 @@ export interface Source {
   readonly object: string;
   /** Fields to read, `Parent.Field` included. Id and SystemModstamp need not be named. */
   readonly fields: readonly string[];
-  /** Fields that not every org has, or shows to our user: read where the object's description names them. */
+  /** Fields, `Parent.Field` too, that not every org has or shows to our user: read where the object's description names them. */
   readonly optional?: readonly string[];
   /** A condition that every record must meet, in SOQL. */
   readonly where?: string;
@@ -48,11 +48,15 @@ export function always(mapping: string): Source['mappingsOf'] {
 
 /** A source as this org can answer it. */
 export async function fitted(source: Source, org: Org): Promise<Source> {
-  const { optional = [], mayLack } = source;
-  if (optional.length === 0 && mayLack !== true) return source;
-  const has = await org.fieldsOf(source.object);
-  if (has === undefined) return mayLack === true ? { ...source, lacking: true } : source;
-  return { ...source, fields: [...source.fields, ...optional.filter((field) => has.has(field.toLowerCase()))] };
+  if (source.mayLack === true && (await org.fieldsOf(source.object)) === undefined) return { ...source, lacking: true };
+  const fields = [...source.fields];
+  for (const path of source.optional ?? []) {
+    // A parent that is asked for here is called after its object.
+    const [parent, field] = path.includes('.') ? path.split('.') : [source.object, path];
+    const has = await org.fieldsOf(parent ?? '');
+    if (has?.has((field ?? '').toLowerCase()) === true) fields.push(path);
+  }
+  return { ...source, fields };
 }
 
 /** `SELECT … FROM …` with every field once. */

@@ -32,7 +32,8 @@ export function readerOf(store: SalesforceStore, schema: ObjectSchema, path: str
   }
   const rowOf = (row: Row): Row | undefined => findById(store, row[key] ?? null)?.row;
   const parent = { relation, rowOf };
-  if (name.toLowerCase() === 'type') {
+  const several = ['who', 'what'].includes(relation.toLowerCase());
+  if (several && name.toLowerCase() === 'type') {
     const field: Field = { name: 'Type', type: 'string' };
     return { field, parent, read: (row) => findById(store, row[key] ?? null)?.table.schema.name ?? null };
   }

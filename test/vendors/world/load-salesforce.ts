@@ -32,7 +32,14 @@ export function loadSalesforce(world: World, { store }: Pick<SalesforceSimulator
   }
   loadDeals(world, store, idOf);
   for (const { key, name, startedAt } of world.campaigns) {
-    const fields = { Name: name, IsActive: true, StartDate: startedAt.slice(0, 10), ...stamped(startedAt) };
+    const fields = {
+      Name: name,
+      Type: typeOf(name),
+      Status: 'In Progress',
+      IsActive: true,
+      StartDate: startedAt.slice(0, 10),
+      ...stamped(startedAt),
+    };
     ids.set(key, store.insert('Campaign', fields));
   }
   for (const { campaign, who, at, respondedAt } of world.campaignMembers) {
@@ -53,6 +60,10 @@ export function loadSalesforce(world: World, { store }: Pick<SalesforceSimulator
     store.insert('Event', { ...meetingFields(idOf(who), subject, at, minutes), ...stamped(at) });
   }
   return ids;
+}
+
+function typeOf(campaign: string): string {
+  return campaign.includes('fair') ? 'Trade Show' : campaign.startsWith('Webinar') ? 'Webinar' : 'Email';
 }
 
 /** What contacts buy: customers have bought, prospects are being talked to, former customers bought elsewhere in the end. */
