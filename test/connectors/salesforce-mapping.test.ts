@@ -5,11 +5,18 @@ import { accounts } from '../../lib/connectors/salesforce/accounts.stream.ts';
 import { activities, activityRecord } from '../../lib/connectors/salesforce/activities.stream.ts';
 import { contacts } from '../../lib/connectors/salesforce/contacts.stream.ts';
 import { leads } from '../../lib/connectors/salesforce/leads.stream.ts';
+import { dealRecord, opportunities } from '../../lib/connectors/salesforce/opportunities.stream.ts';
 import { accountRecord, personRecord } from '../../lib/connectors/salesforce/record.ts';
 import { applyMapping } from '../../lib/domain/mapping.ts';
 
-const records = { accounts: accountRecord, activities: activityRecord, contacts: personRecord, leads: personRecord };
-const streams = { accounts, activities, contacts, leads };
+const records = {
+  accounts: accountRecord,
+  activities: activityRecord,
+  contacts: personRecord,
+  leads: personRecord,
+  opportunities: dealRecord,
+};
+const streams = { accounts, activities, contacts, leads, opportunities };
 const root = fileURLToPath(new URL('../fixtures/salesforce/', import.meta.url));
 
 describe.each(Object.keys(streams) as (keyof typeof streams)[])('%s', (name) => {

@@ -145,7 +145,7 @@ describe('activities', () => {
     const { store } = rig.vendor;
     const [contact = ''] = fill(rig, 1);
     const lead = store.insert('Lead', { LastName: 'Curious', Company: 'Example' });
-    const campaign = store.insert('Campaign', { Name: 'Spring fair' });
+    const campaign = store.insert('Campaign', { Name: 'Spring fair', Type: 'Trade Show', Status: 'Planned' });
     store.insert('Task', { WhoId: lead, TaskSubtype: 'Email', Status: 'Completed' });
     store.insert('Task', { WhoId: contact, TaskSubtype: 'Call', Status: 'Completed' });
     store.insert('Task', { WhoId: contact, Status: 'Not Started' });
@@ -157,7 +157,17 @@ describe('activities', () => {
     expect(changesOf(pages)).toMatchObject([
       { name: 'Email Sent', fragment: `crm:lead:${lead}` },
       { name: 'Call Logged', fragment: `crm:contact:${contact}` },
-      { name: 'Campaign Joined', id: member, properties: { campaign: 'Spring fair', campaign_id: campaign } },
+      {
+        name: 'Campaign Joined',
+        id: member,
+        properties: {
+          campaign: 'Spring fair',
+          campaign_id: campaign,
+          campaign_type: 'Trade Show',
+          campaign_status: 'Planned',
+          status: 'Responded',
+        },
+      },
       { name: 'Campaign Responded', id: `${member}:responded`, at: '2026-11-21T00:00:00.000Z' },
     ]);
     // The campaign member is archived under both of its mappings.

@@ -120,7 +120,7 @@ const broken: readonly Broken[] = [
       column: 16,
       code: 'workspace/unknown-stream',
       found: 'stream "contact"',
-      expected: 'one of accounts, activities, contacts, leads',
+      expected: 'one of accounts, activities, contacts, leads, opportunities',
       suggestion: 'contacts',
     },
   },

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import { type Milliseconds, parseInstant } from '../../domain/instant.ts';
@@ -6,6 +5,7 @@ import { isJsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';
 import type { ReadOptions } from '../contract.ts';
 import { defineStream } from '../define.ts';
+import { actId } from './act-id.ts';
 import type { Campaign, Counted, MailchimpClient } from './client.ts';
 import { MAX_PAGE } from './manifest.ts';
 
@@ -152,11 +152,6 @@ function actsOf(email: unknown, campaign: Campaign): readonly unknown[] {
       type,
     };
   });
-}
-
-/** The vendor gives no id. Two acts that agree in all of these, to the second, cannot be told apart and are one. */
-function actId(parts: readonly unknown[]): string {
-  return `mailchimp:${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`;
 }
 
 function sentAt(campaign: Campaign): Milliseconds {

@@ -1,11 +1,13 @@
 import ApiClient from '@mailchimp/mailchimp_marketing/src/ApiClient.js';
 import { z } from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
-import { formatInstant, type Milliseconds } from '../../domain/instant.ts';
+import type { Milliseconds } from '../../domain/instant.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import { type Config, dataCentreOf, lookbackMs, type Secret } from './config.ts';
 import { translateFailure, unreadableAnswer } from './errors.ts';
 import { MAX_PAGE } from './manifest.ts';
+import { type ReportPage, type ReportPart, reportCalls } from './reports.ts';
+import { vendorTime } from './vendor-time.ts';
 
 /** Mailchimp ends a call after 120 s by itself; whoever waits longer than this is better off asking again. */
 const TIMEOUT_MS = 30_000;
@@ -45,6 +47,18 @@ export interface MailchimpClient {
     readonly offset: number;
   }): Promise<CampaignPage>;
   listEmailActivity(campaign: string, query: ActivityWindow): Promise<Counted>;
+  /** Reports of the list's campaigns; `total` counts those of all lists. */
+  listReports(query: {
+    readonly since: Milliseconds;
+    readonly until: Milliseconds;
+    readonly offset: number;
+  }): Promise<ReportPage>;
+  /** Rows of one part of a campaign's report. */
+  listReportRows(
+    campaign: string,
+    part: ReportPart,
+    query: { readonly offset: number; readonly count: number },
+  ): Promise<Counted>;
   listTags(offset: number): Promise<{ readonly tags: readonly Tag[]; readonly total: number }>;
   createTag(name: string): Promise<Tag>;
   addToTag(tag: string, addresses: readonly string[]): Promise<TagAnswer>;
@@ -206,6 +220,7 @@ export function openMailchimp(connection: ConnectionInput<Config, Secret>, io: C
             ...(since === undefined ? {} : { since: vendorTime(since) }),
           }),
       ),
+    ...reportCalls(api.reports, list, call),
     listTags: (offset) =>
       call(
         'tags',
@@ -252,9 +267,4 @@ export function openMailchimp(connection: ConnectionInput<Config, Secret>, io: C
           }),
       ),
   };
-}
-
-/** Mailchimp reads ISO 8601 and drops fractions of a second without rounding (brandonseydel/MailChimp.Net#525). */
-function vendorTime(at: Milliseconds): string {
-  return `${formatInstant(at).slice(0, 19)}+00:00`;
 }

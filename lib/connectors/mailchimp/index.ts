@@ -1,6 +1,7 @@
 import { defineConnector } from '../define.ts';
 import { activity } from './activity.stream.ts';
 import { audiences } from './audiences.ts';
+import { campaigns } from './campaigns.stream.ts';
 import type { MailchimpClient } from './client.ts';
 import { type Config, config, type Secret, secret } from './config.ts';
 import { echoes } from './echoes.ts';
@@ -23,7 +24,7 @@ export const mailchimp = defineConnector<Config, Secret, MailchimpClient>({
     const { name } = await api.getList();
     return { account: `list ${name} in ${api.dataCentre}` };
   },
-  streams: [members, activity],
+  streams: [members, activity, campaigns],
   traits,
   webhook,
   audiences,

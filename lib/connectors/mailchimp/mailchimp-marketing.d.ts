@@ -29,6 +29,11 @@ declare module '@mailchimp/mailchimp_marketing/src/ApiClient.js' {
     readonly sort_dir: 'ASC';
   }
 
+  interface ReportQuery extends Paging {
+    readonly since_send_time: string;
+    readonly before_send_time: string;
+  }
+
   interface ApiClient {
     basePath: string;
     timeout: number;
@@ -50,6 +55,11 @@ declare module '@mailchimp/mailchimp_marketing/src/ApiClient.js' {
     };
     readonly campaigns: { list(options: CampaignQuery): Promise<unknown> };
     readonly reports: {
+      getAllCampaignReports(options: ReportQuery): Promise<unknown>;
+      getCampaignRecipients(campaign: string, options: Paging): Promise<unknown>;
+      getUnsubscribedListForCampaign(campaign: string, options: Paging): Promise<unknown>;
+      /** Without pages: the reference gives it no `count` and no `offset`. */
+      getCampaignAbuseReports(campaign: string, options: Pick<Paging, 'fields'>): Promise<unknown>;
       getEmailActivityForCampaign(campaign: string, options: Paging & { readonly since?: string }): Promise<unknown>;
     };
   }

@@ -20,6 +20,14 @@ const taskNames: Readonly<Record<string, string>> = {
   LinkedIn: 'LinkedIn Message Sent',
 };
 
+const campaign = {
+  campaign: 'Campaign.Name',
+  campaign_id: 'CampaignId',
+  campaign_type: 'Campaign.Type',
+  campaign_status: 'Campaign.Status',
+  status: 'Status',
+};
+
 const acts: Readonly<Record<Act, Pick<Mapping, 'at'> & { readonly activity: NonNullable<Mapping['activity']> }>> = {
   task: {
     // Not SystemModstamp: when a thing was done must not move when somebody corrects its description.
@@ -46,7 +54,7 @@ const acts: Readonly<Record<Act, Pick<Mapping, 'at'> & { readonly activity: NonN
     activity: {
       id: ['Id'],
       name: 'Campaign Joined',
-      properties: texts({ campaign: 'Campaign.Name', campaign_id: 'CampaignId' }),
+      properties: texts(campaign),
     },
   },
   responded: {
@@ -54,7 +62,7 @@ const acts: Readonly<Record<Act, Pick<Mapping, 'at'> & { readonly activity: NonN
     activity: {
       id: ['respondedId'],
       name: 'Campaign Responded',
-      properties: texts({ campaign: 'Campaign.Name', campaign_id: 'CampaignId', status: 'Status' }),
+      properties: texts(campaign),
     },
   },
 };
@@ -126,6 +134,7 @@ export const activities = objectStream({
         'FirstRespondedDate',
         'CreatedDate',
       ],
+      optional: ['Campaign.Type', 'Campaign.Status'],
       where: 'IsDeleted = false',
       mappingsOf: (record) => {
         const person = personOf(record.ContactId ?? record.LeadId);

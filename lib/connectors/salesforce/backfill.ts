@@ -1,12 +1,15 @@
 import { TributaryError } from '../../domain/errors.ts';
 import type { ReadOptions } from '../contract.ts';
-import { createQueryJob, type FieldTypes, readResultPage, waitForJob } from './bulk.ts';
+import { createQueryJob, readResultPage, waitForJob } from './bulk.ts';
 import type { SalesforceApi } from './client.ts';
 import type { Backfill, Cursor } from './cursor.ts';
+import type { Org } from './org.ts';
 import { allOf, instantLiteral } from './soql.ts';
 import { firstObject, objectAfter, type Source, type Step, selectFrom, sourceOf } from './source.ts';
 
 const RESULT_PAGE = 10_000;
+/** Of records that are dressed: each can become several, and more is asked for about each. */
+const DRESSED_PAGE = 2_000;
 const MOST_ATTEMPTS = 3;
 
 /** A backfill that has not asked Salesforce for anything yet. */
@@ -27,7 +30,7 @@ export async function readBackfill(
   api: SalesforceApi,
   sources: readonly Source[],
   at: Backfill,
-  options: ReadOptions & { readonly typesOf: (object: string) => Promise<FieldTypes> },
+  options: ReadOptions & { readonly org: Org },
 ): Promise<Step | undefined> {
   const source = sourceOf(sources, at.object);
   if (at.job === null) {
@@ -38,8 +41,8 @@ export async function readBackfill(
   const state = at.locator === null ? await waitForJob(api, at.job, options.signal) : 'done';
   if (state === 'still-working') return undefined;
   if (state === 'gone') return { source, records: [], next: startedAnew(sources, at, options.now) };
-  const types = await options.typesOf(source.object);
-  const pageSize = options.pageSize ?? RESULT_PAGE;
+  const types = (await options.org.fieldsOf(source.object)) ?? new Map();
+  const pageSize = options.pageSize ?? (source.dress === undefined ? RESULT_PAGE : DRESSED_PAGE);
   const page = await readResultPage(api, at.job, at.locator, { pageSize, types });
   if (page === 'gone') return { source, records: [], next: startedAnew(sources, at, options.now) };
   return {
@@ -53,11 +56,12 @@ function backfillQuery(source: Source, until: string): string {
   const end = instantLiteral(until);
   const due = source.countsFrom === undefined ? undefined : `${source.countsFrom} < ${end}`;
   // No ORDER BY: the bulk API then no longer splits the work.
-  return `${selectFrom(source)} WHERE ${allOf(`SystemModstamp < ${end}`, due, source.where)}`;
+  return `${selectFrom(source)} WHERE ${allOf(`SystemModstamp < ${end}`, due, source.where, source.backfillWhere)}`;
 }
 
 function afterJob(sources: readonly Source[], at: Backfill): Cursor {
-  const object = objectAfter(sources, at.object);
+  const filled = sources.filter(({ changesOnly }) => changesOnly !== true);
+  const object = objectAfter(filled, at.object);
   if (object !== undefined) return { ...at, object, job: null, locator: null };
   return { v: 1, phase: 'done', instant: at.until };
 }

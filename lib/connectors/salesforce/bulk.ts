@@ -59,12 +59,12 @@ async function jobState(api: SalesforceApi, id: string): Promise<string | undefi
   );
 }
 
-/** What was asked for, or undefined when Salesforce no longer has it. */
-async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
+/** What was asked for, or undefined when Salesforce does not have it (any more). */
+async function unlessGone<T>(answer: Promise<T>, gone = ['salesforce/not-found']): Promise<T | undefined> {
   try {
     return await answer;
   } catch (failure) {
-    if (failure instanceof TributaryError && failure.code === 'salesforce/not-found') return undefined;
+    if (failure instanceof TributaryError && gone.includes(failure.code)) return undefined;
     throw failure;
   }
 }
@@ -91,9 +91,13 @@ export async function readResultPage(
   };
 }
 
-/** Asks Salesforce for an object's field types. */
-export async function fieldTypes(api: SalesforceApi, object: string): Promise<FieldTypes> {
-  const parsed = description.safeParse(await api.get(`/sobjects/${object}/describe`));
+/** Asks Salesforce for an object's field types; undefined where there is no such object, or not for our user. */
+export async function fieldTypes(api: SalesforceApi, object: string): Promise<FieldTypes | undefined> {
+  const asked = api.get(`/sobjects/${object}/describe`);
+  // The second is what INVALID_TYPE becomes, and nothing else of an object's description can be unknown.
+  const answer = await unlessGone(asked, ['salesforce/not-found', 'salesforce/unknown-field']);
+  if (answer === undefined) return undefined;
+  const parsed = description.safeParse(answer);
   const fields = parsed.success ? parsed.data.fields : [];
   return new Map(fields.map(({ name, type }) => [name.toLowerCase(), type]));
 }

@@ -20,6 +20,11 @@ export const salesforceConfig = z.strictObject({
     .string()
     .refine((id) => fullId(id) !== undefined, 'expected the 15 or 18 characters of an organization id')
     .optional(),
+  /** What opportunities count in where the org has one currency: Salesforce tells it of records only where it has several. */
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'expected a currency as three letters, e.g. EUR')
+    .optional(),
   /** Traits from custom fields: `lifecycle_stage: Stage__c` (contacts and leads) or `Lead.Stage__c` (only there). */
   fields: z
     .record(

@@ -9,6 +9,7 @@ import { echoes } from './echoes.ts';
 import { erasure } from './erasure.ts';
 import { leads } from './leads.stream.ts';
 import { manifest } from './manifest.ts';
+import { opportunities } from './opportunities.stream.ts';
 import { webhook } from './webhook.ts';
 
 export const salesforce = defineConnector<SalesforceConfig, SalesforceSecret, SalesforceApi>({
@@ -24,7 +25,7 @@ export const salesforce = defineConnector<SalesforceConfig, SalesforceSecret, Sa
     await api.get('/limits');
     return { account: api.signedInAs() };
   },
-  streams: [accounts, activities, contacts, leads],
+  streams: [accounts, activities, contacts, leads, opportunities],
   webhook,
   audiences,
   erasure,

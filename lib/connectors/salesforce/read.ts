@@ -2,10 +2,10 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { ReadOptions } from '../contract.ts';
 import type { RecordPage } from '../define.ts';
 import { openBackfill, readBackfill } from './backfill.ts';
-import { type FieldTypes, fieldTypes } from './bulk.ts';
 import type { SalesforceApi } from './client.ts';
 import type { Cursor } from './cursor.ts';
-import type { Source, Step } from './source.ts';
+import { openOrg } from './org.ts';
+import { fitted, type Source, type Step } from './source.ts';
 import { openWindow, readWindow } from './window.ts';
 
 /** The checkpoint of a page that is only a part: the same records go through more mappings. It never leaves the stream. */
@@ -17,25 +17,24 @@ export const partOfPage: Cursor = { v: 1, phase: 'done', instant: 'part of a pag
  */
 export async function* readSources(
   api: SalesforceApi,
-  sources: readonly Source[],
+  asked: readonly Source[],
   from: Cursor | undefined,
   options: ReadOptions,
 ): AsyncIterable<RecordPage<Cursor>> {
-  const known = new Map<string, FieldTypes>();
-  async function typesOf(object: string): Promise<FieldTypes> {
-    const types = known.get(object) ?? (await fieldTypes(api, object));
-    known.set(object, types);
-    return types;
-  }
+  if (options.signal.aborted) return;
+  const org = openOrg(api);
+  const sources: Source[] = [];
+  for (const source of asked) sources.push(await fitted(source, org));
   let at: Cursor = from ?? openBackfill(sources, options.now);
   if (at.phase === 'done') at = openWindow(api, sources, at.instant, options.now);
   while (!options.signal.aborted) {
     const step: Step | undefined =
       at.phase === 'backfill'
-        ? await readBackfill(api, sources, at, { ...options, typesOf })
+        ? await readBackfill(api, sources, at, { ...options, org })
         : await readWindow(api, sources, at, options);
     if (step === undefined) return;
-    yield* pagesOf(step);
+    const { dress } = step.source;
+    yield* pagesOf(dress === undefined ? step : { ...step, records: await dress(api, org, step.records) });
     at = step.next;
     if (at.phase !== 'done') continue;
     // A run that finished what an older one began goes on to its own end.

@@ -26,6 +26,7 @@ export async function readWindow(
   options: ReadOptions,
 ): Promise<Step> {
   const source = sourceOf(sources, at.object);
+  if (source.lacking === true) return { source, records: [], next: afterWindow(sources, at) };
   const limit = Math.min(options.pageSize ?? QUERY_PAGE, QUERY_PAGE);
   const records = await queryAll(api, `${windowQuery(source, at)} LIMIT ${limit}`);
   const last = records.at(-1);

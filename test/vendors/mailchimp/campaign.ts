@@ -17,6 +17,9 @@ export interface SimCampaign {
   readonly subject: string;
   readonly sentAt: number;
   readonly recipients: Map<string, { readonly email: string; readonly acts: SimAct[] }>;
+  /** Who unsubscribed by it, and who called it spam. */
+  readonly leavers: { readonly email: string; readonly at: number; readonly reason: string }[];
+  readonly complaints: { readonly id: number; readonly email: string; readonly at: number }[];
 }
 
 export interface CampaignInput {
@@ -43,6 +46,8 @@ export function makeCampaign(
     subject: input.subject ?? '',
     sentAt,
     recipients: new Map(recipients.map((email) => [memberHash(email), { email, acts: [] }])),
+    leavers: [],
+    complaints: [],
   };
 }
 
@@ -80,4 +85,54 @@ export function showActivity(
       .map(({ at, ...act }) => ({ ...act, timestamp: vendorTime(at), ip: '203.0.113.9' })),
     _links: [],
   }));
+}
+
+/** What `reports` lists of a campaign. */
+export function showReport(campaign: SimCampaign): JsonObject {
+  return {
+    id: campaign.id,
+    campaign_title: campaign.title,
+    type: 'regular',
+    list_id: campaign.listId,
+    list_is_active: true,
+    subject_line: campaign.subject,
+    emails_sent: campaign.recipients.size,
+    abuse_reports: campaign.complaints.length,
+    unsubscribed: campaign.leavers.length,
+    send_time: vendorTime(campaign.sentAt),
+    _links: [],
+  };
+}
+
+/** Rows of `sent-to`: whose mail came back says so in place of `sent`. */
+export function showRecipients(campaign: SimCampaign): JsonObject[] {
+  return [...campaign.recipients.values()].map(({ email, acts }) => ({
+    ...about(campaign, email),
+    vip: false,
+    status: acts.find(({ type }) => type !== undefined)?.type ?? 'sent',
+    open_count: acts.filter(({ action }) => action === 'open').length,
+  }));
+}
+
+export function showLeavers(campaign: SimCampaign): JsonObject[] {
+  return campaign.leavers.map(({ email, at, reason }) => ({
+    ...about(campaign, email),
+    timestamp: vendorTime(at),
+    reason,
+  }));
+}
+
+export function showComplaints(campaign: SimCampaign): JsonObject[] {
+  return campaign.complaints.map(({ id, email, at }) => ({ id, ...about(campaign, email), date: vendorTime(at) }));
+}
+
+function about({ id, listId }: SimCampaign, email: string): JsonObject {
+  return {
+    email_id: memberHash(email),
+    email_address: email,
+    campaign_id: id,
+    list_id: listId,
+    list_is_active: true,
+    _links: [],
+  };
 }

@@ -36,7 +36,7 @@ export function memberHash(email: string): string {
 
 /** Instants are written with an offset and without fractions; what is not set is an empty string. */
 export function vendorTime(at: number | undefined): string {
-  return at === undefined ? '' : `${new Date(at).toISOString().slice(0, 19)}+00:00`;
+  return at === undefined || Number.isNaN(at) ? '' : `${new Date(at).toISOString().slice(0, 19)}+00:00`;
 }
 
 /** A member as the API shows it (recorded 2026, API 3.0.80). */

@@ -94,6 +94,31 @@ export const mailchimpScenario: Scenario<Mailchimp> = {
         return [actId('spring', 'person9@example.com', 'open', at)];
       },
     },
+    campaigns: {
+      pageSize: 3,
+      seed(vendor) {
+        for (const email of people) vendor.putMember(LIST, { email, at: EARLIER });
+        for (const id of ['spring', 'summer']) {
+          vendor.sendCampaign(LIST, { id, title: id, sentAt: SENT, recipients: people });
+          for (const email of people.slice(0, 4)) vendor.unsubscribe(id, email, 'Did not signup for list', OPENED);
+        }
+        vendor.addList({ id: 'other', name: 'Another list' });
+        vendor.sendCampaign('other', { id: 'elsewhere', sentAt: SENT, recipients: ['never@example.org'] });
+        vendor.complain('summer', 'person5@example.com', OPENED);
+        // A complaint without a day that can be read.
+        vendor.complain('summer', 'person6@example.com', new Date(Number.NaN));
+      },
+      expected: () => [
+        ...['spring', 'summer'].flatMap((id) => people.map((email) => reportId(id, email, 'sent-to'))),
+        ...['spring', 'summer'].flatMap((id) => people.slice(0, 4).map((email) => reportId(id, email, 'unsubscribed'))),
+        reportId('summer', 'person5@example.com', 'abuse-reports'),
+      ],
+      rejected: 1,
+      touch(vendor) {
+        vendor.unsubscribe('spring', 'person9@example.com');
+        return [reportId('spring', 'person9@example.com', 'unsubscribed')];
+      },
+    },
   },
   webhook: {
     signed: delivery,
@@ -160,6 +185,12 @@ export const mailchimpScenario: Scenario<Mailchimp> = {
 /** A member by the record that a stream brought, or by the address that a push told. */
 function memberToErase(email: string) {
   return { records: [{ kind: 'member', id: memberHash(email) }], keys: [{ type: 'email', value: email }] };
+}
+
+/** The id that the connector gives a row of a report. */
+function reportId(campaign: string, email: string, part: string): string {
+  const parts = JSON.stringify([campaign, memberHash(email), part]);
+  return `mailchimp:${createHash('sha256').update(parts).digest('hex').slice(0, 32)}`;
 }
 
 /** The id that the connector gives an act: made from all that the report says about it. */

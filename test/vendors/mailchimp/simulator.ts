@@ -48,6 +48,10 @@ export interface Mailchimp extends Simulator {
   open(campaign: string, email: string, at?: Date): void;
   click(campaign: string, email: string, url: string, at?: Date): void;
   bounce(campaign: string, email: string, type: 'hard' | 'soft', at?: Date): void;
+  /** Somebody unsubscribes by a campaign's link; the report tells why, in the words they chose. */
+  unsubscribe(campaign: string, email: string, reason?: string, at?: Date): void;
+  /** Somebody calls a campaign spam. */
+  complain(campaign: string, email: string, at?: Date): void;
   /** Any other action, such as one that the reference does not list. */
   act(campaign: string, email: string, action: string, at?: Date): void;
   /** Has the URL checked and then told of what people do to the list. Throws when the check fails. */
@@ -84,6 +88,13 @@ export async function startMailchimp(options: MailchimpOptions): Promise<Mailchi
     const recipient = campaigns.get(campaign)?.recipients.get(memberHash(email));
     if (recipient === undefined) throw new Error(`campaign ${campaign} was not sent to that address`);
     recipient.acts.push({ ...what, at: Math.floor((at?.getTime() ?? now()) / 1000) * 1000 });
+  }
+
+  /** A recipient of a campaign, and the second in which they do something. */
+  function leaving(campaign: string, email: string, at: Date | undefined): { of: SimCampaign; at: number } {
+    const of = campaigns.get(campaign);
+    if (of?.recipients.has(memberHash(email)) !== true) throw new Error(`campaign ${campaign} was not sent there`);
+    return { of, at: Math.floor((at?.getTime() ?? now()) / 1000) * 1000 };
   }
 
   await new Promise<void>((resolve, reject) => {
@@ -142,6 +153,15 @@ export async function startMailchimp(options: MailchimpOptions): Promise<Mailchi
     open: (campaign, email, at) => act(campaign, email, at, { action: 'open' }),
     click: (campaign, email, url, at) => act(campaign, email, at, { action: 'click', url }),
     bounce: (campaign, email, type, at) => act(campaign, email, at, { action: 'bounce', type }),
+    unsubscribe(campaign, email, reason = 'None given', when) {
+      const { of, at } = leaving(campaign, email, when);
+      of.leavers.push({ email, at, reason });
+      lists.get(of.listId)?.put({ email, status: 'unsubscribed', at: new Date(at) }, 'user');
+    },
+    complain(campaign, email, when) {
+      const { of, at } = leaving(campaign, email, when);
+      of.complaints.push({ id: nextId(), email, at });
+    },
     act: (campaign, email, action, at) => act(campaign, email, at, { action }),
     async addWebhook(listId, url, { sources = ['user', 'admin'] } = {}) {
       if (!(await webhooks.validate(url))) throw new Error('the webhook URL did not answer the check with 200');

@@ -31,7 +31,7 @@ export function checkCampaignMember(table: (object: string) => Table, row: Row):
   }
 }
 
-function requireLive(table: Table, id: Row[string] | undefined, label: string): void {
+export function requireLive(table: Table, id: Row[string] | undefined, label: string): void {
   const row = typeof id === 'string' ? table.byId.get(id) : undefined;
   if (row === undefined) throw new ApiError(400, 'INVALID_CROSS_REFERENCE_KEY', `${label}: invalid cross reference id`);
   if (row.IsDeleted) throw new ApiError(400, 'ENTITY_IS_DELETED', 'entity is deleted');

@@ -32,7 +32,8 @@ export function readerOf(store: SalesforceStore, schema: ObjectSchema, path: str
   }
   const rowOf = (row: Row): Row | undefined => findById(store, row[key] ?? null)?.row;
   const parent = { relation, rowOf };
-  if (name.toLowerCase() === 'type') {
+  const several = ['who', 'what'].includes(relation.toLowerCase());
+  if (several && name.toLowerCase() === 'type') {
     const field: Field = { name: 'Type', type: 'string' };
     return { field, parent, read: (row) => findById(store, row[key] ?? null)?.table.schema.name ?? null };
   }
@@ -127,7 +128,7 @@ function literalFor(field: Field, literal: Literal): Value {
   if (literal.kind === 'instant') return field.type === 'date' ? literal.text.slice(0, 10) : refuseType(field);
   if (literal.kind === 'boolean') return field.type === 'boolean' ? literal.boolean : refuseType(field);
   if (literal.kind === 'number')
-    return field.type === 'int' || field.type === 'double' ? literal.number : refuseType(field);
+    return ['int', 'double', 'currency'].includes(field.type) ? literal.number : refuseType(field);
   if (field.type === 'id' || field.type === 'reference') return storedId(literal.text);
   return ['string', 'email'].includes(field.type) ? literal.text : refuseType(field);
 }

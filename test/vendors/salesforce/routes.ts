@@ -103,6 +103,7 @@ export function createRoutes(parts: {
     const [, object, id] = call.path;
     if (object === undefined)
       return ok({ sobjects: [...store.schemas.values()].map(({ name, prefix }) => ({ name, keyPrefix: prefix })) });
+    if (!store.schemas.has(object.toLowerCase())) throw notFound();
     const schema = findSchema(store.schemas, object);
     if (id === undefined) {
       if (call.method !== 'POST') return ok({ objectDescribe: { name: schema.name, keyPrefix: schema.prefix } });

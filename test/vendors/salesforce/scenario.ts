@@ -42,6 +42,7 @@ export const salesforceScenario: Scenario<SalesforceSimulator> = {
       },
     },
     activities: activities(),
+    opportunities: opportunities(),
   },
   webhook: {
     signed: outboundMessage({ secret: WEBHOOK_SECRET }),
@@ -167,6 +168,43 @@ function activities(): StreamScenario<SalesforceSimulator> {
       return [id];
     },
   };
+}
+
+function opportunities(): StreamScenario<SalesforceSimulator> {
+  return {
+    pageSize: PAGE,
+    seed: ({ store }) => {
+      const [ann = '', bob = ''] = ['Ann', 'Bob'].map((LastName) => store.insert('Contact', { LastName }));
+      const deal = { Amount: 100, CloseDate: '2026-10-31' };
+      for (let n = 0; n < 17; n += 1) {
+        const StageName = ['Prospecting', 'Closed Won', 'Closed Lost'][n % 3];
+        const OpportunityId = store.insert('Opportunity', { ...deal, Name: `Deal ${n}`, StageName, ...stamp(n) });
+        // The last is nobody's.
+        if (n < 16) store.insert('OpportunityContactRole', { OpportunityId, ContactId: ann, IsPrimary: true });
+        if (n % 2 === 0 && n < 16) store.insert('OpportunityContactRole', { OpportunityId, ContactId: bob });
+      }
+      store.delete(firstOf('Opportunity')({ store }));
+      const damaged = { Name: 'Damaged', StageName: 'Prospecting', ...deal };
+      store.insert('Opportunity', { Id: `006${DAMAGED}`, ...damaged, ...stamp(6) });
+    },
+    expected: ({ store }) =>
+      store.all('OpportunityContactRole').flatMap(({ OpportunityId }) => actsOf(store, OpportunityId)),
+    rejected: 1,
+    touch: ({ store }) => {
+      const OpportunityId = store.all('Opportunity').find(({ Name }) => Name === 'Deal 16')?.Id ?? '';
+      const ContactId = store.all('Contact')[0]?.Id;
+      store.insert('OpportunityContactRole', { OpportunityId, ContactId });
+      return actsOf(store, OpportunityId);
+    },
+  };
+}
+
+/** What happened to an opportunity, for each who has part in it. */
+function actsOf({ get }: SalesforceSimulator['store'], opportunity: unknown): string[] {
+  const id = String(opportunity);
+  const row = get(id);
+  const end = row?.IsClosed === true ? [`deal-${id}-${row.IsWon === true ? 'won' : 'lost'}`] : [];
+  return row === undefined ? [] : [`deal-${id}-created`, ...end];
 }
 
 /** Groups of seven records share one instant, which a page of five cannot hold. */

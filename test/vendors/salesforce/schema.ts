@@ -8,6 +8,7 @@ export type FieldType =
   | 'boolean'
   | 'int'
   | 'double'
+  | 'currency'
   | 'date'
   | 'datetime'
   | 'address';
@@ -85,6 +86,22 @@ const blueprints: Readonly<Record<string, Blueprint>> = {
     required: ['CampaignId'],
     indexed: ['CampaignId', 'ContactId', 'LeadId'],
   },
+  Opportunity: {
+    prefix: '006',
+    // CurrencyIsoCode is only there in an org of several currencies: a test declares it.
+    fields:
+      'Name AccountId:reference Amount:currency StageName CloseDate:date IsClosed:boolean IsWon:boolean Type LeadSource ' +
+      'CampaignId:reference ContactId:reference',
+    parents: { Account: 'AccountId', Campaign: 'CampaignId' },
+    required: ['Name', 'StageName', 'CloseDate'],
+  },
+  OpportunityContactRole: {
+    prefix: '00K',
+    fields: 'OpportunityId:reference ContactId:reference Role IsPrimary:boolean',
+    parents: { Opportunity: 'OpportunityId', Contact: 'ContactId' },
+    required: ['OpportunityId', 'ContactId'],
+    indexed: ['OpportunityId', 'ContactId'],
+  },
   Task: {
     prefix: '00T',
     fields:
@@ -103,7 +120,7 @@ const blueprints: Readonly<Record<string, Blueprint>> = {
   },
 };
 
-export function createSchemas(): Schemas {
+export function createSchemas(): Map<string, ObjectSchema> {
   return new Map(
     Object.entries(blueprints).map(([name, blueprint]) => [name.toLowerCase(), schemaOf(name, blueprint)]),
   );

@@ -1,6 +1,7 @@
 import { ApiError } from './api-error.ts';
 import { checkCampaignMember } from './campaign-members.ts';
 import { createIds, storedId } from './ids.ts';
+import { checkContactRole, closing } from './opportunities.ts';
 import { createSchemas, type FieldType, findField, findSchema, type Schemas } from './schema.ts';
 import { createTable, type Row, type Table } from './table.ts';
 import { readValue } from './values.ts';
@@ -13,12 +14,17 @@ export interface SalesforceStore {
   table(object: string): Table;
   /** Adds a field to an object, as an administrator would: `declareField('Contact', 'Tier__c', 'string')`. */
   declareField(object: string, name: string, type: FieldType): void;
+  /** Takes the right to see an object from our user, or a feature from the org: nothing can be asked of it any more. */
+  hide(object: string): void;
   /** Adds a record and returns its id. CreatedDate, SystemModstamp and Id may be given to build a past. */
   insert(object: string, fields: Fields): string;
   /** A record that is stamped now and only seen once `commit` is called: a long transaction. */
   insertUncommitted(object: string, fields: Fields): { readonly id: string; commit(): void };
   update(id: string, fields: Fields): void;
-  /** Into the recycle bin. Campaign members are not kept there: they are gone, and go with their person or campaign. */
+  /**
+   * Into the recycle bin. Campaign members are not kept there: they are gone, and go with their person or campaign. A contact
+   * role that is deleted by itself is gone too; with its opportunity it lies in the bin.
+   */
   delete(id: string): void;
   undelete(id: string): void;
   /** Empties the record out of the recycle bin: nothing shows it any more. */
@@ -82,6 +88,7 @@ export function createStore(now: () => Date): SalesforceStore {
       );
     }
     if (schema.name === 'CampaignMember') checkCampaignMember(table, row);
+    if (schema.name === 'OpportunityContactRole') checkContactRole(table, row);
     const created = row.CreatedDate ?? ('SystemModstamp' in fields ? row.SystemModstamp : at);
     const id = typeof fields.Id === 'string' ? fields.Id : makeId(schema.prefix);
     const dated = { ...row, CreatedDate: created };
@@ -103,8 +110,27 @@ export function createStore(now: () => Date): SalesforceStore {
     const owned = { Contact: 'ContactId', Lead: 'LeadId', Campaign: 'CampaignId' }[home.schema.name];
     deletions.push({ object: home.schema.name, id: row.Id, at: second() });
     if (owned !== undefined) dropMembers(owned, row.Id);
-    if (home.schema.name === 'CampaignMember') home.drop(row.Id);
+    if (home.schema.name === 'Opportunity') binRoles(row.Id, true);
+    if (GONE_AT_ONCE.has(home.schema.name)) home.drop(row.Id);
     else change(home, row, { IsDeleted: true, ...extra });
+  }
+
+  function binRoles(opportunity: string, IsDeleted: boolean): void {
+    const roles = table('OpportunityContactRole');
+    for (const id of [...(roles.idsWhere('OpportunityId', opportunity) ?? [])]) {
+      const role = roles.byId.get(id);
+      if (role !== undefined) change(roles, role, { IsDeleted });
+    }
+  }
+
+  /** An opportunity has one primary contact: whoever was it before is it no more. */
+  function onlyPrimary({ Id, OpportunityId, IsPrimary }: Row): void {
+    if (IsPrimary !== true) return;
+    const roles = table('OpportunityContactRole');
+    for (const id of [...(roles.idsWhere('OpportunityId', OpportunityId ?? null) ?? [])]) {
+      const role = roles.byId.get(id);
+      if (role?.IsPrimary === true && id !== Id) change(roles, role, { IsPrimary: false });
+    }
   }
 
   const store: SalesforceStore = {
@@ -113,9 +139,13 @@ export function createStore(now: () => Date): SalesforceStore {
     declareField: (object, name, type) => {
       table(object).schema.fields.set(name.toLowerCase(), { name, type });
     },
+    hide: (object) => {
+      schemas.delete(object.toLowerCase());
+    },
     insert: (object, fields) => {
       const row = build(object, fields);
       table(object).put(row);
+      if (table(object).schema.name === 'OpportunityContactRole') onlyPrimary(row);
       return row.Id;
     },
     insertUncommitted: (object, fields) => {
@@ -130,11 +160,13 @@ export function createStore(now: () => Date): SalesforceStore {
         changed[field.name] = readValue(field, value);
       }
       change(home, row, { ...changed, ...derived(home.schema.name, { ...row, ...changed }, second()) });
+      if (home.schema.name === 'OpportunityContactRole') onlyPrimary({ ...row, ...changed });
     },
     delete: (id) => remove(id),
     undelete: (id) => {
       const { table: home, row } = rowOf(id);
       change(home, row, { IsDeleted: false, MasterRecordId: null });
+      if (home.schema.name === 'Opportunity') binRoles(row.Id, false);
     },
     purge: (id) => {
       const { table: home, row } = rowOf(id);
@@ -151,7 +183,8 @@ export function createStore(now: () => Date): SalesforceStore {
             if (act !== undefined) change(acts, act, { WhoId: master });
           }
         }
-        reparentMembers(home.schema.name === 'Lead' ? 'LeadId' : 'ContactId', row.Id, master);
+        reparent('CampaignMember', home.schema.name === 'Lead' ? 'LeadId' : 'ContactId', row.Id, master);
+        if (home.schema.name === 'Contact') reparent('OpportunityContactRole', 'ContactId', row.Id, master);
         remove(row.Id, { MasterRecordId: master });
       }
     },
@@ -172,21 +205,29 @@ export function createStore(now: () => Date): SalesforceStore {
     all: (object) => table(object).inOrder.filter((row) => !row.IsDeleted),
   };
 
-  function reparentMembers(field: string, from: string, to: string): void {
-    const members = table('CampaignMember');
-    for (const id of [...(members.idsWhere(field, from) ?? [])]) {
-      const member = members.byId.get(id);
+  /** What hung on one record hangs on another; nothing hangs twice on the same campaign or opportunity. */
+  function reparent(
+    object: 'CampaignMember' | 'OpportunityContactRole',
+    field: string,
+    from: string,
+    to: string,
+  ): void {
+    const home = table(object);
+    const of = object === 'CampaignMember' ? 'CampaignId' : 'OpportunityId';
+    for (const id of [...(home.idsWhere(field, from) ?? [])]) {
+      const member = home.byId.get(id);
       if (member === undefined) continue;
-      const twice = [...(members.idsWhere(field, to) ?? [])].some(
-        (other) => members.byId.get(other)?.CampaignId === member.CampaignId,
-      );
-      if (twice) members.drop(id);
-      else change(members, member, { [field]: to });
+      const twice = [...(home.idsWhere(field, to) ?? [])].some((other) => home.byId.get(other)?.[of] === member[of]);
+      if (twice) home.drop(id);
+      else change(home, member, { [field]: to });
     }
   }
 
   return store;
 }
+
+/** Objects without a place in the recycle bin of their own. */
+const GONE_AT_ONCE = new Set(['CampaignMember', 'OpportunityContactRole']);
 
 /** Values that Salesforce keeps in step by itself. */
 function derived(object: string, row: Readonly<Partial<Row>>, at: number): Readonly<Partial<Row>> {
@@ -197,6 +238,7 @@ function derived(object: string, row: Readonly<Partial<Row>>, at: number): Reado
     return { IsClosed: closed, CompletedDateTime: closed ? (row.CompletedDateTime ?? row.CreatedDate ?? at) : null };
   }
   if (object === 'Event') return { ActivityDateTime: row.ActivityDateTime ?? row.StartDateTime ?? null };
+  if (object === 'Opportunity') return closing(row);
   if (object === 'CampaignMember') {
     const responded = row.HasResponded === true || row.Status === 'Responded';
     const day = new Date(at).toISOString().slice(0, 10);

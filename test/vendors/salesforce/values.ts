@@ -14,6 +14,7 @@ export function readValue(field: Field, given: unknown): Value {
       return given === true || given === 'true';
     case 'int':
     case 'double':
+    case 'currency':
       return readNumber(field, given);
     case 'id':
     case 'reference':

@@ -1,8 +1,9 @@
 import type { SalesforceSimulator } from '../salesforce/server.ts';
 import type { World } from '../world.ts';
-import type { WorldCrmPerson } from './people.ts';
+import type { WorldAccount, WorldCrmPerson } from './people.ts';
 
 const MINUTE = 60_000;
+const DAY = 1440 * MINUTE;
 
 /** The ids that Salesforce gave to the world's records, by the world's own keys. */
 export type SalesforceIds = ReadonlyMap<string, string>;
@@ -29,8 +30,16 @@ export function loadSalesforce(world: World, { store }: Pick<SalesforceSimulator
     const past = { ...stamped(at), CreatedDate: one.modifiedAt, IsDeleted: one.deletedAt !== undefined };
     ids.set(one.key, store.insert(one.object, { ...personFields(one, idOf), ...past }));
   }
+  loadDeals(world, store, idOf);
   for (const { key, name, startedAt } of world.campaigns) {
-    const fields = { Name: name, IsActive: true, StartDate: startedAt.slice(0, 10), ...stamped(startedAt) };
+    const fields = {
+      Name: name,
+      Type: typeOf(name),
+      Status: 'In Progress',
+      IsActive: true,
+      StartDate: startedAt.slice(0, 10),
+      ...stamped(startedAt),
+    };
     ids.set(key, store.insert('Campaign', fields));
   }
   for (const { campaign, who, at, respondedAt } of world.campaignMembers) {
@@ -51,6 +60,44 @@ export function loadSalesforce(world: World, { store }: Pick<SalesforceSimulator
     store.insert('Event', { ...meetingFields(idOf(who), subject, at, minutes), ...stamped(at) });
   }
   return ids;
+}
+
+function typeOf(campaign: string): string {
+  return campaign.includes('fair') ? 'Trade Show' : campaign.startsWith('Webinar') ? 'Webinar' : 'Email';
+}
+
+/** What contacts buy: customers have bought, prospects are being talked to, former customers bought elsewhere in the end. */
+function loadDeals(world: World, store: SalesforceSimulator['store'], idOf: (key: string) => string): void {
+  const accounts = new Map(world.accounts.map((account) => [account.key, account]));
+  for (const one of world.people) {
+    const account = accounts.get(one.account ?? '');
+    const StageName = stages[one.person.stage];
+    if (one.deletedAt !== undefined || account === undefined || StageName === undefined) continue;
+    const opportunity = store.insert('Opportunity', {
+      ...dealFields(one, account, StageName),
+      AccountId: idOf(account.key),
+      ...stamped(one.modifiedAt),
+      CreatedDate: new Date(Date.parse(one.modifiedAt) - 40 * DAY).toISOString(),
+    });
+    store.insert('OpportunityContactRole', {
+      OpportunityId: opportunity,
+      ContactId: idOf(one.key),
+      Role: 'Decision Maker',
+      IsPrimary: true,
+      ...stamped(one.modifiedAt),
+    });
+  }
+}
+
+const stages: Readonly<Partial<Record<WorldCrmPerson['person']['stage'], string>>> = {
+  prospect: 'Negotiation/Review',
+  customer: 'Closed Won',
+  former_customer: 'Closed Lost',
+};
+
+function dealFields({ key, modifiedAt }: WorldCrmPerson, account: WorldAccount, StageName: string) {
+  const CloseDate = modifiedAt.slice(0, 10);
+  return { Name: `${account.name}, ${key}`, Amount: account.employees * 25, StageName, CloseDate };
 }
 
 /** A person as a contact or a lead. */

@@ -36,11 +36,14 @@ describe('a world in the simulators', () => {
     expect(salesforce.store.all('Task')).toHaveLength(world.tasks.length);
     expect(salesforce.store.all('Event')).toHaveLength(world.meetings.length);
     expect(salesforce.store.all('CampaignMember')).toHaveLength(world.campaignMembers.length);
+    const won = salesforce.store.all('Opportunity').filter(({ IsWon }) => IsWon);
+    expect(won.length).toBeGreaterThan(100);
+    expect(salesforce.store.all('OpportunityContactRole')).toHaveLength(salesforce.store.all('Opportunity').length);
     expect(statusesOf(mailchimp)).toEqual(statusesIn(world));
   });
 
   it('has its past before the morning', () => {
-    const objects = ['Account', 'Contact', 'Lead', 'Campaign', 'CampaignMember', 'Task', 'Event'];
+    const objects = ['Account', 'Contact', 'Lead', 'Campaign', 'CampaignMember', 'Task', 'Event', 'Opportunity'];
     const stamps = objects.flatMap((object) => salesforce.store.table(object).inOrder.map((row) => row.SystemModstamp));
     const changes = mailchimp.members(ACME_LIST).map(({ lastChanged }) => lastChanged);
 
