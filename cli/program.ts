@@ -106,6 +106,18 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
         (await import('./commands/pull.ts')).runPull(terminal, { ...options, connection, stream }),
       ),
     );
+  onStage(
+    command(program, 'import', 'take the rows of a file (CSV, NDJSON, Parquet; also gzip) as records of a connection'),
+  )
+    .argument('<file>', 'the file; without --connection a mapping is suggested for it')
+    .option('--connection <name>', 'its name in tributary.yaml, of connector files')
+    .option('--mapping <file>', 'try a mapping that is not published (YAML), with --dry-run')
+    .option('--dry-run', 'say what would become of the rows, send nothing')
+    .option('--sample <number>', 'changes that a dry run shows', readCount, 5)
+    .option('--rejects <file>', 'write rows that are not taken to a file, as they were, with the reason')
+    .action((file: string, options: ImportOptions) =>
+      perform(async (terminal) => (await import('./commands/import.ts')).runImport(terminal, file, options)),
+    );
   onStage(command(program, 'push', 'bring the lists in the tools up to date now'))
     .argument('[audience]', 'only this one (default: all)')
     .option('--dry-run', 'say what would change, send nothing')
@@ -205,6 +217,15 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     );
 }
 
+interface ImportOptions {
+  readonly stage?: string;
+  readonly connection?: string;
+  readonly mapping?: string;
+  readonly dryRun?: true;
+  readonly sample: number;
+  readonly rejects?: string;
+}
+
 interface PushOptions {
   readonly stage?: string;
   readonly dryRun?: true;
@@ -232,6 +253,12 @@ function personArgument(required = true): Argument {
     required ? '<person>' : '[person]',
     'profile id, e-mail address, +phone, type=value, or a fragment',
   );
+}
+
+function readCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('expected a whole number.');
+  return count;
 }
 
 function readPort(text: string): number {

@@ -8,6 +8,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   duplicate: 'Id of a suggested pair, as /api/duplicates lists it',
   form: 'json or html',
   from: 'Where to begin: of members, what the page before named as next; of a history, a day',
+  import: 'Id of an import, as the call that began it answered',
   job: 'Id of a job, as the call that began it answered',
   limit: 'How many at most',
   most: 'How many at most',

@@ -1,7 +1,8 @@
 import type { AnyConnector } from './define.ts';
+import { files } from './files/index.ts';
 import { hubspot } from './hubspot/index.ts';
 import { mailchimp } from './mailchimp/index.ts';
 import { salesforce } from './salesforce/index.ts';
 
 /** Every connector by the name that `connector:` in tributary.yaml uses: its folder's name. Alphabetical. */
-export const connectors: Readonly<Record<string, AnyConnector>> = { hubspot, mailchimp, salesforce };
+export const connectors: Readonly<Record<string, AnyConnector>> = { files, hubspot, mailchimp, salesforce };

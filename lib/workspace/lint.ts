@@ -1,8 +1,9 @@
 import type { AnyConnector } from '../connectors/define.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
+import type { Mapping } from '../domain/mapping.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
 import { leavesAt } from './conditions.ts';
-import { type Connectors, connectionsOf, connectorOf } from './connections.ts';
+import { type Connectors, connectionsOf, connectorOf, settingsOf } from './connections.ts';
 import { nearest } from './nearest.ts';
 import type { Finding, Problem } from './problem.ts';
 import { idOf, type Sources, textAt } from './references.ts';
@@ -145,20 +146,20 @@ function filledBy(tributary: Json | undefined, connectors: Connectors): Filled |
 function addFilled(filled: Filled, connection: JsonObject, connector: AnyConnector): void {
   const streams = isJsonObject(connection.streams) ? connection.streams : {};
   for (const stream of connector.streams) {
-    if (!Object.hasOwn(streams, stream.name)) continue;
-    for (const { traits, activity } of Object.values(stream.mappings)) {
-      for (const trait of Object.keys(traits ?? {})) filled.traits.add(trait);
-      const names =
-        activity === undefined
-          ? []
-          : typeof activity.name === 'string'
-            ? [activity.name]
-            : Object.values(activity.name.names);
-      for (const name of names) filled.activities.add(name);
-    }
+    if (Object.hasOwn(streams, stream.name)) for (const one of Object.values(stream.mappings)) addMapped(filled, one);
   }
+  const { imports } = connector;
+  const config = imports === undefined ? undefined : connector.config.safeParse(settingsOf(connection));
+  if (imports !== undefined && config?.success === true) addMapped(filled, imports.open(config.data).mapping);
   // By convention a connector's `fields` setting maps traits to the vendor's own fields.
   if (isJsonObject(connection.fields)) for (const trait of Object.keys(connection.fields)) filled.traits.add(trait);
+}
+
+function addMapped(filled: Filled, { traits, activity }: Mapping): void {
+  for (const trait of Object.keys(traits ?? {})) filled.traits.add(trait);
+  if (activity === undefined) return;
+  const { name } = activity;
+  for (const one of typeof name === 'string' ? [name] : Object.values(name.names)) filled.activities.add(one);
 }
 
 /** `address` holds `address.city`; and a mapping that fills all of `mailchimp.merge` fills `mailchimp.merge.CITY`. */
