@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
 import type { SuppressAction } from './commands/suppress.ts';
-import { type ExitStatus, reportFailure } from './failure.ts';
+import { type ExitStatus, reportFailure, wrongUsage } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
 const EPILOGUE = `
@@ -207,14 +207,26 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     );
   onStage(command(program, 'review', 'sizes and movement of segments, and how punctually windows close'))
     .argument('[segment]', 'only this one (default: all)')
-    .action((segment: string | undefined, options: { stage?: string }) =>
-      perform(async (terminal) => (await import('./commands/review.ts')).runReview(terminal, { ...options, segment })),
+    .option('--csv', 'its people as CSV instead')
+    .option('--columns <names>', 'of the CSV: id, since, traits, identifiers, consent.<topic>', 'id,email')
+    .action((segment: string | undefined, { csv, columns, ...options }: ReviewOptions) =>
+      perform(async (terminal) => {
+        if (csv !== true) return (await import('./commands/review.ts')).runReview(terminal, { ...options, segment });
+        if (segment === undefined || terminal.json) throw wrongUsage('--csv: expected a segment, and no --json');
+        return (await import('./commands/segment-csv.ts')).runSegmentCsv(terminal, { ...options, segment, columns });
+      }),
     );
   onStage(command(program, 'runs', 'pulls, pushes and checks of lists, newest first'))
     .option('--all', 'pulls that brought nothing too')
     .action((options: { stage?: string; all?: true }) =>
       perform(async (terminal) => (await import('./commands/runs.ts')).runRuns(terminal, options)),
     );
+}
+
+interface ReviewOptions {
+  readonly stage?: string;
+  readonly csv?: true;
+  readonly columns: string;
 }
 
 interface ImportOptions {

@@ -38,7 +38,8 @@ function withConnectors(schema: JsonObject, connectors: Connectors): JsonObject 
       then: {
         properties: {
           ...common,
-          streams: { propertyNames: { enum: streams } },
+          // JSON Schema knows no empty enum.
+          streams: streams.length === 0 ? { maxProperties: 0 } : { propertyNames: { enum: streams } },
           ...(isJsonObject(settings.properties) ? settings.properties : {}),
         },
         ...(Array.isArray(settings.required) ? { required: settings.required } : {}),

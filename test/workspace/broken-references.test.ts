@@ -106,7 +106,7 @@ const broken: readonly Broken[] = [
       column: 16,
       code: 'workspace/unknown-connector',
       found: 'connector "mailchip"',
-      expected: 'one of hubspot, mailchimp, salesforce',
+      expected: 'one of files, hubspot, mailchimp, salesforce',
       suggestion: 'mailchimp',
     },
   },
