@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
 import type { SuppressAction } from './commands/suppress.ts';
-import { type ExitStatus, reportFailure } from './failure.ts';
+import { type ExitStatus, reportFailure, wrongUsage } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
 const EPILOGUE = `
@@ -106,6 +106,18 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
         (await import('./commands/pull.ts')).runPull(terminal, { ...options, connection, stream }),
       ),
     );
+  onStage(
+    command(program, 'import', 'take the rows of a file (CSV, NDJSON, Parquet; also gzip) as records of a connection'),
+  )
+    .argument('<file>', 'the file; without --connection a mapping is suggested for it')
+    .option('--connection <name>', 'its name in tributary.yaml, of connector files')
+    .option('--mapping <file>', 'try a mapping that is not published (YAML), with --dry-run')
+    .option('--dry-run', 'say what would become of the rows, send nothing')
+    .option('--sample <number>', 'changes that a dry run shows', readCount, 5)
+    .option('--rejects <file>', 'write rows that are not taken to a file, as they were, with the reason')
+    .action((file: string, options: ImportOptions) =>
+      perform(async (terminal) => (await import('./commands/import.ts')).runImport(terminal, file, options)),
+    );
   onStage(command(program, 'push', 'bring the lists in the tools up to date now'))
     .argument('[audience]', 'only this one (default: all)')
     .option('--dry-run', 'say what would change, send nothing')
@@ -195,14 +207,35 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     );
   onStage(command(program, 'review', 'sizes and movement of segments, and how punctually windows close'))
     .argument('[segment]', 'only this one (default: all)')
-    .action((segment: string | undefined, options: { stage?: string }) =>
-      perform(async (terminal) => (await import('./commands/review.ts')).runReview(terminal, { ...options, segment })),
+    .option('--csv', 'its people as CSV instead')
+    .option('--columns <names>', 'of the CSV: id, since, traits, identifiers, consent.<topic>', 'id,email')
+    .action((segment: string | undefined, { csv, columns, ...options }: ReviewOptions) =>
+      perform(async (terminal) => {
+        if (csv !== true) return (await import('./commands/review.ts')).runReview(terminal, { ...options, segment });
+        if (segment === undefined || terminal.json) throw wrongUsage('--csv: expected a segment, and no --json');
+        return (await import('./commands/segment-csv.ts')).runSegmentCsv(terminal, { ...options, segment, columns });
+      }),
     );
   onStage(command(program, 'runs', 'pulls, pushes and checks of lists, newest first'))
     .option('--all', 'pulls that brought nothing too')
     .action((options: { stage?: string; all?: true }) =>
       perform(async (terminal) => (await import('./commands/runs.ts')).runRuns(terminal, options)),
     );
+}
+
+interface ReviewOptions {
+  readonly stage?: string;
+  readonly csv?: true;
+  readonly columns: string;
+}
+
+interface ImportOptions {
+  readonly stage?: string;
+  readonly connection?: string;
+  readonly mapping?: string;
+  readonly dryRun?: true;
+  readonly sample: number;
+  readonly rejects?: string;
 }
 
 interface PushOptions {
@@ -232,6 +265,12 @@ function personArgument(required = true): Argument {
     required ? '<person>' : '[person]',
     'profile id, e-mail address, +phone, type=value, or a fragment',
   );
+}
+
+function readCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('expected a whole number.');
+  return count;
 }
 
 function readPort(text: string): number {

@@ -1,3 +1,4 @@
+import type { Imports } from '../lib/connectors/contract.ts';
 import type { AnyConnector } from '../lib/connectors/define.ts';
 import type { Json } from '../lib/domain/json.ts';
 import type { ConsentRule, Mapping, Rule } from '../lib/domain/mapping.ts';
@@ -6,9 +7,9 @@ import { code, type Row, table } from './markdown-table.ts';
 /** The README's table: what each connector can do. Facets that a connector lacks stay empty. */
 export function connectorTable(connectors: Readonly<Record<string, AnyConnector>>): string {
   const rows = Object.values(connectors).map(
-    ({ manifest, streams, webhook, audiences }): Row => [
+    ({ manifest, streams, imports, webhook, audiences }): Row => [
       `[${manifest.title}](docs/connectors/${manifest.id}.md)`,
-      streams.map(({ name }) => name).join(', '),
+      imports === undefined ? streams.map(({ name }) => name).join(', ') : 'rows that `tributary import` sends',
       webhook === undefined ? '' : 'yes',
       audiences === undefined ? '' : `by ${audiences.matchKeys.map(({ type }) => code(type)).join(', ')}`,
     ],
@@ -18,6 +19,8 @@ export function connectorTable(connectors: Readonly<Record<string, AnyConnector>
 
 /** What a connector's page says from its manifest and mappings alone. */
 export function connectorPage(connector: AnyConnector): string {
+  // What a workspace maps by itself is told by its own mapping.
+  if (connector.imports !== undefined) return importFacts(connector.manifest, connector.imports);
   const mappings = connector.streams.flatMap(({ mappings }) => Object.values(mappings));
   const parts = [
     factsOf(connector),
@@ -31,6 +34,17 @@ export function connectorPage(connector: AnyConnector): string {
     activityTable(mappings),
   ];
   return parts.filter((part) => part !== '').join('\n');
+}
+
+function importFacts({ id, limits }: AnyConnector['manifest'], { stream }: Imports): string {
+  const rows: Row[] = [
+    ['`connector:`', code(id)],
+    ['secret', 'none'],
+    ['stream in the archive', code(stream)],
+    ['batches of rows on their way at the same time', String(limits.maxConcurrency)],
+    ['webhook, audiences', 'none'],
+  ];
+  return table(['what', 'here'], rows);
 }
 
 function factsOf({ manifest, webhook, audiences, echoes, erasure }: AnyConnector): string {

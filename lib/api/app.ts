@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { asTributaryError } from '../domain/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { duplicateRoutes } from './duplicate-routes.ts';
+import { importRoutes } from './import-routes.ts';
 import { privacyRoutes } from './privacy-routes.ts';
 import { readRoutes } from './read-routes.ts';
 import { serve } from './route.ts';
@@ -21,6 +22,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   for (const route of readRoutes(deps)) serve(app, route);
   for (const route of workRoutes(deps)) serve(app, route);
   for (const route of duplicateRoutes(deps)) serve(app, route);
+  for (const route of importRoutes(deps)) serve(app, route);
   for (const route of privacyRoutes(deps)) serve(app, route);
   for (const route of suppressionRoutes(deps)) serve(app, route);
   app.doc31('/api/openapi.json', {

@@ -4,10 +4,12 @@ import { z } from '@hono/zod-openapi';
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   after: 'The last pair of the page before, as its answer named it',
   audience: 'Id of an audience',
+  columns: 'Names with commas between them: id, since, traits, types of identifiers, consent.<topic>',
   connection: 'Name of a connection in tributary.yaml',
   duplicate: 'Id of a suggested pair, as /api/duplicates lists it',
   form: 'json or html',
   from: 'Where to begin: of members, what the page before named as next; of a history, a day',
+  import: 'Id of an import, as the call that began it answered',
   job: 'Id of a job, as the call that began it answered',
   limit: 'How many at most',
   most: 'How many at most',

@@ -77,6 +77,15 @@ export const memberPageSchema = z
   })
   .openapi('MemberPage');
 
+export const segmentPeopleSchema = z
+  .object({
+    segment: z.string(),
+    columns: z.array(z.string()),
+    people: z.array(z.array(z.unknown())),
+    next: z.string().nullable(),
+  })
+  .openapi('SegmentPeople');
+
 export const receiptOfErasureSchema = z
   .object({
     id: z.string(),

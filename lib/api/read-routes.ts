@@ -8,6 +8,7 @@ import { describePerson } from '../pipeline/describe/describe-person.ts';
 import { explainMembership } from '../pipeline/describe/explain-membership.ts';
 import { findPerson } from '../pipeline/describe/find-person.ts';
 import { readMembers, readSegmentHistory } from '../pipeline/describe/segment-history.ts';
+import { readSegmentPeople } from '../pipeline/describe/segment-people.ts';
 import { readJob } from '../pipeline/jobs/jobs.ts';
 import { readOutcomes } from '../pipeline/push/outcomes.ts';
 import { findPush, listPushes, type PushRun } from '../pipeline/push/push-run.ts';
@@ -26,7 +27,7 @@ import {
   workspaceSchema,
 } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
-import { memberPageSchema, mergesSchema, personSchema, receiptSchema } from './people-answers.ts';
+import { memberPageSchema, mergesSchema, personSchema, receiptSchema, segmentPeopleSchema } from './people-answers.ts';
 import { listAudiences, listSegments, readAudience, readWorkspace } from './reads.ts';
 import { noSuchPerson, type Route } from './route.ts';
 import { alertSchema, jobSchema, outcomesSchema, planSchema, verifySchema } from './work-answers.ts';
@@ -89,6 +90,16 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
       query: ['from', 'most'],
       run: async ({ params, query }) =>
         readMembers(deps, await segmentNamed(deps, params.segment), {
+          from: query.from,
+          most: Number(query.most ?? 100),
+        }),
+    },
+    {
+      ...get('/api/segments/{segment}/people', 'People of a segment by chosen columns', segmentPeopleSchema),
+      query: ['columns', 'from', 'most'],
+      run: async ({ params, query }) =>
+        readSegmentPeople(deps, await deps.compiled(), await segmentNamed(deps, params.segment), {
+          columns: query.columns,
           from: query.from,
           most: Number(query.most ?? 100),
         }),

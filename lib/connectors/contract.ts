@@ -2,7 +2,7 @@ import type { Change, FragmentId, Identifier, Rejection } from '../domain/change
 import type { ErasureRule } from '../domain/definitions.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import type { Mapping } from '../domain/mapping.ts';
+import type { Mapped, Mapping } from '../domain/mapping.ts';
 
 /** Anything that can check a value and say what is wrong with it. Zod schemas fit. */
 export interface Schema<T> {
@@ -29,6 +29,8 @@ export interface Manifest {
     readonly maxRequestsPerDay?: number;
     readonly evidence: { readonly source: string; readonly readOn: string };
   };
+  /** `false`: there is no account to sign in to, so connections have no secret. */
+  readonly signsIn?: false;
 }
 
 /** Every effect a connector may have. There is no process.env, no Date.now(), no global fetch. */
@@ -74,6 +76,7 @@ export interface Connector<Config, Secret, Api> {
   check(api: Api): Promise<{ readonly account: string }>;
   readonly streams: readonly Stream<Api>[];
   readonly webhook?: WebhookSource<Config, Secret>;
+  readonly imports?: Imports;
   readonly audiences?: AudienceDestination<Api>;
   readonly erasure?: Erasure<Api>;
   /** Mappings that a connection's own settings make, besides those of the streams: `check` knows by them what is filled. */
@@ -160,6 +163,20 @@ export interface Page {
   readonly lines: readonly ArchivedLine[];
   /** Resuming here repeats nothing before this page and loses nothing after it. */
   readonly checkpoint: Json;
+}
+
+/** Records that nobody reads anywhere: somebody sends them, as rows of files. */
+export interface Imports {
+  /** The stream under which they are archived and replayed. */
+  readonly stream: string;
+  /** Reads the mapping in a connection's checked settings. Pure. */
+  open(config: unknown): OpenImports;
+}
+
+export interface OpenImports {
+  readonly mapping: Mapping;
+  /** One record as archived. The same record makes the same change, so what is sent again changes nothing. */
+  map(record: unknown, connection: string): Mapped;
 }
 
 /** A request exactly as it arrived. Header names are lower case. */

@@ -1,4 +1,5 @@
 import type { AnyConnector } from './define.ts';
+import { files } from './files/index.ts';
 import { forms } from './forms/index.ts';
 import { hubspot } from './hubspot/index.ts';
 import { klaviyo } from './klaviyo/index.ts';
@@ -8,6 +9,7 @@ import { webhook } from './webhook/index.ts';
 
 /** Every connector by the name that `connector:` in tributary.yaml uses: its folder's name. Alphabetical. */
 export const connectors: Readonly<Record<string, AnyConnector>> = {
+  files,
   forms,
   hubspot,
   klaviyo,

@@ -187,7 +187,7 @@ export const functions = {
     indexes: { memberships: ['pending-by-audience'] },
     archive: {
       read: ['definitions', 'plans', 'outcomes', 'exports'],
-      write: ['definitions', 'plans', 'collection'],
+      write: ['definitions', 'plans', 'collection', 'pages'],
       asksForAbsent: true,
     },
     sends: ['changes', 'sync', 'push', 'recompute', 'jobs'],

@@ -1,5 +1,6 @@
 import type { AnyConnector } from '../connectors/define.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
+import type { Mapping } from '../domain/mapping.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
 import { leavesAt } from './conditions.ts';
 import { type Connectors, connectionsOf, connectorOf, settingsOf } from './connections.ts';
@@ -147,18 +148,16 @@ function addFilled(filled: Filled, connection: JsonObject, connector: AnyConnect
   const read = connector.streams.filter(({ name }) => Object.hasOwn(streams, name));
   const config = connector.config.safeParse(settingsOf(connection));
   const own = config.success ? (connector.mappingsOf?.(config.data) ?? []) : [];
-  for (const { traits, activity } of [...read.flatMap(({ mappings }) => Object.values(mappings)), ...own]) {
-    for (const trait of Object.keys(traits ?? {})) filled.traits.add(trait);
-    const names =
-      activity === undefined
-        ? []
-        : typeof activity.name === 'string'
-          ? [activity.name]
-          : Object.values(activity.name.names);
-    for (const name of names) filled.activities.add(name);
-  }
+  for (const one of [...read.flatMap(({ mappings }) => Object.values(mappings)), ...own]) addMapped(filled, one);
   // By convention a connector's `fields` setting maps traits to the vendor's own fields.
   if (isJsonObject(connection.fields)) for (const trait of Object.keys(connection.fields)) filled.traits.add(trait);
+}
+
+function addMapped(filled: Filled, { traits, activity }: Mapping): void {
+  for (const trait of Object.keys(traits ?? {})) filled.traits.add(trait);
+  if (activity === undefined) return;
+  const { name } = activity;
+  for (const one of typeof name === 'string' ? [name] : Object.values(name.names)) filled.activities.add(one);
 }
 
 /** `address` holds `address.city`; and a mapping that fills all of `mailchimp.merge` fills `mailchimp.merge.CITY`. */

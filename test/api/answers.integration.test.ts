@@ -53,7 +53,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(41);
+    expect(schemas).toHaveLength(46);
     for (const { path, method } of operations) {
       const {
         summary,
@@ -85,6 +85,7 @@ describe('the answers of /api', () => {
     ['GET', '/api/people/{person}/segments/{segment}', '/api/people/newsletter%3Amember%3A1/segments/quiet-readers'],
     ['GET', '/api/lateness', '/api/lateness'],
     ['GET', '/api/segments/{segment}/members', '/api/segments/quiet-readers/members?most=1'],
+    ['GET', '/api/segments/{segment}/people', '/api/segments/quiet-readers/people?columns=id,email,consent.email'],
     ['GET', '/api/segments/{segment}/history', '/api/segments/quiet-readers/history?from=2026-11-20&to=2026-11-21'],
     ['GET', '/api/left-lists', '/api/left-lists'],
     ['GET', '/api/runs', '/api/runs'],
@@ -344,6 +345,8 @@ describe('what /api refuses', () => {
     ['GET', '/api/jobs/none', 404, 'api/no-such-job'],
     ['GET', '/api/plans/0123456789abcdef', 404, 'api/no-such-plan'],
     ['GET', '/api/segments/none/members', 404, 'api/no-such-segment'],
+    ['GET', '/api/segments/quiet-readers/people?columns=a,,b', 400, 'api/bad-query'],
+    ['GET', '/api/import/newsletter', 400, 'import/takes-no-files'],
     ['GET', '/api/segments/quiet-readers/members?most=0', 400, 'api/bad-query'],
     ['GET', '/api/segments/quiet-readers/history?from=yesterday', 400, 'api/bad-query'],
     ['POST', '/api/apply', 404, 'api/no-such-plan', { plan: 'none' }],

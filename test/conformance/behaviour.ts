@@ -1,6 +1,7 @@
 import { audienceChecks } from './check-audiences.ts';
 import { callChecks } from './check-calls.ts';
 import { erasureChecks } from './check-erasure.ts';
+import { importChecks } from './check-imports.ts';
 import { settingsChecks } from './check-settings.ts';
 import { streamChecks } from './check-streams.ts';
 import { webhookChecks } from './check-webhook.ts';
@@ -10,16 +11,16 @@ import type { Scenario } from './scenario.ts';
 /** The behaviour that the suite proves over real HTTP, by area. What a scenario leaves out the connector must leave out. */
 export function behaviourChecks(scenario: Scenario): ReadonlyMap<string, readonly Check[]> {
   const { connector } = scenario;
-  const areas = new Map([
-    ['settings', settingsChecks(scenario)],
-    ['calls', callChecks(scenario)],
-  ]);
+  const areas = new Map([['settings', settingsChecks(scenario)]]);
+  if (connector.manifest.signsIn !== false) areas.set('calls', callChecks(scenario));
   const streams = new Set([...connector.streams.map(({ name }) => name), ...Object.keys(scenario.streams)]);
   for (const name of streams) areas.set(`stream ${name}`, streamChecks(scenario, name));
   if (scenario.webhook !== undefined) areas.set('webhook', webhookChecks(scenario, scenario.webhook));
   else if (connector.webhook !== undefined) areas.set('webhook', [missing('webhook')]);
   if (scenario.audience !== undefined) areas.set('audience', audienceChecks(scenario, scenario.audience));
   else if (connector.audiences !== undefined) areas.set('audience', [missing('audience')]);
+  if (scenario.imports !== undefined) areas.set('imports', importChecks(scenario, scenario.imports));
+  else if (connector.imports !== undefined) areas.set('imports', [missing('imports')]);
   if (scenario.erasure !== undefined) areas.set('erasure', erasureChecks(scenario, scenario.erasure));
   else if (connector.erasure !== undefined) areas.set('erasure', [missing('erasure')]);
   return areas;

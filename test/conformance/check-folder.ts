@@ -24,12 +24,15 @@ export function folderChecks({ connector }: Scenario): readonly Check[] {
       async run() {
         const files = readdirSync(folder);
 
-        const wanted = ['README.md', 'client.ts', 'config.ts', 'errors.ts', 'index.ts', 'manifest.ts'];
+        const always = ['README.md', 'config.ts', 'index.ts', 'manifest.ts'];
+        // Who speaks to nobody has no client, and nobody's failures to sort.
+        const wanted = manifest.signsIn === false ? always : [...always, 'client.ts', 'errors.ts'];
         const streams = files
           .filter((file) => file.endsWith('.stream.ts'))
           .map((file) => file.replace('.stream.ts', ''));
         expect(wanted.filter((file) => !files.includes(file))).toEqual([]);
         expect(streams.sort()).toEqual(connector.streams.map(({ name }) => name).sort());
+        expect(files.includes('mapping.ts')).toBe(connector.imports !== undefined);
         expect(files.includes('webhook.ts')).toBe(connector.webhook !== undefined);
         expect(files.includes('audiences.ts')).toBe(connector.audiences !== undefined);
         expect(files.includes('truth.ts')).toBe(connector.audiences?.truth !== undefined);

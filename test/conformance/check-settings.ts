@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Schema } from '../../lib/connectors/contract.ts';
-import { isJsonObject } from '../../lib/domain/json.ts';
+import { isJsonObject, type JsonObject } from '../../lib/domain/json.ts';
 import { type Check, withRig } from './rig.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -8,6 +8,11 @@ import type { Scenario } from './scenario.ts';
 export function settingsChecks(scenario: Scenario): readonly Check[] {
   const { connector } = scenario;
   const secret = isJsonObject(scenario.secret) ? scenario.secret : {};
+  return [...ownChecks(scenario), ...(connector.manifest.signsIn === false ? [] : secretChecks(scenario, secret))];
+}
+
+function ownChecks(scenario: Scenario): readonly Check[] {
+  const { connector } = scenario;
   return [
     {
       name: 'refuses an unknown setting by name, and {} when a setting is required',
@@ -18,6 +23,22 @@ export function settingsChecks(scenario: Scenario): readonly Check[] {
         if (!needsNothing) expect(refusal(connector.config, {})).toMatch(/\w+: \w+/);
       },
     },
+    {
+      name: 'says whose account it signed in to',
+      run: () =>
+        withRig(scenario, async (rig) => {
+          const { account } = await connector.check(await rig.connect());
+
+          expect(account).not.toBe('');
+        }),
+    },
+  ];
+}
+
+/** For whoever has an account to sign in to. */
+function secretChecks(scenario: Scenario, secret: JsonObject): readonly Check[] {
+  const { connector } = scenario;
+  return [
     {
       name: 'refuses an empty secret by the name of what is missing',
       async run() {
@@ -40,15 +61,6 @@ export function settingsChecks(scenario: Scenario): readonly Check[] {
 
         expect(values.filter((value) => messages.includes(value))).toEqual([]);
       },
-    },
-    {
-      name: 'says whose account it signed in to',
-      run: () =>
-        withRig(scenario, async (rig) => {
-          const { account } = await connector.check(await rig.connect());
-
-          expect(account).not.toBe('');
-        }),
     },
     {
       name: 'answers a wrong secret with auth or config, and keeps it to itself',

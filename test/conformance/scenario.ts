@@ -26,6 +26,7 @@ export interface Scenario<Vendor extends Simulator = Simulator> {
   readonly streams: Readonly<Record<string, StreamScenario<Vendor>>>;
   readonly webhook?: WebhookScenario;
   readonly audience?: AudienceScenario<Vendor>;
+  readonly imports?: ImportScenario;
   readonly erasure?: ErasureScenario<Vendor>;
 }
 
@@ -36,6 +37,14 @@ export interface ErasureScenario<Vendor> {
   knows(vendor: Vendor, person: ToErase): boolean;
   /** Makes the next deletion answer a rate limit or a server error. */
   fault(vendor: Vendor, kind: 'rate-limit' | 'server-error'): void;
+}
+
+export interface ImportScenario {
+  /** Records as they are archived, all usable, and what each must be part of, in their order. */
+  readonly records: readonly Json[];
+  readonly expected: readonly string[];
+  /** Records that no change can be made of; some hold addresses. */
+  readonly unusable: readonly Json[];
 }
 
 export interface StreamScenario<Vendor> {

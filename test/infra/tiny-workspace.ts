@@ -8,7 +8,7 @@ import { type Synthesised, synthesise, type WorkspaceForSynthesis } from '../../
 const every = (minutes: number) => ({ expression: `rate(${minutes} minutes)`, words: `every ${minutes} minutes` });
 const nightly = (hour: number) => ({ expression: `cron(0 ${hour} * * ? *)`, words: `nightly at 0${hour}:00` });
 
-/** A workspace with each kind of connection: pulled only, pulled with a webhook and an audience, and idle. */
+/** A workspace with each kind of connection: pulled only, pulled with a webhook and an audience, idle, and without a tool. */
 export const tinyWorkspace: WorkspaceForSynthesis = {
   workspace: 'acme',
   timezone: 'Europe/Berlin',
@@ -16,6 +16,7 @@ export const tinyWorkspace: WorkspaceForSynthesis = {
     crm: connection('crm', 'salesforce', { streams: { contacts: every(15) } }),
     newsletter: connection('newsletter', 'mailchimp', { streams: { activity: nightly(1) }, webhook: true }),
     spare: connection('spare', 'mailchimp', {}),
+    fair: connection('fair', 'files', { config: { mapping: { id: 'No' } } }),
   },
   audiences: [
     { ...audience('lapsing', nightly(2)), verify: { when: nightly(5), heal: 'report' } },

@@ -1,10 +1,14 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { manifest as files } from '../../connectors/files/manifest.ts';
 import { acceptFindings } from '../accepted-findings.ts';
 import { secretName } from '../environment.ts';
 import type { SecretUse } from '../functions.ts';
 import type { WorkspaceForSynthesis } from '../workspace-for-synthesis.ts';
+
+/** Connectors without an account to sign in to: a secret of theirs would cost and hold nothing. */
+const WITHOUT_SECRET: readonly string[] = [files].filter(({ signsIn }) => signsIn === false).map(({ id }) => id);
 
 /** One empty secret per connection, for the operator to fill; empty, so that a missing credential says so. */
 export class ConnectionSecrets extends Construct {
@@ -15,10 +19,9 @@ export class ConnectionSecrets extends Construct {
     super(scope, id);
     this.workspace = workspace;
     this.byConnection = new Map(
-      Object.values(workspace.connections).map(({ name, connector }) => [
-        name,
-        openSecret(this, workspace.workspace, name, connector),
-      ]),
+      Object.values(workspace.connections)
+        .filter(({ connector }) => !WITHOUT_SECRET.includes(connector))
+        .map(({ name, connector }) => [name, openSecret(this, workspace.workspace, name, connector)]),
     );
   }
 

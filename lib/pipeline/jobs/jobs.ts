@@ -3,6 +3,7 @@ import { formatInstant } from '../../domain/instant.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Heal } from '../../domain/truth.ts';
 import { type FindDeps, findPerson } from '../describe/find-person.ts';
+import { importPart } from '../imports/import-state.ts';
 import type { Clock, MembershipStore, Queue, StateStore } from '../ports.ts';
 import { latestPush } from '../push/push-run.ts';
 import { summariseAudience } from '../push/summaries.ts';
@@ -80,6 +81,7 @@ export async function readJob(deps: JobDeps, definitions: Definitions, id: strin
     asked.parts.map((part) => {
       if (asked.what === 'unmerge') return unmergePart(deps, part);
       if (asked.what === 'verify') return verifyPart(deps, part);
+      if (asked.what === 'import') return importPart(deps.state, part);
       return asked.what === 'pull' ? pullPart(deps, part) : pushPart(deps, definitions, part);
     }),
   );

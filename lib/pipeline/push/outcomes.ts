@@ -1,4 +1,5 @@
 import type { Outcome } from '../../connectors/contract.ts';
+import { csvCell } from '../../domain/csv-cell.ts';
 import type { Archive, ToldSide } from '../ports.ts';
 import type { PushRun } from './push-run.ts';
 
@@ -42,12 +43,7 @@ export const CSV_HEAD = `${COLUMNS.join(',')}\r\n`;
 /** One line of CSV (RFC 4180). A cell that a spreadsheet would take for a formula is made text. */
 export function csvLine({ profile, op, status, code = '', at, consent }: OutcomeLine): string {
   const cells = [profile, op, status, code, at, consent?.topic ?? '', consent?.source ?? '', consent?.at ?? ''];
-  return `${cells.map(cellOf).join(',')}\r\n`;
-}
-
-function cellOf(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return `${cells.map(csvCell).join(',')}\r\n`;
 }
 
 function keyOf({ id, audience }: RunName, part: number): string {

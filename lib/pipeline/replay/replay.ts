@@ -1,4 +1,4 @@
-import type { ArchivedLine } from '../../connectors/contract.ts';
+import type { ArchivedLine, OpenImports } from '../../connectors/contract.ts';
 import type { AnyConnector } from '../../connectors/define.ts';
 import type { Change, Rejection } from '../../domain/change.ts';
 import type { Definitions } from '../../domain/definitions.ts';
@@ -59,7 +59,7 @@ const ALL = '*';
 
 /** Asks for the archive of whole hours to be read again. */
 export async function startReplay(
-  deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock'>,
+  deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock'> & Pick<ReplayDeps, 'connectors'>,
   definitions: Definitions,
   asked: { readonly from: number; readonly to: number; readonly connection?: string },
 ): Promise<string> {
@@ -72,7 +72,12 @@ export async function startReplay(
   );
   const nothing = { objects: 0, changes: 0, rejected: 0 };
   const parts: ReplayPart[] = [];
-  for (const { name, streams } of read) {
+  for (const { name, streams, connector } of read) {
+    const imports = deps.connectors[connector]?.imports;
+    if (imports !== undefined) {
+      const partial = `a file holds what somebody chose to send; ${REST_STAYS}`;
+      parts.push({ connection: name, stream: imports.stream, ...nothing, partial });
+    }
     for (const stream of Object.keys(streams)) {
       const { wholeSince } = (await readStream(deps.state, name, stream)).state;
       // What is about to expire may do so before it is its turn.
@@ -241,8 +246,11 @@ function delivered(lines: readonly Line[], connection: string): Read {
 async function mapped(deps: ReplayDeps, connection: string, name: string, lines: readonly Line[]): Promise<Read> {
   const definition = (await deps.definitions()).connections[connection];
   const connector = deps.connectors[definition?.connector ?? ''];
-  const stream = connector?.streams.find((one) => one.name === name);
   const config = connector?.config.safeParse(definition?.config);
+  if (connector?.imports?.stream === name && config?.success === true) {
+    return mapImported(connector.imports.open(config.data), connection, lines);
+  }
+  const stream = connector?.streams.find((one) => one.name === name);
   if (stream === undefined || config?.success !== true) {
     const reason = `connection ${connection} has no stream ${name} that can be mapped now`;
     const rejected = lines.map((record) => ({ code: 'replay/no-stream', reason, record }));
@@ -258,4 +266,15 @@ async function mapped(deps: ReplayDeps, connection: string, name: string, lines:
     records: objectsToldBy(known, stream),
     ...(unknown === undefined ? {} : { unmapped: unknown.reason }),
   };
+}
+
+function mapImported({ map }: OpenImports, connection: string, lines: readonly Line[]): Read {
+  const changes: Change[] = [];
+  const rejected: Rejection[] = [];
+  for (const line of lines) {
+    const mapped = 'record' in line ? map(line.record, connection) : undefined;
+    if (mapped?.ok === true) changes.push(mapped.change);
+    else if (mapped !== undefined) rejected.push(mapped.rejection);
+  }
+  return { changes, rejected };
 }

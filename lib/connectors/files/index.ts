@@ -1,0 +1,22 @@
+import { defineConnector } from '../define.ts';
+import { type Config, config, secret } from './config.ts';
+import { manifest } from './manifest.ts';
+import { mappingOf, openRows } from './mapping.ts';
+
+/** Files that somebody sends: there is no tool to ask. */
+export const files = defineConnector<Config, Record<string, never>, undefined>({
+  manifest,
+  config,
+  secret,
+  connect: async () => undefined,
+  check: async () => ({ account: 'no account: files are sent to us' }),
+  streams: [],
+  mappingsOf: (settings) => [mappingOf(settings.mapping)],
+  imports: {
+    stream: 'files',
+    open: (settings) => {
+      const { mapping } = settings as Config;
+      return { mapping: mappingOf(mapping), map: openRows(mapping) };
+    },
+  },
+});

@@ -1,0 +1,63 @@
+import { effectiveConsent } from '../../domain/consent.ts';
+import { type Compiled, traitReader } from '../../domain/decide.ts';
+import { TributaryError } from '../../domain/errors.ts';
+import type { Json } from '../../domain/json.ts';
+import { valueAt } from '../../domain/mapping.ts';
+import { consentOf, identifiersOf, type Profile } from '../../domain/profile.ts';
+import { effectiveTraits, nestTraits } from '../../domain/survivorship.ts';
+import { loadRegions } from '../define/regions.ts';
+import type { MembershipStore, ProfileStore } from '../ports.ts';
+import { isLiving } from '../resolve/gather.ts';
+import { readMembers } from './segment-history.ts';
+
+/** People of a segment by chosen columns, a page at a time. */
+export interface SegmentPeople {
+  readonly segment: string;
+  readonly columns: readonly string[];
+  readonly people: readonly (readonly Json[])[];
+  readonly next: string | null;
+}
+
+const MOST_COLUMNS = 50;
+const COLUMN = /^[^\s,]{1,200}$/;
+
+/**
+ * Reads members with columns of theirs: `id`, `since`, a trait by its path, an identifier by its type (the first one), or
+ * `consent.<topic>` of any of their addresses. A trait goes before an identifier of its name. Consent is told, not asked for.
+ */
+export async function readSegmentPeople(
+  deps: { readonly memberships: MembershipStore; readonly profiles: ProfileStore },
+  compiled: Compiled,
+  segment: string,
+  asked: { readonly columns: string | undefined; readonly from: string | undefined; readonly most: number },
+): Promise<SegmentPeople> {
+  const columns = (asked.columns ?? 'id,email').split(',').map((column) => column.trim());
+  if (columns.length > MOST_COLUMNS || columns.some((column) => !COLUMN.test(column))) {
+    const message = `columns: expected up to ${MOST_COLUMNS} names with commas between them, such as email,lifecycle_stage`;
+    throw new TributaryError('rejected', 'api/bad-query', message);
+  }
+  const { members, next } = await readMembers(deps, segment, asked);
+  const stored = await deps.profiles.read(members.map(({ profile }) => profile));
+  const { definitions } = compiled;
+  const read = traitReader(definitions, await loadRegions());
+  const people = members.flatMap(({ profile, since }) => {
+    const found = stored.get(profile);
+    // Merged or erased since the row was read: whoever has the data now has a row of their own.
+    if (found === undefined || !isLiving(found)) return [];
+    const traits = nestTraits(effectiveTraits(found, definitions.identity.priorities, read));
+    return [columns.map((column) => cellOf(found, traits, column, since))];
+  });
+  return { segment, columns, people, next };
+}
+
+function cellOf(profile: Profile, traits: Json, column: string, since: string): Json {
+  if (column === 'id') return profile.id;
+  if (column === 'since') return since;
+  const identifiers = identifiersOf(profile);
+  if (column.startsWith('consent.')) {
+    const statements = consentOf(profile);
+    const topic = column.slice('consent.'.length);
+    return identifiers.some(({ value }) => effectiveConsent(statements, value, topic));
+  }
+  return valueAt(traits, column) ?? identifiers.find(({ type }) => type === column)?.value ?? null;
+}
