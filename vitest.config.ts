@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/setup/longest-first.ts';
 
 const nightly = 'test/**/*.nightly.test.ts';
 const integration = 'test/**/*.integration.test.ts';
@@ -16,6 +17,7 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000 } },
     setupFiles: ['test/setup/loopback-only.ts'],
     reporters: ['default'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
