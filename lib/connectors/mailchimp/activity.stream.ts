@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { TributaryError } from '../../domain/errors.ts';
-import { type Milliseconds, parseInstant } from '../../domain/instant.ts';
+import type { Milliseconds } from '../../domain/instant.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';
 import type { ReadOptions } from '../contract.ts';
@@ -8,6 +7,7 @@ import { defineStream } from '../define.ts';
 import { actId } from './act-id.ts';
 import type { Campaign, Counted, MailchimpClient } from './client.ts';
 import { MAX_PAGE } from './manifest.ts';
+import { besidePlace, bySending, sentAt, unlessDeleted } from './sending.ts';
 
 /** Reports lag behind: activity up to this much older than the last run's end is read again. */
 const OVERLAP_MS = 60 * 60 * 1000;
@@ -113,7 +113,7 @@ async function campaignsFrom(api: MailchimpClient, at: Position): Promise<readon
     more = page.campaigns.length > 0 && found.length < page.total;
   }
   const from = at.campaign;
-  return found.sort(bySending).filter((one) => from === null || order(sentAt(one), one.id, from.sent, from.id) >= 0);
+  return found.sort(bySending).filter((one) => from === null || besidePlace(one, from) >= 0);
 }
 
 async function readPage(
@@ -124,13 +124,7 @@ async function readPage(
   options: ReadOptions,
 ): Promise<Counted> {
   const count = Math.min(options.pageSize ?? MAX_PAGE, MAX_PAGE);
-  try {
-    return await api.listEmailActivity(campaign.id, { since: since ?? undefined, offset, count });
-  } catch (thrown) {
-    // A campaign can be deleted after it was listed; its activity is gone with it, the others are not.
-    if (thrown instanceof TributaryError && thrown.code === 'mailchimp/not-found') return { items: [], total: 0 };
-    throw thrown;
-  }
+  return unlessDeleted(api.listEmailActivity(campaign.id, { since: since ?? undefined, offset, count }));
 }
 
 /** One record for each thing the recipient did; none for who did nothing. What has another shape is kept for quarantine. */
@@ -152,16 +146,4 @@ function actsOf(email: unknown, campaign: Campaign): readonly unknown[] {
       type,
     };
   });
-}
-
-function sentAt(campaign: Campaign): Milliseconds {
-  return parseInstant(campaign.send_time) ?? 0;
-}
-
-function bySending(a: Campaign, b: Campaign): number {
-  return order(sentAt(a), a.id, sentAt(b), b.id);
-}
-
-function order(sentA: Milliseconds, idA: string, sentB: Milliseconds, idB: string): number {
-  return sentA - sentB || (idA < idB ? -1 : idA > idB ? 1 : 0);
 }

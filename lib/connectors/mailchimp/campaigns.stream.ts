@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { TributaryError } from '../../domain/errors.ts';
 import { type Milliseconds, parseInstant } from '../../domain/instant.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';
@@ -9,6 +8,7 @@ import { actId } from './act-id.ts';
 import type { Counted, MailchimpClient } from './client.ts';
 import { MAX_PAGE } from './manifest.ts';
 import { type Report, type ReportPart, reportParts } from './reports.ts';
+import { besidePlace, bySending, sentAt, unlessDeleted } from './sending.ts';
 
 /** Large campaigns are sent over hours, and by time zone over a day: recipients and leavers of that long are read again. */
 const OVERLAP_MS = 24 * 60 * 60 * 1000;
@@ -124,7 +124,7 @@ async function workOf(api: MailchimpClient, at: Position): Promise<readonly Work
     ...(report.abuse_reports > 0 ? (['abuse-reports'] as const) : []),
   ];
   return found
-    .sort((a, b) => order(sentAt(a), a.id, sentAt(b), b.id))
+    .sort(bySending)
     .flatMap((report) => wanted(report).map((part) => ({ report, part, offset: offsetOf(report, part, at) })))
     .filter((work): work is Work => work.offset !== undefined);
 }
@@ -132,9 +132,7 @@ async function workOf(api: MailchimpClient, at: Position): Promise<readonly Work
 /** Where to go on with a part of a report; undefined = it lies before the position. */
 function offsetOf(report: Report, part: ReportPart, { campaign, offset }: Position): number | undefined {
   if (campaign === null) return 0;
-  const beside =
-    order(sentAt(report), report.id, campaign.sent, campaign.id) ||
-    reportParts.indexOf(part) - reportParts.indexOf(campaign.part);
+  const beside = besidePlace(report, campaign) || reportParts.indexOf(part) - reportParts.indexOf(campaign.part);
   if (beside === 0) return offset;
   return beside > 0 ? 0 : undefined;
 }
@@ -148,13 +146,8 @@ async function readPage(
 ): Promise<Counted> {
   // A part without pages was read whole.
   if (part === 'abuse-reports' && offset > 0) return { items: [], total: 0 };
-  try {
-    return await api.listReportRows(id, part, { offset, count: Math.min(options.pageSize ?? MAX_PAGE, MAX_PAGE) });
-  } catch (thrown) {
-    // A campaign can be deleted after it was listed; its report is gone with it, the others are not.
-    if (thrown instanceof TributaryError && thrown.code === 'mailchimp/not-found') return { items: [], total: 0 };
-    throw thrown;
-  }
+  const count = Math.min(options.pageSize ?? MAX_PAGE, MAX_PAGE);
+  return unlessDeleted(api.listReportRows(id, part, { offset, count }));
 }
 
 /** A row with its campaign. What has another shape is kept for quarantine. */
@@ -182,12 +175,4 @@ function isNew(record: unknown, part: ReportPart, { since }: Position): boolean 
   if (part === 'sent-to' || since === null || !isJsonObject(record)) return true;
   const at = parseInstant(record.timestamp);
   return at === undefined || at >= since;
-}
-
-function sentAt({ send_time }: Report): Milliseconds {
-  return parseInstant(send_time) ?? 0;
-}
-
-function order(sentA: Milliseconds, idA: string, sentB: Milliseconds, idB: string): number {
-  return sentA - sentB || (idA < idB ? -1 : idA > idB ? 1 : 0);
 }

@@ -197,6 +197,7 @@ async function readAgain(deps: ReplayDeps, id: string, job: ReplayJob, key: stri
     rejected,
     unmapped,
     records = [],
+    aboutPeople = true,
   } = part.stream === undefined
     ? delivered(lines, part.connection)
     : await mapped(deps, part.connection, part.stream, lines);
@@ -219,7 +220,7 @@ async function readAgain(deps: ReplayDeps, id: string, job: ReplayJob, key: stri
   const counted = {
     // Nothing can be said of what is void by somebody who could not map all records.
     ...(unmapped === undefined
-      ? { ...part, ...(records.length === 0 ? {} : { records }) }
+      ? { ...(aboutPeople ? part : left), ...(records.length === 0 ? {} : { records }) }
       : { ...left, partial: `${unmapped}; ${REST_STAYS}` }),
     objects: part.objects + 1,
     changes: part.changes + changes.length,
@@ -235,6 +236,8 @@ type Read = {
   readonly rejected: readonly Rejection[];
   readonly unmapped?: string;
   readonly records?: readonly string[];
+  /** False where every record is of a company: nobody's record can be void by it. */
+  readonly aboutPeople?: boolean;
 };
 
 /** Deliveries are kept as changes: a webhook's own form is not archived, so there is nothing to map again. */
@@ -264,6 +267,7 @@ async function mapped(deps: ReplayDeps, connection: string, name: string, lines:
     changes: changes.map((change) => asWhole(change, objects)),
     rejected,
     records: objectsToldBy(known, stream),
+    aboutPeople: Object.values(stream.mappings).some(({ subject }) => subject === 'person'),
     ...(unknown === undefined ? {} : { unmapped: unknown.reason }),
   };
 }

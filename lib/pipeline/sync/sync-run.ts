@@ -40,8 +40,6 @@ export interface StreamState {
   readonly waitUntil?: number;
   /** The start of the latest run that read everything to the end: from then on the archive holds all that there is. */
   readonly wholeSince?: string;
-  /** Some page of it held an activity: a replay looks for those that only a former mapping made. */
-  readonly tellsActivities?: boolean;
   /** Former runs that had messages on their way when the next one began. */
   readonly earlier?: readonly FormerRun[];
 }

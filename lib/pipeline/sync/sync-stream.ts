@@ -135,7 +135,6 @@ async function storePage(
   const next: StreamState = {
     ...state,
     checkpoint: page.checkpoint,
-    ...(page.changes.some(({ kind }) => kind === 'activity') ? { tellsActivities: true } : {}),
     leaseUntil: deps.clock.now().getTime() + LEASE_MS,
     run: {
       ...run,

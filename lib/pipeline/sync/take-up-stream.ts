@@ -51,7 +51,6 @@ export async function takeUpStream(deps: SyncDeps, command: SyncCommand): Promis
   const taken = await saveStream(deps.state, connection, stream, held, {
     ...(start === undefined ? {} : { checkpoint: start }),
     ...(held.state.wholeSince === undefined ? {} : { wholeSince: held.state.wholeSince }),
-    ...(held.state.tellsActivities === true ? { tellsActivities: true } : {}),
     run: next,
     epoch: held.state.epoch + 1,
     leaseUntil: now.getTime() + LEASE_MS,

@@ -85,6 +85,28 @@ describe('replay', () => {
     expect(await reasonFor(NOW, NOW + 3_000 * HOUR)).toMatch(/does not reach back/);
   });
 
+  it('of a stream of companies asks nobody whether anything of them is void', async () => {
+    const companies: Mapping = { version: 1, object: 'account', subject: 'account', id: ['id'], at: ['at'] };
+    const streams = {
+      contacts: { mapping: former, records: [record('1', 1, {})] },
+      accounts: { mapping: companies, records: [record('a1', 1, {})] },
+    };
+    const rig = openReplayRig(streams);
+    await rig.pull(true);
+    rig.clock.pass(HOUR);
+
+    const job = await rig.replay(NOW, NOW + 2 * HOUR);
+
+    expect(job?.parts).toMatchObject([
+      { stream: 'contacts', voids: expect.anything() },
+      { stream: 'accounts', objects: expect.any(Number) },
+      { connection: '*' },
+    ]);
+    expect(job?.parts[1]).not.toHaveProperty('voids');
+    const [person] = rig.stores.living();
+    expect(Object.keys(person?.fragments['crm:contact:1']?.voided ?? {})).toEqual(['contacts']);
+  });
+
   it('brings deliveries again that were lost, and keeps each once', async () => {
     const rig = openReplayRig({ contacts: { mapping: former, records: [] } });
     const change: Change = {
