@@ -84,8 +84,7 @@ describe('apply', () => {
     const adding = await apply('add', [id(ann)]);
     const removing = await apply('remove', [id(ann)]);
 
-    expect(adding.state).toBe('pending');
-    await rig.follow(api, removing);
+    expect([adding.state, removing.state, outcomes(removing)]).toEqual(['pending', 'done', ['unchanged']]);
     rig.pass(60 * SECOND);
     rig.vendor.jobs.work();
     expect(onList()).toEqual([]);
@@ -149,6 +148,28 @@ describe('apply', () => {
     for (const op of ['add', 'remove'] as const) {
       await expect(apply(op, [id(ann)])).rejects.toMatchObject({ kind: 'transient', code: 'sendgrid/list-gone' });
     }
+  });
+
+  it('answers at once, when asked again, about somebody who is off the list by then', async () => {
+    await rig.follow(api, await apply('add', [id(ann)]));
+    await apply('remove', [id(ann)]);
+    rig.pass(60 * SECOND);
+
+    // An erasure asks anew instead of following the job.
+    expect(outcomes(await apply('remove', [id(ann)]))).toEqual(['unchanged']);
+  });
+
+  it('ends after ten minutes, though the job that it is asked about is always the one that was begun', async () => {
+    rig.vendor.faults.add({ kind: 'lost-removal' });
+    await rig.follow(api, await apply('add', [id(ann)]));
+    const started = await apply('remove', [id(ann)]);
+    if (started.state !== 'pending') throw new Error('the list shows her');
+
+    const early = await audiences.poll?.(api, started.job);
+    rig.pass(10 * 60 * SECOND);
+    const late = await audiences.poll?.(api, started.job);
+
+    expect([early?.state, late?.state]).toEqual(['pending', 'done']);
   });
 
   it('survives JSON while it waits', async () => {

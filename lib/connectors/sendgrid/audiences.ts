@@ -37,17 +37,18 @@ async function ensure(api: SendgridApi, to: Json): Promise<{ remoteId: string }>
 
 /**
  * Changes are done later, by jobs that name nobody, so who is on the list is asked before and, where it has to be, after.
- * Additions are sent for whom the list does not have. Removals are sent for everybody: what SendGrid shows may be older than
- * an addition that is still on its way, and nobody stays on a list for that.
+ * Additions are sent for whom the list does not have. Removals are sent for everybody, and waited for where the list shows
+ * somebody: what it shows may be older than an addition on its way, and nobody stays on a list for that.
  */
 async function apply(api: SendgridApi, batch: MembershipBatch): Promise<BatchResult> {
   const before = api.calls();
   const people = await peopleOf(api, batch.members);
-  const { settled, waiting } = batch.op === 'add' ? toAdd(batch, people) : toRemove(batch, people);
-  if (waiting.length === 0) return { state: 'done', outcomes: new Map(settled), calls: api.calls() - before };
-  const own: Job['own'] = { list: batch.remoteId, settled, waiting };
-  const job = batch.op === 'add' ? await add(api, own, people) : await remove(api, own);
-  return startedJob(job, api.calls() - before);
+  const own = { list: batch.remoteId, ...(batch.op === 'add' ? toAdd(batch, people) : toRemove(batch, people)) };
+  const upsert = batch.op === 'add' ? await add(api, own, people) : undefined;
+  if (batch.op === 'remove') await remove(api, own.list, people);
+  const calls = api.calls() - before;
+  if (own.waiting.length === 0) return { state: 'done', outcomes: new Map(own.settled), calls };
+  return startedJob(api, upsert === undefined ? { op: 'remove', own } : { op: 'add', upsert, own }, calls);
 }
 
 type Sorted = Pick<Job['own'], 'settled' | 'waiting'>;
@@ -59,7 +60,7 @@ function toAdd({ remoteId, members }: MembershipBatch, { contacts, unaddressable
     // Somebody with several contacts is added as the best of them, and taken off as all.
     const [best] = contacts.get(memberId) ?? [];
     if (best?.lists.has(remoteId) === true) settled.push([memberId, { status: 'unchanged' }]);
-    else if (best?.email !== undefined) waiting.push({ member: memberId, contacts: [best.id], changes: true });
+    else if (best?.email !== undefined) waiting.push({ member: memberId, contacts: [best.id] });
     else if (best !== undefined) settled.push([memberId, rejected('sendgrid/contact-without-address')]);
     else if (unaddressable.has(memberId)) settled.push([memberId, rejected('sendgrid/address-refused')]);
     else settled.push([memberId, { status: 'unmatched' }]);
@@ -72,27 +73,29 @@ function toRemove({ remoteId, members }: MembershipBatch, { contacts }: People):
   const waiting: Job['own']['waiting'] = [];
   for (const { memberId } of members) {
     const own = contacts.get(memberId) ?? [];
-    const changes = own.some(({ lists }) => lists.has(remoteId));
+    const isOn = own.some(({ lists }) => lists.has(remoteId));
     // Somebody whom SendGrid does not know is on no list.
-    if (own.length === 0) settled.push([memberId, { status: 'unchanged' }]);
-    else waiting.push({ member: memberId, contacts: own.map(({ id }) => id), changes });
+    if (isOn) waiting.push({ member: memberId, contacts: own.map(({ id }) => id) });
+    else settled.push([memberId, { status: 'unchanged' }]);
   }
   return { settled, waiting };
 }
 
-/** Contacts go by their own address, not by the key that found them: another of their addresses would make a contact anew. */
-async function add(api: SendgridApi, own: Job['own'], { contacts }: People): Promise<Job> {
-  const addresses = own.waiting.flatMap(({ member }) => contacts.get(member)?.[0]?.email ?? []);
-  const upsert = await whileListIsThere(api, own.list, api.addToList(own.list, [...new Set(addresses)]));
-  return { v: 1, op: 'add', upsert, polls: 0, own };
+/**
+ * The job's id; undefined where there is nobody to add. Contacts go by their own address, not by the key that found them:
+ * another of their addresses would make a contact anew.
+ */
+async function add(api: SendgridApi, { list, waiting }: Job['own'], { contacts }: People): Promise<string | undefined> {
+  const addresses = waiting.flatMap(({ member }) => contacts.get(member)?.[0]?.email ?? []);
+  if (addresses.length === 0) return undefined;
+  return whileListIsThere(api, list, api.addToList(list, [...new Set(addresses)]));
 }
 
-async function remove(api: SendgridApi, own: Job['own']): Promise<Job> {
-  const ids = [...new Set(own.waiting.flatMap((one) => one.contacts))];
+async function remove(api: SendgridApi, list: string, { contacts }: People): Promise<void> {
+  const ids = [...new Set([...contacts.values()].flat().map(({ id }) => id))];
   for (let start = 0; start < ids.length; start += LOOK_UP) {
-    await whileListIsThere(api, own.list, api.removeFromList(own.list, ids.slice(start, start + LOOK_UP)));
+    await whileListIsThere(api, list, api.removeFromList(list, ids.slice(start, start + LOOK_UP)));
   }
-  return { v: 1, op: 'remove', polls: 0, own };
 }
 
 /** A list that is gone, or a contact, is no fault of ours: the next try finds or makes the list anew. */

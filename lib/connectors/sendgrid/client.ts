@@ -45,6 +45,7 @@ export function openSendgrid(connection: ConnectionInput<Config, Secret>, io: Co
     /** The connection's name in the workspace. */
     connection: connection.name,
     config,
+    now: io.now,
     calls: transport.calls,
     countContacts: () => call('a count', answer.count, get('/v3/marketing/contacts/count')),
     /** The first 50 that a query in SGQL finds, and how many there are. */

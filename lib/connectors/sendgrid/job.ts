@@ -8,8 +8,8 @@ import { contactsById } from './people.ts';
 
 /** An upsert was seen to show after half a minute. */
 const POLL_MS = 10_000;
-/** Ten minutes; whoever is not seen as asked by then is tried again by the next run. */
-const MOST_POLLS = 60;
+/** Whoever is not seen as asked by then is tried again by the next run. */
+const PATIENCE_MS = 10 * 60_000;
 
 const outcome = z.union([
   z.strictObject({ status: z.enum(['applied', 'unchanged', 'unmatched']) }),
@@ -20,21 +20,31 @@ const own = z.strictObject({
   list: z.string(),
   /** Whose outcome is known. */
   settled: z.array(z.tuple([z.string(), outcome])),
-  /** Whose is not: their contacts, and whether the list showed that something is to be changed. */
-  waiting: z.array(z.strictObject({ member: z.string(), contacts: z.array(z.string()), changes: z.boolean() })),
+  /** Whose is not, with their contacts. */
+  waiting: z.array(z.strictObject({ member: z.string(), contacts: z.array(z.string()) })),
 });
 
 const jobShape = z.discriminatedUnion('op', [
-  z.strictObject({ v: z.literal(1), op: z.literal('add'), upsert: z.string(), polls: z.int(), own }),
-  z.strictObject({ v: z.literal(1), op: z.literal('remove'), polls: z.int(), own }),
+  z.strictObject({ v: z.literal(1), op: z.literal('add'), upsert: z.string(), until: z.int(), own }),
+  z.strictObject({ v: z.literal(1), op: z.literal('remove'), until: z.int(), own }),
 ]);
 
-/** A change of a list under way. */
+/** A change of a list under way, as it was begun: asking after it changes nothing of it. `until`: how long it is waited for, in ms. */
 export type Job = z.infer<typeof jobShape>;
 
 type Waiting = Job['own']['waiting'];
 
-export function startedJob(job: Job, calls: number): BatchResult {
+export function startedJob(api: SendgridApi, change: Change, calls: number): BatchResult {
+  return waitFor({ v: 1, until: api.now().getTime() + PATIENCE_MS, ...change }, calls);
+}
+
+/** What was sent: an upsert by its job's id, or removals. */
+export type Change = { readonly own: Job['own'] } & (
+  | { readonly op: 'add'; readonly upsert: string }
+  | { readonly op: 'remove' }
+);
+
+function waitFor(job: Job, calls: number): BatchResult {
   return { state: 'pending', job: job as unknown as Json, pollAfterMs: POLL_MS, calls };
 }
 
@@ -48,17 +58,16 @@ export async function poll(api: SendgridApi, told: Json): Promise<BatchResult> {
     throw new TributaryError('defect', 'sendgrid/unknown-job', 'a change of a list has an unknown form');
   const job = parsed.data;
   const before = api.calls();
-  const isLast = job.polls + 1 >= MOST_POLLS;
+  const isLast = api.now().getTime() >= job.until;
   if (job.op === 'add') {
     const status = (await unlessNotFound(api.upsertState(job.upsert)))?.status ?? 'failed';
-    if (status === 'pending' && !isLast) return again(api, job, job.own, before);
+    if (status === 'pending' && !isLast) return waitFor(job, api.calls() - before);
     const left = status === 'completed' ? [] : await notAsWished(api, job.own, true);
     return done(api, job.own, left, 'sendgrid/not-added', before);
   }
   const left = await notAsWished(api, job.own, false);
-  if (left.length === 0 || isLast) return done(api, job.own, left, 'sendgrid/not-removed', before);
-  const gone = job.own.waiting.filter((one) => !left.includes(one));
-  return again(api, job, { ...job.own, settled: [...job.own.settled, ...outcomesOf(gone)], waiting: left }, before);
+  if (left.length > 0 && !isLast) return waitFor(job, api.calls() - before);
+  return done(api, job.own, left, 'sendgrid/not-removed', before);
 }
 
 /** Whose contacts are not (all) on the list yet, or not all off it. */
@@ -71,14 +80,6 @@ async function notAsWished(api: SendgridApi, { list, waiting }: Job['own'], wish
   return waiting.filter(({ contacts }) => contacts.some((id) => on.has(id) !== wished));
 }
 
-function outcomesOf(waiting: Waiting): [string, Outcome][] {
-  return waiting.map(({ member, changes }) => [member, { status: changes ? 'applied' : 'unchanged' }]);
-}
-
-function again(api: SendgridApi, job: Job, rest: Job['own'], before: number): BatchResult {
-  return startedJob({ ...job, polls: job.polls + 1, own: rest }, api.calls() - before);
-}
-
 function done(
   api: SendgridApi,
   { settled, waiting }: Job['own'],
@@ -86,7 +87,10 @@ function done(
   code: string,
   before: number,
 ): BatchResult {
-  const missed = left.map(({ member }): [string, Outcome] => [member, { status: 'retry', code }]);
-  const outcomes = new Map([...settled, ...outcomesOf(waiting), ...missed]);
+  const missed = new Set(left.map(({ member }) => member));
+  const outcomes = new Map<string, Outcome>(settled);
+  for (const { member } of waiting) {
+    outcomes.set(member, missed.has(member) ? { status: 'retry', code } : { status: 'applied' });
+  }
   return { state: 'done', outcomes, calls: api.calls() - before };
 }
