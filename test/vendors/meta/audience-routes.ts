@@ -70,7 +70,7 @@ function changed(call: Call, change: (audience: SimAudience, rows: readonly Row[
     audience_id: audience.id,
     session_id: String(9_778_993 + received),
     num_received: received,
-    num_invalid_entries: invalid,
+    num_invalid_entries: call.fault === 'invalid-row' ? invalid + 1 : invalid,
     invalid_entry_samples: {},
   };
 }

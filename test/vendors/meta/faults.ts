@@ -25,7 +25,9 @@ export type FaultKind =
   /** Code 100: the page token is not taken any more. */
   | 'lost-cursor'
   /** The first row of a change is not there, and not counted. */
-  | 'lost-row';
+  | 'lost-row'
+  /** The first row of a change is called invalid. */
+  | 'invalid-row';
 
 export type Area = 'read' | 'write';
 
