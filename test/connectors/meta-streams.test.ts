@@ -34,9 +34,6 @@ describe('leads', () => {
         identifiers,
         traits: {
           email: 'ann@example.com',
-          phone: null,
-          'address.region': null,
-          'address.postal_code': null,
           budget: 'a lot',
           interests: ['shoes', 'hats'],
         },

@@ -89,18 +89,23 @@ const record = z
     const answers = byKey(
       lead.field_data.map(({ name, values }) => [name, values.length > 1 ? values : (values[0] ?? null)] as const),
     );
+    const boxes = byKey(
+      (lead.custom_disclaimer_responses ?? []).map(
+        ({ checkbox_key, is_checked }) => [checkbox_key, TICKED.has(String(is_checked)) ? '1' : '0'] as const,
+      ),
+    );
+    const email = answers.email ?? answers.work_email;
+    const phone = answers.phone_number ?? answers.work_phone_number;
+    const region = answers.state ?? answers.province;
+    const postal = answers.zip_code ?? answers.post_code;
     return {
       ...lead,
       answers,
-      boxes: byKey(
-        (lead.custom_disclaimer_responses ?? []).map(
-          ({ checkbox_key, is_checked }) => [checkbox_key, TICKED.has(String(is_checked)) ? '1' : '0'] as const,
-        ),
-      ),
-      email: answers.email ?? answers.work_email ?? null,
-      phone: answers.phone_number ?? answers.work_phone_number ?? null,
-      region: answers.state ?? answers.province ?? null,
-      postal_code: answers.zip_code ?? answers.post_code ?? null,
+      boxes,
+      ...(email === undefined ? {} : { email }),
+      ...(phone === undefined ? {} : { phone }),
+      ...(region === undefined ? {} : { region }),
+      ...(postal === undefined ? {} : { postal_code: postal }),
     };
   });
 

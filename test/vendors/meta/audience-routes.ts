@@ -5,7 +5,6 @@ import type { Call, Route } from './route.ts';
 
 /** Most rows of one request (reference of custom-audience/users). */
 const MOST_ROWS = 10_000;
-export const AD_ACCOUNT = '1045000000000001';
 
 const permissions = ['ads_management'];
 
@@ -52,8 +51,8 @@ export const audienceRoutes: readonly Route[] = [
   },
 ];
 
-function ownAccount({ part }: Call): void {
-  if (part(1) !== AD_ACCOUNT) {
+function ownAccount({ audiences, part }: Call): void {
+  if (part(1) !== audiences.account) {
     throw problems.permission('Ad account owner has NOT grant ads_management or ads_read permission');
   }
 }

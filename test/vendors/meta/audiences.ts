@@ -17,6 +17,8 @@ export interface Received {
 
 /** Custom audiences of one ad account. Nobody can read who is in one: only tests can. */
 export interface Audiences {
+  /** The ad account's id, without `act_`. */
+  readonly account: string;
   readonly all: ReadonlyMap<string, SimAudience>;
   /** The oldest of that name: names are not unique. */
   named(name: string): SimAudience | undefined;
@@ -31,10 +33,11 @@ export interface Audiences {
 const READABLE: ReadonlySet<string> = new Set(['MADID', 'EXTERN_ID', 'LOOKALIKE_VALUE']);
 
 /** `smallest`: fewer than that may not be left after a removal. How many Meta wants is not known: about a hundred. */
-export function createAudiences({ smallest }: { readonly smallest: number }): Audiences {
+export function createAudiences(account: string, { smallest }: { readonly smallest: number }): Audiences {
   const all = new Map<string, SimAudience>();
   let lastId = 23_861_000_000_000_000n;
   return {
+    account,
     all,
     named: (name) => [...all.values()].find((one) => one.name === name),
     create(name) {

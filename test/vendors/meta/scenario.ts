@@ -3,9 +3,7 @@ import { meta } from '../../../lib/connectors/meta/index.ts';
 import type { Identifier } from '../../../lib/domain/change.ts';
 import { CONNECTION } from '../../conformance/rig.ts';
 import type { AudienceScenario, Scenario, StreamScenario, WebhookScenario } from '../../conformance/scenario.ts';
-import { AD_ACCOUNT } from './audience-routes.ts';
-import { type MetaSimulator, startMeta } from './server.ts';
-import { INSTAGRAM_ID, PAGE_ID } from './store.ts';
+import { AD_ACCOUNT, INSTAGRAM_ID, type MetaSimulator, PAGE_ID, startMeta } from './server.ts';
 import { signedRequest } from './webhook-sender.ts';
 
 const TOKEN = 'EAAsimulatedsystemusertoken';

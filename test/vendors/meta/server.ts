@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AD_ACCOUNT, audienceRoutes } from './audience-routes.ts';
+import { audienceRoutes } from './audience-routes.ts';
 import { type Audiences, createAudiences } from './audiences.ts';
 import { createFaults, type FaultKind, type Faults } from './faults.ts';
 import { errorBody, GraphError, problems } from './graph-error.ts';
@@ -15,6 +15,10 @@ export interface MetaOptions {
   readonly now: () => Date;
   /** 0 = any free port. */
   readonly port?: number;
+  readonly page?: string;
+  readonly instagram?: string;
+  /** Without `act_`. */
+  readonly adAccount?: string;
   /** Fewer people than that may not be left in an audience by a removal; default 0. */
   readonly smallestAudience?: number;
 }
@@ -46,6 +50,10 @@ export interface HeardCall {
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 }
+
+export const PAGE_ID = '134587000000001';
+export const INSTAGRAM_ID = '17841405726653026';
+export const AD_ACCOUNT = '1045000000000001';
 
 const USER = '122100000000001';
 const PAGE_TOKEN = 'EAAsimulatedpagetoken';
@@ -115,8 +123,9 @@ const refusals: Partial<Readonly<Record<FaultKind, () => GraphError>>> = {
 
 export async function startMeta(options: MetaOptions): Promise<MetaSimulator> {
   const { now } = options;
-  const store = createStore(now);
-  const audiences = createAudiences({ smallest: options.smallestAudience ?? 0 });
+  const { page = PAGE_ID, instagram = INSTAGRAM_ID, adAccount = AD_ACCOUNT } = options;
+  const store = createStore(now, { page, instagram });
+  const audiences = createAudiences(adAccount, { smallest: options.smallestAudience ?? 0 });
   const faults = createFaults();
   const sender = createSender({ now, appSecret: secret.app_secret, verifyToken: secret.verify_token });
   const withheld = new Set<string>();
@@ -141,7 +150,11 @@ export async function startMeta(options: MetaOptions): Promise<MetaSimulator> {
     if (fault === 'page-for-people') return { status: 502, text: pageForPeople };
     const refusal = fault === undefined ? undefined : refusals[fault]?.();
     if (refusal !== undefined) {
-      return { status: refusal.status, body: errorBody(refusal), ...(fault === 'audience-limit' ? regainIn(19) : {}) };
+      return {
+        status: refusal.status,
+        body: errorBody(refusal),
+        ...(fault === 'audience-limit' ? regainIn(adAccount, 19) : {}),
+      };
     }
     if (fault === 'error-in-success') return { status: 200, body: errorBody(problems.service()) };
     const missing = route.permissions.find((one) => withheld.has(one));
@@ -180,7 +193,7 @@ export async function startMeta(options: MetaOptions): Promise<MetaSimulator> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     store,
     audiences,
-    adAccount: `act_${AD_ACCOUNT}`,
+    adAccount: `act_${adAccount}`,
     faults,
     withheld,
     calls,
@@ -225,10 +238,10 @@ function paramsIn(body: string, query: URLSearchParams): Readonly<Record<string,
   }
 }
 
-function regainIn(minutes: number): Pick<Sent, 'headers'> {
+function regainIn(account: string, minutes: number): Pick<Sent, 'headers'> {
   const usage = { type: 'custom_audience', call_count: 100, total_cputime: 25, total_time: 25 };
   const told = { ...usage, estimated_time_to_regain_access: minutes, ads_api_access_tier: 'standard_access' };
-  return { headers: { 'x-business-use-case-usage': JSON.stringify({ [AD_ACCOUNT]: [told] }) } };
+  return { headers: { 'x-business-use-case-usage': JSON.stringify({ [account]: [told] }) } };
 }
 
 function failing(work: () => Sent): Sent {

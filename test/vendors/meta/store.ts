@@ -79,10 +79,7 @@ export interface MetaStore {
   whenTold(listener: (update: Update) => void): void;
 }
 
-export const PAGE_ID = '134587000000001';
-export const INSTAGRAM_ID = '17841405726653026';
-
-export function createStore(now: () => Date): MetaStore {
+export function createStore(now: () => Date, { page, instagram }: Pick<MetaStore, 'page' | 'instagram'>): MetaStore {
   const forms = new Map<string, string>();
   const leads = new Map<string, SimLead>();
   const posts = new Map<string, SimPost>();
@@ -99,7 +96,7 @@ export function createStore(now: () => Date): MetaStore {
   const tell = (update: Update): void => {
     for (const listener of listeners) listener(update);
   };
-  const tellPage = (field: string, value: object): void => tell({ object: 'page', of: PAGE_ID, field, value });
+  const tellPage = (field: string, value: object): void => tell({ object: 'page', of: page, field, value });
   const get = (id: string): SimComment => {
     const comment = comments.get(id);
     if (comment === undefined) throw new Error(`the simulator has no comment ${id}`);
@@ -126,15 +123,15 @@ export function createStore(now: () => Date): MetaStore {
     const value = { id, ...from, media: { id: on, media_product_type: 'FEED' }, text };
     tell({
       object: 'instagram',
-      of: INSTAGRAM_ID,
+      of: instagram,
       field: 'comments',
       value: parent === undefined ? value : { ...value, parent_id: parent },
     });
   };
 
   return {
-    page: PAGE_ID,
-    instagram: INSTAGRAM_ID,
+    page,
+    instagram,
     forms,
     leads,
     posts,
@@ -149,13 +146,13 @@ export function createStore(now: () => Date): MetaStore {
       const id = nextId();
       const given = Object.entries(answers).map(([key, value]) => [key, typeof value === 'string' ? [value] : value]);
       leads.set(id, { id, form, at: whole(at), answers: Object.fromEntries(given), boxes, ad, damage: undefined });
-      const value = { created_time: whole(at) / 1_000, leadgen_id: id, page_id: PAGE_ID, form_id: form };
+      const value = { created_time: whole(at) / 1_000, leadgen_id: id, page_id: page, form_id: form };
       tellPage('leadgen', ad === undefined ? value : { ...value, ad_id: ad, adgroup_id: ad });
       return id;
     },
     deleteLead: (id) => void leads.delete(id),
     post(text, { at = now() } = {}) {
-      const id = `${PAGE_ID}_${nextId()}`;
+      const id = `${page}_${nextId()}`;
       posts.set(id, { id, at: whole(at), text });
       return id;
     },
