@@ -5,8 +5,7 @@ import * as answers from './answers.ts';
 import type { Config, Secret } from './config.ts';
 import { missingSetting, unreadableAnswer } from './errors.ts';
 import { INSTAGRAM_PAGE, PAGE } from './manifest.ts';
-import type { Row } from './match-row.ts';
-import { SCHEMA } from './match-row.ts';
+import { type Row, SCHEMA } from './match-row.ts';
 import { openTransport, type Request } from './transport.ts';
 
 const HOME = 'https://graph.facebook.com';
@@ -83,7 +82,7 @@ export function openMeta(connection: ConnectionInput<Config, Secret>, io: Connec
     connection: connection.name,
     config,
     calls: transport.calls,
-    /** The page and the Instagram account whose people are told apart. */
+    /** The page that the connection names. */
     page,
     /** Whose token it is. */
     account: () => call('an account', answers.account, get('/me', { fields: 'id' })),

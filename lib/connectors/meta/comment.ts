@@ -122,8 +122,10 @@ export function writtenAt(record: unknown): number | undefined {
  * nobody's act, and what the company answers is none of its customers'.
  */
 export function isSomebodys(record: unknown): boolean {
-  const from = isJsonObject(record) ? record.from : undefined;
-  return isJsonObject(from) && from.id !== undefined && isJsonObject(record) && from.id !== record.scope;
+  // What is no record at all is for quarantine.
+  if (!isJsonObject(record)) return true;
+  const { from, scope } = record;
+  return isJsonObject(from) && from.id !== undefined && from.id !== scope;
 }
 
 /** The post that a comment's id begins with, as `post_id` of a delivery writes it; undefined where it does not. */

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { valueAt } from '../../domain/mapping.ts';
 import type { ReadOptions } from '../contract.ts';
 import { defineStream, type RecordPage } from '../define.ts';
+import { metaId } from './answers.ts';
 import type { MetaApi } from './client.ts';
 import { commentMapping, commentRecord, isSomebodys, postOf, writtenAt } from './comment.ts';
 import { lookbackMs } from './config.ts';
@@ -44,6 +45,7 @@ async function reread(api: MetaApi, wanted: readonly string[], _options: ReadOpt
 
 async function readOne(api: MetaApi, name: string): Promise<unknown> {
   const [network, id = ''] = name.split(':');
+  if (!metaId.safeParse(id).success) return undefined;
   try {
     if (network === 'facebook') {
       const scope = api.page();

@@ -1,6 +1,7 @@
 import { defineConnector } from '../define.ts';
 import { audiences } from './audiences.ts';
 import type { MetaApi } from './client.ts';
+import { mentionMapping } from './comment.ts';
 import { comments } from './comments.stream.ts';
 import { type Config, config, type Secret, secret } from './config.ts';
 import { erasure } from './erasure.ts';
@@ -22,7 +23,7 @@ export const meta = defineConnector<Config, Secret, MetaApi>({
     return { account: `user ${id}` };
   },
   streams: [comments, leads],
-  mappingsOf: (given) => [leadMappingOf(given)],
+  mappingsOf: (given) => [leadMappingOf(given), mentionMapping],
   webhook,
   audiences,
   erasure,
