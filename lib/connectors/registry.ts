@@ -4,6 +4,7 @@ import { forms } from './forms/index.ts';
 import { hubspot } from './hubspot/index.ts';
 import { klaviyo } from './klaviyo/index.ts';
 import { mailchimp } from './mailchimp/index.ts';
+import { meta } from './meta/index.ts';
 import { salesforce } from './salesforce/index.ts';
 import { sendgrid } from './sendgrid/index.ts';
 import { webhook } from './webhook/index.ts';
@@ -15,6 +16,7 @@ export const connectors: Readonly<Record<string, AnyConnector>> = {
   hubspot,
   klaviyo,
   mailchimp,
+  meta,
   salesforce,
   sendgrid,
   webhook,
