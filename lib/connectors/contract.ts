@@ -247,6 +247,11 @@ export interface AudienceDestination<Api> {
   readonly creates?: Creates;
   /** Whoever is taken off the list is unsubscribed by it: each removal counts as an opt-out for guardrails. */
   readonly removalUnsubscribes?: true;
+  /**
+   * The tool takes a batch and says nothing of its members: neither whom it knows nor who was on the list before.
+   * `applied` means that it took the statement.
+   */
+  readonly blind?: true;
   /** Finds the audience's object in the tool, or makes it. Twice gives the same. */
   ensure(api: Api, target: Json): Promise<{ readonly remoteId: string }>;
   /** Applies one batch. Throws only if the whole request failed; a member's failure is an outcome. */
@@ -338,6 +343,8 @@ export interface MembershipBatch {
   readonly idempotencyKey: string;
   /** The target that `remoteId` was found by. */
   readonly target?: Json;
+  /** Of an addition: channels and purposes to which everybody in the batch agreed, because the audience needs it. */
+  readonly granted?: readonly string[];
   /** Where a connector with `echoes` notes what it writes. Absent = nobody will read it back. */
   readonly notes?: WriteNotes;
 }
@@ -352,7 +359,13 @@ export interface Member {
 }
 
 export type BatchResult =
-  | { readonly state: 'done'; readonly outcomes: ReadonlyMap<string, Outcome>; readonly calls: number }
+  | {
+      readonly state: 'done';
+      readonly outcomes: ReadonlyMap<string, Outcome>;
+      /** What became of everybody else in the batch, where the tool answered for all at once. Absent = it said nothing. */
+      readonly others?: Outcome;
+      readonly calls: number;
+    }
   | { readonly state: 'pending'; readonly job: Json; readonly pollAfterMs: number; readonly calls: number };
 
 export type Outcome =

@@ -1,6 +1,7 @@
 import type { AnyConnector } from './define.ts';
 import { files } from './files/index.ts';
 import { forms } from './forms/index.ts';
+import { googleAds } from './google-ads/index.ts';
 import { hubspot } from './hubspot/index.ts';
 import { klaviyo } from './klaviyo/index.ts';
 import { mailchimp } from './mailchimp/index.ts';
@@ -11,6 +12,7 @@ import { webhook } from './webhook/index.ts';
 export const connectors: Readonly<Record<string, AnyConnector>> = {
   files,
   forms,
+  'google-ads': googleAds,
   hubspot,
   klaviyo,
   mailchimp,

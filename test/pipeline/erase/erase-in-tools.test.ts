@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findPerson } from '../../../lib/pipeline/describe/find-person.ts';
 import { startForget } from '../../../lib/pipeline/erase/forget-person.ts';
 import { workJobs } from '../../../lib/pipeline/jobs/work-jobs.ts';
+import { hashedAs } from '../../vendors/google-ads/store.ts';
 import { Death } from '../memory-stores.ts';
 import { NOW } from '../world.ts';
 import { annsAddress, memberOf, openErasing } from './erasing-rig.ts';
@@ -80,6 +81,22 @@ describe('eraseInTools', () => {
     const [place] = await rig.placesOf(receipt, 'tool crm');
     expect(place).toMatchObject({ state: 'pending', count: 1 });
     expect(Date.parse(place?.until ?? '')).toBeGreaterThanOrEqual(NOW + 15 * DAY);
+    expect(await rig.keysLeft()).toEqual([]);
+  });
+
+  it('asks after the job by which a tool takes somebody off, and begins no second one', async () => {
+    await using rig = await openErasing();
+    await rig.meetAnn();
+    await rig.tell('to-ads', [email]);
+    rig.ads.store.know(annsAddress);
+    rig.ads.store.createList({ name: 'Lapsing', keyTypes: ['CONTACT_ID'] }).told.add(hashedAs(annsAddress));
+    const before = rig.ads.store.reaches('Lapsing', annsAddress);
+
+    const receipt = await forgetAnn(rig);
+
+    expect([before, rig.ads.store.reaches('Lapsing', annsAddress)]).toEqual([true, false]);
+    expect([...rig.ads.store.requests.values()].map(({ op }) => op)).toEqual(['remove']);
+    expect(await rig.placesOf(receipt, 'audience to-ads')).toMatchObject([{ state: 'confirmed' }]);
     expect(await rig.keysLeft()).toEqual([]);
   });
 
