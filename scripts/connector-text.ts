@@ -19,8 +19,7 @@ export function connectorTable(connectors: Readonly<Record<string, AnyConnector>
 
 /** What a connector's page says from its manifest and mappings alone. */
 export function connectorPage(connector: AnyConnector): string {
-  // What a workspace maps by itself is told by its own mapping.
-  if (connector.imports !== undefined) return importFacts(connector.manifest, connector.imports);
+  if (connector.imports !== undefined) return importPage(connector, connector.imports);
   const mappings = connector.streams.flatMap(({ mappings }) => Object.values(mappings));
   const parts = [
     factsOf(connector),
@@ -34,6 +33,15 @@ export function connectorPage(connector: AnyConnector): string {
     activityTable(mappings),
   ];
   return parts.filter((part) => part !== '').join('\n');
+}
+
+/** What a workspace maps by itself is told by its own mapping; what a connector knows of its rows is told here. */
+function importPage({ manifest, config }: AnyConnector, imports: Imports): string {
+  const facts = importFacts(manifest, imports);
+  const settings = config.safeParse({});
+  if (!settings.success) return facts;
+  const mappings = [imports.open(settings.data).mapping];
+  return [facts, '### Identifiers\n', identifierTable(mappings), activityTable(mappings)].join('\n');
 }
 
 function importFacts({ id, limits }: AnyConnector['manifest'], { stream }: Imports): string {
