@@ -89,7 +89,7 @@ describe('apply', () => {
   });
 
   it('asks after a request after one minute, then at ever longer times up to half an hour', async () => {
-    await using rig = await openRig({ processingMs: 3 * 60 * MINUTE });
+    await using rig = await openRig({ processingMs: () => 3 * 60 * MINUTE });
     const { remoteId } = await audiences.ensure(rig.connect(), target);
     const waits: number[] = [];
 
@@ -230,7 +230,7 @@ describe('a request that Google did not carry out whole', () => {
 
   it('tries everybody again where Google does not know the request, or works on it for two days', async () => {
     await using forgetful = await openRig();
-    await using slow = await openRig({ processingMs: Number.POSITIVE_INFINITY });
+    await using slow = await openRig({ processingMs: () => Number.POSITIVE_INFINITY });
     const { remoteId } = await audiences.ensure(forgetful.connect(), target);
     let lost = await audiences.apply(forgetful.connect(), {
       remoteId,

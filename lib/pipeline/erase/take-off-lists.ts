@@ -14,7 +14,7 @@ export interface AskedTool extends Pick<Tool, 'connection' | 'api'> {
   readonly calls: CallMeter;
 }
 
-/** Off how many lists somebody was taken, why not off another, and what the tool is still at. */
+/** Off how many lists somebody was taken, why not off another, and its jobs while the tool is still at one of them. */
 export interface OffLists {
   readonly off: number;
   readonly refused?: string;
@@ -34,7 +34,9 @@ export async function takeOffLists(
   const destination = connection.connector.audiences;
   if (destination === undefined || !destination.canRemove) return { off: 0 };
   const notes = openNotes(deps, errand.connection, definitions.privacy.activitiesKeptMs);
-  const jobs: Record<string, Json> = {};
+  // Those that ended stay among them: whoever asks again hears their answer again, and begins none anew.
+  const jobs: Record<string, Json> = { ...errand.jobs };
+  let isRunning = false;
   let off = 0;
   let refused: string | undefined;
   for (const [audience, keys] of Object.entries(errand.lists)) {
@@ -57,6 +59,7 @@ export async function takeOffLists(
     });
     if (result.state === 'pending') {
       jobs[audience] = result.job;
+      isRunning = true;
       continue;
     }
     // Silence about somebody is no answer.
@@ -76,7 +79,7 @@ export async function takeOffLists(
         .map((row) => ({ row, told: { ...told, keys: row.told?.keys ?? [], at }, pending: false })),
     );
   }
-  return { off, ...(refused === undefined ? {} : { refused }), ...(Object.keys(jobs).length === 0 ? {} : { jobs }) };
+  return { off, ...(refused === undefined ? {} : { refused }), ...(isRunning ? { jobs } : {}) };
 }
 
 const NOT_THERE: Outcome = { status: 'unchanged' };

@@ -84,19 +84,36 @@ describe('eraseInTools', () => {
     expect(await rig.keysLeft()).toEqual([]);
   });
 
-  it('asks after the job by which a tool takes somebody off, and begins no second one', async () => {
+  it('asks after the jobs by which a tool takes somebody off, and begins none a second time', async () => {
     await using rig = await openErasing();
+    const { store } = rig.ads;
     await rig.meetAnn();
-    await rig.tell('to-ads', [email]);
-    rig.ads.store.know(annsAddress);
-    rig.ads.store.createList({ name: 'Lapsing', keyTypes: ['CONTACT_ID'] }).told.add(hashedAs(annsAddress));
-    const before = rig.ads.store.reaches('Lapsing', annsAddress);
+    store.know(annsAddress);
+    for (const [audience, name] of [
+      ['to-ads', 'Lapsing'],
+      ['to-more-ads', 'Customers'],
+    ] as const) {
+      await rig.tell(audience, [email]);
+      store.createList({ name, keyTypes: ['CONTACT_ID'] }).told.add(hashedAs(annsAddress));
+    }
+    const reaches = () => ['Lapsing', 'Customers'].map((name) => store.reaches(name, annsAddress));
+    const before = reaches();
 
     const receipt = await forgetAnn(rig);
 
-    expect([before, rig.ads.store.reaches('Lapsing', annsAddress)]).toEqual([true, false]);
-    expect([...rig.ads.store.requests.values()].map(({ op }) => op)).toEqual(['remove']);
-    expect(await rig.placesOf(receipt, 'audience to-ads')).toMatchObject([{ state: 'confirmed' }]);
+    expect([before, reaches()]).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+    // The second takes longer than the first: it is not asked for again while the second is waited for.
+    expect([...store.requests.values()].map(({ op, doneAt }) => [op, doneAt <= rig.clock.now().getTime()])).toEqual([
+      ['remove', true],
+      ['remove', true],
+    ]);
+    expect(await rig.placesOf(receipt, 'audience to-ads', 'audience to-more-ads')).toMatchObject([
+      { state: 'confirmed' },
+      { state: 'confirmed' },
+    ]);
     expect(await rig.keysLeft()).toEqual([]);
   });
 

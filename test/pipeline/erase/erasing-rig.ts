@@ -27,7 +27,7 @@ export async function openErasing(rules: { readonly news?: ErasureRule; readonly
   const news = await startMailchimp({ now: clock.now });
   news.addList({ id: LIST });
   const crm = await startSalesforce({ now: clock.now, bulkPolls: 1 });
-  const ads = await startGoogleAds({ now: clock.now });
+  const ads = await startGoogleAds({ now: clock.now, processingMs: (nth) => (nth * HOUR) / 12 });
   const stores = openMemoryStores();
   const privacy = openPrivacy(stores, identityKey, clock);
   const definitions = workspaceOf({ news, crm, ads }, { news: 'delete', crm: 'remove', ...rules });
@@ -161,6 +161,7 @@ function workspaceOf(
       { ...template, audience: 'to-tool', connection: 'news', target: { tag: 'Lapsing' } },
       { ...template, audience: 'to-crm', connection: 'crm', target: { campaign: 'Spring' } },
       { ...template, audience: 'to-ads', connection: 'ads', target: { user_list: 'Lapsing' } },
+      { ...template, audience: 'to-more-ads', connection: 'ads', target: { user_list: 'Customers' } },
     ],
   };
 }

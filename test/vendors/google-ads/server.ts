@@ -13,8 +13,8 @@ export interface GoogleAdsOptions {
   readonly port?: number;
   /** The advertiser that the service account reaches. */
   readonly customer?: string;
-  /** How long Google works on a change that it took. */
-  readonly processingMs?: number;
+  /** How long Google works on the n-th change that it took, from 1. */
+  readonly processingMs?: (nth: number) => number;
 }
 
 /** An advertiser in Google's Data Manager API, and the place that gives tokens, on one loopback port. */
@@ -55,7 +55,7 @@ const refusals: Partial<Readonly<Record<FaultKind, () => ApiError>>> = {
 };
 
 export async function startGoogleAds(options: GoogleAdsOptions): Promise<GoogleAdsSimulator> {
-  const { now, customer = '7693729833', processingMs = PROCESSING_MS } = options;
+  const { now, customer = '7693729833', processingMs = () => PROCESSING_MS } = options;
   const store = createStore(now, processingMs);
   const faults = createFaults();
   const signIn = openSignIn(now);

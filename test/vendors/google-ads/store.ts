@@ -28,7 +28,7 @@ export interface Accepted {
 /** One advertiser's customer lists and the people whom Google knows. */
 export type GoogleAdsStore = ReturnType<typeof createStore>;
 
-export function createStore(now: () => Date, processingMs: number) {
+export function createStore(now: () => Date, processingMs: (nth: number) => number) {
   const lists = new Map<string, UserList>();
   const requests = new Map<string, Accepted>();
   /** Hashed identifiers of people with an account; of those in the EEA nobody is kept without consent. */
@@ -80,7 +80,13 @@ export function createStore(now: () => Date, processingMs: number) {
     accept(change: Pick<Accepted, 'op' | 'list' | 'members' | 'hasConsent' | 'broken'>): string {
       lastRequest += 1;
       const id = `t-${String(lastRequest).padStart(12, '0')}`;
-      requests.set(id, { ...change, id, doneAt: now().getTime() + processingMs, isDone: false, dropped: 0 });
+      requests.set(id, {
+        ...change,
+        id,
+        doneAt: now().getTime() + processingMs(lastRequest),
+        isDone: false,
+        dropped: 0,
+      });
       return id;
     },
     /** Somebody with a Google account of this address. */
