@@ -71,11 +71,12 @@ function factsOf({ manifest, webhook, audiences, echoes, erasure }: AnyConnector
     ],
     ['members in one call', a === undefined ? 'none' : String(a.batch.maxMembers)],
     ['can remove members', a?.canRemove === true ? 'yes' : 'no'],
+    ['tells whom it knows', a === undefined ? 'none' : a.writeOnly === true ? 'no' : 'yes'],
     [
       '`fields:` of an audience',
       a?.creates === undefined ? 'none: an addition makes no record' : `of a new ${a.creates.record}`,
     ],
-    ['can list who is really there', a?.blind === true ? 'no, nor whom it knows' : seenOf(a?.truth)],
+    ['can list who is really there', seenOf(a?.truth)],
     ['knows its own writes when they come back', echoes === undefined ? 'no' : 'yes'],
     ['can delete an erased person', erasure === undefined ? 'no' : `yes; by default \`erasure: ${erasure.byDefault}\``],
   ];

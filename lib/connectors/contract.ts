@@ -248,10 +248,10 @@ export interface AudienceDestination<Api> {
   /** Whoever is taken off the list is unsubscribed by it: each removal counts as an opt-out for guardrails. */
   readonly removalUnsubscribes?: true;
   /**
-   * The tool takes a batch and says nothing of its members: neither whom it knows nor who was on the list before.
-   * `applied` means that it took the statement.
+   * The tool takes keys and tells of nobody whether it knows them: whom it received is `applied`, each time anew, and
+   * nobody is `unmatched` or `unchanged`.
    */
-  readonly blind?: true;
+  readonly writeOnly?: true;
   /** Finds the audience's object in the tool, or makes it. Twice gives the same. */
   ensure(api: Api, target: Json): Promise<{ readonly remoteId: string }>;
   /** Applies one batch. Throws only if the whole request failed; a member's failure is an outcome. */

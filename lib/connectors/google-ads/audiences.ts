@@ -31,7 +31,7 @@ export const audiences: AudienceDestination<GoogleAdsApi> = {
   ],
   batch: { maxMembers: MOST_MEMBERS },
   canRemove: true,
-  blind: true,
+  writeOnly: true,
   ensure,
   apply,
   poll,
