@@ -7,6 +7,7 @@ import { hubspot } from './hubspot/index.ts';
 import { klaviyo } from './klaviyo/index.ts';
 import { mailchimp } from './mailchimp/index.ts';
 import { salesforce } from './salesforce/index.ts';
+import { sendgrid } from './sendgrid/index.ts';
 import { webhook } from './webhook/index.ts';
 
 /** Every connector by the name that `connector:` in tributary.yaml uses: its folder's name. Alphabetical. */
@@ -19,5 +20,6 @@ export const connectors: Readonly<Record<string, AnyConnector>> = {
   klaviyo,
   mailchimp,
   salesforce,
+  sendgrid,
   webhook,
 };

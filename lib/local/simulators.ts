@@ -10,6 +10,7 @@ import { openHubspot } from './simulated/hubspot.ts';
 import { openKlaviyo } from './simulated/klaviyo.ts';
 import { openMailchimp } from './simulated/mailchimp.ts';
 import { openSalesforce } from './simulated/salesforce.ts';
+import { openSendgrid } from './simulated/sendgrid.ts';
 import type { OpenTool, SimulatedTool } from './simulated/tool.ts';
 import { openWebhook } from './simulated/webhook.ts';
 
@@ -23,6 +24,7 @@ const openTool: Readonly<Record<string, OpenTool>> = {
   klaviyo: openKlaviyo,
   mailchimp: openMailchimp,
   salesforce: openSalesforce,
+  sendgrid: openSendgrid,
   webhook: openWebhook,
 };
 
