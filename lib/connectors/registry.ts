@@ -6,6 +6,7 @@ import { googleAnalytics } from './google-analytics/index.ts';
 import { hubspot } from './hubspot/index.ts';
 import { klaviyo } from './klaviyo/index.ts';
 import { mailchimp } from './mailchimp/index.ts';
+import { meta } from './meta/index.ts';
 import { salesforce } from './salesforce/index.ts';
 import { sendgrid } from './sendgrid/index.ts';
 import { webhook } from './webhook/index.ts';
@@ -19,6 +20,7 @@ export const connectors: Readonly<Record<string, AnyConnector>> = {
   hubspot,
   klaviyo,
   mailchimp,
+  meta,
   salesforce,
   sendgrid,
   webhook,

@@ -9,6 +9,7 @@ import { openGoogleAds } from './simulated/google-ads.ts';
 import { openHubspot } from './simulated/hubspot.ts';
 import { openKlaviyo } from './simulated/klaviyo.ts';
 import { openMailchimp } from './simulated/mailchimp.ts';
+import { openMeta } from './simulated/meta.ts';
 import { openSalesforce } from './simulated/salesforce.ts';
 import { openSendgrid } from './simulated/sendgrid.ts';
 import type { OpenTool, SimulatedTool } from './simulated/tool.ts';
@@ -23,6 +24,7 @@ const openTool: Readonly<Record<string, OpenTool>> = {
   hubspot: openHubspot,
   klaviyo: openKlaviyo,
   mailchimp: openMailchimp,
+  meta: openMeta,
   salesforce: openSalesforce,
   sendgrid: openSendgrid,
   webhook: openWebhook,
