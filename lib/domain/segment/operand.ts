@@ -161,7 +161,7 @@ export const anyRange: Operand<Range> = {
 };
 
 /** Reports a value of the wrong type. Returns undefined, so that a reader can end with it. */
-export function wrongType(
+function wrongType(
   value: unknown,
   expected: string,
   path: Path,
