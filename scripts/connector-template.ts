@@ -83,7 +83,7 @@ export function open${pascal(id)}({ endpoint, secret }: ConnectionInput<Config, 
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       if (!answer.ok) throw failureOf(answer, \`\${method} \${path.split('?')[0]}\`);
-      return jsonIn(answer.text);
+      return jsonIn(answer.text());
     },
   };
 }

@@ -74,7 +74,8 @@ export interface Answer {
   readonly ok: boolean;
   readonly status: number;
   readonly headers: Headers;
-  readonly text: string;
+  readonly bytes: Uint8Array;
+  text(): string;
   /** What `Retry-After` asks for. */
   readonly waitMs: number | undefined;
 }
@@ -82,8 +83,8 @@ export interface Answer {
 /** A request of `fetch` and what we decide of it. */
 export interface Sent extends Omit<RequestInit, 'signal'> {
   readonly timeoutMs?: number;
-  /** How the text of an answer is read; all of it, where nothing is said. */
-  readonly readText?: (response: Response) => Promise<string>;
+  /** How the body of an answer is read; all of it, where nothing is said. */
+  readonly readBody?: (response: Response) => Promise<Uint8Array>;
 }
 
 /** Sends requests for a client that has no SDK: one leave of the budget for each, no repetition, every failure ours. */
@@ -97,7 +98,7 @@ export function openRequests(io: ConnectorIo, networkError: NetworkError): Reque
   let calls = 0;
   return {
     calls: () => calls,
-    async send(url, { timeoutMs = TIMEOUT_MS, readText = (response) => response.text(), ...request }) {
+    async send(url, { timeoutMs = TIMEOUT_MS, readBody = readAll, ...request }) {
       if (io.signal.aborted) throw networkError(undefined, true);
       await io.calls.ask();
       calls += 1;
@@ -106,12 +107,23 @@ export function openRequests(io: ConnectorIo, networkError: NetworkError): Reque
         const response = await io.fetch(url, { ...request, signal });
         const { ok, status, headers } = response;
         const waitMs = waitOf(headers.get('retry-after'), io.now());
-        return { ok, status, headers, text: await readText(response), waitMs };
+        const bytes = await readBody(response);
+        return { ok, status, headers, bytes, text: () => new TextDecoder().decode(bytes), waitMs };
       } catch (thrown) {
         throw networkError(thrown, io.signal.aborted);
       }
     },
   };
+}
+
+async function readAll(response: Response): Promise<Uint8Array> {
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** A query as it stands behind a path, with its question mark; what is undefined is left out. */
+export function queryText(query: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }
 
 /** The JSON of an answer; undefined where it is none, such as nothing or a page for people. */

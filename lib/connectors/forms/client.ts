@@ -45,7 +45,7 @@ export function openForms(
         headers: { accept: 'application/json', authorization: `Bearer ${secret.access_token}` },
       });
       if (!answer.ok) throw typeformError(answer);
-      const parsed = page.safeParse(jsonIn(answer.text));
+      const parsed = page.safeParse(jsonIn(answer.text()));
       if (!parsed.success) throw unreadableAnswer('responses');
       return parsed.data.items;
     },

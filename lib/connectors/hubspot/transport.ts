@@ -44,8 +44,8 @@ export function openTransport(base: string, secret: Secret, io: ConnectorIo): Tr
     });
     hearUsage(answer.headers);
     if (!answer.ok) return { refusal: refusalOf(answer) };
-    const json = jsonIn(answer.text);
-    if (json === undefined && answer.text !== '') throw unreadableAnswer(what);
+    const json = jsonIn(answer.text());
+    if (json === undefined && answer.text() !== '') throw unreadableAnswer(what);
     return { json };
   }
 
@@ -104,6 +104,6 @@ export function openTransport(base: string, secret: Secret, io: ConnectorIo): Tr
 
 function refusalOf({ status, text, waitMs }: Answer): Refusal {
   // An error's body may be a page for people, or nothing.
-  const body = told.safeParse(jsonIn(text)).data;
+  const body = told.safeParse(jsonIn(text())).data;
   return { status, category: body?.category, policy: body?.policyName, message: body?.message, waitMs };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../domain/json.ts';
 import type { ConnectorIo } from '../contract.ts';
-import { type Answer, jsonIn, openRequests } from '../requests.ts';
+import { type Answer, jsonIn, openRequests, queryText } from '../requests.ts';
 import type { Secret } from './config.ts';
 import { klaviyoError, networkError, type Refusal, unreadableAnswer } from './errors.ts';
 import { REVISION } from './manifest.ts';
@@ -43,20 +43,15 @@ export function openTransport(base: string, secret: Secret, io: ConnectorIo): Tr
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       if (!answer.ok) throw klaviyoError(refusalOf(answer));
-      const json = jsonIn(answer.text);
-      if (json === undefined && answer.text !== '') throw unreadableAnswer(what);
+      const json = jsonIn(answer.text());
+      if (json === undefined && answer.text() !== '') throw unreadableAnswer(what);
       return json;
     },
   };
 }
 
-function queryText(query: Readonly<Record<string, string | undefined>>): string {
-  const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
-}
-
 function refusalOf({ status, text, waitMs }: Answer): Refusal {
   // An error's body may be a page for people, or nothing.
-  const first = told.safeParse(jsonIn(text)).data?.errors[0];
+  const first = told.safeParse(jsonIn(text())).data?.errors[0];
   return { status, code: first?.code, parameter: first?.source?.parameter, waitMs };
 }

@@ -47,24 +47,24 @@ export function openEndpoint(
         },
         body,
         timeoutMs: config.timeout_seconds * 1_000,
-        readText,
+        readBody,
       });
       if (!answer.ok) throw endpointError(answer);
       // What is no JSON says nothing about anybody: the members are asked about again, or not, as the connection says.
-      return jsonIn(answer.text);
+      return jsonIn(answer.text());
     },
   };
 }
 
-/** The text of an answer; none when it is longer than any answer needs to be, and the rest is not waited for. */
-async function readText(response: Response): Promise<string> {
-  if (response.body === null) return '';
+/** The body of an answer; nothing of it when it is longer than any answer needs to be, and the rest is not waited for. */
+async function readBody(response: Response): Promise<Uint8Array> {
+  if (response.body === null) return new Uint8Array();
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of response.body) {
     bytes += part.byteLength;
-    if (bytes > MOST_ANSWER_BYTES) return '';
+    if (bytes > MOST_ANSWER_BYTES) return new Uint8Array();
     parts.push(part);
   }
-  return Buffer.concat(parts).toString('utf8');
+  return Buffer.concat(parts);
 }
