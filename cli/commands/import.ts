@@ -23,7 +23,7 @@ import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
 
-interface Options {
+export interface ImportOptions {
   readonly stage?: string;
   readonly connection?: string;
   readonly mapping?: string;
@@ -50,7 +50,7 @@ interface Report {
  * `tributary import FILE --connection NAME`: rows of a file become changes by the mapping of the connection. With
  * --dry-run nothing is sent; without a mapping one is suggested.
  */
-export async function runImport(terminal: Terminal, path: string, options: Options): Promise<ExitStatus> {
+export async function runImport(terminal: Terminal, path: string, options: ImportOptions): Promise<ExitStatus> {
   const local = await openLocalFile(path);
   try {
     const file = await openFile(local);
@@ -73,7 +73,7 @@ export async function runImport(terminal: Terminal, path: string, options: Optio
 interface Run {
   readonly terminal: Terminal;
   readonly path: string;
-  readonly options: Options;
+  readonly options: ImportOptions;
   readonly local: LocalFile;
   readonly file: OpenedFile;
   readonly map: OpenImports['map'];
@@ -90,7 +90,7 @@ interface Chosen {
 
 /** The mapping of --mapping, of the connection as published, or suggested. */
 async function chooseMapping(
-  { mapping, connection, stage, dryRun }: Options,
+  { mapping, connection, stage, dryRun }: ImportOptions,
   { columns }: OpenedFile,
 ): Promise<Chosen> {
   const given = mapping === undefined ? undefined : await readMappingFile(mapping);

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../connectors/contract.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
-import type { PushTally } from '../../domain/push.ts';
+import type { PushTally } from '../../domain/tally.ts';
 import { rowsAtOnce } from '../ports.ts';
 import { type Item, lookAgain, type PlanSender } from './look-again.ts';
 import type { OutcomeLine } from './outcomes.ts';
