@@ -3,6 +3,7 @@ import { files } from './files/index.ts';
 import { forms } from './forms/index.ts';
 import { hubspot } from './hubspot/index.ts';
 import { klaviyo } from './klaviyo/index.ts';
+import { linkedin } from './linkedin/index.ts';
 import { mailchimp } from './mailchimp/index.ts';
 import { salesforce } from './salesforce/index.ts';
 import { webhook } from './webhook/index.ts';
@@ -13,6 +14,7 @@ export const connectors: Readonly<Record<string, AnyConnector>> = {
   forms,
   hubspot,
   klaviyo,
+  linkedin,
   mailchimp,
   salesforce,
   webhook,
