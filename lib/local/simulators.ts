@@ -7,6 +7,7 @@ import { isJsonObject } from '../domain/json.ts';
 import { openForms } from './simulated/forms.ts';
 import { openHubspot } from './simulated/hubspot.ts';
 import { openKlaviyo } from './simulated/klaviyo.ts';
+import { openLinkedin } from './simulated/linkedin.ts';
 import { openMailchimp } from './simulated/mailchimp.ts';
 import { openSalesforce } from './simulated/salesforce.ts';
 import type { OpenTool, SimulatedTool } from './simulated/tool.ts';
@@ -19,6 +20,7 @@ const openTool: Readonly<Record<string, OpenTool>> = {
   forms: openForms,
   hubspot: openHubspot,
   klaviyo: openKlaviyo,
+  linkedin: openLinkedin,
   mailchimp: openMailchimp,
   salesforce: openSalesforce,
   webhook: openWebhook,

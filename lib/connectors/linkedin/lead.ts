@@ -26,17 +26,17 @@ export const leadMapping: Mapping = {
   traits: {
     email: { from: 'email', as: 'string' },
     phone: { from: 'phone', as: 'string' },
-    work_phone: { from: 'answers.WORK_PHONE_NUMBER', as: 'string' },
-    first_name: { from: 'answers.FIRST_NAME', as: 'string' },
-    last_name: { from: 'answers.LAST_NAME', as: 'string' },
-    gender: { from: 'answers.GENDER', as: 'string' },
-    title: { from: 'answers.JOB_TITLE', as: 'string' },
-    'company.name': { from: 'answers.COMPANY_NAME', as: 'string' },
-    'company.industry': { from: 'answers.INDUSTRY', as: 'string' },
-    'address.city': { from: 'answers.CITY', as: 'string' },
-    'address.region': { from: 'answers.STATE', as: 'string' },
+    work_phone: { from: 'known.WORK_PHONE_NUMBER', as: 'string' },
+    first_name: { from: 'known.FIRST_NAME', as: 'string' },
+    last_name: { from: 'known.LAST_NAME', as: 'string' },
+    gender: { from: 'known.GENDER', as: 'string' },
+    title: { from: 'known.JOB_TITLE', as: 'string' },
+    'company.name': { from: 'known.COMPANY_NAME', as: 'string' },
+    'company.industry': { from: 'known.INDUSTRY', as: 'string' },
+    'address.city': { from: 'known.CITY', as: 'string' },
+    'address.region': { from: 'known.STATE', as: 'string' },
     'address.postal_code': { from: 'postal_code', as: 'string' },
-    'address.country': { from: 'answers.COUNTRY', as: 'string' },
+    'address.country': { from: 'known.COUNTRY', as: 'string' },
   },
 };
 
@@ -134,7 +134,7 @@ const record = z
   })
   .transform((lead) => {
     const { formResponse, form: asked } = lead;
-    const answers = asked ? answersOf(formResponse.answers, asked) : {};
+    const { known, answers } = asked ? answersOf(formResponse.answers, asked) : { known: {}, answers: {} };
     const formId = formIn(lead.versionedLeadGenFormUrn);
     const boxes = Object.fromEntries(
       (formResponse.consentResponses ?? []).map(({ consentId, accepted }) => [`${formId}:${consentId}`, accepted]),
@@ -142,12 +142,14 @@ const record = z
     return {
       ...lead,
       at: formatInstant(lead.submittedAt),
+      known,
       answers,
       boxes,
       ...given('form_id', formId),
-      ...given('email', answers.EMAIL ?? answers.WORK_EMAIL),
-      ...given('phone', answers.PHONE_NUMBER ?? answers.WORK_PHONE_NUMBER),
-      ...given('postal_code', answers.ZIP_CODE ?? answers.POSTAL_CODE),
+      ...given('email', known.EMAIL ?? known.WORK_EMAIL),
+      // A number at work may be a switchboard's, which would join a company into one person.
+      ...given('phone', known.PHONE_NUMBER),
+      ...given('postal_code', known.ZIP_CODE ?? known.POSTAL_CODE),
       ...given('person', idIn(lead.submitter, 'person')),
       ...given('ad_id', idIn(lead.associatedEntity?.associatedCreative, 'sponsoredCreative')),
       ...given('campaign_id', idIn(lead.leadMetadata?.sponsoredLeadMetadata?.campaign, 'sponsoredCampaign')),
@@ -161,14 +163,17 @@ function given(name: string, value: Json | undefined): JsonObject {
 /** Names that mean something to JavaScript itself. */
 const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
+type Answers = Readonly<Record<string, Json>>;
+
 /**
- * Answers by the question's predefined field, which is the same in every language, and by its own name; hidden fields of
- * the form by theirs. A predefined field wins over a name that looks like it.
+ * `known`: answers by the question's predefined field, which is the same in every language: only LinkedIn gives those, so
+ * nothing that the form's owner calls EMAIL identifies anybody. `answers`: also by the question's own name, and hidden
+ * fields of the form by theirs.
  */
 function answersOf(
   answers: readonly z.infer<typeof answer>[],
   { content, hiddenFields, creationLocale }: z.infer<typeof form>,
-): Readonly<Record<string, Json>> {
+): { readonly known: Answers; readonly answers: Answers } {
   const questions = new Map(content.questions.map((one) => [one.questionId, one]));
   const locale = creationLocale ? `${creationLocale.language}_${creationLocale.country}` : undefined;
   const answered = answers.flatMap(({ questionId, answerDetails }) => {
@@ -179,11 +184,15 @@ function answersOf(
     const chosen = (multipleChoiceAnswer?.options ?? []).map((option) => optionText(asked, option, locale));
     return [{ asked, said: chosen.length > 1 ? chosen : (chosen[0] ?? null) }];
   });
-  const pairs = [
+  const known = byName(answered.map(({ asked, said }) => [asked.predefinedField ?? '', said] as const));
+  const named = byName([
     ...(hiddenFields ?? []).map(({ name, value }) => [name, value ?? null] as const),
     ...answered.map(({ asked, said }) => [asked.name ?? '', said] as const),
-    ...answered.map(({ asked, said }) => [asked.predefinedField ?? '', said] as const),
-  ];
+  ]);
+  return { known, answers: { ...named, ...known } };
+}
+
+function byName(pairs: readonly (readonly [name: string, value: Json])[]): Answers {
   return Object.fromEntries(pairs.filter(([name]) => name !== '' && !UNSAFE.has(name)));
 }
 

@@ -174,7 +174,9 @@ function leadShape({ adAccount, forms }: LinkedinStore, lead: SimLead, query: Qu
         return [
           {
             questionId: id,
-            answerDetails: text ? { textQuestionAnswer: { answer: said } } : { multipleChoiceAnswer: { options: said } },
+            answerDetails: text
+              ? { textQuestionAnswer: { answer: said } }
+              : { multipleChoiceAnswer: { options: said } },
           },
         ];
       }),

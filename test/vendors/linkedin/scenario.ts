@@ -140,7 +140,12 @@ function webhook(): WebhookScenario {
   };
   const request = (body: object) => {
     const text = JSON.stringify(body);
-    return { method: 'POST', path: '/webhooks/linkedin', headers: signedRequest(CLIENT_SECRET, text).headers, body: text };
+    return {
+      method: 'POST',
+      path: '/webhooks/linkedin',
+      headers: signedRequest(CLIENT_SECRET, text).headers,
+      body: text,
+    };
   };
   const social = (...notifications: readonly object[]) =>
     request({ type: 'ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS', notifications });

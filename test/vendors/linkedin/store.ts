@@ -27,7 +27,14 @@ export interface SimLead {
   damage: Readonly<Record<string, unknown>> | undefined;
 }
 
-export type SimAction = 'LIKE' | 'COMMENT' | 'SHARE' | 'SHARE_MENTION' | 'ADMIN_COMMENT' | 'COMMENT_EDIT' | 'COMMENT_DELETE';
+export type SimAction =
+  | 'LIKE'
+  | 'COMMENT'
+  | 'SHARE'
+  | 'SHARE_MENTION'
+  | 'ADMIN_COMMENT'
+  | 'COMMENT_EDIT'
+  | 'COMMENT_DELETE';
 
 export interface SimNotification {
   readonly id: number;
@@ -61,11 +68,7 @@ export interface LinkedinStore {
   ): string;
   deleteLead(id: string): void;
   /** Something that somebody (a person's id, or a URN of another kind) did with a post of the page. */
-  act(
-    action: SimAction,
-    by: string,
-    options?: When & { readonly text?: string; readonly post?: string },
-  ): number;
+  act(action: SimAction, by: string, options?: When & { readonly text?: string; readonly post?: string }): number;
   /** Makes the notification unreadable. */
   damageNotification(id: number, fields: Readonly<Record<string, unknown>>): void;
   damageLead(id: string, fields: Readonly<Record<string, unknown>>): void;

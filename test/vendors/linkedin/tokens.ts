@@ -39,7 +39,8 @@ export function createTokens(): Tokens {
         status,
         body: { error, error_description },
       });
-      if (told.grant_type !== 'refresh_token') return refused(400, 'unsupported_grant_type', 'The grant type is unknown');
+      if (told.grant_type !== 'refresh_token')
+        return refused(400, 'unsupported_grant_type', 'The grant type is unknown');
       if (told.client_id !== secret.client_id || told.client_secret !== secret.client_secret) {
         return refused(401, 'invalid_client', 'Client authentication failed');
       }
