@@ -5,7 +5,9 @@ import { hubspot } from './hubspot/index.ts';
 import { klaviyo } from './klaviyo/index.ts';
 import { linkedin } from './linkedin/index.ts';
 import { mailchimp } from './mailchimp/index.ts';
+import { meta } from './meta/index.ts';
 import { salesforce } from './salesforce/index.ts';
+import { sendgrid } from './sendgrid/index.ts';
 import { webhook } from './webhook/index.ts';
 
 /** Every connector by the name that `connector:` in tributary.yaml uses: its folder's name. Alphabetical. */
@@ -16,6 +18,8 @@ export const connectors: Readonly<Record<string, AnyConnector>> = {
   klaviyo,
   linkedin,
   mailchimp,
+  meta,
   salesforce,
+  sendgrid,
   webhook,
 };

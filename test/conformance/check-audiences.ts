@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import type { AudienceDestination, BatchResult, Member, Outcome } from '../../lib/connectors/contract.ts';
+import type { AudienceDestination, Member, Outcome } from '../../lib/connectors/contract.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
 import { echoChecks, truthChecks } from './check-truth.ts';
+import { followJob } from './follow-job.ts';
 import { type Check, type Rig, sorted, withRig } from './rig.ts';
 import type { AudienceScenario, Scenario, Simulator } from './scenario.ts';
 
@@ -144,10 +145,9 @@ async function doubtsSilence(case_: Case): Promise<void> {
   told.silence?.(rig.vendor, unheard);
 
   const batch = { remoteId, op: 'add', members: membersOf(people.known), idempotencyKey: 'silence' } as const;
-  const result = await destination.apply(api, batch);
+  const { outcomes } = await followJob(rig, destination, api, await destination.apply(api, batch));
 
   // The pipeline turns a missing outcome into `retry`; what may not happen is a success that is none.
-  const outcomes = result.state === 'done' ? result.outcomes : new Map<string, Outcome>();
   const claimed = batch.members.filter(({ memberId }) => isIn(outcomes.get(memberId)));
   const remote = told.remote(rig.vendor);
   expect(claimed.filter(({ keys }) => !remote.includes(keys[0]?.value ?? ''))).toEqual([]);
@@ -161,18 +161,14 @@ async function apply(
 ): Promise<ReadonlyMap<string, Outcome>> {
   const members = membersOf(keys);
   const before = told.remote(rig.vendor);
-  let result: BatchResult = await destination.apply(api, {
+  const started = await destination.apply(api, {
     remoteId,
     op,
     members,
     // Each is a batch of its own: under the same key a tool may repeat its former answer.
     idempotencyKey: randomUUID(),
   });
-  for (let polls = 0; result.state === 'pending' && destination.poll !== undefined && polls < 100; polls += 1) {
-    rig.pass(result.pollAfterMs);
-    result = await destination.poll(api, result.job);
-  }
-  if (result.state === 'pending') throw new Error('the vendor’s job does not end');
+  const result = await followJob(rig, destination, api, started);
   expect(result.calls).toBeGreaterThan(0);
   expect(sorted(result.outcomes.keys()), 'one outcome for each member').toEqual(
     sorted(members.map(({ memberId }) => memberId)),
