@@ -4,6 +4,7 @@ import { formatInstant } from '../../domain/instant.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { applyMapping, type ConsentRule, type Mapping } from '../../domain/mapping.ts';
 import type { Config } from './config.ts';
+import { answer, answersOf, form } from './form-answers.ts';
 import { idIn } from './restli.ts';
 
 export const LEAD = 'lead';
@@ -49,9 +50,9 @@ export const submissionMapping: Mapping = {
     name: 'Form Submitted',
     properties: {
       form_id: { from: 'form_id', as: 'string' },
-      form_name: { from: 'form.name', as: 'string' },
+      form_name: { from: 'form_name', as: 'string' },
       platform: { literal: 'linkedin' },
-      lead_type: { from: 'leadType', as: 'string' },
+      lead_type: { from: 'lead_type', as: 'string' },
       ad_id: { from: 'ad_id', as: 'string' },
       campaign_id: { from: 'campaign_id', as: 'string' },
     },
@@ -76,38 +77,6 @@ export function leadMappingOf({ fields, consent }: Config): Mapping {
   return { ...leadMapping, traits: { ...leadMapping.traits, ...Object.fromEntries(own) }, consent: rules };
 }
 
-const localized = z.looseObject({ localized: z.record(z.string(), z.string()) });
-
-const question = z.looseObject({
-  questionId: z.int(),
-  name: z.string().nullish(),
-  predefinedField: z.string().nullish(),
-  questionDetails: z
-    .looseObject({
-      multipleChoiceQuestionDetails: z
-        .looseObject({ options: z.array(z.looseObject({ id: z.int(), text: localized.nullish() })) })
-        .nullish(),
-    })
-    .nullish(),
-});
-
-type Question = z.infer<typeof question>;
-
-const answer = z.looseObject({
-  questionId: z.int(),
-  answerDetails: z.looseObject({
-    textQuestionAnswer: z.looseObject({ answer: z.string() }).nullish(),
-    multipleChoiceAnswer: z.looseObject({ options: z.array(z.int()) }).nullish(),
-  }),
-});
-
-const form = z.looseObject({
-  name: z.string().nullish(),
-  creationLocale: z.looseObject({ language: z.string(), country: z.string() }).nullish(),
-  hiddenFields: z.array(z.looseObject({ name: z.string(), value: z.string().nullish() })).nullish(),
-  content: z.looseObject({ questions: z.array(question) }),
-});
-
 /** `urn:li:versionedLeadGenForm:(urn:li:leadGenForm:7234246,1)`. */
 export function formIn(urn: unknown): string | undefined {
   const match =
@@ -119,6 +88,7 @@ const record = z
   .looseObject({
     id: z.string().regex(/^[\w-]{1,100}$/, 'expected the id of a lead'),
     submittedAt: instantMs,
+    leadType: z.string().optional(),
     testLead: z.boolean().nullish(),
     submitter: z.string().nullish(),
     versionedLeadGenFormUrn: z.string(),
@@ -140,12 +110,16 @@ const record = z
       (formResponse.consentResponses ?? []).map(({ consentId, accepted }) => [`${formId}:${consentId}`, accepted]),
     );
     return {
-      ...lead,
+      id: lead.id,
+      testLead: lead.testLead === true,
+      hasForm: Boolean(asked),
       at: formatInstant(lead.submittedAt),
       known,
       answers,
       boxes,
+      ...given('lead_type', lead.leadType),
       ...given('form_id', formId),
+      ...given('form_name', asked?.name ?? undefined),
       ...given('email', known.EMAIL ?? known.WORK_EMAIL),
       // A number at work may be a switchboard's, which would join a company into one person.
       ...given('phone', known.PHONE_NUMBER),
@@ -160,49 +134,6 @@ function given(name: string, value: Json | undefined): JsonObject {
   return value === undefined ? {} : { [name]: value };
 }
 
-/** Names that mean something to JavaScript itself. */
-const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-
-type Answers = Readonly<Record<string, Json>>;
-
-/**
- * `known`: answers by the question's predefined field, which is the same in every language: only LinkedIn gives those, so
- * nothing that the form's owner calls EMAIL identifies anybody. `answers`: also by the question's own name, and hidden
- * fields of the form by theirs.
- */
-function answersOf(
-  answers: readonly z.infer<typeof answer>[],
-  { content, hiddenFields, creationLocale }: z.infer<typeof form>,
-): { readonly known: Answers; readonly answers: Answers } {
-  const questions = new Map(content.questions.map((one) => [one.questionId, one]));
-  const locale = creationLocale ? `${creationLocale.language}_${creationLocale.country}` : undefined;
-  const answered = answers.flatMap(({ questionId, answerDetails }) => {
-    const asked = questions.get(questionId);
-    if (asked === undefined) return [];
-    const { textQuestionAnswer, multipleChoiceAnswer } = answerDetails;
-    if (textQuestionAnswer) return [{ asked, said: textQuestionAnswer.answer as Json }];
-    const chosen = (multipleChoiceAnswer?.options ?? []).map((option) => optionText(asked, option, locale));
-    return [{ asked, said: chosen.length > 1 ? chosen : (chosen[0] ?? null) }];
-  });
-  const known = byName(answered.map(({ asked, said }) => [asked.predefinedField ?? '', said] as const));
-  const named = byName([
-    ...(hiddenFields ?? []).map(({ name, value }) => [name, value ?? null] as const),
-    ...answered.map(({ asked, said }) => [asked.name ?? '', said] as const),
-  ]);
-  return { known, answers: { ...named, ...known } };
-}
-
-function byName(pairs: readonly (readonly [name: string, value: Json])[]): Answers {
-  return Object.fromEntries(pairs.filter(([name]) => name !== '' && !UNSAFE.has(name)));
-}
-
-/** What an option says in the form's own language; its number where the form does not have it. */
-function optionText({ questionDetails }: Question, option: number, locale: string | undefined): string {
-  const options = questionDetails?.multipleChoiceQuestionDetails?.options ?? [];
-  const texts = options.find(({ id }) => id === option)?.text?.localized ?? {};
-  return texts[locale ?? ''] ?? Object.values(texts)[0] ?? String(option);
-}
-
 export type MappedLead =
   | { readonly ok: true; readonly changes: readonly Change[] }
   | { readonly ok: false; readonly rejection: Rejection };
@@ -214,9 +145,9 @@ export function mapLead(config: Config, connection: string, lead: unknown): Mapp
     const [issue] = parsed.error.issues;
     return refused('sync/bad-record', `${issue?.path.join('.') || 'record'}: ${issue?.message ?? 'unreadable'}`, lead);
   }
-  if (parsed.data.testLead === true) return refused('linkedin/test-lead', 'a lead that somebody made as a test', lead);
+  if (parsed.data.testLead) return refused('linkedin/test-lead', 'a lead that somebody made as a test', lead);
   // Answers name questions by number: without the form nobody knows what was said.
-  if (!parsed.data.form) return refused('linkedin/unknown-form', 'the lead came without the form it answers', lead);
+  if (!parsed.data.hasForm) return refused('linkedin/unknown-form', 'the lead came without the form it answers', lead);
   const changes: Change[] = [];
   for (const mapping of [leadMappingOf(config), submissionMapping]) {
     const mapped = applyMapping(mapping, connection, parsed.data as unknown as JsonObject);

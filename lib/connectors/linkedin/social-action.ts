@@ -55,6 +55,7 @@ export const socialAction = z
       act: `${action.toLowerCase().replaceAll('_', '-')}-${object}-${person}`,
       at: formatInstant(told.lastModifiedAt),
       said: what?.text ?? null,
+      comment: action === 'COMMENT' ? (generatedActivity ?? null) : null,
     };
   }) as unknown as Schema<JsonObject>;
 
@@ -73,7 +74,7 @@ export const socialActionMapping: Mapping = {
       network: { literal: 'linkedin' },
       text: { from: 'said', as: 'string' },
       post_id: { from: 'sourcePost', as: 'string' },
-      comment_id: { from: 'generatedActivity', as: 'string' },
+      comment_id: { from: 'comment', as: 'string' },
     },
   },
 };
