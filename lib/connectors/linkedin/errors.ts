@@ -1,58 +1,47 @@
-import { type FailureKind, TributaryError } from '../../domain/errors.ts';
+import { TributaryError } from '../../domain/errors.ts';
+import { errorOf, type Failure, networkErrors, unreadableAnswers } from '../requests.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-interface Verdict {
-  readonly kind: FailureKind;
-  readonly code: string;
-  /** What it means for the operator; never LinkedIn's own text, which may quote what was sent. */
-  readonly says: string;
-}
-
-/** LinkedIn does not say how long: some limits are of a minute, others of a day that ends at midnight UTC. */
-const THROTTLED_MS = 5 * MINUTE;
 /** A segment that was just made takes users after some seconds, at times after one or two minutes. */
 const NOT_READY_MS = 30 * SECOND;
 
-const tokenRefused: Verdict = {
+const tokenRefused: Failure = {
   kind: 'auth',
   code: 'linkedin/token-refused',
   says: 'LinkedIn refused the access token; it expired or was withdrawn: put a new one into the secret',
 };
-const missingPermission: Verdict = {
+const missingPermission: Failure = {
   kind: 'config',
   code: 'linkedin/missing-permission',
   says: 'the access token may not do this; give app and member the permissions and roles that docs/connectors/linkedin.md lists',
 };
-const notFound: Verdict = {
+const notFound: Failure = {
   kind: 'rejected',
   code: 'linkedin/not-found',
   says: 'LinkedIn does not have what was asked for, or does not show it to this access token',
 };
-const refused: Verdict = {
+const refused: Failure = {
   kind: 'defect',
   code: 'linkedin/request-refused',
   says: 'LinkedIn did not accept a request as we made it',
 };
-const throttled: Verdict = {
+const throttled: Failure = {
   kind: 'rate-limited',
   code: 'linkedin/throttled',
   says: 'LinkedIn takes no more requests for now',
+  // It does not say how long: some limits are of a minute, others of a day that ends at midnight UTC.
+  retryAfterMs: 5 * MINUTE,
 };
-const unavailable: Verdict = {
+const unavailable: Failure = {
   kind: 'transient',
   code: 'linkedin/unavailable',
   says: 'LinkedIn could not answer; whether a write was done is unknown',
 };
-const unreadable: Verdict = {
-  kind: 'transient',
-  code: 'linkedin/unreadable-answer',
-  says: 'LinkedIn answered with something that is no answer of its API',
-};
 
 /** LinkedIn, "API error details"; 426 is its answer to a version that is not there any more. */
-const statuses: ReadonlyMap<number, Verdict> = new Map([
+const statuses: ReadonlyMap<number, Failure> = new Map([
   [401, tokenRefused],
   [403, missingPermission],
   [404, notFound],
@@ -67,12 +56,10 @@ const statuses: ReadonlyMap<number, Verdict> = new Map([
   [429, throttled],
 ]);
 
-/** LinkedIn's refusal as ours. `serviceCode`: the number of its own that the body holds, if any. */
-export function linkedinError(status: number, serviceCode: number | undefined): TributaryError {
-  const { kind, code, says } = status >= 500 ? unavailable : (statuses.get(status) ?? refused);
-  const told = `HTTP ${status}${serviceCode === undefined ? '' : `, code ${serviceCode}`}`;
-  const wait = kind === 'rate-limited' ? { retryAfterMs: THROTTLED_MS } : {};
-  return new TributaryError(kind, code, `${says} (${told})`, wait);
+/** LinkedIn's refusal as ours. `serviceCode`: the number of its own that the body holds, if any. `waitMs`: if it ever says. */
+export function linkedinError(status: number, serviceCode: number | undefined, waitMs?: number): TributaryError {
+  const failure = status >= 500 ? unavailable : (statuses.get(status) ?? refused);
+  return errorOf(failure, `HTTP ${status}${serviceCode === undefined ? '' : `, code ${serviceCode}`}`, waitMs);
 }
 
 /** The token endpoint's refusal. It tells other things than the API: 400 is a refresh token or an app that it does not know. */
@@ -82,22 +69,11 @@ export function refreshError(status: number): TributaryError {
   return new TributaryError('auth', 'linkedin/refresh-refused', says);
 }
 
-/** A request that got no answer. `stopped`: our own time was up. */
-export function networkError(thrown: unknown, stopped: boolean): TributaryError {
-  if (stopped) return new TributaryError('transient', 'linkedin/stopped', 'no time is left to ask LinkedIn');
-  const name = thrown instanceof Error ? thrown.name : typeof thrown;
-  // Node's fetch tells every network failure as a TypeError, and ours of time as a TimeoutError.
-  if (name === 'TypeError' || name === 'TimeoutError' || name === 'AbortError') {
-    return new TributaryError('transient', 'linkedin/unreachable', `LinkedIn could not be reached in time (${name})`);
-  }
-  return new TributaryError('defect', refused.code, `a request could not be sent (${name})`);
-}
-
-/** A success that holds something else than what was asked for. */
-export function unreadableAnswer(what: string): TributaryError {
-  const says = `LinkedIn answered ${what} with something that cannot be read`;
-  return new TributaryError(unreadable.kind, unreadable.code, says);
-}
+export const networkError = networkErrors('LinkedIn', {
+  stopped: 'linkedin/stopped',
+  unreachable: 'linkedin/unreachable',
+});
+export const unreadableAnswer = unreadableAnswers('LinkedIn', 'linkedin/unreadable-answer');
 
 /** A listing whose records moved to other places again and again while it was read. */
 export function listingMoved(): TributaryError {
@@ -142,6 +118,6 @@ export function isTokenRefused(thrown: unknown): boolean {
   return isOf(thrown, tokenRefused);
 }
 
-function isOf(thrown: unknown, { code }: Verdict): boolean {
+function isOf(thrown: unknown, { code }: Failure): boolean {
   return thrown instanceof TributaryError && thrown.code === code;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../domain/json.ts';
 import type { ConnectorIo } from '../contract.ts';
+import { jsonIn, openRequests } from '../requests.ts';
 import { type Renewal, renewalOf, type Secret } from './config.ts';
 import { isTokenRefused, linkedinError, networkError, refreshError, unreadableAnswer } from './errors.ts';
 
@@ -44,35 +45,22 @@ export function openTransport(
   const renewal = renewalOf(secret);
   let token = secret.access_token;
   let mayRenew = renewal !== undefined;
-  let calls = 0;
-
-  async function fetchText(url: string, init: RequestInit): Promise<{ response: Response; text: string }> {
-    if (io.signal.aborted) throw networkError(undefined, true);
-    await io.calls.ask();
-    calls += 1;
-    try {
-      const signal = AbortSignal.any([io.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-      const response = await io.fetch(url, { ...init, signal });
-      return { response, text: await response.text() };
-    } catch (thrown) {
-      throw networkError(thrown, io.signal.aborted);
-    }
-  }
+  const requests = openRequests(io, networkError);
 
   async function renew(by: Renewal): Promise<string> {
     mayRenew = false;
-    const { response, text } = await fetchText(`${urls.sign_in}${TOKEN_PATH}`, {
+    const answer = await requests.send(`${urls.sign_in}${TOKEN_PATH}`, {
       method: 'POST',
       body: new URLSearchParams({ grant_type: 'refresh_token', ...by }),
     });
-    if (!response.ok) throw refreshError(response.status);
-    const parsed = renewed.safeParse(parsedOr(text));
+    if (!answer.ok) throw refreshError(answer.status);
+    const parsed = renewed.safeParse(jsonIn(answer.text()));
     if (!parsed.success) throw unreadableAnswer('a renewed token');
     return parsed.data.access_token;
   }
 
   async function sendOnce(what: string, { method, path, restMethod, body }: Request, bearer: string): Promise<Answer> {
-    const { response, text } = await fetchText(`${urls.api}${path}`, {
+    const answer = await requests.send(`${urls.api}${path}`, {
       method,
       headers: {
         accept: 'application/json',
@@ -83,15 +71,16 @@ export function openTransport(
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      timeoutMs: TIMEOUT_MS,
     });
-    const answer = parsedOr(text);
-    if (!response.ok) throw linkedinError(response.status, told.safeParse(answer).data?.serviceErrorCode);
-    if (answer === undefined && text !== '') throw unreadableAnswer(what);
-    return { body: answer, madeId: madeIdIn(response.headers) };
+    const json = jsonIn(answer.text());
+    if (!answer.ok) throw linkedinError(answer.status, told.safeParse(json).data?.serviceErrorCode, answer.waitMs);
+    if (json === undefined && answer.bytes.length > 0) throw unreadableAnswer(what);
+    return { body: json, madeId: madeIdIn(answer.headers) };
   }
 
   return {
-    calls: () => calls,
+    calls: requests.calls,
     async send(what, request) {
       if (token === undefined && renewal !== undefined) token = await renew(renewal);
       try {
@@ -109,12 +98,4 @@ export function openTransport(
 /** Newer calls say `x-restli-id`, older ones `x-linkedin-id`. */
 function madeIdIn(headers: Headers): string | undefined {
   return headers.get('x-restli-id') ?? headers.get('x-linkedin-id') ?? undefined;
-}
-
-function parsedOr(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined; // The caller says what was asked for.
-  }
 }
