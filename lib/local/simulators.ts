@@ -8,6 +8,7 @@ import { openForms } from './simulated/forms.ts';
 import { openGoogleAds } from './simulated/google-ads.ts';
 import { openHubspot } from './simulated/hubspot.ts';
 import { openKlaviyo } from './simulated/klaviyo.ts';
+import { openLinkedin } from './simulated/linkedin.ts';
 import { openMailchimp } from './simulated/mailchimp.ts';
 import { openMeta } from './simulated/meta.ts';
 import { openSalesforce } from './simulated/salesforce.ts';
@@ -23,6 +24,7 @@ const openTool: Readonly<Record<string, OpenTool>> = {
   'google-ads': openGoogleAds,
   hubspot: openHubspot,
   klaviyo: openKlaviyo,
+  linkedin: openLinkedin,
   mailchimp: openMailchimp,
   meta: openMeta,
   salesforce: openSalesforce,
