@@ -3,7 +3,7 @@ import { canonicalText } from './canonical.ts';
 import type { Change } from './change.ts';
 import type { IdentityKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
-import type { Json } from './json.ts';
+import { isJsonObject, type Json } from './json.ts';
 
 const DAY = 24 * 3_600_000;
 /** How far the tool's clock may be behind ours. */
@@ -65,13 +65,18 @@ export function isOurs(entry: LedgerEntry, value: string, changedAt: Millisecond
 /** A change without the part that is ours; undefined when nothing is left. */
 export function withoutEcho(
   change: Change,
-  of: 'change' | { readonly trait: string; readonly element?: Json },
+  of: 'change' | { readonly trait: string; readonly element?: Json; readonly key?: string },
 ): Change | undefined {
   if (of === 'change') return undefined;
   if (change.kind !== 'profile' || change.traits === undefined) return change;
   const { [of.trait]: held, ...others } = change.traits;
   if (held === undefined) return change;
-  // An absent trait is unchanged: what the profile holds stays.
+  // An absent trait is unchanged: what the profile holds stays. So is an absent key of one that is an object.
+  if (of.key !== undefined) {
+    if (!isJsonObject(held)) return change;
+    const { [of.key]: _, ...rest } = held;
+    return { ...change, traits: { ...change.traits, [of.trait]: rest } };
+  }
   if (of.element === undefined) return { ...change, traits: others };
   if (!Array.isArray(held)) return change;
   const ours = canonicalText(of.element);

@@ -9,7 +9,7 @@ import { REVISION } from './manifest.ts';
 const TIMEOUT_MS = 30_000;
 
 export interface Request {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: Json;

@@ -72,18 +72,18 @@ export function openNotes(deps: LedgerDeps, connection: string, keptMs: number):
 /**
  * Takes out of changes what our own pushes wrote: one look-up for all of them, none where nothing could be ours. A change
  * that comes twice is dropped twice. A different value in a field that we wrote is somebody's edit: it passes, and so
- * does whatever the field holds from then on.
+ * does whatever the field holds from then on. `config` are the connection's checked settings.
  */
 export async function dropEchoes(
   deps: LedgerDeps,
   definitions: Definitions,
   connection: string,
-  { echoes }: Pick<AnyConnector, 'echoes'>,
+  { echoes, config }: { readonly echoes: AnyConnector['echoes'] | undefined; readonly config: unknown },
   changes: readonly Change[],
 ): Promise<Heard> {
-  const pushes = definitions.audiences.some((audience) => audience.connection === connection);
-  if (echoes === undefined || !pushes || changes.length === 0) return { changes, echoes: 0 };
-  const found = changes.map(echoes);
+  const targets = definitions.audiences.flatMap((one) => (one.connection === connection ? [one.target] : []));
+  if (echoes === undefined || targets.length === 0 || changes.length === 0) return { changes, echoes: 0 };
+  const found = changes.map((change) => echoes(change, { config, targets }));
   if (found.every((list) => list.length === 0)) return { changes, echoes: 0 };
   const candidates = candidatesOf(connection, changes, found, await deps.key());
   const held = await deps.ledger.read([...new Set(candidates.flatMap(({ writes }) => writes.map(({ key }) => key)))]);

@@ -35,7 +35,7 @@ function openRig() {
     clock,
     notes: openNotes(deps, 'tool', KEPT),
     hear: (changes: readonly Change[], connection = 'tool') =>
-      dropEchoes(deps, definitions, connection, { echoes }, changes),
+      dropEchoes(deps, definitions, connection, { echoes, config: {} }, changes),
   };
 }
 
