@@ -203,7 +203,7 @@ export function holds(value: Json | undefined, wanted: FieldTarget['value']): bo
  */
 export function fieldEchoes(
   change: Change,
-  mapping: Mapping,
+  mapping: Pick<Mapping, 'traits'>,
   field: { readonly path: string; readonly anyCase?: true },
   written: (id: string, value: Json) => Write,
 ): readonly Echo[] {

@@ -13,7 +13,8 @@ import { playDay, type TimedEvent } from '../../test/vendors/world/play-day.ts';
 import { makeWorld, rehearsalSize, type World } from '../../test/vendors/world.ts';
 import type { Identifier } from '../domain/change.ts';
 import type { ConnectionDefinition, Definitions } from '../domain/definitions.ts';
-import { isJsonObject } from '../domain/json.ts';
+import { isJsonObject, type Json } from '../domain/json.ts';
+import { holdersOf, makeFields } from './simulated-fields.ts';
 
 export type { WorldSize };
 
@@ -78,6 +79,8 @@ export async function startSimulators(
     world,
     now,
   );
+  const keepers = { crm, mail, hub, shop };
+  makeFields(definitions, keepers);
   const tools = [crm, mail, hub, shop, survey, channel].filter((tool) => tool !== undefined);
   const day =
     crm === undefined || mail === undefined
@@ -97,6 +100,8 @@ export async function startSimulators(
       }
     },
     listOf(connection, target) {
+      const holders = holdersOf(keepers, connection, target as Json);
+      if (holders !== undefined) return holders;
       const name = isJsonObject(target)
         ? (target.tag ?? target.static_segment ?? target.campaign ?? target.list)
         : undefined;

@@ -136,20 +136,35 @@ async function readAll(api: HubspotApi, property: string, ids: readonly string[]
 
 async function write(
   api: HubspotApi,
-  { property, value }: PropertyTarget,
+  to: PropertyTarget,
   ids: readonly string[],
   { clear, settle }: Parameters<FieldSpec<HubspotApi, PropertyTarget>['write']>[3],
 ): Promise<void> {
+  const { property, value } = to;
   // An empty text clears a property.
   const properties = { [property]: clear ? '' : String(value) };
   for (let start = 0; start < ids.length; start += BATCH) {
     const part = ids.slice(start, start + BATCH);
-    const { records, missing } = await api.updateBatch(
-      'contacts',
-      part.map((id) => ({ id, properties })),
+    const { records, missing } = await unlessChanged(
+      api,
+      to,
+      api.updateBatch(
+        'contacts',
+        part.map((id) => ({ id, properties })),
+      ),
     );
     for (const id of missing) settle(id, { status: 'unmatched' });
     for (const record of records) settle(record.id, { status: 'applied' });
+  }
+}
+
+/** A refusal of all of a batch may be the property’s, which somebody has changed since the last look: then that is said. */
+async function unlessChanged<T>(api: HubspotApi, to: PropertyTarget, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    if (thrown instanceof TributaryError && thrown.code === 'hubspot/request-refused') await check(api, to);
+    throw thrown;
   }
 }
 

@@ -44,7 +44,10 @@ export const contacts = pageOf(contact);
 
 /** A person with their custom properties. */
 const holder = z
-  .object({ id, attributes: z.object({ email: z.string().nullish(), properties: z.record(z.string(), z.json()).nullish() }) })
+  .object({
+    id,
+    attributes: z.object({ email: z.string().nullish(), properties: z.record(z.string(), z.json()).nullish() }),
+  })
   .transform(({ id: own, attributes: { email, properties } }) => ({
     id: own,
     email: email === null || email === undefined || email === '' ? undefined : email.toLowerCase(),

@@ -2,10 +2,12 @@ import ApiClient from '@mailchimp/mailchimp_marketing/src/ApiClient.js';
 import { z } from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import { type Config, dataCentreOf, lookbackMs, type Secret } from './config.ts';
 import { translateFailure, unreadableAnswer } from './errors.ts';
 import { MAX_PAGE } from './manifest.ts';
+import { mergeValues } from './merge-values.ts';
 import { type ReportPage, type ReportPart, reportCalls } from './reports.ts';
 import { vendorTime } from './vendor-time.ts';
 
@@ -68,11 +70,14 @@ export interface MailchimpClient {
   listMergeFields(): Promise<readonly MergeField[]>;
   /** A page of everybody who is not archived, with their merge fields. */
   listMergeValues(offset: number): Promise<Counted>;
-  /** Sets merge fields of a member who is there, and nothing else. `gone`: the list has nobody under that id. */
+  /**
+   * Sets merge fields of a member who is there, and nothing else; resolves with all that the member holds then. `gone`: the
+   * list has nobody under that id. Mailchimp passes over a tag that the list does not have.
+   */
   setMergeFields(
     hash: string,
     fields: Readonly<Record<string, string | number>>,
-  ): Promise<'done' | 'gone' | 'not-accepted'>;
+  ): Promise<JsonObject | 'gone' | 'refused'>;
   /** Deletes a member for good. False when the list has nobody under that id. */
   deleteMember(hash: string): Promise<boolean>;
   /** Everybody who carries the tag and is not archived, with their status. */
@@ -282,21 +287,21 @@ export function openMailchimp(connection: ConnectionInput<Config, Secret>, io: C
       ),
     setMergeFields: async (hash, fields) => {
       try {
-        await call('a changed member', z.looseObject({}), () =>
+        const changed = await call('a changed member', z.object({ merge_fields: mergeValues }), () =>
           // Other fields that are required and empty are not this push's matter.
           api.lists.updateListMember(
             list,
             hash,
             { merge_fields: fields },
-            { fields: ['id'], skip_merge_validation: true },
+            { fields: ['merge_fields'], skip_merge_validation: true },
           ),
         );
-        return 'done';
+        return changed.merge_fields;
       } catch (thrown) {
         if (!(thrown instanceof TributaryError)) throw thrown;
         if (thrown.code === 'mailchimp/not-found') return 'gone';
         // The request is about one member: what is refused of it is theirs, and no reason to stop the others.
-        if (thrown.code === 'mailchimp/request-refused') return 'not-accepted';
+        if (thrown.code === 'mailchimp/request-refused') return 'refused';
         throw thrown;
       }
     },

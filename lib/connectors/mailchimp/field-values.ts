@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
-import type { Json, JsonObject } from '../../domain/json.ts';
+import type { Json } from '../../domain/json.ts';
 import type { ListPage, Member, Schema, Write } from '../contract.ts';
-import { defineField, type FieldSpec, type HeldField, holds, inTurns } from '../define-field.ts';
+import { defineField, type FieldSpec, type HeldField, holds, inTurns, textOf } from '../define-field.ts';
 import type { MailchimpClient, MergeField } from './client.ts';
 import { MAX_PAGE } from './manifest.ts';
 import { memberIdOf } from './member.ts';
+import { mergeValues } from './merge-values.ts';
 
 /** Members of one batch: each takes a request to be read and one to be written. */
 const MOST_MEMBERS = 100;
@@ -21,7 +22,10 @@ const TYPES: ReadonlySet<string> = new Set(['text', 'number', 'radio', 'dropdown
 const target = z.strictObject({
   merge_field: z
     .string('expected the tag of a merge field')
-    .regex(/^[A-Z][A-Z0-9_]{0,9}$/, 'expected the tag of a merge field: up to 10 upper-case letters and digits, such as SEGMENT')
+    .regex(
+      /^[A-Z][A-Z0-9_]{0,9}$/,
+      'expected the tag of a merge field: up to 10 upper-case letters and digits, such as SEGMENT',
+    )
     .refine((tag) => tag !== 'EMAIL', 'expected another merge field: EMAIL is the address'),
   value: z.union(
     [
@@ -42,13 +46,8 @@ export const mergeTarget: Schema<MergeTarget> = target;
 
 const position = z.strictObject({ v: z.literal(1), offset: z.int().min(0) });
 
-/** The vendor writes an object without fields as a list. */
-const merges = z
-  .union([z.record(z.string(), z.json()), z.array(z.never())])
-  .default({})
-  .transform((fields): JsonObject => (Array.isArray(fields) ? {} : fields));
-const state = z.object({ id: z.string(), status: z.string(), merge_fields: merges });
-const holder = z.object({ email_address: z.string(), status: z.string(), merge_fields: merges });
+const state = z.object({ id: z.string(), status: z.string(), merge_fields: mergeValues });
+const holder = z.object({ email_address: z.string(), status: z.string(), merge_fields: mergeValues });
 
 /**
  * A merge field of members of the connection's list who are subscribed. No status is ever sent and nobody is made a member;
@@ -75,7 +74,8 @@ export function writtenTo(tag: string, id: string, value: Json): Write {
 async function check(api: MailchimpClient, { merge_field: tag, value }: MergeTarget): Promise<void> {
   const found = (await api.listMergeFields()).find((one) => one.tag === tag);
   if (found === undefined) {
-    const todo = 'make it in Mailchimp under Audience → Settings → Audience fields and merge tags, or correct the audience';
+    const todo =
+      'make it in Mailchimp under Audience → Settings → Audience fields and merge tags, or correct the audience';
     throw new TributaryError('config', 'mailchimp/unknown-merge-field', `the list has no merge field ${tag}; ${todo}`);
   }
   const wrong = problemOf(found, value);
@@ -127,15 +127,21 @@ async function read(
 
 async function write(
   api: MailchimpClient,
-  { merge_field: tag, value }: MergeTarget,
+  to: MergeTarget,
   ids: readonly string[],
   { clear, settle }: Parameters<FieldSpec<MailchimpClient, MergeTarget>['write']>[3],
 ): Promise<void> {
+  const { merge_field: tag, value } = to;
   await inTurns(ids, AT_ONCE, async (id) => {
     const answer = await api.setMergeFields(id, { [tag]: clear ? '' : value });
-    if (answer === 'done') settle(id, { status: 'applied' });
-    else if (answer === 'gone') settle(id, { status: 'unmatched' });
-    else settle(id, { status: 'rejected', code: 'mailchimp/value-refused' });
+    if (answer === 'gone') settle(id, { status: 'unmatched' });
+    else if (answer === 'refused') settle(id, { status: 'rejected', code: 'mailchimp/value-refused' });
+    else if (textOf(answer[tag]) === (clear ? null : String(value))) settle(id, { status: 'applied' });
+    else {
+      // A tag that somebody has deleted is passed over without a word: then this says so.
+      await check(api, to);
+      settle(id, { status: 'retry', code: 'mailchimp/not-applied' });
+    }
   });
 }
 

@@ -68,7 +68,10 @@ function findIn(fields: readonly Field[], object: string, name: string): Field {
   );
 }
 
-function problemOf(field: Field, value: Wanted['value']): { readonly is: string; readonly expected: string } | undefined {
+function problemOf(
+  field: Field,
+  value: Wanted['value'],
+): { readonly is: string; readonly expected: string } | undefined {
   const { type, updateable, filterable, length, restrictedPicklist, picklistValues } = field;
   if (!updateable) return { is: 'is read-only for our user', expected: 'a field that it may edit' };
   if (!filterable) return { is: 'cannot be searched', expected: 'a field whose holders can be listed' };

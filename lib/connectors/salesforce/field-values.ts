@@ -191,7 +191,9 @@ async function* members(
       { type: external_id?.type ?? '', value: external_id === undefined ? null : valueIn(record, external_id.field) },
       { type: 'email', value: record.Email },
     ];
-    return ways.flatMap(({ type, value: own }) => (typeof own === 'string' && own !== '' ? [{ type, value: own }] : []));
+    return ways.flatMap(({ type, value: own }) =>
+      typeof own === 'string' && own !== '' ? [{ type, value: own }] : [],
+    );
   }
 }
 

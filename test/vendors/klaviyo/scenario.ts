@@ -1,7 +1,7 @@
 import { klaviyo } from '../../../lib/connectors/klaviyo/index.ts';
-import { CONNECTION } from '../../conformance/rig.ts';
 import type { Identifier } from '../../../lib/domain/change.ts';
 import type { Json } from '../../../lib/domain/json.ts';
+import { CONNECTION } from '../../conformance/rig.ts';
 import type { FieldScenario, Scenario, StreamScenario, WebhookScenario } from '../../conformance/scenario.ts';
 import { type KlaviyoSimulator, startKlaviyo } from './server.ts';
 import { signedRequest } from './webhook-sender.ts';

@@ -12,7 +12,9 @@ export const mergeFieldRoutes: readonly Route[] = [
       const { offset, count } = pageOf(query);
       const all = [...list().mergeFields.values()];
       return {
-        merge_fields: all.slice(offset, offset + count).map((field, at) => showField(field, offset + at + 1, list().id)),
+        merge_fields: all
+          .slice(offset, offset + count)
+          .map((field, at) => showField(field, offset + at + 1, list().id)),
         list_id: list().id,
         total_items: all.length,
         _links: [],
@@ -62,5 +64,7 @@ function wrongIn({ type, required, choices = [] }: SimMergeField, value: Json, l
   if (value === '') return required === true && !lax ? 'Please enter a value' : undefined;
   if (type === 'number') return Number.isFinite(Number(value)) ? undefined : 'Please enter a number';
   if (type !== 'dropdown' && type !== 'radio') return undefined;
-  return choices.includes(String(value)) ? undefined : `Value must be one of: , ${choices.join(', ')} (not ${String(value)})`;
+  return choices.includes(String(value))
+    ? undefined
+    : `Value must be one of: , ${choices.join(', ')} (not ${String(value)})`;
 }

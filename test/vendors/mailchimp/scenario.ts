@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mailchimp } from '../../../lib/connectors/mailchimp/index.ts';
-import { CONNECTION } from '../../conformance/rig.ts';
 import type { Identifier } from '../../../lib/domain/change.ts';
 import type { Json } from '../../../lib/domain/json.ts';
+import { CONNECTION } from '../../conformance/rig.ts';
 import type { FieldScenario, Scenario, WebhookScenario } from '../../conformance/scenario.ts';
 import { memberHash, vendorTime } from './member.ts';
 import { DEFAULT_KEY, type Mailchimp, startMailchimp } from './simulator.ts';

@@ -14,7 +14,13 @@ import { dropFields, keepFields } from './select-fields.ts';
 /** Documented: ten simultaneous connections per API key (Mailchimp developer guide, "Throttling"). */
 const MAX_CONNECTIONS = 10;
 
-const routes: readonly Route[] = [...memberRoutes, ...mergeFieldRoutes, ...segmentRoutes, ...campaignRoutes, ...accountRoutes];
+const routes: readonly Route[] = [
+  ...memberRoutes,
+  ...mergeFieldRoutes,
+  ...segmentRoutes,
+  ...campaignRoutes,
+  ...accountRoutes,
+];
 
 export interface HeardCall {
   readonly method: string;

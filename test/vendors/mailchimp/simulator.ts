@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../lib/domain/json.ts';
 import type { Simulator } from '../../conformance/scenario.ts';
 import { type CampaignInput, makeCampaign, type SimAct, type SimCampaign } from './campaign.ts';
 import type { Fault } from './faults.ts';
-import { type Actor, type Happening, type MemberInput, makeList, type SimList , type SimMergeField } from './list.ts';
+import { type Actor, type Happening, type MemberInput, makeList, type SimList, type SimMergeField } from './list.ts';
 import { memberHash, type SimMember, type Status } from './member.ts';
 import { type HeardCall, makeServer } from './server.ts';
 import { makeWebhookSender } from './webhook-sender.ts';
