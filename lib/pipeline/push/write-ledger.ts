@@ -4,6 +4,7 @@ import type { Change } from '../../domain/change.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import {
   askedEntry,
+  isEdited,
   isOurs,
   type LedgerEntry,
   ledgerKey,
@@ -53,15 +54,17 @@ export function openNotes(deps: LedgerDeps, connection: string, keptMs: number):
         return before === undefined || !isOurs(before, value, now, now);
       });
       await deps.ledger.put(
-        fresh.map(({ key, value, ...subject }) => ({ ...askedEntry(key, value, now), ...subject })),
+        fresh.map(({ key, value, ...subject }) => ({ ...askedEntry(key, value, now, held.get(key)), ...subject })),
       );
     },
     async made(writes) {
       if (writes.length === 0) return;
+      const wanted = await hashed(writes);
+      const held = await deps.ledger.read(wanted.map(({ key }) => key));
       const now = deps.clock.now().getTime();
       await deps.ledger.put(
-        (await hashed(writes)).map(({ key, value, ...subject }) => ({
-          ...madeEntry(key, value, now, keptMs),
+        wanted.map(({ key, value, ...subject }) => ({
+          ...madeEntry(key, value, now, keptMs, held.get(key)),
           ...subject,
         })),
       );
@@ -99,7 +102,7 @@ export async function dropEchoes(
       const change = left.has(at) ? left.get(at) : changes[at];
       left.set(at, change === undefined ? undefined : withoutEcho(change, of));
     } else if (of !== 'change' && of.element === undefined) {
-      for (const { entry } of entries) if (entry.from <= changedAt && entry.value !== '') spent.push(spentEntry(entry));
+      for (const { entry } of entries) if (isEdited(entry, changedAt)) spent.push(spentEntry(entry));
     }
   }
   await deps.ledger.put(spent);
