@@ -3,7 +3,7 @@ import type { FieldDestination, Write } from '../../../lib/connectors/contract.t
 import { defineField, holds } from '../../../lib/connectors/define-field.ts';
 import { TributaryError } from '../../../lib/domain/errors.ts';
 import type { Json } from '../../../lib/domain/json.ts';
-import type { Api, Flaw } from './connector.ts';
+import type { Api, Flaw } from './flaw.ts';
 
 export const levelTarget = z.strictObject({ field: z.string(), value: z.string() });
 

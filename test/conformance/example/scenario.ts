@@ -1,6 +1,7 @@
 import { sorted } from '../rig.ts';
 import type { Scenario } from '../scenario.ts';
-import { exampleConnector, type Flaw } from './connector.ts';
+import { exampleConnector } from './connector.ts';
+import type { Flaw } from './flaw.ts';
 import { API_KEY, type ExampleVendor, startExampleVendor } from './server.ts';
 
 const WEBHOOK_SECRET = 'webhook-secret-77b1';

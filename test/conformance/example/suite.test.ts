@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { behaviourChecks } from '../behaviour.ts';
 import type { Scenario } from '../scenario.ts';
-import type { Flaw } from './connector.ts';
+import type { Flaw } from './flaw.ts';
 import { exampleScenario } from './scenario.ts';
 
 /** Each flaw, and a check that must fail because of it. */
