@@ -64,6 +64,7 @@ function factsOf({ manifest, webhook, audiences, fieldValues, echoes, erasure }:
     ],
     ['members in one call', a === undefined ? 'none' : String(a.batch.maxMembers)],
     ['can remove members', a?.canRemove === true ? 'yes' : 'no'],
+    ['tells whom it knows', a === undefined ? 'none' : a.writeOnly === true ? 'no' : 'yes'],
     [
       '`fields:` of an audience',
       a?.creates === undefined ? 'none: an addition makes no record' : `of a new ${a.creates.record}`,

@@ -9,7 +9,9 @@ import { openForms } from './simulated/forms.ts';
 import { openHubspot } from './simulated/hubspot.ts';
 import { openKlaviyo } from './simulated/klaviyo.ts';
 import { openMailchimp } from './simulated/mailchimp.ts';
+import { openMeta } from './simulated/meta.ts';
 import { openSalesforce } from './simulated/salesforce.ts';
+import { openSendgrid } from './simulated/sendgrid.ts';
 import type { OpenTool, SimulatedTool } from './simulated/tool.ts';
 import { openWebhook } from './simulated/webhook.ts';
 
@@ -21,7 +23,9 @@ const openTool: Readonly<Record<string, OpenTool>> = {
   hubspot: openHubspot,
   klaviyo: openKlaviyo,
   mailchimp: openMailchimp,
+  meta: openMeta,
   salesforce: openSalesforce,
+  sendgrid: openSendgrid,
   webhook: openWebhook,
 };
 

@@ -8,6 +8,7 @@ import { flattenTraits } from '../../lib/domain/leaf.ts';
 import { dropEchoes, openNotes } from '../../lib/pipeline/push/write-ledger.ts';
 import { openMemoryLedger } from '../pipeline/memory-ledger.ts';
 import { definitions } from '../pipeline/world.ts';
+import { followJob } from './follow-job.ts';
 import { type Check, CONNECTION, HOUR, type Rig, sorted, withRig } from './rig.ts';
 import type { AudienceScenario, Scenario, Simulator } from './scenario.ts';
 
@@ -230,7 +231,7 @@ function meaningsOf(change: Change): string[] {
 }
 
 async function apply(
-  { told, destination, api }: Case,
+  { rig, told, destination, api }: Case,
   op: 'add' | 'remove',
   keys: readonly Identifier[],
   notes?: WriteNotes,
@@ -238,10 +239,9 @@ async function apply(
   const { remoteId } = await destination.ensure(api, told.target);
   const members = keys.map((key, n) => ({ memberId: `m${n}`, keys: [key] }));
   const batch = { remoteId, op, members, idempotencyKey: op, target: told.target } as const;
-  const result = await destination.apply(api, notes === undefined ? batch : { ...batch, notes });
-  expect(result.state === 'done' && [...result.outcomes.values()].every(({ status }) => status === 'applied')).toBe(
-    true,
-  );
+  const started = await destination.apply(api, notes === undefined ? batch : { ...batch, notes });
+  const { outcomes } = await followJob(rig, destination, api, started);
+  expect([...outcomes.values()].every(({ status }) => status === 'applied')).toBe(true);
 }
 
 async function membersOf(truth: Truth<unknown>, api: unknown, remoteId: string): Promise<ListedMember[]> {
