@@ -376,6 +376,8 @@ export interface MembershipBatch {
   readonly idempotencyKey: string;
   /** The target that `remoteId` was found by. */
   readonly target?: Json;
+  /** Of an addition: channels and purposes to which everybody in the batch agreed, because the audience needs it. */
+  readonly granted?: readonly string[];
   /** Where a connector with `echoes` notes what it writes. Absent = nobody will read it back. */
   readonly notes?: WriteNotes;
 }
@@ -390,7 +392,13 @@ export interface Member {
 }
 
 export type BatchResult =
-  | { readonly state: 'done'; readonly outcomes: ReadonlyMap<string, Outcome>; readonly calls: number }
+  | {
+      readonly state: 'done';
+      readonly outcomes: ReadonlyMap<string, Outcome>;
+      /** What became of everybody else in the batch, where the tool answered for all at once. Absent = it said nothing. */
+      readonly others?: Outcome;
+      readonly calls: number;
+    }
   | { readonly state: 'pending'; readonly job: Json; readonly pollAfterMs: number; readonly calls: number };
 
 export type Outcome =

@@ -4,7 +4,7 @@ import { canonicalText } from '../../lib/domain/canonical.ts';
 import type { Change, Identifier } from '../../lib/domain/change.ts';
 import type { Definitions } from '../../lib/domain/definitions.ts';
 import type { Json } from '../../lib/domain/json.ts';
-import { flattenTraits } from '../../lib/domain/leaf.ts';
+import { flattenTraits } from '../../lib/domain/trait-value.ts';
 import { dropEchoes, openNotes } from '../../lib/pipeline/push/write-ledger.ts';
 import { openMemoryLedger } from '../pipeline/memory-ledger.ts';
 import { definitions } from '../pipeline/world.ts';

@@ -2,24 +2,23 @@ import type { Change } from '../../domain/change.ts';
 import type { Echo, Pushed, Write } from '../contract.ts';
 import { fieldEchoes, fieldTargets, idIn } from '../define-field.ts';
 import type { SalesforceConfig } from './config.ts';
-import { contactMapping } from './contacts.stream.ts';
+import { contacts } from './contacts.stream.ts';
 import { withTraits } from './custom-fields.ts';
 import { fieldTarget, writtenTo } from './field-values.ts';
 import { fullId } from './ids.ts';
-import { leadMapping } from './leads.stream.ts';
+import { leads } from './leads.stream.ts';
 
-const people = {
-  contact: { object: 'Contact', mapping: contactMapping },
-  lead: { object: 'Lead', mapping: leadMapping },
-} as const;
+const people = { contact: { object: 'Contact', stream: contacts }, lead: { object: 'Lead', stream: leads } } as const;
 
 /** Campaign members that a push made, and fields of contacts and leads that it set or emptied. */
 export function echoes(change: Change, { config, targets }: Pushed<SalesforceConfig>): readonly Echo[] {
   if (change.kind !== 'profile') return joins(change);
   const kind = change.fragment.split(':').at(-2);
   return fieldTargets(fieldTarget, targets).flatMap(({ object, field }) => {
-    if (object !== kind) return [];
-    const mapping = withTraits(people[object].mapping, people[object].object, config);
+    const { object: name, stream } = people[object];
+    const plain = stream.mappings[object];
+    if (object !== kind || plain === undefined) return [];
+    const mapping = withTraits(plain, name, config);
     return fieldEchoes(change, mapping, { path: field, anyCase: true }, (id, value) =>
       writtenTo(object, field, id, value),
     );
