@@ -45,8 +45,8 @@ module.exports = {
       name: 'contract-knows-domain-only',
       severity: 'error',
       comment:
-        'contract.ts and define.ts are the promise to every vendor, requests.ts what they share: describe it in words of lib/domain',
-      from: { path: '^lib/connectors/(contract|define|requests)\\.ts$' },
+        'contract.ts, define.ts and define-field.ts are the promise to every vendor, requests.ts what they share: describe it in words of lib/domain',
+      from: { path: '^lib/connectors/(contract|define|define-field|requests)\\.ts$' },
       to: { pathNot: ['^lib/domain/', '^lib/connectors/(contract|define)\\.ts$'] },
     },
     {
@@ -60,11 +60,15 @@ module.exports = {
       name: 'vendors-know-the-contract-only',
       severity: 'error',
       comment:
-        'a vendor folder knows contract.ts, define.ts, requests.ts, lib/domain and itself: effects come in through ConnectorIo',
+        'a vendor folder knows contract.ts, define.ts, define-field.ts, requests.ts, lib/domain and itself: effects come in through ConnectorIo',
       from: { path: '^lib/connectors/([^/]+)/' },
       to: {
         path: ['^(lib|functions|cli|console|test|bench|scripts)/'],
-        pathNot: ['^lib/domain/', '^lib/connectors/(contract|define|requests)\\.ts$', '^lib/connectors/$1/'],
+        pathNot: [
+          '^lib/domain/',
+          '^lib/connectors/(contract|define|define-field|requests)\\.ts$',
+          '^lib/connectors/$1/',
+        ],
       },
     },
     {

@@ -78,6 +78,8 @@ export interface Connector<Config, Secret, Api> {
   readonly webhook?: WebhookSource<Config, Secret>;
   readonly imports?: Imports;
   readonly audiences?: AudienceDestination<Api>;
+  /** A field of the person's own record in the place of a list: whoever is in the audience holds the target's value in it. */
+  readonly fieldValues?: FieldDestination<Api>;
   readonly erasure?: Erasure<Api>;
   /** Mappings that a connection's own settings make, besides those of the streams: `check` knows by them what is filled. */
   readonly mappingsOf?: (config: Config) => readonly Mapping[];
@@ -85,9 +87,15 @@ export interface Connector<Config, Secret, Api> {
   readonly traits?: TraitKinds;
   /**
    * What of a change can be a push of ours coming back. Pure. Present when a stream or the webhook reads what
-   * `audiences` writes; without it people would seem to have done what we did.
+   * `audiences` or `fieldValues` write; without it people would seem to have done what we did.
    */
-  readonly echoes?: (change: Change) => readonly Echo[];
+  readonly echoes?: (change: Change, pushed: Pushed<Config>) => readonly Echo[];
+}
+
+/** What may have been written through a connection: its settings, and the targets of all audiences that go to it. */
+export interface Pushed<Config> {
+  readonly config: Config;
+  readonly targets: readonly Json[];
 }
 
 /** One value of one field of one thing in the tool, in the tool's own words: what the write ledger remembers as a hash. */
@@ -103,8 +111,14 @@ export interface Write {
 /** A part of a change that is our own if the write ledger knows any of these writes. */
 export interface Echo {
   readonly writes: readonly Write[];
-  /** What is dropped: the whole change, one trait of it, or one element of a trait that is a list. */
-  readonly of: 'change' | { readonly trait: string; readonly element?: Json };
+  /** What is dropped: the whole change, one trait of it, one element of a trait that is a list, or one key of an object. */
+  readonly of: 'change' | EchoedTrait;
+}
+
+export interface EchoedTrait {
+  readonly trait: string;
+  readonly element?: Json;
+  readonly key?: string;
 }
 
 /** The write ledger, for a connector that applies a batch. */
@@ -241,7 +255,12 @@ export interface AudienceDestination<Api> {
   readonly target: Schema<Json>;
   /** Identifier types that the destination can match on, best first. */
   readonly matchKeys: readonly { readonly type: string; readonly hash: 'none' | 'sha256' | 'md5' }[];
-  readonly batch: { readonly maxMembers: number; readonly maxBytes?: number };
+  readonly batch: {
+    readonly maxMembers: number;
+    readonly maxBytes?: number;
+    /** Requests that each member takes by itself, beside those of the batch. Absent = none. */
+    readonly callsEach?: number;
+  };
   readonly canRemove: boolean;
   /**
    * The tool takes keys and tells of nobody whether it knows them: whom it received is `applied`, each time anew, and
@@ -260,6 +279,20 @@ export interface AudienceDestination<Api> {
   poll?(api: Api, job: Json): Promise<BatchResult>;
   /** How the tool's real list is read. Absent = the tool shows nobody, not even how many. */
   readonly truth?: Truth<Api>;
+}
+
+/**
+ * A field of people's records as an audience: an addition sets it to the target's `value` on a record that is there, a
+ * removal empties it if it still holds that value, and on the list is whoever holds it. Nobody is made known to the tool.
+ */
+export interface FieldDestination<Api> extends AudienceDestination<Api> {
+  /**
+   * Pure. Names the field that a target means, whatever its value: it can hold one at a time, so audiences that write
+   * the same one have to share a group.
+   */
+  fieldOf(target: Json): string;
+  /** Pure. More identifier types that this target's people are found by, beside `matchKeys`. */
+  moreKeys?(target: Json): readonly string[];
 }
 
 /** The record that an addition makes in the tool. What is there already is never written over. */
@@ -315,8 +348,8 @@ export interface Truth<Api> {
     remoteId: string,
     options: { readonly signal: AbortSignal; readonly after?: Json },
   ): AsyncIterable<ListPage>;
-  /** How people who are not on the list stand in the tool, by member id; absent from the map = `unknown`. */
-  standing?(api: Api, members: readonly Member[]): Promise<ReadonlyMap<string, Standing>>;
+  /** How people who are not on the list `remoteId` stand in the tool, by member id; absent from the map = `unknown`. */
+  standing?(api: Api, members: readonly Member[], remoteId: string): Promise<ReadonlyMap<string, Standing>>;
   size?(api: Api, remoteId: string): Promise<number>;
 }
 

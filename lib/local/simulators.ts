@@ -1,6 +1,7 @@
 import type { WorldSize } from '../../test/vendors/world/people.ts';
 import { playDay, type TimedEvent } from '../../test/vendors/world/play-day.ts';
 import { makeWorld, rehearsalSize, type World } from '../../test/vendors/world.ts';
+import { isFieldTarget } from '../connectors/define.ts';
 import type { Identifier } from '../domain/change.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { isJsonObject } from '../domain/json.ts';
@@ -68,6 +69,9 @@ export async function startSimulators(
   for (const connection of simulated) {
     const tool = await openTool[connection.connector]?.(connection, { world, now });
     if (tool !== undefined) tools.set(connection.name, tool);
+  }
+  for (const { connection, target } of definitions.audiences) {
+    if (isJsonObject(target) && isFieldTarget(target)) tools.get(connection)?.makeField?.(target);
   }
   const ofEach = <T>(pick: (tool: SimulatedTool) => T) =>
     Object.fromEntries([...tools].map(([name, tool]) => [name, pick(tool)]));

@@ -1,3 +1,4 @@
+import { destinationFor } from '../connectors/define.ts';
 import {
   type AudienceDefinition,
   type ConnectionDefinition,
@@ -99,11 +100,9 @@ function connection(
 
 function audience(written: AudienceFile, tributary: TributaryFile, connectors: Connectors): AudienceDefinition {
   const { to, needs, when, verify, experiment, group, guardrails, fields } = written;
-  const destination = connectorOf(
-    tributary.connections[to.connection] as JsonObject | undefined,
-    connectors,
-  )?.audiences;
   const target = targetOf(to as JsonObject);
+  const connector = connectorOf(tributary.connections[to.connection] as JsonObject | undefined, connectors);
+  const destination = destinationFor(connector, target);
   const checked = destination === undefined ? undefined : checkValue(destination.target, target);
   return {
     audience: written.audience,

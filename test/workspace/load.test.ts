@@ -209,7 +209,7 @@ privacy: { archive_kept: 2 weeks }
   });
 
   it('holds a workspace to what its connectors can do', () => {
-    const { audiences, webhook: _, ...rest } = connectors.mailchimp as AnyConnector;
+    const { audiences, fieldValues: __, webhook: _, ...rest } = connectors.mailchimp as AnyConnector;
     const readers: AnyConnector = rest;
     const adders: AnyConnector = { ...rest, ...(audiences ? { audiences: { ...audiences, canRemove: false } } : {}) };
     const read = (mailchimp: AnyConnector) => {

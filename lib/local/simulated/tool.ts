@@ -23,7 +23,14 @@ export interface SimulatedTool {
   sendTo?(url: string): Promise<void> | void;
   /** Sends deliveries again whose time has come. */
   retryWebhooks?(): Promise<void>;
+  /** Makes the field that an audience's `to:` names, as whoever runs the tool would have. Absent = none needs to be made. */
+  makeField?(target: JsonObject): void;
   /** The tool's own list behind an audience's `to:`, as identifiers. Absent = it keeps none. */
   listOf?(target: JsonObject): readonly Identifier[];
   close(): Promise<void>;
+}
+
+/** Whether what a tool's field holds is the value that an audience's `to:` names. */
+export function holdsValue(held: unknown, { value }: JsonObject): boolean {
+  return String(held) === String(value);
 }

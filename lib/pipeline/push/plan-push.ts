@@ -1,4 +1,5 @@
 import type { AudienceDestination } from '../../connectors/contract.ts';
+import { fewestCalls } from '../../connectors/define.ts';
 import type { AudienceDefinition, ConnectionDefinition } from '../../domain/definitions.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import { differenceOf, EMPTY_PLAN, type PlanEntry, type PushPlan, planEntry, planHash } from '../../domain/push.ts';
@@ -157,8 +158,7 @@ export function concludePlan(
   const sum = (chunks: readonly Chunk[]) => chunks.reduce((total, { entries }) => total + entries, 0);
   const [add, remove] = [sum(planning.chunks.add), sum(planning.chunks.remove)];
   const { size, census, destination, connection, pace = PACE_MS } = given;
-  const { maxMembers } = destination.batch;
-  const calls = Math.ceil(add / maxMembers) + Math.ceil(remove / maxMembers);
+  const calls = fewestCalls(destination.batch, add) + fewestCalls(destination.batch, remove);
   const allowance =
     connection.requestsPerDay === undefined ? undefined : connection.requestsPerDay * connection.quotaShare;
   return {

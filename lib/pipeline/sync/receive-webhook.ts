@@ -45,7 +45,8 @@ export function receiveWebhook(deps: WebhookDeps) {
       return refuse(400, code);
     }
     const told = deliveries.flatMap((one) => ('change' in one ? [one.change] : []));
-    const { changes, echoes } = await dropEchoes(deps, definitions, connectionName, connector, told);
+    const ears = { echoes: connector.echoes, config };
+    const { changes, echoes } = await dropEchoes(deps, definitions, connectionName, ears, told);
     const { groups, tooLarge } = pack(changes);
     if (tooLarge.length > 0) return refuse(413, 'sync/too-large');
     await queueDeliveries(deps, connectionName, deliveries, groups);

@@ -104,7 +104,7 @@ async function pull(
 
 async function storePage(
   deps: SyncDeps,
-  { connector, definition }: OpenConnection,
+  { connector, config, definition }: OpenConnection,
   stream: string,
   held: HeldStream,
   page: Page,
@@ -117,7 +117,8 @@ async function storePage(
   const name = `${run.id}-${state.epoch}-${run.pages}`;
   const readAt = deps.clock.now();
   await deps.archive.put(archiveKey(`pages/${connection}/${stream}`, readAt, name), page.lines);
-  const heard = await dropEchoes(deps, await deps.definitions(), connection, connector, page.changes);
+  const told = { echoes: connector.echoes, config };
+  const heard = await dropEchoes(deps, await deps.definitions(), connection, told, page.changes);
   const whole = await wholeInWindow(deps.state, connection, connector);
   const { groups, tooLarge } = pack(heard.changes.map((change) => asWhole(change, whole)));
   const messages = groups.map((changes, at) =>

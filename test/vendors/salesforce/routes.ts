@@ -3,7 +3,7 @@ import type { BulkJobs } from './bulk.ts';
 import type { Area, Faults } from './faults.ts';
 import { attributesOf, type QueryRun, restRecord, runQuery } from './query.ts';
 import { deleteCollection, readRecord, retrieveCollection, saveCollection } from './records.ts';
-import { findSchema } from './schema.ts';
+import { type Field, findSchema } from './schema.ts';
 import type { SalesforceStore } from './store.ts';
 import type { Usage } from './usage.ts';
 
@@ -24,6 +24,9 @@ export interface Answer {
   readonly csv?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** Nobody sets these through the API. */
+const SYSTEM_FIELDS: ReadonlySet<string> = new Set(['IsDeleted', 'CreatedDate', 'LastModifiedDate', 'SystemModstamp']);
 
 /** The most rows of one answer (REST API guide, query resource). */
 const QUERY_PAGE = 2000;
@@ -179,8 +182,22 @@ function batchSize(header: string | undefined): number {
   return Math.min(QUERY_PAGE, Math.max(200, asked));
 }
 
-function describe(name: string, fields: readonly { readonly name: string; readonly type: string }[]): object {
-  return { name, fields: fields.map((field) => ({ name: field.name, type: field.type, nillable: true })) };
+function describe(name: string, fields: readonly Field[]): object {
+  return { name, fields: fields.map(describeField) };
+}
+
+function describeField({ name, type, rules = {} }: Field): object {
+  const { length = 255, values = [], readOnly, hardToFind } = rules;
+  return {
+    name,
+    type,
+    length: type === 'string' ? length : 0,
+    nillable: type !== 'boolean',
+    updateable: readOnly !== true && type !== 'id' && !SYSTEM_FIELDS.has(name),
+    filterable: hardToFind !== true,
+    restrictedPicklist: values.length > 0,
+    picklistValues: values.map((value) => ({ active: true, defaultValue: false, label: value, value })),
+  };
 }
 
 function rangeOf(call: Call, now: Date): { from: number; to: number; covered: string } {

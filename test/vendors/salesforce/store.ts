@@ -2,7 +2,7 @@ import { ApiError } from './api-error.ts';
 import { checkCampaignMember } from './campaign-members.ts';
 import { createIds, storedId } from './ids.ts';
 import { checkContactRole, closing } from './opportunities.ts';
-import { createSchemas, type FieldType, findField, findSchema, type Schemas } from './schema.ts';
+import { createSchemas, type FieldRules, type FieldType, findField, findSchema, type Schemas } from './schema.ts';
 import { createTable, type Row, type Table } from './table.ts';
 import { readValue } from './values.ts';
 
@@ -13,7 +13,9 @@ export interface SalesforceStore {
   readonly schemas: Schemas;
   table(object: string): Table;
   /** Adds a field to an object, as an administrator would: `declareField('Contact', 'Tier__c', 'string')`. */
-  declareField(object: string, name: string, type: FieldType): void;
+  declareField(object: string, name: string, type: FieldType, rules?: FieldRules): void;
+  /** Deletes a field of an object. */
+  dropField(object: string, name: string): void;
   /** Takes the right to see an object from our user, or a feature from the org: nothing can be asked of it any more. */
   hide(object: string): void;
   /** Adds a record and returns its id. CreatedDate, SystemModstamp and Id may be given to build a past. */
@@ -136,9 +138,10 @@ export function createStore(now: () => Date): SalesforceStore {
   const store: SalesforceStore = {
     schemas,
     table,
-    declareField: (object, name, type) => {
-      table(object).schema.fields.set(name.toLowerCase(), { name, type });
+    declareField: (object, name, type, rules) => {
+      table(object).schema.fields.set(name.toLowerCase(), { name, type, ...(rules === undefined ? {} : { rules }) });
     },
+    dropField: (object, name) => void table(object).schema.fields.delete(name.toLowerCase()),
     hide: (object) => {
       schemas.delete(object.toLowerCase());
     },
