@@ -36,6 +36,11 @@ const openTool: Readonly<Record<string, OpenTool>> = {
 /** The seed of the rehearsal's world: the same people, the same day, every time. */
 const SEED = 7;
 
+/** How far into the day each tool has something happen by itself. */
+const HAPPENS_AFTER_MS = 2 * 3_600_000;
+
+type Happening = Pick<TimedEvent, 'at' | 'run'>;
+
 /** The simulated tools of a workspace: those connections whose endpoint is `simulator`. */
 export interface SimulatedTools {
   /** Whether every connection of the workspace is simulated. */
@@ -45,7 +50,7 @@ export interface SimulatedTools {
   /** Connection → the secret that signs in there, as JSON text. */
   readonly secrets: Readonly<Record<string, string>>;
   /** What happens in the tools during the day, in order. */
-  readonly day: readonly TimedEvent[];
+  readonly day: readonly Happening[];
   /** Tells the tools where to send their webhooks. */
   openWebhooks(stageUrl: string): Promise<void>;
   /** The tool's own list behind an audience: what is really there, as identifiers. */
@@ -79,7 +84,7 @@ export async function startSimulators(
     all: simulated.length === connections.length,
     endpoints: ofEach(({ url }) => url),
     secrets: ofEach(({ secret }) => JSON.stringify(secret)),
-    day: dayOf(world, [...tools.values()]),
+    day: dayOf(world, [...tools.values()], start.getTime() + HAPPENS_AFTER_MS),
     async openWebhooks(stageUrl) {
       for (const { name, webhook } of connections) {
         if (webhook) await tools.get(name)?.sendTo?.(`${stageUrl}/webhooks/${name}`);
@@ -95,10 +100,11 @@ export async function startSimulators(
   };
 }
 
-/** What happens during the day, once the tools in which it plays are all there. */
-function dayOf(world: World, tools: readonly SimulatedTool[]): readonly TimedEvent[] {
+/** What happens in each tool by itself, and the world's own day once the tools in which it plays are all there. */
+function dayOf(world: World, tools: readonly SimulatedTool[], at: number): readonly Happening[] {
+  const alone = tools.map((tool): Happening => ({ at, run: async () => tool.happen?.() }));
   const parts: SimulatedTool['part'] = Object.assign({}, ...tools.map(({ part }) => part));
   const { salesforce, ids, mailchimp, list } = parts ?? {};
-  if (salesforce === undefined || ids === undefined || mailchimp === undefined || list === undefined) return [];
-  return playDay(world, { salesforce, ids, mailchimp, list });
+  if (salesforce === undefined || ids === undefined || mailchimp === undefined || list === undefined) return alone;
+  return [...playDay(world, { salesforce, ids, mailchimp, list }), ...alone];
 }

@@ -162,7 +162,7 @@ describe('parse', () => {
         deliveryId: 'meta:mention:24601_5',
         change: {
           id: 'mention-24601_5',
-          name: 'Brand Mentioned',
+          name: 'Mention Posted',
           at: '2025-09-25T10:05:33.000Z',
           properties: { text: 'Hi', post_id: '24601_5' },
         },

@@ -9,6 +9,10 @@ export const openHubspot: OpenTool = async (_connection, { world, now }) => {
   return {
     url: simulator.url,
     secret: simulator.secret,
+    happen() {
+      const [contact] = simulator.store.all('contacts');
+      if (contact !== undefined) simulator.store.update('contacts', contact.id, { hs_email_optout: 'true' });
+    },
     sendTo: (url) => simulator.subscribe(url),
     async retryWebhooks() {
       await simulator.settleWebhooks();

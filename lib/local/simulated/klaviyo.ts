@@ -5,10 +5,13 @@ import { holdsValue, type OpenTool } from './tool.ts';
 
 export const openKlaviyo: OpenTool = async (_connection, { world, now }) => {
   const simulator = await startKlaviyo({ now });
-  loadKlaviyo(world, simulator);
+  const [somebody] = loadKlaviyo(world, simulator).values();
   return {
     url: simulator.url,
     secret: simulator.secret,
+    happen() {
+      if (somebody !== undefined) simulator.store.unsubscribe(somebody);
+    },
     sendTo: (url) => simulator.subscribe(url),
     retryWebhooks: () => simulator.settleWebhooks(),
     listOf(target) {

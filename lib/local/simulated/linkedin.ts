@@ -18,6 +18,9 @@ export const openLinkedin: OpenTool = async ({ config }, { world, now }) => {
   return {
     url: simulator.url,
     secret: simulator.tokens.secret,
+    happen() {
+      simulator.store.act('COMMENT', 'p000000001', { text: 'This is far too expensive, and I am very disappointed' });
+    },
     async sendTo(url) {
       await simulator.subscribe(url);
     },

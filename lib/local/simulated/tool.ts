@@ -19,6 +19,8 @@ export interface SimulatedTool {
   readonly secret: unknown;
   /** Its part in the world's day, which plays in several tools at once. */
   readonly part?: Partial<Parameters<typeof playDay>[1]>;
+  /** Something that people do in the tool during the day, of which its webhook tells. */
+  happen?(): Promise<void> | void;
   /** Tells the tool to send its webhooks to this URL. Absent = it sends none. */
   sendTo?(url: string): Promise<void> | void;
   /** Sends deliveries again whose time has come. */
