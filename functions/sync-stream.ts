@@ -11,7 +11,7 @@ import type { SyncCommand } from '../lib/pipeline/sync/sync-work.ts';
 
 const env = readEnv(process.env, 'LEDGER_TABLE', 'IDENTITY_KEY_SECRET');
 const basics = openBasics(process.env);
-const queues = openQueues(process.env, 'CHANGES_QUEUE_URL', 'SYNC_QUEUE_URL');
+const queues = openQueues(process.env, 'CHANGES_QUEUE_URL', 'SYNC_QUEUE_URL', 'JOBS_QUEUE_URL');
 const sync = syncStream({
   ...basics,
   connectors,
@@ -21,6 +21,7 @@ const sync = syncStream({
   key: openIdentityKey(basics.secrets, env.IDENTITY_KEY_SECRET),
   changes: queues.CHANGES_QUEUE_URL,
   sync: queues.SYNC_QUEUE_URL,
+  jobs: queues.JOBS_QUEUE_URL,
 });
 
 export const handler = sqsHandler((body, signal) => sync(body as unknown as SyncCommand, signal), basics.log);

@@ -163,6 +163,11 @@ export interface Page {
   readonly lines: readonly ArchivedLine[];
   /** Resuming here repeats nothing before this page and loses nothing after it. */
   readonly checkpoint: Json;
+  /**
+   * From here on all is read anew, because the source no longer tells everything that was deleted since this instant, RFC 3339.
+   * What is not read again until the run has ended is taken away.
+   */
+  readonly anewSince?: string;
 }
 
 /** Records that nobody reads anywhere: somebody sends them, as rows of files. */

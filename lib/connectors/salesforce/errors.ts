@@ -68,6 +68,16 @@ const unknownField: Verdict = {
   code: 'salesforce/unknown-field',
   says: 'a field or object does not exist or is hidden from our user; check `fields` and field-level security',
 };
+const refusedLog: Verdict = {
+  kind: 'config',
+  code: 'salesforce/delete-log-refused',
+  says: 'the log of deleted records does not reach back as far as it was asked for',
+};
+const tooManyDeleted: Verdict = {
+  kind: 'transient',
+  code: 'salesforce/too-many-deleted',
+  says: 'more records were deleted than one answer holds; a shorter span is asked for',
+};
 const notFound: Verdict = {
   kind: 'rejected',
   code: 'salesforce/not-found',
@@ -106,6 +116,8 @@ const verdicts: Readonly<Record<string, Verdict>> = {
   QUERY_TIMEOUT: unavailable,
   UNABLE_TO_LOCK_ROW: busyRecord,
   INVALID_QUERY_LOCATOR: staleLocator,
+  INVALID_REPLICATION_DATE: refusedLog,
+  EXCEEDED_ID_LIMIT: tooManyDeleted,
   NOT_FOUND: notFound,
   ERROR_HTTP_404: notFound,
   INVALID_FIELD: unknownField,

@@ -25,6 +25,9 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
 /** The most rows of one answer (REST API guide, query resource). */
 const QUERY_PAGE = 2000;
 
@@ -47,6 +50,8 @@ export function createRoutes(parts: {
   readonly makeId: (prefix: string) => string;
   /** Rows of one query answer at most; Salesforce may always hand out fewer than asked for. */
   readonly queryPage: () => number | undefined;
+  /** Ids of one answer of the delete log at most. */
+  readonly mostDeleted: () => number;
 }): (call: Call) => Answer {
   const { store, jobs, faults, usage } = parts;
   const cursors = new Map<string, QueryRun>();
@@ -124,21 +129,30 @@ export function createRoutes(parts: {
   }
 
   function deletedBetween(call: Call, object: string): object {
-    const { from, to, covered } = rangeOf(call, parts.now());
+    const { from, to } = rangeOf(call, parts.now());
+    const earliest = Math.max(parts.now().getTime() - 15 * DAY_MS, store.rememberedSince());
+    if (from < earliest) throw new ApiError(400, 'INVALID_REPLICATION_DATE', 'startDate before the delete log begins');
     const found = store.deletions().filter((one) => one.object === object && one.at >= from && one.at < to);
-    const deletedRecords = found.map(({ id, at }) => ({ id, deletedDate: salesforceInstant(at) }));
+    if (found.length > parts.mostDeleted()) {
+      throw new ApiError(400, 'EXCEEDED_ID_LIMIT', `more than ${parts.mostDeleted()} ids were found`);
+    }
     return {
-      deletedRecords,
-      earliestDateAvailable: salesforceInstant(parts.now().getTime() - 15 * 86_400_000),
-      latestDateCovered: covered,
+      deletedRecords: found.map(({ id, at }) => ({ id, deletedDate: salesforceInstant(at) })),
+      earliestDateAvailable: salesforceInstant(earliest),
+      latestDateCovered: covered(to),
     };
   }
 
   function updatedBetween(call: Call, object: string): object {
-    const { from, to, covered } = rangeOf(call, parts.now());
+    const { from, to } = rangeOf(call, parts.now());
     const { inOrder, firstAt } = store.table(object);
     const rows = inOrder.slice(firstAt(from), firstAt(to)).filter((row) => !row.IsDeleted);
-    return { ids: rows.map(({ Id }) => Id), latestDateCovered: covered };
+    return { ids: rows.map(({ Id }) => Id), latestDateCovered: covered(to) };
+  }
+
+  /** What began before and is not done yet is not in an answer: it tells where to start the next time. */
+  function covered(to: number): string {
+    return salesforceInstant(Math.min(to, parts.now().getTime(), store.underWaySince() ?? Number.POSITIVE_INFINITY));
   }
 
   const resources: Readonly<Record<string, (call: Call) => Answer>> = {
@@ -183,14 +197,18 @@ function describe(name: string, fields: readonly { readonly name: string; readon
   return { name, fields: fields.map((field) => ({ name: field.name, type: field.type, nillable: true })) };
 }
 
-function rangeOf(call: Call, now: Date): { from: number; to: number; covered: string } {
-  const from = Date.parse(call.query.get('start') ?? '');
-  const to = Date.parse(call.query.get('end') ?? '');
-  if (!(to - from > 60_000))
+/** Seconds are not looked at, and the two must be more than a minute apart (REST API guide, sObject Get Deleted). */
+function rangeOf(call: Call, now: Date): { from: number; to: number } {
+  const [from = 0, to = 0] = ['start', 'end'].map(
+    (name) => Math.floor(Date.parse(call.query.get(name) ?? '') / MINUTE_MS) * MINUTE_MS,
+  );
+  if (!(to - from > MINUTE_MS)) {
     throw new ApiError(400, 'INVALID_REPLICATION_DATE', 'startDate and endDate must be more than a minute apart');
-  if (from < now.getTime() - 15 * 86_400_000)
-    throw new ApiError(400, 'INVALID_REPLICATION_DATE', 'startDate before the delete log begins');
-  return { from, to, covered: salesforceInstant(Math.min(to, now.getTime())) };
+  }
+  if (from < now.getTime() - 30 * DAY_MS) {
+    throw new ApiError(400, 'INVALID_REPLICATION_DATE', 'startDate cannot be more than 30 days ago');
+  }
+  return { from, to };
 }
 
 function salesforceInstant(at: number): string {

@@ -42,6 +42,8 @@ export interface SalesforceSimulator {
   jwtSecret(): Readonly<Record<string, string>>;
   /** Hands out at most so many rows per query answer, though more were asked for; undefined = as documented. */
   limitQueryPages(rows: number | undefined): void;
+  /** Tells at most so many deleted records in one answer; 600,000 in a real org. */
+  limitDeleted(ids: number): void;
   /** More requests at once than this are refused as too many; default 25. */
   limitConcurrency(requests: number): void;
   sendOutboundMessage(targetUrl: string, ids: readonly string[], options?: OutboundOptions): Promise<OutboundResult>;
@@ -66,10 +68,20 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
   });
   const calls: Record<Area | 'total', number> = { total: 0, token: 0, query: 0, bulk: 0, write: 0, other: 0 };
   let queryPage: number | undefined;
+  let mostDeleted = 600_000;
   let mostAtOnce = 25;
   let atOnce = 0;
   let url = '';
-  const route = createRoutes({ store, jobs, faults, usage, now: options.now, makeId, queryPage: () => queryPage });
+  const route = createRoutes({
+    store,
+    jobs,
+    faults,
+    usage,
+    now: options.now,
+    makeId,
+    queryPage: () => queryPage,
+    mostDeleted: () => mostDeleted,
+  });
 
   function oauth(path: string, body: string): Answer {
     count('token');
@@ -173,6 +185,9 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
     },
     limitQueryPages: (rows) => {
       queryPage = rows;
+    },
+    limitDeleted: (ids) => {
+      mostDeleted = ids;
     },
     limitConcurrency: (requests) => {
       mostAtOnce = requests;

@@ -35,6 +35,14 @@ export interface SalesforceStore {
   convertLead(lead: string, into?: { readonly contact?: string; readonly account?: string }): string;
   /** Everything that was deleted, oldest first: what the delete log tells. */
   deletions(): readonly { readonly object: string; readonly id: string; readonly at: number }[];
+  /** Purges entries of the delete log from before an instant, as a job of Salesforce does with a log that grew too long. */
+  forgetDeletions(before: number): void;
+  /** The first instant that the delete log still tells of. */
+  rememberedSince(): number;
+  /** When the oldest transaction that is still under way began; undefined = there is none. */
+  underWaySince(): number | undefined;
+  /** A deletion that is stamped now and only done once `commit` is called: a long transaction. */
+  deleteUncommitted(id: string): { commit(): void };
   /** A live record with its stored values, or undefined. */
   get(id: string): Row | undefined;
   /** Live records of an object, in the order of their last change. */
@@ -47,6 +55,8 @@ export function createStore(now: () => Date): SalesforceStore {
   const tables = new Map([...schemas].map(([name, schema]) => [name, createTable(schema)]));
   const byPrefix = new Map([...tables.values()].map((table) => [table.schema.prefix, table]));
   const deletions: { object: string; id: string; at: number }[] = [];
+  let forgottenUntil = Number.NEGATIVE_INFINITY;
+  const underWay = new Set<{ readonly since: number }>();
   const second = () => Math.floor(now().getTime() / 1000) * 1000;
 
   function table(object: string): Table {
@@ -105,14 +115,25 @@ export function createStore(now: () => Date): SalesforceStore {
     for (const member of [...(members.idsWhere(field, id) ?? [])]) remove(member);
   }
 
-  function remove(id: string, extra: Readonly<Partial<Row>> = {}): void {
+  function remove(id: string, extra: Readonly<Partial<Row>> = {}, at = second()): void {
     const { table: home, row } = liveRow(id);
     const owned = { Contact: 'ContactId', Lead: 'LeadId', Campaign: 'CampaignId' }[home.schema.name];
-    deletions.push({ object: home.schema.name, id: row.Id, at: second() });
+    deletions.push({ object: home.schema.name, id: row.Id, at });
     if (owned !== undefined) dropMembers(owned, row.Id);
     if (home.schema.name === 'Opportunity') binRoles(row.Id, true);
     if (GONE_AT_ONCE.has(home.schema.name)) home.drop(row.Id);
-    else change(home, row, { IsDeleted: true, ...extra });
+    else change(home, row, { IsDeleted: true, SystemModstamp: at, ...extra });
+  }
+
+  /** A transaction that began now and ends when it is committed. */
+  function begin(work: () => void): { commit(): void } {
+    const transaction = { since: second() };
+    underWay.add(transaction);
+    const commit = () => {
+      underWay.delete(transaction);
+      work();
+    };
+    return { commit };
   }
 
   function binRoles(opportunity: string, IsDeleted: boolean): void {
@@ -150,7 +171,7 @@ export function createStore(now: () => Date): SalesforceStore {
     },
     insertUncommitted: (object, fields) => {
       const row = build(object, fields);
-      return { id: row.Id, commit: () => table(object).put(row) };
+      return { id: row.Id, ...begin(() => table(object).put(row)) };
     },
     update: (id, fields) => {
       const { table: home, row } = liveRow(id);
@@ -198,6 +219,15 @@ export function createStore(now: () => Date): SalesforceStore {
       return contact;
     },
     deletions: () => deletions,
+    forgetDeletions: (before) => {
+      forgottenUntil = before;
+    },
+    rememberedSince: () => forgottenUntil,
+    underWaySince: () => [...underWay].sort((one, other) => one.since - other.since)[0]?.since,
+    deleteUncommitted: (id) => {
+      const at = second();
+      return begin(() => remove(id, {}, at));
+    },
     get: (id) => {
       const row = byPrefix.get(id.slice(0, 3))?.byId.get(storedId(id));
       return row === undefined || row.IsDeleted ? undefined : row;
