@@ -76,6 +76,7 @@ export interface Connector<Config, Secret, Api> {
   check(api: Api): Promise<{ readonly account: string }>;
   readonly streams: readonly Stream<Api>[];
   readonly webhook?: WebhookSource<Config, Secret>;
+  readonly events?: EventSource<Config>;
   readonly imports?: Imports;
   readonly audiences?: AudienceDestination<Api>;
   readonly erasure?: Erasure<Api>;
@@ -224,8 +225,29 @@ export type Verification =
   | { readonly ok: false; readonly reason: 'missing-proof' | 'bad-proof' | 'stale' };
 
 /**
- * One thing a webhook told: a change that is proven, a hint to read a record again, or what is to be quarantined.
- * `deliveryId` is the dedupe key.
+ * Events that the vendor puts on an EventBridge bus in our account. There is no signature: the proof is the bus, on which
+ * nobody but the vendor can put anything, and a connection names its own (`event_bus`).
+ */
+export interface EventSource<Config> {
+  /** How the names of the vendor's buses begin: `aws.partner/example.com/`. */
+  readonly buses: readonly string[];
+  /** Pure, and total: nobody is there to be told that an event cannot be read, so that is a delivery with its rejection. */
+  parse(event: BusEvent, connection: string, config: Config): readonly Delivery[];
+}
+
+/** The parts of EventBridge's envelope that are used (EventBridge user guide, events). */
+export interface BusEvent {
+  /** EventBridge's own id of the event. */
+  readonly id: string;
+  /** The name of the bus that it came by. */
+  readonly source: string;
+  readonly detailType: string;
+  readonly detail: Json;
+}
+
+/**
+ * One thing a vendor told: a change that is proven, a hint to read records again, that some records of a stream changed
+ * without saying which, or what is to be quarantined. `deliveryId` is the dedupe key.
  */
 export type Delivery =
   | { readonly deliveryId: string; readonly change: Change }
@@ -238,7 +260,8 @@ export type Delivery =
         /** Records whose person may have withdrawn consent: nobody of them is added anywhere until they are read again. */
         readonly withdraws?: readonly FragmentId[];
       };
-    };
+    }
+  | { readonly deliveryId: string; readonly pull: { readonly stream: string } };
 
 /** Where audiences go. The pipeline owns chunking, suppression, holdout, retry and the final settling of outcomes. */
 export interface AudienceDestination<Api> {

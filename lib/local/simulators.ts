@@ -13,7 +13,8 @@ import { playDay, type TimedEvent } from '../../test/vendors/world/play-day.ts';
 import { makeWorld, rehearsalSize, type World } from '../../test/vendors/world.ts';
 import type { Identifier } from '../domain/change.ts';
 import type { ConnectionDefinition, Definitions } from '../domain/definitions.ts';
-import { isJsonObject } from '../domain/json.ts';
+import { isJsonObject, type Json } from '../domain/json.ts';
+import type { EventBuses } from './host/event-bus.ts';
 
 export type { WorldSize };
 
@@ -33,6 +34,8 @@ export interface SimulatedTools {
   readonly day: readonly TimedEvent[];
   /** Tells the tools where to send their webhooks. */
   openWebhooks(stageUrl: string): Promise<void>;
+  /** Tells the tools that put events on a bus of ours how to: what `Stage.putEvent` does. */
+  openBuses(put: EventBuses['put']): void;
   /** The tool's own list behind an audience: what is really there, as identifiers. */
   listOf(connection: string, target: unknown): readonly Identifier[];
   /** Sends webhook deliveries again whose time has come. */
@@ -96,6 +99,11 @@ export async function startSimulators(
         await mail.simulator.addWebhook(mail.list, `${stageUrl}/webhooks/${mail.name}?secret=${WEBHOOK_SECRET}`);
       }
     },
+    openBuses(put) {
+      const source = crm?.eventBus;
+      if (source === undefined) return;
+      crm?.simulator.relayChanges(({ detailType, detail }) => put({ source, detailType, detail: detail as Json }));
+    },
     listOf(connection, target) {
       const name = isJsonObject(target)
         ? (target.tag ?? target.static_segment ?? target.campaign ?? target.list)
@@ -111,6 +119,7 @@ export async function startSimulators(
       return connection === crm?.name ? campaignPeople(crm.simulator, name) : [];
     },
     async retryWebhooks() {
+      await crm?.simulator.settleEvents();
       await survey?.simulator.sender.retryDue();
       await mail?.simulator.retryWebhooks();
       await hub?.simulator.settleWebhooks();
@@ -126,7 +135,8 @@ export async function startSimulators(
 async function openCrm(connection: ConnectionDefinition | undefined, world: World, now: () => Date) {
   if (connection === undefined) return undefined;
   const simulator = await startSalesforce({ now });
-  return { name: connection.name, simulator, ids: loadSalesforce(world, simulator), secret: simulator.secret };
+  const ids = loadSalesforce(world, simulator);
+  return { name: connection.name, simulator, ids, secret: simulator.secret, eventBus: connection.eventBus };
 }
 
 async function openMail(connection: ConnectionDefinition | undefined, world: World, now: () => Date) {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { ApiError } from './api-error.ts';
 import { type BulkJobs, createBulkJobs } from './bulk.ts';
+import { type Put, type Relay, startRelay } from './change-events.ts';
 import { type Area, createFaults, type Fault, type Faults } from './faults.ts';
 import { createIds } from './ids.ts';
 import { createSessions, type Sessions } from './oauth.ts';
@@ -47,6 +48,10 @@ export interface SalesforceSimulator {
   /** More requests at once than this are refused as too many; default 25. */
   limitConcurrency(requests: number): void;
   sendOutboundMessage(targetUrl: string, ids: readonly string[], options?: OutboundOptions): Promise<OutboundResult>;
+  /** Relays every change of contacts, leads and accounts from now on to whoever puts events on a bus. */
+  relayChanges(put: Put): void;
+  /** Resolves once everything that changed so far was relayed. */
+  settleEvents(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -67,6 +72,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
     client,
   });
   const calls: Record<Area | 'total', number> = { total: 0, token: 0, query: 0, bulk: 0, write: 0, other: 0 };
+  let relay: Relay | undefined;
   let queryPage: number | undefined;
   let mostDeleted = 600_000;
   let mostAtOnce = 25;
@@ -194,6 +200,10 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
     },
     sendOutboundMessage: (targetUrl, ids, how) =>
       sendOutbound(store, { url: targetUrl, ids, organizationId: ORGANIZATION, makeId }, how),
+    relayChanges: (put) => {
+      relay = startRelay(store, ['Contact', 'Lead', 'Account'], put);
+    },
+    settleEvents: async () => relay?.settle(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

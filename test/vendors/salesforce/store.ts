@@ -8,6 +8,16 @@ import { readValue } from './values.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** A change as Change Data Capture tells it. */
+export interface StoredChange {
+  readonly object: string;
+  readonly id: string;
+  readonly changeType: 'CREATE' | 'UPDATE' | 'DELETE' | 'UNDELETE';
+  /** Fields that an update changed, with what they are now; all that a new record holds. */
+  readonly fields: Readonly<Partial<Row>>;
+  readonly at: number;
+}
+
 /** The records of the simulated org, and everything that people and jobs inside it could do to them. */
 export interface SalesforceStore {
   readonly schemas: Schemas;
@@ -43,6 +53,8 @@ export interface SalesforceStore {
   underWaySince(): number | undefined;
   /** A deletion that is stamped now and only done once `commit` is called: a long transaction. */
   deleteUncommitted(id: string): { commit(): void };
+  /** Is told of every change from now on, once it is committed. */
+  onChange(listener: (change: StoredChange) => void): void;
   /** A live record with its stored values, or undefined. */
   get(id: string): Row | undefined;
   /** Live records of an object, in the order of their last change. */
@@ -57,6 +69,7 @@ export function createStore(now: () => Date): SalesforceStore {
   const deletions: { object: string; id: string; at: number }[] = [];
   let forgottenUntil = Number.NEGATIVE_INFINITY;
   const underWay = new Set<{ readonly since: number }>();
+  let listener = (_change: StoredChange): void => undefined;
   const second = () => Math.floor(now().getTime() / 1000) * 1000;
 
   function table(object: string): Table {
@@ -108,6 +121,22 @@ export function createStore(now: () => Date): SalesforceStore {
   function change(home: Table, row: Row, fields: Row | Readonly<Partial<Row>>): void {
     const at = second();
     home.put({ ...row, LastModifiedDate: at, SystemModstamp: at, ...fields } as Row);
+    const binned = 'IsDeleted' in fields ? fields.IsDeleted : undefined;
+    tell(home, row.Id, binned === undefined ? 'UPDATE' : binned ? 'DELETE' : 'UNDELETE', fields);
+  }
+
+  function create(home: Table, row: Row): void {
+    home.put(row);
+    tell(home, row.Id, 'CREATE', row);
+  }
+
+  function tell(
+    { schema }: Table,
+    id: string,
+    changeType: StoredChange['changeType'],
+    fields: StoredChange['fields'],
+  ): void {
+    listener({ object: schema.name, id, changeType, fields, at: now().getTime() });
   }
 
   function dropMembers(field: string, id: string): void {
@@ -121,8 +150,10 @@ export function createStore(now: () => Date): SalesforceStore {
     deletions.push({ object: home.schema.name, id: row.Id, at });
     if (owned !== undefined) dropMembers(owned, row.Id);
     if (home.schema.name === 'Opportunity') binRoles(row.Id, true);
-    if (GONE_AT_ONCE.has(home.schema.name)) home.drop(row.Id);
-    else change(home, row, { IsDeleted: true, SystemModstamp: at, ...extra });
+    if (GONE_AT_ONCE.has(home.schema.name)) {
+      home.drop(row.Id);
+      tell(home, row.Id, 'DELETE', {});
+    } else change(home, row, { IsDeleted: true, SystemModstamp: at, ...extra });
   }
 
   /** A transaction that began now and ends when it is committed. */
@@ -165,13 +196,13 @@ export function createStore(now: () => Date): SalesforceStore {
     },
     insert: (object, fields) => {
       const row = build(object, fields);
-      table(object).put(row);
+      create(table(object), row);
       if (table(object).schema.name === 'OpportunityContactRole') onlyPrimary(row);
       return row.Id;
     },
     insertUncommitted: (object, fields) => {
       const row = build(object, fields);
-      return { id: row.Id, ...begin(() => table(object).put(row)) };
+      return { id: row.Id, ...begin(() => create(table(object), row)) };
     },
     update: (id, fields) => {
       const { table: home, row } = liveRow(id);
@@ -227,6 +258,9 @@ export function createStore(now: () => Date): SalesforceStore {
     deleteUncommitted: (id) => {
       const at = second();
       return begin(() => remove(id, {}, at));
+    },
+    onChange: (told) => {
+      listener = told;
     },
     get: (id) => {
       const row = byPrefix.get(id.slice(0, 3))?.byId.get(storedId(id));
