@@ -279,10 +279,31 @@ export interface AudienceDestination<Api> {
   ensure(api: Api, target: Json): Promise<{ readonly remoteId: string }>;
   /** Applies one batch. Throws only if the whole request failed; a member's failure is an outcome. */
   apply(api: Api, batch: MembershipBatch): Promise<BatchResult>;
+  /** The vendor's way for very many, where it has another one. */
+  readonly bulk?: BulkWay<Api>;
   /** For vendors that answer with a job. */
-  poll?(api: Api, job: Json): Promise<BatchResult>;
+  poll?(api: Api, job: Json, sent: SentBatch): Promise<BatchResult>;
   /** How the tool's real list is read. Absent = the tool shows nobody, not even how many. */
   readonly truth?: Truth<Api>;
+}
+
+/** Another way to apply a batch, for so many members that setting up a job is worth it. Its jobs are followed by `poll`. */
+export interface BulkWay<Api> {
+  /** Taken where a plan holds more members of one direction than this. */
+  readonly above: number;
+  readonly batch: { readonly maxMembers: number; readonly maxBytes?: number };
+  /** Requests that one batch takes, about: for the plan's estimate. */
+  readonly calls: number;
+  apply(api: Api, batch: MembershipBatch): Promise<BatchResult>;
+}
+
+/** What a job is about, for a connector whose jobs do not remember it. */
+export interface SentBatch {
+  readonly remoteId: string;
+  readonly op: 'add' | 'remove';
+  /** The members without an outcome yet, with the keys they were sent with. Read on demand: a job that is not done needs none. */
+  members(): Promise<readonly Member[]>;
+  readonly notes?: WriteNotes;
 }
 
 /** The record that an addition makes in the tool. What is there already is never written over. */
@@ -381,7 +402,14 @@ export interface Member {
 
 export type BatchResult =
   | { readonly state: 'done'; readonly outcomes: ReadonlyMap<string, Outcome>; readonly calls: number }
-  | { readonly state: 'pending'; readonly job: Json; readonly pollAfterMs: number; readonly calls: number };
+  | {
+      readonly state: 'pending';
+      readonly job: Json;
+      readonly pollAfterMs: number;
+      readonly calls: number;
+      /** Members of whom is known already what becomes of them: they are in no job. */
+      readonly outcomes?: ReadonlyMap<string, Outcome>;
+    };
 
 export type Outcome =
   | { readonly status: 'applied' }

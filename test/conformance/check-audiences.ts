@@ -36,6 +36,10 @@ export function audienceChecks(scenario: Scenario, told: AudienceScenario<Simula
     { name: 'comes through a rate limit with nobody lost', run: on((case_) => comesThrough(case_, 'rate-limit')) },
     { name: 'comes through a server error with nobody lost', run: on((case_) => comesThrough(case_, 'server-error')) },
     ...when(told.silence, { name: 'never takes silence about a member for success', run: on(doubtsSilence) }),
+    ...when(destination?.bulk, {
+      name: 'says the same of everybody by its way for very many, additions and removals',
+      run: on(worksInBulk),
+    }),
     ...truthChecks(scenario, told),
     ...echoChecks(scenario, told),
   ];
@@ -134,6 +138,30 @@ async function comesThrough(case_: Case, kind: 'rate-limit' | 'server-error'): P
   expect(told.remote(rig.vendor)).toEqual(valuesOf(people.known));
 }
 
+async function worksInBulk(case_: Case): Promise<void> {
+  const { people, told, rig, destination } = case_;
+  const { bulk } = destination;
+  if (bulk === undefined) throw new Error('the destination has no way for very many');
+  const inBulk: Case = { ...case_, destination: { ...destination, apply: bulk.apply } };
+  const [leaver] = people.known;
+  if (leaver === undefined) throw new Error('the scenario knows nobody');
+  const everybody = [people.stranger, ...people.known, ...people.refused.map(({ key }) => key)];
+
+  const first = await apply(inBulk, 'add', everybody);
+  const again = await apply(inBulk, 'add', people.known);
+  const off = destination.canRemove ? await apply(inBulk, 'remove', [leaver, people.stranger]) : undefined;
+
+  expect(bulk.batch.maxMembers).toBeGreaterThan(destination.batch.maxMembers);
+  expect([...first.values()]).toEqual([
+    { status: 'unmatched' },
+    ...people.known.map(() => ({ status: 'applied' })),
+    ...people.refused.map(({ code }) => ({ status: 'refused', code })),
+  ]);
+  expect(statuses(again)).toEqual(people.known.map(() => 'unchanged'));
+  expect(off?.get('m0') ?? { status: 'applied' }).toEqual({ status: 'applied' });
+  expect(told.remote(rig.vendor).includes(leaver.value)).toBe(!destination.canRemove);
+}
+
 async function doubtsSilence(case_: Case): Promise<void> {
   const { people, told, rig, destination, api, remoteId } = case_;
   const [unheard] = people.known;
@@ -165,28 +193,29 @@ async function apply(
     // Each is a batch of its own: under the same key a tool may repeat its former answer.
     idempotencyKey: randomUUID(),
   });
+  const known = new Map(result.outcomes ?? []);
+  const waiting = members.filter(({ memberId }) => !known.has(memberId));
   for (let polls = 0; result.state === 'pending' && destination.poll !== undefined && polls < 100; polls += 1) {
     rig.pass(result.pollAfterMs);
-    result = await destination.poll(api, result.job);
+    result = await destination.poll(api, result.job, { remoteId, op, members: async () => waiting });
   }
   if (result.state === 'pending') throw new Error('the vendor’s job does not end');
   expect(result.calls).toBeGreaterThan(0);
-  expect(sorted(result.outcomes.keys()), 'one outcome for each member').toEqual(
+  const outcomes = new Map([...known, ...result.outcomes]);
+  expect(sorted(outcomes.keys()), 'one outcome for each member').toEqual(
     sorted(members.map(({ memberId }) => memberId)),
   );
   const remote = told.remote(rig.vendor);
   const untrue = members.filter(({ memberId, keys: [key] }) => {
     const value = key?.value ?? '';
-    if (!isIn(result.outcomes.get(memberId))) return remote.includes(value) !== before.includes(value);
+    if (!isIn(outcomes.get(memberId))) return remote.includes(value) !== before.includes(value);
     return remote.includes(value) !== (op === 'add');
   });
   expect(
-    untrue.map(({ memberId }) => result.outcomes.get(memberId)),
+    untrue.map(({ memberId }) => outcomes.get(memberId)),
     'an outcome contradicts the list',
   ).toEqual([]);
-  return new Map(
-    members.map(({ memberId }) => [memberId, result.outcomes.get(memberId) ?? { status: 'retry', code: '' }]),
-  );
+  return new Map(members.map(({ memberId }) => [memberId, outcomes.get(memberId) ?? { status: 'retry', code: '' }]));
 }
 
 /** True when the outcome claims that the list is now as we asked. */

@@ -1,6 +1,7 @@
 import { ApiError } from './api-error.ts';
 import type { BulkJobs } from './bulk.ts';
 import type { Area, Faults } from './faults.ts';
+import type { IngestJobs } from './ingest.ts';
 import { attributesOf, type QueryRun, restRecord, runQuery } from './query.ts';
 import { deleteCollection, readRecord, retrieveCollection, saveCollection } from './records.ts';
 import { findSchema } from './schema.ts';
@@ -44,6 +45,7 @@ export function areaOf(method: string, path: readonly string[]): Area {
 export function createRoutes(parts: {
   readonly store: SalesforceStore;
   readonly jobs: BulkJobs;
+  readonly ingest: IngestJobs;
   readonly faults: Faults;
   readonly usage: Usage;
   readonly now: () => Date;
@@ -82,6 +84,7 @@ export function createRoutes(parts: {
 
   function bulk({ method, path, query: search, body }: Call): Answer {
     const [, kind, id, results] = path;
+    if (kind === 'ingest') return ingested({ method, id, part: results, body });
     if (kind !== 'query') throw notFound();
     if (id === undefined) return method === 'POST' ? ok(jobs.create(body)) : ok({ done: true, records: [] });
     if (results === 'results') {
@@ -92,6 +95,26 @@ export function createRoutes(parts: {
     if (method === 'PATCH') return ok(jobs.abort(id));
     if (method !== 'DELETE') return ok(jobs.look(id));
     jobs.delete(id);
+    return { status: 204 };
+  }
+
+  function ingested(call: {
+    readonly method: string;
+    readonly id: string | undefined;
+    readonly part: string | undefined;
+    readonly body: unknown;
+  }): Answer {
+    const { method, id, part, body } = call;
+    const { ingest } = parts;
+    if (id === undefined) return method === 'POST' ? ok(ingest.create(body)) : ok({ done: true, records: [] });
+    if (part === 'batches' && method === 'PUT') {
+      ingest.upload(id, typeof body === 'string' ? body : '');
+      return { status: 201 };
+    }
+    if (part !== undefined) return { status: 200, csv: ingest.results(id, part) };
+    if (method === 'PATCH') return ok(ingest.setState(id, (body as { state?: unknown } | undefined)?.state));
+    if (method !== 'DELETE') return ok(ingest.look(id));
+    ingest.delete(id);
     return { status: 204 };
   }
 

@@ -6,6 +6,7 @@ import { type BulkJobs, createBulkJobs } from './bulk.ts';
 import { type Put, type Relay, startRelay } from './change-events.ts';
 import { type Area, createFaults, type Fault, type Faults } from './faults.ts';
 import { createIds } from './ids.ts';
+import { createIngestJobs, type IngestJobs } from './ingest.ts';
 import { createSessions, type Sessions } from './oauth.ts';
 import { type OutboundOptions, type OutboundResult, sendOutbound } from './outbound.ts';
 import { type Answer, areaOf, createRoutes } from './routes.ts';
@@ -33,6 +34,7 @@ export interface SalesforceSimulator {
   readonly faults: Faults;
   readonly sessions: Sessions;
   readonly jobs: BulkJobs;
+  readonly ingest: IngestJobs;
   readonly usage: Usage;
   readonly organizationId: string;
   /** Requests so far, by kind. */
@@ -63,6 +65,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
   const faults = createFaults(options.faults);
   const usage = createUsage(options.now, options.dailyLimit ?? 100_000);
   const jobs = createBulkJobs({ store, now: options.now, makeId, polls: options.bulkPolls ?? 2 });
+  const ingest = createIngestJobs({ store, faults, now: options.now, makeId, polls: options.bulkPolls ?? 2 });
   const client = { client_id: 'tributary-simulated-app', client_secret: 'simulated-client-secret' };
   const sessions = createSessions({
     now: options.now,
@@ -81,6 +84,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
   const route = createRoutes({
     store,
     jobs,
+    ingest,
     faults,
     usage,
     now: options.now,
@@ -122,7 +126,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
       path: path.map(decodeURIComponent),
       query: address.searchParams,
       headers,
-      body: readJson(body),
+      body: request.headers['content-type']?.startsWith('text/csv') === true ? body : readJson(body),
       version: version.slice(1),
     };
     const answer = route(call);
@@ -173,6 +177,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
     faults,
     sessions,
     jobs,
+    ingest,
     usage,
     organizationId: ORGANIZATION,
     calls,
@@ -228,6 +233,7 @@ function faultAnswer(fault: Fault): Answer {
     html: { status: 503, csv: page, headers: { 'content-type': 'text/html' } },
     'error-after-accepting': failure(500, 'UNKNOWN_EXCEPTION', 'An unexpected error occurred.'),
     'missing-result': failure(500, 'UNKNOWN_EXCEPTION', 'An unexpected error occurred.'),
+    'job-fails': failure(500, 'UNKNOWN_EXCEPTION', 'An unexpected error occurred.'),
     'row-lock': failure(400, 'UNABLE_TO_LOCK_ROW', 'unable to obtain exclusive access to this record'),
   };
   const answer = answers[fault.kind];
