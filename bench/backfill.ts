@@ -63,10 +63,8 @@ async function* measure(
   const { endpoint, secret } = await answer<ToolTold>(tool);
   const order: ReaderOrder = { source, endpoint, secret, now: NOW };
   const reading: Reading = { seen: new Set(), repeated: 0, pages: 0, heaps: [], peak: 0 };
-  const from = performance.now();
   await readUntil(order, reading, contacts / 2);
   await readUntil(order, reading, Number.POSITIVE_INFINITY);
-  const seconds = (performance.now() - from) / 1_000;
   tool.send('calls');
   const { calls } = await answer<ToolTold>(tool);
   const of = { source, contacts, kills: 1 };
@@ -89,7 +87,6 @@ async function* measure(
   const [early = 0, late = 0] = [heaps[Math.floor(heaps.length * 0.2)], heaps.at(-1)];
   yield { ...line('heap in use at the end over after a fifth', late / early, 'ratio'), target: { most: 1.2 } };
   yield line('memory of a reader at its peak', reading.peak / MEGABYTE, 'MB');
-  yield line('contacts a second', contacts / seconds, 'contacts/s');
 }
 
 /** Reads on from the last checkpoint in a process of its own; killed with a page in hand once so many contacts are kept. */
