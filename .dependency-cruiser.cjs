@@ -44,9 +44,9 @@ module.exports = {
     {
       name: 'contract-knows-domain-only',
       severity: 'error',
-      comment: 'contract.ts and define.ts are the promise to every vendor: describe it in words of lib/domain',
-      from: { path: '^lib/connectors/(contract|define)\\.ts$' },
-      to: { pathNot: ['^lib/domain/', '^lib/connectors/(contract|define)\\.ts$'] },
+      comment: 'contract.ts, contract-deliveries.ts and define.ts are the promise to every vendor: describe it in words of lib/domain',
+      from: { path: '^lib/connectors/(contract|contract-deliveries|define)\\.ts$' },
+      to: { pathNot: ['^lib/domain/', '^lib/connectors/(contract|contract-deliveries|define)\\.ts$'] },
     },
     {
       name: 'registry-lists-connectors-only',
@@ -59,11 +59,11 @@ module.exports = {
       name: 'vendors-know-the-contract-only',
       severity: 'error',
       comment:
-        'a vendor folder knows contract.ts, define.ts, lib/domain and itself: effects come in through ConnectorIo',
+        'a vendor folder knows contract.ts, contract-deliveries.ts, define.ts, lib/domain and itself: effects come in through ConnectorIo',
       from: { path: '^lib/connectors/([^/]+)/' },
       to: {
         path: ['^(lib|functions|cli|console|test|bench|scripts)/'],
-        pathNot: ['^lib/domain/', '^lib/connectors/(contract|define)\\.ts$', '^lib/connectors/$1/'],
+        pathNot: ['^lib/domain/', '^lib/connectors/(contract|contract-deliveries|define)\\.ts$', '^lib/connectors/$1/'],
       },
     },
     {
@@ -96,7 +96,7 @@ module.exports = {
       from: { path: '^lib/pipeline/' },
       to: {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
-        pathNot: ['^lib/(domain|pipeline)/', '^lib/connectors/(contract|define)\\.ts$'],
+        pathNot: ['^lib/(domain|pipeline)/', '^lib/connectors/(contract|contract-deliveries|define)\\.ts$'],
       },
     },
     {
@@ -115,7 +115,7 @@ module.exports = {
       from: { path: '^lib/api/' },
       to: {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
-        pathNot: ['^lib/(api|domain|pipeline)/', '^lib/connectors/(contract|define)\\.ts$'],
+        pathNot: ['^lib/(api|domain|pipeline)/', '^lib/connectors/(contract|contract-deliveries|define)\\.ts$'],
       },
     },
     {
@@ -127,7 +127,7 @@ module.exports = {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
         pathNot: [
           '^lib/(domain|adapters)/',
-          '^lib/connectors/(contract|define)\\.ts$',
+          '^lib/connectors/(contract|contract-deliveries|define)\\.ts$',
           '^lib/pipeline/ports(\\.ts$|/)',
         ],
         dependencyTypesNot: ['type-only'],

@@ -4,7 +4,7 @@ import { writePage } from '../../bench/write-page.ts';
 import { broken, runJob } from './run-job.ts';
 
 describe('a bench', () => {
-  for (const job of ['mapping', 'segments', 'offline', 'backfill']) {
+  for (const job of ['mapping', 'segments', 'offline']) {
     it(`prints JSON lines only: ${job}`, async () => {
       const { status, lines, notes } = await runJob(job);
 

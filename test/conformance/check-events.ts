@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { BusEvent, Delivery, EventSource } from '../../lib/connectors/contract.ts';
+import type { BusEvent, Delivery, EventSource } from '../../lib/connectors/contract-deliveries.ts';
 import { parseInstant } from '../../lib/domain/instant.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import { type Check, CONNECTION, type Rig, withRig } from './rig.ts';

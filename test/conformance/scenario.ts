@@ -1,4 +1,5 @@
-import type { BusEvent, DayUsage, ToErase } from '../../lib/connectors/contract.ts';
+import type { DayUsage, ToErase } from '../../lib/connectors/contract.ts';
+import type { BusEvent } from '../../lib/connectors/contract-deliveries.ts';
 import type { AnyConnector } from '../../lib/connectors/define.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
 import type { Json } from '../../lib/domain/json.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BusEvent, Delivery } from '../../lib/connectors/contract.ts';
+import type { BusEvent, Delivery } from '../../lib/connectors/contract-deliveries.ts';
 import { salesforceConfig } from '../../lib/connectors/salesforce/config.ts';
 import { events } from '../../lib/connectors/salesforce/events.ts';
 import { salesforce } from '../../lib/connectors/salesforce/index.ts';

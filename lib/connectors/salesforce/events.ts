@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Change } from '../../domain/change.ts';
 import type { Json } from '../../domain/json.ts';
-import type { BusEvent, Delivery, EventSource } from '../contract.ts';
+import type { BusEvent, Delivery, EventSource } from '../contract-deliveries.ts';
 import type { SalesforceConfig } from './config.ts';
 import { fullId, objectOf } from './ids.ts';
 

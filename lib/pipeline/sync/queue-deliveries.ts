@@ -1,4 +1,4 @@
-import type { Delivery } from '../../connectors/contract.ts';
+import type { Delivery } from '../../connectors/contract-deliveries.ts';
 import type { AnyConnector } from '../../connectors/define.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import type { JsonObject } from '../../domain/json.ts';

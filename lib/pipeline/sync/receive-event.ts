@@ -1,4 +1,4 @@
-import type { BusEvent } from '../../connectors/contract.ts';
+import type { BusEvent } from '../../connectors/contract-deliveries.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { isJsonObject, type Json } from '../../domain/json.ts';
 import type { ConnectionDeps } from '../connections.ts';

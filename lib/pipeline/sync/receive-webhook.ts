@@ -1,4 +1,4 @@
-import type { Delivery, RawRequest, WebhookAnswer } from '../../connectors/contract.ts';
+import type { Delivery, RawRequest, WebhookAnswer } from '../../connectors/contract-deliveries.ts';
 import { asTributaryError } from '../../domain/errors.ts';
 import { type ConnectionDeps, openConnection } from '../connections.ts';
 import { type DeliveryDeps, queueDeliveries } from './queue-deliveries.ts';

@@ -6,9 +6,9 @@ import type {
   Echo,
   Outcome,
   Truth,
-  WebhookSource,
   Write,
 } from '../../../lib/connectors/contract.ts';
+import type { WebhookSource } from '../../../lib/connectors/contract-deliveries.ts';
 import { type AnyConnector, defineConnector, defineStream } from '../../../lib/connectors/define.ts';
 import type { Change } from '../../../lib/domain/change.ts';
 import { TributaryError } from '../../../lib/domain/errors.ts';

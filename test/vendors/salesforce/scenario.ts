@@ -1,4 +1,4 @@
-import type { BusEvent } from '../../../lib/connectors/contract.ts';
+import type { BusEvent } from '../../../lib/connectors/contract-deliveries.ts';
 import { salesforce } from '../../../lib/connectors/salesforce/index.ts';
 import type { Json } from '../../../lib/domain/json.ts';
 import type { Scenario, StreamScenario } from '../../conformance/scenario.ts';
