@@ -44,8 +44,9 @@ module.exports = {
     {
       name: 'contract-knows-domain-only',
       severity: 'error',
-      comment: 'contract.ts, contract-deliveries.ts and define.ts are the promise to every vendor: describe it in words of lib/domain',
-      from: { path: '^lib/connectors/(contract|contract-deliveries|define)\\.ts$' },
+      comment:
+        'contract.ts, contract-deliveries.ts and define.ts are the promise to every vendor, requests.ts what they share: describe it in words of lib/domain',
+      from: { path: '^lib/connectors/(contract|contract-deliveries|define|requests)\\.ts$' },
       to: { pathNot: ['^lib/domain/', '^lib/connectors/(contract|contract-deliveries|define)\\.ts$'] },
     },
     {
@@ -59,11 +60,15 @@ module.exports = {
       name: 'vendors-know-the-contract-only',
       severity: 'error',
       comment:
-        'a vendor folder knows contract.ts, contract-deliveries.ts, define.ts, lib/domain and itself: effects come in through ConnectorIo',
+        'a vendor folder knows contract.ts, contract-deliveries.ts, define.ts, requests.ts, lib/domain and itself: effects come in through ConnectorIo',
       from: { path: '^lib/connectors/([^/]+)/' },
       to: {
         path: ['^(lib|functions|cli|console|test|bench|scripts)/'],
-        pathNot: ['^lib/domain/', '^lib/connectors/(contract|contract-deliveries|define)\\.ts$', '^lib/connectors/$1/'],
+        pathNot: [
+          '^lib/domain/',
+          '^lib/connectors/(contract|contract-deliveries|define|requests)\\.ts$',
+          '^lib/connectors/$1/',
+        ],
       },
     },
     {

@@ -210,12 +210,12 @@ export interface AudienceDestination<Api> {
   /** The vendor's way for very many, where it has another one. */
   readonly bulk?: BulkWay<Api>;
   /** For vendors that answer with a job. */
-  poll?(api: Api, job: Json, sent: SentBatch): Promise<BatchResult>;
+  poll?(api: Api, job: Json): Promise<BatchResult>;
   /** How the tool's real list is read. Absent = the tool shows nobody, not even how many. */
   readonly truth?: Truth<Api>;
 }
 
-/** Another way to apply a batch, for so many members that setting up a job is worth it. Its jobs are followed by `poll`. */
+/** Another way to apply a batch, for so many members that setting up a job is worth it. */
 export interface BulkWay<Api> {
   /** Taken where a plan holds more members of one direction than this. */
   readonly above: number;
@@ -223,9 +223,10 @@ export interface BulkWay<Api> {
   /** Requests that one batch takes, about: for the plan's estimate. */
   readonly calls: number;
   apply(api: Api, batch: MembershipBatch): Promise<BatchResult>;
+  poll(api: Api, job: Json, sent: SentBatch): Promise<BatchResult>;
 }
 
-/** What a job is about, for a connector whose jobs do not remember it. */
+/** What a job is about: a job over very many is noted in one small document, and cannot remember them. */
 export interface SentBatch {
   readonly remoteId: string;
   readonly op: 'add' | 'remove';
@@ -315,6 +316,8 @@ export interface MembershipBatch {
   readonly idempotencyKey: string;
   /** The target that `remoteId` was found by. */
   readonly target?: Json;
+  /** Of an addition: channels and purposes to which everybody in the batch agreed, because the audience needs it. */
+  readonly granted?: readonly string[];
   /** Where a connector with `echoes` notes what it writes. Absent = nobody will read it back. */
   readonly notes?: WriteNotes;
 }
@@ -329,7 +332,13 @@ export interface Member {
 }
 
 export type BatchResult =
-  | { readonly state: 'done'; readonly outcomes: ReadonlyMap<string, Outcome>; readonly calls: number }
+  | {
+      readonly state: 'done';
+      readonly outcomes: ReadonlyMap<string, Outcome>;
+      /** What became of everybody else in the batch, where the tool answered for all at once. Absent = it said nothing. */
+      readonly others?: Outcome;
+      readonly calls: number;
+    }
   | {
       readonly state: 'pending';
       readonly job: Json;

@@ -6,8 +6,10 @@ import type { Definitions } from '../domain/definitions.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { EventBuses } from './host/event-bus.ts';
 import { openForms } from './simulated/forms.ts';
+import { openGoogleAds } from './simulated/google-ads.ts';
 import { openHubspot } from './simulated/hubspot.ts';
 import { openKlaviyo } from './simulated/klaviyo.ts';
+import { openLinkedin } from './simulated/linkedin.ts';
 import { openMailchimp } from './simulated/mailchimp.ts';
 import { openMeta } from './simulated/meta.ts';
 import { openSalesforce } from './simulated/salesforce.ts';
@@ -17,11 +19,13 @@ import { openWebhook } from './simulated/webhook.ts';
 
 export type { WorldSize };
 
-/** How a connector's tool is simulated. Alphabetical; `files` has no tool. */
+/** How a connector's tool is simulated. Alphabetical; files and rows of Google Analytics have no tool. */
 const openTool: Readonly<Record<string, OpenTool>> = {
   forms: openForms,
+  'google-ads': openGoogleAds,
   hubspot: openHubspot,
   klaviyo: openKlaviyo,
+  linkedin: openLinkedin,
   mailchimp: openMailchimp,
   meta: openMeta,
   salesforce: openSalesforce,

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { AudienceDestination, Member, Outcome } from '../../lib/connectors/contract.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
+import { outcomesOf } from '../../lib/pipeline/push/send-members.ts';
+import type { Way } from '../../lib/pipeline/push/ways.ts';
 import { echoChecks, truthChecks } from './check-truth.ts';
 import { followJob } from './follow-job.ts';
 import { type Check, type Rig, sorted, withRig } from './rig.ts';
@@ -11,6 +13,8 @@ interface Case {
   readonly rig: Rig;
   readonly api: unknown;
   readonly destination: AudienceDestination<unknown>;
+  /** How members are given to it: its own way, unless a check says otherwise. */
+  readonly way: Way;
   readonly told: AudienceScenario<Simulator>;
   readonly people: ReturnType<AudienceScenario<Simulator>['seed']>;
   readonly remoteId: string;
@@ -25,7 +29,7 @@ export function audienceChecks(scenario: Scenario, told: AudienceScenario<Simula
       const people = told.seed(rig.vendor);
       const api = await rig.connect();
       const { remoteId } = await destination.ensure(api, told.target);
-      await check({ rig, api, destination, told, people, remoteId });
+      await check({ rig, api, destination, way: destination, told, people, remoteId });
     });
   return [
     { name: 'refuses an empty target with a message', run: on(refusesEmptyTarget) },
@@ -146,7 +150,7 @@ async function worksInBulk(case_: Case): Promise<void> {
   const { people, told, rig, destination } = case_;
   const { bulk } = destination;
   if (bulk === undefined) throw new Error('the destination has no way for very many');
-  const inBulk: Case = { ...case_, destination: { ...destination, apply: bulk.apply } };
+  const inBulk: Case = { ...case_, way: bulk };
   const [leaver] = people.known;
   if (leaver === undefined) throw new Error('the scenario knows nobody');
   const everybody = [people.stranger, ...people.known, ...people.refused.map(({ key }) => key)];
@@ -167,13 +171,13 @@ async function worksInBulk(case_: Case): Promise<void> {
 }
 
 async function doubtsSilence(case_: Case): Promise<void> {
-  const { people, told, rig, destination, api, remoteId } = case_;
+  const { people, told, rig, way, api, remoteId } = case_;
   const [unheard] = people.known;
   if (unheard === undefined) throw new Error('the scenario knows nobody');
   told.silence?.(rig.vendor, unheard);
 
   const batch = { remoteId, op: 'add', members: membersOf(people.known), idempotencyKey: 'silence' } as const;
-  const { outcomes } = await followJob(rig, destination, api, batch);
+  const { outcomes } = await followJob(rig, way, api, batch);
 
   // The pipeline turns a missing outcome into `retry`; what may not happen is a success that is none.
   const claimed = batch.members.filter(({ memberId }) => isIn(outcomes.get(memberId)));
@@ -183,7 +187,7 @@ async function doubtsSilence(case_: Case): Promise<void> {
 
 /** Applies one batch, follows a job, and holds the answer to the contract: one outcome each, no stranger, each true. */
 async function apply(
-  { destination, api, remoteId, told, rig }: Case,
+  { way, api, remoteId, told, rig }: Case,
   op: 'add' | 'remove',
   keys: readonly Identifier[],
 ): Promise<ReadonlyMap<string, Outcome>> {
@@ -191,12 +195,11 @@ async function apply(
   const before = told.remote(rig.vendor);
   // Each is a batch of its own: under the same key a tool may repeat its former answer.
   const batch = { remoteId, op, members, idempotencyKey: randomUUID() };
-  const result = await followJob(rig, destination, api, batch);
+  const result = await followJob(rig, way, api, batch);
   expect(result.calls).toBeGreaterThan(0);
-  const { outcomes } = result;
-  expect(sorted(outcomes.keys()), 'one outcome for each member').toEqual(
-    sorted(members.map(({ memberId }) => memberId)),
-  );
+  const ids = members.map(({ memberId }) => memberId);
+  const outcomes = outcomesOf(result, ids);
+  expect(sorted(outcomes.keys()), 'one outcome for each member').toEqual(sorted(ids));
   const remote = told.remote(rig.vendor);
   const untrue = members.filter(({ memberId, keys: [key] }) => {
     const value = key?.value ?? '';
@@ -207,7 +210,7 @@ async function apply(
     untrue.map(({ memberId }) => outcomes.get(memberId)),
     'an outcome contradicts the list',
   ).toEqual([]);
-  return new Map(members.map(({ memberId }) => [memberId, outcomes.get(memberId) ?? { status: 'retry', code: '' }]));
+  return new Map(ids.map((id) => [id, outcomes.get(id) ?? { status: 'retry', code: '' }]));
 }
 
 /** True when the outcome claims that the list is now as we asked. */

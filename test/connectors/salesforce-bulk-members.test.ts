@@ -153,9 +153,10 @@ async function push(
   members: readonly Member[],
   before: (id: string) => void = () => undefined,
 ): Promise<ReadonlyMap<string, Outcome>> {
-  if (audiences.bulk === undefined || audiences.poll === undefined) throw new Error('there is no way for very many');
+  const { bulk } = audiences;
+  if (bulk === undefined) throw new Error('there is no way for very many');
   const noting = notes === undefined ? {} : { notes };
-  let result: BatchResult = await audiences.bulk.apply(api, {
+  let result: BatchResult = await bulk.apply(api, {
     remoteId,
     op,
     members,
@@ -167,7 +168,7 @@ async function push(
   before((result.job as { readonly id: string }).id);
   const waiting = members.filter(({ memberId }) => !known.has(memberId));
   while (result.state === 'pending') {
-    result = await audiences.poll(api, result.job, { remoteId, op, members: async () => waiting, ...noting });
+    result = await bulk.poll(api, result.job, { remoteId, op, members: async () => waiting, ...noting });
   }
   return new Map([...known, ...result.outcomes]);
 }

@@ -3,7 +3,6 @@ import type { BatchResult, ListedMember } from '../../lib/connectors/contract.ts
 import { audiences } from '../../lib/connectors/sendgrid/audiences.ts';
 import type { SendgridApi } from '../../lib/connectors/sendgrid/client.ts';
 import { erasure } from '../../lib/connectors/sendgrid/erasure.ts';
-import { poll } from '../../lib/connectors/sendgrid/job.ts';
 import { truth } from '../../lib/connectors/sendgrid/truth.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
 import { openRig, type SendgridRig } from './sendgrid-rig.ts';
@@ -166,9 +165,9 @@ describe('apply', () => {
     const started = await apply('remove', [id(ann)]);
     if (started.state !== 'pending') throw new Error('the list shows her');
 
-    const early = await poll(api, started.job);
+    const early = await audiences.poll?.(api, started.job);
     rig.pass(10 * 60 * SECOND);
-    const late = await poll(api, started.job);
+    const late = await audiences.poll?.(api, started.job);
 
     expect([early?.state, late?.state]).toEqual(['pending', 'done']);
   });
@@ -180,7 +179,7 @@ describe('apply', () => {
     const result = await rig.follow(api, { ...started, job: JSON.parse(JSON.stringify(started.job)) });
 
     expect(outcomes(result)).toEqual(['applied']);
-    await expect(poll(api, { v: 2 })).rejects.toMatchObject({
+    await expect(audiences.poll?.(api, { v: 2 })).rejects.toMatchObject({
       kind: 'defect',
       code: 'sendgrid/unknown-job',
     });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { AudienceDestination, BatchResult, MembershipBatch, Outcome, Write } from '../contract.ts';
-import { bulkMembers, pollMembers } from './bulk-members.ts';
+import { bulkMembers } from './bulk-members.ts';
 import { campaignMember, findCampaignMembers, findPeople } from './campaign-people.ts';
 import type { SalesforceApi } from './client.ts';
 import { COLLECTION, readResults, type Saved, saved } from './collection-results.ts';
@@ -27,7 +27,6 @@ export const audiences: AudienceDestination<SalesforceApi> = {
   ],
   batch: { maxMembers: COLLECTION },
   bulk: bulkMembers,
-  poll: pollMembers,
   canRemove: true,
   creates: { record: 'campaign member', refuses },
   ensure,

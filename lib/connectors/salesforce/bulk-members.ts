@@ -23,6 +23,7 @@ export const bulkMembers: BulkWay<SalesforceApi> = {
   batch: { maxMembers: INTERNAL_BATCH },
   calls: CALLS,
   apply,
+  poll,
 };
 
 async function apply(api: SalesforceApi, batch: MembershipBatch): Promise<BatchResult> {
@@ -79,7 +80,7 @@ async function remove(api: SalesforceApi, { remoteId, members }: MembershipBatch
 }
 
 /** Follows a job of either way; who is in no row of its answers is left out, and tried again by the pipeline. */
-export async function pollMembers(api: SalesforceApi, job: Json, sent: SentBatch): Promise<BatchResult> {
+async function poll(api: SalesforceApi, job: Json, sent: SentBatch): Promise<BatchResult> {
   const before = api.calls();
   const { id } = jobOf.parse(job);
   const state = await ingestState(api, id);

@@ -1,8 +1,14 @@
-import type { AudienceDestination } from '../../connectors/contract.ts';
+import type { AudienceDestination, BatchResult, SentBatch } from '../../connectors/contract.ts';
+import type { Json } from '../../domain/json.ts';
+
+/** How members are given to a destination: batch by batch, or by its way for very many. */
+export interface Way extends Pick<AudienceDestination<unknown>, 'batch' | 'apply'> {
+  poll?(api: unknown, job: Json, sent: SentBatch): Promise<BatchResult>;
+}
 
 type Limits = Pick<AudienceDestination<unknown>, 'batch' | 'bulk'>;
 
-/** How a destination is given so many members of one direction: one batch after the other, or by its way for very many. */
+/** The way for so many members of one direction. */
 export function wayFor<Destination extends Limits>(destination: Destination, members: number) {
   const { bulk } = destination;
   return bulk !== undefined && members > bulk.above ? bulk : destination;

@@ -271,12 +271,12 @@ describe('a tool with a way for very many', () => {
           const outcomes = new Map<string, Outcome>([['p_00', { status: 'unmatched' }]]);
           return { state: 'pending', job: sent.length, pollAfterMs: MINUTE, calls: 4, outcomes };
         },
-      },
-      poll: async (_api: unknown, _job: unknown, batch: SentBatch) => {
-        const members = await batch.members();
-        asked.push(members.map(({ memberId, keys }) => `${memberId} ${keys[0]?.value}`));
-        const outcomes = new Map<string, Outcome>(members.map(({ memberId }) => [memberId, { status: 'applied' }]));
-        return { state: 'done', outcomes, calls: 1 };
+        poll: async (_api: unknown, _job: unknown, batch: SentBatch) => {
+          const members = await batch.members();
+          asked.push(members.map(({ memberId, keys }) => `${memberId} ${keys[0]?.value}`));
+          const outcomes = new Map<string, Outcome>(members.map(({ memberId }) => [memberId, { status: 'applied' }]));
+          return { state: 'done', outcomes, calls: 1 };
+        },
       },
     });
     for (const id of people(5)) rig.want(id, wantedAs(addressOf(id)));
@@ -305,6 +305,54 @@ describe('a tool with a way for very many', () => {
     expect(rig.batches.map(({ op, members }) => [op, members.length])).toEqual([
       ['remove', 2],
       ['remove', 1],
+    ]);
+  });
+});
+
+describe('a tool that answers for a batch as a whole', () => {
+  it('gives everybody the one answer, except whom it names', async () => {
+    const rig = openRig({ maxMembers: 3 });
+    for (const id of people(3)) rig.want(id, wantedAs(addressOf(id)));
+    Object.assign(rig.destination, {
+      apply: async () => {
+        const outcomes = new Map([['p_01', { status: 'rejected', code: 'tool/bad' }]]);
+        return { state: 'done', outcomes, others: { status: 'applied' }, calls: 1 };
+      },
+    });
+
+    await rig.push();
+
+    expect(await rig.run()).toMatchObject({ state: 'finished', tally: { added: 2, rejected: 1, calls: 1 } });
+    expect(rig.told('p_02')).toMatchObject({ in: true, outcome: 'applied' });
+  });
+
+  it('does the same when the answer is the end of a job', async () => {
+    const rig = openRig({ maxMembers: 3 });
+    for (const id of people(3)) rig.want(id, wantedAs(addressOf(id)));
+    Object.assign(rig.destination, {
+      apply: async () => ({ state: 'pending', job: 1, pollAfterMs: MINUTE, calls: 1 }),
+      poll: async () => ({ state: 'done', outcomes: new Map(), others: { status: 'applied' }, calls: 1 }),
+    });
+
+    await rig.push();
+    await rig.drain();
+
+    expect(await rig.run()).toMatchObject({ state: 'finished', tally: { added: 3, calls: 2 } });
+  });
+
+  it('is told to what everybody in the batch agreed, and nothing of it with a removal', async () => {
+    const needs = { subscribed: 'email', consent: ['ad_user_data'] };
+    const rig = openRig({ maxMembers: 3, audience: { needs } });
+    for (const id of people(2)) rig.want(id, wantedAs(addressOf(id)));
+    await rig.push();
+    rig.want('p_00', unwanted);
+    rig.clock.pass(DAY);
+
+    await rig.push();
+
+    expect(rig.batches.map(({ op, granted }) => [op, granted])).toEqual([
+      ['add', ['email', 'ad_user_data']],
+      ['remove', []],
     ]);
   });
 });
