@@ -56,7 +56,7 @@ function importFacts({ id, limits }: AnyConnector['manifest'], { stream }: Impor
   return table(['what', 'here'], rows);
 }
 
-function factsOf({ manifest, webhook, audiences, fieldValues, echoes, erasure }: AnyConnector): string {
+function factsOf({ manifest, webhook, events, audiences, fieldValues, echoes, erasure }: AnyConnector): string {
   const { limits, vendorApi } = manifest;
   const { source, readOn } = limits.evidence;
   const evidence = source.startsWith('http') ? `<${source}>` : source;
@@ -66,11 +66,15 @@ function factsOf({ manifest, webhook, audiences, fieldValues, echoes, erasure }:
     ['API version', `${vendorApi.version} (<${vendorApi.docs}>)`],
     ['requests at the same time', `at most ${limits.maxConcurrency} for each account; ${evidence}, read on ${readOn}`],
     ['webhook', webhook === undefined ? 'none' : `proof: ${code(webhook.proof)}`],
+    ...(events === undefined ? [] : [['events by bus', events.buses.map((one) => code(`${one}…`)).join(', ')]]),
     [
       'audiences match on',
       a === undefined ? 'none' : a.matchKeys.map(({ type, hash }) => keyOf(type, hash)).join(', '),
     ],
     ['members in one call', a === undefined ? 'none' : String(a.batch.maxMembers)],
+    ...(a?.bulk === undefined
+      ? []
+      : [['members in one job', `${a.bulk.batch.maxMembers}, where more than ${a.bulk.above} change`]]),
     ['can remove members', a?.canRemove === true ? 'yes' : 'no'],
     ['tells whom it knows', a === undefined ? 'none' : a.writeOnly === true ? 'no' : 'yes'],
     [

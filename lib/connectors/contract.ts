@@ -1,8 +1,9 @@
-import type { Change, FragmentId, Identifier, Rejection } from '../domain/change.ts';
+import type { Change, Identifier, Rejection } from '../domain/change.ts';
 import type { ErasureRule } from '../domain/definitions.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Mapped, Mapping } from '../domain/mapping.ts';
+import type { EventSource, WebhookSource } from './contract-deliveries.ts';
 
 /** Anything that can check a value and say what is wrong with it. Zod schemas fit. */
 export interface Schema<T> {
@@ -76,6 +77,7 @@ export interface Connector<Config, Secret, Api> {
   check(api: Api): Promise<{ readonly account: string }>;
   readonly streams: readonly Stream<Api>[];
   readonly webhook?: WebhookSource<Config, Secret>;
+  readonly events?: EventSource<Config>;
   readonly imports?: Imports;
   readonly audiences?: AudienceDestination<Api>;
   /** A field of the person's own record in the place of a list: whoever is in the audience holds the target's value in it. */
@@ -177,6 +179,11 @@ export interface Page {
   readonly lines: readonly ArchivedLine[];
   /** Resuming here repeats nothing before this page and loses nothing after it. */
   readonly checkpoint: Json;
+  /**
+   * From here on all is read anew, because the source no longer tells everything that was deleted since this instant, RFC 3339.
+   * What is not read again until the run has ended is taken away.
+   */
+  readonly anewSince?: string;
 }
 
 /** Records that nobody reads anywhere: somebody sends them, as rows of files. */
@@ -192,62 +199,6 @@ export interface OpenImports {
   /** One record as archived. The same record makes the same change, so what is sent again changes nothing. */
   map(record: unknown, connection: string): Mapped;
 }
-
-/** A request exactly as it arrived. Header names are lower case. */
-export interface RawRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: Readonly<Record<string, string>>;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
-
-/** A vendor's webhook. Proof first, on raw bytes; then parse. All pure. */
-export interface WebhookSource<Config, Secret> {
-  readonly proof: 'hmac' | 'public-key' | 'url-secret';
-  /**
-   * Objects of which deliveries are changes of the record itself, not hints: what a delivery alone told cannot be read again,
-   * so a replay takes nothing of such records away. Absent = deliveries only hint, or tell activities.
-   */
-  readonly tells?: readonly string[];
-  verify(request: RawRequest, config: Config, secret: Secret, now: Date): Verification;
-  /** The answer to a vendor's own check of the URL; undefined when the request is no such check. */
-  handshake?(request: RawRequest, config: Config, secret: Secret): WebhookAnswer | undefined;
-  /**
-   * Only ever called with a verified request. Throws TributaryError `rejected` when the body cannot be read: the tool is
-   * told so, and sends it again. What can be read and means nothing is a delivery with its rejection.
-   */
-  parse(request: RawRequest, connection: string, config: Config): readonly Delivery[];
-  /** What the vendor must be answered once the deliveries are safely queued. Absent = 200 with an empty body. */
-  acknowledge?(request: RawRequest): WebhookAnswer;
-}
-
-export interface WebhookAnswer {
-  readonly status: number;
-  readonly body: string;
-  readonly contentType?: string;
-}
-
-export type Verification =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly reason: 'missing-proof' | 'bad-proof' | 'stale' };
-
-/**
- * One thing a webhook told: a change that is proven, a hint to read a record again, or what is to be quarantined.
- * `deliveryId` is the dedupe key.
- */
-export type Delivery =
-  | { readonly deliveryId: string; readonly change: Change }
-  | { readonly deliveryId: string; readonly rejection: Rejection }
-  | {
-      readonly deliveryId: string;
-      readonly hint: {
-        readonly stream: string;
-        readonly ids: readonly string[];
-        /** Records whose person may have withdrawn consent: nobody of them is added anywhere until they are read again. */
-        readonly withdraws?: readonly FragmentId[];
-      };
-    };
 
 /** Where audiences go. The pipeline owns chunking, suppression, holdout, retry and the final settling of outcomes. */
 export interface AudienceDestination<Api> {
@@ -275,6 +226,8 @@ export interface AudienceDestination<Api> {
   ensure(api: Api, target: Json): Promise<{ readonly remoteId: string }>;
   /** Applies one batch. Throws only if the whole request failed; a member's failure is an outcome. */
   apply(api: Api, batch: MembershipBatch): Promise<BatchResult>;
+  /** The vendor's way for very many, where it has another one. */
+  readonly bulk?: BulkWay<Api>;
   /** For vendors that answer with a job. */
   poll?(api: Api, job: Json): Promise<BatchResult>;
   /** How the tool's real list is read. Absent = the tool shows nobody, not even how many. */
@@ -293,6 +246,26 @@ export interface FieldDestination<Api> extends AudienceDestination<Api> {
   fieldOf(target: Json): string;
   /** Pure. More identifier types that this target's people are found by, beside `matchKeys`. */
   moreKeys?(target: Json): readonly string[];
+}
+
+/** Another way to apply a batch, for so many members that setting up a job is worth it. */
+export interface BulkWay<Api> {
+  /** Taken where a plan holds more members of one direction than this. */
+  readonly above: number;
+  readonly batch: { readonly maxMembers: number; readonly maxBytes?: number };
+  /** Requests that one batch takes, about: for the plan's estimate. */
+  readonly calls: number;
+  apply(api: Api, batch: MembershipBatch): Promise<BatchResult>;
+  poll(api: Api, job: Json, sent: SentBatch): Promise<BatchResult>;
+}
+
+/** What a job is about: a job over very many is noted in one small document, and cannot remember them. */
+export interface SentBatch {
+  readonly remoteId: string;
+  readonly op: 'add' | 'remove';
+  /** The members without an outcome yet, with the keys they were sent with. Read on demand: a job that is not done needs none. */
+  members(): Promise<readonly Member[]>;
+  readonly notes?: WriteNotes;
 }
 
 /** The record that an addition makes in the tool. What is there already is never written over. */
@@ -399,7 +372,14 @@ export type BatchResult =
       readonly others?: Outcome;
       readonly calls: number;
     }
-  | { readonly state: 'pending'; readonly job: Json; readonly pollAfterMs: number; readonly calls: number };
+  | {
+      readonly state: 'pending';
+      readonly job: Json;
+      readonly pollAfterMs: number;
+      readonly calls: number;
+      /** Members of whom is known already what becomes of them: they are in no job. */
+      readonly outcomes?: ReadonlyMap<string, Outcome>;
+    };
 
 export type Outcome =
   | { readonly status: 'applied' }

@@ -32,6 +32,8 @@ export interface RecordPage<Cursor extends Json> {
   readonly checkpoint: Cursor;
   /** Changes that are no record: ids that the vendor says are deleted. */
   readonly also?: readonly Change[];
+  /** As in `Page`. */
+  readonly anewSince?: string;
 }
 
 /** Closes over a stream's record and cursor types, so that the registry holds one plain type. */
@@ -48,7 +50,7 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
   };
 
   const toPage = (connection: string, page: RecordPage<Cursor>): Page => {
-    const { mapping, checkpoint } = page;
+    const { mapping, checkpoint, anewSince } = page;
     const also = page.also ?? [];
     const changes: Change[] = [...also];
     const rejected: Rejection[] = [];
@@ -62,7 +64,7 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
       else rejected.push(mapped.rejection);
       lines.push({ ...(mapped.ok ? { of: subjectOf(mapped.change) } : {}), mapping, record });
     }
-    return { changes, rejected, lines, checkpoint };
+    return { changes, rejected, lines, checkpoint, ...(anewSince === undefined ? {} : { anewSince }) };
   };
 
   const remap: Stream<Api>['remap'] = (lines, connection) => {

@@ -5,6 +5,7 @@ import { isFieldTarget } from '../connectors/define.ts';
 import type { Identifier } from '../domain/change.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { isJsonObject } from '../domain/json.ts';
+import type { EventBuses } from './host/event-bus.ts';
 import { openForms } from './simulated/forms.ts';
 import { openGoogleAds } from './simulated/google-ads.ts';
 import { openHubspot } from './simulated/hubspot.ts';
@@ -53,6 +54,8 @@ export interface SimulatedTools {
   readonly day: readonly Happening[];
   /** Tells the tools where to send their webhooks. */
   openWebhooks(stageUrl: string): Promise<void>;
+  /** Tells the tools that put events on a bus of ours how to: what `Stage.putEvent` does. */
+  openBuses(put: EventBuses['put']): void;
   /** The tool's own list behind an audience: what is really there, as identifiers. */
   listOf(connection: string, target: unknown): readonly Identifier[];
   /** Sends webhook deliveries again whose time has come. */
@@ -88,6 +91,11 @@ export async function startSimulators(
     async openWebhooks(stageUrl) {
       for (const { name, webhook } of connections) {
         if (webhook) await tools.get(name)?.sendTo?.(`${stageUrl}/webhooks/${name}`);
+      }
+    },
+    openBuses(put) {
+      for (const { name, eventBus: source } of connections) {
+        if (source !== undefined) tools.get(name)?.relayTo?.((event) => put({ ...event, source }));
       }
     },
     listOf: (connection, target) => (isJsonObject(target) ? tools.get(connection)?.listOf?.(target) : undefined) ?? [],

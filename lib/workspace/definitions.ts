@@ -83,7 +83,8 @@ function connection(
   connectors: Connectors,
 ): ConnectionDefinition {
   const erasure = written.erasure ?? connectorOf(written as JsonObject, connectors)?.erasure?.byDefault;
-  const { connector, endpoint, streams, webhook, quota, requests_per_day: requestsPerDay } = written;
+  const { connector, endpoint, streams, webhook, quota } = written;
+  const { event_bus: eventBus, requests_per_day: requestsPerDay } = written;
   const schedules = Object.entries(streams).map(([stream, words]) => [stream, readable(words, timezone)]);
   return {
     name,
@@ -91,6 +92,7 @@ function connection(
     ...(endpoint === undefined ? {} : { endpoint }),
     streams: Object.fromEntries(schedules),
     webhook,
+    ...(eventBus === undefined ? {} : { eventBus }),
     quotaShare: quota,
     ...(requestsPerDay === undefined ? {} : { requestsPerDay }),
     ...(erasure === undefined ? {} : { erasure }),

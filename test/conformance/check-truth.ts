@@ -239,8 +239,7 @@ async function apply(
   const { remoteId } = await destination.ensure(api, told.target);
   const members = keys.map((key, n) => ({ memberId: `m${n}`, keys: [key] }));
   const batch = { remoteId, op, members, idempotencyKey: op, target: told.target } as const;
-  const started = await destination.apply(api, notes === undefined ? batch : { ...batch, notes });
-  const { outcomes } = await followJob(rig, destination, api, started);
+  const { outcomes } = await followJob(rig, destination, api, notes === undefined ? batch : { ...batch, notes });
   expect([...outcomes.values()].every(({ status }) => status === 'applied')).toBe(true);
 }
 

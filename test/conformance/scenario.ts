@@ -1,4 +1,5 @@
 import type { DayUsage, ToErase } from '../../lib/connectors/contract.ts';
+import type { BusEvent } from '../../lib/connectors/contract-deliveries.ts';
 import type { AnyConnector } from '../../lib/connectors/define.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
 import type { Json } from '../../lib/domain/json.ts';
@@ -25,6 +26,7 @@ export interface Scenario<Vendor extends Simulator = Simulator> {
   usage?(vendor: Vendor): DayUsage;
   readonly streams: Readonly<Record<string, StreamScenario<Vendor>>>;
   readonly webhook?: WebhookScenario;
+  readonly events?: EventScenario;
   readonly audience?: AudienceScenario<Vendor>;
   readonly field?: FieldScenario<Vendor>;
   readonly imports?: ImportScenario;
@@ -84,6 +86,13 @@ export interface WebhookScenario {
   readonly unreadable?: WebhookScenario['signed'];
   /** One that can be read and means nothing, for a tool whose deliveries are the data. Absent = they only hint. */
   readonly meaningless?: WebhookScenario['signed'];
+}
+
+export interface EventScenario {
+  /** Events that can be used, one at least of each form that the vendor has; some hold addresses. */
+  readonly usable: readonly BusEvent[];
+  /** Events that nothing can be made of; some hold addresses. */
+  readonly unusable: readonly BusEvent[];
 }
 
 export interface AudienceScenario<Vendor> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { RawRequest } from '../../lib/connectors/contract.ts';
+import type { RawRequest } from '../../lib/connectors/contract-deliveries.ts';
 import { config } from '../../lib/connectors/linkedin/config.ts';
 import { webhook } from '../../lib/connectors/linkedin/webhook.ts';
 import { signedRequest } from '../vendors/linkedin/webhook-sender.ts';

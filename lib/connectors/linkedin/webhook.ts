@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import { applyMapping } from '../../domain/mapping.ts';
 import { macOf, sameText } from '../../domain/signed-message.ts';
-import type { Delivery, RawRequest, Verification, WebhookAnswer, WebhookSource } from '../contract.ts';
+import type { Delivery, RawRequest, Verification, WebhookAnswer, WebhookSource } from '../contract-deliveries.ts';
 import type { Config, Secret } from './config.ts';
 import { formIn, instantMs, LEAD } from './lead.ts';
 import { isSomebodys, socialAction, socialActionMapping } from './social-action.ts';

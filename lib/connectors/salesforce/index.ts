@@ -7,6 +7,7 @@ import { type SalesforceConfig, type SalesforceSecret, salesforceConfig, salesfo
 import { contacts } from './contacts.stream.ts';
 import { echoes } from './echoes.ts';
 import { erasure } from './erasure.ts';
+import { events } from './events.ts';
 import { fieldValues } from './field-values.ts';
 import { leads } from './leads.stream.ts';
 import { manifest } from './manifest.ts';
@@ -28,6 +29,7 @@ export const salesforce = defineConnector<SalesforceConfig, SalesforceSecret, Sa
   },
   streams: [accounts, activities, contacts, leads, opportunities],
   webhook,
+  events,
   audiences,
   fieldValues,
   erasure,

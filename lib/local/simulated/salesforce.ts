@@ -2,7 +2,7 @@ import { type SalesforceSimulator, startSalesforce } from '../../../test/vendors
 import { loadSalesforce } from '../../../test/vendors/world/load-salesforce.ts';
 import { isFieldTarget } from '../../connectors/define.ts';
 import type { Identifier } from '../../domain/change.ts';
-import type { JsonObject } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import { holdsValue, type OpenTool } from './tool.ts';
 
 export const openSalesforce: OpenTool = async (_connection, { world, now }) => {
@@ -15,6 +15,8 @@ export const openSalesforce: OpenTool = async (_connection, { world, now }) => {
       const type = value === true ? 'boolean' : typeof value === 'number' ? 'double' : 'string';
       simulator.store.declareField(object === 'lead' ? 'Lead' : 'Contact', String(field), type);
     },
+    relayTo: (put) => simulator.relayChanges(({ detailType, detail }) => put({ detailType, detail: detail as Json })),
+    retryWebhooks: () => simulator.settleEvents(),
     listOf(target) {
       if (isFieldTarget(target)) return holdersOf(simulator, target);
       const campaign = simulator.store.all('Campaign').find((row) => row.Name === target.campaign);

@@ -111,7 +111,8 @@ async function storePage(
 ): Promise<HeldStream | undefined> {
   const { state } = held;
   const { name: connection } = definition;
-  const run = state.run as SyncRun;
+  const before = state.run as SyncRun;
+  const run = page.anewSince === undefined ? before : readAnew(deps, before, page.anewSince);
   const epoch = String(state.epoch);
   const first = run.sent[epoch] ?? 0;
   const name = `${run.id}-${state.epoch}-${run.pages}`;
@@ -149,6 +150,13 @@ async function storePage(
     },
   };
   return saveStream(deps.state, connection, stream, held, next);
+}
+
+/** A run that finds that deletions are told no more reads all, as one without a checkpoint does. */
+function readAnew(deps: SyncDeps, run: SyncRun, anewSince: string): SyncRun {
+  const { id, connection, stream } = run;
+  deps.log('deletions are told no more; reading all anew', { run: id, connection, stream, since: anewSince });
+  return { ...run, backfill: true, people: 0, gone: 0, anewSince };
 }
 
 function countOf(page: Page, kind: 'profile' | 'gone'): number {

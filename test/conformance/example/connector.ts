@@ -7,9 +7,9 @@ import type {
   Outcome,
   Pushed,
   Truth,
-  WebhookSource,
   Write,
 } from '../../../lib/connectors/contract.ts';
+import type { WebhookSource } from '../../../lib/connectors/contract-deliveries.ts';
 import { type AnyConnector, defineConnector, defineStream } from '../../../lib/connectors/define.ts';
 import { fieldEchoes, fieldTargets } from '../../../lib/connectors/define-field.ts';
 import type { Change } from '../../../lib/domain/change.ts';

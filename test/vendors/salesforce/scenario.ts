@@ -1,7 +1,9 @@
+import type { BusEvent } from '../../../lib/connectors/contract-deliveries.ts';
 import { salesforce } from '../../../lib/connectors/salesforce/index.ts';
 import type { Identifier } from '../../../lib/domain/change.ts';
 import type { Json } from '../../../lib/domain/json.ts';
 import type { FieldScenario, Scenario, StreamScenario } from '../../conformance/scenario.ts';
+import { type ChangeEventHeader, changeEvent } from './change-events.ts';
 import { outboundEnvelope } from './outbound.ts';
 import { type SalesforceSimulator, startSalesforce } from './server.ts';
 
@@ -61,6 +63,19 @@ export const salesforceScenario: Scenario<SalesforceSimulator> = {
     tampered: outboundMessage({ secret: 'another-webhook-secret' }),
     unsigned: outboundMessage({}),
     unreadable: { ...outboundMessage({ secret: WEBHOOK_SECRET }), body: '<soapenv:Envelope/>' },
+  },
+  events: {
+    usable: [
+      relayed('UPDATE', 'Contact', ['0035g0000000001AAA', '0035g0000000002AAA']),
+      relayed('DELETE', 'Lead', ['00Q5g0000000001EAA', '00Q5g0000000002EAA']),
+      relayed('DELETE', 'Account', ['0015g0000000001AAA']),
+      relayed('GAP_CREATE', 'Account', ['0015g0000000001AAA']),
+      relayed('GAP_OVERFLOW', 'Contact', ['000000000000000AAA']),
+    ],
+    unusable: [
+      { ...relayed('UPDATE', 'Contact', []), detail: { payload: { Email: 'person1@example.com' } } },
+      relayed('UPDATE', 'Contact', ['0035g0000000001AAA'], { commitTimestamp: Number.NaN }),
+    ],
   },
   audience: {
     target: { campaign: 'Conformance campaign' },
@@ -291,6 +306,26 @@ function firstOf(object: string): (vendor: Pick<SalesforceSimulator, 'store'>) =
 
 function responded(row: Readonly<Record<string, unknown>>): boolean {
   return row.FirstRespondedDate !== null && row.FirstRespondedDate !== undefined;
+}
+
+function relayed(
+  changeType: string,
+  entityName: string,
+  recordIds: readonly string[],
+  more: Partial<ChangeEventHeader> = {},
+): BusEvent {
+  const at = Date.parse('2026-11-21T07:59:00Z');
+  const change = {
+    object: entityName,
+    id: '',
+    changeType: 'UPDATE',
+    fields: { Email: 'person1@example.com' },
+    at,
+  } as const;
+  const header = { changeType, recordIds, transactionKey: '0002343d-9d90-e395-ed20-cf416ba652ad', ...more };
+  const { detailType, detail } = changeEvent(change, header);
+  const source = 'aws.partner/salesforce.com/00D5g000001DemoEAC/0YL5g00000001AAGAY';
+  return { id: 'c5e1e1d8-0001', source, detailType, detail: detail as unknown as Json };
 }
 
 function outboundMessage(query: Readonly<Record<string, string>>) {
