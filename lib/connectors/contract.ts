@@ -1,5 +1,6 @@
 import type { Change, Identifier, Rejection } from '../domain/change.ts';
 import type { ErasureRule } from '../domain/definitions.ts';
+import type { EchoedPart } from '../domain/echo.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Mapped, Mapping } from '../domain/mapping.ts';
@@ -114,13 +115,7 @@ export interface Write {
 export interface Echo {
   readonly writes: readonly Write[];
   /** What is dropped: the whole change, one trait of it, one element of a trait that is a list, or one key of an object. */
-  readonly of: 'change' | EchoedTrait;
-}
-
-export interface EchoedTrait {
-  readonly trait: string;
-  readonly element?: Json;
-  readonly key?: string;
+  readonly of: EchoedPart;
 }
 
 /** The write ledger, for a connector that applies a batch. */
@@ -206,12 +201,8 @@ export interface AudienceDestination<Api> {
   readonly target: Schema<Json>;
   /** Identifier types that the destination can match on, best first. */
   readonly matchKeys: readonly { readonly type: string; readonly hash: 'none' | 'sha256' | 'md5' }[];
-  readonly batch: {
-    readonly maxMembers: number;
-    readonly maxBytes?: number;
-    /** Requests that each member takes by itself, beside those of the batch. Absent = none. */
-    readonly callsEach?: number;
-  };
+  /** `callsEach`: requests that each member takes by itself, beside the one of the batch; absent = none. */
+  readonly batch: { readonly maxMembers: number; readonly maxBytes?: number; readonly callsEach?: number };
   readonly canRemove: boolean;
   /**
    * The tool takes keys and tells of nobody whether it knows them: whom it received is `applied`, each time anew, and
@@ -239,10 +230,7 @@ export interface AudienceDestination<Api> {
  * removal empties it if it still holds that value, and on the list is whoever holds it. Nobody is made known to the tool.
  */
 export interface FieldDestination<Api> extends AudienceDestination<Api> {
-  /**
-   * Pure. Names the field that a target means, whatever its value: it can hold one at a time, so audiences that write
-   * the same one have to share a group.
-   */
+  /** Pure. Names the field, whatever the value: it holds one at a time, so audiences that write it share a group. */
   fieldOf(target: Json): string;
   /** Pure. More identifier types that this target's people are found by, beside `matchKeys`. */
   moreKeys?(target: Json): readonly string[];

@@ -29,6 +29,9 @@ export interface LedgerEntry {
   readonly subject?: string;
 }
 
+/** What of a change is ours: all of it, one trait, one element of a trait that is a list, or one key of an object. */
+export type EchoedPart = 'change' | { readonly trait: string; readonly element?: Json; readonly key?: string };
+
 /** A field of a thing in a tool, and what was written to it. */
 export interface LedgerField {
   readonly connection: string;
@@ -106,10 +109,7 @@ export function isEdited(entry: LedgerEntry, changedAt: Milliseconds): boolean {
 }
 
 /** A change without the part that is ours; undefined when nothing is left. */
-export function withoutEcho(
-  change: Change,
-  of: 'change' | { readonly trait: string; readonly element?: Json; readonly key?: string },
-): Change | undefined {
+export function withoutEcho(change: Change, of: EchoedPart): Change | undefined {
   if (of === 'change') return undefined;
   if (change.kind !== 'profile' || change.traits === undefined) return change;
   const { [of.trait]: held, ...others } = change.traits;
