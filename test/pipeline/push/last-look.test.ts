@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { unwanted, wantedAs } from '../memory-audience.ts';
+import { openRig } from './push-rig.ts';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const people = (count: number) => Array.from({ length: count }, (_, n) => `p_${String(n).padStart(2, '0')}`);
+const addressOf = (id: string) => `${id}@example.com`;
+
+describe('the last look before sending', () => {
+  it('leaves out who withdrew between the plan and the sending, and who is paused', async () => {
+    const rig = openRig({ maxMembers: 1 });
+    for (const id of people(3)) rig.want(id, wantedAs(addressOf(id)));
+    rig.rig.before = async () => {
+      rig.want('p_01', { in: false, reason: 'no-consent' });
+      await rig.memberships.pause(['p_02'], ['to-tool'], rig.clock.now().getTime() + DAY);
+    };
+
+    await rig.push();
+
+    expect([...rig.list]).toEqual([addressOf('p_00')]);
+    const outcomes = Object.fromEntries((await rig.outcomes()).map(({ profile, code = 'sent' }) => [profile, code]));
+    expect(outcomes).toEqual({ p_00: 'sent', p_01: 'push/moved', p_02: 'push/paused' });
+
+    rig.rig.before = async () => {};
+    await rig.memberships.pause(['p_02'], ['to-tool'], undefined);
+    rig.clock.pass(MINUTE);
+    await rig.push();
+    expect(rig.list.has(addressOf('p_02'))).toBe(true);
+    expect(rig.list.has(addressOf('p_01'))).toBe(false);
+  });
+
+  it('leaves out who is suppressed between the plan and the sending, before their row says so', async () => {
+    const rig = openRig({ maxMembers: 1 });
+    for (const id of people(3)) rig.want(id, wantedAs(addressOf(id)));
+    rig.rig.before = async () => void rig.suppress(addressOf('p_01'));
+
+    await rig.push();
+
+    expect([...rig.list].sort()).toEqual([addressOf('p_00'), addressOf('p_02')]);
+    const outcomes = Object.fromEntries((await rig.outcomes()).map(({ profile, code = 'sent' }) => [profile, code]));
+    expect(outcomes).toEqual({ p_00: 'sent', p_01: 'push/suppressed', p_02: 'sent' });
+  });
+
+  it('adds somebody only when the other list of the group has let them go', async () => {
+    const group = (priority: number) => ({ group: { name: 'offers', priority } });
+    const rig = openRig({ audience: group(1), others: [{ audience: 'to-other', ...group(2) }] });
+    let elsewhere = true;
+    const read = rig.memberships.readAudienceRows;
+    Object.assign(rig.memberships, {
+      readAudienceRows: async (audience: string, ids: readonly string[]) => {
+        if (audience === 'to-tool') return read(audience, ids);
+        const told = { in: elsewhere, keys: [], outcome: 'applied', run: 'r', at: 0 };
+        return new Map(
+          ids.map((id) => [
+            id,
+            { profile: id, wanted: unwanted, wantedVersion: 1, toldVersion: 1, pending: true, told },
+          ]),
+        );
+      },
+    });
+    rig.want('p_00', wantedAs(addressOf('p_00')));
+
+    await rig.push();
+    expect(rig.batches).toEqual([]);
+    expect(await rig.remembers()).toMatchObject({ waitsForGroup: true });
+
+    elsewhere = false;
+    rig.clock.pass(MINUTE);
+    await rig.push({ touched: true });
+    expect([...rig.list]).toEqual([addressOf('p_00')]);
+  });
+});
