@@ -45,8 +45,8 @@ module.exports = {
       name: 'contract-knows-domain-only',
       severity: 'error',
       comment: 'contract.ts and define.ts are the promise to every vendor: describe it in words of lib/domain',
-      from: { path: '^lib/connectors/(contract|define)\\.ts$' },
-      to: { pathNot: ['^lib/domain/', '^lib/connectors/(contract|define)\\.ts$'] },
+      from: { path: '^lib/connectors/(contract|define|row-file)\\.ts$' },
+      to: { pathNot: ['^lib/domain/', '^lib/connectors/(contract|define|row-file)\\.ts$'] },
     },
     {
       name: 'registry-lists-connectors-only',
@@ -63,7 +63,7 @@ module.exports = {
       from: { path: '^lib/connectors/([^/]+)/' },
       to: {
         path: ['^(lib|functions|cli|console|test|bench|scripts)/'],
-        pathNot: ['^lib/domain/', '^lib/connectors/(contract|define)\\.ts$', '^lib/connectors/$1/'],
+        pathNot: ['^lib/domain/', '^lib/connectors/(contract|define|row-file)\\.ts$', '^lib/connectors/$1/'],
       },
     },
     {
@@ -96,7 +96,7 @@ module.exports = {
       from: { path: '^lib/pipeline/' },
       to: {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
-        pathNot: ['^lib/(domain|pipeline)/', '^lib/connectors/(contract|define)\\.ts$'],
+        pathNot: ['^lib/(domain|pipeline)/', '^lib/connectors/(contract|define|row-file)\\.ts$'],
       },
     },
     {
@@ -115,7 +115,7 @@ module.exports = {
       from: { path: '^lib/api/' },
       to: {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
-        pathNot: ['^lib/(api|domain|pipeline)/', '^lib/connectors/(contract|define)\\.ts$'],
+        pathNot: ['^lib/(api|domain|pipeline)/', '^lib/connectors/(contract|define|row-file)\\.ts$'],
       },
     },
     {
@@ -127,7 +127,7 @@ module.exports = {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
         pathNot: [
           '^lib/(domain|adapters)/',
-          '^lib/connectors/(contract|define)\\.ts$',
+          '^lib/connectors/(contract|define|row-file)\\.ts$',
           '^lib/pipeline/ports(\\.ts$|/)',
         ],
         dependencyTypesNot: ['type-only'],
@@ -166,7 +166,7 @@ module.exports = {
       from: { path: '^lib/workspace/' },
       to: {
         path: ['^(lib|functions|cli|console|test|bench)/', AWS_SDK, CDK, VENDOR_SDK],
-        pathNot: ['^lib/(domain|workspace)/', '^lib/connectors/(registry|contract|define|[^/]+/manifest)\\.ts$'],
+        pathNot: ['^lib/(domain|workspace)/', '^lib/connectors/(registry|contract|define|row-file|[^/]+/manifest)\\.ts$'],
       },
     },
     {

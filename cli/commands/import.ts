@@ -1,8 +1,8 @@
 import type { MappingFile, WrittenMapping } from '../../lib/connectors/files/config.ts';
-import { columnsOf, mappingOf, openRows } from '../../lib/connectors/files/mapping.ts';
-import { type OpenedFile, openFile } from '../../lib/connectors/files/open-file.ts';
-import type { FileRow } from '../../lib/connectors/files/read-rows.ts';
+import { mappingOf, missingColumns, openRows } from '../../lib/connectors/files/mapping.ts';
+import { openFile } from '../../lib/connectors/files/open-file.ts';
 import { suggestMapping } from '../../lib/connectors/files/suggest.ts';
+import type { FileRow, OpenFile } from '../../lib/connectors/row-file.ts';
 import { canonicalText } from '../../lib/domain/canonical.ts';
 import type { Change } from '../../lib/domain/change.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
@@ -50,7 +50,7 @@ export async function runImport(terminal: Terminal, path: string, options: Optio
     if (chosen.suggested !== undefined && options.dryRun !== true) {
       return tellSuggestion(terminal, path, file, chosen.suggested);
     }
-    const missing = missingColumns(file, chosen.mapping);
+    const missing = missingColumns(chosen.mapping, file);
     if (missing.length > 0) {
       terminal.err.write(`the mapping names columns that the file does not have: ${missing.join(', ')}\n`);
     }
@@ -67,7 +67,7 @@ interface Run {
   readonly path: string;
   readonly options: Options;
   readonly local: LocalFile;
-  readonly file: OpenedFile;
+  readonly file: OpenFile;
   readonly mapping: MappingFile;
   readonly missing: readonly string[];
   readonly rejects: ReturnType<typeof openRejects>;
@@ -76,7 +76,7 @@ interface Run {
 /** The mapping by which rows are read: of --mapping, of the connection as published, or suggested. */
 async function chooseMapping(
   { mapping, connection, stage, dryRun }: Options,
-  { columns }: OpenedFile,
+  { columns }: OpenFile,
 ): Promise<{ readonly mapping: MappingFile; readonly suggested?: WrittenMapping }> {
   const given = mapping === undefined ? undefined : await readMappingFile(mapping);
   if (given !== undefined && dryRun === true) return { mapping: given };
@@ -97,7 +97,7 @@ async function chooseMapping(
   throw new TributaryError('rejected', 'import/no-suggestion', message);
 }
 
-function tellSuggestion(terminal: Terminal, path: string, file: OpenedFile, mapping: WrittenMapping): ExitStatus {
+function tellSuggestion(terminal: Terminal, path: string, file: OpenFile, mapping: WrittenMapping): ExitStatus {
   const text = suggestionText(mapping);
   if (terminal.json) {
     printJson(terminal, { file: path, ...formOf(file), suggested: mapping, yaml: text });
@@ -167,8 +167,7 @@ async function importRows(run: Run): Promise<ExitStatus> {
     const { messages = 0, folded = 0 } = (now.parts[0] ?? {}) as { messages?: number; folded?: number };
     return `folding: ${folded} of ${countOf(messages, 'message')}`;
   });
-  const unread = rejects.total() + sent.changes - sent.rows;
-  const report = { rows: sent.rows + unread, changes: sent.changes, rejected: rejects.total(), reasons };
+  const report = { ...sent, rejected: rejects.total(), reasons };
   const again = standing.ended;
   if (terminal.json) {
     const { missing } = run;
@@ -197,14 +196,6 @@ function mapRow(
   return { ok: false, code, reason };
 }
 
-/** Of NDJSON only the first rows are looked at: what they lack may come later. */
-function missingColumns({ form, columns }: OpenedFile, mapping: MappingFile): readonly string[] {
-  if (form === 'ndjson') return [];
-  return columnsOf(mapping).filter(
-    (name) => !columns.some((column) => column === name || name.startsWith(`${column}.`)),
-  );
-}
-
 function printReport({ terminal, path, file, options }: Run, report: Report, verb: string): void {
   const { rows, changes, rejected, reasons } = report;
   printLine(terminal, `${path}: ${formText(file)}`);
@@ -220,11 +211,11 @@ function printReport({ terminal, path, file, options }: Run, report: Report, ver
   if (options.rejects !== undefined) printLine(terminal, `they are in ${options.rejects}, as they were`);
 }
 
-function formOf({ form, gzip, csv, columns }: OpenedFile) {
+function formOf({ form, gzip, csv, columns }: OpenFile) {
   return { form, gzip, ...(csv === undefined ? {} : { delimiter: csv.delimiter, quote: csv.quote }), columns };
 }
 
-function formText({ form, gzip, csv, columns }: OpenedFile): string {
+function formText({ form, gzip, csv, columns }: OpenFile): string {
   const cells =
     csv === undefined ? '' : ` separated by ${csv.delimiter === '\t' ? 'tabs' : JSON.stringify(csv.delimiter)}`;
   const name = { csv: 'CSV', ndjson: 'NDJSON', parquet: 'Parquet' }[form];

@@ -3,6 +3,7 @@ import type { ErasureRule } from '../domain/definitions.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Mapped, Mapping } from '../domain/mapping.ts';
+import type { FileAccess, OpenFile } from './row-file.ts';
 
 /** Anything that can check a value and say what is wrong with it. Zod schemas fit. */
 export interface Schema<T> {
@@ -171,12 +172,16 @@ export interface Imports {
   readonly stream: string;
   /** Reads the mapping in a connection's checked settings. Pure. */
   open(config: unknown): OpenImports;
+  /** Finds out what a file is by what is in it. Throws errors of kind `rejected` that say what is wrong, and at which line. */
+  openFile(access: FileAccess): Promise<OpenFile>;
 }
 
 export interface OpenImports {
   readonly mapping: Mapping;
   /** One record as archived. The same record makes the same change, so what is sent again changes nothing. */
   map(record: unknown, connection: string): Mapped;
+  /** Columns that the mapping names and the file lacks. Throws `import/unknown-header` where no row could be told from another. */
+  missingIn(file: OpenFile): readonly string[];
 }
 
 /** A request exactly as it arrived. Header names are lower case. */

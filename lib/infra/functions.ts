@@ -172,6 +172,19 @@ export const functions = {
     secrets: ['identity-key'],
     notifies: false,
   },
+  'import-file': {
+    description:
+      'Takes files that were dropped in the bucket, row by row, and writes down the rows that it did not take.',
+    memoryMb: 2048,
+    timeoutSeconds: 120,
+    sources: [{ queue: 'imports', batchSize: 1, maxConcurrency: 2 }],
+    tables: { state: ['read', 'write'] },
+    indexes: {},
+    archive: { read: ['definitions', 'drop', 'rejects'], write: ['pages', 'rejects'], asksForAbsent: true },
+    sends: ['changes', 'imports'],
+    secrets: [],
+    notifies: true,
+  },
   api: {
     description: 'Answers the console and the command line.',
     memoryMb: 512,

@@ -22,7 +22,10 @@ export const knownResourceTypes: Readonly<Record<string, ResourceTreatment>> = {
     ignored: 'refuses requests without TLS, and lets alarms publish, which exist only in an account',
   },
   'AWS::SQS::Queue': 'run',
-  'AWS::SQS::QueuePolicy': { ignored: 'refuses requests without TLS, and everything stays on loopback' },
+  'AWS::SQS::QueuePolicy': {
+    ignored:
+      'refuses requests without TLS, and everything stays on loopback; that a bucket may send is checked at start',
+  },
   'AWS::Scheduler::Schedule': 'run',
   'AWS::Scheduler::ScheduleGroup': { ignored: 'groups schedules for the role that may be assumed for them' },
   'AWS::SecretsManager::Secret': 'run',

@@ -1,7 +1,7 @@
 import { defineConnector } from '../define.ts';
 import { type Config, config, secret } from './config.ts';
 import { manifest } from './manifest.ts';
-import { mappingOf, openRows } from './mapping.ts';
+import { mappingOf, missingColumns, openRows } from './mapping.ts';
 
 /** Files that somebody sends: there is no tool to ask. */
 export const files = defineConnector<Config, Record<string, never>, undefined>({
@@ -16,7 +16,13 @@ export const files = defineConnector<Config, Record<string, never>, undefined>({
     stream: 'files',
     open: (settings) => {
       const { mapping } = settings as Config;
-      return { mapping: mappingOf(mapping), map: openRows(mapping) };
+      return {
+        mapping: mappingOf(mapping),
+        map: openRows(mapping),
+        missingIn: (file) => missingColumns(mapping, file),
+      };
     },
+    // Functions that map archived rows never load the readers.
+    openFile: async (access) => (await import('./open-file.ts')).openFile(access),
   },
 });

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { canonicalText } from '../../domain/canonical.ts';
 import type { Rejection } from '../../domain/change.ts';
+import { TributaryError } from '../../domain/errors.ts';
 import { normaliseIdentifier } from '../../domain/identifier.ts';
 import { formatInstant, parseInstant } from '../../domain/instant.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { applyMapping, type Mapped, type Mapping, type Rule, valueAt } from '../../domain/mapping.ts';
 import { parseChange } from '../../domain/parse-change.ts';
+import type { OpenFile } from '../row-file.ts';
 import type { MappingFile } from './config.ts';
 
 /** A row as it is archived: what was in the file, and the time that stands for rows without one of their own. */
@@ -106,6 +108,22 @@ export function columnsOf(file: MappingFile): readonly string[] {
       ...(gone === undefined ? [] : [gone.from]),
     ]),
   ];
+}
+
+/**
+ * Columns that the mapping names and a file lacks. Of NDJSON only the first rows are looked at: what they lack may come
+ * later. Throws `import/unknown-header` where the file has none of the columns that tell one row from another.
+ */
+export function missingColumns(mapping: MappingFile, { form, columns }: OpenFile): readonly string[] {
+  if (form === 'ndjson') return [];
+  const has = (name: string) => columns.some((column) => column === name || name.startsWith(`${column}.`));
+  const telling = mapping.id ?? Object.values(mapping.identifiers);
+  if (!telling.some(has)) {
+    // Found names stay untold: of a file without a header they are somebody's data.
+    const message = `none of the ${columns.length} columns is called ${telling.join(' or ')}, by which rows are told apart; correct the header or the mapping`;
+    throw new TributaryError('rejected', 'import/unknown-header', message);
+  }
+  return columnsOf(mapping).filter((name) => !has(name));
 }
 
 function rulesOf(rules: NonNullable<MappingFile['traits']>): Record<string, Rule> {

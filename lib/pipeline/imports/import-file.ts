@@ -84,7 +84,7 @@ export async function takeRows(deps: ImportDeps, id: string, { batch, rows }: Ro
     throw new TributaryError(
       'rejected',
       'import/mapping-moved',
-      `the mapping of ${connection} was changed while the file was read; import the file again`,
+      `the mapping of ${connection} was changed while the file was read; send the file again`,
     );
   }
   const lines: ArchivedLine[] = [];
@@ -153,7 +153,8 @@ interface ImportJob {
 /** The mapping that the lines of an import went through: there is one for each connection. */
 const ROW = 'row';
 
-async function openImports(
+/** The connection that files are for. Throws `rejected` where there is none, or none that takes files. */
+export async function openImports(
   deps: Pick<ImportDeps, 'connectors' | 'definitions'>,
   connection: string,
 ): Promise<{ readonly imports: Imports; readonly open: OpenImports; readonly settings: JsonObject }> {
