@@ -180,7 +180,7 @@ export const functions = {
     sources: [{ queue: 'imports', batchSize: 1, maxConcurrency: 2 }],
     tables: { state: ['read', 'write'] },
     indexes: {},
-    archive: { read: ['definitions', 'drop', 'rejects'], write: ['pages', 'rejects'], asksForAbsent: true },
+    archive: { read: ['definitions', 'drop', 'rejects'], write: ['pages', 'rejects'] },
     sends: ['changes', 'imports'],
     secrets: [],
     notifies: true,

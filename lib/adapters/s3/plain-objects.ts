@@ -4,7 +4,7 @@ import type { ObjectVersion, PlainObjects } from '../../pipeline/ports.ts';
 import { clientConfig } from '../client-config.ts';
 import { tellPassingFailures } from '../passing-failures.ts';
 
-/** Objects of a bucket as they are. Whoever reads needs to be allowed to list the bucket: else what is gone is refused. */
+/** Objects of a bucket as they are. */
 export function openPlainObjects(bucket: string): PlainObjects {
   const client = tellPassingFailures(new S3Client(clientConfig));
   const get = async ({ key, tag }: ObjectVersion, range: string | undefined): Promise<Body> => {
@@ -40,7 +40,7 @@ export function openPlainObjects(bucket: string): PlainObjects {
         const { Body: body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
         return await body?.transformToByteArray();
       } catch (thrown) {
-        if (nameOf(thrown) === 'NoSuchKey') return undefined;
+        if (ABSENT.has(nameOf(thrown))) return undefined;
         throw thrown;
       }
     },
@@ -50,12 +50,15 @@ export function openPlainObjects(bucket: string): PlainObjects {
   };
 }
 
+// What is not there is refused to whoever may not list the names of all objects (S3 API reference, GetObject).
+const ABSENT: ReadonlySet<string> = new Set(['NoSuchKey', 'AccessDenied']);
+
 type Body = NonNullable<GetObjectCommandOutput['Body']>;
 
 function moved(thrown: unknown): TributaryError | undefined {
   const name = nameOf(thrown);
-  if (name === 'NoSuchKey' || name === 'NotFound') {
-    const message = 'the file is gone; drop it again';
+  if (ABSENT.has(name)) {
+    const message = 'the file is gone, or may not be read; drop it again';
     return new TributaryError('rejected', 'import/file-gone', message, { cause: thrown });
   }
   if (name !== 'PreconditionFailed') return undefined;

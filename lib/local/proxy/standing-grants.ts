@@ -84,10 +84,11 @@ export async function findMissingGrants(
   }
   for (const { id, bucket, queueArn } of bucketNoticesOf(template, resolver)) {
     const need = { action: 'sqs:SendMessage', resource: queueArn };
-    const policy = policies.byResource.get(queueArn) ?? {};
+    const policy = policies.byResource.get(queueArn);
     const service = 's3.amazonaws.com';
     const context = { ...sourceContext(`arn:aws:s3:::${bucket}`), 'aws:SecureTransport': 'true' };
-    if (!(await authoriser.lets(service, policy, need, context))) missing.push({ for: id, who: service, ...need });
+    const may = policy !== undefined && (await authoriser.lets(service, policy, need, context));
+    if (!may) missing.push({ for: id, who: service, ...need });
   }
   return missing;
 }

@@ -120,7 +120,7 @@ describe('a dropped file', () => {
     let dies = 0;
 
     for (let died = true; died; ) {
-      dies += 3;
+      dies += 5;
       let steps = 0;
       let isDead = false;
       died = false;
