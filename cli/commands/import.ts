@@ -17,6 +17,7 @@ import { checkMapping, readMappingFile, suggestionText } from '../import/mapping
 import { openRejects, type ReasonCount } from '../import/rejects.ts';
 import { sendRows } from '../import/send-rows.ts';
 import { openBar } from '../progress.ts';
+import { type Preview, printSideBySide } from '../side-by-side.ts';
 import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
@@ -113,7 +114,7 @@ async function tryRows(run: Run, suggested: WrittenMapping | undefined): Promise
   const { terminal, path, options, local, file, rejects } = run;
   const connection = options.connection ?? 'my-files';
   const map = openRows(run.mapping);
-  const sample: { readonly line: number; readonly change: Change }[] = [];
+  const sample: SampledRow[] = [];
   let rows = 0;
   let changes = 0;
   const bar = openBar(terminal, 'reading', local.byteLength);
@@ -121,10 +122,18 @@ async function tryRows(run: Run, suggested: WrittenMapping | undefined): Promise
     for (const one of some) {
       rows += 1;
       const mapped = mapRow(map, one, connection, local.writtenAt);
-      if (mapped.ok) {
-        changes += 1;
-        if (sample.length < options.sample) sample.push({ line: one.line, change: mapped.change });
-      } else await rejects.add({ line: one.line, raw: one.raw, code: mapped.code, reason: mapped.reason });
+      const refused = mapped.ok ? [] : [{ code: mapped.code, reason: mapped.reason }];
+      if (sample.length < options.sample) {
+        const record = 'row' in one ? one.row : one.raw;
+        sample.push({
+          line: one.line,
+          record,
+          changes: mapped.ok ? [mapped.change] : [],
+          rejected: refused,
+        });
+      }
+      if (mapped.ok) changes += 1;
+      else await rejects.add({ line: one.line, raw: one.raw, code: mapped.code, reason: mapped.reason });
     }
     bar.update(local.read(), countOf(rows, 'row'));
   }
@@ -136,7 +145,8 @@ async function tryRows(run: Run, suggested: WrittenMapping | undefined): Promise
     printJson(terminal, { file: path, dryRun: true, ...formOf(file), ...report, missing, sample, ...more });
   } else {
     if (suggested !== undefined) printLine(terminal, suggestionText(suggested));
-    for (const one of sample) printLine(terminal, JSON.stringify(one));
+    const previews = sample.map(({ line, ...rest }) => ({ title: `line ${line}`, ...rest }));
+    printSideBySide(terminal, previews);
     printReport(run, report, 'would become');
   }
   return report.rejected === 0 ? 0 : 1;
@@ -177,6 +187,11 @@ async function importRows(run: Run): Promise<ExitStatus> {
     printReport(run, report, 'became');
   }
   return job.state === 'finished' && report.rejected === 0 ? 0 : 1;
+}
+
+/** A row as it was read, beside what would become of it. */
+interface SampledRow extends Omit<Preview, 'title'> {
+  readonly line: number;
 }
 
 type RowOutcome =

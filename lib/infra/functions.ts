@@ -87,7 +87,7 @@ export const functions = {
     sources: [{ queue: 'sync', batchSize: 1, maxConcurrency: 5 }],
     tables: { ledger: ['read', 'write'], state: ['read', 'write'] },
     indexes: {},
-    archive: { read: ['definitions'], write: ['pages'] },
+    archive: { read: ['definitions'], write: ['pages', 'samples'] },
     sends: ['changes', 'sync'],
     secrets: ['identity-key', 'stream-connections'],
     notifies: true,
@@ -199,7 +199,7 @@ export const functions = {
     },
     indexes: { memberships: ['pending-by-audience'] },
     archive: {
-      read: ['definitions', 'plans', 'outcomes', 'exports'],
+      read: ['definitions', 'plans', 'outcomes', 'exports', 'samples'],
       write: ['definitions', 'plans', 'collection', 'pages'],
       asksForAbsent: true,
     },
