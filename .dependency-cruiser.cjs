@@ -63,7 +63,11 @@ module.exports = {
       from: { path: '^lib/connectors/([^/]+)/' },
       to: {
         path: ['^(lib|functions|cli|console|test|bench|scripts)/'],
-        pathNot: ['^lib/domain/', '^lib/connectors/(contract|define|row-file)\\.ts$', '^lib/connectors/$1/'],
+        pathNot: [
+          '^lib/domain/',
+          '^lib/connectors/(contract|define|row-file|written-mapping|map-written)\\.ts$',
+          '^lib/connectors/$1/',
+        ],
       },
     },
     {
@@ -166,7 +170,10 @@ module.exports = {
       from: { path: '^lib/workspace/' },
       to: {
         path: ['^(lib|functions|cli|console|test|bench)/', AWS_SDK, CDK, VENDOR_SDK],
-        pathNot: ['^lib/(domain|workspace)/', '^lib/connectors/(registry|contract|define|row-file|[^/]+/manifest)\\.ts$'],
+        pathNot: [
+          '^lib/(domain|workspace)/',
+          '^lib/connectors/(registry|contract|define|row-file|[^/]+/manifest)\\.ts$',
+        ],
       },
     },
     {

@@ -1,13 +1,13 @@
-import type { MappingFile, WrittenMapping } from '../../lib/connectors/files/config.ts';
-import { mappingOf, missingColumns, openRows } from '../../lib/connectors/files/mapping.ts';
+import { missingColumns, openRows } from '../../lib/connectors/files/mapping.ts';
 import { openFile } from '../../lib/connectors/files/open-file.ts';
 import { suggestMapping } from '../../lib/connectors/files/suggest.ts';
 import type { FileRow, OpenFile } from '../../lib/connectors/row-file.ts';
+import type { ReadMapping, WrittenMapping } from '../../lib/connectors/written-mapping.ts';
 import { canonicalText } from '../../lib/domain/canonical.ts';
 import type { Change } from '../../lib/domain/change.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import type { JsonObject } from '../../lib/domain/json.ts';
-import type { Mapped } from '../../lib/domain/mapping.ts';
+import type { MappedRecord } from '../../lib/domain/mapping.ts';
 import type { StandingImport, TakenRows } from '../../lib/pipeline/imports/import-file.ts';
 import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
@@ -69,7 +69,7 @@ interface Run {
   readonly options: Options;
   readonly local: LocalFile;
   readonly file: OpenFile;
-  readonly mapping: MappingFile;
+  readonly mapping: ReadMapping;
   readonly missing: readonly string[];
   readonly rejects: ReturnType<typeof openRejects>;
 }
@@ -78,14 +78,14 @@ interface Run {
 async function chooseMapping(
   { mapping, connection, stage, dryRun }: Options,
   { columns }: OpenFile,
-): Promise<{ readonly mapping: MappingFile; readonly suggested?: WrittenMapping }> {
+): Promise<{ readonly mapping: ReadMapping; readonly suggested?: WrittenMapping }> {
   const given = mapping === undefined ? undefined : await readMappingFile(mapping);
   if (given !== undefined && dryRun === true) return { mapping: given };
   if (connection !== undefined) {
     const path = `/api/import/${encodeURIComponent(connection)}`;
     const { settings } = await openStageClient(stage).get<{ readonly settings: JsonObject }>(path);
     const published = checkMapping(settings, `the mapping of ${connection}`);
-    if (given !== undefined && canonicalText(mappingOf(given)) !== canonicalText(mappingOf(published))) {
+    if (given !== undefined && canonicalText(given) !== canonicalText(published)) {
       const message = `${mapping} is not the mapping that is published for ${connection}; put it into tributary.yaml and apply, or try it with --dry-run`;
       throw new TributaryError('rejected', 'import/mapping-not-published', message);
     }
@@ -128,11 +128,11 @@ async function tryRows(run: Run, suggested: WrittenMapping | undefined): Promise
         sample.push({
           line: one.line,
           record,
-          changes: mapped.ok ? [mapped.change] : [],
+          changes: mapped.ok ? mapped.changes : [],
           rejected: refused,
         });
       }
-      if (mapped.ok) changes += 1;
+      if (mapped.ok) changes += mapped.changes.length;
       else await rejects.add({ line: one.line, raw: one.raw, code: mapped.code, reason: mapped.reason });
     }
     bar.update(local.read(), countOf(rows, 'row'));
@@ -164,7 +164,8 @@ async function importRows(run: Run): Promise<ExitStatus> {
     const rejected = mapped.flatMap(({ line, mapped }) =>
       mapped.ok ? [] : [{ line, code: mapped.code, reason: mapped.reason }],
     );
-    return { changes: batch.length - rejected.length, rejected };
+    const changes = mapped.reduce((sum, { mapped }) => sum + (mapped.ok ? mapped.changes.length : 0), 0);
+    return { changes, rejected };
   };
   const bar = openBar(terminal, 'importing', local.byteLength);
   const sent = await sendRows(stage, standing, file.rows(), known, rejects, ({ rows }) =>
@@ -195,11 +196,11 @@ interface SampledRow extends Omit<Preview, 'title'> {
 }
 
 type RowOutcome =
-  | { readonly ok: true; readonly change: Change }
+  | { readonly ok: true; readonly changes: readonly Change[] }
   | { readonly ok: false; readonly code: string; readonly reason: string };
 
 function mapRow(
-  map: (record: unknown, connection: string) => Mapped,
+  map: (record: unknown, connection: string) => MappedRecord,
   one: FileRow,
   connection: string,
   at: string,

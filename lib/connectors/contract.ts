@@ -2,7 +2,7 @@ import type { Change, FragmentId, Identifier, Rejection } from '../domain/change
 import type { ErasureRule } from '../domain/definitions.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import type { Mapped, Mapping } from '../domain/mapping.ts';
+import type { MappedRecord, Mapping } from '../domain/mapping.ts';
 import type { FileAccess, OpenFile } from './row-file.ts';
 
 /** Anything that can check a value and say what is wrong with it. Zod schemas fit. */
@@ -76,6 +76,11 @@ export interface Connector<Config, Secret, Api> {
   /** Cheapest authenticated call. Resolves with who we are signed in as; throws a TributaryError of kind auth or config. */
   check(api: Api): Promise<{ readonly account: string }>;
   readonly streams: readonly Stream<Api>[];
+  /**
+   * Pure. Why a connection with these settings cannot have one of the streams, as what it would take; undefined = it can.
+   * Absent = every connection can have all of them.
+   */
+  readonly refusesStream?: (stream: string, config: Config) => string | undefined;
   readonly webhook?: WebhookSource<Config, Secret>;
   readonly imports?: Imports;
   readonly audiences?: AudienceDestination<Api>;
@@ -177,9 +182,10 @@ export interface Imports {
 }
 
 export interface OpenImports {
-  readonly mapping: Mapping;
-  /** One record as archived. The same record makes the same change, so what is sent again changes nothing. */
-  map(record: unknown, connection: string): Mapped;
+  /** The mapping in full: by it, one is told from another. */
+  readonly written: object;
+  /** One record as archived. The same record makes the same changes, so what is sent again changes nothing. */
+  map(record: unknown, connection: string): MappedRecord;
   /** Columns that the mapping names and the file lacks. Throws `import/unknown-header` where no row could be told from another. */
   missingIn(file: OpenFile): readonly string[];
 }

@@ -83,7 +83,23 @@ function checkConnection(connection: JsonObject, connector: AnyConnector, at: Pa
       expected: 'no webhook: it has none',
     });
   }
-  return [...findings, ...checkSettings(settingsOf(connection), connector.config, at)];
+  return [
+    ...findings,
+    ...checkSettings(settingsOf(connection), connector.config, at),
+    ...refusedStreams(connection, connector, at),
+  ];
+}
+
+/** Streams that a connection's own settings do not allow; settings that are wrong themselves are told first. */
+function refusedStreams(connection: JsonObject, { streams, config, refusesStream }: AnyConnector, at: Path): Finding[] {
+  const settings = config.safeParse(settingsOf(connection));
+  if (refusesStream === undefined || !settings.success || !isJsonObject(connection.streams)) return [];
+  return Object.keys(connection.streams).flatMap((stream): Finding[] => {
+    const expected = streams.some(({ name }) => name === stream) ? refusesStream(stream, settings.data) : undefined;
+    if (expected === undefined) return [];
+    const path = [...at, 'streams', stream];
+    return [{ path, atKey: true, code: 'workspace/refused-stream', found: `stream ${describeFound(stream)}`, expected }];
+  });
 }
 
 function checkSettings(settings: JsonObject, schema: Schema<unknown>, at: Path): Finding[] {

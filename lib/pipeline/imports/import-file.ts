@@ -95,10 +95,10 @@ export async function takeRows(deps: ImportDeps, id: string, { batch, rows }: Ro
     const record = { row, at };
     const mapped = open.map(record, connection);
     if (mapped.ok) {
-      const { change } = mapped;
-      lineOf.set(change, line);
-      changes.push(change);
-      lines.push({ of: change.kind === 'account' ? change.account : change.fragment, mapping: ROW, record });
+      for (const change of mapped.changes) lineOf.set(change, line);
+      changes.push(...mapped.changes);
+      const [of] = mapped.changes.map((change) => (change.kind === 'account' ? change.account : change.fragment));
+      lines.push({ ...(of === undefined ? {} : { of }), mapping: ROW, record });
     } else {
       const { code, reason } = mapped.rejection;
       rejected.push({ line, code, reason });
@@ -196,8 +196,8 @@ async function firstTime(
 /** As long as activities are kept unless a workspace says otherwise. */
 const FILE_KNOWN_MS = 400 * 24 * 3_600_000;
 
-function importId(connection: string, content: string, { mapping }: OpenImports): string {
-  const hash = createHash('sha256').update(canonicalText({ content, mapping })).digest('hex').slice(0, 24);
+function importId(connection: string, content: string, { written }: OpenImports): string {
+  const hash = createHash('sha256').update(canonicalText({ content, written })).digest('hex').slice(0, 24);
   return `${connection}.${hash}`;
 }
 
