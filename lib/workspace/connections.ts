@@ -98,7 +98,9 @@ function refusedStreams(connection: JsonObject, { streams, config, refusesStream
     const expected = streams.some(({ name }) => name === stream) ? refusesStream(stream, settings.data) : undefined;
     if (expected === undefined) return [];
     const path = [...at, 'streams', stream];
-    return [{ path, atKey: true, code: 'workspace/refused-stream', found: `stream ${describeFound(stream)}`, expected }];
+    return [
+      { path, atKey: true, code: 'workspace/refused-stream', found: `stream ${describeFound(stream)}`, expected },
+    ];
   });
 }
 
