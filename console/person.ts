@@ -101,10 +101,11 @@ function facetCards({ facets }: PersonPage, timezone: string): HTMLElement[] {
 }
 
 /** The value that holds, how its source wrote it, and whether it is what the trait ought to be. */
-function valueCell({ value, told, type, mismatch }: FacetValue): HTMLElement {
+function valueCell({ value, told, type, mismatch, because }: FacetValue): HTMLElement {
   const notes = [
     ...(told === undefined ? [] : [`told as ${textOf(told)}`]),
     ...(mismatch === true ? [`mismatch: expected ${type}`] : []),
+    ...(because === undefined ? [] : [because]),
   ];
   return element('div', {}, textOf(value), ...notes.map((note) => element('div', { class: 'quiet' }, note)));
 }

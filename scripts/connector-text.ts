@@ -63,6 +63,7 @@ function factsOf({ manifest, webhook, audiences, echoes, erasure }: AnyConnector
     ],
     ['members in one call', a === undefined ? 'none' : String(a.batch.maxMembers)],
     ['can remove members', a?.canRemove === true ? 'yes' : 'no'],
+    ['tells whom it knows', a === undefined ? 'none' : a.writeOnly === true ? 'no' : 'yes'],
     [
       '`fields:` of an audience',
       a?.creates === undefined ? 'none: an addition makes no record' : `of a new ${a.creates.record}`,

@@ -73,8 +73,14 @@ const TITLES: Readonly<Record<FacetName, string>> = {
 
 /** Every value with its source and time; values that lost stand under the one that won. */
 function facetTable(terminal: Terminal, values: readonly FacetValue[]): string {
-  const rows = values.flatMap(({ name, type, mismatch, losers, ...won }) => [
-    [name, textOf(won.value), won.source, won.at, noteOf(won.told, mismatch === true ? type : undefined)],
+  const rows = values.flatMap(({ name, type, mismatch, because = '', losers, ...won }) => [
+    [
+      name,
+      textOf(won.value),
+      won.source,
+      won.at,
+      joined(noteOf(won.told, mismatch === true ? type : undefined), because),
+    ],
     ...losers.map((loser) => ['', textOf(loser.value), loser.source, loser.at, joined('lost', noteOf(loser.told))]),
   ]);
   return tableRows(terminal, ['trait', 'value', 'source', 'since', ''], rows);

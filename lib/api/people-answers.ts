@@ -15,6 +15,7 @@ const facetSchema = z.array(
     title: z.string(),
     type: z.enum(traitTypes).optional(),
     mismatch: z.literal(true).optional(),
+    because: z.string().optional(),
     losers: z.array(sourcedValue),
   }),
 );

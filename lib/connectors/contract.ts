@@ -254,6 +254,11 @@ export interface AudienceDestination<Api> {
   readonly matchKeys: readonly { readonly type: string; readonly hash: 'none' | 'sha256' | 'md5' }[];
   readonly batch: { readonly maxMembers: number; readonly maxBytes?: number };
   readonly canRemove: boolean;
+  /**
+   * The tool takes keys and tells of nobody whether it knows them: whom it received is `applied`, each time anew, and
+   * nobody is `unmatched` or `unchanged`.
+   */
+  readonly writeOnly?: true;
   /** Present where adding somebody makes a record of the tool's own, of which a push may set more fields. */
   readonly creates?: Creates;
   /** Whoever is taken off the list is unsubscribed by it: each removal counts as an opt-out for guardrails. */

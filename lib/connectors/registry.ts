@@ -4,7 +4,9 @@ import { forms } from './forms/index.ts';
 import { hubspot } from './hubspot/index.ts';
 import { klaviyo } from './klaviyo/index.ts';
 import { mailchimp } from './mailchimp/index.ts';
+import { meta } from './meta/index.ts';
 import { salesforce } from './salesforce/index.ts';
+import { sendgrid } from './sendgrid/index.ts';
 import { webhook } from './webhook/index.ts';
 
 /** Every connector by the name that `connector:` in tributary.yaml uses: its folder's name. Alphabetical. */
@@ -14,6 +16,8 @@ export const connectors: Readonly<Record<string, AnyConnector>> = {
   hubspot,
   klaviyo,
   mailchimp,
+  meta,
   salesforce,
+  sendgrid,
   webhook,
 };

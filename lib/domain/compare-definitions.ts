@@ -14,6 +14,8 @@ export type DefinitionKind =
   | 'guardrails'
   | 'privacy'
   | 'trait'
+  | 'computed'
+  | 'listening'
   | 'collection'
   | 'workspace';
 
@@ -43,6 +45,8 @@ export function changesBetween(before: Definitions | undefined, after: Definitio
     ...compare('connection', ({ connections }) => connections),
     ...compare('identity', ({ identity }) => ({ ...identity })),
     ...compare('trait', ({ traits }) => ({ ...traits })),
+    ...compare('computed', ({ computed }) => ({ ...computed })),
+    ...compare('listening', ({ listening }) => ({ ...listening })),
     ...compare('guardrails', ({ guardrails }) => ({ ...guardrails })),
     ...compare('privacy', ({ privacy }) => privacy),
     ...compare('collection', ({ collection }) => collection),
@@ -52,7 +56,7 @@ export function changesBetween(before: Definitions | undefined, after: Definitio
 
 /**
  * Segments whose answer about somebody can differ, because their condition differs, or that of a segment that they refer
- * to, over any number of steps, or because traits are read otherwise: which source wins, of what kind a trait is.
+ * to, over any number of steps, or because traits are read otherwise: which source wins, of what kind a trait is, what is computed.
  * Another title or test moves nobody.
  */
 export function affectedSegments(before: Judging | undefined, after: Judging): ReadonlySet<string> {
@@ -72,11 +76,11 @@ export function affectedSegments(before: Judging | undefined, after: Judging): R
   return moved;
 }
 
-type Judging = Pick<Definitions, 'segments' | 'timezone' | 'identity' | 'traits'>;
+type Judging = Pick<Definitions, 'segments' | 'timezone' | 'identity' | 'traits' | 'computed'>;
 
 /** What decides how a condition reads a person, besides the condition itself. */
-function readingOf({ timezone, identity: { priorities, countries }, traits = {} }: Judging): string {
-  return canonicalText({ timezone, priorities, countries, traits });
+function readingOf({ timezone, identity: { priorities, countries }, traits = {}, computed = {} }: Judging): string {
+  return canonicalText({ timezone, priorities, countries, traits, computed } as unknown as Json);
 }
 
 /** Whether two forms of an audience speak of different lists: the people of the former stay where they are. */

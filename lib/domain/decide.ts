@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto';
 import { decideAudiences, sameWanted } from './audience.ts';
 import { canonicalText } from './canonical.ts';
+import { type Computed, openComputed } from './computed/computed.ts';
+import { SIGNAL_KEEP } from './computed/signals.ts';
 import type { Definitions } from './definitions.ts';
 import { openCatalogue } from './facet/catalogue.ts';
 import type { Regions } from './facet/geography.ts';
 import { openTraitReader, type ReadTrait } from './facet/read-trait.ts';
 import { type Fragment, isBlank } from './fragment.ts';
 import type { Milliseconds } from './instant.ts';
-import { viewOf } from './person-view.ts';
+import { entriesOf, viewOf } from './person-view.ts';
 import type { Follow, Profile, Wanted } from './profile.ts';
 import { compile, type Program } from './segment/compile.ts';
 import { cutEntries, type Entry, mergeEntries } from './segment/entries.ts';
 import { type Answer, evaluate } from './segment/evaluate.ts';
-import { effectiveTraits } from './survivorship.ts';
+import { type EffectiveTrait, effectiveTraits } from './survivorship.ts';
 
 /** Published definitions, compiled once and used for every profile. */
 export interface Compiled {
@@ -22,13 +24,36 @@ export interface Compiled {
   readonly needs: string;
   /** Brings traits to their common form before anything is decided on them. */
   readonly read: ReadTrait;
+  /** Traits that are computed from activities. Absent: none. */
+  readonly computed?: Computed;
 }
 
 /** Compiles published definitions. Without `regions` regions are compared as they were told. */
 export function compileDefinitions(definitions: Definitions, regions?: Regions): Compiled {
-  const program = compile(definitions.segments, { timezone: definitions.timezone });
+  const computed = definitions.computed === undefined ? undefined : openComputed(definitions.computed);
+  const feeds = computed?.feeds.map((feed) => ({ feed, keep: SIGNAL_KEEP }));
+  const program = compile(definitions.segments, {
+    timezone: definitions.timezone,
+    ...(feeds === undefined ? {} : { feeds }),
+  });
   const needs = createHash('sha256').update(canonicalText(program.needs)).digest('hex').slice(0, 8);
-  return { definitions, program, needs, read: traitReader(definitions, regions) };
+  const read = traitReader(definitions, regions);
+  return { definitions, program, needs, read, ...(computed === undefined ? {} : { computed }) };
+}
+
+/** The traits of a profile under definitions: their priorities say which value wins, and what is computed is among them. */
+export function traitsUnder(
+  { definitions, read, computed }: Pick<Compiled, 'definitions' | 'read' | 'computed'>,
+  profile: Profile,
+  now: Milliseconds,
+): Map<string, EffectiveTrait> {
+  const traits = effectiveTraits(profile, definitions.identity.priorities, read);
+  if (computed === undefined) return traits;
+  const timezone = (traits.get('timezone') ?? traits.get('location.timezone'))?.value;
+  for (const [path, { value, at, because }] of computed.traitsOf(entriesOf(profile), timezone, now)) {
+    traits.set(path, { value, at, source: 'computed', because, losers: [] });
+  }
+  return traits;
 }
 
 /** The reader of traits by the rules of a workspace. */
@@ -60,7 +85,7 @@ export interface Decision {
 export function decide(profile: Profile, compiled: Compiled, now: Milliseconds, history?: WholeHistory): Decision {
   const { definitions, program } = compiled;
   const trimmed = { ...profile, fragments: trimActivities(profile.fragments, program, now) };
-  const traits = effectiveTraits(trimmed, definitions.identity.priorities, compiled.read);
+  const traits = traitsUnder(compiled, trimmed, now);
   const kept = viewOf(trimmed, traits);
   // What this profile knows and nobody has stored yet counts too: rows follow the profile.
   const whole = (leafKey: string): readonly Entry[] =>
@@ -74,7 +99,7 @@ export function decide(profile: Profile, compiled: Compiled, now: Milliseconds, 
   const evaluation = nobody ? NO_ANSWERS : evaluate(program, view, now);
   const memberships: Record<string, Milliseconds> = {};
   const outbox: Follow[] = [...profile.outbox];
-  let flipsAt = Number.POSITIVE_INFINITY;
+  let flipsAt = compiled.computed?.flipsAt(entriesOf(trimmed), now) ?? Number.POSITIVE_INFINITY;
   for (const [segment, { member, flipsAt: flips }] of evaluation) {
     const since = profile.memberships[segment];
     if (member) memberships[segment] = since ?? now;

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { canonicalText } from './canonical.ts';
+import type { ComputedRules } from './computed/rules.ts';
 import type { TraitKinds } from './facet/catalogue.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { ListeningRules } from './listening.ts';
 import type { SegmentDefinition } from './segment.ts';
 
 /** Everything that `apply` publishes from a workspace, as one versioned document. Functions read this, never YAML. */
@@ -18,6 +20,10 @@ export interface Definitions {
   readonly identity: IdentityRules;
   /** Traits that the workspace or one of its connectors names, besides the standard ones. */
   readonly traits?: TraitKinds;
+  /** Traits that are computed from activities. Absent: none. */
+  readonly computed?: ComputedRules;
+  /** What people write is read by these. Absent: it is kept as it is. */
+  readonly listening?: ListeningRules;
   readonly guardrails: Guardrails;
   readonly privacy: { readonly activitiesKeptMs: number; readonly archiveKeptMs: number };
   readonly collection: {

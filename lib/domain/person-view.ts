@@ -11,7 +11,6 @@ export function viewOf(profile: Profile, traits: ReadonlyMap<string, EffectiveTr
   const addresses = identifiersOf(profile)
     .filter(({ type }) => type === 'email' || type === 'phone')
     .map(({ value }) => value);
-  const fragments = Object.values(profile.fragments);
   let nested: JsonObject | undefined;
   return {
     id: profile.id,
@@ -27,15 +26,21 @@ export function viewOf(profile: Profile, traits: ReadonlyMap<string, EffectiveTr
       return value;
     },
     since: (path) => traits.get(path)?.at,
-    entries(leafKey) {
-      let entries: readonly Entry[] | undefined;
-      for (const fragment of fragments) {
-        const held = fragment.did[leafKey];
-        if (held !== undefined) entries = entries === undefined ? held : mergeEntries(entries, held);
-      }
-      return entries ?? [];
-    },
+    entries: entriesOf(profile),
     consent: (purpose) => subscribedAddresses(statements, addresses, purpose).length > 0,
     subscribed: (channel) => subscribedAddresses(statements, addresses, channel).length > 0,
+  };
+}
+
+/** What activities left for a leaf, merged over the records of a person. */
+export function entriesOf(profile: Pick<Profile, 'fragments'>): (leafKey: string) => readonly Entry[] {
+  const fragments = Object.values(profile.fragments);
+  return function entries(leafKey) {
+    let entries: readonly Entry[] | undefined;
+    for (const fragment of fragments) {
+      const held = fragment.did[leafKey];
+      if (held !== undefined) entries = entries === undefined ? held : mergeEntries(entries, held);
+    }
+    return entries ?? [];
   };
 }

@@ -101,8 +101,8 @@ function countSegment(preview: Preview, comparison: Comparison, person: Previewe
 
 /** Which leaf decided: the one that kept them out before or puts them in now, or the other way round. */
 function reasonOf({ before, after }: Comparison, person: Previewed, segment: string, enters: boolean): string {
-  const was = { program: before.program, view: viewUnder(before, person.before), now: person.now };
-  const is = { program: after.program, view: viewUnder(after, person.after), now: person.now };
+  const was = { program: before.program, view: viewUnder(before, person.before, person.now), now: person.now };
+  const is = { program: after.program, view: viewUnder(after, person.after, person.now), now: person.now };
   if (!enters && !after.program.positions.has(segment)) return 'the segment is removed';
   const [first, second] = enters ? [was, is] : [is, was];
   const leaf = decisiveLeaf(first, segment);

@@ -18,6 +18,8 @@ export interface EffectiveTrait {
   readonly told?: Json;
   readonly at: Milliseconds;
   readonly source: string;
+  /** What a computed trait was made of, in words. */
+  readonly because?: string;
   readonly losers: readonly { readonly value: Json; readonly at: Milliseconds; readonly source: string }[];
 }
 

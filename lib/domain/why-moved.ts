@@ -1,12 +1,11 @@
 import { affectedSegments } from './compare-definitions.ts';
-import type { Compiled } from './decide.ts';
+import { type Compiled, traitsUnder } from './decide.ts';
 import type { Milliseconds } from './instant.ts';
 import { viewOf } from './person-view.ts';
 import type { Profile, Why } from './profile.ts';
 import { decisiveLeaf, type Judged, tellLeaf } from './segment/decisive.ts';
 import { evaluateOne } from './segment/evaluate.ts';
 import type { PersonView } from './segment/view.ts';
-import { effectiveTraits } from './survivorship.ts';
 
 /** A person before and after, and the definitions that decided each time; `former` undefined = not known any more. */
 export interface Movement {
@@ -85,12 +84,12 @@ function memberAt({ program, view, now }: Judged, segment: string): boolean {
 }
 
 function judged(compiled: Compiled, profile: Profile, now: Milliseconds): Judged {
-  return { program: compiled.program, view: viewUnder(compiled, profile), now };
+  return { program: compiled.program, view: viewUnder(compiled, profile, now), now };
 }
 
 /** A profile as the evaluator sees it under definitions: their priorities say which value of a trait wins. */
-export function viewUnder({ definitions, read }: Compiled, profile: Profile): PersonView {
-  return viewOf(profile, effectiveTraits(profile, definitions.identity.priorities, read));
+export function viewUnder(compiled: Compiled, profile: Profile, now: Milliseconds): PersonView {
+  return viewOf(profile, traitsUnder(compiled, profile, now));
 }
 
 /** Adds to what follows from a decision why each segment was entered or left. */

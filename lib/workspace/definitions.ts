@@ -16,6 +16,7 @@ import { checkValue } from './issues.ts';
 import { targetOf } from './references.ts';
 import { parseSchedule } from './schedule.ts';
 import type { AudienceFile } from './schema/audience.ts';
+import { computedFrom } from './schema/computed.ts';
 import { guardrailsFrom } from './schema/guardrails.ts';
 import type { TributaryFile } from './schema/tributary.ts';
 
@@ -59,6 +60,8 @@ export function buildDefinitions(accepted: Accepted, connectors: Connectors): De
     audiences: audiences.map((written) => audience(written, tributary, connectors)),
     identity: identity(tributary.identity),
     ...(Object.keys(traits).length === 0 ? {} : { traits }),
+    ...(tributary.listening === undefined ? {} : { listening: tributary.listening }),
+    ...(tributary.computed === undefined ? {} : { computed: computedFrom(tributary.computed, timezone) }),
     guardrails: guardrailsFrom(guardrails) as Guardrails,
     privacy: { activitiesKeptMs: privacy.activities_kept, archiveKeptMs: privacy.archive_kept },
     collection: { writeKeys: collection.write_keys, ...(collection.strict ? { strict: true } : {}) },

@@ -1,4 +1,5 @@
 import type { AnyConnector } from '../connectors/define.ts';
+import { computedTraits } from '../domain/computed/computed.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { Mapping } from '../domain/mapping.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
@@ -81,7 +82,20 @@ function unfilledNames({ tributary, segments, audiences }: Sources, connectors: 
         .map(({ name, at }) => warn(source, unfilled('activity', name, at, filled.activities))),
     ]);
   });
-  return [...inFields, ...inConditions];
+  return [...inFields, ...inConditions, ...inComputed(tributary, filled)];
+}
+
+/** Activities that `computed:` names; those that it would take by itself need not all be there. */
+function inComputed(tributary: Source | undefined, filled: Filled): Problem[] {
+  const computed = isJsonObject(tributary?.value) ? tributary.value.computed : undefined;
+  if (tributary === undefined || !isJsonObject(computed)) return [];
+  return Object.entries(computed).flatMap(([trait, rule]) => {
+    const from = isJsonObject(rule) && Array.isArray(rule.from) ? rule.from : [];
+    return from
+      .flatMap((signal, index) => namedAt(signal, 'did', ['computed', trait, 'from', index]))
+      .filter(({ name }) => !filled.activities.has(name))
+      .map(({ name, at }) => warn(tributary, unfilled('activity', name, at, filled.activities)));
+  });
 }
 
 /** Times of day from two to three where clocks go from two to three in spring: the schedule does not fire that day. */
@@ -139,6 +153,10 @@ function filledBy(tributary: Json | undefined, connectors: Connectors): Filled |
     const connector = connectorOf(connection, connectors);
     if (connector === undefined) return undefined;
     addFilled(filled, connection, connector);
+  }
+  const computed = isJsonObject(tributary.computed) ? tributary.computed : {};
+  for (const [rule, traits] of Object.entries(computedTraits)) {
+    if (Object.hasOwn(computed, rule)) for (const trait of traits) filled.traits.add(trait);
   }
   return filled;
 }

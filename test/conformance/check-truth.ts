@@ -6,6 +6,7 @@ import type { Definitions } from '../../lib/domain/definitions.ts';
 import { dropEchoes, openNotes } from '../../lib/pipeline/push/write-ledger.ts';
 import { openMemoryLedger } from '../pipeline/memory-ledger.ts';
 import { definitions } from '../pipeline/world.ts';
+import { followJob } from './follow-job.ts';
 import { type Check, CONNECTION, HOUR, type Rig, sorted, withRig } from './rig.ts';
 import type { AudienceScenario, Scenario, Simulator } from './scenario.ts';
 
@@ -199,10 +200,11 @@ async function add(
   const { remoteId } = await ensure(rig, told, api);
   const members = keys.map((key, n) => ({ memberId: `m${n}`, keys: [key] }));
   const batch = { remoteId, op: 'add', members, idempotencyKey: 'add', target: told.target } as const;
-  const result = await rig.scenario.connector.audiences?.apply(api, notes === undefined ? batch : { ...batch, notes });
-  expect(result?.state === 'done' && [...result.outcomes.values()].every(({ status }) => status === 'applied')).toBe(
-    true,
-  );
+  const destination = rig.scenario.connector.audiences;
+  if (destination === undefined) throw new Error('the connector has no audiences');
+  const started = await destination.apply(api, notes === undefined ? batch : { ...batch, notes });
+  const { outcomes } = await followJob(rig, destination, api, started);
+  expect([...outcomes.values()].every(({ status }) => status === 'applied')).toBe(true);
 }
 
 async function membersOf(truth: Truth<unknown>, api: unknown, remoteId: string): Promise<ListedMember[]> {

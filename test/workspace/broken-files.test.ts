@@ -12,7 +12,8 @@ const broken: readonly Broken[] = [
       column: 1,
       code: 'workspace/unknown-key',
       found: 'key "guardrail"',
-      expected: 'one of workspace, timezone, connections, collection, identity, traits, guardrails, privacy',
+      expected:
+        'one of workspace, timezone, connections, collection, identity, traits, computed, listening, guardrails, privacy',
       suggestion: 'guardrails',
     },
   },

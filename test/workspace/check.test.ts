@@ -195,6 +195,22 @@ when:
     });
   });
 
+  it('knows computed traits, and warns of an activity behind one that no connection brings', async () => {
+    const result = await check({
+      'tributary.yaml': `${soundFiles['tributary.yaml']}computed:
+  channel: {}
+  best_hour: { from: [{ did: Email Openned }] }
+`,
+      'segments/by-mail.yaml': 'segment: by-mail\nwhen: { trait: computed.channel, is: email }\n',
+      'segments/happy.yaml': 'segment: happy\nwhen: { trait: computed.sentiment, gt: 0.5 }\n',
+    });
+
+    expect(result.problems.map(({ file, code, found }) => [file, code, found])).toEqual([
+      ['segments/happy.yaml', 'workspace/unfilled-trait', 'trait "computed.sentiment", which no connection brings'],
+      ['tributary.yaml', 'workspace/unfilled-activity', 'activity "Email Openned", which no connection brings'],
+    ]);
+  });
+
   it('does not warn of names where websites may send any', async () => {
     const result = await check({
       'tributary.yaml': `${soundFiles['tributary.yaml']}collection: { write_keys: { web: wk_acme_web_1 } }\n`,

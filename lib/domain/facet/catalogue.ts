@@ -99,6 +99,14 @@ const standardTraits: TraitKinds = {
   score: { facet: 'implicit', type: 'number', title: 'Score' },
   sentiment: { facet: 'implicit', type: 'text', title: 'Sentiment' },
 
+  'computed.interests': { facet: 'implicit', type: 'list', title: 'What they are interested in' },
+  'computed.top_interest': { facet: 'implicit', type: 'text', title: 'What interests them most' },
+  'computed.channel': { facet: 'implicit', type: 'text', title: 'Channel on which they answer most' },
+  'computed.best_hour': { facet: 'implicit', type: 'number', title: 'Hour at which they answer most, 0 to 23' },
+  'computed.email_engagement': { facet: 'implicit', type: 'number', title: 'Part of their mail that they answer' },
+  'computed.sentiment': { facet: 'implicit', type: 'number', title: 'How they feel in what they write, -1 to 1' },
+  'computed.sentiment_trend': { facet: 'implicit', type: 'text', title: 'Where that is going' },
+
   interests: { facet: 'explicit', type: 'list', title: 'Interests' },
 };
 

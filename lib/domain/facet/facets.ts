@@ -24,6 +24,8 @@ export interface FacetValue extends SourcedValue {
   readonly type?: TraitType;
   /** The value is not of its type; nothing is made of it silently. */
   readonly mismatch?: true;
+  /** What a computed value was made of, in words. */
+  readonly because?: string;
   readonly losers: readonly SourcedValue[];
 }
 
@@ -52,7 +54,7 @@ export function facetsOf(
     const value = read(path, told, source, beside);
     return { value, ...(value === told ? {} : { told }), source, at: formatInstant(at) };
   };
-  for (const [path, { value, told, at, source, losers }] of traits) {
+  for (const [path, { value, told, at, source, because, losers }] of traits) {
     const kind = catalogue.kindOf(path);
     const type = kind?.type;
     facets[kind?.facet ?? facetOfSource(source, profile.fragments)].push({
@@ -64,6 +66,7 @@ export function facetsOf(
       source,
       at: formatInstant(at),
       ...(type === undefined || fits(type, value) ? {} : { mismatch: true as const }),
+      ...(because === undefined ? {} : { because }),
       losers: losers.map((loser) => sourced(path, loser.value, loser.source, loser.at)),
     });
   }
@@ -79,7 +82,6 @@ export function facetsOf(
 function facetOfSource(source: string, fragments: Profile['fragments']): FacetName {
   if (!Object.hasOwn(fragments, source)) return 'firmographic';
   const [connection = '', object = ''] = source.split(':');
-  if (connection === 'computed') return 'implicit';
   return SAID_BY_THE_PERSON.test(object) || `${connection}:${object}` === 'web:user' ? 'explicit' : 'implicit';
 }
 

@@ -40,6 +40,8 @@ export interface CompileOptions {
   readonly timezone: string;
   /** Entries kept per fragment for leaves that need all of a window. */
   readonly cap?: number;
+  /** Activities that somebody else asks of profiles, kept and filled as those of segments. */
+  readonly feeds?: readonly { readonly feed: Feed; readonly keep: Omit<Keep, 'cap'> }[];
 }
 
 export interface CompiledSegment {
@@ -77,6 +79,7 @@ export function compile(definitions: readonly SegmentDefinition[], options: Comp
   const machine = makeMachine();
   const network = makeNetwork();
   const feeds = collectFeeds(machine, options.cap ?? DEFAULT_CAP);
+  for (const { feed, keep } of options.feeds ?? []) feeds.register(feed, keep);
   const known = new Map<string, NodeId>();
   const drafts = new Map<string, Draft>();
   for (const definition of ordered.order) {

@@ -1,13 +1,13 @@
 import type { ActivityChange, ConsentStatement, Identifier } from '../../domain/change.ts';
-import { type Compiled, traitReader } from '../../domain/decide.ts';
+import { type Compiled, traitReader, traitsUnder } from '../../domain/decide.ts';
 import { openCatalogue } from '../../domain/facet/catalogue.ts';
 import { type Facets, facetsOf } from '../../domain/facet/facets.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { consentOf, identifiersOf, type Profile, type Wanted } from '../../domain/profile.ts';
-import { effectiveTraits, nestTraits } from '../../domain/survivorship.ts';
+import { nestTraits } from '../../domain/survivorship.ts';
 import { loadRegions } from '../define/regions.ts';
-import type { ActivityStore, HistoryStore } from '../ports.ts';
+import type { ActivityStore, Clock, HistoryStore } from '../ports.ts';
 import { type HistoryEntry, tellLine } from './segment-history.ts';
 
 /** A person as `tributary profile` and the console show them. Instants are RFC 3339. */
@@ -34,13 +34,17 @@ const LATEST = 20;
 
 /** Everything known about a person, with where it comes from. */
 export async function describePerson(
-  deps: { readonly activities: ActivityStore; readonly history: HistoryStore },
+  deps: {
+    readonly activities: ActivityStore;
+    readonly history: HistoryStore;
+    readonly clock: Pick<Clock, 'now'>;
+  },
   profile: Profile,
   compiled: Compiled,
 ): Promise<PersonPage> {
   const { definitions } = compiled;
   const read = traitReader(definitions, await loadRegions());
-  const traits = effectiveTraits(profile, definitions.identity.priorities, read);
+  const traits = traitsUnder({ ...compiled, read }, profile, deps.clock.now().getTime());
   const fragments = Object.keys(profile.fragments).sort();
   const [counts, latest, history] = await Promise.all([
     Promise.all(fragments.map((fragment) => deps.activities.count(fragment))),

@@ -66,7 +66,7 @@ export async function explainMembership(
     program,
     done.filter(({ at }) => (parseInstant(at) ?? 0) > oldest),
   );
-  const kept = viewUnder(compiled, profile);
+  const kept = viewUnder(compiled, profile, now);
   // All that was done, not only what a profile keeps; and what the profile has heard of and is not stored yet.
   const entries = (leafKey: string) =>
     mergeEntries(

@@ -1,12 +1,12 @@
 import { effectiveConsent } from '../../domain/consent.ts';
-import { type Compiled, traitReader } from '../../domain/decide.ts';
+import { type Compiled, traitReader, traitsUnder } from '../../domain/decide.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import { valueAt } from '../../domain/mapping.ts';
 import { consentOf, identifiersOf, type Profile } from '../../domain/profile.ts';
-import { effectiveTraits, nestTraits } from '../../domain/survivorship.ts';
+import { nestTraits } from '../../domain/survivorship.ts';
 import { loadRegions } from '../define/regions.ts';
-import type { MembershipStore, ProfileStore } from '../ports.ts';
+import type { Clock, MembershipStore, ProfileStore } from '../ports.ts';
 import { isLiving } from '../resolve/gather.ts';
 import { readMembers } from './segment-history.ts';
 
@@ -26,7 +26,11 @@ const COLUMN = /^[^\s,]{1,200}$/;
  * `consent.<topic>` of any of their addresses. A trait goes before an identifier of its name. Consent is told, not asked for.
  */
 export async function readSegmentPeople(
-  deps: { readonly memberships: MembershipStore; readonly profiles: ProfileStore },
+  deps: {
+    readonly memberships: MembershipStore;
+    readonly profiles: ProfileStore;
+    readonly clock: Pick<Clock, 'now'>;
+  },
   compiled: Compiled,
   segment: string,
   asked: { readonly columns: string | undefined; readonly from: string | undefined; readonly most: number },
@@ -38,13 +42,13 @@ export async function readSegmentPeople(
   }
   const { members, next } = await readMembers(deps, segment, asked);
   const stored = await deps.profiles.read(members.map(({ profile }) => profile));
-  const { definitions } = compiled;
-  const read = traitReader(definitions, await loadRegions());
+  const rules = { ...compiled, read: traitReader(compiled.definitions, await loadRegions()) };
+  const now = deps.clock.now().getTime();
   const people = members.flatMap(({ profile, since }) => {
     const found = stored.get(profile);
     // Merged or erased since the row was read: whoever has the data now has a row of their own.
     if (found === undefined || !isLiving(found)) return [];
-    const traits = nestTraits(effectiveTraits(found, definitions.identity.priorities, read));
+    const traits = nestTraits(traitsUnder(rules, found, now));
     return [columns.map((column) => cellOf(found, traits, column, since))];
   });
   return { segment, columns, people, next };

@@ -2,6 +2,7 @@ import type { AccountChange, ActivityChange, Change, FragmentId, PersonChange } 
 import type { Compiled } from '../../domain/decide.ts';
 import type { IdentityKey } from '../../domain/identifier.ts';
 import { type Milliseconds, parseInstant } from '../../domain/instant.ts';
+import { hearText, type ListeningRules } from '../../domain/listening.ts';
 import { isVoided, type Voided } from '../../domain/voided.ts';
 import type { AccountStore, ActivityStore, Clock, IdentityIndex, Log, Queue } from '../ports.ts';
 import { type Decided, decidePeople } from './decide-people.ts';
@@ -11,6 +12,7 @@ import { type FollowStores, writeFollowers } from './follow.ts';
 import { gather, type Pending } from './gather.ts';
 import { foldRules, tellStanding, type Versions } from './refill.ts';
 import { askToCompare } from './suggest-duplicates.ts';
+import { loadReader } from './text-reader.ts';
 import { claimIdentifiers, writePeople } from './write-people.ts';
 
 /** What resolve-profile needs from the world. */
@@ -85,7 +87,8 @@ export function resolveProfile(deps: ResolveDeps) {
     );
     await askForPeople(deps, new Set(batch.flatMap(({ accounts }) => accounts)));
     const oldest = deps.clock.now().getTime() - compiled.definitions.privacy.activitiesKeptMs;
-    let pending = await withStanding(deps.activities, collect(batch, oldest));
+    const told = await heard(batch, compiled.definitions.listening);
+    let pending = await withStanding(deps.activities, collect(told, oldest));
     const tally: Tally = { written: 0, unchanged: 0, activities: 0, conflicts: 0, erased: 0 };
     for (let round = 0; round < ROUNDS && pending.changes.size + pending.profiles.size > 0; round += 1) {
       if (round > 0) await deps.clock.wait(backOff(round, deps.clock.random()));
@@ -176,6 +179,18 @@ function stillPending({ profiles, reach, marked }: Pending, lost: ReadonlySet<De
   const isLeft = (id: string): boolean =>
     [...lost].some(({ component }) => component.asked.includes(component.leads.get(id) ?? id));
   return { changes, profiles: new Set([...profiles].filter(isLeft)), reach: further, marked };
+}
+
+/** A batch in which what people wrote is read for its language, sentiment and topic. */
+async function heard(batch: readonly Work[], rules: ListeningRules | undefined): Promise<readonly Work[]> {
+  const isHeard = (change: Change): change is ActivityChange =>
+    change.kind === 'activity' && rules?.to.includes(change.name) === true;
+  if (rules === undefined || !batch.some(({ changes }) => changes.some(isHeard))) return batch;
+  const reader = await loadReader();
+  return batch.map((work) => ({
+    ...work,
+    changes: work.changes.map((change) => (isHeard(change) ? hearText(change, rules, reader) : change)),
+  }));
 }
 
 /** Changes by fragment; activities from before retention are in the archive and are not folded. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { facetNames, traitTypes } from '../../domain/facet/catalogue.ts';
 import { nearest } from '../nearest.ts';
+import { computed } from './computed.ts';
 import { connectionName, duration, id, schedule, share, text } from './fields.ts';
 import { guardrailFields } from './guardrails.ts';
 
@@ -78,6 +79,18 @@ const guardrails = z.strictObject({
   min_source: guardrailFields.min_source.default(0.8),
 });
 
+const listening = z.strictObject({
+  to: z
+    .array(text)
+    .min(1)
+    .default(['Comment Posted', 'Mention Posted', 'Message Received'])
+    .meta({ description: 'Names of activities whose property "text" is read.' }),
+  topics: z
+    .record(text, z.array(text).min(1))
+    .default({})
+    .meta({ description: 'Topic, and the words and phrases that speak of it.' }),
+});
+
 const DAY = 86_400_000;
 
 const privacy = z.strictObject({
@@ -118,6 +131,8 @@ export const tributaryFile = z.strictObject({
   collection: collection.prefault({}),
   identity: identity.prefault({}),
   traits,
+  computed: computed.optional().meta({ description: 'Traits that are computed from what people do.' }),
+  listening: listening.optional().meta({ description: 'What people write is read for sentiment and topic.' }),
   guardrails: guardrails.prefault({}),
   privacy: privacy.prefault({}),
 });

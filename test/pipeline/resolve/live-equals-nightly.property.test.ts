@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../../lib/domain/change.ts';
+import type { ComputedRules } from '../../../lib/domain/computed/rules.ts';
 import { type Compiled, compileDefinitions } from '../../../lib/domain/decide.ts';
 import type { JsonObject } from '../../../lib/domain/json.ts';
+import type { SegmentDefinition } from '../../../lib/domain/segment.ts';
 import type { Clock } from '../../../lib/pipeline/ports.ts';
 import { sweepDue } from '../../../lib/pipeline/resolve/sweep-due.ts';
 import { definitionsOf } from '../../domain/segment/compare.ts';
@@ -114,13 +116,32 @@ function decisionsIn(stores: MemoryStores) {
     .sort((a, b) => (a.records < b.records ? -1 : 1));
 }
 
+const weighing = { halfLifeMs: 10 * DAY, least: 1 };
+const computed: ComputedRules = {
+  channel: {
+    ...weighing,
+    from: [
+      { did: 'Opened', channel: 'email', weight: 1 },
+      { did: 'Bought', channel: 'web', weight: 1 },
+    ],
+  },
+  best_hour: { ...weighing, from: [{ did: 'Clicked', weight: 1 }], timezone: 'Europe/Berlin' },
+  email_engagement: { ...weighing, sent: ['Opened'], from: [{ did: 'Clicked', weight: 0.5 }] },
+};
+const ofComputed: readonly SegmentDefinition[] = [
+  { segment: 'by-mail', when: { trait: 'computed.channel', is: 'email' } },
+  { segment: 'in-the-afternoon', when: { trait: 'computed.best_hour', gt: 11 } },
+  { segment: 'engaged', when: { trait: 'computed.email_engagement', gte: 0.3 } },
+];
+
 /** Random rules, and what tools told about a few records: out of order, some twice, addresses that join and part them. */
 function randomHistory(chance: Chance) {
   const { anchor, person, stranger } = randomCase(chance, 1);
   // A share of people depends on the profile's id, which is not the same in two stores.
   let conditions = randomConditions(chance, anchor);
   while (JSON.stringify(conditions).includes('"bucket"')) conditions = randomConditions(chance, anchor);
-  const compiled = compileDefinitions({ ...definitions, segments: definitionsOf(conditions), audiences: [] });
+  const segments = [...definitionsOf(conditions), ...ofComputed];
+  const compiled = compileDefinitions({ ...definitions, segments, computed, audiences: [] });
   const records = ['crm:contact:1', 'crm:contact:2', 'mail:member:a'];
   const changes: Change[] = [...person.activities, ...stranger].map(({ id, name, at, properties }) => ({
     kind: 'activity',

@@ -1,0 +1,66 @@
+/** What the simulated Graph API can be told to do wrong. */
+export type FaultKind =
+  /** Code 80003 with HTTP 400, and how many minutes in `X-Business-Use-Case-Usage`. */
+  | 'audience-limit'
+  /** Code 4 with HTTP 400, and no word of how long. */
+  | 'app-limit'
+  /** HTTP 429 without a body of the API's, as some recordings have it. */
+  | 'too-many'
+  /** Code 2, HTTP 500, before anything was done. */
+  | 'unavailable'
+  /** Code 1 after the work was done: the caller cannot know. */
+  | 'error-after-accepting'
+  /** Status 200 with an error in the body. */
+  | 'error-in-success'
+  /** A page for people. */
+  | 'page-for-people'
+  | 'expired-token'
+  | 'missing-permission'
+  | 'blocked-audience'
+  | 'missing-terms'
+  /** Status 200 and a body that ends in the middle. */
+  | 'half-json'
+  /** Status 200 and JSON of another shape. */
+  | 'another-shape'
+  /** Code 100: the page token is not taken any more. */
+  | 'lost-cursor'
+  /** The first row of a change is not there, and not counted. */
+  | 'lost-row'
+  /** The first row of a change is called invalid. */
+  | 'invalid-row';
+
+export type Area = 'read' | 'write';
+
+export interface Fault {
+  readonly kind: FaultKind;
+  /** How often; default 1, Infinity = until cleared. */
+  readonly times?: number;
+  /** Only calls of these kinds; default both. */
+  readonly on?: readonly Area[];
+}
+
+export interface Faults {
+  add(fault: Fault): void;
+  clear(): void;
+  /** The fault that this call meets, used up once. */
+  take(area: Area, hasCursor: boolean): Fault | undefined;
+}
+
+export function createFaults(): Faults {
+  let waiting: { readonly fault: Fault; left: number }[] = [];
+  return {
+    add: (fault) => void waiting.push({ fault, left: fault.times ?? 1 }),
+    clear: () => {
+      waiting = [];
+    },
+    take: (area, hasCursor) => {
+      const met = waiting.find(
+        ({ fault }) => (fault.on ?? ['read', 'write']).includes(area) && (fault.kind !== 'lost-cursor' || hasCursor),
+      );
+      if (met === undefined) return undefined;
+      met.left -= 1;
+      if (met.left <= 0) waiting = waiting.filter((one) => one !== met);
+      return met.fault;
+    },
+  };
+}
