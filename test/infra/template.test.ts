@@ -156,6 +156,7 @@ describe('stored data', () => {
       'exports/': 7,
       'drop/': 7,
       'rejects/': 7,
+      'samples/': 1,
       'outcomes/': 400,
     });
     expect(expiryOf(strict.template)).toEqual({
@@ -167,6 +168,7 @@ describe('stored data', () => {
       'exports/': 7,
       'drop/': 7,
       'rejects/': 7,
+      'samples/': 1,
       'outcomes/': 30,
     });
   });
