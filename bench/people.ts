@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { activity } from '../lib/connectors/mailchimp/activity.stream.ts';
 import { members } from '../lib/connectors/mailchimp/members.stream.ts';
-import { contactMapping as plainContacts } from '../lib/connectors/salesforce/contacts.stream.ts';
+import { contacts } from '../lib/connectors/salesforce/contacts.stream.ts';
 import type { Change } from '../lib/domain/change.ts';
 import type { JsonObject } from '../lib/domain/json.ts';
 import { applyMapping, type Mapping } from '../lib/domain/mapping.ts';
 import { makeRandom, type Random } from '../test/vendors/world/random.ts';
 import { countries, firstNames, lastNames, titles } from '../test/vendors/world/words.ts';
+
+const plainContacts = mappingOf(contacts.mappings, 'contact');
 
 /** Salesforce contacts with the custom field that examples/acme reads. */
 export const contactMapping: Mapping = {

@@ -1,6 +1,7 @@
-import { compile } from '../lib/domain/segment/compile.ts';
-import { answerKept, evaluate, evaluateAgain, evaluateMembers, keepAnswers } from '../lib/domain/segment/evaluate.ts';
-import type { Moved } from '../lib/domain/segment/moves.ts';
+import { compile, type Program } from '../lib/domain/segment/compile.ts';
+import { type Answer, begin, evaluate, evaluateMembers, HORIZON_MS } from '../lib/domain/segment/evaluate.ts';
+import type { Moves } from '../lib/domain/segment/moves.ts';
+import type { PersonView } from '../lib/domain/segment/view.ts';
 import { type BenchOptions, type Measurement, rounded } from './measurement.ts';
 import { engines, type Running } from './segment-engines.ts';
 import { asking, generate, makeRulePerson, makeSegments, type RulePerson } from './segment-rules.ts';
@@ -102,7 +103,7 @@ async function playPage(
   }
 }
 
-/** One trait becomes another person's, one activity is added: kept answers brought up to it, beside a whole evaluation. */
+/** One trait becomes another person's, one activity is added: what that can move, beside a whole evaluation. */
 function* costOfChange(count: number, warm: number): Iterable<Measurement> {
   const program = compile(makeSegments(SEGMENTS), { timezone: 'UTC' });
   const took: Record<'whole' | 'trait' | 'activity', number[]> = { whole: [], trait: [], activity: [] };
@@ -120,19 +121,18 @@ function* costOfChange(count: number, warm: number): Iterable<Measurement> {
     });
     for (const what of ['trait', 'activity'] as const) {
       const changes = everybody.map((person, at) => changeOf(what, person, everybody[(at + 1) % PAGE] ?? person, at));
-      const kept = views.map((view) => keepAnswers(program, view, NOW));
       const after = changes.map(({ person }) => viewOf(program, person));
+      const answers: (readonly Moving[])[] = [];
       measure(what, page, () => {
-        for (const [at, { moved }] of changes.entries()) {
-          const [view, answers] = [after[at], kept[at]];
-          if (view !== undefined && answers !== undefined) evaluateAgain(program, view, NOW, answers, moved);
-        }
+        for (const [at, view] of after.entries())
+          answers.push(evaluateMoved(program, view, changes[at]?.moved(program.moves) ?? []));
       });
       for (const [at, view] of after.entries()) {
+        const before = [...evaluate(program, views[at] ?? view, NOW)].map(([, answer]) => signedOf(answer));
+        for (const [position, until] of answers[at] ?? [])
+          before[position] = Math.abs(until) < NOW + HORIZON_MS ? until : Math.sign(until) * NEVER_MS;
         for (const [position, [, answer]] of [...evaluate(program, view, NOW)].entries()) {
-          const held = kept[at];
-          const again = held === undefined ? undefined : answerKept(held, position);
-          if (again?.member !== answer.member || again.flipsAt !== answer.flipsAt) different += 1;
+          if (before[position] !== signedOf(answer)) different += 1;
         }
       }
     }
@@ -167,6 +167,21 @@ function* costOfChange(count: number, warm: number): Iterable<Measurement> {
   };
 }
 
+/** A segment by its position, and until when it stays so: positive for members. */
+type Moving = readonly [position: number, until: number];
+
+/** What a change can move, and nothing else. */
+function evaluateMoved(program: Program, view: PersonView, positions: readonly number[]): readonly Moving[] {
+  begin(program, view, NOW);
+  return positions.map((position) => [position, program.solver.flip(program.roots[position] ?? 0, NOW + HORIZON_MS)]);
+}
+
+const NEVER_MS = Number.POSITIVE_INFINITY;
+
+function signedOf({ member, flipsAt }: Answer): number {
+  return (member ? 1 : -1) * (flipsAt ?? NEVER_MS);
+}
+
 const paths = [
   'lifecycle_stage',
   'industry',
@@ -184,18 +199,18 @@ function changeOf(
   person: RulePerson,
   other: RulePerson,
   at: number,
-): { person: RulePerson; moved: Moved } {
+): { person: RulePerson; moved: (moves: Moves) => readonly number[] } {
   if (what === 'trait') {
     const path = paths[at % paths.length] ?? 'plan';
     return {
       person: { ...person, traits: { ...person.traits, [path]: other.traits[path] ?? null } },
-      moved: { traits: [path] },
+      moved: ({ traits }) => traits(path),
     };
   }
   const names = Object.keys(person.did);
   const name = names[at % names.length] ?? '';
   const did = { ...person.did, [name]: [NOW - 1_000, ...(person.did[name] ?? [])] };
-  return { person: { ...person, did }, moved: { activities: [name] } };
+  return { person: { ...person, did }, moved: ({ activities }) => activities(name) };
 }
 
 /** What one person costs as segments grow, beside generated JavaScript, which asks each rule by itself. */

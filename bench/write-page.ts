@@ -47,7 +47,7 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
     job: 'segments',
     title: 'Segments',
     about:
-      'Fifty mixed segments on one core, every engine on the same people in turn, a page of 50 at a time, so that they are at hand as a profile is that was just read; the time of a quick page (of a hundred the tenth) is told. *Native* engines read what was done and when, and fold case, themselves. The others have no windows: before their time starts they are handed a count for every window at this very instant, and texts in lower case. Slow ones are asked about fewer people. All but `tributary-with-flips` only say who is a member; it also says until when. A change is brought into kept answers and compared with a whole evaluation of the person after it.',
+      'Fifty mixed segments on one core, every engine on the same people in turn, a page of 50 at a time, so that they are at hand as a profile is that was just read; the time of a quick page (of a hundred the tenth) is told. *Native* engines read what was done and when, and fold case, themselves. The others have no windows: before their time starts they are handed a count for every window at this very instant, and texts in lower case. Slow ones are asked about fewer people. All but `tributary-with-flips` only say who is a member; it also says until when. Of a change only the segments are asked that it can move; together with the answers from before it they are compared with a whole evaluation of the person after it.',
   },
   {
     job: 'bundles',

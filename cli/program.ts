@@ -1,7 +1,9 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
-import type { SuppressAction } from './commands/suppress.ts';
+import type { ImportOptions } from './commands/import.ts';
+import type { SuppressAction, SuppressOptions } from './commands/suppress.ts';
 import { type ExitStatus, reportFailure, wrongUsage } from './failure.ts';
+import type { StageOptions } from './stage-client.ts';
 import type { Terminal } from './terminal.ts';
 
 const EPILOGUE = `
@@ -153,24 +155,24 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     );
   onStage(command(program, 'profile', 'everything known about one person'))
     .addArgument(personArgument())
-    .action((person: string, options: { stage?: string }) =>
+    .action((person: string, options: StageOptions) =>
       perform(async (terminal) => (await import('./commands/profile.ts')).runProfile(terminal, person, options)),
     );
   onStage(command(program, 'why', 'why a person is, or is not, in a segment'))
     .argument('<segment>', 'its id')
     .addArgument(personArgument())
-    .action((segment: string, person: string, options: { stage?: string }) =>
+    .action((segment: string, person: string, options: StageOptions) =>
       perform(async (terminal) => (await import('./commands/why.ts')).runWhy(terminal, segment, person, options)),
     );
   onStage(command(program, 'merges', 'which evidence made records one person'))
     .addArgument(personArgument())
-    .action((person: string, options: { stage?: string }) =>
+    .action((person: string, options: StageOptions) =>
       perform(async (terminal) => (await import('./commands/merges.ts')).runMerges(terminal, person, options)),
     );
   onStage(command(program, 'unmerge', 'undo a piece of evidence: its records become two people again'))
     .addArgument(personArgument())
     .argument('<edge>', 'the evidence, as `tributary merges` names it')
-    .action((person: string, edge: string, options: { stage?: string }) =>
+    .action((person: string, edge: string, options: StageOptions) =>
       perform(async (terminal) => (await import('./commands/unmerge.ts')).runUnmerge(terminal, person, edge, options)),
     );
   onStage(command(program, 'replay', 'read archived hours again, with the mappings as they are now'))
@@ -191,7 +193,7 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .addArgument(personArgument(false))
     .option('--reason <why>', 'why, without anything about the person; needed to add and to remove')
     .option('--by <who>', 'who says so (default: the user of this machine)')
-    .action((action: SuppressAction, person: string | undefined, options: SuppressOptions) =>
+    .action((action: SuppressAction, person: string | undefined, options: Omit<SuppressOptions, 'action' | 'person'>) =>
       perform(async (terminal) =>
         (await import('./commands/suppress.ts')).runSuppress(terminal, {
           ...options,
@@ -231,15 +233,6 @@ interface ReviewOptions {
   readonly columns: string;
 }
 
-interface ImportOptions {
-  readonly stage?: string;
-  readonly connection?: string;
-  readonly mapping?: string;
-  readonly dryRun?: true;
-  readonly sample: number;
-  readonly rejects?: string;
-}
-
 interface PushOptions {
   readonly stage?: string;
   readonly dryRun?: true;
@@ -254,12 +247,6 @@ function command(program: Command, name: string, description: string): Command {
 
 function onStage(of: Command): Command {
   return of.option('--stage <url>', 'the stage to talk to (default: the one started here, else http://127.0.0.1:4000)');
-}
-
-interface SuppressOptions {
-  readonly stage?: string;
-  readonly reason?: string;
-  readonly by?: string;
 }
 
 function personArgument(required = true): Argument {

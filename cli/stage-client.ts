@@ -8,6 +8,11 @@ const DEFAULT_URL = 'http://127.0.0.1:4000';
 /** Longer than the gateway lets a function take. */
 const PATIENCE_MS = 35_000;
 
+/** What every command may be told that talks to a stage: its URL. */
+export interface StageOptions {
+  readonly stage?: string;
+}
+
 /** The API of a running stage. */
 export interface StageClient {
   readonly url: string;

@@ -1,3 +1,4 @@
+import { notAsAsked, pushCounts } from '../lib/domain/tally.ts';
 import type { DryRun } from '../lib/pipeline/push/dry-run.ts';
 import type { PushRun } from '../lib/pipeline/push/push-run.ts';
 import type { AudienceSummary } from '../lib/pipeline/push/summaries.ts';
@@ -8,7 +9,7 @@ import { holdList, showPlan } from './plan.ts';
 import { toRun } from './routes.ts';
 import { ask } from './stage-api.ts';
 import { type Alert, showHeldRun } from './waiting.ts';
-import { COUNTS, reasonWords, titled } from './words.ts';
+import { reasonWords, titled } from './words.ts';
 
 interface Read {
   readonly page: AudiencePage;
@@ -48,7 +49,7 @@ export function showAudience({ page, runs, alerts }: Read, timezone: string): HT
 
 function peopleCard(summary: AudienceSummary): HTMLElement {
   const { wanted, blocked, added, unchanged } = summary;
-  const places = (['waiting', 'unmatched', 'refused', 'rejected', 'retry'] as const).filter((one) => summary[one] > 0);
+  const places = (['waiting', ...notAsAsked] as const).filter((one) => summary[one] > 0);
   return card(
     'People',
     `${count(wanted + blocked)} in the segment`,
@@ -98,7 +99,7 @@ function runTable(runs: readonly PushRun[], timezone: string): HTMLElement {
   const columns: Column<PushRun>[] = [
     { title: 'Started', cell: ({ id, startedAt }) => element('a', { href: toRun(id) }, moment(startedAt, timezone)) },
     { title: 'State', cell: ({ state }) => badge(state) },
-    ...COUNTS.map((name): Column<PushRun> => {
+    ...pushCounts.map((name): Column<PushRun> => {
       return { title: titled(name), kind: 'number', cell: ({ tally }) => count(tally[name]) };
     }),
   ];

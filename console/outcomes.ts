@@ -1,8 +1,9 @@
+import { memberOutcomes } from '../lib/domain/tally.ts';
 import { CSV_HEAD, csvLine, type OutcomeLine } from '../lib/pipeline/push/outcomes.ts';
 import type { PushRun } from '../lib/pipeline/push/push-run.ts';
 import { button, type Column, card, count, element, moment, sentenceOf, table } from './dom.ts';
 import { ask } from './stage-api.ts';
-import { OUTCOMES, reasonWords } from './words.ts';
+import { reasonWords } from './words.ts';
 
 const SHOWN_AT_ONCE = 25;
 
@@ -26,7 +27,7 @@ const FORMS: readonly Form[] = [
 
 /** What became of each member of a push: some at a time, by outcome, and as a file. */
 export function outcomeCard(run: PushRun, timezone: string): HTMLElement {
-  const names = OUTCOMES.map((name) => element('option', { value: name }, `${name}: ${reasonWords(name)}`));
+  const names = memberOutcomes.map((name) => element('option', { value: name }, `${name}: ${reasonWords(name)}`));
   const select = element('select', { id: 'outcome' }, element('option', { value: '' }, 'all outcomes'), ...names);
   const said = element('p', { class: 'quiet', role: 'status' });
   const rows = element('div', {});

@@ -1,5 +1,6 @@
 import type { z } from '@hono/zod-openapi';
 import type { audienceSchema, segmentSchema, workspaceSchema } from '../lib/api/answers.ts';
+import { notAsAsked } from '../lib/domain/tally.ts';
 import type { PushRun } from '../lib/pipeline/push/push-run.ts';
 import { badge, type Column, card, count, element, moment, quiet, table } from './dom.ts';
 import { toAudience, toRun } from './routes.ts';
@@ -91,8 +92,7 @@ function audienceTable(audiences: readonly Audience[], timezone: string): HTMLEl
 
 /** Wanted, and the tool did not take them. */
 function notReached(summary: Readonly<Record<string, unknown>>): number {
-  const places = ['unmatched', 'refused', 'rejected', 'retry', 'waiting'];
-  return places.reduce((sum, place) => sum + Number(summary[place] ?? 0), 0);
+  return [...notAsAsked, 'waiting'].reduce((sum, place) => sum + Number(summary[place] ?? 0), 0);
 }
 
 function connectionParts({ connections, timezone }: Workspace): HTMLElement[] {

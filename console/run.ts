@@ -1,3 +1,4 @@
+import { pushCounts } from '../lib/domain/tally.ts';
 import type { PushRun } from '../lib/pipeline/push/push-run.ts';
 import { approvalForm } from './approval.ts';
 import { countList } from './counts.ts';
@@ -6,7 +7,7 @@ import { outcomeCard } from './outcomes.ts';
 import { holdList, showPlan } from './plan.ts';
 import { toAudience } from './routes.ts';
 import { ask } from './stage-api.ts';
-import { COUNTS, reasonWords } from './words.ts';
+import { reasonWords } from './words.ts';
 
 export async function readRun(id: string): Promise<PushRun> {
   return ask<PushRun>(`/api/runs/${encodeURIComponent(id)}`);
@@ -87,9 +88,9 @@ function refusalCard({ audience }: PushRun): HTMLElement {
 }
 
 function tallyCard({ tally }: PushRun): HTMLElement {
-  const rows = COUNTS.filter((name) => tally[name] > 0).map(
-    (name) => [tally[name], name, DONE[name] ?? reasonWords(name)] as const,
-  );
+  const rows = pushCounts
+    .filter((name) => tally[name] > 0)
+    .map((name) => [tally[name], name, DONE[name] ?? reasonWords(name)] as const);
   const calls = tally.calls === 1 ? '1 call' : `${tally.calls} calls`;
   return card('What it did', calls, rows.length === 0 ? quiet('Nobody has an outcome yet.') : countList(rows));
 }

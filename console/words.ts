@@ -1,6 +1,5 @@
 import type { Guard } from '../lib/domain/guardrails.ts';
 import type { Blocked } from '../lib/domain/profile.ts';
-import type { PushTally } from '../lib/domain/push.ts';
 import type { OutcomeLine } from '../lib/pipeline/push/outcomes.ts';
 
 /** Why somebody of the segment is not sent: what we decided, and what the tool answered. */
@@ -31,16 +30,6 @@ const GUARDS: Readonly<Record<Guard, string>> = {
   'stale-source': 'a source is not up to date',
   'list-replaced': 'another list',
 };
-
-/** Outcomes of a member, in the order in which they are listed. */
-export const OUTCOMES: readonly OutcomeLine['status'][] = [
-  ...(['applied', 'unchanged', 'unmatched', 'refused', 'rejected', 'retry', 'postponed'] as const),
-];
-
-/** Counts of a push, in the order in which they are listed; calls are none of its members. */
-export const COUNTS: readonly Exclude<keyof PushTally, 'calls'>[] = [
-  ...(['added', 'removed', 'unchanged', 'unmatched', 'refused', 'rejected', 'retry', 'postponed'] as const),
-];
 
 /** A reason or an outcome in words; one that this page does not know stays as it is. */
 export function reasonWords(reason: string): string {

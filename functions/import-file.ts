@@ -3,6 +3,7 @@ import { openBasics, openQueuesNamed } from '../lib/adapters/open.ts';
 import { openPlainObjects } from '../lib/adapters/s3/plain-objects.ts';
 import { openNotify } from '../lib/adapters/sns.ts';
 import { sqsHandler } from '../lib/adapters/sqs/handler.ts';
+import { openFile } from '../lib/connectors/files/open-file.ts';
 import { connectors } from '../lib/connectors/registry.ts';
 import { openDefinitions } from '../lib/pipeline/define/definitions.ts';
 import { takeDropped } from '../lib/pipeline/imports/take-dropped.ts';
@@ -15,6 +16,7 @@ const take = takeDropped({
   connectors,
   definitions: openDefinitions(basics),
   files: openPlainObjects(ARCHIVE_BUCKET),
+  openFile,
   notify: openNotify(process.env),
   bucket: ARCHIVE_BUCKET,
 });

@@ -60,8 +60,9 @@ export type Secret = z.infer<typeof secret>;
 
 function client({ id, title }: Asked): string {
   return `import type { ConnectionInput, ConnectorIo } from '../contract.ts';
+import { jsonIn, openRequests } from '../requests.ts';
 import type { Config, Secret } from './config.ts';
-import { failureOf } from './errors.ts';
+import { failureOf, networkError } from './errors.ts';
 import { manifest } from './manifest.ts';
 
 /** The few calls of ${title} that are used. */
@@ -73,17 +74,16 @@ export interface ${pascal(id)}Client {
 /** A fresh client: nothing is shared between connections. */
 export function open${pascal(id)}({ endpoint, secret }: ConnectionInput<Config, Secret>, io: ConnectorIo): ${pascal(id)}Client {
   const base = endpoint ?? new URL(manifest.vendorApi.docs).origin;
+  const requests = openRequests(io, networkError);
   return {
     async call(method, path, body) {
-      await io.calls.ask();
-      const answer = await io.fetch(\`\${base}\${path}\`, {
+      const answer = await requests.send(\`\${base}\${path}\`, {
         method,
-        signal: io.signal,
         headers: { authorization: \`Bearer \${secret.api_key}\`, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       if (!answer.ok) throw failureOf(answer, \`\${method} \${path.split('?')[0]}\`);
-      return answer.json();
+      return jsonIn(answer.text());
     },
   };
 }
@@ -91,22 +91,31 @@ export function open${pascal(id)}({ endpoint, secret }: ConnectionInput<Config, 
 }
 
 function errors({ id, title }: Asked): string {
-  return `import { type FailureKind, TributaryError } from '../../domain/errors.ts';
+  return `import type { TributaryError } from '../../domain/errors.ts';
+import { type Answer, errorOf, type Failure, networkErrors } from '../requests.ts';
 
 /** Status → who acts, and what it means. Each code has a heading in docs/errors.md. */
-const table: Readonly<Record<number, readonly [kind: FailureKind, code: string, says: string]>> = {
-  401: ['auth', '${id}/sign-in-refused', '${title} refused the API key; check the secret'],
-  429: ['rate-limited', '${id}/throttled', '${title} asked us to slow down'],
-  500: ['transient', '${id}/unavailable', '${title} could not answer'],
-  503: ['transient', '${id}/unavailable', '${title} could not answer'],
+const statuses: Readonly<Record<number, Failure>> = {
+  401: { kind: 'auth', code: '${id}/sign-in-refused', says: '${title} refused the API key; check the secret' },
+  429: { kind: 'rate-limited', code: '${id}/throttled', says: '${title} asked us to slow down' },
+  500: { kind: 'transient', code: '${id}/unavailable', says: '${title} could not answer' },
+  503: { kind: 'transient', code: '${id}/unavailable', says: '${title} could not answer' },
+};
+const unclassified: Failure = {
+  kind: 'defect',
+  code: '${id}/unclassified',
+  says: '${title} gave an answer that lib/connectors/${id}/errors.ts does not know',
 };
 
-/** What an answer that is no success means. Never holds the tool's own text, which may quote a person's data. */
-export function failureOf({ status, headers }: Response, request: string): TributaryError {
-  const [kind, code, says] = table[status] ?? ['defect', '${id}/unclassified', \`\${request} answered \${status}, which lib/connectors/${id}/errors.ts does not know\`];
-  const seconds = Number(headers.get('retry-after'));
-  return new TributaryError(kind, code, says, Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1_000 } : {});
+/** What an answer that is no success means. \`request\` names no person. */
+export function failureOf({ status, waitMs }: Answer, request: string): TributaryError {
+  return errorOf(statuses[status] ?? unclassified, \`HTTP \${status} to \${request}\`, waitMs);
 }
+
+export const networkError = networkErrors('${title}', {
+  stopped: '${id}/stopped',
+  unreachable: '${id}/unreachable',
+});
 `;
 }
 

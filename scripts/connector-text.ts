@@ -9,7 +9,9 @@ export function connectorTable(connectors: Readonly<Record<string, AnyConnector>
   const rows = Object.values(connectors).map(
     ({ manifest, streams, imports, webhook, audiences }): Row => [
       `[${manifest.title}](docs/connectors/${manifest.id}.md)`,
-      imports === undefined ? streams.map(({ name }) => name).join(', ') : 'rows that `tributary import` sends',
+      imports === undefined
+        ? streams.map(({ name }) => name).join(', ')
+        : 'rows of files, imported or dropped in the bucket',
       webhook === undefined ? '' : 'yes',
       audiences === undefined ? '' : `by ${audiences.matchKeys.map(({ type }) => code(type)).join(', ')}`,
     ],
@@ -19,8 +21,7 @@ export function connectorTable(connectors: Readonly<Record<string, AnyConnector>
 
 /** What a connector's page says from its manifest and mappings alone. */
 export function connectorPage(connector: AnyConnector): string {
-  // What a workspace maps by itself is told by its own mapping.
-  if (connector.imports !== undefined) return importFacts(connector.manifest, connector.imports);
+  if (connector.imports !== undefined) return importPage(connector, connector.imports);
   const mappings = connector.streams.flatMap(({ mappings }) => Object.values(mappings));
   const parts = [
     factsOf(connector),
@@ -34,6 +35,15 @@ export function connectorPage(connector: AnyConnector): string {
     activityTable(mappings),
   ];
   return parts.filter((part) => part !== '').join('\n');
+}
+
+/** What a workspace maps by itself is told by its own mapping; what a connector knows of its rows is told here. */
+function importPage({ manifest, config, mappingsOf }: AnyConnector, imports: Imports): string {
+  const facts = importFacts(manifest, imports);
+  const settings = config.safeParse({});
+  if (!settings.success) return facts;
+  const mappings = mappingsOf?.(settings.data) ?? [];
+  return [facts, '### Identifiers\n', identifierTable(mappings), activityTable(mappings, 'once')].join('\n');
 }
 
 function importFacts({ id, limits }: AnyConnector['manifest'], { stream }: Imports): string {
@@ -126,18 +136,19 @@ function consentRow(object: string, { topic, from, granted, denied, by }: Consen
   return [code(topic), object, code(from), valuesOf(granted), valuesOf(denied), `the ${by}'s`];
 }
 
-function activityTable(mappings: readonly Mapping[]): string {
+/** `once`: activities of one mapping have the same properties, which are told with the first of them. */
+function activityTable(mappings: readonly Mapping[], told: 'each' | 'once' = 'each'): string {
   const rows = mappings.flatMap(({ activity }) => {
     if (activity === undefined) return [];
     const { name, properties = {} } = activity;
     const names =
       typeof name === 'string' ? [[name, '']] : Object.entries(name.names).map(([value, to]) => [to, value]);
-    const told = Object.keys(properties).map(code).join(', ');
+    const all = Object.keys(properties).map(code).join(', ');
     const field = typeof name === 'string' ? undefined : name.from;
-    return names.map(([to = '', value = '']) => [
+    return names.map(([to = '', value = ''], index) => [
       to,
       field === undefined ? '' : `${code(field)} ${quoted(value)}`,
-      told,
+      told === 'once' && index > 0 ? 'the same' : all,
     ]);
   });
   if (rows.length === 0) return '';

@@ -1,3 +1,5 @@
+import type { OpenImports } from '../../lib/connectors/contract.ts';
+import { files } from '../../lib/connectors/files/index.ts';
 import { missingColumns, openRows } from '../../lib/connectors/files/mapping.ts';
 import { openFile } from '../../lib/connectors/files/open-file.ts';
 import { suggestMapping } from '../../lib/connectors/files/suggest.ts';
@@ -22,13 +24,19 @@ import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
 
-interface Options {
+export interface ImportOptions {
   readonly stage?: string;
   readonly connection?: string;
   readonly mapping?: string;
   readonly dryRun?: true;
   readonly sample: number;
   readonly rejects?: string;
+}
+
+/** What a stage says of a connection that takes files. */
+interface ImportSettings {
+  readonly connector: string;
+  readonly settings: JsonObject;
 }
 
 /** What became of a file, or would. */
@@ -43,7 +51,7 @@ interface Report {
  * `tributary import FILE --connection NAME`: rows of a file become changes by the mapping of the connection. With
  * --dry-run nothing is sent; without a mapping one is suggested.
  */
-export async function runImport(terminal: Terminal, path: string, options: Options): Promise<ExitStatus> {
+export async function runImport(terminal: Terminal, path: string, options: ImportOptions): Promise<ExitStatus> {
   const local = await openLocalFile(path);
   try {
     const file = await openFile(local);
@@ -51,12 +59,12 @@ export async function runImport(terminal: Terminal, path: string, options: Optio
     if (chosen.suggested !== undefined && options.dryRun !== true) {
       return tellSuggestion(terminal, path, file, chosen.suggested);
     }
-    const missing = missingColumns(chosen.mapping, file);
+    const missing = chosen.mapping === undefined ? [] : missingColumns(chosen.mapping, file);
     if (missing.length > 0) {
       terminal.err.write(`the mapping names columns that the file does not have: ${missing.join(', ')}\n`);
     }
     const rejects = openRejects(options.rejects, file);
-    const run = { terminal, path, options, local, file, mapping: chosen.mapping, missing, rejects };
+    const run = { terminal, path, options, local, file, map: chosen.map, missing, rejects };
     return options.dryRun === true ? await tryRows(run, chosen.suggested) : await importRows(run);
   } finally {
     await local.close();
@@ -66,36 +74,58 @@ export async function runImport(terminal: Terminal, path: string, options: Optio
 interface Run {
   readonly terminal: Terminal;
   readonly path: string;
-  readonly options: Options;
+  readonly options: ImportOptions;
   readonly local: LocalFile;
   readonly file: OpenFile;
-  readonly mapping: ReadMapping;
+  readonly map: OpenImports['map'];
   readonly missing: readonly string[];
   readonly rejects: ReturnType<typeof openRejects>;
 }
 
-/** The mapping by which rows are read: of --mapping, of the connection as published, or suggested. */
+/** By what rows are read. `mapping`: in the words of a workspace, where it has them. */
+interface Chosen {
+  readonly map: OpenImports['map'];
+  readonly mapping?: ReadMapping;
+  readonly suggested?: WrittenMapping;
+}
+
+/** The mapping of --mapping, of the connection as published, or suggested. */
 async function chooseMapping(
-  { mapping, connection, stage, dryRun }: Options,
+  { mapping, connection, stage, dryRun }: ImportOptions,
   { columns }: OpenFile,
-): Promise<{ readonly mapping: ReadMapping; readonly suggested?: WrittenMapping }> {
+): Promise<Chosen> {
   const given = mapping === undefined ? undefined : await readMappingFile(mapping);
-  if (given !== undefined && dryRun === true) return { mapping: given };
+  if (given !== undefined && dryRun === true) return { mapping: given, map: openRows(given) };
   if (connection !== undefined) {
     const path = `/api/import/${encodeURIComponent(connection)}`;
-    const { settings } = await openStageClient(stage).get<{ readonly settings: JsonObject }>(path);
+    const { connector, settings } = await openStageClient(stage).get<ImportSettings>(path);
+    if (connector !== files.manifest.id) return { map: await ownMapping(connector, settings, mapping) };
     const published = checkMapping(settings, `the mapping of ${connection}`);
     if (given !== undefined && canonicalText(given) !== canonicalText(published)) {
       const message = `${mapping} is not the mapping that is published for ${connection}; put it into tributary.yaml and apply, or try it with --dry-run`;
       throw new TributaryError('rejected', 'import/mapping-not-published', message);
     }
-    return { mapping: published };
+    return { mapping: published, map: openRows(published) };
   }
   if (given !== undefined) throw wrongUsage('--connection: expected the connection to import into, or --dry-run');
   const suggested = suggestMapping(columns);
-  if (suggested !== undefined) return { mapping: checkMapping({ mapping: suggested }, 'the suggestion'), suggested };
+  if (suggested !== undefined) {
+    const checked = checkMapping({ mapping: suggested }, 'the suggestion');
+    return { mapping: checked, map: openRows(checked), suggested };
+  }
   const message = 'no column is called as ids or addresses usually are; write a mapping: docs/connectors/files.md';
   throw new TributaryError('rejected', 'import/no-suggestion', message);
+}
+
+/** A connector that knows what its rows mean takes no mapping. */
+async function ownMapping(connector: string, settings: JsonObject, given: string | undefined): Promise<Chosen['map']> {
+  if (given !== undefined) throw wrongUsage(`--mapping: connector ${connector} knows itself what its rows mean`);
+  const { connectors } = await import('../../lib/connectors/registry.ts');
+  const config = connectors[connector]?.config.safeParse(settings);
+  const imports = connectors[connector]?.imports;
+  if (imports !== undefined && config?.success === true) return imports.open(config.data).map;
+  const message = `the stage imports by connector ${connector}, which this command does not know; use the same release`;
+  throw new TributaryError('config', 'import/other-release', message);
 }
 
 function tellSuggestion(terminal: Terminal, path: string, file: OpenFile, mapping: WrittenMapping): ExitStatus {
@@ -113,7 +143,7 @@ function tellSuggestion(terminal: Terminal, path: string, file: OpenFile, mappin
 async function tryRows(run: Run, suggested: WrittenMapping | undefined): Promise<ExitStatus> {
   const { terminal, path, options, local, file, rejects } = run;
   const connection = options.connection ?? 'my-files';
-  const map = openRows(run.mapping);
+  const { map } = run;
   const sample: SampledRow[] = [];
   let rows = 0;
   let changes = 0;
@@ -158,7 +188,7 @@ async function importRows(run: Run): Promise<ExitStatus> {
   const stage = openStageClient(options.stage);
   const content = await local.hash();
   const standing = await stage.post<StandingImport>('/api/import', { connection, content, fileAt: local.writtenAt });
-  const map = openRows(run.mapping);
+  const { map } = run;
   const known = (batch: readonly FileRow[]): TakenRows => {
     const mapped = batch.map((one) => ({ line: one.line, mapped: mapRow(map, one, connection, standing.at) }));
     const rejected = mapped.flatMap(({ line, mapped }) =>

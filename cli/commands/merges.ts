@@ -1,15 +1,11 @@
 import type { Merges } from '../../lib/pipeline/resolve/merges.ts';
 import type { ExitStatus } from '../failure.ts';
-import { openStageClient } from '../stage-client.ts';
+import { openStageClient, type StageOptions } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
 
-interface Options {
-  readonly stage?: string;
-}
-
 /** `tributary merges PERSON`: which evidence made records one person, each line with the name by which it is undone. */
-export async function runMerges(terminal: Terminal, person: string, options: Options): Promise<ExitStatus> {
+export async function runMerges(terminal: Terminal, person: string, options: StageOptions): Promise<ExitStatus> {
   const merges = await openStageClient(options.stage).get<Merges>(`/api/people/${encodeURIComponent(person)}/merges`);
   if (terminal.json) printJson(terminal, merges);
   else printMerges(terminal, merges);

@@ -4,18 +4,14 @@ import type { Json } from '../../lib/domain/json.ts';
 import type { PersonPage } from '../../lib/pipeline/describe/describe-person.ts';
 import type { ExitStatus } from '../failure.ts';
 import { tellMovement } from '../movement.ts';
-import { openStageClient } from '../stage-client.ts';
+import { openStageClient, type StageOptions } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
-
-interface Options {
-  readonly stage?: string;
-}
 
 const ACTIVITIES_SHOWN = 10;
 
 /** `tributary profile PERSON`: everything known about one person, each value with its source and time. */
-export async function runProfile(terminal: Terminal, person: string, options: Options): Promise<ExitStatus> {
+export async function runProfile(terminal: Terminal, person: string, options: StageOptions): Promise<ExitStatus> {
   const page = await openStageClient(options.stage).get<PersonPage>(`/api/people/${encodeURIComponent(person)}`);
   if (terminal.json) printJson(terminal, page);
   else printPage(terminal, page);

@@ -8,7 +8,7 @@ import { printJson, printLine, type Terminal } from '../terminal.ts';
 /** What is done with the list. */
 export type SuppressAction = 'add' | 'remove' | 'list';
 
-interface Options {
+export interface SuppressOptions {
   readonly action: SuppressAction;
   readonly person?: string;
   readonly reason?: string;
@@ -17,7 +17,7 @@ interface Options {
 }
 
 /** `tributary suppress add|remove PERSON --reason WHY`, and `tributary suppress list`. */
-export async function runSuppress(terminal: Terminal, options: Options): Promise<ExitStatus> {
+export async function runSuppress(terminal: Terminal, options: SuppressOptions): Promise<ExitStatus> {
   const { action, person, reason, by = userInfo().username } = options;
   const stage = openStageClient(options.stage);
   if (action === 'list') {

@@ -1,19 +1,15 @@
 import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
 import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
-import { openStageClient } from '../stage-client.ts';
+import { openStageClient, type StageOptions } from '../stage-client.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
-
-interface Options {
-  readonly stage?: string;
-}
 
 /** `tributary unmerge PERSON EDGE`: undoes one piece of evidence, and follows until the records are two people. */
 export async function runUnmerge(
   terminal: Terminal,
   person: string,
   edge: string,
-  options: Options,
+  options: StageOptions,
 ): Promise<ExitStatus> {
   const stage = openStageClient(options.stage);
   const started = await stage.post<Job>(`/api/people/${encodeURIComponent(person)}/unmerge`, { edge });

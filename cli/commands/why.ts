@@ -2,12 +2,8 @@ import type { Sentence } from '../../lib/domain/segment/sentence.ts';
 import type { Explanation } from '../../lib/pipeline/describe/explain-membership.ts';
 import type { ExitStatus } from '../failure.ts';
 import { tellMovement } from '../movement.ts';
-import { openStageClient } from '../stage-client.ts';
+import { openStageClient, type StageOptions } from '../stage-client.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
-
-interface Options {
-  readonly stage?: string;
-}
 
 const EVENTS_SHOWN = 3;
 
@@ -16,7 +12,7 @@ export async function runWhy(
   terminal: Terminal,
   segment: string,
   person: string,
-  options: Options,
+  options: StageOptions,
 ): Promise<ExitStatus> {
   const path = `/api/people/${encodeURIComponent(person)}/segments/${encodeURIComponent(segment)}`;
   const told = await openStageClient(options.stage).get<Explanation>(path);

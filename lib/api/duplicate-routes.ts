@@ -19,20 +19,20 @@ const listSchema = z
   })
   .openapi('Duplicates');
 
-const verdictSchema = z.object({ id: z.string(), state: z.enum(['accepted', 'rejected']), at: z.string() });
+const decisionSchema = z.object({ id: z.string(), state: z.enum(['accepted', 'rejected']), at: z.string() });
 
 const MOST_LISTED = 100;
 const LISTED = 25;
 
 /** People who may be one: what is suggested, and what somebody says to it. Never done by itself. */
 export function duplicateRoutes(deps: ApiDeps): readonly Route<unknown>[] {
-  const judge = (verdict: 'accepted' | 'rejected', path: string, summary: string): Route<unknown> => ({
+  const judge = (decision: 'accepted' | 'rejected', path: string, summary: string): Route<unknown> => ({
     method: 'post',
     path,
     summary,
     status: 202,
-    answer: verdictSchema,
-    run: ({ params: { duplicate = '' } }) => judgeDuplicate(deps, duplicate, verdict),
+    answer: decisionSchema,
+    run: ({ params: { duplicate = '' } }) => judgeDuplicate(deps, duplicate, decision),
   });
   return [
     {

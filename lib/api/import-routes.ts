@@ -9,7 +9,7 @@ import { jobSchema } from './work-answers.ts';
 const MOST_ROWS = 5_000;
 
 const settingsSchema = z
-  .object({ connection: z.string(), stream: z.string(), settings: loose })
+  .object({ connection: z.string(), connector: z.string(), stream: z.string(), settings: loose })
   .openapi('ImportSettings');
 
 const fileSchema = z.object({

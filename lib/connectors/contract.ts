@@ -3,7 +3,7 @@ import type { ErasureRule } from '../domain/definitions.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { MappedRecord, Mapping } from '../domain/mapping.ts';
-import type { FileAccess, OpenFile } from './row-file.ts';
+import type { OpenFile } from './row-file.ts';
 
 /** Anything that can check a value and say what is wrong with it. Zod schemas fit. */
 export interface Schema<T> {
@@ -177,17 +177,18 @@ export interface Imports {
   readonly stream: string;
   /** Reads the mapping in a connection's checked settings. Pure. */
   open(config: unknown): OpenImports;
-  /** Finds out what a file is by what is in it. Throws errors of kind `rejected` that say what is wrong, and at which line. */
-  openFile(access: FileAccess): Promise<OpenFile>;
 }
 
 export interface OpenImports {
-  /** The mapping in full: by it, one is told from another. */
+  /** What the mapping is made of, in full: by it, one is told from another. */
   readonly written: object;
   /** One record as archived. The same record makes the same changes, so what is sent again changes nothing. */
   map(record: unknown, connection: string): MappedRecord;
-  /** Columns that the mapping names and the file lacks. Throws `import/unknown-header` where no row could be told from another. */
-  missingIn(file: OpenFile): readonly string[];
+  /**
+   * Columns that the mapping names and a file lacks. Throws `import/unknown-header` where no row could be told from another.
+   * Absent = each row says what it lacks.
+   */
+  missingIn?(file: OpenFile): readonly string[];
 }
 
 /** A request exactly as it arrived. Header names are lower case. */
@@ -354,6 +355,8 @@ export interface MembershipBatch {
   readonly idempotencyKey: string;
   /** The target that `remoteId` was found by. */
   readonly target?: Json;
+  /** Of an addition: channels and purposes to which everybody in the batch agreed, because the audience needs it. */
+  readonly granted?: readonly string[];
   /** Where a connector with `echoes` notes what it writes. Absent = nobody will read it back. */
   readonly notes?: WriteNotes;
 }
@@ -368,7 +371,13 @@ export interface Member {
 }
 
 export type BatchResult =
-  | { readonly state: 'done'; readonly outcomes: ReadonlyMap<string, Outcome>; readonly calls: number }
+  | {
+      readonly state: 'done';
+      readonly outcomes: ReadonlyMap<string, Outcome>;
+      /** What became of everybody else in the batch, where the tool answered for all at once. Absent = it said nothing. */
+      readonly others?: Outcome;
+      readonly calls: number;
+    }
   | { readonly state: 'pending'; readonly job: Json; readonly pollAfterMs: number; readonly calls: number };
 
 export type Outcome =

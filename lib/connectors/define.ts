@@ -108,6 +108,24 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
   };
 }
 
+/**
+ * A stream whose mappings or fields a connection's settings shape: `make` makes it of them for each call, and without them
+ * what is the same for every connection.
+ */
+export function streamBySettings<Config, Api extends { readonly config: Config }>(
+  make: (config: Config | undefined) => Stream<Api>,
+): Stream<Api> {
+  const plain = make(undefined);
+  const { reread } = plain;
+  return {
+    name: plain.name,
+    mappings: plain.mappings,
+    read: (api, ...asked) => make(api.config).read(api, ...asked),
+    remap: (lines, connection, config) => make(config as Config).remap(lines, connection, config),
+    ...(reread === undefined ? {} : { reread: (api, ...asked) => (make(api.config).reread ?? reread)(api, ...asked) }),
+  };
+}
+
 /** The fragment or the account that a change is about. */
 function subjectOf(change: Change): string {
   return change.kind === 'account' ? change.account : change.fragment;

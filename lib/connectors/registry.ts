@@ -1,6 +1,8 @@
 import type { AnyConnector } from './define.ts';
 import { files } from './files/index.ts';
 import { forms } from './forms/index.ts';
+import { googleAds } from './google-ads/index.ts';
+import { googleAnalytics } from './google-analytics/index.ts';
 import { hubspot } from './hubspot/index.ts';
 import { klaviyo } from './klaviyo/index.ts';
 import { mailchimp } from './mailchimp/index.ts';
@@ -13,6 +15,8 @@ import { webhook } from './webhook/index.ts';
 export const connectors: Readonly<Record<string, AnyConnector>> = {
   files,
   forms,
+  'google-ads': googleAds,
+  'google-analytics': googleAnalytics,
   hubspot,
   klaviyo,
   mailchimp,

@@ -27,8 +27,7 @@ export function decideReach(
   if (isSuppressed(profile)) return { in: false, reason: 'suppressed' };
   const identifiers = identifiersOf(profile);
   const statements = consentOf(profile);
-  const { subscribed, consent: purposes = [] } = audience.needs;
-  const topics = [...(subscribed === undefined ? [] : [subscribed]), ...purposes];
+  const topics = topicsOf(audience.needs);
   const willing = topics.length === 0 ? undefined : willingAddresses(identifiers, statements, topics);
   if (willing?.length === 0) return { in: false, reason: 'no-consent' };
   const keys = matchKeys(audience.match, identifiers, willing);
@@ -43,6 +42,11 @@ export function decideReach(
     ...(statement === undefined ? {} : { consent: statement }),
     ...(audience.fields === undefined ? {} : { fields: fieldsOf(audience.fields, traitOf) }),
   };
+}
+
+/** Channels and purposes to which whoever is in the audience has agreed. */
+export function topicsOf({ subscribed, consent = [] }: AudienceDefinition['needs']): readonly string[] {
+  return [...(subscribed === undefined ? [] : [subscribed]), ...consent];
 }
 
 /** What the person has no trait for is left out: the tool keeps its own default. */

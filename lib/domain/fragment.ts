@@ -12,9 +12,9 @@ import {
 } from './change.ts';
 import { addressIdentifier, identifierKey, normaliseIdentifier, replacesFormer } from './identifier.ts';
 import { type Milliseconds, parseInstant } from './instant.ts';
-import { flattenTraits, type Leaf, newer, writeLeaves } from './leaf.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
 import { type Grants, keepConsent, normaliseConsent, tellGrants } from './told-consent.ts';
+import { flattenTraits, newer, type TraitValue, writeTraits } from './trait-value.ts';
 import { addVisit, type Visits } from './visits.ts';
 import { isVoided, noteVoided, type Voided } from './voided.ts';
 
@@ -22,15 +22,15 @@ import { isVoided, noteVoided, type Voided } from './voided.ts';
 export type Stated = readonly [first: Milliseconds, last: Milliseconds];
 
 /** Whether a decision about a record stands, and when it was taken, in ms: the latest word decides. */
-export type Verdict = readonly [at: Milliseconds, stands: boolean];
+export type Ruling = readonly [at: Milliseconds, stands: boolean];
 
 /**
  * All that one source record ever told about a person, folded. Folding is commutative and idempotent: any order and
  * any repetition of the same changes gives the same fragment.
  */
 export interface Fragment {
-  /** Leaf path → last written value by (source time, mapping version, value). Null = removed by the source. */
-  readonly traits: Readonly<Record<string, Leaf>>;
+  /** Trait path → last written value by (source time, mapping version, value). Null = removed by the source. */
+  readonly traits: Readonly<Record<string, TraitValue>>;
   /** Identifier type → value → when stated. The empty value stands for "has none (any more)". */
   readonly identifiers: Readonly<Record<string, Readonly<Record<string, Stated>>>>;
   readonly consent: readonly ConsentStatement[];
@@ -39,13 +39,13 @@ export interface Fragment {
   /** Segment leaf key → the activities that the leaf still needs, newest first. */
   readonly did: Readonly<Record<string, readonly Entry[]>>;
   /** Account ids that the person belongs to, as last stated. */
-  readonly accounts?: Leaf;
+  readonly accounts?: TraitValue;
   /** The source no longer had the record at this instant: what it told up to then is void. */
   readonly gone?: Milliseconds;
   /** Records that this one is kept apart from, by an unmerge. */
-  readonly apart?: Readonly<Record<FragmentId, Verdict>>;
+  readonly apart?: Readonly<Record<FragmentId, Ruling>>;
   /** Identifiers (as `identifierKey`) that the record states and that an unmerge took away as evidence. */
-  readonly taken?: Readonly<Record<string, Verdict>>;
+  readonly taken?: Readonly<Record<string, Ruling>>;
   /** When the person was on a website or in an app: what sessions are made of. */
   readonly visits?: Visits;
   /** The latest reading of the whole record from the archive: what was told before and is not in it is void. */
@@ -120,9 +120,9 @@ export function foldFragment(fragment: Fragment, change: PersonChange, rules: Fo
   const consent = keepConsent(told.consent, stated);
   const granted = tellGrants(told.granted, stated, at);
   const { whole } = told;
-  // Older than the whole record, or of an older mapping: nothing of it can hold, and no leaf of it could win.
+  // Older than the whole record, or of an older mapping: nothing of it can hold, and no value of it could win.
   const isVoid = whole !== undefined && (at < whole.at || (at === whole.at && mapping < whole.mapping));
-  const traits = isVoid ? told.traits : writeLeaves(told.traits, flattenTraits(change.traits ?? {}), at, mapping);
+  const traits = isVoid ? told.traits : writeTraits(told.traits, flattenTraits(change.traits ?? {}), at, mapping);
   const accounts =
     isVoid || change.accounts === undefined
       ? told.accounts
@@ -196,14 +196,15 @@ function keysIn(identifiers: readonly Identifier[], options: ReturnType<typeof o
   });
 }
 
-/** Takes a reading of the whole record: of two the later holds, and leaves from before it go. */
+/** Takes a reading of the whole record: of two the later holds, and values from before it go. */
 function readWhole(fragment: Fragment, whole: Whole): Fragment {
   const before = fragment.whole;
   const sameReading = before?.at === whole.at && before.mapping === whole.mapping;
   if (sameReading && canonicalText(before) >= canonicalText(whole)) return fragment;
-  const holds = ([, at, mapping]: Leaf): boolean => at > whole.at || (at === whole.at && mapping >= whole.mapping);
+  const holds = ([, at, mapping]: TraitValue): boolean =>
+    at > whole.at || (at === whole.at && mapping >= whole.mapping);
   const { accounts, ...rest } = fragment;
-  const traits = Object.fromEntries(Object.entries(fragment.traits).filter(([, leaf]) => holds(leaf)));
+  const traits = Object.fromEntries(Object.entries(fragment.traits).filter(([, value]) => holds(value)));
   return { ...rest, traits, whole, ...(accounts === undefined || !holds(accounts) ? {} : { accounts }) };
 }
 
@@ -214,34 +215,34 @@ function wholeOf(change: ProfileChange, at: Milliseconds, mapping: number, rules
   return { at, mapping, said: [...new Set(said)].sort(), granted: granted.map(canonicalText).sort() };
 }
 
-/** Whether a leaf still counts: told after the source last lost the record. */
+/** Whether a value still counts: told after the source last lost the record. */
 export function isLive(fragment: Fragment, at: Milliseconds): boolean {
   return fragment.gone === undefined || at > fragment.gone;
 }
 
 function takeApart(fragment: Fragment, change: UnmergeChange, at: Milliseconds, rules: FoldRules): Fragment {
-  const verdict: Verdict = [at, change.undone !== true];
-  const apart = ruleOn(fragment.apart, change.from, verdict);
+  const ruling: Ruling = [at, change.undone !== true];
+  const apart = ruleOn(fragment.apart, change.from, ruling);
   const normalised =
     change.identifier === undefined
       ? undefined
       : normaliseIdentifier(change.identifier, optionsFor(change.fragment, rules));
-  const taken = normalised?.ok ? ruleOn(fragment.taken, identifierKey(normalised.identifier), verdict) : fragment.taken;
+  const taken = normalised?.ok ? ruleOn(fragment.taken, identifierKey(normalised.identifier), ruling) : fragment.taken;
   if (apart === fragment.apart && taken === fragment.taken) return fragment;
   return { ...fragment, ...(apart === undefined ? {} : { apart }), ...(taken === undefined ? {} : { taken }) };
 }
 
-/** The later verdict stands; of two of one instant the one that keeps apart. */
+/** The later ruling stands; of two of one instant the one that keeps apart. */
 function ruleOn(
-  held: Readonly<Record<string, Verdict>> | undefined,
+  held: Readonly<Record<string, Ruling>> | undefined,
   about: string,
-  verdict: Verdict,
-): Readonly<Record<string, Verdict>> | undefined {
+  ruling: Ruling,
+): Readonly<Record<string, Ruling>> | undefined {
   const before = held?.[about];
-  if (before !== undefined && (before[0] > verdict[0] || (before[0] === verdict[0] && (before[1] || !verdict[1])))) {
+  if (before !== undefined && (before[0] > ruling[0] || (before[0] === ruling[0] && (before[1] || !ruling[1])))) {
     return held;
   }
-  return { ...held, [about]: verdict };
+  return { ...held, [about]: ruling };
 }
 
 function optionsFor(fragment: FragmentId, { blocked, country: countryOf }: FoldRules) {

@@ -35,9 +35,9 @@ export interface Group {
 }
 
 /** Guards of one person, counted in evidence order. */
-export const mostJoins = 100;
-export const mostIdentifiers = 1_000;
-export const mostFragments = 1_000;
+const mostJoins = 100;
+const mostIdentifiers = 1_000;
+const mostFragments = 1_000;
 
 const WEEK = 7 * 24 * 3_600_000;
 

@@ -6,7 +6,7 @@ const TWO_TO_THE_32 = 4_294_967_296;
  * A person's stable place in [0, 1) for a salt: the first 8 bytes of SHA-256(`salt:person`) over 2^64.
  * The same person and salt always land on the same place, however the population grows.
  */
-export function placeOf(salt: string, person: string): number {
+function placeOf(salt: string, person: string): number {
   const digest = createHash('sha256').update(`${salt}:${person}`).digest();
   return (digest.readUInt32BE(0) + digest.readUInt32BE(4) / TWO_TO_THE_32) / TWO_TO_THE_32;
 }

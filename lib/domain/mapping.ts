@@ -96,6 +96,22 @@ export function applyMapping(mapping: Mapping, connection: string, record: unkno
   };
 }
 
+/** Every path that the mapping of a person or an account reads: what a record has to be asked for. */
+export function pathsRead(mapping: Mapping): readonly string[] {
+  const { id, at, identifiers = [], traits = {}, consent = [], account, gone } = mapping;
+  return [
+    ...new Set([
+      ...id,
+      ...at,
+      ...(gone === undefined ? [] : [gone.from]),
+      ...(account === undefined ? [] : [account.from]),
+      ...identifiers.map(({ from }) => from),
+      ...Object.values(traits).flatMap((rule) => ('from' in rule ? [rule.from] : [])),
+      ...consent.flatMap(({ from, address }) => [from, address]),
+    ]),
+  ];
+}
+
 /** The value at a dotted path, or undefined. Own properties only, so `__proto__` finds nothing. */
 export function valueAt(record: unknown, path: string): Json | undefined {
   // Most paths are one step.

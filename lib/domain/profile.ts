@@ -4,8 +4,8 @@ import { type Fragment, isLive } from './fragment.ts';
 import { compareTypes, identifierKey, identifierOfKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
 import type { JsonObject } from './json.ts';
-import type { Leaf } from './leaf.ts';
 import { standingConsent } from './told-consent.ts';
+import type { TraitValue } from './trait-value.ts';
 
 /** What a person is to one audience, decided in the profile's own evaluation. */
 export type Wanted =
@@ -55,8 +55,8 @@ export interface Profile {
   /** Counts the writes; 0 = never written. */
   readonly version: number;
   readonly fragments: Readonly<Record<FragmentId, Fragment>>;
-  /** Copies of the accounts that the person belongs to: account id → trait leaves. */
-  readonly accounts: Readonly<Record<string, Readonly<Record<string, Leaf>>>>;
+  /** Copies of the accounts that the person belongs to: account id → trait values. */
+  readonly accounts: Readonly<Record<string, Readonly<Record<string, TraitValue>>>>;
   /**
    * Record of somebody else → what it states about addresses of this person: an address has one consent, whoever
    * states it.
@@ -129,9 +129,9 @@ export function newProfile(id: string): Profile {
 export function accountIdsOf(profile: Pick<Profile, 'fragments'>): string[] {
   const ids = new Set<string>();
   for (const fragment of Object.values(profile.fragments)) {
-    const leaf = fragment.accounts;
-    if (leaf === undefined || !isLive(fragment, leaf[1]) || !Array.isArray(leaf[0])) continue;
-    for (const id of leaf[0]) if (typeof id === 'string') ids.add(id);
+    const told = fragment.accounts;
+    if (told === undefined || !isLive(fragment, told[1]) || !Array.isArray(told[0])) continue;
+    for (const id of told[0]) if (typeof id === 'string') ids.add(id);
   }
   return [...ids].sort();
 }

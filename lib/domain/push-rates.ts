@@ -1,4 +1,4 @@
-import type { PushTally } from './push.ts';
+import type { PushTally } from './tally.ts';
 
 /** How the additions of recent runs ended, as shares that later runs are compared with. */
 export interface PushRates {

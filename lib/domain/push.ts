@@ -34,34 +34,6 @@ export function differenceOf(row: Sides, mode: 'mirror' | 'add-only'): readonly 
   return operations;
 }
 
-/** Counts of one run or of a whole audience, by named outcome. */
-export interface PushTally {
-  added: number;
-  removed: number;
-  unchanged: number;
-  unmatched: number;
-  refused: number;
-  rejected: number;
-  retry: number;
-  /** In the plan and not sent, because the row moved since, is paused or waits for another list: the next run's work. */
-  postponed: number;
-  calls: number;
-}
-
-export function emptyTally(): PushTally {
-  return {
-    added: 0,
-    removed: 0,
-    unchanged: 0,
-    unmatched: 0,
-    refused: 0,
-    rejected: 0,
-    retry: 0,
-    postponed: 0,
-    calls: 0,
-  };
-}
-
 /**
  * One line of a plan: whom, in which direction, under which version of what we want. Names no address: a digest of the
  * keys is enough to tell whether the row, read again before it is sent, still means the same.

@@ -121,7 +121,7 @@ export function refusedOf(group: Group): readonly string[] {
 }
 
 /** The identifier that names a group: strongest type, then oldest, then smallest. */
-export function strongestOf(group: Group): Identifier {
+function strongestOf(group: Group): Identifier {
   let best: Group['edges'][number] | undefined;
   for (const edge of group.edges) {
     if (edge.state !== 'joined') continue;

@@ -6,10 +6,10 @@ import { type EdgeState, edgeId, type Group, groupFragments } from './group.ts';
 import { deriveProfileId, type IdentityKey, identifierKey } from './identifier.ts';
 import { formatInstant, type Milliseconds, parseInstant } from './instant.ts';
 import type { JsonObject } from './json.ts';
-import { flattenTraits, type Leaf, writeLeaves } from './leaf.ts';
 import { accountIdsOf, identifiersOf, newProfile, type Profile } from './profile.ts';
 import { refusedOf } from './region.ts';
 import { effectiveTraits, nestTraits } from './survivorship.ts';
+import { flattenTraits, type TraitValue, writeTraits } from './trait-value.ts';
 
 /** One person as `tributary resolve` prints it: what identity resolution makes of the changes, and on what evidence. */
 export interface ResolvedPerson {
@@ -41,7 +41,7 @@ export interface OfflineResolver {
 const OFFLINE_KEY: IdentityKey = { secret: 'tributary resolve works offline', generation: 1 };
 
 interface Account {
-  traits: Readonly<Record<string, Leaf>>;
+  traits: Readonly<Record<string, TraitValue>>;
   gone: Milliseconds;
 }
 
@@ -156,17 +156,17 @@ function addAccount(accounts: Map<string, Account>, change: AccountChange): void
   const at = parseInstant(change.at) ?? 0;
   const account = accounts.get(change.account) ?? { traits: {}, gone: Number.NEGATIVE_INFINITY };
   if (change.gone === true) account.gone = Math.max(account.gone, at);
-  else account.traits = writeLeaves(account.traits, flattenTraits(change.traits ?? {}), at, change.mapping ?? 1);
+  else account.traits = writeTraits(account.traits, flattenTraits(change.traits ?? {}), at, change.mapping ?? 1);
   accounts.set(change.account, account);
 }
 
 function accountTraits(
   fragments: Profile['fragments'],
   accounts: ReadonlyMap<string, Account>,
-): Record<string, Readonly<Record<string, Leaf>>> {
+): Record<string, Readonly<Record<string, TraitValue>>> {
   const linked = accountIdsOf({ fragments }).map((id) => {
     const { traits, gone } = accounts.get(id) ?? { traits: {}, gone: Number.NEGATIVE_INFINITY };
-    return [id, Object.fromEntries(Object.entries(traits).filter(([, leaf]) => leaf[1] > gone))] as const;
+    return [id, Object.fromEntries(Object.entries(traits).filter(([, value]) => value[1] > gone))] as const;
   });
   return Object.fromEntries(linked);
 }

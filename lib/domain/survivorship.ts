@@ -6,9 +6,9 @@ import { asTold, type ReadTrait } from './facet/read-trait.ts';
 import { isLive } from './fragment.ts';
 import type { Milliseconds } from './instant.ts';
 import type { Json, JsonObject } from './json.ts';
-import { type Leaf, older } from './leaf.ts';
 import { accountIdsOf, type Profile } from './profile.ts';
-import { lastSeen, mergeVisits, sessionLeaves, type Visits } from './visits.ts';
+import { older, type TraitValue } from './trait-value.ts';
+import { lastSeen, mergeVisits, sessionValues, type Visits } from './visits.ts';
 import { keepsEarliest } from './whole-traits.ts';
 
 /** One trait as it stands, with where it comes from and who else said something. */
@@ -37,25 +37,25 @@ export function effectiveTraits(
   priorities: IdentityRules['priorities'],
   read: ReadTrait = asTold,
 ): Map<string, EffectiveTrait> {
-  const candidates = new Map<string, { leaf: Leaf; from: string }[]>();
-  const offer = (path: string, leaf: Leaf, from: string): void => {
-    if (leaf[0] === null) return;
+  const candidates = new Map<string, { value: TraitValue; from: string }[]>();
+  const offer = (path: string, value: TraitValue, from: string): void => {
+    if (value[0] === null) return;
     const list = candidates.get(path);
-    if (list === undefined) candidates.set(path, [{ leaf, from }]);
-    else list.push({ leaf, from });
+    if (list === undefined) candidates.set(path, [{ value, from }]);
+    else list.push({ value, from });
   };
   for (const [id, fragment] of Object.entries(profile.fragments)) {
-    const removed = Object.entries(fragment.traits).filter(([, leaf]) => leaf[0] === null);
-    for (const [path, leaf] of Object.entries(fragment.traits)) {
+    const removed = Object.entries(fragment.traits).filter(([, value]) => value[0] === null);
+    for (const [path, value] of Object.entries(fragment.traits)) {
       // Who removes `address` removes `address.city` with it.
-      const gone = removed.some(([above, { 1: at }]) => at > leaf[1] && path.startsWith(`${above}.`));
-      if (!gone && isLive(fragment, leaf[1])) offer(path, leaf, id);
+      const gone = removed.some(([above, { 1: at }]) => at > value[1] && path.startsWith(`${above}.`));
+      if (!gone && isLive(fragment, value[1])) offer(path, value, id);
     }
   }
   for (const id of accountIdsOf(profile)) {
-    for (const [path, leaf] of Object.entries(profile.accounts[id] ?? {})) offer(path, leaf, id);
+    for (const [path, value] of Object.entries(profile.accounts[id] ?? {})) offer(path, value, id);
   }
-  for (const { path, leaf, from } of sessionTraits(profile)) offer(path, leaf, from);
+  for (const { path, value, from } of sessionTraits(profile)) offer(path, value, from);
   const traits = new Map<string, EffectiveTrait>();
   for (const path of [...candidates.keys()].sort()) {
     const list = candidates.get(path) ?? [];
@@ -67,8 +67,8 @@ export function effectiveTraits(
     }
     const [best, ...others] = list;
     if (best === undefined) continue;
-    const losers = others.map(({ leaf, from }) => ({ value: leaf[0], at: leaf[1], source: from }));
-    const [told, at] = best.leaf;
+    const losers = others.map(({ value: [value, at], from }) => ({ value, at, source: from }));
+    const [told, at] = best.value;
     const beside = profile.fragments[best.from]?.traits ?? profile.accounts[best.from] ?? {};
     const value = read(path, told, best.from, beside);
     const trait = { value, at, source: best.from, losers };
@@ -80,7 +80,7 @@ export function effectiveTraits(
 /** Sessions over everything the person visited with, under the record that was seen last. */
 function sessionTraits(
   profile: Pick<Profile, 'fragments'>,
-): { readonly path: string; readonly leaf: Leaf; readonly from: string }[] {
+): { readonly path: string; readonly value: TraitValue; readonly from: string }[] {
   let all: Visits | undefined;
   let seen: { readonly at: Milliseconds; readonly from: string } | undefined;
   for (const from of Object.keys(profile.fragments).sort()) {
@@ -91,7 +91,7 @@ function sessionTraits(
   }
   if (all === undefined || seen === undefined) return [];
   const { from } = seen;
-  return sessionLeaves(all).map(([path, value, at]) => ({ path, leaf: [value, at, 1], from }));
+  return sessionValues(all).map(([path, value, at]) => ({ path, value: [value, at, 1], from }));
 }
 
 /**
@@ -129,8 +129,8 @@ function descend(
   return at;
 }
 
-function byEarliest(a: { leaf: Leaf }, b: { leaf: Leaf }): number {
-  return older(a.leaf, b.leaf) === a.leaf ? -1 : 1;
+function byEarliest(a: { value: TraitValue }, b: { value: TraitValue }): number {
+  return older(a.value, b.value) === a.value ? -1 : 1;
 }
 
 function bySurvivorship(path: string, sources: readonly string[], fragments: Profile['fragments']) {
@@ -140,12 +140,12 @@ function bySurvivorship(path: string, sources: readonly string[], fragments: Pro
     const index = sources.indexOf(connectionOf(from));
     return index < 0 ? sources.length : index;
   };
-  return (a: { leaf: Leaf; from: string }, b: { leaf: Leaf; from: string }): number =>
+  return (a: { value: TraitValue; from: string }, b: { value: TraitValue; from: string }): number =>
     rank(a.from) - rank(b.from) ||
     distance(a.from) - distance(b.from) ||
-    b.leaf[1] - a.leaf[1] ||
-    b.leaf[2] - a.leaf[2] ||
-    compareText(canonicalText(b.leaf[0]), canonicalText(a.leaf[0])) ||
+    b.value[1] - a.value[1] ||
+    b.value[2] - a.value[2] ||
+    compareText(canonicalText(b.value[0]), canonicalText(a.value[0])) ||
     // Both say the same at the same time: which record is named must not depend on which came first.
     compareText(a.from, b.from);
 }

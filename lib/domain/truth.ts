@@ -23,7 +23,7 @@ export interface CheckedRow {
  * as wanted, and the row says why already. `waits`: the next push changes it anyway. `moved`: it was sent while the list
  * was read, so nobody can say. `absent`: somebody whom we believe on the list is not; how they stand decides the name.
  */
-export type Verdict =
+export type Finding =
   | { readonly is: 'agrees' | 'waits' | 'moved' | 'absent' }
   | { readonly is: 'differs' | 'known'; readonly as: string };
 
@@ -65,7 +65,7 @@ export function judgeRow(
   listed: string | undefined,
   mode: 'mirror' | 'add-only',
   since: number,
-): Verdict {
+): Finding {
   const { wanted, told, pending } = row;
   if (told !== undefined && told.at >= since) return { is: 'moved' };
   if (told?.outcome === 'retry') {
@@ -85,7 +85,7 @@ export function judgeRow(
 }
 
 /** The name of an absence, by how the tool says that the person stands. */
-export function nameAbsence(row: CheckedRow, standing: string): Verdict {
+export function nameAbsence(row: CheckedRow, standing: string): Finding {
   if (standing === 'reachable') return { is: 'differs', as: REMOVED_BY_HAND };
   return named(row, standing === 'unknown' ? 'forgotten' : standing);
 }
@@ -138,7 +138,7 @@ export function healsTooMany(
   return over(leaving, maxRemove) || over(heal === 'restore' ? removed : added, maxAdd);
 }
 
-function named({ told }: CheckedRow, standing: string): Verdict {
+function named({ told }: CheckedRow, standing: string): Finding {
   const known = told?.outcome === 'refused' && told.code === standing;
   return { is: known ? 'known' : 'differs', as: standing };
 }

@@ -88,7 +88,7 @@ export function sessionsOf(visits: Visits): Sessions {
 }
 
 /** The sessions as trait leaves: each value with the instant since when it is so. */
-export function sessionLeaves(visits: Visits): readonly (readonly [path: string, value: Json, at: Milliseconds])[] {
+export function sessionValues(visits: Visits): readonly (readonly [path: string, value: Json, at: Milliseconds])[] {
   const sessions = sessionsOf(visits);
   const began = Date.parse(sessions.last_at);
   return Object.entries(sessions).map(([name, value]): readonly [string, Json, Milliseconds] => {

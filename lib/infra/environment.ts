@@ -32,7 +32,7 @@ export function environmentOf(name: string, spec: FunctionSpec, from: Environmen
 }
 
 /** The tables that a function touches, by themselves or through an index. */
-export function tablesOf(spec: FunctionSpec): readonly TableName[] {
+function tablesOf(spec: FunctionSpec): readonly TableName[] {
   return [...new Set([...Object.keys(spec.tables), ...Object.keys(spec.indexes)] as TableName[])];
 }
 

@@ -33,6 +33,8 @@ export async function rehearse(
   // People whose windows close go on entering and leaving: what is compared must be of one instant, the same every time.
   await stage.runUntil(start + hours * HOUR + COMPARED_AFTER_MS);
   const result = await stage.withoutSweeps(async () => {
+    // What died on the way is still hidden: it comes again before anything is compared.
+    await runUntilSettled(stage);
     await pushWhatMoved(stage, report);
     return await reportOf(stage, tools, definitions, began);
   });

@@ -1,12 +1,11 @@
 import { ScanCommand, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
 import { type Dynamo, type Item, openDynamo } from '../adapters/dynamodb/client.ts';
 import { openMembershipStore } from '../adapters/dynamodb/membership-store.ts';
-import { queryCount, queryPages } from '../adapters/dynamodb/query.ts';
+import { openStateStore } from '../adapters/dynamodb/state-store.ts';
 import type { Identifier } from '../domain/change.ts';
 import type { AudienceDefinition, Definitions } from '../domain/definitions.ts';
-import type { PushTally } from '../domain/push.ts';
-import type { MembershipStore } from '../pipeline/ports.ts';
-import { type AudienceCounts, noCounts } from '../pipeline/push/summaries.ts';
+import { type AudienceCounts, noCounts, notAsAsked, type PushTally } from '../domain/tally.ts';
+import type { MembershipStore, StateStore } from '../pipeline/ports.ts';
 import type { SimulatedTools } from './simulators.ts';
 import type { Stage } from './stage.ts';
 import { callStage } from './stage-calls.ts';
@@ -52,7 +51,8 @@ export async function reportOf(
     String(stage.resolve('MEMBERSHIPS_TABLE')),
     () => new Date(stage.now()),
   );
-  const runs = await readRuns(dynamo, String(stage.resolve('STATE_TABLE')));
+  const state = openStateStore(dynamo, String(stage.resolve('STATE_TABLE')));
+  const runs = await allOf<RunLine>(state, 'run');
   const changes = runs.reduce((sum, run) => sum + (run.changes ?? 0), 0);
   const segments: Record<string, number> = {};
   for (const one of (await callStage(stage, 'GET', '/api/segments')) as unknown as {
@@ -74,16 +74,22 @@ export async function reportOf(
     audiences[audience.audience] = judged.counts;
     differences.push(...judged.differences);
   }
-  const tables = {
-    profiles: String(stage.resolve('PROFILES_TABLE')),
-    activities: String(stage.resolve('ACTIVITIES_TABLE')),
-    state: String(stage.resolve('STATE_TABLE')),
-  };
-  const stored = await countStored(dynamo, tables, Object.keys(definitions.connections));
+  const quarantined = await Promise.all(
+    Object.keys(definitions.connections).map((connection) => allOf(state, `quarantine#${connection}`)),
+  );
+  const [profiles, activities] = await Promise.all([
+    scanCount(dynamo, {
+      TableName: String(stage.resolve('PROFILES_TABLE')),
+      FilterExpression: 'attribute_not_exists(merged)',
+    }),
+    scanCount(dynamo, { TableName: String(stage.resolve('ACTIVITIES_TABLE')) }),
+  ]);
   dynamo.client.destroy();
   return {
-    ...stored,
+    profiles,
+    activities,
     changes,
+    quarantined: quarantined.flat().length,
     segments,
     audiences,
     differences,
@@ -120,16 +126,10 @@ async function judgeAudience(
       }
       counts.wanted += 1;
       const outcome = told?.outcome;
-      if (outcome === 'applied') counts.added += 1;
-      else if (
-        outcome === 'unchanged' ||
-        outcome === 'unmatched' ||
-        outcome === 'refused' ||
-        outcome === 'rejected' ||
-        outcome === 'retry'
-      )
-        counts[outcome] += 1;
-      else untold += 1;
+      const counted =
+        outcome === 'applied' ? 'added' : (['unchanged', ...notAsAsked] as const).find((one) => one === outcome);
+      if (counted === undefined) untold += 1;
+      else counts[counted] += 1;
       if (outcome !== 'applied' && outcome !== 'unchanged') continue;
       const there = wanted.keys.map(textOf).filter((key) => remote.has(key));
       for (const key of there) accounted.add(key);
@@ -146,40 +146,14 @@ async function judgeAudience(
   return { counts, differences };
 }
 
-/** What the tables hold, counted by reading them. */
-async function countStored(
-  dynamo: Dynamo,
-  tables: { readonly profiles: string; readonly activities: string; readonly state: string },
-  connections: readonly string[],
-): Promise<Pick<RehearsalReport, 'profiles' | 'activities' | 'quarantined'>> {
-  const quarantined = connections.map((connection) =>
-    queryCount(dynamo, ofKind(tables.state, `quarantine#${connection}`)),
-  );
-  const [profiles, activities, ...rejected] = await Promise.all([
-    scanCount(dynamo, { TableName: tables.profiles, FilterExpression: 'attribute_not_exists(merged)' }),
-    scanCount(dynamo, { TableName: tables.activities }),
-    ...quarantined,
-  ]);
-  return { profiles, activities, quarantined: rejected.reduce((sum, count) => sum + count, 0) };
+/** Every document of a kind: the API lists the newest only. */
+async function allOf<Document>(state: StateStore, kind: string): Promise<readonly Document[]> {
+  const found: Document[] = [];
+  for await (const page of state.all(kind)) found.push(...page.map(({ body }) => body as unknown as Document));
+  return found;
 }
 
-/** Every sync run and push that the stage knows. */
-async function readRuns(dynamo: Dynamo, table: string): Promise<readonly RunLine[]> {
-  const runs: RunLine[] = [];
-  for await (const page of queryPages(dynamo, ofKind(table, 'run'))) {
-    for (const item of page) runs.push(JSON.parse(item.body?.S ?? '{}') as RunLine);
-  }
-  return runs;
-}
-
-function ofKind(table: string, kind: string) {
-  return {
-    TableName: table,
-    KeyConditionExpression: 'kind = :kind',
-    ExpressionAttributeValues: { ':kind': { S: kind } },
-  };
-}
-
+/** How many items a table holds: no port counts people or activities, because a walk over everybody is dear. */
 async function scanCount(dynamo: Dynamo, input: ScanCommandInput): Promise<number> {
   let count = 0;
   let start: Item | undefined;

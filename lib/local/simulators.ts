@@ -5,6 +5,7 @@ import type { Identifier } from '../domain/change.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { isJsonObject } from '../domain/json.ts';
 import { openForms } from './simulated/forms.ts';
+import { openGoogleAds } from './simulated/google-ads.ts';
 import { openHubspot } from './simulated/hubspot.ts';
 import { openKlaviyo } from './simulated/klaviyo.ts';
 import { openMailchimp } from './simulated/mailchimp.ts';
@@ -16,9 +17,10 @@ import { openWebhook } from './simulated/webhook.ts';
 
 export type { WorldSize };
 
-/** How a connector's tool is simulated. Alphabetical; `files` has no tool. */
+/** How a connector's tool is simulated. Alphabetical; files and rows of Google Analytics have no tool. */
 const openTool: Readonly<Record<string, OpenTool>> = {
   forms: openForms,
+  'google-ads': openGoogleAds,
   hubspot: openHubspot,
   klaviyo: openKlaviyo,
   mailchimp: openMailchimp,

@@ -3,8 +3,8 @@ import type { LedgerEntry } from '../domain/echo.ts';
 import type { ErasedProfile } from '../domain/erasure.ts';
 import type { Milliseconds } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import type { Leaf } from '../domain/leaf.ts';
 import type { MergedProfile, Profile, Wanted, Why } from '../domain/profile.ts';
+import type { TraitValue } from '../domain/trait-value.ts';
 
 /** A profile as stored: a living one, a pointer to the one it was merged into, or the tombstone of an erased one. */
 export type StoredProfile = Profile | MergedProfile | ErasedProfile;
@@ -90,7 +90,7 @@ export interface ScanPage {
 export interface Account {
   readonly id: string;
   readonly version: number;
-  readonly traits: Readonly<Record<string, Leaf>>;
+  readonly traits: Readonly<Record<string, TraitValue>>;
   readonly gone?: Milliseconds;
 }
 

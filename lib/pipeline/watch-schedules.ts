@@ -67,7 +67,7 @@ async function firstSeen(deps: WatchDeps, subject: string, now: number): Promise
 }
 
 /** The longest time between two firings, in milliseconds. */
-export function periodOf({ expression }: Schedule): number {
+function periodOf({ expression }: Schedule): number {
   const rate = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression);
   if (rate !== null) {
     const unit = { minute: MINUTE_MS, hour: 60 * MINUTE_MS, day: DAY_MS }[rate[2] as 'minute' | 'hour' | 'day'];

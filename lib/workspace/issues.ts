@@ -76,7 +76,7 @@ export function unknownKey(path: Path, known: readonly string[]): Finding {
 }
 
 /** The value at a path of keys and indexes, or undefined. */
-export function valueAtPath(value: Json | undefined, path: Path): Json | undefined {
+function valueAtPath(value: Json | undefined, path: Path): Json | undefined {
   let at: Json | undefined = value;
   for (const step of path) {
     if (Array.isArray(at) && typeof step === 'number') at = at[step];

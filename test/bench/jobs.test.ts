@@ -22,7 +22,7 @@ describe('a bench', () => {
     expect(notes).toContain('resolve, segments, units');
   });
 
-  it('of segments gets the same answers from every engine, and from kept ones after a change', async () => {
+  it('of segments gets the same answers from every engine, and after a change from those that it moves', async () => {
     const { lines } = await runJob('segments');
     const differences = lines.filter(({ metric }) => metric.startsWith('answers that differ'));
 

@@ -1,6 +1,8 @@
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../lib/domain/json.ts';
+import { exportedRow } from '../vendors/google-analytics/rows.ts';
 import { type Answer, withPlayedStages } from './played-stage.ts';
 import { withCli } from './run-cli.ts';
 
@@ -129,6 +131,30 @@ describe('tributary import', () => {
     expect({ status, code: stderr.includes('import/mapping-not-published') }).toEqual({ status: 1, code: true });
   });
 
+  it('reads rows by a connector that knows itself what they mean', async () => {
+    write(
+      'events.ndjson',
+      `${JSON.stringify(exportedRow('page_view'))}\n${JSON.stringify(exportedRow('of_tomorrow'))}\n`,
+    );
+    const stage = await play(answering({ connector: 'google-analytics', settings: {} }));
+    const from = ['import', 'events.ndjson', '--connection', 'ga', '--stage', stage.url];
+
+    const { status, stdout } = await cli().run([...from, '--dry-run', '--json']);
+    write('mapping.yaml', JSON.stringify(mapping));
+    const given = await cli().run([...from, '--mapping', 'mapping.yaml']);
+
+    const { sample, ...rest } = JSON.parse(stdout) as Record<string, unknown>;
+    expect(status).toBe(1);
+    expect(rest).toMatchObject({
+      rows: 2,
+      changes: 1,
+      missing: [],
+      reasons: [{ code: 'google-analytics/unknown-event' }],
+    });
+    expect(sample).toMatchObject([{ line: 1, change: { fragment: 'ga:client:1234567890.1795000000' } }]);
+    expect({ status: given.status, says: given.stderr.includes('knows itself') }).toEqual({ status: 2, says: true });
+  });
+
   it.each([
     ['a mapping with mistakes', ['--mapping', 'bad.yaml', '--dry-run'], 1, 'import/bad-mapping'],
     ['a mapping that is not there', ['--mapping', 'nowhere.yaml', '--dry-run'], 2, 'cli/no-such-file'],
@@ -155,10 +181,12 @@ function answering(told: {
   readonly rejected?: { line: number; code: string; reason: string }[];
   readonly done?: number[];
   readonly ended?: boolean;
+  readonly connector?: string;
+  readonly settings?: JsonObject;
 }) {
-  const { rejected = [], done = [], ended = false } = told;
+  const { rejected = [], done = [], ended = false, connector = 'files', settings = { mapping } } = told;
   return ({ method, path, body }: { method: string; path: string; body: unknown }): Answer => {
-    if (method === 'GET') return [200, { connection: 'fair', stream: 'files', settings: { mapping } }];
+    if (method === 'GET') return [200, { connection: 'fair', connector, stream: 'files', settings }];
     if (path === '/api/import') return [200, { import: 'fair.1', at: '2026-11-20T00:00:00.000Z', done, ended }];
     if (path.endsWith('/end')) {
       const parts = [{ import: 'fair.1' }];

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { AudienceDestination, Member, Outcome } from '../../lib/connectors/contract.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
+import { outcomesOf } from '../../lib/pipeline/push/send-members.ts';
 import { echoChecks, truthChecks } from './check-truth.ts';
 import { followJob } from './follow-job.ts';
 import { type Check, type Rig, sorted, withRig } from './rig.ts';
@@ -170,22 +171,20 @@ async function apply(
   });
   const result = await followJob(rig, destination, api, started);
   expect(result.calls).toBeGreaterThan(0);
-  expect(sorted(result.outcomes.keys()), 'one outcome for each member').toEqual(
-    sorted(members.map(({ memberId }) => memberId)),
-  );
+  const ids = members.map(({ memberId }) => memberId);
+  const outcomes = outcomesOf(result, ids);
+  expect(sorted(outcomes.keys()), 'one outcome for each member').toEqual(sorted(ids));
   const remote = told.remote(rig.vendor);
   const untrue = members.filter(({ memberId, keys: [key] }) => {
     const value = key?.value ?? '';
-    if (!isIn(result.outcomes.get(memberId))) return remote.includes(value) !== before.includes(value);
+    if (!isIn(outcomes.get(memberId))) return remote.includes(value) !== before.includes(value);
     return remote.includes(value) !== (op === 'add');
   });
   expect(
-    untrue.map(({ memberId }) => result.outcomes.get(memberId)),
+    untrue.map(({ memberId }) => outcomes.get(memberId)),
     'an outcome contradicts the list',
   ).toEqual([]);
-  return new Map(
-    members.map(({ memberId }) => [memberId, result.outcomes.get(memberId) ?? { status: 'retry', code: '' }]),
-  );
+  return new Map(ids.map((id) => [id, outcomes.get(id) ?? { status: 'retry', code: '' }]));
 }
 
 /** True when the outcome claims that the list is now as we asked. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MembershipBatch } from '../../lib/connectors/contract.ts';
+import { waitOf } from '../../lib/connectors/requests.ts';
 import { audiences } from '../../lib/connectors/webhook/audiences.ts';
 import { type EndpointApi, openEndpoint } from '../../lib/connectors/webhook/client.ts';
 import { config, secret } from '../../lib/connectors/webhook/config.ts';
@@ -199,7 +200,7 @@ describe('a failure of the endpoint', () => {
     [404, null, { kind: 'config', code: 'webhook/not-found' }],
     [422, null, { kind: 'config', code: 'webhook/request-refused' }],
   ])('of status %i with Retry-After %s waits as it asks', (status, retryAfter, failure) => {
-    expect(endpointError(status, retryAfter, now())).toMatchObject(failure);
+    expect(endpointError({ status, waitMs: waitOf(retryAfter, now()) })).toMatchObject(failure);
   });
 
   it('is that it does not answer in time', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ActivityChange, Change } from '../../lib/domain/change.ts';
 import { emptyFragment, foldFragment } from '../../lib/domain/fragment.ts';
-import { flattenTraits } from '../../lib/domain/leaf.ts';
 import { newProfile } from '../../lib/domain/profile.ts';
 import { effectiveTraits, nestTraits } from '../../lib/domain/survivorship.ts';
+import { flattenTraits } from '../../lib/domain/trait-value.ts';
 import { rules } from '../pipeline/world.ts';
 
 const opened: ActivityChange = {

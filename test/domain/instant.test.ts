@@ -4,7 +4,7 @@ import { formatInstant, isInstant, parseInstant } from '../../lib/domain/instant
 
 /** Every millisecond that a source may tell of. */
 const anyMilliseconds = fc.integer({
-  min: Date.parse('1900-01-02T00:00:00Z'),
+  min: Date.parse('0000-01-02T00:00:00Z'),
   max: Date.parse('9999-12-30T23:59:59Z'),
 });
 const two = (number: number): string => String(number).padStart(2, '0');
@@ -57,6 +57,7 @@ describe('parseInstant', () => {
     ['2026-01-01T00:00:00.000+2:00', undefined],
     ['2026-01-01T00:00:00.000+0200x', undefined],
     ['20x6-01-01T00:00:00.000Z', undefined],
+    ['0050-03-01T00:00:00Z', Date.parse('0050-03-01T00:00:00Z')],
     [1_767_225_600_000, undefined],
   ] as const)('%s is %s', (text, at) => {
     expect(parseInstant(text)).toBe(at);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { emptyTally } from '../../lib/domain/push.ts';
 import { compareRates } from '../../lib/domain/push-rates.ts';
+import { emptyTally } from '../../lib/domain/tally.ts';
 import { type Alert, closeAlerts, openAlerts, raiseAlert } from '../../lib/pipeline/alerts.ts';
 import { csvLine } from '../../lib/pipeline/push/outcomes.ts';
 import { pauseMembers } from '../../lib/pipeline/push/pause-members.ts';

@@ -63,7 +63,7 @@ describe('npm run new:connector', () => {
     const left = await failuresOf(module.acmeMailScenario);
 
     expect(left.get('brings every record once, and quarantines the unreadable one only')).toContain(
-      'GET /contacts answered 501, which lib/connectors/acme-mail/errors.ts does not know',
+      'Acme Mail gave an answer that lib/connectors/acme-mail/errors.ts does not know (HTTP 501 to GET /contacts)',
     );
     expect([...left.keys()]).toContain('adds once: the second time everybody is unchanged');
     expect([...left.keys()]).not.toContain('refuses a broken proof and a missing one');

@@ -106,7 +106,8 @@ const broken: readonly Broken[] = [
       column: 16,
       code: 'workspace/unknown-connector',
       found: 'connector "mailchip"',
-      expected: 'one of files, forms, hubspot, klaviyo, mailchimp, meta, salesforce, sendgrid, webhook',
+      expected:
+        'one of files, forms, google-ads, google-analytics, hubspot, klaviyo, mailchimp, meta, salesforce, sendgrid, webhook',
       suggestion: 'mailchimp',
     },
   },

@@ -112,11 +112,8 @@ describe('readSource', () => {
     ['many quotes', '"\n'.repeat(60_000)],
     ['many keys', Array.from({ length: 20_000 }, (_, i) => `key${i}: 1`).join('\n')],
     ['a file that is too large', 'a'.repeat(MOST_BYTES + 1)],
-  ])('answers %s within seconds, with a bounded number of problems', (_, text) => {
-    const started = performance.now();
-
+  ])('answers %s in the time of a test, with a bounded number of problems', (_, text) => {
     expect(read(text).problems.length).toBeLessThanOrEqual(20);
-    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   it('reports bytes that are no UTF-8', () => {

@@ -6,7 +6,7 @@ import aws4 from 'aws4';
 const SHORT = new Set(['BatchExecuteStatementCommand', 'BatchGetItemCommand', 'BatchWriteItemCommand']);
 
 /** What the SDK sends to, as its own requests say. */
-interface Place {
+interface Host {
   readonly protocol: string;
   readonly hostname: string;
   readonly port?: number;
@@ -26,20 +26,20 @@ interface Answer {
  * callers can bear that a request is done twice, as it may be by the SDK itself.
  */
 export function takeShortcut(client: DynamoDBClient): void {
-  let place: Place | undefined;
+  let host: Host | undefined;
   client.middlewareStack.add(
     (next) => async (args) => {
-      place = placeIn(args.request) ?? place;
+      host = hostIn(args.request) ?? host;
       return next(args);
     },
-    { step: 'build', name: 'learnPlace' },
+    { step: 'build', name: 'learnHost' },
   );
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const { commandName = '' } = context as { readonly commandName?: string };
       // The first request goes the SDK's way and tells where to; none of these inputs holds bytes, which JSON has not.
-      if (place === undefined || !SHORT.has(commandName)) return next(args);
-      const answer = await sendShort(client, place, commandName, JSON.stringify(args.input)).catch(() => undefined);
+      if (host === undefined || !SHORT.has(commandName)) return next(args);
+      const answer = await sendShort(client, host, commandName, JSON.stringify(args.input)).catch(() => undefined);
       if (answer === undefined) return next(args);
       return { response: undefined, output: { ...answer, $metadata: { httpStatusCode: 200, attempts: 1 } } as never };
     },
@@ -50,7 +50,7 @@ export function takeShortcut(client: DynamoDBClient): void {
 /** The answer of a plain success; undefined or thrown = ask the SDK. */
 async function sendShort(
   { config }: DynamoDBClient,
-  place: Place,
+  host: Host,
   commandName: string,
   body: string,
 ): Promise<object | undefined> {
@@ -60,8 +60,8 @@ async function sendShort(
       service: 'dynamodb',
       region: await config.region(),
       method: 'POST',
-      host: place.port === undefined ? place.hostname : `${place.hostname}:${place.port}`,
-      path: place.path,
+      host: host.port === undefined ? host.hostname : `${host.hostname}:${host.port}`,
+      path: host.path,
       headers: {
         'content-type': 'application/x-amz-json-1.0',
         'x-amz-target': `DynamoDB_20120810.${commandName.slice(0, -'Command'.length)}`,
@@ -70,7 +70,7 @@ async function sendShort(
     },
     { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
   );
-  const request = { ...place, method: 'POST', query: {}, headers, body };
+  const request = { ...host, method: 'POST', query: {}, headers, body };
   const { response } = (await config.requestHandler.handle(request as never)) as { readonly response: Answer };
   const text = await textOf(response.body);
   return response.statusCode === 200 ? (JSON.parse(text) as object) : undefined;
@@ -87,8 +87,8 @@ function textOf(body: Readable): Promise<string> {
   });
 }
 
-function placeIn(request: unknown): Place | undefined {
+function hostIn(request: unknown): Host | undefined {
   if (typeof request !== 'object' || request === null || !('hostname' in request)) return undefined;
-  const { protocol, hostname, port, path } = request as Place;
+  const { protocol, hostname, port, path } = request as Host;
   return { protocol, hostname, path, ...(port === undefined ? {} : { port }) };
 }

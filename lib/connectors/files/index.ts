@@ -22,7 +22,5 @@ export const files = defineConnector<Config, Record<string, never>, undefined>({
         missingIn: (file) => missingColumns(mapping, file),
       };
     },
-    // Functions that map archived rows never load the readers.
-    openFile: async (access) => (await import('./open-file.ts')).openFile(access),
   },
 });

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
+import { jsonIn, openRequests } from '../requests.ts';
 import type { Config, Secret } from './config.ts';
 import { networkError, noBackfill, typeformError, unreadableAnswer } from './errors.ts';
 
-/** Typeform documents no limit of its own; whoever waits longer than this is better off asking again. */
-const TIMEOUT_MS = 30_000;
 const BASE = 'https://api.typeform.com';
 
 const page = z.looseObject({ items: z.array(z.unknown()) });
@@ -27,6 +26,7 @@ export function openForms(
   io: ConnectorIo,
 ): FormsApi {
   const base = (endpoint ?? BASE).replace(/\/$/, '');
+  const requests = openRequests(io, networkError);
   return {
     connection: name,
     config,
@@ -41,32 +41,13 @@ export function openForms(
         ...(before === undefined ? {} : { before }),
       });
       const url = `${base}/forms/${encodeURIComponent(config.form)}/responses?${query}`;
-      const answer = await get(url, secret.access_token, io);
-      const parsed = page.safeParse(answer);
-      if (!parsed.success) throw unreadableAnswer();
+      const answer = await requests.send(url, {
+        headers: { accept: 'application/json', authorization: `Bearer ${secret.access_token}` },
+      });
+      if (!answer.ok) throw typeformError(answer);
+      const parsed = page.safeParse(jsonIn(answer.text()));
+      if (!parsed.success) throw unreadableAnswer('responses');
       return parsed.data.items;
     },
   };
-}
-
-async function get(url: string, token: string, io: ConnectorIo): Promise<unknown> {
-  if (io.signal.aborted) throw networkError(undefined, true);
-  await io.calls.ask();
-  let response: Response;
-  let text: string;
-  try {
-    response = await io.fetch(url, {
-      headers: { accept: 'application/json', authorization: `Bearer ${token}` },
-      signal: AbortSignal.any([io.signal, AbortSignal.timeout(TIMEOUT_MS)]),
-    });
-    text = await response.text();
-  } catch (thrown) {
-    throw networkError(thrown, io.signal.aborted);
-  }
-  if (!response.ok) throw typeformError(response.status, response.headers.get('retry-after'));
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw unreadableAnswer(); // The parser's own message quotes the text.
-  }
 }

@@ -1,15 +1,7 @@
-import { type FailureKind, TributaryError } from '../../domain/errors.ts';
+import { TributaryError } from '../../domain/errors.ts';
+import { type Answer, errorOf, type Failure, networkErrors, unreadableAnswers } from '../requests.ts';
 
-const SECOND = 1_000;
-
-interface Verdict {
-  readonly kind: FailureKind;
-  readonly code: string;
-  /** What it means for the operator; never Typeform's own text. */
-  readonly says: string;
-}
-
-const statuses: Readonly<Record<number, Verdict>> = {
+const statuses: Readonly<Record<number, Failure>> = {
   401: {
     kind: 'auth',
     code: 'forms/token-refused',
@@ -25,44 +17,31 @@ const statuses: Readonly<Record<number, Verdict>> = {
     code: 'forms/form-not-found',
     says: 'Typeform knows no form of that id; correct `form` of the connection',
   },
-  429: { kind: 'rate-limited', code: 'forms/throttled', says: 'Typeform asked us to slow down' },
+  429: {
+    kind: 'rate-limited',
+    code: 'forms/throttled',
+    says: 'Typeform asked us to slow down',
+    // Two requests a second are allowed.
+    retryAfterMs: 1_000,
+  },
 };
-const unavailable: Verdict = { kind: 'transient', code: 'forms/unavailable', says: 'Typeform could not answer' };
-const refused: Verdict = {
+const unavailable: Failure = { kind: 'transient', code: 'forms/unavailable', says: 'Typeform could not answer' };
+const refused: Failure = {
   kind: 'defect',
   code: 'forms/request-refused',
   says: 'Typeform did not accept a request as we made it',
 };
 
 /** An answer that is no success. */
-export function typeformError(status: number, retryAfter: string | null): TributaryError {
-  const { kind, code, says } = status >= 500 ? unavailable : (statuses[status] ?? refused);
-  const seconds = Number(retryAfter ?? Number.NaN);
-  // Two requests a second are allowed, so a second is enough where Typeform does not say.
-  const wait = Number.isFinite(seconds) && seconds >= 0 ? seconds * SECOND : SECOND;
-  return new TributaryError(
-    kind,
-    code,
-    `${says} (HTTP ${status})`,
-    kind === 'rate-limited' ? { retryAfterMs: wait } : {},
-  );
+export function typeformError({ status, waitMs }: Answer): TributaryError {
+  return errorOf(status >= 500 ? unavailable : (statuses[status] ?? refused), `HTTP ${status}`, waitMs);
 }
 
-/** A request that got no answer. `stopped`: our own time was up. */
-export function networkError(thrown: unknown, stopped: boolean): TributaryError {
-  if (stopped) return new TributaryError('transient', 'forms/stopped', 'no time is left to ask Typeform');
-  const name = thrown instanceof Error ? thrown.name : typeof thrown;
-  return new TributaryError('transient', 'forms/unreachable', `Typeform could not be reached in time (${name})`);
-}
-
-/** A success that holds something else than what was asked for. */
-export function unreadableAnswer(): TributaryError {
-  return new TributaryError(
-    'transient',
-    'forms/unreadable-answer',
-    'Typeform answered with something that cannot be read',
-  );
-}
+export const networkError = networkErrors('Typeform', {
+  stopped: 'forms/stopped',
+  unreachable: 'forms/unreachable',
+});
+export const unreadableAnswer = unreadableAnswers('Typeform', 'forms/unreadable-answer');
 
 /** A back-fill that the connection does not say enough for. */
 export function noBackfill(missing: 'preset' | 'form' | 'access_token'): TributaryError {

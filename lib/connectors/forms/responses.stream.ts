@@ -47,7 +47,7 @@ export const responses: Stream<FormsApi> = {
       const items = await api.listResponses({ pageSize, before: window.before });
       const before = items.map(tokenOf).findLast((token) => token !== undefined);
       const whole = items.length < pageSize || (timeOf(items.at(-1)) ?? window.since) < window.since;
-      if (!whole && before === undefined) throw unreadableAnswer();
+      if (!whole && before === undefined) throw unreadableAnswer('responses');
       const checkpoint: Cursor = whole
         ? { v: 1, phase: 'done', until: window.until }
         : { v: 1, phase: 'back', since: window.since, until: window.until, before: before ?? '' };

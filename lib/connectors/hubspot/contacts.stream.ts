@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
-import type { Mapping } from '../../domain/mapping.ts';
+import { type Mapping, pathsRead } from '../../domain/mapping.ts';
 import { associatedWith, idOf, idsOf } from './associated.ts';
 import type { HubspotApi } from './client.ts';
 import { optOutOf } from './custom-fields.ts';
@@ -46,9 +46,6 @@ export const contactMapping: Mapping = {
   },
 };
 
-/** The properties that the mapping reads. */
-export const contactProperties: readonly string[] = propertiesOf(contactMapping);
-
 export const contacts = objectStream({
   name: 'contacts',
   record: objectRecord,
@@ -56,7 +53,7 @@ export const contacts = objectStream({
     {
       object: 'contacts',
       changed: 'lastmodifieddate',
-      properties: contactProperties,
+      properties: propertiesOf(contactMapping),
       deletions: true,
       dress: async (api, found) => withSubscriptions(api, await withCompany(api, found)),
     },
@@ -101,14 +98,8 @@ function emailOf(record: unknown): string | undefined {
   return typeof email === 'string' && email !== '' ? email.toLowerCase() : undefined;
 }
 
-/** Every property of HubSpot that a mapping names. */
-export function propertiesOf(mapping: Mapping): string[] {
-  const paths = [
-    ...mapping.at,
-    ...(mapping.identifiers ?? []).map(({ from }) => from),
-    ...Object.values(mapping.traits ?? {}).flatMap((rule) => ('from' in rule ? [rule.from] : [])),
-    ...(mapping.consent ?? []).map(({ from }) => from),
-  ];
+/** The properties of HubSpot that a mapping reads. */
+export function propertiesOf(mapping: Mapping): readonly string[] {
   const start = 'properties.';
-  return [...new Set(paths.filter((path) => path.startsWith(start)).map((path) => path.slice(start.length)))];
+  return pathsRead(mapping).flatMap((path) => (path.startsWith(start) ? [path.slice(start.length)] : []));
 }

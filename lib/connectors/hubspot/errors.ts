@@ -1,15 +1,8 @@
-import { type FailureKind, TributaryError } from '../../domain/errors.ts';
+import { TributaryError } from '../../domain/errors.ts';
+import { errorOf, type Failure, networkErrors, unless, unreadableAnswers } from '../requests.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-
-interface Verdict {
-  readonly kind: FailureKind;
-  readonly code: string;
-  /** What it means for the operator; never HubSpot's own text, which may quote a person's data. */
-  readonly says: string;
-  readonly retryAfterMs?: number;
-}
 
 /** An answer that is no success, as far as it tells something. */
 export interface Refusal {
@@ -18,85 +11,85 @@ export interface Refusal {
   readonly category?: string | undefined;
   readonly policy?: string | undefined;
   readonly message?: string | undefined;
-  /** Seconds; documented of 477 only. */
-  readonly retryAfter?: string | undefined;
+  /** By its Retry-After; documented of 477 only. */
+  readonly waitMs?: number | undefined;
 }
 
-const tokenExpired: Verdict = {
+const tokenExpired: Failure = {
   kind: 'auth',
   code: 'hubspot/token-expired',
   says: 'the access token has expired; put a new one into the secret',
 };
-const tokenRefused: Verdict = {
+const tokenRefused: Failure = {
   kind: 'auth',
   code: 'hubspot/token-refused',
   says: 'HubSpot refused the access token; check the secret and that the app is still installed',
 };
-const missingScope: Verdict = {
+const missingScope: Failure = {
   kind: 'config',
   code: 'hubspot/missing-scope',
   says: 'the app may not do this; give it the scopes that docs/connectors/hubspot.md lists',
 };
-const dailyLimit: Verdict = {
+const dailyLimit: Failure = {
   kind: 'rate-limited',
   code: 'hubspot/daily-limit-reached',
   says: 'the account has no API requests left today',
   retryAfterMs: 60 * MINUTE,
 };
-const throttledTen: Verdict = {
+const throttledTen: Failure = {
   kind: 'rate-limited',
   code: 'hubspot/throttled',
   says: 'HubSpot asked us to slow down',
   retryAfterMs: 10 * SECOND,
 };
-const throttledSecond: Verdict = { ...throttledTen, retryAfterMs: SECOND };
-const locked: Verdict = {
+const throttledSecond: Failure = { ...throttledTen, retryAfterMs: SECOND };
+const locked: Failure = {
   kind: 'rate-limited',
   code: 'hubspot/locked',
   says: 'the records are locked by another write',
   retryAfterMs: 2 * SECOND,
 };
-const migrating: Verdict = {
+const migrating: Failure = {
   kind: 'rate-limited',
   code: 'hubspot/migrating',
   says: 'HubSpot moves the account to another data centre',
   retryAfterMs: 10 * MINUTE,
 };
-const unavailable: Verdict = {
+const unavailable: Failure = {
   kind: 'transient',
   code: 'hubspot/unavailable',
   says: 'HubSpot could not answer; whether a write was done is unknown',
 };
-const notFound: Verdict = {
+const notFound: Failure = {
   kind: 'rejected',
   code: 'hubspot/not-found',
   says: 'HubSpot does not know what was asked for',
 };
-const conflict: Verdict = {
+const conflict: Failure = {
   kind: 'rejected',
   code: 'hubspot/conflict',
   says: 'what was to be made exists already',
 };
-const tooManyFields: Verdict = {
+const tooManyFields: Failure = {
   kind: 'config',
   code: 'hubspot/too-many-fields',
   says: 'the names of all properties do not fit into one request; shorten `fields`',
 };
-const refused: Verdict = {
+const refused: Failure = {
   kind: 'defect',
   code: 'hubspot/request-refused',
   says: 'HubSpot did not accept a request as we made it',
 };
 
 /** Policies of a 429 (usage guidelines; recorded bodies of 2026). */
-const policies: Readonly<Record<string, Verdict>> = {
+const policies: Readonly<Record<string, Failure>> = {
   DAILY: dailyLimit,
   TEN_SECONDLY_ROLLING: throttledTen,
   SECONDLY: throttledSecond,
 };
 
 /** Categories, which say more than the status. */
-const categories: Readonly<Record<string, Verdict>> = {
+const categories: Readonly<Record<string, Failure>> = {
   EXPIRED_AUTHENTICATION: tokenExpired,
   INVALID_AUTHENTICATION: tokenRefused,
   MISSING_SCOPES: missingScope,
@@ -104,7 +97,7 @@ const categories: Readonly<Record<string, Verdict>> = {
   CONFLICT: conflict,
 };
 
-const statuses: Readonly<Record<number, Verdict>> = {
+const statuses: Readonly<Record<number, Failure>> = {
   401: tokenRefused,
   403: missingScope,
   404: notFound,
@@ -117,16 +110,9 @@ const statuses: Readonly<Record<number, Verdict>> = {
 
 /** HubSpot's refusal as ours. */
 export function hubspotError(refusal: Refusal): TributaryError {
-  const verdict = verdictOf(refusal);
   const word = refusal.policy ?? refusal.category;
   const told = `HTTP ${refusal.status}${word === undefined ? '' : ` ${word.replace(/[^A-Z_]/g, '')}`}`;
-  const wait = verdict.kind === 'rate-limited' ? (secondsOf(refusal.retryAfter) ?? verdict.retryAfterMs) : undefined;
-  return new TributaryError(
-    verdict.kind,
-    verdict.code,
-    `${verdict.says} (${told})`,
-    wait === undefined ? {} : { retryAfterMs: wait },
-  );
+  return errorOf(failureOf(refusal), told, refusal.waitMs);
 }
 
 /** The token endpoint's refusal: whatever it says, the secret does not sign in. */
@@ -136,37 +122,18 @@ export function signInError(refusal: Refusal): TributaryError {
   return new TributaryError('auth', 'hubspot/token-refused', `${says} (HTTP ${refusal.status})`);
 }
 
-/** A request that got no answer. `stopped`: our own time was up. */
-export function networkError(thrown: unknown, stopped: boolean): TributaryError {
-  if (stopped) return new TributaryError('transient', 'hubspot/stopped', 'no time is left to ask HubSpot');
-  const name = thrown instanceof Error ? thrown.name : typeof thrown;
-  // Node's fetch tells every network failure as a TypeError, and ours of time as a TimeoutError.
-  if (name === 'TypeError' || name === 'TimeoutError' || name === 'AbortError') {
-    return new TributaryError('transient', 'hubspot/unreachable', `HubSpot could not be reached in time (${name})`);
-  }
-  return new TributaryError('defect', 'hubspot/request-refused', `a request could not be sent (${name})`);
-}
-
-/** A success that holds something else than what was asked for. */
-export function unreadableAnswer(what: string): TributaryError {
-  return new TributaryError(
-    'transient',
-    'hubspot/unreadable-answer',
-    `HubSpot answered ${what} with something that cannot be read`,
-  );
-}
+export const networkError = networkErrors('HubSpot', {
+  stopped: 'hubspot/stopped',
+  unreachable: 'hubspot/unreachable',
+});
+export const unreadableAnswer = unreadableAnswers('HubSpot', 'hubspot/unreadable-answer');
 
 /** The answer, or undefined where HubSpot says that it has no such thing. */
-export async function unlessNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (thrown) {
-    if (thrown instanceof TributaryError && thrown.code === notFound.code) return undefined;
-    throw thrown;
-  }
+export function unlessNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
+  return unless(notFound.code, answer);
 }
 
-function verdictOf({ status, category, policy, message }: Refusal): Verdict {
+function failureOf({ status, category, policy, message }: Refusal): Failure {
   if (status === 429) {
     const known = policies[policy ?? ''];
     if (known !== undefined) return known;
@@ -175,9 +142,4 @@ function verdictOf({ status, category, policy, message }: Refusal): Verdict {
   }
   if (status >= 500) return unavailable;
   return categories[category ?? ''] ?? statuses[status] ?? refused;
-}
-
-function secondsOf(retryAfter: string | undefined): number | undefined {
-  const seconds = Number(retryAfter ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * SECOND : undefined;
 }

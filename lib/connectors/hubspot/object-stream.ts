@@ -2,7 +2,7 @@ import type { Change } from '../../domain/change.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';
 import type { ReadOptions, Schema, Stream } from '../contract.ts';
-import { defineStream, type RecordPage } from '../define.ts';
+import { defineStream, type RecordPage, streamBySettings } from '../define.ts';
 import { idsOf } from './associated.ts';
 import type { HubspotApi } from './client.ts';
 import type { Config } from './config.ts';
@@ -29,20 +29,7 @@ export interface ObjectStreamSpec {
 
 /** A stream over CRM objects, with the workspace's own properties among the traits. */
 export function objectStream(spec: ObjectStreamSpec): Stream<HubspotApi> {
-  const plain = configured(spec, undefined);
-  const { reread } = plain;
-  return {
-    name: spec.name,
-    mappings: plain.mappings,
-    read: (api, connection, from, options) => configured(spec, api.config).read(api, connection, from, options),
-    remap: (lines, connection, config) => configured(spec, config as Config).remap(lines, connection, config),
-    ...(reread === undefined
-      ? {}
-      : {
-          reread: (api, connection, ids, options) =>
-            (configured(spec, api.config).reread ?? reread)(api, connection, ids, options),
-        }),
-  };
+  return streamBySettings((config: Config | undefined) => configured(spec, config));
 }
 
 function configured(spec: ObjectStreamSpec, config: Config | undefined): Stream<HubspotApi> {

@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { isJsonObject, type Json } from '../../domain/json.ts';
+import type { Json } from '../../domain/json.ts';
 import type { ConnectorIo } from '../contract.ts';
+import { type Answer, jsonIn, openRequests } from '../requests.ts';
 import type { Secret } from './config.ts';
 import { hubspotError, networkError, type Refusal, signInError, unreadableAnswer } from './errors.ts';
-
-/** HubSpot documents no limit of its own; whoever waits longer than this is better off asking again. */
-const TIMEOUT_MS = 30_000;
 
 export interface Request {
   readonly method: string;
@@ -31,33 +29,24 @@ const told = z.object({
 });
 
 export function openTransport(base: string, secret: Secret, io: ConnectorIo): Transport {
-  let calls = 0;
+  const requests = openRequests(io, networkError);
   let renewed: string | undefined;
 
   async function exchange(what: string, request: Request, token: string | undefined) {
-    if (io.signal.aborted) throw networkError(undefined, true);
-    await io.calls.ask();
-    calls += 1;
-    let response: Response;
-    let text: string;
-    try {
-      response = await io.fetch(request.url, {
-        method: request.method,
-        headers: {
-          accept: 'application/json',
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-          ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
-        },
-        ...(request.body === undefined ? {} : { body: request.body }),
-        signal: AbortSignal.any([io.signal, AbortSignal.timeout(TIMEOUT_MS)]),
-      });
-      text = await response.text();
-    } catch (thrown) {
-      throw networkError(thrown, io.signal.aborted);
-    }
-    hearUsage(response.headers);
-    if (!response.ok) return { refusal: refusalOf(response, text) };
-    return { json: text === '' ? undefined : readJson(text, what) };
+    const answer = await requests.send(request.url, {
+      method: request.method,
+      headers: {
+        accept: 'application/json',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+      },
+      ...(request.body === undefined ? {} : { body: request.body }),
+    });
+    hearUsage(answer.headers);
+    if (!answer.ok) return { refusal: refusalOf(answer) };
+    const json = jsonIn(answer.text());
+    if (json === undefined && answer.text() !== '') throw unreadableAnswer(what);
+    return { json };
   }
 
   /** Requests of the day by every tool that uses the app's account. Search answers tell nothing of it. */
@@ -99,7 +88,7 @@ export function openTransport(base: string, secret: Secret, io: ConnectorIo): Tr
   }
 
   return {
-    calls: () => calls,
+    calls: requests.calls,
     async send(what, request) {
       let answer = await exchange(what, request, await currentToken());
       // A token of OAuth lives for half an hour, a run may be longer: it is renewed once, then the refusal stands.
@@ -113,31 +102,8 @@ export function openTransport(base: string, secret: Secret, io: ConnectorIo): Tr
   };
 }
 
-function refusalOf(response: Response, text: string): Refusal {
-  const body = told.safeParse(parsedOr(text));
-  return {
-    status: response.status,
-    category: body.data?.category,
-    policy: body.data?.policyName,
-    message: body.data?.message,
-    retryAfter: response.headers.get('retry-after') ?? undefined,
-  };
-}
-
-/** An error's body may be a page for people, or nothing. */
-function parsedOr(text: string): unknown {
-  try {
-    const body: unknown = JSON.parse(text);
-    return isJsonObject(body) ? body : {};
-  } catch {
-    return {};
-  }
-}
-
-function readJson(text: string, what: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    throw unreadableAnswer(what);
-  }
+function refusalOf({ status, text, waitMs }: Answer): Refusal {
+  // An error's body may be a page for people, or nothing.
+  const body = told.safeParse(jsonIn(text())).data;
+  return { status, category: body?.category, policy: body?.policyName, message: body?.message, waitMs };
 }

@@ -1,14 +1,7 @@
-import { type FailureKind, TributaryError } from '../../domain/errors.ts';
+import { TributaryError } from '../../domain/errors.ts';
+import { errorOf, type Failure, networkErrors, unless, unreadableAnswers } from '../requests.ts';
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-
-interface Verdict {
-  readonly kind: FailureKind;
-  readonly code: string;
-  /** What it means for the operator; never Klaviyo's own text, which may quote a person's data. */
-  readonly says: string;
-}
+const MINUTE = 60_000;
 
 /** An answer that is no success, as far as it tells something. */
 export interface Refusal {
@@ -17,52 +10,55 @@ export interface Refusal {
   readonly code?: string | undefined;
   /** The query parameter that was wrong. */
   readonly parameter?: string | undefined;
-  /** Seconds, on 429. */
-  readonly retryAfter?: string | undefined;
+  /** By its Retry-After, on 429. */
+  readonly waitMs?: number | undefined;
 }
 
-/** Without Retry-After: the longer of the two windows that Klaviyo counts in. */
-const STEADY_WINDOW_MS = MINUTE;
-
-const keyRefused: Verdict = {
+const keyRefused: Failure = {
   kind: 'auth',
   code: 'klaviyo/key-refused',
   says: 'Klaviyo refused the private key; it was deleted or belongs elsewhere: put a new one into the secret',
 };
-const missingScope: Verdict = {
+const missingScope: Failure = {
   kind: 'config',
   code: 'klaviyo/missing-scope',
   says: 'the private key may not do this; make one with the scopes that docs/connectors/klaviyo.md lists',
 };
-const throttled: Verdict = { kind: 'rate-limited', code: 'klaviyo/throttled', says: 'Klaviyo asked us to slow down' };
-const challenged: Verdict = {
+const throttled: Failure = {
+  kind: 'rate-limited',
+  code: 'klaviyo/throttled',
+  says: 'Klaviyo asked us to slow down',
+  // The longer of the two windows that Klaviyo counts in.
+  retryAfterMs: MINUTE,
+};
+const challenged: Failure = {
   kind: 'transient',
   code: 'klaviyo/challenged',
   says: 'the network in front of Klaviyo took the request for a robot’s',
 };
-const unavailable: Verdict = {
+const unavailable: Failure = {
   kind: 'transient',
   code: 'klaviyo/unavailable',
   says: 'Klaviyo could not answer; whether a write was done is unknown',
 };
-const notFound: Verdict = {
+const notFound: Failure = {
   kind: 'rejected',
   code: 'klaviyo/not-found',
   says: 'Klaviyo does not know what was asked for',
 };
-const cursorRefused: Verdict = {
+const cursorRefused: Failure = {
   kind: 'transient',
   code: 'klaviyo/cursor-refused',
   says: 'Klaviyo does not know the page any more',
 };
-const refused: Verdict = {
+const refused: Failure = {
   kind: 'defect',
   code: 'klaviyo/request-refused',
   says: 'Klaviyo did not accept a request as we made it',
 };
 
 /** Codes of the body, which say more than the status. */
-const codes: Readonly<Record<string, Verdict>> = {
+const codes: Readonly<Record<string, Failure>> = {
   authentication_failed: keyRefused,
   not_authenticated: keyRefused,
   permission_denied: missingScope,
@@ -70,7 +66,7 @@ const codes: Readonly<Record<string, Verdict>> = {
   not_found: notFound,
 };
 
-const statuses: Readonly<Record<number, Verdict>> = {
+const statuses: Readonly<Record<number, Failure>> = {
   401: keyRefused,
   403: missingScope,
   404: notFound,
@@ -79,54 +75,31 @@ const statuses: Readonly<Record<number, Verdict>> = {
 
 /** Klaviyo's refusal as ours. */
 export function klaviyoError(refusal: Refusal): TributaryError {
-  const { kind, code, says } = verdictOf(refusal);
   const word = refusal.code?.replace(/[^a-z_]/g, '').slice(0, 60);
   const told = `HTTP ${refusal.status}${word === undefined || word === '' ? '' : ` ${word}`}`;
-  const wait = kind === 'rate-limited' ? { retryAfterMs: secondsOf(refusal.retryAfter) ?? STEADY_WINDOW_MS } : {};
-  return new TributaryError(kind, code, `${says} (${told})`, wait);
+  return errorOf(failureOf(refusal), told, refusal.waitMs);
 }
 
-/** A request that got no answer. `stopped`: our own time was up. */
-export function networkError(thrown: unknown, stopped: boolean): TributaryError {
-  if (stopped) return new TributaryError('transient', 'klaviyo/stopped', 'no time is left to ask Klaviyo');
-  const name = thrown instanceof Error ? thrown.name : typeof thrown;
-  // Node's fetch tells every network failure as a TypeError, and ours of time as a TimeoutError.
-  if (name === 'TypeError' || name === 'TimeoutError' || name === 'AbortError') {
-    return new TributaryError('transient', 'klaviyo/unreachable', `Klaviyo could not be reached in time (${name})`);
-  }
-  return new TributaryError('defect', 'klaviyo/request-refused', `a request could not be sent (${name})`);
-}
-
-/** A success that holds something else than what was asked for. */
-export function unreadableAnswer(what: string): TributaryError {
-  const says = `Klaviyo answered ${what} with something that cannot be read`;
-  return new TributaryError('transient', 'klaviyo/unreadable-answer', says);
-}
+export const networkError = networkErrors('Klaviyo', {
+  stopped: 'klaviyo/stopped',
+  unreachable: 'klaviyo/unreachable',
+});
+export const unreadableAnswer = unreadableAnswers('Klaviyo', 'klaviyo/unreadable-answer');
 
 /** The answer, or undefined where Klaviyo says that it has no such thing. */
-export async function unlessNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (thrown) {
-    if (thrown instanceof TributaryError && thrown.code === notFound.code) return undefined;
-    throw thrown;
-  }
+export function unlessNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
+  return unless(notFound.code, answer);
 }
 
 export function isCursorRefused(thrown: unknown): boolean {
   return thrown instanceof TributaryError && thrown.code === cursorRefused.code;
 }
 
-function verdictOf({ status, code, parameter }: Refusal): Verdict {
+function failureOf({ status, code, parameter }: Refusal): Failure {
   if (status >= 500) return unavailable;
   // A 403 that is no answer of the API comes from the network in front of it, now and then, to functions on AWS
   // (klaviyo-api-python#84): nothing is wrong with the key.
   if (status === 403 && code === undefined) return challenged;
   if (status === 400 && parameter === 'page[cursor]') return cursorRefused;
   return codes[code ?? ''] ?? statuses[status] ?? refused;
-}
-
-function secondsOf(retryAfter: string | undefined): number | undefined {
-  const seconds = Number(retryAfter ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * SECOND : undefined;
 }

@@ -3,7 +3,7 @@ import { parseInstant } from '../../domain/instant.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { type Mapping, valueAt } from '../../domain/mapping.ts';
 import type { Schema, Stream } from '../contract.ts';
-import { defineStream } from '../define.ts';
+import { defineStream, streamBySettings } from '../define.ts';
 import type { KlaviyoApi, PageQuery } from './client.ts';
 import { type Config, eventsLookbackMs } from './config.ts';
 import { type Cursor, cursor } from './cursor.ts';
@@ -58,11 +58,7 @@ export const eventRecord = z
   .transform((event) => ({ ...event, profile: event.relationships.profile.data.id })) as unknown as Schema<JsonObject>;
 
 /** Events by their own time: those of Klaviyo's e-mails, and of the metrics that the connection names. */
-export const events: Stream<KlaviyoApi> = {
-  ...configured(undefined),
-  read: (api, connection, from, options) => configured(api.config).read(api, connection, from, options),
-  remap: (lines, connection, config) => configured(config as Config).remap(lines, connection, config),
-};
+export const events = streamBySettings(configured);
 
 function configured(config: Config | undefined): Stream<KlaviyoApi> {
   const mapping = config === undefined ? eventMapping : withOwnMetrics(eventMapping, config);

@@ -3,7 +3,7 @@ import { parseInstant } from '../../domain/instant.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { valueAt } from '../../domain/mapping.ts';
 import type { ReadOptions, Stream } from '../contract.ts';
-import { defineStream, type RecordPage } from '../define.ts';
+import { defineStream, type RecordPage, streamBySettings } from '../define.ts';
 import type { KlaviyoApi } from './client.ts';
 import { type Config, lookbackMs } from './config.ts';
 import { beginning, type Cursor, cursor } from './cursor.ts';
@@ -17,16 +17,7 @@ const SECOND = 1_000;
 const SUPPRESSED_AT = 'subscriptions.email.marketing.suppression.timestamp';
 
 /** Profiles by `updated`, then those that were suppressed: Klaviyo does not say that an opt-out moves `updated`. */
-export const profiles: Stream<KlaviyoApi> = {
-  ...configured(undefined),
-  read: (api, connection, from, options) => configured(api.config).read(api, connection, from, options),
-  remap: (lines, connection, config) => configured(config as Config).remap(lines, connection, config),
-  reread: async (api, connection, ids, options) => {
-    const { reread } = configured(api.config);
-    if (reread === undefined) throw new Error('profiles can be read again');
-    return reread(api, connection, ids, options);
-  },
-};
+export const profiles = streamBySettings(configured);
 
 function configured(config: Config | undefined): Stream<KlaviyoApi> {
   return defineStream<KlaviyoApi, JsonObject, Cursor>({

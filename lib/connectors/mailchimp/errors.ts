@@ -1,20 +1,25 @@
-import { type FailureKind, TributaryError } from '../../domain/errors.ts';
+import { TributaryError } from '../../domain/errors.ts';
+import { errorOf, type Failure, unreadableAnswers, waitOf } from '../requests.ts';
 
+/** Mailchimp documents no Retry-After. */
 const DEFAULT_RETRY_MS = 5_000;
 
 /** Mailchimp's answer to a request that failed, as far as it may be looked at. */
-export interface Failure {
+interface Refusal {
   readonly status: number;
   /** The problem document's title; undefined for an HTML or empty body. */
   readonly title: string | undefined;
 }
 
-interface Known {
-  readonly when: (failure: Failure) => boolean;
-  readonly kind: FailureKind;
-  readonly code: string;
-  readonly say: string;
+interface Known extends Failure {
+  readonly when: (refusal: Refusal) => boolean;
 }
+
+const refused: Failure = {
+  kind: 'defect',
+  code: 'mailchimp/request-refused',
+  says: 'Mailchimp did not accept a request as we made it',
+};
 
 /** The first row that fits decides. What fits none is a defect until someone classifies it. */
 const KNOWN: readonly Known[] = [
@@ -22,45 +27,47 @@ const KNOWN: readonly Known[] = [
     when: ({ status }) => status === 429,
     kind: 'rate-limited',
     code: 'mailchimp/too-many-requests',
-    say: 'more than 10 requests at the same time with this API key; it is tried again later',
+    says: 'more than 10 requests at the same time with this API key; it is tried again later',
+    retryAfterMs: DEFAULT_RETRY_MS,
   },
   {
     // The edge in front of the API answers bursts with an HTML 403 that says nothing about the key.
     when: ({ status, title }) => status === 403 && title === undefined,
     kind: 'rate-limited',
     code: 'mailchimp/too-many-requests',
-    say: 'the network in front of Mailchimp turned the request away; it is tried again later',
+    says: 'the network in front of Mailchimp turned the request away; it is tried again later',
+    retryAfterMs: DEFAULT_RETRY_MS,
   },
   {
     when: ({ status }) => status === 401,
     kind: 'auth',
     code: 'mailchimp/key-refused',
-    say: 'the API key is not valid; put a new one into the secret of this connection',
+    says: 'the API key is not valid; put a new one into the secret of this connection',
   },
   {
     when: ({ status }) => status === 403,
     kind: 'auth',
     code: 'mailchimp/forbidden',
-    say: 'the API key belongs to another data centre or a user without access; make a key in the right account',
+    says: 'the API key belongs to another data centre or a user without access; make a key in the right account',
   },
   {
     when: ({ status }) => status === 404,
     kind: 'config',
     code: 'mailchimp/not-found',
-    say: 'no such list, tag or campaign in this account; check `list` of this connection',
+    says: 'no such list, tag or campaign in this account; check `list` of this connection',
   },
   {
     // HTTP 599 is Mailchimp's own: the account is under compliance review (error glossary, "ComplianceRelated").
     when: ({ status }) => status === 599,
     kind: 'auth',
     code: 'mailchimp/account-under-review',
-    say: 'the account is under compliance review; sign in to Mailchimp and follow what it asks',
+    says: 'the account is under compliance review; sign in to Mailchimp and follow what it asks',
   },
   {
     when: ({ status }) => status >= 500,
     kind: 'transient',
     code: 'mailchimp/unavailable',
-    say: 'the request may or may not have been carried out; it is tried again, which changes nothing twice',
+    says: 'the request may or may not have been carried out; it is tried again, which changes nothing twice',
   },
 ];
 
@@ -74,28 +81,15 @@ export function translateFailure(thrown: unknown, now: Date): TributaryError {
   const status = field(response, 'status');
   if (typeof status !== 'number') return withoutAnswer(thrown);
   const title = field(field(response, 'body'), 'title');
-  const failure: Failure = { status, title: typeof title === 'string' ? title : undefined };
-  const cause = new Error(`HTTP ${status} ${failure.title ?? 'without a problem document'}`);
-  const known = KNOWN.find((row) => row.when(failure));
-  if (known === undefined) {
-    return new TributaryError('defect', 'mailchimp/request-refused', `mailchimp refused a request: ${cause.message}`, {
-      cause,
-    });
-  }
-  const message = `mailchimp answered ${cause.message}: ${known.say}`;
-  if (known.kind !== 'rate-limited') return new TributaryError(known.kind, known.code, message, { cause });
-  const retryAfterMs = readRetryAfter(field(field(response, 'headers'), 'retry-after'), now);
-  return new TributaryError(known.kind, known.code, message, { cause, retryAfterMs });
+  const refusal: Refusal = { status, title: typeof title === 'string' ? title : undefined };
+  const told = `HTTP ${status} ${refusal.title ?? 'without a problem document'}`;
+  const known = KNOWN.find((row) => row.when(refusal)) ?? refused;
+  const header = field(field(response, 'headers'), 'retry-after');
+  return errorOf(known, told, waitOf(typeof header === 'string' ? header : undefined, now));
 }
 
 /** An answer with status 200 whose body is not what the API promises, such as a proxy's HTML page. */
-export function unreadableAnswer(where: string): TributaryError {
-  return new TributaryError(
-    'transient',
-    'mailchimp/unreadable-answer',
-    `mailchimp answered with something else than ${where}; it is tried again`,
-  );
-}
+export const unreadableAnswer = unreadableAnswers('mailchimp', 'mailchimp/unreadable-answer');
 
 /**
  * Why an address was left out of a tag, from the sentence Mailchimp gives; undefined when the sentence is not known.
@@ -126,13 +120,6 @@ function withoutAnswer(thrown: unknown): TributaryError {
     `mailchimp could not be reached (${code}); it is tried again`,
     { cause },
   );
-}
-
-/** Seconds or an HTTP date (RFC 9110, 10.2.3). Mailchimp documents neither, so there is a default. */
-function readRetryAfter(header: unknown, now: Date): number {
-  if (typeof header !== 'string' || header === '') return DEFAULT_RETRY_MS;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now.getTime();
-  return Number.isFinite(ms) ? Math.max(0, ms) : DEFAULT_RETRY_MS;
 }
 
 function field(value: unknown, name: string): unknown {

@@ -1,13 +1,7 @@
-import { type FailureKind, TributaryError } from '../../domain/errors.ts';
+import { TributaryError } from '../../domain/errors.ts';
+import { errorOf, type Failure, networkErrors, unreadableAnswers } from '../requests.ts';
 
 const MINUTE = 60_000;
-
-interface Verdict {
-  readonly kind: FailureKind;
-  readonly code: string;
-  /** What it means for the operator; never Meta's own text, which may quote a person's data or the token. */
-  readonly says: string;
-}
 
 /** An answer that is no success, as far as it tells something. */
 export interface Refusal {
@@ -22,65 +16,68 @@ export interface Refusal {
   readonly waitMs?: number | undefined;
 }
 
-/** Where Meta does not say: its windows are an hour long and roll. */
-const WAIT_MS = 5 * MINUTE;
-
-const tokenRefused: Verdict = {
+const tokenRefused: Failure = {
   kind: 'auth',
   code: 'meta/token-refused',
   says: 'Meta refused the access token; it expired, was withdrawn or its password changed: put a new one into the secret',
 };
-const proofRefused: Verdict = {
+const proofRefused: Failure = {
   kind: 'auth',
   code: 'meta/app-secret-refused',
   says: 'the app secret is not that of the app which the access token belongs to; correct the secret',
 };
-const missingPermission: Verdict = {
+const missingPermission: Failure = {
   kind: 'config',
   code: 'meta/missing-permission',
   says: 'the access token may not do this; give it the permissions and assets that docs/connectors/meta.md lists',
 };
-const throttled: Verdict = { kind: 'rate-limited', code: 'meta/throttled', says: 'Meta asked us to slow down' };
-const unavailable: Verdict = {
+const throttled: Failure = {
+  kind: 'rate-limited',
+  code: 'meta/throttled',
+  says: 'Meta asked us to slow down',
+  // Its windows are an hour long and roll.
+  retryAfterMs: 5 * MINUTE,
+};
+const unavailable: Failure = {
   kind: 'transient',
   code: 'meta/unavailable',
   says: 'Meta could not answer; whether a write was done is unknown',
 };
-const notFound: Verdict = {
+const notFound: Failure = {
   kind: 'rejected',
   code: 'meta/not-found',
   says: 'Meta does not have what was asked for, or does not show it to this access token',
 };
-const parameterRefused: Verdict = {
+const parameterRefused: Failure = {
   kind: 'defect',
   code: 'meta/parameter-refused',
   says: 'Meta did not accept a parameter as we sent it',
 };
-const termsMissing: Verdict = {
+const termsMissing: Failure = {
   kind: 'config',
   code: 'meta/terms-not-accepted',
   says: 'the ad account has not accepted the terms of custom audiences; an admin accepts them in Ads Manager',
 };
-const tooSmall: Verdict = {
+const tooSmall: Failure = {
   kind: 'rejected',
   code: 'meta/audience-too-small',
   says: 'Meta takes nobody off an audience that would be too small then',
 };
-const refused: Verdict = {
+const refused: Failure = {
   kind: 'defect',
   code: 'meta/request-refused',
   says: 'Meta did not accept a request as we made it',
 };
-const unreadable: Verdict = {
+const unreadable: Failure = {
   kind: 'transient',
   code: 'meta/unreadable-answer',
   says: 'Meta answered with something that is no answer of its API',
 };
 
-const all = (verdict: Verdict, codes: readonly number[]) => codes.map((code) => [code, verdict] as const);
+const all = (failure: Failure, codes: readonly number[]) => codes.map((code) => [code, failure] as const);
 
 /** Graph API, "Handling errors", and the Marketing API's own codes. 200 to 299 are permissions too. */
-const codes: ReadonlyMap<number, Verdict> = new Map([
+const codes: ReadonlyMap<number, Failure> = new Map([
   ...all(unavailable, [1, 2, 341, 368, 5000, 21009]),
   ...all(throttled, [4, 17, 32, 613, 80000, 80001, 80002, 80003, 80004, 80005, 80006, 80008, 80009, 80014]),
   ...all(tokenRefused, [102, 190]),
@@ -99,7 +96,7 @@ const codes: ReadonlyMap<number, Verdict> = new Map([
 ]);
 
 /** Subcodes, which say more than the code. */
-const subcodes: ReadonlyMap<number, Verdict> = new Map([
+const subcodes: ReadonlyMap<number, Failure> = new Map([
   [33, notFound],
   [1870034, termsMissing],
   [1487366, notFound],
@@ -114,7 +111,7 @@ const subcodes: ReadonlyMap<number, Verdict> = new Map([
   ],
 ]);
 
-const statuses: ReadonlyMap<number, Verdict> = new Map([
+const statuses: ReadonlyMap<number, Failure> = new Map([
   [401, tokenRefused],
   [403, missingPermission],
   [404, notFound],
@@ -123,14 +120,12 @@ const statuses: ReadonlyMap<number, Verdict> = new Map([
 
 /** Meta's refusal as ours. */
 export function metaError(refusal: Refusal): TributaryError {
-  const { kind, code, says } = verdictOf(refusal);
   const numbers = [refusal.code, refusal.subcode].filter((one) => one !== undefined).join('/');
   const told = `HTTP ${refusal.status}${numbers === '' ? '' : `, code ${numbers}`}`;
-  const wait = kind === 'rate-limited' ? { retryAfterMs: refusal.waitMs ?? WAIT_MS } : {};
-  return new TributaryError(kind, code, `${says} (${told})`, wait);
+  return errorOf(failureOf(refusal), told, refusal.waitMs);
 }
 
-function verdictOf({ status, code, subcode, transient, words }: Refusal): Verdict {
+function failureOf({ status, code, subcode, transient, words }: Refusal): Failure {
   if (code === undefined) return status >= 500 ? unavailable : (statuses.get(status) ?? unreadable);
   if (/appsecret_proof/i.test(words)) return proofRefused;
   // No code of it is recorded; its words are (grouparoo#1108).
@@ -141,25 +136,8 @@ function verdictOf({ status, code, subcode, transient, words }: Refusal): Verdic
   return transient === true || status >= 500 ? unavailable : refused;
 }
 
-/** A request that got no answer. `stopped`: our own time was up. */
-export function networkError(thrown: unknown, stopped: boolean): TributaryError {
-  if (stopped) return new TributaryError('transient', 'meta/stopped', 'no time is left to ask Meta');
-  const name = thrown instanceof Error ? thrown.name : typeof thrown;
-  // Node's fetch tells every network failure as a TypeError, and ours of time as a TimeoutError.
-  if (name === 'TypeError' || name === 'TimeoutError' || name === 'AbortError') {
-    return new TributaryError('transient', 'meta/unreachable', `Meta could not be reached in time (${name})`);
-  }
-  return new TributaryError('defect', refused.code, `a request could not be sent (${name})`);
-}
-
-/** A success that holds something else than what was asked for. */
-export function unreadableAnswer(what: string): TributaryError {
-  return new TributaryError(
-    unreadable.kind,
-    unreadable.code,
-    `Meta answered ${what} with something that cannot be read`,
-  );
-}
+export const networkError = networkErrors('Meta', { stopped: 'meta/stopped', unreachable: 'meta/unreachable' });
+export const unreadableAnswer = unreadableAnswers('Meta', unreadable.code);
 
 /** A setting of the connection that is needed for what was asked. */
 export function missingSetting(setting: 'page' | 'ad_account', needed: string): TributaryError {

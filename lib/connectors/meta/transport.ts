@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Json } from '../../domain/json.ts';
 import { macOf } from '../../domain/signed-message.ts';
 import type { ConnectorIo } from '../contract.ts';
+import { type Answer, jsonIn, openRequests, queryText } from '../requests.ts';
 import type { Secret } from './config.ts';
 import { metaError, networkError, type Refusal, unreadableAnswer } from './errors.ts';
 import { VERSION } from './manifest.ts';
@@ -40,37 +41,28 @@ const told = z.object({
 });
 
 export function openTransport(base: string, secret: Secret, io: ConnectorIo): Transport {
-  let calls = 0;
+  const requests = openRequests(io, networkError);
   return {
-    calls: () => calls,
+    calls: requests.calls,
     async send(what, { method, path, query = {}, body, token = secret.access_token }) {
-      if (io.signal.aborted) throw networkError(undefined, true);
-      await io.calls.ask();
-      calls += 1;
-      let response: Response;
-      let text: string;
-      try {
-        const proof = { appsecret_proof: proofOf(token, secret.app_secret) };
-        response = await io.fetch(`${base}/${VERSION}${path}${queryText({ ...query, ...proof })}`, {
-          method,
-          headers: {
-            accept: 'application/json',
-            authorization: `Bearer ${token}`,
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          },
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          signal: AbortSignal.any([io.signal, AbortSignal.timeout(TIMEOUT_MS)]),
-        });
-        text = await response.text();
-      } catch (thrown) {
-        throw networkError(thrown, io.signal.aborted);
-      }
-      const answer = parsedOr(text);
-      const error = told.safeParse(answer).data?.error;
+      const proof = { appsecret_proof: proofOf(token, secret.app_secret) };
+      const answer = await requests.send(`${base}/${VERSION}${path}${queryText({ ...query, ...proof })}`, {
+        method,
+        headers: {
+          accept: 'application/json',
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        timeoutMs: TIMEOUT_MS,
+      });
+      const json = jsonIn(answer.text());
+      const error = told.safeParse(json).data?.error;
       // Some calls answer 200 with an error in the body.
-      if (error !== undefined || !response.ok) throw metaError(refusalOf(response, error));
-      if (answer === undefined) throw unreadableAnswer(what);
-      return answer;
+      if (error !== undefined || !answer.ok) throw metaError(refusalOf(answer, error));
+      // Large or unlucky requests are answered with a page for people, or with half an answer.
+      if (json === undefined) throw unreadableAnswer(what);
+      return json;
     },
   };
 }
@@ -80,27 +72,13 @@ function proofOf(token: string, appSecret: string | undefined): string | undefin
   return appSecret === undefined ? undefined : macOf({ algorithm: 'sha256', encoding: 'hex' }, appSecret, [token]);
 }
 
-function queryText(query: Readonly<Record<string, string | undefined>>): string {
-  const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
-}
-
-function refusalOf(response: Response, error: z.infer<typeof told>['error'] | undefined): Refusal {
+function refusalOf({ status, headers }: Answer, error: z.infer<typeof told>['error'] | undefined): Refusal {
   return {
-    status: response.status,
+    status,
     code: error?.code,
     subcode: error?.error_subcode ?? undefined,
     transient: error?.is_transient ?? undefined,
     words: [error?.message, error?.error_user_title, error?.error_user_msg].join('\n'),
-    waitMs: waitIn(response.headers),
+    waitMs: waitIn(headers),
   };
-}
-
-/** Large or unlucky requests are answered with a page for people, or with half an answer. */
-function parsedOr(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined; // The caller says what was asked for.
-  }
 }

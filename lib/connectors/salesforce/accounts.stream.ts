@@ -1,9 +1,9 @@
-import type { Mapping } from '../../domain/mapping.ts';
+import { type Mapping, pathsRead } from '../../domain/mapping.ts';
 import { objectStream } from './object-stream.ts';
 import { accountRecord } from './record.ts';
 import { always } from './source.ts';
 
-export const accountMapping: Mapping = {
+const accountMapping: Mapping = {
   version: 1,
   object: 'account',
   subject: 'account',
@@ -32,23 +32,7 @@ export const accounts = objectStream({
   sources: [
     {
       object: 'Account',
-      fields: [
-        'IsDeleted',
-        'MasterRecordId',
-        'Name',
-        'Type',
-        'Industry',
-        'NumberOfEmployees',
-        'AnnualRevenue',
-        'Website',
-        'Phone',
-        'BillingStreet',
-        'BillingCity',
-        'BillingState',
-        'BillingPostalCode',
-        'BillingCountry',
-        'CreatedDate',
-      ],
+      fields: [...pathsRead(accountMapping), 'MasterRecordId', 'CreatedDate'],
       mappingsOf: always('account'),
     },
   ],

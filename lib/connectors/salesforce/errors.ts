@@ -1,86 +1,79 @@
-import { type FailureKind, TributaryError } from '../../domain/errors.ts';
+import { TributaryError } from '../../domain/errors.ts';
+import { errorOf, type Failure } from '../requests.ts';
 
 const MINUTE = 60_000;
 
-interface Verdict {
-  readonly kind: FailureKind;
-  readonly code: string;
-  /** What it means for the operator; never the vendor's own text, which may quote a person's data. */
-  readonly says: string;
-  readonly retryAfterMs?: number;
-}
-
-const refusedSignIn: Verdict = {
+const refusedSignIn: Failure = {
   kind: 'auth',
   code: 'salesforce/sign-in-refused',
   says: 'Salesforce refused to sign us in; check the secret and that the app is approved for its user',
 };
-const refusedSession: Verdict = {
+const refusedSession: Failure = {
   kind: 'auth',
   code: 'salesforce/session-refused',
   says: 'Salesforce refuses a session it has just given; check the session policies of the app and its user',
 };
-const noAccess: Verdict = {
+const noAccess: Failure = {
   kind: 'config',
   code: 'salesforce/no-access',
   says: 'the user we are signed in as may not do this; check its permissions and that the API is enabled',
 };
-const dailyLimit: Verdict = {
+const dailyLimit: Failure = {
   kind: 'rate-limited',
   code: 'salesforce/daily-limit-reached',
   says: 'the org has no API requests left in its rolling 24 hours',
   retryAfterMs: 60 * MINUTE,
 };
-const tooManyAtOnce: Verdict = {
+const tooManyAtOnce: Failure = {
   kind: 'rate-limited',
   code: 'salesforce/too-many-at-once',
   says: 'the org runs too many long requests at the same time',
   retryAfterMs: MINUTE / 2,
 };
-const throttled: Verdict = {
+const throttled: Failure = {
   kind: 'rate-limited',
   code: 'salesforce/throttled',
   says: 'Salesforce asked us to slow down',
   retryAfterMs: MINUTE,
 };
-const unavailable: Verdict = {
+const unavailable: Failure = {
   kind: 'transient',
   code: 'salesforce/unavailable',
   says: 'Salesforce could not answer; whether a write was done is unknown',
 };
-const unreachable: Verdict = {
+const unreachable: Failure = {
   kind: 'transient',
   code: 'salesforce/unreachable',
   says: 'Salesforce could not be reached in time',
 };
-const busyRecord: Verdict = {
+const busyRecord: Failure = {
   kind: 'transient',
   code: 'salesforce/record-busy',
   says: 'a record is locked by somebody else',
 };
-const staleLocator: Verdict = {
+const staleLocator: Failure = {
   kind: 'transient',
   code: 'salesforce/stale-locator',
   says: 'a page of results expired before it was read; the page is asked for again',
 };
-const unknownField: Verdict = {
+const unknownField: Failure = {
   kind: 'config',
   code: 'salesforce/unknown-field',
   says: 'a field or object does not exist or is hidden from our user; check `fields` and field-level security',
 };
-const notFound: Verdict = {
+const notFound: Failure = {
   kind: 'rejected',
   code: 'salesforce/not-found',
   says: 'Salesforce does not know what was asked for',
 };
-const refusedRequest: Verdict = {
+const refusedRequest: Failure = {
   kind: 'defect',
   code: 'salesforce/refused-request',
   says: 'Salesforce did not accept a request as we made it',
 };
 
-/** Vendor's error code, or `ERROR_HTTP_<status>` where a body holds none, to our verdict. */
-const verdicts: Readonly<Record<string, Verdict>> = {
+/** Vendor's error code, or `ERROR_HTTP_<status>` where a body holds none, to what it means. */
+const failures: Readonly<Record<string, Failure>> = {
   invalid_grant: refusedSignIn,
   invalid_client: refusedSignIn,
   invalid_client_id: refusedSignIn,
@@ -116,13 +109,7 @@ const verdicts: Readonly<Record<string, Verdict>> = {
 export function salesforceError(thrown: unknown): TributaryError {
   if (thrown instanceof TributaryError) return thrown;
   const { name, code, message } = parts(thrown);
-  const verdict = verdictOf(name, code, message);
-  return new TributaryError(
-    verdict.kind,
-    verdict.code,
-    `${verdict.says} (${code ?? name})`,
-    retryOf(verdict.retryAfterMs),
-  );
+  return errorOf(failureOf(name, code, message), code ?? name);
 }
 
 /** The answer to a status that carries its own waiting time; undefined for every other answer. */
@@ -130,20 +117,18 @@ export function askedToWait(status: number, retryAfter: string | null | undefine
   if (status !== 429 && status !== 503) return undefined;
   const seconds = Number(retryAfter ?? Number.NaN);
   if (!Number.isFinite(seconds) || seconds < 0) return undefined;
-  return new TributaryError('rate-limited', throttled.code, `${throttled.says} (HTTP ${status})`, {
-    retryAfterMs: seconds * 1000,
-  });
+  return errorOf(throttled, `HTTP ${status}`, seconds * 1_000);
 }
 
 /** A session that was new and still answered 401. */
 export function sessionRefused(): TributaryError {
-  return new TributaryError(refusedSession.kind, refusedSession.code, refusedSession.says);
+  return errorOf(refusedSession, 'HTTP 401');
 }
 
-function verdictOf(name: string, code: string | undefined, message: string): Verdict {
+function failureOf(name: string, code: string | undefined, message: string): Failure {
   // The same code means "wait a day" and "wait a moment"; only the text tells (Salesforce REST guide, status 403; 2026-08).
   if (code === 'REQUEST_LIMIT_EXCEEDED' && /concurrent/i.test(message)) return tooManyAtOnce;
-  const known = verdicts[code ?? name] ?? verdicts[name];
+  const known = failures[code ?? name] ?? failures[name];
   if (known !== undefined) return known;
   if (/^ERROR_HTTP_(?:420|5\d\d)$/.test(code ?? name)) return unavailable;
   if (name === 'FetchError' || name === 'AbortError' || name === 'TimeoutError' || message === 'Request Timeout')
@@ -151,10 +136,6 @@ function verdictOf(name: string, code: string | undefined, message: string): Ver
   // Node's own fetch tells every network failure as a TypeError.
   if (name === 'TypeError' && /fetch failed|terminated/.test(message)) return unreachable;
   return refusedRequest;
-}
-
-function retryOf(retryAfterMs: number | undefined): { readonly retryAfterMs?: number } {
-  return retryAfterMs === undefined ? {} : { retryAfterMs };
 }
 
 function parts(thrown: unknown): { name: string; code: string | undefined; message: string } {

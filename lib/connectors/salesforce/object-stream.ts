@@ -1,8 +1,8 @@
 import type { Change } from '../../domain/change.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';
-import type { Page, ReadOptions, Schema, Stream } from '../contract.ts';
-import { defineStream, type RecordPage } from '../define.ts';
+import type { Page, Schema, Stream } from '../contract.ts';
+import { defineStream, type RecordPage, streamBySettings } from '../define.ts';
 import type { SalesforceApi } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
 import { beginning, type Cursor, cursor } from './cursor.ts';
@@ -24,22 +24,8 @@ export interface ObjectStreamSpec {
 
 /** A stream over Salesforce objects, with the workspace's own fields among the traits. */
 export function objectStream(spec: ObjectStreamSpec): Stream<SalesforceApi> {
-  const plain = configured(spec, undefined);
-  const { reread } = plain;
-  return {
-    name: spec.name,
-    mappings: spec.mappings,
-    read: (api, connection, from, options) =>
-      joinParts(configured(spec, api.config).read(api, connection, from, options)),
-    remap: (lines, connection, config) => configured(spec, config as SalesforceConfig).remap(lines, connection, config),
-    ...(reread === undefined
-      ? {}
-      : {
-          reread: (api: SalesforceApi, connection: string, ids: readonly string[], options: ReadOptions) =>
-            configured(spec, api.config).reread?.(api, connection, ids, options) ??
-            reread(api, connection, ids, options),
-        }),
-  };
+  const stream = streamBySettings((config: SalesforceConfig | undefined) => configured(spec, config));
+  return { ...stream, read: (...asked) => joinParts(stream.read(...asked)) };
 }
 
 function configured(spec: ObjectStreamSpec, config: SalesforceConfig | undefined): Stream<SalesforceApi> {

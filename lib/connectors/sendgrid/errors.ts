@@ -1,14 +1,8 @@
-import { type FailureKind, TributaryError } from '../../domain/errors.ts';
+import { TributaryError } from '../../domain/errors.ts';
+import { errorOf, type Failure, networkErrors, unless, unreadableAnswers } from '../requests.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-
-interface Verdict {
-  readonly kind: FailureKind;
-  readonly code: string;
-  /** What it means for the operator; never SendGrid's own text, which quotes addresses. */
-  readonly says: string;
-}
 
 /** An answer that is no success, as far as it tells something. */
 export interface Refusal {
@@ -19,39 +13,39 @@ export interface Refusal {
   readonly reset?: string | undefined;
 }
 
-const keyRefused: Verdict = {
+const keyRefused: Failure = {
   kind: 'auth',
   code: 'sendgrid/key-refused',
   says: 'SendGrid refused the API key; it was deleted or belongs elsewhere: put a new one into the secret',
 };
-const missingScope: Verdict = {
+const missingScope: Failure = {
   kind: 'config',
   code: 'sendgrid/missing-scope',
   says: 'the API key may not do this; make one with the access that docs/connectors/sendgrid.md lists',
 };
-const throttled: Verdict = { kind: 'rate-limited', code: 'sendgrid/throttled', says: 'SendGrid asked us to slow down' };
-const tooSlow: Verdict = {
+const throttled: Failure = { kind: 'rate-limited', code: 'sendgrid/throttled', says: 'SendGrid asked us to slow down' };
+const tooSlow: Failure = {
   kind: 'transient',
   code: 'sendgrid/search-too-slow',
   says: 'a search took SendGrid longer than the 20 seconds that it gives one',
 };
-const unavailable: Verdict = {
+const unavailable: Failure = {
   kind: 'transient',
   code: 'sendgrid/unavailable',
   says: 'SendGrid could not answer; whether a write was done is unknown',
 };
-const notFound: Verdict = {
+const notFound: Failure = {
   kind: 'rejected',
   code: 'sendgrid/not-found',
   says: 'SendGrid does not know what was asked for',
 };
-const refused: Verdict = {
+const refused: Failure = {
   kind: 'defect',
   code: 'sendgrid/request-refused',
   says: 'SendGrid did not accept a request as we made it',
 };
 
-const statuses: Readonly<Record<number, Verdict>> = {
+const statuses: Readonly<Record<number, Failure>> = {
   401: keyRefused,
   403: missingScope,
   404: notFound,
@@ -61,38 +55,21 @@ const statuses: Readonly<Record<number, Verdict>> = {
 
 /** SendGrid's refusal as ours. `now`: a reset may be told as a point in time. */
 export function sendgridError(refusal: Refusal, now: Date): TributaryError {
-  const { kind, code, says } = refusal.status >= 500 ? unavailable : (statuses[refusal.status] ?? refused);
+  const failure = refusal.status >= 500 ? unavailable : (statuses[refusal.status] ?? refused);
   const field = refusal.field?.replace(/[^a-z_[\].]/g, '').slice(0, 60);
   const told = `HTTP ${refusal.status}${field === undefined || field === '' ? '' : `, field ${field}`}`;
-  const wait = kind === 'rate-limited' ? { retryAfterMs: waitOf(refusal.reset, now) } : {};
-  return new TributaryError(kind, code, `${says} (${told})`, wait);
+  return errorOf(failure, told, waitOf(refusal.reset, now));
 }
 
-/** A request that got no answer. `stopped`: our own time was up. */
-export function networkError(thrown: unknown, stopped: boolean): TributaryError {
-  if (stopped) return new TributaryError('transient', 'sendgrid/stopped', 'no time is left to ask SendGrid');
-  const name = thrown instanceof Error ? thrown.name : typeof thrown;
-  // Node's fetch tells every network failure as a TypeError, and ours of time as a TimeoutError.
-  if (name === 'TypeError' || name === 'TimeoutError' || name === 'AbortError') {
-    return new TributaryError('transient', 'sendgrid/unreachable', `SendGrid could not be reached in time (${name})`);
-  }
-  return new TributaryError('defect', refused.code, `a request could not be sent (${name})`);
-}
-
-/** A success that holds something else than what was asked for. */
-export function unreadableAnswer(what: string): TributaryError {
-  const says = `SendGrid answered ${what} with something that cannot be read`;
-  return new TributaryError('transient', 'sendgrid/unreadable-answer', says);
-}
+export const networkError = networkErrors('SendGrid', {
+  stopped: 'sendgrid/stopped',
+  unreachable: 'sendgrid/unreachable',
+});
+export const unreadableAnswer = unreadableAnswers('SendGrid', 'sendgrid/unreadable-answer');
 
 /** The answer, or undefined where SendGrid says that it has no such thing. */
-export async function unlessNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (thrown) {
-    if (thrown instanceof TributaryError && thrown.code === notFound.code) return undefined;
-    throw thrown;
-  }
+export function unlessNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
+  return unless(notFound.code, answer);
 }
 
 /** Whether a request itself was not accepted, as happens when one address of many is none in SendGrid's eyes. */

@@ -1,6 +1,7 @@
 import type { Json } from '../../domain/json.ts';
 import { standardKey, standardSignature } from '../../domain/signed-message.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
+import { jsonIn, openRequests } from '../requests.ts';
 import type { Config, Secret } from './config.ts';
 import { endpointError, networkError } from './errors.ts';
 import { MOST_ANSWER_BYTES } from './manifest.ts';
@@ -25,62 +26,45 @@ export function openEndpoint(
   const keys = [secret.signing_secret, secret.former_signing_secret]
     .map((text) => (text === undefined ? undefined : standardKey(text)))
     .filter((key) => key !== undefined);
-  let calls = 0;
+  const requests = openRequests(io, networkError);
   return {
     config,
     host: new URL(url).host,
-    calls: () => calls,
+    calls: requests.calls,
     async send(id, message) {
-      if (io.signal.aborted) throw networkError(undefined, true);
-      await io.calls.ask();
-      calls += 1;
       const body = JSON.stringify(message);
       const timestamp = String(Math.floor(io.now().getTime() / 1_000));
-      let response: Response;
-      let text: string | undefined;
-      try {
-        response = await io.fetch(url, {
-          method: 'POST',
-          redirect: 'manual',
-          headers: {
-            'content-type': 'application/json',
-            accept: 'application/json',
-            'webhook-id': id,
-            'webhook-timestamp': timestamp,
-            'webhook-signature': keys.map((key) => standardSignature(key, { id, timestamp, body })).join(' '),
-            'idempotency-key': id,
-          },
-          body,
-          signal: AbortSignal.any([io.signal, AbortSignal.timeout(config.timeout_seconds * 1_000)]),
-        });
-        text = await readText(response);
-      } catch (thrown) {
-        throw networkError(thrown, io.signal.aborted);
-      }
-      if (!response.ok) throw endpointError(response.status, response.headers.get('retry-after'), io.now());
-      return text === undefined ? undefined : jsonOf(text);
+      const answer = await requests.send(url, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json',
+          'webhook-id': id,
+          'webhook-timestamp': timestamp,
+          'webhook-signature': keys.map((key) => standardSignature(key, { id, timestamp, body })).join(' '),
+          'idempotency-key': id,
+        },
+        body,
+        timeoutMs: config.timeout_seconds * 1_000,
+        readBody,
+      });
+      if (!answer.ok) throw endpointError(answer);
+      // What is no JSON says nothing about anybody: the members are asked about again, or not, as the connection says.
+      return jsonIn(answer.text());
     },
   };
 }
 
-/** The text of an answer; undefined when it is longer than any answer needs to be, and the rest is not waited for. */
-async function readText(response: Response): Promise<string | undefined> {
-  if (response.body === null) return '';
+/** The body of an answer; nothing of it when it is longer than any answer needs to be, and the rest is not waited for. */
+async function readBody(response: Response): Promise<Uint8Array> {
+  if (response.body === null) return new Uint8Array();
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of response.body) {
     bytes += part.byteLength;
-    if (bytes > MOST_ANSWER_BYTES) return undefined;
+    if (bytes > MOST_ANSWER_BYTES) return new Uint8Array();
     parts.push(part);
   }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-/** What is no JSON says nothing about anybody: the members are asked about again, or not, as the connection says. */
-function jsonOf(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
+  return Buffer.concat(parts);
 }

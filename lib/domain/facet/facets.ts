@@ -88,7 +88,7 @@ function facetOfSource(source: string, fragments: Profile['fragments']): FacetNa
 const SAID_BY_THE_PERSON = /(^|[_-])(forms?|surveys?|responses?|submissions?|registrations?|answers?)$/;
 
 /** Whether a value, in its common form, is of the type. Nothing is coerced: a number in a text is a text. */
-export function fits(type: TraitType, value: Json): boolean {
+function fits(type: TraitType, value: Json): boolean {
   switch (type) {
     case 'number':
       return typeof value === 'number';

@@ -1,7 +1,7 @@
 import { connectionOf } from '../change.ts';
 import { normaliseEmail, normalisePhone } from '../identifier.ts';
 import type { Json } from '../json.ts';
-import type { Leaf } from '../leaf.ts';
+import type { TraitValue } from '../trait-value.ts';
 import type { Catalogue, TraitType } from './catalogue.ts';
 import { openCountries, type Regions, readRegion } from './geography.ts';
 
@@ -13,7 +13,7 @@ import { openCountries, type Regions, readRegion } from './geography.ts';
  * @param from the fragment or the account that told it
  * @param beside what else the same source tells: a region needs its country
  */
-export type ReadTrait = (path: string, value: Json, from: string, beside: Readonly<Record<string, Leaf>>) => Json;
+export type ReadTrait = (path: string, value: Json, from: string, beside: Readonly<Record<string, TraitValue>>) => Json;
 
 /** Values as they were told. */
 export const asTold: ReadTrait = (_path, value) => value;
@@ -55,7 +55,7 @@ export function openTraitReader(given: {
     return number;
   }
 
-  function region(value: string, path: string, beside: Readonly<Record<string, Leaf>>): string | undefined {
+  function region(value: string, path: string, beside: Readonly<Record<string, TraitValue>>): string | undefined {
     if (regions === undefined) return undefined;
     const sibling = beside[`${path.slice(0, path.lastIndexOf('.') + 1)}country`]?.[0];
     return readRegion(regions, value, typeof sibling === 'string' ? readCountry(sibling) : undefined);

@@ -99,7 +99,7 @@ export function compile(definitions: readonly SegmentDefinition[], options: Comp
     options,
     needs: feeds.needs(),
     observers: feeds.observers(),
-    moves: buildMoves(compiled, gates.asks),
+    moves: buildMoves(compiled),
     compiled,
     machine,
     solver: makeSolver(network.nodes(), machine),

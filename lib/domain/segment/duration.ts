@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../instant.ts';
 
-export const MINUTE = 60_000;
+const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 const units = { minute: MINUTE, hour: HOUR, day: DAY, week: 7 * DAY } as const;

@@ -11,16 +11,7 @@ export interface Gates {
   readonly words: number;
   /** What is left to ask of a segment that is not ruled out, by position. */
   readonly rests: readonly NodeId[];
-  /** Whether that may depend on a leaf. */
-  asks(position: number, leaf: NodeId): boolean;
-  /** Trait path → number of its gate. */
-  readonly places: ReadonlyMap<string, number>;
-  readonly count: number;
-  /** Who is left by one gate's trait of the person at hand, into that gate's words of `looks` (`count` times `words`). */
-  look(gate: number, looks: Int32Array): void;
-  /** Who is left by every gate: bit n % 32 of word n / 32. Without `into` the answer is good until it is asked again. */
-  meet(looks: Int32Array, into?: Int32Array): Int32Array;
-  /** Looks through every gate at the person at hand; as `meet`. */
+  /** Whom every gate leaves of the person at hand: bit n % 32 of word n / 32. Good until it is asked again. */
   open(): Int32Array;
 }
 
@@ -76,72 +67,45 @@ export function makeGates(roots: readonly NodeId[], network: Network, machine: M
     return network.all(left);
   });
   const list = [...gates.values()];
-  const scratch = new Int32Array(list.length * words);
+  const scratch = new Int32Array(words);
   const left = new Int32Array(words);
   // No bits past the last segment: whoever counts bits need not look where they end.
   const everybody = Int32Array.from({ length: words }, (_, word) => bitsOf(Math.min(32, roots.length - 32 * word)));
 
-  function test({ bars: tests }: Gate, into: Int32Array, from: number): void {
-    into.set(everybody, from);
+  function test({ bars: tests }: Gate, into: Int32Array): Int32Array {
+    into.set(everybody);
     for (const { slot, test: holds, wanted, segments } of tests) {
       if (holds(machine.value(slot)) === wanted) continue;
-      for (let word = 0; word < words; word += 1) {
-        into[from + word] = (into[from + word] as number) & ~(segments[word] as number);
-      }
-    }
-  }
-
-  function look(number: number, looks: Int32Array): void {
-    const gate = list[number] as Gate;
-    const from = number * words;
-    const value = machine.value(gate.raw);
-    const known = typeof value === 'string' ? gate.known.get(value) : undefined;
-    if (known === undefined) {
-      test(gate, looks, from);
-      if (typeof value === 'string' && gate.known.size < MOST_KNOWN)
-        gate.known.set(value, looks.slice(from, from + words));
-      return;
-    }
-    for (let word = 0; word < words; word += 1) looks[from + word] = known[word] as number;
-  }
-
-  function meet(looks: Int32Array, into = left): Int32Array {
-    into.set(everybody);
-    for (let at = 0; at < looks.length; ) {
-      for (let word = 0; word < words; word += 1, at += 1) into[word] = (into[word] as number) & (looks[at] as number);
+      for (let word = 0; word < words; word += 1) into[word] = (into[word] as number) & ~(segments[word] as number);
     }
     return into;
   }
 
+  /** Who is left by one gate's trait. */
+  function look(gate: Gate): Int32Array {
+    const value = machine.value(gate.raw);
+    if (typeof value !== 'string') return test(gate, scratch);
+    const known = gate.known.get(value);
+    if (known !== undefined) return known;
+    const found = test(gate, scratch);
+    if (gate.known.size < MOST_KNOWN) gate.known.set(value, found.slice());
+    return found;
+  }
+
   function open(): Int32Array {
-    for (let gate = 0; gate < list.length; gate += 1) look(gate, scratch);
-    return meet(scratch);
+    left.set(everybody);
+    for (const gate of list) {
+      const found = look(gate);
+      for (let word = 0; word < words; word += 1) left[word] = (left[word] as number) & (found[word] as number);
+    }
+    return left;
   }
 
-  const places = new Map([...gates.keys()].map((trait, number) => [trait, number]));
-  const asked = rests.map((rest) => reachable(rest, network));
-
-  function asks(position: number, leaf: NodeId): boolean {
-    const node = network.nodeAt(leaf);
-    return asked[position]?.has(node.kind === 'not' ? node.of : leaf) ?? true;
-  }
-
-  return { words, rests, asks, places, count: list.length, look, meet, open };
+  return { words, rests, open };
 }
 
 function bitsOf(count: number): number {
   return count === 32 ? -1 : (1 << count) - 1;
-}
-
-/** Every node that an answer may depend on. */
-function reachable(root: NodeId, network: Network): ReadonlySet<NodeId> {
-  const found = new Set([root]);
-  for (const id of found) {
-    const node = network.nodeAt(id);
-    if (node.kind === 'not') found.add(node.of);
-    else if (node.kind === 'all' || node.kind === 'any') for (const part of node.of) found.add(part);
-  }
-  return found;
 }
 
 /** The parts that must all hold. */

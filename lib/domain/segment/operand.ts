@@ -161,13 +161,7 @@ export const anyRange: Operand<Range> = {
 };
 
 /** Reports a value of the wrong type. Returns undefined, so that a reader can end with it. */
-export function wrongType(
-  value: unknown,
-  expected: string,
-  path: Path,
-  report: Report,
-  suggestion?: string,
-): undefined {
+function wrongType(value: unknown, expected: string, path: Path, report: Report, suggestion?: string): undefined {
   const problem = { path, code: 'segment/wrong-type', found: describeFound(value), expected };
   report(suggestion === undefined ? problem : { ...problem, suggestion });
 }

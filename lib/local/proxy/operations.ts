@@ -127,7 +127,7 @@ export function queueNameOf(url: string): string {
 }
 
 /** The ARN of a queue of the stage. */
-export function queueArn(name: string): string {
+function queueArn(name: string): string {
   return `arn:aws:sqs:${stageRegion}:${stageAccount}:${name}`;
 }
 

@@ -27,8 +27,6 @@ export interface Policies {
   readonly roles: readonly Role[];
   /** Policies of queues, buckets and secrets, by the ARN they protect. */
   readonly byResource: ReadonlyMap<string, JsonObject>;
-  /** What the stage cannot prove, one line each: grants for services that no call passes through the proxy. */
-  readonly unproven: readonly string[];
 }
 
 /**
@@ -77,7 +75,7 @@ export function readPolicies(template: JsonObject, resolver: Resolver): Policies
       role,
     };
   });
-  return { callers, roles, byResource: resourcePolicies(template, resolver), unproven: unprovenGrants(callers) };
+  return { callers, roles, byResource: resourcePolicies(template, resolver) };
 }
 
 /** The principal that AWS names in its refusals: the role's session, called after the function. */
@@ -125,21 +123,4 @@ function managedPolicy(arn: string): { readonly name: string; readonly policy: J
     );
   }
   return { name, policy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] } };
-}
-
-const provenServices = new Set(['dynamodb', 'sqs', 's3', 'secretsmanager', 'sns']);
-
-function unprovenGrants(callers: readonly Caller[]): readonly string[] {
-  const lines = new Set<string>();
-  for (const { functionName, role } of callers) {
-    for (const { policy } of role.policies) {
-      for (const statement of listAt(policy, 'Statement')) {
-        const action = (statement as JsonObject).Action;
-        for (const name of Array.isArray(action) ? action : [action]) {
-          if (!provenServices.has(String(name).split(':')[0] ?? '')) lines.add(`${functionName}: ${String(name)}`);
-        }
-      }
-    }
-  }
-  return [...lines].sort();
 }

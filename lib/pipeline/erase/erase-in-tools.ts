@@ -55,10 +55,13 @@ export function eraseInTools(deps: ActivateDeps) {
       const taken = await saveErrand(deps.state, held, { leaseUntil: now + LEASE_MS });
       if (taken === undefined) continue;
       let came: Came;
+      let jobs: Errand['jobs'] = {};
       try {
-        came = await askTool(deps, taken.errand, signal);
+        came = await askTool(deps, taken.errand, signal, (running) => {
+          jobs = running;
+        });
       } catch (thrown) {
-        return postpone(deps, command, taken, asTributaryError(thrown));
+        return postpone(deps, command, { ...taken, errand: { ...taken.errand, jobs } }, asTributaryError(thrown));
       }
       if (await conclude(deps, taken, came)) return;
     }
@@ -143,8 +146,10 @@ async function amend(deps: ActivateDeps, receipt: string, place: ErasedPlace): P
   });
 }
 
-/** Throws what has to come again. */
-async function askTool(deps: ActivateDeps, errand: Errand, signal: AbortSignal): Promise<Came> {
+type Running = (jobs: NonNullable<Errand['jobs']>) => void;
+
+/** Throws what has to come again; `running` hears of jobs to be asked after then. */
+async function askTool(deps: ActivateDeps, errand: Errand, signal: AbortSignal, running: Running): Promise<Came> {
   const { connections } = await deps.definitions();
   const definition = connections[errand.connection];
   if (definition === undefined) {
@@ -161,7 +166,7 @@ async function askTool(deps: ActivateDeps, errand: Errand, signal: AbortSignal):
   const holder = `erase/${errand.receipt}/${errand.connection}`;
   return withCalls(deps, connection, { holder, use: 'remove' }, async (calls) => {
     const tool = { connection, api: await connection.connect(signal, calls), calls };
-    return eraseThere(deps, { rule, tool, errand, theirs });
+    return eraseThere(deps, { rule, tool, errand, theirs, running });
   });
 }
 
@@ -172,10 +177,15 @@ async function eraseThere(
     readonly tool: AskedTool;
     readonly errand: Errand;
     readonly theirs: Pick<Errand, 'records' | 'lists'>;
+    readonly running: Running;
   },
 ): Promise<Came> {
-  const { rule, tool, errand, theirs } = given;
+  const { rule, tool, errand, theirs, running } = given;
   const lists = await takeOffLists(deps, { ...errand, lists: theirs.lists }, tool);
+  if (lists.jobs !== undefined) {
+    running(lists.jobs);
+    throw notYet('push/job-running');
+  }
   const { erasure } = tool.connection.connector;
   if (rule === 'delete' && erasure !== undefined) {
     const person = { records: theirs.records.map(recordOf), keys: Object.values(theirs.lists).flat() };

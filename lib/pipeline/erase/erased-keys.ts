@@ -1,7 +1,7 @@
 import type { FragmentId, Identifier } from '../../domain/change.ts';
 import type { ConnectionDefinition, ErasureRule } from '../../domain/definitions.ts';
 import { formatInstant, type Milliseconds } from '../../domain/instant.ts';
-import type { JsonObject } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Clock, StateStore } from '../ports.ts';
 import { amendReceipt, type ErasedPlace, withPlaces } from './erasure-receipt.ts';
 
@@ -23,6 +23,8 @@ export interface Errand {
   readonly lists: Readonly<Record<string, readonly Identifier[]>>;
   readonly since: Milliseconds;
   readonly tries: number;
+  /** Audience → the tool's own job by which it takes them off. */
+  readonly jobs?: Readonly<Record<string, Json>>;
   /** Nobody asks before then. */
   readonly notBefore: Milliseconds;
   /** Somebody is asking until then. */
@@ -132,5 +134,8 @@ function merged(before: Errand, { records = [], lists = {} }: Partial<Pick<Erran
     added += known.size - (told[audience]?.length ?? 0) + (told[audience] === undefined ? 1 : 0);
     told[audience] = [...known.values()];
   }
-  return added === 0 ? before : { ...before, records: all, lists: told };
+  if (added === 0) return before;
+  // A job that runs knows nothing of what was added.
+  const { jobs: _, ...rest } = before;
+  return { ...rest, records: all, lists: told };
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Outcome } from '../../connectors/contract.ts';
 import { TributaryError } from '../../domain/errors.ts';
+import type { Json } from '../../domain/json.ts';
 import type { CallMeter } from '../call-meter.ts';
 import type { ActivateDeps, Tool } from '../push/push-work.ts';
+import { outcomesOf } from '../push/send-members.ts';
 import { openNotes } from '../push/write-ledger.ts';
 import { erasureRun } from './erase-audience-rows.ts';
 import type { Errand } from './erased-keys.ts';
@@ -12,10 +14,11 @@ export interface AskedTool extends Pick<Tool, 'connection' | 'api'> {
   readonly calls: CallMeter;
 }
 
-/** Off how many lists somebody was taken, and why not off another. */
+/** Off how many lists somebody was taken, why not off another, and its jobs while the tool is still at one of them. */
 export interface OffLists {
   readonly off: number;
   readonly refused?: string;
+  readonly jobs?: Readonly<Record<string, Json>>;
 }
 
 /**
@@ -31,6 +34,9 @@ export async function takeOffLists(
   const destination = connection.connector.audiences;
   if (destination === undefined || !destination.canRemove) return { off: 0 };
   const notes = openNotes(deps, errand.connection, definitions.privacy.activitiesKeptMs);
+  // Those that ended stay among them: whoever asks again hears their answer again, and begins none anew.
+  const jobs: Record<string, Json> = { ...errand.jobs };
+  let isRunning = false;
   let off = 0;
   let refused: string | undefined;
   for (const [audience, keys] of Object.entries(errand.lists)) {
@@ -40,7 +46,9 @@ export async function takeOffLists(
     const [memberId = ''] = errand.profiles;
     const rows = await deps.memberships.readAudienceRows(audience, errand.profiles);
     const idempotencyKey = createHash('sha256').update(`${errand.receipt}\n${audience}`).digest('hex').slice(0, 32);
+    const begun = errand.jobs?.[audience];
     const result = await calls.whole(async () => {
+      if (begun !== undefined && destination.poll !== undefined) return destination.poll(api, begun);
       // A look first: `ensure` would make the list only to take somebody off it.
       const found = destination.truth === undefined ? await destination.ensure(api, target) : undefined;
       const list = found ?? (await destination.truth?.find(api, target));
@@ -49,9 +57,13 @@ export async function takeOffLists(
       const { remoteId } = list;
       return destination.apply(api, { remoteId, op: 'remove', members, idempotencyKey, target, notes });
     });
-    if (result.state === 'pending') throw notYet('push/job-running');
+    if (result.state === 'pending') {
+      jobs[audience] = result.job;
+      isRunning = true;
+      continue;
+    }
     // Silence about somebody is no answer.
-    const outcome = result.outcomes.get(memberId) ?? { status: 'retry', code: 'vendor-no-outcome' };
+    const outcome = outcomesOf(result, [memberId]).get(memberId) ?? { status: 'retry', code: 'vendor-no-outcome' };
     if (outcome.status === 'retry') throw notYet(outcome.code);
     if (outcome.status === 'refused' || outcome.status === 'rejected') {
       refused = outcome.code;
@@ -67,7 +79,7 @@ export async function takeOffLists(
         .map((row) => ({ row, told: { ...told, keys: row.told?.keys ?? [], at }, pending: false })),
     );
   }
-  return refused === undefined ? { off } : { off, refused };
+  return { off, ...(refused === undefined ? {} : { refused }), ...(isRunning ? { jobs } : {}) };
 }
 
 const NOT_THERE: Outcome = { status: 'unchanged' };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RowPlace } from '../../connectors/row-file.ts';
+import type { FileAccess, OpenFile, RowPlace } from '../../connectors/row-file.ts';
 import { type FailureKind, TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
@@ -12,6 +12,8 @@ import type { RejectsPlace } from './write-rejects.ts';
 
 export interface DropDeps extends ImportDeps {
   readonly files: PlainObjects;
+  /** Finds out what a file is by what is in it. Throws errors of kind `rejected` that say what is wrong, and at which line. */
+  readonly openFile: (access: FileAccess) => Promise<OpenFile>;
   /** The queue that files come from, for what is left of one. */
   readonly imports: Queue;
   readonly notify: Notify;

@@ -48,8 +48,8 @@ export interface TakenRows {
 
 /** The settings of a connection that takes files, for whoever wants to see what its rows would become. */
 export async function importSettings(deps: ImportDeps, connection: string) {
-  const { imports, settings } = await openImports(deps, connection);
-  return { connection, stream: imports.stream, settings };
+  const { imports, connector, settings } = await openImports(deps, connection);
+  return { connection, connector, stream: imports.stream, settings };
 }
 
 /**
@@ -157,7 +157,12 @@ const ROW = 'row';
 export async function openImports(
   deps: Pick<ImportDeps, 'connectors' | 'definitions'>,
   connection: string,
-): Promise<{ readonly imports: Imports; readonly open: OpenImports; readonly settings: JsonObject }> {
+): Promise<{
+  readonly imports: Imports;
+  readonly open: OpenImports;
+  readonly connector: string;
+  readonly settings: JsonObject;
+}> {
   const { connections } = await deps.definitions();
   const definition = connections[connection];
   if (definition === undefined) {
@@ -176,7 +181,7 @@ export async function openImports(
     throw new TributaryError('config', 'connection/bad-config', message);
   }
   const { imports } = connector;
-  return { imports, open: imports.open(config.data), settings: definition.config };
+  return { imports, open: imports.open(config.data), connector: definition.connector, settings: definition.config };
 }
 
 /** The first time that a file was said to be of stays its time: copying it somewhere must not make its rows newer. */

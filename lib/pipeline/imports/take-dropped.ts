@@ -85,8 +85,8 @@ async function readOn(
   const { imports, open } = await openImports(deps, place.connection);
   const access = accessTo(deps, dropped);
   if (work.held.state.whole === undefined) {
-    const file = await imports.openFile(access);
-    const missing = open.missingIn(file);
+    const file = await deps.openFile(access);
+    const missing = open.missingIn?.(file) ?? [];
     if (work.held.state.import === undefined) {
       const content = await hashOf(access);
       const begun = await startImport(deps, { connection: place.connection, content, fileAt: dropped.at });

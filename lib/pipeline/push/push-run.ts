@@ -1,8 +1,9 @@
 import type { Hold } from '../../domain/guardrails.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import { emptyTally, type PushPlan, type PushTally } from '../../domain/push.ts';
+import type { PushPlan } from '../../domain/push.ts';
 import type { PushRates, RateChange } from '../../domain/push-rates.ts';
+import { emptyTally, type PushTally } from '../../domain/tally.ts';
 import type { Clock, StateStore } from '../ports.ts';
 import { listRun } from '../run-list.ts';
 import type { RunWait } from '../run-wait.ts';

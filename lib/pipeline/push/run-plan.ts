@@ -1,4 +1,4 @@
-import { emptyTally, type PushTally } from '../../domain/push.ts';
+import { emptyTally, type PushTally } from '../../domain/tally.ts';
 import { LEASE_MS } from '../run-list.ts';
 import { finishPush } from './end-push.ts';
 import { type PlanSender, siblingsOf } from './look-again.ts';

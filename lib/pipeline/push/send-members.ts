@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AudienceDestination, BatchResult, Member, Outcome, WriteNotes } from '../../connectors/contract.ts';
+import { topicsOf } from '../../domain/audience.ts';
 import { canonicalText } from '../../domain/canonical.ts';
 import type { Identifier } from '../../domain/change.ts';
 import type { AudienceDefinition } from '../../domain/definitions.ts';
@@ -141,6 +142,15 @@ async function withoutTaken(sender: Sender, due: readonly Due[]): Promise<readon
   return due.map(({ row, keys }) => ({ row, keys: keys.filter((one) => !isTaken(row.profile, one)) }));
 }
 
+/** What an answer says of each of these members; who is missing was forgotten. */
+export function outcomesOf(
+  { outcomes, others }: Pick<Extract<BatchResult, { readonly state: 'done' }>, 'outcomes' | 'others'>,
+  ids: readonly string[],
+): ReadonlyMap<string, Outcome> {
+  if (others === undefined) return outcomes;
+  return new Map(ids.map((id) => [id, outcomes.get(id) ?? others]));
+}
+
 /** A member that the connector forgot is tried again, never taken for done. */
 function settledAs(outcome: Outcome | undefined): Outcome {
   return outcome ?? { status: 'retry', code: 'vendor-no-outcome' };
@@ -217,7 +227,8 @@ async function applySplitting(
 
 async function applyTrying(sender: Sender, members: Members): Promise<Omit<Sent, 'tookMs'>> {
   const { destination, api, op, remoteId, run, clock, notes, calls } = sender;
-  const { target } = sender.audience;
+  const { target, needs } = sender.audience;
+  const granted = op === 'add' ? topicsOf(needs) : [];
   const contents = createHash('sha256')
     .update(canonicalText([run, op, members]))
     .digest('hex')
@@ -226,7 +237,7 @@ async function applyTrying(sender: Sender, members: Members): Promise<Omit<Sent,
     let result: BatchResult;
     try {
       result = await calls.whole(() =>
-        destination.apply(api, { remoteId, op, members, idempotencyKey: contents, target, notes }),
+        destination.apply(api, { remoteId, op, members, idempotencyKey: contents, target, granted, notes }),
       );
     } catch (thrown) {
       const error = asTributaryError(thrown);
@@ -239,7 +250,10 @@ async function applyTrying(sender: Sender, members: Members): Promise<Omit<Sent,
       continue;
     }
     const made = result.calls + attempt - 1;
-    if (result.state === 'done') return { outcomes: result.outcomes, calls: made };
+    if (result.state === 'done') {
+      const ids = members.map(({ memberId }) => memberId);
+      return { outcomes: outcomesOf(result, ids), calls: made };
+    }
     return { outcomes: new Map(), calls: made, job: { job: result.job, pollAfterMs: result.pollAfterMs } };
   }
 }

@@ -1,13 +1,13 @@
 import type { Outcome } from '../../connectors/contract.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
-import type { PushTally } from '../../domain/push.ts';
+import type { PushTally } from '../../domain/tally.ts';
 import { rowsAtOnce } from '../ports.ts';
 import { type Item, lookAgain, type PlanSender } from './look-again.ts';
 import type { OutcomeLine } from './outcomes.ts';
 import { planEntries } from './plan-push.ts';
 import type { Sending } from './push-run.ts';
-import { consentOf, isInside, JOB_RUNNING, sendBatch, settleOutcomes } from './send-members.ts';
+import { consentOf, isInside, JOB_RUNNING, outcomesOf, sendBatch, settleOutcomes } from './send-members.ts';
 
 /** What one step settled: everything before `at` has its outcome. */
 export interface SentStep {
@@ -90,10 +90,10 @@ export async function pollJob(
   const waiting = items.flatMap(({ row }) =>
     row?.told?.code === JOB_RUNNING && row.told.run === sender.run ? [{ row, keys: row.told.keys }] : [],
   );
-  await settleOutcomes(sender, waiting, result.outcomes);
-  const answered = new Map(
-    waiting.map(({ row: { profile } }) => [profile, result.outcomes.get(profile) ?? NO_ANSWER] as const),
-  );
+  const ids = waiting.map(({ row }) => row.profile);
+  const outcomes = outcomesOf(result, ids);
+  await settleOutcomes(sender, waiting, outcomes);
+  const answered = new Map(ids.map((id) => [id, outcomes.get(id) ?? NO_ANSWER] as const));
   const known = items.map((item): Item => {
     const { due: _, ...rest } = item;
     return { ...rest, outcome: answered.get(item.entry.profile) ?? item.outcome ?? MOVED };

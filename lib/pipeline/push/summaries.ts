@@ -1,22 +1,9 @@
 import type { AudienceDefinition } from '../../domain/definitions.ts';
 import type { Blocked } from '../../domain/profile.ts';
 import { differenceOf } from '../../domain/push.ts';
+import { type AudienceCounts, noCounts, type notAsAsked } from '../../domain/tally.ts';
 import type { AudienceRow, MembershipStore, StateStore } from '../ports.ts';
 import { latestPush, type PushRun } from './push-run.ts';
-
-/** People of an audience by how they ended; how much of that is one push is said by whoever counts. */
-export interface AudienceCounts {
-  wanted: number;
-  added: number;
-  removed: number;
-  unchanged: number;
-  blocked: number;
-  unmatched: number;
-  refused: number;
-  rejected: number;
-  retry: number;
-  calls: number;
-}
 
 /**
  * Where every person of an audience stands after its latest push, and what that push removed and called. `wanted` =
@@ -27,21 +14,6 @@ export interface AudienceSummary extends AudienceCounts {
   /** Wanted, and no push has told the tool yet. */
   waiting: number;
   blockedBy: Partial<Record<Blocked, number>>;
-}
-
-export function noCounts(): AudienceCounts {
-  return {
-    wanted: 0,
-    added: 0,
-    removed: 0,
-    unchanged: 0,
-    blocked: 0,
-    unmatched: 0,
-    refused: 0,
-    rejected: 0,
-    retry: 0,
-    calls: 0,
-  };
 }
 
 /** Counts an audience's rows once, and takes removals and calls from its latest run. */
@@ -75,7 +47,7 @@ function addRow(
   summary[placeOf(row, mode, run)] += 1;
 }
 
-type CountedAs = 'added' | 'unchanged' | 'unmatched' | 'refused' | 'rejected' | 'retry' | 'waiting';
+type CountedAs = 'added' | 'unchanged' | (typeof notAsAsked)[number] | 'waiting';
 
 function placeOf(row: AudienceRow, mode: AudienceDefinition['mode'], run: string | undefined): CountedAs {
   const { told, pending } = row;

@@ -1,6 +1,6 @@
 import type { AccountChange } from '../../domain/change.ts';
 import { parseInstant } from '../../domain/instant.ts';
-import { flattenTraits, writeLeaves } from '../../domain/leaf.ts';
+import { flattenTraits, writeTraits } from '../../domain/trait-value.ts';
 import { AFTER_EVERY_WRITER_SECONDS } from '../delay.ts';
 import type { Account, AccountStore, Clock, MembershipStore, Queue } from '../ports.ts';
 
@@ -58,7 +58,7 @@ function fold(account: Account, changes: readonly AccountChange[]): Account {
   for (const change of changes) {
     const at = parseInstant(change.at) ?? 0;
     if (change.gone === true) gone = Math.max(gone ?? at, at);
-    else traits = writeLeaves(traits, flattenTraits(change.traits ?? {}), at, change.mapping ?? 1);
+    else traits = writeTraits(traits, flattenTraits(change.traits ?? {}), at, change.mapping ?? 1);
   }
   if (traits === account.traits && gone === account.gone && account.version > 0) return account;
   return { ...account, traits, ...(gone === undefined ? {} : { gone }) };

@@ -58,9 +58,9 @@ export async function foldAll(
   // Who lost a write may have met an id that its person had before it was merged away.
   const steps = round === 0 ? folded : await reviveMerged(folded, deps.profiles);
   const unknown = new Set(
-    steps.flatMap(({ places, asked }) => [
+    steps.flatMap(({ homes, asked }) => [
       ...asked,
-      ...[...places].filter(([, { certain }]) => !certain).map(([key]) => key),
+      ...[...homes].filter(([, { certain }]) => !certain).map(([key]) => key),
     ]),
   );
   const again = unknown.size === 0 ? undefined : await deps.identities.lookUp([...unknown]);
@@ -82,7 +82,7 @@ function claimAsFound(claim: Claim, { vacant }: Component, again: LookedUp | und
 }
 
 /** Where the index must lead a key, and whether what was looked up about it before the profiles were read still holds. */
-interface Place {
+interface Home {
   readonly profile: string;
   /** Profiles where the key may stay as well: nobody holds it, and their records state it or speak of it. */
   readonly orAt: ReadonlySet<string>;
@@ -95,7 +95,7 @@ interface Step {
   readonly component: Component;
   readonly profiles: readonly Profile[];
   readonly merged: readonly MergedProfile[];
-  readonly places: ReadonlyMap<string, Place>;
+  readonly homes: ReadonlyMap<string, Home>;
   /** Keys whose owners must be read too. */
   readonly asked: ReadonlySet<string>;
   readonly torn: boolean;
@@ -126,10 +126,10 @@ function foldComponent(
     if (held === undefined || !sameEvidence(held, fragment) || !sameFormerAddresses(held, fragment)) moved = true;
     told ||= held !== undefined && !sameConsent(held, fragment);
   }
-  const nothing = { merged: [], places: new Map(), asked: NOBODY, missing: NOBODY, crowded: false };
+  const nothing = { merged: [], homes: new Map(), asked: NOBODY, missing: NOBODY, crowded: false };
   const step = { component, ...nothing, torn, moved };
   const known = !moved && areKnownKin(component);
-  // Whoever hears from a record must be read when what it tells of consent moves, although nobody's place does.
+  // Whoever hears from a record must be read when what it tells of consent moves, although nobody's home does.
   const around = known && !told ? undefined : surroundings(component);
   if (around !== undefined && around.missing.size > 0)
     return { ...step, profiles: component.profiles, missing: around.missing };
@@ -155,8 +155,8 @@ function foldComponent(
   });
   const profiles = regrouped.profiles.map((profile) => sameObject(component.profiles, profile));
   const changed = moved || regrouped.merged.length > 0 || profiles.some((one) => !component.profiles.includes(one));
-  const places = placesOf(component, regrouped, key);
-  return { ...step, profiles, merged: regrouped.merged, places, asked, crowded, moved: changed };
+  const homes = homesOf(component, regrouped, key);
+  return { ...step, profiles, merged: regrouped.merged, homes, asked, crowded, moved: changed };
 }
 
 /** Keys of the addresses that the records of a batch stated, now or before, and tell of. */
@@ -271,8 +271,8 @@ export function sameGrouping(a: Profile, b: Profile): boolean {
  * with that very evidence, because whoever gives evidence away is written with the move; nor where nobody had it, because
  * a claim is conditional. All others are looked up again.
  */
-function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey): Map<string, Place> {
-  const places = new Map<string, Place>();
+function homesOf(component: Component, regrouped: Regrouped, key: IdentityKey): Map<string, Home> {
+  const homes = new Map<string, Home>();
   const held = new Map<FragmentId, string>();
   const evidence = new Set<string>();
   for (const { id, fragments } of component.profiles) {
@@ -283,13 +283,13 @@ function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey):
         evidence.add(`${id}\n${identifierKey(identifier)}`);
     }
   }
-  const put = (index: string, place: Omit<Place, 'certain'>, isHeld: (owner: string) => boolean): void => {
+  const put = (index: string, home: Omit<Home, 'certain'>, isHeld: (owner: string) => boolean): void => {
     const owner = component.owners.get(index);
     const lead = owner === undefined ? undefined : leadOf(component, owner);
     // The index named a merged id that is somebody's again now: the key may have been led past it since.
-    const revived = owner !== lead && owner !== undefined && (owner === place.profile || place.orAt.has(owner));
+    const revived = owner !== lead && owner !== undefined && (owner === home.profile || home.orAt.has(owner));
     const certain = lead === undefined ? component.owners.has(index) : isHeld(lead) && !revived;
-    places.set(index, { ...place, certain });
+    homes.set(index, { ...home, certain });
   };
   const alone = component.profiles.length <= 1 && regrouped.groups.length === 1;
   const holders = new Map<string, string>();
@@ -299,8 +299,8 @@ function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey):
     const isFresh = (one: FragmentId): boolean => !alone || held.get(one) !== id || component.byFragment.has(one);
     for (const fragment of group.fragments) {
       if (!isFresh(fragment)) continue;
-      const place = { profile: id, orAt: NOBODY, spoken: false };
-      put(fragmentKey(fragment, key), place, (owner) => held.get(fragment) === owner);
+      const home = { profile: id, orAt: NOBODY, spoken: false };
+      put(fragmentKey(fragment, key), home, (owner) => held.get(fragment) === owner);
       for (const address of formerAddresses(profile.fragments[fragment] as Fragment)) {
         const text = identifierKey(address);
         // Whoever is alone and stated the address before is found by it already.
@@ -318,10 +318,10 @@ function placesOf(component: Component, regrouped: Regrouped, key: IdentityKey):
     const holder = holders.get(text);
     const ids = new Set([...(staters.get(text) ?? []), ...(speakers.get(text) ?? [])]);
     const [first = ''] = ids;
-    const place = { profile: holder ?? first, orAt: holder === undefined ? ids : NOBODY, spoken: !staters.has(text) };
-    put(indexKey(identifierOfKey(text), key), place, (owner) => evidence.has(`${owner}\n${text}`));
+    const home = { profile: holder ?? first, orAt: holder === undefined ? ids : NOBODY, spoken: !staters.has(text) };
+    put(indexKey(identifierOfKey(text), key), home, (owner) => evidence.has(`${owner}\n${text}`));
   }
-  return places;
+  return homes;
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -339,7 +339,7 @@ function placeIdentifiers(
   const claims: Claim[] = [];
   const moves: Move[] = [];
   const shortcuts: Move[] = [];
-  for (const [key, { profile, orAt, certain, spoken }] of step.places) {
+  for (const [key, { profile, orAt, certain, spoken }] of step.homes) {
     if (spoken && step.component.graves.has(key)) continue;
     const owner = certain ? step.component.owners.get(key) : more.get(key);
     if (owner === profile || (owner !== undefined && orAt.has(owner))) continue;

@@ -58,26 +58,26 @@ export async function listDuplicates(
 export async function judgeDuplicate(
   deps: JudgeDeps,
   id: string,
-  verdict: 'accepted' | 'rejected',
+  decision: 'accepted' | 'rejected',
 ): Promise<JsonObject> {
   const pair = await deps.state.get(PAIRS, id);
   if (pair === undefined) throw new TributaryError('rejected', 'api/no-such-duplicate', 'no suggestion has that id');
   const { state } = pair.body;
-  if (state !== 'suggested' && state !== verdict) {
+  if (state !== 'suggested' && state !== decision) {
     throw new TributaryError('rejected', 'api/duplicate-decided', `the suggestion was ${String(state)} before`);
   }
   const at = typeof pair.body.at === 'string' ? pair.body.at : deps.clock.now().toISOString();
-  const decided = { ...pair.body, state: verdict, at };
+  const decided = { ...pair.body, state: decision, at };
   if (state === 'suggested' && !(await deps.state.put(PAIRS, id, decided, pair.version))) {
-    return judgeDuplicate(deps, id, verdict); // Somebody else decided it just now.
+    return judgeDuplicate(deps, id, decision); // Somebody else decided it just now.
   }
-  if (verdict === 'accepted') await deps.changes.send([evidenceOf(pair, id, at)]);
+  if (decision === 'accepted') await deps.changes.send([evidenceOf(pair, id, at)]);
   const open = await deps.state.get(OPEN, String(pair.body.open));
   if (open !== undefined && open.body.state === undefined) {
     const expiresAt = deps.clock.now().getTime() + DECIDED_KEPT_MS;
-    await deps.state.put(OPEN, open.id, { ...open.body, state: verdict }, open.version, { expiresAt });
+    await deps.state.put(OPEN, open.id, { ...open.body, state: decision }, open.version, { expiresAt });
   }
-  return { id, state: verdict, at };
+  return { id, state: decision, at };
 }
 
 function evidenceOf(pair: StateDocument, id: string, at: string): QueueMessage {

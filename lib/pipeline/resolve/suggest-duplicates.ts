@@ -135,11 +135,11 @@ async function meet(blocks: BlockStore, keys: ReadonlySet<string>): Promise<Read
 }
 
 async function write(deps: SuggestDeps, suggestion: Suggestion, a: Comparable, b: Comparable): Promise<boolean> {
-  for (const one of a.fragments.slice(0, RECORDS_ASKED)) {
-    for (const other of b.fragments.slice(0, RECORDS_ASKED)) {
-      if ((await deps.state.get(PAIRS, pairId(one, other))) !== undefined) return false;
-    }
-  }
+  const records = b.fragments.slice(0, RECORDS_ASKED);
+  const pairs = a.fragments.slice(0, RECORDS_ASKED).flatMap((one) => records.map((other) => pairId(one, other)));
+  // One after the other would be up to 64 round trips; most pairs are new, so that all are asked for anyway.
+  const known = await Promise.all(pairs.map((pair) => deps.state.get(PAIRS, pair)));
+  if (known.some((pair) => pair !== undefined)) return false;
   const at = deps.clock.now().toISOString();
   const { id, fragments, score, reasons } = suggestion;
   const body = { pair: id, fragments, score, reasons, at } as unknown as JsonObject;

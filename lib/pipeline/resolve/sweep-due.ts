@@ -10,7 +10,10 @@ export interface SweepDeps {
 
 /** Profiles in one recompute message: small enough that a midnight's pile spreads over many invocations. */
 const PROFILES_IN_MESSAGE = 250;
-/** How far behind the last sweep the next one looks again: the index lags behind writes. */
+/**
+ * How far behind the last sweep the next one looks again: the index lags behind writes. Who is sent and not decided within
+ * that time is sent once more; of two workers one's write is refused, and it finds nothing left to do.
+ */
 const LAG_MS = 60_000;
 /** How often, and how far back, a sweep looks for whatever is due still: a message may have been lost. */
 const WIDE_EVERY_MS = 10 * 60_000;

@@ -1,5 +1,5 @@
 import type { ListedMember } from '../../connectors/contract.ts';
-import { ADDED_BY_HAND, claimedKeys, judgeRow, nameAbsence, sought, type Verdict } from '../../domain/truth.ts';
+import { ADDED_BY_HAND, claimedKeys, type Finding, judgeRow, nameAbsence, sought } from '../../domain/truth.ts';
 import type { AudienceRow } from '../ports.ts';
 import { type KeyHash, openKeyTable, packHashes, unpackHashes } from './key-table.ts';
 import {
@@ -80,12 +80,12 @@ export async function compareRows(
   const differing: Differing[] = [];
   const absent: AudienceRow[] = [];
   const claimed: KeyHash[] = [];
-  const judge = (row: AudienceRow, verdict: Verdict): void => {
-    if (verdict.is === 'waits') counts.waiting += 1;
-    else if (verdict.is === 'moved') counts.moved += 1;
-    else if (verdict.is === 'absent') absent.push(row);
-    else if (verdict.is === 'known') known[verdict.as] = (known[verdict.as] ?? 0) + 1;
-    else if (verdict.is === 'differs') differing.push(differingOf(row, verdict.as));
+  const judge = (row: AudienceRow, finding: Finding): void => {
+    if (finding.is === 'waits') counts.waiting += 1;
+    else if (finding.is === 'moved') counts.moved += 1;
+    else if (finding.is === 'absent') absent.push(row);
+    else if (finding.is === 'known') known[finding.as] = (known[finding.as] ?? 0) + 1;
+    else if (finding.is === 'differs') differing.push(differingOf(row, finding.as));
     else if (row.told?.in === true) counts.agree += 1;
   };
   for await (const rows of memberships.audienceRows(audience.audience, part)) {
@@ -95,7 +95,7 @@ export async function compareRows(
       judge(row, judgeRow(row, list.standingOf(sought(row)), audience.mode, since));
     }
   }
-  for (const [row, verdict] of await nameAbsences(checker, absent)) judge(row, verdict);
+  for (const [row, finding] of await nameAbsences(checker, absent)) judge(row, finding);
   await checker.archive.putJson(objectOf(run, `claimed-${part}`), packHashes(claimed));
   await writeList(checker, run, `rows-${part}`, differing);
   const next = part + 1;
@@ -136,7 +136,7 @@ export async function findStrangers(
 async function nameAbsences(
   { truth, api }: Checker,
   absent: readonly AudienceRow[],
-): Promise<readonly (readonly [AudienceRow, Verdict])[]> {
+): Promise<readonly (readonly [AudienceRow, Finding])[]> {
   if (absent.length === 0) return [];
   const members = absent.map((row) => ({ memberId: row.profile, keys: row.told?.keys ?? [] }));
   const standings = await truth.standing?.(api, members);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findPerson } from '../../../lib/pipeline/describe/find-person.ts';
 import { startForget } from '../../../lib/pipeline/erase/forget-person.ts';
 import { workJobs } from '../../../lib/pipeline/jobs/work-jobs.ts';
+import { hashedAs } from '../../vendors/google-ads/store.ts';
 import { Death } from '../memory-stores.ts';
 import { NOW } from '../world.ts';
 import { annsAddress, memberOf, openErasing } from './erasing-rig.ts';
@@ -80,6 +81,39 @@ describe('eraseInTools', () => {
     const [place] = await rig.placesOf(receipt, 'tool crm');
     expect(place).toMatchObject({ state: 'pending', count: 1 });
     expect(Date.parse(place?.until ?? '')).toBeGreaterThanOrEqual(NOW + 15 * DAY);
+    expect(await rig.keysLeft()).toEqual([]);
+  });
+
+  it('asks after the jobs by which a tool takes somebody off, and begins none a second time', async () => {
+    await using rig = await openErasing();
+    const { store } = rig.ads;
+    await rig.meetAnn();
+    store.know(annsAddress);
+    for (const [audience, name] of [
+      ['to-ads', 'Lapsing'],
+      ['to-more-ads', 'Customers'],
+    ] as const) {
+      await rig.tell(audience, [email]);
+      store.createList({ name, keyTypes: ['CONTACT_ID'] }).told.add(hashedAs(annsAddress));
+    }
+    const reaches = () => ['Lapsing', 'Customers'].map((name) => store.reaches(name, annsAddress));
+    const before = reaches();
+
+    const receipt = await forgetAnn(rig);
+
+    expect([before, reaches()]).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+    // The second takes longer than the first: it is not asked for again while the second is waited for.
+    expect([...store.requests.values()].map(({ op, doneAt }) => [op, doneAt <= rig.clock.now().getTime()])).toEqual([
+      ['remove', true],
+      ['remove', true],
+    ]);
+    expect(await rig.placesOf(receipt, 'audience to-ads', 'audience to-more-ads')).toMatchObject([
+      { state: 'confirmed' },
+      { state: 'confirmed' },
+    ]);
     expect(await rig.keysLeft()).toEqual([]);
   });
 

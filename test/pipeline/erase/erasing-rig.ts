@@ -6,6 +6,7 @@ import { type ErasureReceipt, readReceipt } from '../../../lib/pipeline/erase/er
 import { workJobs } from '../../../lib/pipeline/jobs/work-jobs.ts';
 import type { StateStore } from '../../../lib/pipeline/ports.ts';
 import type { ActivateDeps } from '../../../lib/pipeline/push/push-work.ts';
+import { type GoogleAdsSimulator, startGoogleAds } from '../../vendors/google-ads/server.ts';
 import { memberHash } from '../../vendors/mailchimp/member.ts';
 import { DEFAULT_KEY, type Mailchimp, startMailchimp } from '../../vendors/mailchimp/simulator.ts';
 import { type SalesforceSimulator, startSalesforce } from '../../vendors/salesforce/server.ts';
@@ -20,15 +21,16 @@ const HOUR = 3_600_000;
 
 export const annsAddress = 'ann@example.com';
 
-/** Two real tools over HTTP, people who came from them, and the two functions that an erasure goes through. */
+/** Three real tools over HTTP, people who came from them, and the two functions that an erasure goes through. */
 export async function openErasing(rules: { readonly news?: ErasureRule; readonly crm?: ErasureRule } = {}) {
   const clock = openHandClock(NOW);
   const news = await startMailchimp({ now: clock.now });
   news.addList({ id: LIST });
   const crm = await startSalesforce({ now: clock.now, bulkPolls: 1 });
+  const ads = await startGoogleAds({ now: clock.now, processingMs: (nth) => (nth * HOUR) / 12 });
   const stores = openMemoryStores();
   const privacy = openPrivacy(stores, identityKey, clock);
-  const definitions = workspaceOf({ news, crm }, { news: 'delete', crm: 'remove', ...rules });
+  const definitions = workspaceOf({ news, crm, ads }, { news: 'delete', crm: 'remove', ...rules });
   const told: string[] = [];
   let fate = (): void => {};
   const state = mortal(privacy.state, () => fate());
@@ -37,7 +39,7 @@ export async function openErasing(rules: { readonly news?: ErasureRule; readonly
     state,
     definitions: async () => definitions,
     connectors,
-    secrets: async (name: string) => (name === 'news' ? newsSecret : { ...crm.secret }),
+    secrets: async (name: string) => ({ ...{ news: newsSecret, crm: crm.secret, ads: ads.secret }[name] }),
     secretName: (name: string) => name,
     notify: async ({ subject }: { readonly subject: string }) => void told.push(subject),
   };
@@ -73,6 +75,7 @@ export async function openErasing(rules: { readonly news?: ErasureRule; readonly
     clock,
     news,
     crm,
+    ads,
     definitions,
     /** Whoever is on call was told these. */
     told,
@@ -110,7 +113,7 @@ export async function openErasing(rules: { readonly news?: ErasureRule; readonly
       return kept.map(({ body }) => body).filter(({ done }) => done !== true);
     },
     async [Symbol.asyncDispose](): Promise<void> {
-      await Promise.all([news.close(), crm.close()]);
+      await Promise.all([news.close(), crm.close(), ads.close()]);
     },
   };
 }
@@ -132,27 +135,33 @@ function contactOf(id: string, email: string): Change {
 }
 
 function workspaceOf(
-  tools: { readonly news: Mailchimp; readonly crm: SalesforceSimulator },
+  tools: { readonly news: Mailchimp; readonly crm: SalesforceSimulator; readonly ads: GoogleAdsSimulator },
   rules: { readonly news: ErasureRule; readonly crm: ErasureRule },
 ): Definitions {
-  const connection = (name: 'news' | 'crm', connector: string, config: object): ConnectionDefinition => ({
+  const connection = (name: keyof typeof tools, connector: string, config: object): ConnectionDefinition => ({
     name,
     connector,
     endpoint: tools[name].url,
     streams: {},
     webhook: false,
     quotaShare: 1,
-    erasure: rules[name],
+    erasure: name === 'ads' ? 'remove' : rules[name],
     config: config as ConnectionDefinition['config'],
   });
   const [template] = world.audiences;
   if (template === undefined) throw new Error('the world has an audience');
   return {
     ...world,
-    connections: { news: connection('news', 'mailchimp', { list: LIST }), crm: connection('crm', 'salesforce', {}) },
+    connections: {
+      news: connection('news', 'mailchimp', { list: LIST }),
+      crm: connection('crm', 'salesforce', {}),
+      ads: connection('ads', 'google-ads', { customer_id: '7693729833', customer_match_terms: 'accepted' }),
+    },
     audiences: [
       { ...template, audience: 'to-tool', connection: 'news', target: { tag: 'Lapsing' } },
       { ...template, audience: 'to-crm', connection: 'crm', target: { campaign: 'Spring' } },
+      { ...template, audience: 'to-ads', connection: 'ads', target: { user_list: 'Lapsing' } },
+      { ...template, audience: 'to-more-ads', connection: 'ads', target: { user_list: 'Customers' } },
     ],
   };
 }

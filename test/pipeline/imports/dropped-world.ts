@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { openFile } from '../../../lib/connectors/files/open-file.ts';
 import { connectors } from '../../../lib/connectors/registry.ts';
 import type { Definitions } from '../../../lib/domain/definitions.ts';
 import { TributaryError } from '../../../lib/domain/errors.ts';
@@ -11,6 +12,8 @@ import { NOW, definitions as world } from '../world.ts';
 
 export const BUCKET = 'archive';
 export const AT = '2026-11-20T00:00:00.000Z';
+
+const connection = { streams: {}, webhook: false, quotaShare: 0.3 };
 
 /** A bucket that files are dropped in, and everything that takes them, in memory. `fate` may end the worker anywhere. */
 export function openDroppedWorld(mapping: JsonObject, fate: () => void = () => {}) {
@@ -48,6 +51,7 @@ export function openDroppedWorld(mapping: JsonObject, fate: () => void = () => {
     changes: { ...changes, send: (...sent: Parameters<typeof changes.send>) => alive(() => changes.send(...sent)) },
     imports,
     files,
+    openFile,
     clock,
     connectors,
     bucket: BUCKET,
@@ -58,14 +62,8 @@ export function openDroppedWorld(mapping: JsonObject, fate: () => void = () => {
     definitions: async (): Promise<Definitions> => ({
       ...world,
       connections: {
-        fair: {
-          name: 'fair',
-          connector: 'files',
-          streams: {},
-          webhook: false,
-          quotaShare: 0.3,
-          config: settings,
-        },
+        fair: { ...connection, name: 'fair', connector: 'files', config: settings },
+        analytics: { ...connection, name: 'analytics', connector: 'google-analytics', config: {} },
       },
     }),
   };

@@ -4,6 +4,7 @@ import type { Change } from '../../../lib/domain/change.ts';
 import type { JsonObject } from '../../../lib/domain/json.ts';
 import { startImport } from '../../../lib/pipeline/imports/import-file.ts';
 import { inBatches, readable } from '../../../lib/pipeline/imports/row-batches.ts';
+import { exportedRow } from '../../vendors/google-analytics/rows.ts';
 import { AT, noticeOf, openDroppedWorld } from './dropped-world.ts';
 
 const mapping = { object: 'contact', id: 'No', identifiers: { email: 'Mail' }, traits: { first_name: 'Name' } };
@@ -56,6 +57,16 @@ describe('a dropped file', () => {
       },
     ]);
     expect(world.logs.join()).not.toMatch(/example\.com|November/);
+  });
+
+  it('is taken by whatever connector knows its rows', async () => {
+    const world = openDroppedWorld(mapping);
+    const rows = [exportedRow('page_view'), { event_name: 'page_view' }];
+    const text = rows.map((row) => JSON.stringify(row)).join('\n');
+    await world.finish(world.drop('drop/analytics/events_20261120.ndjson.gz', gzipSync(text)));
+
+    expect((await world.runs())[0]).toMatchObject({ state: 'finished', rows: 2, changes: 1, rejected: 1 });
+    expect(world.sent()[0]?.changes).toMatchObject([{ kind: 'activity', name: 'Page Viewed' }]);
   });
 
   it('is taken once, however often it is told of and dropped', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TributaryError } from '../../../lib/domain/errors.ts';
 import type { JsonObject } from '../../../lib/domain/json.ts';
 import { publishDefinitions } from '../../../lib/pipeline/define/switch-definitions.ts';
+import { rowsAtOnce } from '../../../lib/pipeline/ports.ts';
 import { summariseAudience } from '../../../lib/pipeline/push/summaries.ts';
 import { unwanted, wantedAs } from '../memory-audience.ts';
 import { openMemoryQueue } from '../memory-state.ts';
@@ -78,6 +79,27 @@ describe('activateAudience', () => {
       'add 5',
     ]);
   });
+
+  it.each([10, 5_000])(
+    'looks at everybody once more, as many as a store reads at once, in batches of %i',
+    async (most) => {
+      const rig = openRig({ maxMembers: most });
+      for (let at = 0; at < 250; at += 1) rig.want(`p_${at}`, wantedAs(`${at}@example.com`));
+      const { readAudienceRows } = rig.memberships;
+      const looks: number[] = [];
+      rig.memberships.readAudienceRows = async (audience, ids) => {
+        looks.push(ids.length);
+        return readAudienceRows(audience, ids);
+      };
+
+      await rig.push();
+
+      expect(rig.list.size).toBe(250);
+      expect(Math.max(...looks)).toBe(rowsAtOnce);
+      // Once for the plan, once before they are sent.
+      expect(looks.reduce((sum, one) => sum + one, 0)).toBe(2 * 250);
+    },
+  );
 
   it('sends nobody again whom the index still shows', async () => {
     const rig = openRig();

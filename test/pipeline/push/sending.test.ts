@@ -256,6 +256,54 @@ describe('a tool that answers with a job', () => {
   });
 });
 
+describe('a tool that answers for a batch as a whole', () => {
+  it('gives everybody the one answer, except whom it names', async () => {
+    const rig = openRig({ maxMembers: 3 });
+    for (const id of people(3)) rig.want(id, wantedAs(addressOf(id)));
+    Object.assign(rig.destination, {
+      apply: async () => {
+        const outcomes = new Map([['p_01', { status: 'rejected', code: 'tool/bad' }]]);
+        return { state: 'done', outcomes, others: { status: 'applied' }, calls: 1 };
+      },
+    });
+
+    await rig.push();
+
+    expect(await rig.run()).toMatchObject({ state: 'finished', tally: { added: 2, rejected: 1, calls: 1 } });
+    expect(rig.told('p_02')).toMatchObject({ in: true, outcome: 'applied' });
+  });
+
+  it('does the same when the answer is the end of a job', async () => {
+    const rig = openRig({ maxMembers: 3 });
+    for (const id of people(3)) rig.want(id, wantedAs(addressOf(id)));
+    Object.assign(rig.destination, {
+      apply: async () => ({ state: 'pending', job: 1, pollAfterMs: MINUTE, calls: 1 }),
+      poll: async () => ({ state: 'done', outcomes: new Map(), others: { status: 'applied' }, calls: 1 }),
+    });
+
+    await rig.push();
+    await rig.drain();
+
+    expect(await rig.run()).toMatchObject({ state: 'finished', tally: { added: 3, calls: 2 } });
+  });
+
+  it('is told to what everybody in the batch agreed, and nothing of it with a removal', async () => {
+    const needs = { subscribed: 'email', consent: ['ad_user_data'] };
+    const rig = openRig({ maxMembers: 3, audience: { needs } });
+    for (const id of people(2)) rig.want(id, wantedAs(addressOf(id)));
+    await rig.push();
+    rig.want('p_00', unwanted);
+    rig.clock.pass(DAY);
+
+    await rig.push();
+
+    expect(rig.batches.map(({ op, granted }) => [op, granted])).toEqual([
+      ['add', ['email', 'ad_user_data']],
+      ['remove', []],
+    ]);
+  });
+});
+
 describe('the last look before sending', () => {
   it('leaves out who withdrew between the plan and the sending, and who is paused', async () => {
     const rig = openRig({ maxMembers: 1 });
