@@ -151,7 +151,10 @@ describe('tributary import', () => {
       missing: [],
       reasons: [{ code: 'google-analytics/unknown-event' }],
     });
-    expect(sample).toMatchObject([{ line: 1, change: { fragment: 'ga:client:1234567890.1795000000' } }]);
+    expect(sample).toMatchObject([
+      { line: 1, changes: [{ fragment: 'ga:client:1234567890.1795000000' }], rejected: [] },
+      { line: 2, changes: [], rejected: [{ code: 'google-analytics/unknown-event' }] },
+    ]);
     expect({ status: given.status, says: given.stderr.includes('knows itself') }).toEqual({ status: 2, says: true });
   });
 
