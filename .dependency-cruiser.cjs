@@ -45,9 +45,9 @@ module.exports = {
       name: 'contract-knows-domain-only',
       severity: 'error',
       comment:
-        'contract.ts, define.ts and row-file.ts are the promise to every vendor, requests.ts what they share: describe it in words of lib/domain',
-      from: { path: '^lib/connectors/(contract|define|row-file|requests)\\.ts$' },
-      to: { pathNot: ['^lib/domain/', '^lib/connectors/(contract|define|row-file)\\.ts$'] },
+        'contract.ts, contract-deliveries.ts, row-file.ts, define.ts and define-field.ts are the promise to every vendor, requests.ts what they share: describe it in words of lib/domain',
+      from: { path: '^lib/connectors/(contract|contract-deliveries|row-file|define|define-field|requests)\\.ts$' },
+      to: { pathNot: ['^lib/domain/', '^lib/connectors/(contract|contract-deliveries|define|row-file)\\.ts$'] },
     },
     {
       name: 'registry-lists-connectors-only',
@@ -60,13 +60,13 @@ module.exports = {
       name: 'vendors-know-the-contract-only',
       severity: 'error',
       comment:
-        'a vendor folder knows contract.ts, define.ts, requests.ts, lib/domain and itself: effects come in through ConnectorIo',
+        'a vendor folder knows contract.ts, contract-deliveries.ts, define.ts, define-field.ts, requests.ts, lib/domain and itself: effects come in through ConnectorIo',
       from: { path: '^lib/connectors/([^/]+)/' },
       to: {
         path: ['^(lib|functions|cli|console|test|bench|scripts)/'],
         pathNot: [
           '^lib/domain/',
-          '^lib/connectors/(contract|define|row-file|requests|written-mapping|map-written)\\.ts$',
+          '^lib/connectors/(contract|contract-deliveries|row-file|define|define-field|requests|written-mapping|map-written)\\.ts$',
           '^lib/connectors/$1/',
         ],
       },
@@ -101,7 +101,7 @@ module.exports = {
       from: { path: '^lib/pipeline/' },
       to: {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
-        pathNot: ['^lib/(domain|pipeline)/', '^lib/connectors/(contract|define|row-file)\\.ts$'],
+        pathNot: ['^lib/(domain|pipeline)/', '^lib/connectors/(contract|contract-deliveries|define|row-file)\\.ts$'],
       },
     },
     {
@@ -120,7 +120,10 @@ module.exports = {
       from: { path: '^lib/api/' },
       to: {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
-        pathNot: ['^lib/(api|domain|pipeline)/', '^lib/connectors/(contract|define|row-file)\\.ts$'],
+        pathNot: [
+          '^lib/(api|domain|pipeline)/',
+          '^lib/connectors/(contract|contract-deliveries|define|row-file)\\.ts$',
+        ],
       },
     },
     {
@@ -132,7 +135,7 @@ module.exports = {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
         pathNot: [
           '^lib/(domain|adapters)/',
-          '^lib/connectors/(contract|define|row-file)\\.ts$',
+          '^lib/connectors/(contract|contract-deliveries|define|row-file)\\.ts$',
           '^lib/pipeline/ports(\\.ts$|/)',
         ],
         dependencyTypesNot: ['type-only'],

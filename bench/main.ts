@@ -7,6 +7,7 @@ import type { Bench, Measurement } from './measurement.ts';
 /** Every bench by its name. Loaded when it runs, so that one does not pay for another's packages. */
 const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   mapping: () => import('./mapping.ts'),
+  backfill: () => import('./backfill.ts'),
   resolve: () => import('./resolve.ts'),
   segments: () => import('./segments.ts'),
   units: () => import('./units.ts'),
@@ -22,7 +23,7 @@ const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> =
 await main();
 
 /**
- * `npm run -s bench -- [--job NAME] [--quick] [--people N] [--save]`: JSON lines on stdout, what is going on on stderr.
+ * `npm run -s bench -- [--job NAME] [--quick] [--people N] [--source NAME] [--save]`: JSON lines on stdout, what is going on on stderr.
  * `--contacts` is another word for `--people`.
  */
 async function main(): Promise<void> {
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
       save: { type: 'boolean' },
       people: { type: 'string' },
       contacts: { type: 'string' },
+      source: { type: 'string' },
     },
   });
   const people = values.people ?? values.contacts;
@@ -51,9 +53,14 @@ interface Options {
   readonly quick?: boolean | undefined;
   readonly save?: boolean | undefined;
   readonly people?: string | undefined;
+  readonly source?: string | undefined;
 }
 
-async function runJob(name: string, bench: Bench, { quick = false, save = false, people }: Options): Promise<void> {
+async function runJob(
+  name: string,
+  bench: Bench,
+  { quick = false, save = false, people, source }: Options,
+): Promise<void> {
   note(name);
   const lines: string[] = [];
   const tell = (measurement: Measurement): void => {
@@ -62,8 +69,9 @@ async function runJob(name: string, bench: Bench, { quick = false, save = false,
     process.stdout.write(line);
   };
   tell(machineOf(name));
-  for await (const measurement of bench({ quick, note, ...(people === undefined ? {} : { people: Number(people) }) }))
-    tell(measurement);
+  const size = people === undefined ? {} : { people: Number(people) };
+  const of = source === undefined ? {} : { source };
+  for await (const measurement of bench({ quick, note, ...size, ...of })) tell(measurement);
   if (!save) return;
   const results = new URL('results/', import.meta.url);
   await mkdir(results, { recursive: true });

@@ -20,6 +20,8 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** How many people, where a bench takes any number; its own number when left out. */
   readonly people?: number;
+  /** Of which tool, where a bench reads several; all of them when left out. */
+  readonly source?: string;
   /** Tells a person what is going on, beside the measurements. */
   readonly note: (text: string) => void;
 }

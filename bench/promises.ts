@@ -115,6 +115,20 @@ export const promises: readonly Promised[] = [
     of: { rows: 1_000_000 },
     target: { most: 40_000 },
   },
+  ...(['salesforce', 'hubspot'] as const).flatMap((source): Promised[] => [
+    {
+      what: `Calls that bring 10,000 contacts of ${source}, of 100,000, by the tool’s page size`,
+      job: 'backfill',
+      metric: 'calls a 10,000 contacts',
+      of: { source, contacts: 100_000 },
+    },
+    {
+      what: 'Memory of the same, at the end over after a fifth',
+      job: 'backfill',
+      metric: 'heap in use at the end over after a fifth',
+      of: { source, contacts: 100_000 },
+    },
+  ]),
   {
     what: 'Calls that carry 10,000 new members to Mailchimp',
     job: 'push',

@@ -26,6 +26,12 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
       'An audience of 10,000 through activate-audience, the official clients and the simulated tools over HTTP: filled, one in a hundred taken out, emptied. The target is what the vendor’s batch size allows.',
   },
   {
+    job: 'backfill',
+    title: 'What vendors hear of a backfill',
+    about:
+      'All contacts of the simulated tool through its connector over HTTP, page by page, the tool in a process of its own. Half-way the reader is killed with a page in hand, and another process goes on from the last checkpoint. The target of the calls is what the tool’s page size allows, with what has to be asked besides: once a reader for signing in, describing and starting; for HubSpot once a page, because a search does not say to which companies contacts belong. The heap is measured after each page, once what nobody needs is collected.',
+  },
+  {
     job: 'import-and-push',
     title: 'A company comes in, and an audience goes out',
     about:

@@ -6,13 +6,12 @@ import { openNotify } from '../lib/adapters/sns.ts';
 import { sqsHandler } from '../lib/adapters/sqs/handler.ts';
 import { connectors } from '../lib/connectors/registry.ts';
 import { openDefinitions } from '../lib/pipeline/define/definitions.ts';
-import { syncStream } from '../lib/pipeline/sync/sync-stream.ts';
-import type { SyncCommand } from '../lib/pipeline/sync/sync-work.ts';
+import { workSyncQueue } from '../lib/pipeline/sync/sync-queue.ts';
 
 const env = readEnv(process.env, 'LEDGER_TABLE', 'IDENTITY_KEY_SECRET');
 const basics = openBasics(process.env);
-const queues = openQueues(process.env, 'CHANGES_QUEUE_URL', 'SYNC_QUEUE_URL');
-const sync = syncStream({
+const queues = openQueues(process.env, 'CHANGES_QUEUE_URL', 'SYNC_QUEUE_URL', 'JOBS_QUEUE_URL');
+const work = workSyncQueue({
   ...basics,
   connectors,
   notify: openNotify(process.env),
@@ -21,6 +20,7 @@ const sync = syncStream({
   key: openIdentityKey(basics.secrets, env.IDENTITY_KEY_SECRET),
   changes: queues.CHANGES_QUEUE_URL,
   sync: queues.SYNC_QUEUE_URL,
+  jobs: queues.JOBS_QUEUE_URL,
 });
 
-export const handler = sqsHandler((body, signal) => sync(body as unknown as SyncCommand, signal), basics.log);
+export const handler = sqsHandler(work, basics.log);

@@ -165,7 +165,7 @@ function hook({ id, streams }: Asked): string {
   return `import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
-import type { WebhookSource } from '../contract.ts';
+import type { WebhookSource } from '../contract-deliveries.ts';
 import type { Config, Secret } from './config.ts';
 
 const body = z.object({ delivery: z.string(), id: z.string() });

@@ -7,16 +7,17 @@ import { code, type Row, table } from './markdown-table.ts';
 /** The README's table: what each connector can do. Facets that a connector lacks stay empty. */
 export function connectorTable(connectors: Readonly<Record<string, AnyConnector>>): string {
   const rows = Object.values(connectors).map(
-    ({ manifest, streams, imports, webhook, audiences }): Row => [
+    ({ manifest, streams, imports, webhook, audiences, fieldValues }): Row => [
       `[${manifest.title}](docs/connectors/${manifest.id}.md)`,
       imports === undefined
         ? streams.map(({ name }) => name).join(', ')
         : 'rows of files, imported or dropped in the bucket',
       webhook === undefined ? '' : 'yes',
       audiences === undefined ? '' : `by ${audiences.matchKeys.map(({ type }) => code(type)).join(', ')}`,
+      fieldValues === undefined ? '' : 'yes',
     ],
   );
-  return table(['tool', 'streams that are read', 'webhook', 'lists that are kept'], rows);
+  return table(['tool', 'streams that are read', 'webhook', 'lists that are kept', 'fields that are kept'], rows);
 }
 
 /** What a connector's page says from its manifest and mappings alone. */
@@ -57,7 +58,7 @@ function importFacts({ id, limits }: AnyConnector['manifest'], { stream }: Impor
   return table(['what', 'here'], rows);
 }
 
-function factsOf({ manifest, webhook, audiences, echoes, erasure }: AnyConnector): string {
+function factsOf({ manifest, webhook, events, audiences, fieldValues, echoes, erasure }: AnyConnector): string {
   const { limits, vendorApi } = manifest;
   const { source, readOn } = limits.evidence;
   const evidence = source.startsWith('http') ? `<${source}>` : source;
@@ -67,11 +68,15 @@ function factsOf({ manifest, webhook, audiences, echoes, erasure }: AnyConnector
     ['API version', `${vendorApi.version} (<${vendorApi.docs}>)`],
     ['requests at the same time', `at most ${limits.maxConcurrency} for each account; ${evidence}, read on ${readOn}`],
     ['webhook', webhook === undefined ? 'none' : `proof: ${code(webhook.proof)}`],
+    ...(events === undefined ? [] : [['events by bus', events.buses.map((one) => code(`${one}…`)).join(', ')]]),
     [
       'audiences match on',
       a === undefined ? 'none' : a.matchKeys.map(({ type, hash }) => keyOf(type, hash)).join(', '),
     ],
     ['members in one call', a === undefined ? 'none' : String(a.batch.maxMembers)],
+    ...(a?.bulk === undefined
+      ? []
+      : [['members in one job', `${a.bulk.batch.maxMembers}, where more than ${a.bulk.above} change`]]),
     ['can remove members', a?.canRemove === true ? 'yes' : 'no'],
     ['tells whom it knows', a === undefined ? 'none' : a.writeOnly === true ? 'no' : 'yes'],
     [
@@ -79,10 +84,19 @@ function factsOf({ manifest, webhook, audiences, echoes, erasure }: AnyConnector
       a?.creates === undefined ? 'none: an addition makes no record' : `of a new ${a.creates.record}`,
     ],
     ['can list who is really there', seenOf(a?.truth)],
+    ['keeps a field of people’s records', fieldFacts(fieldValues)],
     ['knows its own writes when they come back', echoes === undefined ? 'no' : 'yes'],
     ['can delete an erased person', erasure === undefined ? 'no' : `yes; by default \`erasure: ${erasure.byDefault}\``],
   ];
   return table(['what', 'here'], rows);
+}
+
+function fieldFacts(fields: AnyConnector['fieldValues']): string {
+  if (fields === undefined) return 'no';
+  const { maxMembers, callsEach } = fields.batch;
+  const each = callsEach === undefined ? '' : `, and ${callsEach} more for each of them`;
+  const keys = fields.matchKeys.map(({ type, hash }) => keyOf(type, hash)).join(', ');
+  return `yes, by ${keys}; ${maxMembers} members at a time${each}`;
 }
 
 function seenOf(truth: NonNullable<AnyConnector['audiences']>['truth']): string {

@@ -1,4 +1,4 @@
-import type { RawRequest, WebhookAnswer } from '../connectors/contract.ts';
+import type { RawRequest, WebhookAnswer } from '../connectors/contract-deliveries.ts';
 
 /** The part of API Gateway's HTTP event (payload format 2.0) that is used. */
 export interface HttpEvent {

@@ -1,3 +1,4 @@
+import { destinationFor } from '../connectors/define.ts';
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { guardrailsOf } from '../domain/guardrails.ts';
 import { dryRun } from '../pipeline/push/dry-run.ts';
@@ -79,7 +80,8 @@ export async function planPush(deps: ApiDeps, ids: readonly string[]) {
     .filter(({ audience }) => ids.includes(audience))
     .map((audience) => {
       const connector = deps.connectors[definitions.connections[audience.connection]?.connector ?? ''];
-      return dryRun(deps, definitions, audience, connector?.audiences ?? { batch: { maxMembers: 1 } });
+      const destination = destinationFor(connector, audience.target) ?? { batch: { maxMembers: 1 } };
+      return dryRun(deps, definitions, audience, destination);
     });
   return { audiences: await Promise.all(plans) };
 }

@@ -1,8 +1,10 @@
-import type { Change, FragmentId, Identifier, Rejection } from '../domain/change.ts';
+import type { Change, Identifier, Rejection } from '../domain/change.ts';
 import type { ErasureRule } from '../domain/definitions.ts';
+import type { EchoedPart } from '../domain/echo.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { MappedRecord, Mapping } from '../domain/mapping.ts';
+import type { EventSource, WebhookSource } from './contract-deliveries.ts';
 import type { OpenFile } from './row-file.ts';
 
 /** Anything that can check a value and say what is wrong with it. Zod schemas fit. */
@@ -82,8 +84,11 @@ export interface Connector<Config, Secret, Api> {
    */
   readonly refusesStream?: (stream: string, config: Config) => string | undefined;
   readonly webhook?: WebhookSource<Config, Secret>;
+  readonly events?: EventSource<Config>;
   readonly imports?: Imports;
   readonly audiences?: AudienceDestination<Api>;
+  /** A field of the person's own record in the place of a list: whoever is in the audience holds the target's value in it. */
+  readonly fieldValues?: FieldDestination<Api>;
   readonly erasure?: Erasure<Api>;
   /** Mappings that a connection's own settings make, besides those of the streams: `check` knows by them what is filled. */
   readonly mappingsOf?: (config: Config) => readonly Mapping[];
@@ -91,9 +96,15 @@ export interface Connector<Config, Secret, Api> {
   readonly traits?: TraitKinds;
   /**
    * What of a change can be a push of ours coming back. Pure. Present when a stream or the webhook reads what
-   * `audiences` writes; without it people would seem to have done what we did.
+   * `audiences` or `fieldValues` write; without it people would seem to have done what we did.
    */
-  readonly echoes?: (change: Change) => readonly Echo[];
+  readonly echoes?: (change: Change, pushed: Pushed<Config>) => readonly Echo[];
+}
+
+/** What may have been written through a connection: its settings, and the targets of all audiences that go to it. */
+export interface Pushed<Config> {
+  readonly config: Config;
+  readonly targets: readonly Json[];
 }
 
 /** One value of one field of one thing in the tool, in the tool's own words: what the write ledger remembers as a hash. */
@@ -109,8 +120,8 @@ export interface Write {
 /** A part of a change that is our own if the write ledger knows any of these writes. */
 export interface Echo {
   readonly writes: readonly Write[];
-  /** What is dropped: the whole change, one trait of it, or one element of a trait that is a list. */
-  readonly of: 'change' | { readonly trait: string; readonly element?: Json };
+  /** What is dropped: the whole change, one trait of it, one element of a trait that is a list, or one key of an object. */
+  readonly of: EchoedPart;
 }
 
 /** The write ledger, for a connector that applies a batch. */
@@ -169,6 +180,11 @@ export interface Page {
   readonly lines: readonly ArchivedLine[];
   /** Resuming here repeats nothing before this page and loses nothing after it. */
   readonly checkpoint: Json;
+  /**
+   * From here on all is read anew, because the source no longer tells everything that was deleted since this instant, RFC 3339.
+   * What is not read again until the run has ended is taken away.
+   */
+  readonly anewSince?: string;
 }
 
 /** Records that nobody reads anywhere: somebody sends them, as rows of files. */
@@ -191,69 +207,14 @@ export interface OpenImports {
   missingIn?(file: OpenFile): readonly string[];
 }
 
-/** A request exactly as it arrived. Header names are lower case. */
-export interface RawRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: Readonly<Record<string, string>>;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
-
-/** A vendor's webhook. Proof first, on raw bytes; then parse. All pure. */
-export interface WebhookSource<Config, Secret> {
-  readonly proof: 'hmac' | 'public-key' | 'url-secret';
-  /**
-   * Objects of which deliveries are changes of the record itself, not hints: what a delivery alone told cannot be read again,
-   * so a replay takes nothing of such records away. Absent = deliveries only hint, or tell activities.
-   */
-  readonly tells?: readonly string[];
-  verify(request: RawRequest, config: Config, secret: Secret, now: Date): Verification;
-  /** The answer to a vendor's own check of the URL; undefined when the request is no such check. */
-  handshake?(request: RawRequest, config: Config, secret: Secret): WebhookAnswer | undefined;
-  /**
-   * Only ever called with a verified request. Throws TributaryError `rejected` when the body cannot be read: the tool is
-   * told so, and sends it again. What can be read and means nothing is a delivery with its rejection.
-   */
-  parse(request: RawRequest, connection: string, config: Config): readonly Delivery[];
-  /** What the vendor must be answered once the deliveries are safely queued. Absent = 200 with an empty body. */
-  acknowledge?(request: RawRequest): WebhookAnswer;
-}
-
-export interface WebhookAnswer {
-  readonly status: number;
-  readonly body: string;
-  readonly contentType?: string;
-}
-
-export type Verification =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly reason: 'missing-proof' | 'bad-proof' | 'stale' };
-
-/**
- * One thing a webhook told: a change that is proven, a hint to read a record again, or what is to be quarantined.
- * `deliveryId` is the dedupe key.
- */
-export type Delivery =
-  | { readonly deliveryId: string; readonly change: Change }
-  | { readonly deliveryId: string; readonly rejection: Rejection }
-  | {
-      readonly deliveryId: string;
-      readonly hint: {
-        readonly stream: string;
-        readonly ids: readonly string[];
-        /** Records whose person may have withdrawn consent: nobody of them is added anywhere until they are read again. */
-        readonly withdraws?: readonly FragmentId[];
-      };
-    };
-
 /** Where audiences go. The pipeline owns chunking, suppression, holdout, retry and the final settling of outcomes. */
 export interface AudienceDestination<Api> {
   /** What `to:` of an audience file may hold besides `connection`: `{ tag: Lapsing }`, `{ campaign: Spring }`. */
   readonly target: Schema<Json>;
   /** Identifier types that the destination can match on, best first. */
   readonly matchKeys: readonly { readonly type: string; readonly hash: 'none' | 'sha256' | 'md5' }[];
-  readonly batch: { readonly maxMembers: number; readonly maxBytes?: number };
+  /** `callsEach`: requests that each member takes by itself, beside the one of the batch; absent = none. */
+  readonly batch: { readonly maxMembers: number; readonly maxBytes?: number; readonly callsEach?: number };
   readonly canRemove: boolean;
   /**
    * The tool takes keys and tells of nobody whether it knows them: whom it received is `applied`, each time anew, and
@@ -268,10 +229,43 @@ export interface AudienceDestination<Api> {
   ensure(api: Api, target: Json): Promise<{ readonly remoteId: string }>;
   /** Applies one batch. Throws only if the whole request failed; a member's failure is an outcome. */
   apply(api: Api, batch: MembershipBatch): Promise<BatchResult>;
+  /** The vendor's way for very many, where it has another one. */
+  readonly bulk?: BulkWay<Api>;
   /** For vendors that answer with a job. */
   poll?(api: Api, job: Json): Promise<BatchResult>;
   /** How the tool's real list is read. Absent = the tool shows nobody, not even how many. */
   readonly truth?: Truth<Api>;
+}
+
+/**
+ * A field of people's records as an audience: an addition sets it to the target's `value` on a record that is there, a
+ * removal empties it if it still holds that value, and on the list is whoever holds it. Nobody is made known to the tool.
+ */
+export interface FieldDestination<Api> extends AudienceDestination<Api> {
+  /** Pure. Names the field, whatever the value: it holds one at a time, so audiences that write it share a group. */
+  fieldOf(target: Json): string;
+  /** Pure. More identifier types that this target's people are found by, beside `matchKeys`. */
+  moreKeys?(target: Json): readonly string[];
+}
+
+/** Another way to apply a batch, for so many members that setting up a job is worth it. */
+export interface BulkWay<Api> {
+  /** Taken where a plan holds more members of one direction than this. */
+  readonly above: number;
+  readonly batch: { readonly maxMembers: number; readonly maxBytes?: number };
+  /** Requests that one batch takes, about: for the plan's estimate. */
+  readonly calls: number;
+  apply(api: Api, batch: MembershipBatch): Promise<BatchResult>;
+  poll(api: Api, job: Json, sent: SentBatch): Promise<BatchResult>;
+}
+
+/** What a job is about: a job over very many is noted in one small document, and cannot remember them. */
+export interface SentBatch {
+  readonly remoteId: string;
+  readonly op: 'add' | 'remove';
+  /** The members without an outcome yet, with the keys they were sent with. Read on demand: a job that is not done needs none. */
+  members(): Promise<readonly Member[]>;
+  readonly notes?: WriteNotes;
 }
 
 /** The record that an addition makes in the tool. What is there already is never written over. */
@@ -327,8 +321,8 @@ export interface Truth<Api> {
     remoteId: string,
     options: { readonly signal: AbortSignal; readonly after?: Json },
   ): AsyncIterable<ListPage>;
-  /** How people who are not on the list stand in the tool, by member id; absent from the map = `unknown`. */
-  standing?(api: Api, members: readonly Member[]): Promise<ReadonlyMap<string, Standing>>;
+  /** How people who are not on the list `remoteId` stand in the tool, by member id; absent from the map = `unknown`. */
+  standing?(api: Api, members: readonly Member[], remoteId: string): Promise<ReadonlyMap<string, Standing>>;
   size?(api: Api, remoteId: string): Promise<number>;
 }
 
@@ -378,7 +372,14 @@ export type BatchResult =
       readonly others?: Outcome;
       readonly calls: number;
     }
-  | { readonly state: 'pending'; readonly job: Json; readonly pollAfterMs: number; readonly calls: number };
+  | {
+      readonly state: 'pending';
+      readonly job: Json;
+      readonly pollAfterMs: number;
+      readonly calls: number;
+      /** Members of whom is known already what becomes of them: they are in no job. */
+      readonly outcomes?: ReadonlyMap<string, Outcome>;
+    };
 
 export type Outcome =
   | { readonly status: 'applied' }

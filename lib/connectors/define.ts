@@ -1,8 +1,17 @@
 import type { Change, Rejection } from '../domain/change.ts';
 import { TributaryError } from '../domain/errors.ts';
-import type { Json } from '../domain/json.ts';
+import { isJsonObject, type Json } from '../domain/json.ts';
 import { applyMapping, type Mapped, type Mapping } from '../domain/mapping.ts';
-import type { ArchivedLine, Connector, Page, ReadOptions, Schema, Stream } from './contract.ts';
+import type {
+  ArchivedLine,
+  AudienceDestination,
+  Connector,
+  FieldDestination,
+  Page,
+  ReadOptions,
+  Schema,
+  Stream,
+} from './contract.ts';
 
 /** A stream as its author writes it: typed records, a typed cursor, and mappings that are data. */
 export interface StreamSpec<Api, Record_, Cursor extends Json> {
@@ -23,6 +32,8 @@ export interface RecordPage<Cursor extends Json> {
   readonly checkpoint: Cursor;
   /** Changes that are no record: ids that the vendor says are deleted. */
   readonly also?: readonly Change[];
+  /** As in `Page`. */
+  readonly anewSince?: string;
 }
 
 /** Closes over a stream's record and cursor types, so that the registry holds one plain type. */
@@ -39,7 +50,7 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
   };
 
   const toPage = (connection: string, page: RecordPage<Cursor>): Page => {
-    const { mapping, checkpoint } = page;
+    const { mapping, checkpoint, anewSince } = page;
     const also = page.also ?? [];
     const changes: Change[] = [...also];
     const rejected: Rejection[] = [];
@@ -53,7 +64,7 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
       else rejected.push(mapped.rejection);
       lines.push({ ...(mapped.ok ? { of: subjectOf(mapped.change) } : {}), mapping, record });
     }
-    return { changes, rejected, lines, checkpoint };
+    return { changes, rejected, lines, checkpoint, ...(anewSince === undefined ? {} : { anewSince }) };
   };
 
   const remap: Stream<Api>['remap'] = (lines, connection) => {
@@ -137,4 +148,25 @@ export type AnyConnector = Connector<unknown, unknown, unknown>;
 /** Closes over a connector's types. Config and secret are parsed by its own schemas before they reach it. */
 export function defineConnector<Config, Secret, Api>(connector: Connector<Config, Secret, Api>): AnyConnector {
   return connector as unknown as AnyConnector;
+}
+
+/** Whether a target means a field of people's records: then it says which `value` the field is to hold. */
+export function isFieldTarget(target: Json): boolean {
+  return isJsonObject(target) && Object.hasOwn(target, 'value');
+}
+
+/** Where an audience with this target goes; undefined where the connector takes none of the kind. */
+export function destinationFor(
+  connector: Pick<AnyConnector, 'audiences' | 'fieldValues'> | undefined,
+  target: Json,
+): AudienceDestination<unknown> | FieldDestination<unknown> | undefined {
+  return isFieldTarget(target) ? connector?.fieldValues : connector?.audiences;
+}
+
+/** The fewest requests that so many members take in one direction. */
+export function fewestCalls(
+  { maxMembers, callsEach = 0 }: AudienceDestination<unknown>['batch'],
+  members: number,
+): number {
+  return Math.ceil(members / maxMembers) + members * callsEach;
 }

@@ -5,6 +5,7 @@ import { googleAds } from './google-ads/index.ts';
 import { googleAnalytics } from './google-analytics/index.ts';
 import { hubspot } from './hubspot/index.ts';
 import { klaviyo } from './klaviyo/index.ts';
+import { linkedin } from './linkedin/index.ts';
 import { mailchimp } from './mailchimp/index.ts';
 import { meta } from './meta/index.ts';
 import { salesforce } from './salesforce/index.ts';
@@ -19,6 +20,7 @@ export const connectors: Readonly<Record<string, AnyConnector>> = {
   'google-analytics': googleAnalytics,
   hubspot,
   klaviyo,
+  linkedin,
   mailchimp,
   meta,
   salesforce,

@@ -17,8 +17,8 @@ type Declaring = Pick<Definitions, 'workspace' | 'timezone' | 'connections' | 'a
   Partial<Pick<Definitions, 'privacy'>>;
 
 /**
- * Everything that synthesis takes from a workspace: secrets and webhooks of connections, schedules of streams and
- * audiences, their time zone, and for how long the archive keeps what. Two workspaces with an equal part synthesise to
+ * Everything that synthesis takes from a workspace: secrets, webhooks and event buses of connections, schedules of streams
+ * and audiences, their time zone, and for how long the archive keeps what. Two workspaces with an equal part synthesise to
  * the same template.
  */
 export function declaredIn({ workspace, timezone, connections, audiences, privacy }: Declaring): Declared {
@@ -26,9 +26,10 @@ export function declaredIn({ workspace, timezone, connections, audiences, privac
   if (privacy !== undefined) {
     declared['archive retention'] = `${privacy.archiveKeptMs} ms, outcomes ${privacy.activitiesKeptMs} ms`;
   }
-  for (const { name, connector, webhook, streams, erasure } of Object.values(connections)) {
+  for (const { name, connector, webhook, eventBus, streams, erasure } of Object.values(connections)) {
     const erases = erasure === 'delete' ? ', people are erased there' : '';
-    declared[`connection ${name}`] = `${connector}${webhook ? ' with a webhook' : ''}${erases}`;
+    const told = eventBus === undefined ? '' : `, events of ${eventBus}`;
+    declared[`connection ${name}`] = `${connector}${webhook ? ' with a webhook' : ''}${told}${erases}`;
     for (const [stream, { expression }] of Object.entries(streams)) declared[`pull ${name}/${stream}`] = expression;
   }
   for (const { audience, connection, when, verify } of audiences) {

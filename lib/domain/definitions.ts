@@ -42,6 +42,8 @@ export interface ConnectionDefinition {
   /** Stream name → schedule, as `parseSchedule` read it. */
   readonly streams: Readonly<Record<string, Schedule>>;
   readonly webhook: boolean;
+  /** The EventBridge bus of ours that the vendor puts its events on: `aws.partner/…`. */
+  readonly eventBus?: string;
   /** 0 to 1. */
   readonly quotaShare: number;
   /** Requests that the account may make in a day, all tools together; absent: nobody told us. */

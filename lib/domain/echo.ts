@@ -3,7 +3,7 @@ import { canonicalText } from './canonical.ts';
 import type { Change } from './change.ts';
 import type { IdentityKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
-import type { Json } from './json.ts';
+import { isJsonObject, type Json } from './json.ts';
 
 const DAY = 24 * 3_600_000;
 /** How far the tool's clock may be behind ours. */
@@ -19,11 +19,18 @@ export interface LedgerEntry {
   /** What happened in the tool from here on, and before `until`, with this value is ours. */
   readonly from: Milliseconds;
   readonly until: Milliseconds;
+  /** When this value was first asked for. What the tool dates before it tells nothing of the value. */
+  readonly since: Milliseconds;
+  /** HMAC of what was ours in the field until then: a record that is read late still holds it. */
+  readonly former?: string;
   /** From here on the entry means nothing, whether or not the store has deleted it. */
   readonly expiresAt: Milliseconds;
   /** Id of the profile that it was written about, so that an erasure finds it. */
   readonly subject?: string;
 }
+
+/** What of a change is ours: all of it, one trait, one element of a trait that is a list, or one key of an object. */
+export type EchoedPart = 'change' | { readonly trait: string; readonly element?: Json; readonly key?: string };
 
 /** A field of a thing in a tool, and what was written to it. */
 export interface LedgerField {
@@ -43,35 +50,76 @@ export function ledgerValue(of: string, value: Json, key: IdentityKey): string {
 }
 
 /** A write that is about to be asked for: recognised for a day, because nobody knows what will become of it. */
-export function askedEntry(key: string, value: string, now: Milliseconds): LedgerEntry {
-  return { key, value, from: now - SKEW, until: now + DAY, expiresAt: now + DAY + LATE };
+export function askedEntry(
+  key: string,
+  value: string,
+  now: Milliseconds,
+  before: LedgerEntry | undefined,
+): LedgerEntry {
+  return {
+    key,
+    value,
+    from: now - SKEW,
+    until: now + DAY,
+    expiresAt: now + DAY + LATE,
+    ...lineage(value, now, before),
+  };
 }
 
 /** A write that the tool has confirmed: it stays ours, whenever the record is read again. */
-export function madeEntry(key: string, value: string, now: Milliseconds, keptMs: number): LedgerEntry {
-  return { key, value, from: 0, until: now + keptMs, expiresAt: now + keptMs };
+export function madeEntry(
+  key: string,
+  value: string,
+  now: Milliseconds,
+  keptMs: number,
+  before: LedgerEntry | undefined,
+): LedgerEntry {
+  return { key, value, from: 0, until: now + keptMs, expiresAt: now + keptMs, ...lineage(value, now, before) };
+}
+
+/** Since when the value is asked for, and what was ours before: confirming a write, or repeating it, changes neither. */
+function lineage(
+  value: string,
+  now: Milliseconds,
+  before: LedgerEntry | undefined,
+): Pick<LedgerEntry, 'since' | 'former'> {
+  const repeats = before?.value === value;
+  const former = repeats ? before.former : before?.value;
+  return {
+    since: repeats ? before.since : now,
+    ...(former === undefined || former === '' ? {} : { former }),
+  };
 }
 
 /** The place of a value that somebody else has written since: nothing matches it. */
-export function spentEntry(entry: LedgerEntry): LedgerEntry {
+export function spentEntry({ former: _, ...entry }: LedgerEntry): LedgerEntry {
   return { ...entry, value: '', from: 0, until: 0 };
 }
 
 /** Whether an entry says that the value, as the tool had it at `changedAt`, was written by us. */
 export function isOurs(entry: LedgerEntry, value: string, changedAt: Milliseconds, now: Milliseconds): boolean {
-  return entry.value === value && entry.from <= changedAt && changedAt < entry.until && now < entry.expiresAt;
+  if (now >= entry.expiresAt) return false;
+  if (entry.former === value && changedAt < entry.since) return true;
+  return entry.value === value && entry.from <= changedAt && changedAt < entry.until;
+}
+
+/** Whether another value than ours is somebody's edit: it came after ours, and is not an older state that is read late. */
+export function isEdited(entry: LedgerEntry, changedAt: Milliseconds): boolean {
+  return entry.value !== '' && entry.since <= changedAt;
 }
 
 /** A change without the part that is ours; undefined when nothing is left. */
-export function withoutEcho(
-  change: Change,
-  of: 'change' | { readonly trait: string; readonly element?: Json },
-): Change | undefined {
+export function withoutEcho(change: Change, of: EchoedPart): Change | undefined {
   if (of === 'change') return undefined;
   if (change.kind !== 'profile' || change.traits === undefined) return change;
   const { [of.trait]: held, ...others } = change.traits;
   if (held === undefined) return change;
-  // An absent trait is unchanged: what the profile holds stays.
+  // An absent trait is unchanged: what the profile holds stays. So is an absent key of one that is an object.
+  if (of.key !== undefined) {
+    if (!isJsonObject(held)) return change;
+    const { [of.key]: _, ...rest } = held;
+    return { ...change, traits: { ...change.traits, [of.trait]: rest } };
+  }
   if (of.element === undefined) return { ...change, traits: others };
   if (!Array.isArray(held)) return change;
   const ours = canonicalText(of.element);

@@ -88,7 +88,8 @@ export const functions = {
     tables: { ledger: ['read', 'write'], state: ['read', 'write'] },
     indexes: {},
     archive: { read: ['definitions'], write: ['pages', 'samples'] },
-    sends: ['changes', 'sync'],
+    // A pull that finds its checkpoint too old asks for a replay of what it read anew.
+    sends: ['changes', 'sync', 'jobs'],
     secrets: ['identity-key', 'stream-connections'],
     notifies: true,
   },

@@ -10,6 +10,7 @@ export const knownResourceTypes: Readonly<Record<string, ResourceTreatment>> = {
   'AWS::CloudWatch::Alarm': { ignored: 'watches metrics that exist only in an account' },
   'AWS::CloudWatch::Dashboard': { ignored: 'draws metrics that exist only in an account' },
   'AWS::DynamoDB::Table': 'run',
+  'AWS::Events::Rule': 'run',
   'AWS::IAM::Role': 'run',
   'AWS::Lambda::EventSourceMapping': 'run',
   'AWS::Lambda::Function': 'run',
@@ -24,7 +25,7 @@ export const knownResourceTypes: Readonly<Record<string, ResourceTreatment>> = {
   'AWS::SQS::Queue': 'run',
   'AWS::SQS::QueuePolicy': {
     ignored:
-      'refuses requests without TLS, and everything stays on loopback; that a bucket may send is checked at start',
+      'refuses requests without TLS, and everything stays on loopback; what it lets others send is checked at the start',
   },
   'AWS::Scheduler::Schedule': 'run',
   'AWS::Scheduler::ScheduleGroup': { ignored: 'groups schedules for the role that may be assumed for them' },

@@ -7,6 +7,7 @@ import { ConnectionSecrets } from './constructs/connection-secrets.ts';
 import { DataStore } from './constructs/data-store.ts';
 import { tellOfDroppedFiles } from './constructs/drop-folder.ts';
 import { FrontDoor } from './constructs/front-door.ts';
+import { PartnerEvents } from './constructs/partner-events.ts';
 import { PipelineFunction } from './constructs/pipeline-function.ts';
 import { Timetable } from './constructs/timetable.ts';
 import { Watch } from './constructs/watch.ts';
@@ -57,6 +58,7 @@ export class TributaryStack extends Stack {
       return found;
     };
     new Timetable(this, 'timetable', { workspace, queues });
+    new PartnerEvents(this, 'partner-events', { workspace, queues });
     const { api } = new FrontDoor(this, 'front-door', { workspace: workspace.workspace, lambda });
     new Watch(this, 'watch', { workspace: workspace.workspace, queues, api, lambda, alerts });
     output(this, 'ApiUrl', api.apiEndpoint, 'Where the command line and the vendors reach this workspace.');

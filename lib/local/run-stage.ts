@@ -74,6 +74,7 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
     });
     await publish(stage, withEndpoints(definitions, tools));
     await tools.openWebhooks(stage.url);
+    tools.openBuses(stage.putEvent);
     options.onStage?.(stage);
     report({ kind: 'done', phase: 'start', summary: `${stage.url}`, seconds: secondsSince(began) });
     const rehearses = tools.day.length > 0 && resumed === undefined;

@@ -1,13 +1,16 @@
 import type { WorldSize } from '../../test/vendors/world/people.ts';
 import { playDay, type TimedEvent } from '../../test/vendors/world/play-day.ts';
 import { makeWorld, rehearsalSize, type World } from '../../test/vendors/world.ts';
+import { isFieldTarget } from '../connectors/define.ts';
 import type { Identifier } from '../domain/change.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { isJsonObject } from '../domain/json.ts';
+import type { EventBuses } from './host/event-bus.ts';
 import { openForms } from './simulated/forms.ts';
 import { openGoogleAds } from './simulated/google-ads.ts';
 import { openHubspot } from './simulated/hubspot.ts';
 import { openKlaviyo } from './simulated/klaviyo.ts';
+import { openLinkedin } from './simulated/linkedin.ts';
 import { openMailchimp } from './simulated/mailchimp.ts';
 import { openMeta } from './simulated/meta.ts';
 import { openSalesforce } from './simulated/salesforce.ts';
@@ -23,6 +26,7 @@ const openTool: Readonly<Record<string, OpenTool>> = {
   'google-ads': openGoogleAds,
   hubspot: openHubspot,
   klaviyo: openKlaviyo,
+  linkedin: openLinkedin,
   mailchimp: openMailchimp,
   meta: openMeta,
   salesforce: openSalesforce,
@@ -33,6 +37,11 @@ const openTool: Readonly<Record<string, OpenTool>> = {
 /** The seed of the rehearsal's world: the same people, the same day, every time. */
 const SEED = 7;
 
+/** How far into the day each tool has something happen by itself. */
+const HAPPENS_AFTER_MS = 2 * 3_600_000;
+
+type Happening = Pick<TimedEvent, 'at' | 'run'>;
+
 /** The simulated tools of a workspace: those connections whose endpoint is `simulator`. */
 export interface SimulatedTools {
   /** Whether every connection of the workspace is simulated. */
@@ -42,9 +51,11 @@ export interface SimulatedTools {
   /** Connection → the secret that signs in there, as JSON text. */
   readonly secrets: Readonly<Record<string, string>>;
   /** What happens in the tools during the day, in order. */
-  readonly day: readonly TimedEvent[];
+  readonly day: readonly Happening[];
   /** Tells the tools where to send their webhooks. */
   openWebhooks(stageUrl: string): Promise<void>;
+  /** Tells the tools that put events on a bus of ours how to: what `Stage.putEvent` does. */
+  openBuses(put: EventBuses['put']): void;
   /** The tool's own list behind an audience: what is really there, as identifiers. */
   listOf(connection: string, target: unknown): readonly Identifier[];
   /** Sends webhook deliveries again whose time has come. */
@@ -67,16 +78,24 @@ export async function startSimulators(
     const tool = await openTool[connection.connector]?.(connection, { world, now });
     if (tool !== undefined) tools.set(connection.name, tool);
   }
+  for (const { connection, target } of definitions.audiences) {
+    if (isJsonObject(target) && isFieldTarget(target)) tools.get(connection)?.makeField?.(target);
+  }
   const ofEach = <T>(pick: (tool: SimulatedTool) => T) =>
     Object.fromEntries([...tools].map(([name, tool]) => [name, pick(tool)]));
   return {
     all: simulated.length === connections.length,
     endpoints: ofEach(({ url }) => url),
     secrets: ofEach(({ secret }) => JSON.stringify(secret)),
-    day: dayOf(world, [...tools.values()]),
+    day: dayOf(world, [...tools.values()], start.getTime() + HAPPENS_AFTER_MS),
     async openWebhooks(stageUrl) {
       for (const { name, webhook } of connections) {
         if (webhook) await tools.get(name)?.sendTo?.(`${stageUrl}/webhooks/${name}`);
+      }
+    },
+    openBuses(put) {
+      for (const { name, eventBus: source } of connections) {
+        if (source !== undefined) tools.get(name)?.relayTo?.((event) => put({ ...event, source }));
       }
     },
     listOf: (connection, target) => (isJsonObject(target) ? tools.get(connection)?.listOf?.(target) : undefined) ?? [],
@@ -89,10 +108,11 @@ export async function startSimulators(
   };
 }
 
-/** What happens during the day, once the tools in which it plays are all there. */
-function dayOf(world: World, tools: readonly SimulatedTool[]): readonly TimedEvent[] {
+/** What happens in each tool by itself, and the world's own day once the tools in which it plays are all there. */
+function dayOf(world: World, tools: readonly SimulatedTool[], at: number): readonly Happening[] {
+  const alone = tools.map((tool): Happening => ({ at, run: async () => tool.happen?.() }));
   const parts: SimulatedTool['part'] = Object.assign({}, ...tools.map(({ part }) => part));
   const { salesforce, ids, mailchimp, list } = parts ?? {};
-  if (salesforce === undefined || ids === undefined || mailchimp === undefined || list === undefined) return [];
-  return playDay(world, { salesforce, ids, mailchimp, list });
+  if (salesforce === undefined || ids === undefined || mailchimp === undefined || list === undefined) return alone;
+  return [...playDay(world, { salesforce, ids, mailchimp, list }), ...alone];
 }

@@ -9,6 +9,7 @@ import { startDynamoDbLocal } from './engines/dynamodb-local.ts';
 import { startQueuesAndBuckets } from './engines/queues-and-buckets.ts';
 import { stageAccount } from './engines/resource-names.ts';
 import { openDueProfiles } from './host/due-profiles.ts';
+import { type EventBuses, openEventBuses } from './host/event-bus.ts';
 import { startEventSource } from './host/event-sources.ts';
 import { startHttpApi } from './host/http-api.ts';
 import { startSchedules } from './host/schedules.ts';
@@ -25,7 +26,7 @@ import {
 import { openStageQueues, type QueueDepth } from './host/stage-queues.ts';
 import { openStepping } from './host/stepping.ts';
 import { checkTemplate } from './host/template-check.ts';
-import { eventSourcesOf, functionsOf, queuesOf, routesOf, schedulesOf } from './host/template-parts.ts';
+import { eventSourcesOf, functionsOf, queuesOf, routesOf, rulesOf, schedulesOf } from './host/template-parts.ts';
 import { accessKeyIdOf } from './proxy/callers.ts';
 import type { Counts } from './proxy/counts.ts';
 import type { Around } from './proxy/dispatch.ts';
@@ -78,6 +79,8 @@ export interface Stage {
   addTimer(instant: Milliseconds, run: () => void | Promise<void>): StageTimer;
   /** Holds the sweeps while `work` is done, so that nothing changes by the passing of time alone. See `Stepping`. */
   withoutSweeps<T>(work: () => Promise<T>): Promise<T>;
+  /** Puts an event on a partner's bus, as the partner would. See `EventBuses`. */
+  readonly putEvent: EventBuses['put'];
   /** Kills a process of a function, a busy one first. Returns its pid, undefined when none is running. */
   kill(functionName: string, signal?: NodeJS.Signals): number | undefined;
   readonly faults: Faults;
@@ -247,6 +250,7 @@ async function assemble(
     runUntil: stepping.runUntil,
     addTimer: stepping.addTimer,
     withoutSweeps: stepping.withoutSweeps,
+    putEvent: openEventBuses(rulesOf(from), { queues, clock }).put,
     kill: (name, signal = 'SIGKILL') => functionNamed(name)?.kill(signal),
     faults: proxy.faults,
     published: proxy.published,

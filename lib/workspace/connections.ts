@@ -83,6 +83,9 @@ function checkConnection(connection: JsonObject, connector: AnyConnector, at: Pa
       expected: 'no webhook: it has none',
     });
   }
+  const { event_bus: bus } = connection;
+  // What is no partner's bus at all is told by the file's own schema.
+  if (typeof bus === 'string' && bus.startsWith('aws.partner/')) findings.push(...checkBus(bus, connector, at));
   return [
     ...findings,
     ...checkSettings(settingsOf(connection), connector.config, at),
@@ -102,6 +105,15 @@ function refusedStreams(connection: JsonObject, { streams, config, refusesStream
       { path, atKey: true, code: 'workspace/refused-stream', found: `stream ${describeFound(stream)}`, expected },
     ];
   });
+}
+
+/** A bus that another vendor's events come by would bring events that nobody can read. */
+function checkBus(bus: string, { events, manifest }: AnyConnector, at: Path): Finding[] {
+  if (events?.buses.some((beginning) => bus.startsWith(beginning)) === true) return [];
+  const expected =
+    events === undefined ? 'no bus: it reads no events' : `a bus whose name begins with ${events.buses.join(' or ')}`;
+  const found = `event_bus ${describeFound(bus)} of connector ${manifest.id}`;
+  return [{ path: [...at, 'event_bus'], code: 'workspace/no-events', found, expected }];
 }
 
 function checkSettings(settings: JsonObject, schema: Schema<unknown>, at: Path): Finding[] {

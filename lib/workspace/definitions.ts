@@ -1,3 +1,4 @@
+import { destinationFor } from '../connectors/define.ts';
 import {
   type AudienceDefinition,
   type ConnectionDefinition,
@@ -82,7 +83,8 @@ function connection(
   connectors: Connectors,
 ): ConnectionDefinition {
   const erasure = written.erasure ?? connectorOf(written as JsonObject, connectors)?.erasure?.byDefault;
-  const { connector, endpoint, streams, webhook, quota, requests_per_day: requestsPerDay } = written;
+  const { connector, endpoint, streams, webhook, quota } = written;
+  const { event_bus: eventBus, requests_per_day: requestsPerDay } = written;
   const schedules = Object.entries(streams).map(([stream, words]) => [stream, readable(words, timezone)]);
   return {
     name,
@@ -90,6 +92,7 @@ function connection(
     ...(endpoint === undefined ? {} : { endpoint }),
     streams: Object.fromEntries(schedules),
     webhook,
+    ...(eventBus === undefined ? {} : { eventBus }),
     quotaShare: quota,
     ...(requestsPerDay === undefined ? {} : { requestsPerDay }),
     ...(erasure === undefined ? {} : { erasure }),
@@ -99,11 +102,9 @@ function connection(
 
 function audience(written: AudienceFile, tributary: TributaryFile, connectors: Connectors): AudienceDefinition {
   const { to, needs, when, verify, experiment, group, guardrails, fields } = written;
-  const destination = connectorOf(
-    tributary.connections[to.connection] as JsonObject | undefined,
-    connectors,
-  )?.audiences;
   const target = targetOf(to as JsonObject);
+  const connector = connectorOf(tributary.connections[to.connection] as JsonObject | undefined, connectors);
+  const destination = destinationFor(connector, target);
   const checked = destination === undefined ? undefined : checkValue(destination.target, target);
   return {
     audience: written.audience,

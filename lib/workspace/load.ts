@@ -26,6 +26,7 @@ import { personaFile } from './schema/persona.ts';
 import { segmentFile } from './schema/segment.ts';
 import { type TributaryFile, tributaryFile } from './schema/tributary.ts';
 import { findSecrets } from './secrets.ts';
+import { checkFieldTargets } from './shared-fields.ts';
 import { readSource, type Source } from './source.ts';
 
 /** A workspace as read: its definitions when nothing is wrong, and everything that is. */
@@ -68,6 +69,7 @@ export function readWorkspace(
   const accepted = checkFiles(sources, connectors, report);
   for (const { source, finding } of [
     ...checkTargets(sources.audiences),
+    ...checkFieldTargets(sources.audiences, sources.tributary?.value, connectors),
     ...checkGroups(sources.audiences),
     ...checkCycles(sources.segments),
   ]) {

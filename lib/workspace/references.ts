@@ -1,10 +1,11 @@
 import { basename } from 'node:path/posix';
-import type { Creates } from '../connectors/contract.ts';
+import type { AudienceDestination, Creates, FieldDestination } from '../connectors/contract.ts';
+import type { AnyConnector } from '../connectors/define.ts';
 import { canonicalText } from '../domain/canonical.ts';
-import { isJsonObject, type Json } from '../domain/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
 import { type Connectors, connectionsOf, connectorOf, unknownName } from './connections.ts';
-import { checkValue } from './issues.ts';
+import { checkValue, knownKeys } from './issues.ts';
 import type { Finding } from './problem.ts';
 import { readSchedule } from './schedule.ts';
 import type { Source } from './source.ts';
@@ -112,7 +113,9 @@ export function checkAudience(
   }
   const connector = connectorOf(connections.get(name), connectors);
   if (connector === undefined) return findings;
-  const { audiences: destination, manifest } = connector;
+  const { manifest } = connector;
+  const to = targetOf(audience.to);
+  const destination = meantBy(to, connector);
   if (destination === undefined) {
     const found = `connection ${describeFound(name)}, whose connector ${manifest.id} takes no audiences`;
     return [
@@ -120,7 +123,7 @@ export function checkAudience(
       { path: ['to', 'connection'], code: 'workspace/no-destination', found, expected: 'a destination' },
     ];
   }
-  const target = checkValue(destination.target, targetOf(audience.to), ['to']);
+  const target = checkValue(destination.target, to, ['to']);
   if (!target.ok) findings.push(...target.findings);
   if (!destination.canRemove && (audience.mode ?? 'mirror') === 'mirror') {
     const found = audience.mode === undefined ? 'mirror, the default' : '"mirror"';
@@ -128,13 +131,25 @@ export function checkAudience(
     findings.push({ path: ['mode'], code: 'workspace/cannot-remove', found, expected });
   }
   findings.push(...checkFields(audience.fields, destination.creates, manifest.id));
-  const keys = destination.matchKeys.map((key) => key.type);
+  const { moreKeys = () => [] }: Partial<FieldDestination<unknown>> = destination;
+  const more = target.ok ? moreKeys(target.data) : [];
+  const keys = [...destination.matchKeys.map((key) => key.type), ...more];
   for (const [index, type] of (Array.isArray(audience.match) ? audience.match : []).entries()) {
     if (typeof type === 'string' && !keys.includes(type)) {
       findings.push(unknownName('match key', ['match', index], type, keys));
     }
   }
   return findings;
+}
+
+/** Whether a list or a field is meant, by the keys that are written: also where one is missing or misspelt. */
+function meantBy(
+  to: Json,
+  { audiences, fieldValues }: Pick<AnyConnector, 'audiences' | 'fieldValues'>,
+): AudienceDestination<unknown> | undefined {
+  const known = (destination: AudienceDestination<unknown> | undefined): number =>
+    Object.keys(to as JsonObject).filter((key) => knownKeys(destination?.target)?.includes(key) === true).length;
+  return fieldValues !== undefined && known(fieldValues) > known(audiences) ? fieldValues : (audiences ?? fieldValues);
 }
 
 /** Fields are for what an addition makes: a tool that makes nothing has none, and some of its fields are not ours to set. */

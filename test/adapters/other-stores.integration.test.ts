@@ -185,6 +185,7 @@ describe('write ledger', () => {
     value,
     from: NOW,
     until: NOW + DAY,
+    since: NOW,
     expiresAt: NOW + DAY,
   });
 
@@ -192,13 +193,17 @@ describe('write ledger', () => {
     const ledger = openWriteLedger(dynamo, 'others-ledger');
     const many = Array.from({ length: 230 }, (_, n) => entry(n, 'a'));
     await ledger.put([...many, entry(7, 'b')]);
-    await ledger.put([entry(8, 'c')]);
+    await ledger.put([{ ...entry(8, 'c'), former: 'b' }]);
     await ledger.put([]);
 
     const held = await ledger.read([...many.map(({ key }) => key), 'k7', 'never']);
 
     expect(held.size).toBe(230);
-    expect([held.get('k6'), held.get('k7'), held.get('k8')]).toEqual([entry(6, 'a'), entry(7, 'b'), entry(8, 'c')]);
+    expect([held.get('k6'), held.get('k7'), held.get('k8')]).toEqual([
+      entry(6, 'a'),
+      entry(7, 'b'),
+      { ...entry(8, 'c'), former: 'b' },
+    ]);
     expect(await ledger.read([])).toEqual(new Map());
   });
 

@@ -1,6 +1,8 @@
 import { audienceChecks } from './check-audiences.ts';
 import { callChecks } from './check-calls.ts';
 import { erasureChecks } from './check-erasure.ts';
+import { eventChecks } from './check-events.ts';
+import { fieldChecks } from './check-fields.ts';
 import { importChecks } from './check-imports.ts';
 import { settingsChecks } from './check-settings.ts';
 import { streamChecks } from './check-streams.ts';
@@ -17,8 +19,13 @@ export function behaviourChecks(scenario: Scenario): ReadonlyMap<string, readonl
   for (const name of streams) areas.set(`stream ${name}`, streamChecks(scenario, name));
   if (scenario.webhook !== undefined) areas.set('webhook', webhookChecks(scenario, scenario.webhook));
   else if (connector.webhook !== undefined) areas.set('webhook', [missing('webhook')]);
-  if (scenario.audience !== undefined) areas.set('audience', audienceChecks(scenario, scenario.audience));
-  else if (connector.audiences !== undefined) areas.set('audience', [missing('audience')]);
+  if (scenario.audience !== undefined) {
+    areas.set('audience', audienceChecks(scenario, scenario.audience, connector.audiences));
+  } else if (connector.audiences !== undefined) areas.set('audience', [missing('audience')]);
+  if (scenario.field !== undefined) areas.set('field', fieldChecks(scenario, scenario.field));
+  else if (connector.fieldValues !== undefined) areas.set('field', [missing('field')]);
+  if (scenario.events !== undefined) areas.set('events', eventChecks(scenario, scenario.events));
+  else if (connector.events !== undefined) areas.set('events', [missing('events')]);
   if (scenario.imports !== undefined) areas.set('imports', importChecks(scenario, scenario.imports));
   else if (connector.imports !== undefined) areas.set('imports', [missing('imports')]);
   if (scenario.erasure !== undefined) areas.set('erasure', erasureChecks(scenario, scenario.erasure));

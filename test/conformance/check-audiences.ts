@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { AudienceDestination, Member, Outcome } from '../../lib/connectors/contract.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
 import { outcomesOf } from '../../lib/pipeline/push/send-members.ts';
+import type { Way } from '../../lib/pipeline/push/ways.ts';
 import { echoChecks, truthChecks } from './check-truth.ts';
 import { followJob } from './follow-job.ts';
 import { type Check, type Rig, sorted, withRig } from './rig.ts';
@@ -12,21 +13,27 @@ interface Case {
   readonly rig: Rig;
   readonly api: unknown;
   readonly destination: AudienceDestination<unknown>;
+  /** How members are given to it: its own way, unless a check says otherwise. */
+  readonly way: Way;
   readonly told: AudienceScenario<Simulator>;
   readonly people: ReturnType<AudienceScenario<Simulator>['seed']>;
   readonly remoteId: string;
 }
 
 /** Pushing: the remote list is what we asked for, and every member's outcome is the truth about it. */
-export function audienceChecks(scenario: Scenario, told: AudienceScenario<Simulator>): readonly Check[] {
-  const destination = scenario.connector.audiences;
+export function audienceChecks(
+  scenario: Scenario,
+  told: AudienceScenario<Simulator>,
+  destination: AudienceDestination<unknown> | undefined,
+): readonly Check[] {
   const on = (check: (case_: Case) => Promise<void>) => () =>
     withRig(scenario, async (rig) => {
-      if (destination === undefined) throw new Error('the connector has no audiences, which its scenario describes');
+      if (destination === undefined)
+        throw new Error('the connector has no such audiences, which its scenario describes');
       const people = told.seed(rig.vendor);
       const api = await rig.connect();
       const { remoteId } = await destination.ensure(api, told.target);
-      await check({ rig, api, destination, told, people, remoteId });
+      await check({ rig, api, destination, way: destination, told, people, remoteId });
     });
   return [
     { name: 'refuses an empty target with a message', run: on(refusesEmptyTarget) },
@@ -38,8 +45,13 @@ export function audienceChecks(scenario: Scenario, told: AudienceScenario<Simula
     { name: 'comes through a rate limit with nobody lost', run: on((case_) => comesThrough(case_, 'rate-limit')) },
     { name: 'comes through a server error with nobody lost', run: on((case_) => comesThrough(case_, 'server-error')) },
     ...when(told.silence, { name: 'never takes silence about a member for success', run: on(doubtsSilence) }),
-    ...truthChecks(scenario, told),
-    ...echoChecks(scenario, told),
+    ...(destination === undefined
+      ? []
+      : [...truthChecks(scenario, told, destination), ...echoChecks(scenario, told, destination)]),
+    ...when(destination?.bulk, {
+      name: 'says the same of everybody by its way for very many, additions and removals',
+      run: on(worksInBulk),
+    }),
   ];
 }
 
@@ -139,14 +151,38 @@ async function comesThrough(case_: Case, kind: 'rate-limit' | 'server-error'): P
   expect(told.remote(rig.vendor)).toEqual(landed(case_, [people.stranger]));
 }
 
+async function worksInBulk(case_: Case): Promise<void> {
+  const { people, told, rig, destination } = case_;
+  const { bulk } = destination;
+  if (bulk === undefined) throw new Error('the destination has no way for very many');
+  const inBulk: Case = { ...case_, way: bulk };
+  const [leaver] = people.known;
+  if (leaver === undefined) throw new Error('the scenario knows nobody');
+  const everybody = [people.stranger, ...people.known, ...people.refused.map(({ key }) => key)];
+
+  const first = await apply(inBulk, 'add', everybody);
+  const again = await apply(inBulk, 'add', people.known);
+  const off = destination.canRemove ? await apply(inBulk, 'remove', [leaver, people.stranger]) : undefined;
+
+  expect(bulk.batch.maxMembers).toBeGreaterThan(destination.batch.maxMembers);
+  expect([...first.values()]).toEqual([
+    { status: 'unmatched' },
+    ...people.known.map(() => ({ status: 'applied' })),
+    ...people.refused.map(({ code }) => ({ status: 'refused', code })),
+  ]);
+  expect(statuses(again)).toEqual(people.known.map(() => 'unchanged'));
+  expect(off?.get('m0') ?? { status: 'applied' }).toEqual({ status: 'applied' });
+  expect(told.remote(rig.vendor).includes(leaver.value)).toBe(!destination.canRemove);
+}
+
 async function doubtsSilence(case_: Case): Promise<void> {
-  const { people, told, rig, destination, api, remoteId } = case_;
+  const { people, told, rig, way, api, remoteId } = case_;
   const [unheard] = people.known;
   if (unheard === undefined) throw new Error('the scenario knows nobody');
   told.silence?.(rig.vendor, unheard);
 
   const batch = { remoteId, op: 'add', members: membersOf(people.known), idempotencyKey: 'silence' } as const;
-  const { outcomes } = await followJob(rig, destination, api, await destination.apply(api, batch));
+  const { outcomes } = await followJob(rig, way, api, batch);
 
   // The pipeline turns a missing outcome into `retry`; what may not happen is a success that is none.
   const claimed = batch.members.filter(({ memberId }) => isIn(outcomes.get(memberId)));
@@ -156,20 +192,15 @@ async function doubtsSilence(case_: Case): Promise<void> {
 
 /** Applies one batch, follows a job, and holds the answer to the contract: one outcome each, no stranger, each true. */
 async function apply(
-  { destination, api, remoteId, told, rig }: Case,
+  { way, api, remoteId, told, rig }: Case,
   op: 'add' | 'remove',
   keys: readonly Identifier[],
 ): Promise<ReadonlyMap<string, Outcome>> {
   const members = membersOf(keys);
   const before = told.remote(rig.vendor);
-  const started = await destination.apply(api, {
-    remoteId,
-    op,
-    members,
-    // Each is a batch of its own: under the same key a tool may repeat its former answer.
-    idempotencyKey: randomUUID(),
-  });
-  const result = await followJob(rig, destination, api, started);
+  // Each is a batch of its own: under the same key a tool may repeat its former answer.
+  const batch = { remoteId, op, members, idempotencyKey: randomUUID() };
+  const result = await followJob(rig, way, api, batch);
   expect(result.calls).toBeGreaterThan(0);
   const ids = members.map(({ memberId }) => memberId);
   const outcomes = outcomesOf(result, ids);

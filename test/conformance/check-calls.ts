@@ -61,22 +61,26 @@ function openMeter(most = Number.POSITIVE_INFINITY) {
 }
 
 async function asksFirst(rig: Rig): Promise<void> {
-  const { connector, streams, audience } = rig.scenario;
+  const { connector, streams, audience, field } = rig.scenario;
   const meter = openMeter();
   for (const { seed } of Object.values(streams)) seed(rig.vendor);
-  const people = audience?.seed(rig.vendor);
+  const pushes = [
+    { destination: connector.audiences, told: audience },
+    { destination: connector.fieldValues, told: field },
+  ].map((push) => ({ ...push, people: push.told?.seed(rig.vendor) }));
   rig.pass(HOUR);
 
   await meter.watch(async () => {
     const api = await rig.connect({ calls: meter.calls });
     await connector.check(api);
     for (const stream of connector.streams) await read(rig, stream.name, api, undefined);
-    const destination = connector.audiences;
-    if (destination === undefined || audience === undefined || people === undefined) return;
-    const { remoteId } = await destination.ensure(api, audience.target);
-    const members = [...people.known, people.stranger].map((key, n) => ({ memberId: `m${n}`, keys: [key] }));
-    for (const op of ['add', 'remove'] as const) {
-      await destination.apply(api, { remoteId, op, members, idempotencyKey: op, target: audience.target });
+    for (const { destination, told, people } of pushes) {
+      if (destination === undefined || told === undefined || people === undefined) continue;
+      const { remoteId } = await destination.ensure(api, told.target);
+      const members = [...people.known, people.stranger].map((key, n) => ({ memberId: `m${n}`, keys: [key] }));
+      for (const op of ['add', 'remove'] as const) {
+        await destination.apply(api, { remoteId, op, members, idempotencyKey: op, target: told.target });
+      }
     }
   });
 

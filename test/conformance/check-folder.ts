@@ -34,7 +34,9 @@ export function folderChecks({ connector }: Scenario): readonly Check[] {
         expect(streams.sort()).toEqual(connector.streams.map(({ name }) => name).sort());
         expect(files.includes('mapping.ts')).toBe(connector.imports !== undefined);
         expect(files.includes('webhook.ts')).toBe(connector.webhook !== undefined);
+        expect(files.includes('events.ts')).toBe(connector.events !== undefined);
         expect(files.includes('audiences.ts')).toBe(connector.audiences !== undefined);
+        expect(files.includes('field-values.ts')).toBe(connector.fieldValues !== undefined);
         expect(files.includes('truth.ts')).toBe(connector.audiences?.truth !== undefined);
         expect(files.includes('echoes.ts')).toBe(connector.echoes !== undefined);
       },

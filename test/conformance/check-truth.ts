@@ -1,8 +1,10 @@
 import { expect } from 'vitest';
-import type { ListedMember, Truth, WriteNotes } from '../../lib/connectors/contract.ts';
+import type { AudienceDestination, ListedMember, Truth, WriteNotes } from '../../lib/connectors/contract.ts';
 import { canonicalText } from '../../lib/domain/canonical.ts';
 import type { Change, Identifier } from '../../lib/domain/change.ts';
 import type { Definitions } from '../../lib/domain/definitions.ts';
+import type { Json } from '../../lib/domain/json.ts';
+import { flattenTraits } from '../../lib/domain/trait-value.ts';
 import { dropEchoes, openNotes } from '../../lib/pipeline/push/write-ledger.ts';
 import { openMemoryLedger } from '../pipeline/memory-ledger.ts';
 import { definitions } from '../pipeline/world.ts';
@@ -12,22 +14,32 @@ import type { AudienceScenario, Scenario, Simulator } from './scenario.ts';
 
 type ByHand = NonNullable<AudienceScenario<Simulator>['byHand']>;
 
+type Destination = AudienceDestination<unknown>;
+
 interface Case {
   readonly rig: Rig;
   readonly api: unknown;
+  readonly destination: Destination;
   readonly told: AudienceScenario<Simulator>;
   readonly people: ReturnType<AudienceScenario<Simulator>['seed']>;
   readonly byHand: ByHand;
 }
 
 /** Reading the real list: everybody who is on it, whatever people did to it, and nothing is changed by looking. */
-export function truthChecks(scenario: Scenario, told: AudienceScenario<Simulator>): readonly Check[] {
-  const truth = scenario.connector.audiences?.truth;
+export function truthChecks(
+  scenario: Scenario,
+  told: AudienceScenario<Simulator>,
+  destination: Destination,
+): readonly Check[] {
+  const { truth } = destination;
   if (truth === undefined) return [];
   const on = (check: (case_: Case, truth: Truth<unknown>) => Promise<void>) =>
-    run(scenario, told, (c) => check(c, truth));
+    run(scenario, told, destination, (c) => check(c, truth));
   return [
-    { name: 'finds the list only while it is there, and makes none', run: on(findsOnly) },
+    // A field is there or not: whose audience it is makes none (check-fields.ts).
+    ...('fieldOf' in destination
+      ? []
+      : [{ name: 'finds the list only while it is there, and makes none', run: on(findsOnly) }]),
     {
       name: 'reads members or at least how many they are',
       run: on(async () => expect(truth.members ?? truth.size).toBeDefined()),
@@ -43,31 +55,42 @@ export function truthChecks(scenario: Scenario, told: AudienceScenario<Simulator
 }
 
 /** Our own writes, read back: recognised, and nobody else's with them. */
-export function echoChecks(scenario: Scenario, told: AudienceScenario<Simulator>): readonly Check[] {
-  if (scenario.connector.echoes === undefined) return [];
+export function echoChecks(
+  scenario: Scenario,
+  told: AudienceScenario<Simulator>,
+  destination: Destination,
+): readonly Check[] {
+  if (scenario.connector.echoes === undefined || told.unheard === true) return [];
+  const on = (check: (case_: Case) => Promise<void>) => run(scenario, told, destination, check);
   return [
-    { name: 'knows its own additions when they come back', run: run(scenario, told, hearsItself) },
-    { name: 'takes what people do to the list by hand for theirs', run: run(scenario, told, hearsPeople) },
+    { name: 'knows its own additions when they come back', run: on(hearsItself) },
+    { name: 'takes what people do to the list by hand for theirs', run: on(hearsPeople) },
+    // A list that nobody is on any more tells of nothing; a field that is empty again does.
+    ...('fieldOf' in destination
+      ? [{ name: 'knows its own removals when they come back', run: on(hearsItsRemovals) }]
+      : []),
   ];
 }
 
 function run(
   scenario: Scenario,
   told: AudienceScenario<Simulator>,
+  destination: Destination,
   check: (case_: Case) => Promise<void>,
 ): () => Promise<void> {
   return () =>
     withRig(scenario, async (rig) => {
       if (told.byHand === undefined) throw new Error('the scenario does not say what people do to the list `byHand`');
       const people = told.seed(rig.vendor);
-      await check({ rig, told, people, byHand: told.byHand, api: await rig.connect() });
+      await check({ rig, told, people, destination, byHand: told.byHand, api: await rig.connect() });
     });
 }
 
-async function findsOnly({ rig, told, api, byHand }: Case, truth: Truth<unknown>): Promise<void> {
+async function findsOnly({ rig, told, api, byHand, destination }: Case, truth: Truth<unknown>): Promise<void> {
   const before = [await truth.find(api, told.target), await truth.find(api, told.target)];
-  const remote = await ensure(rig, told, api);
+  const remote = await destination.ensure(api, told.target);
   const found = await truth.find(api, told.target);
+  if (byHand.deleteList === undefined) throw new Error('the scenario does not say how the list is deleted');
   byHand.deleteList(rig.vendor);
 
   expect(before).toEqual([undefined, undefined]);
@@ -75,14 +98,17 @@ async function findsOnly({ rig, told, api, byHand }: Case, truth: Truth<unknown>
   expect(await truth.find(api, told.target)).toBeUndefined();
 }
 
-async function lists({ rig, told, people, api, byHand }: Case, truth: Truth<unknown>): Promise<void> {
-  const remote = await ensure(rig, told, api);
+async function lists(case_: Case, truth: Truth<unknown>): Promise<void> {
+  const { rig, told, people, api, byHand, destination } = case_;
+  const remote = await destination.ensure(api, told.target);
   const [first, second, ...others] = people.known;
   if (first === undefined || second === undefined) throw new Error('the scenario knows fewer than two people');
-  await add(rig, told, api, [first, ...others]);
+  await apply(case_, 'add', [first, ...others]);
   byHand.add(rig.vendor, second);
+  rig.pass(told.lagMs ?? 0);
   const all = await membersOf(truth, api, remote.remoteId);
   byHand.remove(rig.vendor, first);
+  rig.pass(told.lagMs ?? 0);
   const fewer = await membersOf(truth, api, remote.remoteId);
 
   expect(sorted(all.map(nameOnList))).toEqual(sorted(people.known.map(({ value }) => value)));
@@ -90,14 +116,14 @@ async function lists({ rig, told, people, api, byHand }: Case, truth: Truth<unkn
   expect(sorted(fewer.map(nameOnList))).toEqual(sorted([second, ...others].map(({ value }) => value)));
 }
 
-async function tellsStanding({ rig, told, people, api, byHand }: Case, truth: Truth<unknown>): Promise<void> {
-  await ensure(rig, told, api);
+async function tellsStanding({ rig, told, people, api, byHand, destination }: Case, truth: Truth<unknown>) {
+  const { remoteId } = await destination.ensure(api, told.target);
   const [stays, leaves] = people.known;
   if (stays === undefined || leaves === undefined) throw new Error('the scenario knows fewer than two people');
   const expected = byHand.leave(rig.vendor, leaves);
   const members = [stays, leaves, people.stranger].map((key, n) => ({ memberId: `m${n}`, keys: [key] }));
 
-  const standings = await truth.standing?.(api, members);
+  const standings = await truth.standing?.(api, members, remoteId);
 
   expect(members.map(({ memberId }) => standings?.get(memberId) ?? 'unknown')).toEqual([
     'reachable',
@@ -106,17 +132,18 @@ async function tellsStanding({ rig, told, people, api, byHand }: Case, truth: Tr
   ]);
 }
 
-async function sizes({ rig, told, people, api }: Case, truth: Truth<unknown>): Promise<void> {
-  const { remoteId } = await ensure(rig, told, api);
-  await add(rig, told, api, people.known);
+async function sizes(case_: Case, truth: Truth<unknown>): Promise<void> {
+  const { told, people, api, destination } = case_;
+  const { remoteId } = await destination.ensure(api, told.target);
+  await apply(case_, 'add', people.known);
 
   expect(await truth.size?.(api, remoteId)).toBe(people.known.length);
 }
 
-async function hearsItself({ rig, told, people, api }: Case): Promise<void> {
-  const ears = await openEars(rig);
-  await ensure(rig, told, api);
-  await add(rig, told, api, people.known, ears.notes);
+async function hearsItself(case_: Case): Promise<void> {
+  const { rig, people } = case_;
+  const ears = await openEars(rig, case_.told.target);
+  await apply(case_, 'add', people.known, ears.notes);
   rig.pass(HOUR);
 
   const { heard, echoes } = await ears.listen();
@@ -125,12 +152,27 @@ async function hearsItself({ rig, told, people, api }: Case): Promise<void> {
   expect(heard, 'what is left of our own writes tells something new').toEqual([]);
 }
 
-async function hearsPeople({ rig, told, people, api, byHand }: Case): Promise<void> {
-  const ears = await openEars(rig);
+async function hearsItsRemovals(case_: Case): Promise<void> {
+  const { rig, people } = case_;
+  const ears = await openEars(rig, case_.told.target);
+  await apply(case_, 'add', people.known, ears.notes);
+  rig.pass(HOUR);
+  await ears.listen();
+  await apply(case_, 'remove', people.known, ears.notes);
+  rig.pass(HOUR);
+
+  const { heard, echoes } = await ears.listen();
+
+  expect(echoes, 'nothing of what was emptied came back').toBeGreaterThan(0);
+  expect(heard, 'what is left of our own writes tells something new').toEqual([]);
+}
+
+async function hearsPeople(case_: Case): Promise<void> {
+  const { rig, people, byHand } = case_;
+  const ears = await openEars(rig, case_.told.target);
   const [ours, theirs] = people.known;
   if (ours === undefined || theirs === undefined) throw new Error('the scenario knows fewer than two people');
-  await ensure(rig, told, api);
-  await add(rig, told, api, [ours], ears.notes);
+  await apply(case_, 'add', [ours], ears.notes);
   byHand.add(rig.vendor, theirs);
   rig.pass(HOUR);
 
@@ -140,7 +182,7 @@ async function hearsPeople({ rig, told, people, api, byHand }: Case): Promise<vo
 }
 
 /** Everything that the streams bring after now, without our echoes and without what was known before. */
-async function openEars(rig: Rig) {
+async function openEars(rig: Rig, target: Json) {
   const { connector } = rig.scenario;
   const ledger = openMemoryLedger();
   const deps = {
@@ -150,7 +192,7 @@ async function openEars(rig: Rig) {
   };
   const [template] = definitions.audiences;
   if (template === undefined) throw new Error('the world has an audience');
-  const workspace: Definitions = { ...definitions, audiences: [{ ...template, connection: CONNECTION }] };
+  const workspace: Definitions = { ...definitions, audiences: [{ ...template, connection: CONNECTION, target }] };
   const checkpoints = new Map<string, unknown>();
   const read = async (): Promise<Change[]> => {
     const api = await rig.connect();
@@ -168,42 +210,36 @@ async function openEars(rig: Rig) {
     return changes;
   };
   rig.pass(HOUR);
-  const known = new Set((await read()).map(meaningOf));
+  const known = new Set((await read()).flatMap(meaningsOf));
   rig.pass(HOUR);
   return {
     notes: openNotes(deps, CONNECTION, 400 * 24 * HOUR),
     async listen() {
-      const { changes, echoes } = await dropEchoes(deps, workspace, CONNECTION, connector, await read());
-      return { echoes, heard: changes.map(meaningOf).filter((text) => !known.has(text)) };
+      const told = { echoes: connector.echoes, config: rig.config };
+      const { changes, echoes } = await dropEchoes(deps, workspace, CONNECTION, told, await read());
+      return { echoes, heard: changes.flatMap(meaningsOf).filter((text) => !known.has(text)) };
     },
   };
 }
 
-/** What a change says, apart from when. */
-function meaningOf(change: Change): string {
-  return canonicalText({ ...change, at: '' });
+/** What a change says, apart from when: each trait by itself, because one that is left out says nothing. */
+function meaningsOf(change: Change): string[] {
+  if (change.kind !== 'profile' || change.traits === undefined) return [canonicalText({ ...change, at: '' })];
+  const { traits, ...rest } = change;
+  const leaves = [...flattenTraits(traits)].map((leaf) => canonicalText([change.fragment, leaf]));
+  return [canonicalText({ ...rest, at: '' }), ...leaves];
 }
 
-async function ensure({ scenario }: Rig, { target }: AudienceScenario<Simulator>, api: unknown) {
-  const destination = scenario.connector.audiences;
-  if (destination === undefined) throw new Error('the connector has no audiences');
-  return destination.ensure(api, target);
-}
-
-async function add(
-  rig: Rig,
-  told: AudienceScenario<Simulator>,
-  api: unknown,
+async function apply(
+  { rig, told, destination, api }: Case,
+  op: 'add' | 'remove',
   keys: readonly Identifier[],
   notes?: WriteNotes,
 ): Promise<void> {
-  const { remoteId } = await ensure(rig, told, api);
+  const { remoteId } = await destination.ensure(api, told.target);
   const members = keys.map((key, n) => ({ memberId: `m${n}`, keys: [key] }));
-  const batch = { remoteId, op: 'add', members, idempotencyKey: 'add', target: told.target } as const;
-  const destination = rig.scenario.connector.audiences;
-  if (destination === undefined) throw new Error('the connector has no audiences');
-  const started = await destination.apply(api, notes === undefined ? batch : { ...batch, notes });
-  const { outcomes } = await followJob(rig, destination, api, started);
+  const batch = { remoteId, op, members, idempotencyKey: op, target: told.target } as const;
+  const { outcomes } = await followJob(rig, destination, api, notes === undefined ? batch : { ...batch, notes });
   expect([...outcomes.values()].every(({ status }) => status === 'applied')).toBe(true);
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { RawRequest, WebhookSource } from '../../lib/connectors/contract.ts';
+import type { RawRequest, WebhookSource } from '../../lib/connectors/contract-deliveries.ts';
 import { type Check, CONNECTION, type Rig, withRig } from './rig.ts';
 import type { Scenario, WebhookScenario } from './scenario.ts';
 

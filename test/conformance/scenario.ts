@@ -1,4 +1,5 @@
 import type { DayUsage, ToErase } from '../../lib/connectors/contract.ts';
+import type { BusEvent } from '../../lib/connectors/contract-deliveries.ts';
 import type { AnyConnector } from '../../lib/connectors/define.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
 import type { Json } from '../../lib/domain/json.ts';
@@ -25,7 +26,9 @@ export interface Scenario<Vendor extends Simulator = Simulator> {
   usage?(vendor: Vendor): DayUsage;
   readonly streams: Readonly<Record<string, StreamScenario<Vendor>>>;
   readonly webhook?: WebhookScenario;
+  readonly events?: EventScenario;
   readonly audience?: AudienceScenario<Vendor>;
+  readonly field?: FieldScenario<Vendor>;
   readonly imports?: ImportScenario;
   readonly erasure?: ErasureScenario<Vendor>;
 }
@@ -85,6 +88,13 @@ export interface WebhookScenario {
   readonly meaningless?: WebhookScenario['signed'];
 }
 
+export interface EventScenario {
+  /** Events that can be used, one at least of each form that the vendor has; some hold addresses. */
+  readonly usable: readonly BusEvent[];
+  /** Events that nothing can be made of; some hold addresses. */
+  readonly unusable: readonly BusEvent[];
+}
+
 export interface AudienceScenario<Vendor> {
   readonly target: Json;
   /** People the vendor knows and may add, in a form that matches. */
@@ -103,10 +113,29 @@ export interface AudienceScenario<Vendor> {
   readonly byHand?: {
     add(vendor: Vendor, key: Identifier): void;
     remove(vendor: Vendor, key: Identifier): void;
-    deleteList(vendor: Vendor): void;
+    /** Takes the list, or the field, out of the tool. Absent = there is nothing that could be taken away. */
+    deleteList?(vendor: Vendor): void;
     /** Makes somebody unreachable who is not on the list; returns how the tool calls them then. */
     leave(vendor: Vendor, key: Identifier): string;
   };
   /** Makes the next write answer a rate limit or a server error. */
   fault(vendor: Vendor, kind: 'rate-limit' | 'server-error'): void;
+  /** How long the tool takes until its list shows what was written, in milliseconds. Absent = it shows it at once. */
+  readonly lagMs?: number;
+  /** No stream reads what is written here, so nothing of it can come back. */
+  readonly unheard?: true;
+}
+
+/** A field of people's records in the place of a list: who holds the target's value is on it. */
+export interface FieldScenario<Vendor> extends AudienceScenario<Vendor> {
+  /** The same field with another value. */
+  readonly other: Json;
+  /** What the field of a person's record holds; undefined when it is empty. */
+  held(vendor: Vendor, key: Identifier): Json | undefined;
+  /** Somebody sets the field of a person's record to another value in the tool. */
+  overwrite(vendor: Vendor, key: Identifier, value: Json): void;
+  /** A value that is neither the target's nor the other's. */
+  readonly theirs: Json;
+  /** Targets that the tool cannot keep, and what their refusal must name. Empty where the tool takes any. */
+  readonly impossible: readonly { readonly target: Json; readonly names: string }[];
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Verification } from '../../lib/connectors/contract.ts';
+import type { Verification } from '../../lib/connectors/contract-deliveries.ts';
 import { standardRequest, tallyRequest, typeformRequest } from '../vendors/forms/signing.ts';
 import { FORM_SECRET, NOW, STANDARD_SECRET, settings, verify } from './forms-rig.ts';
 

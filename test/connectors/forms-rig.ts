@@ -1,4 +1,4 @@
-import type { Delivery, RawRequest } from '../../lib/connectors/contract.ts';
+import type { Delivery, RawRequest } from '../../lib/connectors/contract-deliveries.ts';
 import { type Config, config, secret } from '../../lib/connectors/forms/config.ts';
 import { webhook } from '../../lib/connectors/forms/webhook.ts';
 import type { SignedRequest } from '../vendors/forms/signing.ts';

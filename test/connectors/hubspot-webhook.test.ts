@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RawRequest } from '../../lib/connectors/contract.ts';
+import type { RawRequest } from '../../lib/connectors/contract-deliveries.ts';
 import { config, secret } from '../../lib/connectors/hubspot/config.ts';
 import { signatureOf, webhook } from '../../lib/connectors/hubspot/webhook.ts';
 import { startHubspot } from '../vendors/hubspot/server.ts';

@@ -191,6 +191,7 @@ describe('truth', () => {
     const told = await truth.standing?.(
       api,
       asked.map((keys, n) => ({ memberId: `m${n}`, keys })),
+      '',
     );
 
     expect(Object.fromEntries(told ?? [])).toEqual({ m0: 'reachable', m1: 'unsubscribed' });

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { RawRequest } from '../../lib/connectors/contract.ts';
+import type { RawRequest } from '../../lib/connectors/contract-deliveries.ts';
 import { config, secret } from '../../lib/connectors/klaviyo/config.ts';
 import { webhook } from '../../lib/connectors/klaviyo/webhook.ts';
 import { signedRequest } from '../vendors/klaviyo/webhook-sender.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { RawRequest } from '../../lib/connectors/contract.ts';
+import type { RawRequest } from '../../lib/connectors/contract-deliveries.ts';
 import { webhook } from '../../lib/connectors/mailchimp/webhook.ts';
 
 const folder = new URL('../fixtures/mailchimp/webhook/', import.meta.url);

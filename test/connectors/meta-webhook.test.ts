@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { RawRequest } from '../../lib/connectors/contract.ts';
+import type { RawRequest } from '../../lib/connectors/contract-deliveries.ts';
 import { config } from '../../lib/connectors/meta/config.ts';
 import { webhook } from '../../lib/connectors/meta/webhook.ts';
 
@@ -162,7 +162,7 @@ describe('parse', () => {
         deliveryId: 'meta:mention:24601_5',
         change: {
           id: 'mention-24601_5',
-          name: 'Brand Mentioned',
+          name: 'Mention Posted',
           at: '2025-09-25T10:05:33.000Z',
           properties: { text: 'Hi', post_id: '24601_5' },
         },

@@ -187,7 +187,7 @@ describe('truth', () => {
       return { memberId: `m${n}`, keys: [{ type, value }] };
     });
 
-    const standings = await truth.standing?.(api, asked);
+    const standings = await truth.standing?.(api, asked, '');
 
     expect([...(standings ?? [])]).toEqual([
       ['m0', 'reachable'],

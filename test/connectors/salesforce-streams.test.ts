@@ -24,6 +24,7 @@ describe('a backfill', () => {
   it('starts anew when its job is no more', async () => {
     await using rig = await openRig();
     fill(rig, 12);
+    rig.pass(MINUTE);
     const before = await readStream(rig, 'contacts', { pageSize: 5, most: 2 });
     for (const id of rig.vendor.jobs.ids()) rig.vendor.jobs.delete(id);
     rig.pass(8 * 24 * HOUR);
@@ -109,7 +110,7 @@ describe('an increment', () => {
     rig.pass(MINUTE);
     const before = rig.vendor.calls.query;
 
-    const pages = await readStream(rig, 'contacts', { from: first.at(-1)?.checkpoint, pageSize: 3 });
+    const pages = (await readStream(rig, 'contacts', { from: first.at(-1)?.checkpoint, pageSize: 3 })).slice(0, -1);
 
     expect(pages.map((page) => page.changes.map(subjectOf))).toEqual(
       [ids.slice(0, 3), ids.slice(3, 6), ids.slice(6)].map((part) => part.map((id) => `crm:contact:${id}`)),

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { Delivery, RawRequest } from '../../lib/connectors/contract.ts';
+import type { Delivery, RawRequest } from '../../lib/connectors/contract-deliveries.ts';
 import { salesforceConfig, salesforceSecret } from '../../lib/connectors/salesforce/config.ts';
 import { webhook } from '../../lib/connectors/salesforce/webhook.ts';
 import { type Notification, outboundEnvelope } from '../vendors/salesforce/outbound.ts';

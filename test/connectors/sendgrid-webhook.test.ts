@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { RawRequest } from '../../lib/connectors/contract.ts';
+import type { RawRequest } from '../../lib/connectors/contract-deliveries.ts';
 import { config, secret } from '../../lib/connectors/sendgrid/config.ts';
 import { webhook } from '../../lib/connectors/sendgrid/webhook.ts';
 import { openSigner } from '../vendors/sendgrid/webhook-sender.ts';

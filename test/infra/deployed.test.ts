@@ -3,7 +3,7 @@ import { openDeployed } from '../../lib/adapters/deployed.ts';
 import { declaredChanges, declaredIn } from '../../lib/domain/declared.ts';
 import { deployedText } from '../../lib/infra/deployed.ts';
 import { at, resource } from './reading.ts';
-import { synthesiseTiny, tinyWorkspace } from './tiny-workspace.ts';
+import { partnerBus, synthesiseTiny, tinyWorkspace } from './tiny-workspace.ts';
 
 describe('what a template says it was synthesised from', () => {
   it('is told to the API as it was', { timeout: 120_000 }, async () => {
@@ -19,6 +19,22 @@ describe('what a template says it was synthesised from', () => {
       { resource: 'push live', change: 'removed', deployed: 'newsletter realtime', wanted: null },
       { resource: 'time zone', change: 'edited', deployed: 'Europe/Berlin', wanted: 'UTC' },
       { resource: 'verify lapsing', change: 'removed', deployed: 'cron(0 5 * * ? *)', wanted: null },
+    ]);
+  });
+
+  it('holds the bus of a connection: a rule on it has to be deployed', () => {
+    const { crm } = tinyWorkspace.connections;
+    if (crm === undefined) throw new Error('the tiny workspace has lost its crm');
+    const { eventBus: _, ...silent } = crm;
+    const quiet = { ...tinyWorkspace, connections: { ...tinyWorkspace.connections, crm: silent } };
+
+    expect(declaredChanges(declaredIn(quiet), declaredIn(tinyWorkspace))).toEqual([
+      {
+        resource: 'connection crm',
+        change: 'edited',
+        deployed: 'salesforce',
+        wanted: `salesforce, events of ${partnerBus}`,
+      },
     ]);
   });
 

@@ -33,6 +33,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'CHANGES_QUEUE_URL',
     'CONNECTION_SECRET_PREFIX',
     'IDENTITY_KEY_SECRET',
+    'JOBS_QUEUE_URL',
     'LEDGER_TABLE',
     'STATE_TABLE',
     'SYNC_QUEUE_URL',

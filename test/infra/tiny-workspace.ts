@@ -8,12 +8,15 @@ import { type Synthesised, synthesise, type WorkspaceForSynthesis } from '../../
 const every = (minutes: number) => ({ expression: `rate(${minutes} minutes)`, words: `every ${minutes} minutes` });
 const nightly = (hour: number) => ({ expression: `cron(0 ${hour} * * ? *)`, words: `nightly at 0${hour}:00` });
 
+/** As Salesforce names the event source of a relay. */
+export const partnerBus = 'aws.partner/salesforce.com/00D5g000001DemoEAC/0YL5g00000001AAGAY';
+
 /** A workspace with each kind of connection: pulled only, pulled with a webhook and an audience, idle, and without a tool. */
 export const tinyWorkspace: WorkspaceForSynthesis = {
   workspace: 'acme',
   timezone: 'Europe/Berlin',
   connections: {
-    crm: connection('crm', 'salesforce', { streams: { contacts: every(15) } }),
+    crm: connection('crm', 'salesforce', { streams: { contacts: every(15) }, eventBus: partnerBus }),
     newsletter: connection('newsletter', 'mailchimp', { streams: { activity: nightly(1) }, webhook: true }),
     spare: connection('spare', 'mailchimp', {}),
     fair: connection('fair', 'files', { config: { mapping: { id: 'No' } } }),

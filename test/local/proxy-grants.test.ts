@@ -110,6 +110,37 @@ describe('grants that no call proves', () => {
     ]);
   });
 
+  it('include what a queue lets a rule of an event bus send', async () => {
+    const rule = {
+      Type: 'AWS::Events::Rule',
+      Properties: { EventBusName: 'aws.partner/example.com/1', Targets: [{ Id: 'work', Arn: arnOf('Work') }] },
+    };
+    const policyFor = (source: string): JsonObject => ({
+      Type: 'AWS::SQS::QueuePolicy',
+      Properties: {
+        Queues: [{ Ref: 'Work' }],
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: { Service: 'events.amazonaws.com' },
+              Action: 'sqs:SendMessage',
+              Resource: arnOf('Work'),
+              Condition: { ArnEquals: { 'aws:SourceArn': source } },
+            },
+          ],
+        },
+      },
+    });
+    const named = (bus: string) => `arn:aws:events:eu-central-1:000000000000:rule/${bus}/tributary-Told`;
+
+    expect(await missing({ Told: rule, WorkPolicy: policyFor(named('aws.partner/example.com/1')) })).toEqual([]);
+    const lacking = ['Told: sqs:SendMessage tributary-Work'];
+    expect(await missing({ Told: rule })).toEqual(lacking);
+    expect(await missing({ Told: rule, WorkPolicy: policyFor(named('aws.partner/example.com/2')) })).toEqual(lacking);
+  });
+
   it('include the trust of the service in the role', async () => {
     const untrusting = role([allow('sqs:SendMessage', arnOf('Work'))], 'lambda.amazonaws.com');
     expect(await missing({ SchedulerRole: untrusting })).toEqual([

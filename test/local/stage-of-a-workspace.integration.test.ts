@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { openStage, type Stage } from '../../lib/local/stage.ts';
-import { synthesiseTiny } from '../infra/tiny-workspace.ts';
+import { partnerBus, synthesiseTiny } from '../infra/tiny-workspace.ts';
 
 const ending: (() => unknown)[] = [];
 afterEach(async () => {
@@ -44,7 +44,18 @@ it('runs everything in the synthesised template of a workspace', async () => {
   expect(await get('/api/runs')).toEqual([403, '{"message":"Forbidden"}']);
   expect(await get('/api/runs', { authorization: `Bearer ${stage.token}` })).toEqual([200, 'ApiFunction']);
   expect(await get('/')).toEqual([200, 'ApiFunction']);
+  const told = { source: partnerBus, detailType: 'ContactChangeEvent', detail: { payload: {} } };
+  await stage.putEvent(told);
+  await expect(stage.putEvent({ ...told, source: 'aws.partner/elsewhere' })).rejects.toMatchObject({
+    code: 'stage/no-such-bus',
+  });
+  await stage.idle();
   const pulls = stage.logs('sync-stream').map((line) => JSON.parse(line) as { stream: string; scheduledAt: string });
+  expect(pulls.at(-1)).toMatchObject({
+    source: partnerBus,
+    'detail-type': 'ContactChangeEvent',
+    detail: { payload: {} },
+  });
   expect(pulls.filter(({ stream }) => stream === 'contacts')).toHaveLength(97);
   expect(pulls.filter(({ stream }) => stream === 'activity')).toEqual([
     { connection: 'newsletter', stream: 'activity', scheduledAt: '2031-05-01T23:00:00Z' },

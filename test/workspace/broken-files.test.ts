@@ -27,7 +27,8 @@ const broken: readonly Broken[] = [
       column: 5,
       code: 'workspace/unknown-key',
       found: 'key "lokback"',
-      expected: 'one of connector, endpoint, streams, webhook, requests_per_day, erasure, quota, list, lookback',
+      expected:
+        'one of connector, endpoint, streams, webhook, event_bus, requests_per_day, erasure, quota, list, lookback',
       suggestion: 'lookback',
     },
   },

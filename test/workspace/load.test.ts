@@ -208,8 +208,28 @@ privacy: { archive_kept: 2 weeks }
     ]);
   });
 
+  it('takes the bus that a connector reads events from, and no other', () => {
+    const read = (bus: string, connector: string) => {
+      const main = `workspace: acme\ntimezone: UTC\nconnections:\n  crm:\n    connector: ${connector}\n    event_bus: ${bus}\n`;
+      return readWorkspace([{ file: 'tributary.yaml', bytes: Buffer.from(main) }], connectors);
+    };
+    const bus = 'aws.partner/salesforce.com/00D5g000001DemoEAC/0YL5g00000001AAGAY';
+
+    expect(read(bus, 'salesforce').definitions?.connections.crm?.eventBus).toBe(bus);
+    expect(read('aws.partner/example.com/1', 'salesforce').problems).toMatchObject([
+      {
+        line: 6,
+        column: 16,
+        code: 'workspace/no-events',
+        expected: expect.stringContaining('aws.partner/salesforce.com/'),
+      },
+    ]);
+    expect(read(bus, 'files').problems.map(({ code }) => code)).toContain('workspace/no-events');
+    expect(read('default', 'salesforce').problems).toMatchObject([{ line: 6, column: 16 }]);
+  });
+
   it('holds a workspace to what its connectors can do', () => {
-    const { audiences, webhook: _, ...rest } = connectors.mailchimp as AnyConnector;
+    const { audiences, fieldValues: __, webhook: _, ...rest } = connectors.mailchimp as AnyConnector;
     const readers: AnyConnector = rest;
     const adders: AnyConnector = { ...rest, ...(audiences ? { audiences: { ...audiences, canRemove: false } } : {}) };
     const read = (mailchimp: AnyConnector) => {

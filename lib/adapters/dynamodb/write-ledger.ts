@@ -19,6 +19,9 @@ export function openWriteLedger(dynamo: Dynamo, table: string): WriteLedger {
             value: item.value?.S ?? '',
             from: Number(item.from?.N ?? 0),
             until: Number(item.until?.N ?? 0),
+            // Entries of a release that did not keep it.
+            since: Number(item.since?.N ?? item.from?.N ?? 0),
+            ...(item.former?.S === undefined ? {} : { former: item.former.S }),
             expiresAt: Number(item.expiresAt?.N ?? 0),
             ...(item.subject?.S === undefined ? {} : { subject: item.subject.S }),
           },
@@ -29,11 +32,13 @@ export function openWriteLedger(dynamo: Dynamo, table: string): WriteLedger {
       batchPut(
         dynamo,
         table,
-        entries.map(({ key, value, from, until, expiresAt, subject }) => ({
+        entries.map(({ key, value, from, until, since, former, expiresAt, subject }) => ({
           key: { S: key },
           value: { S: value },
           from: { N: String(from) },
           until: { N: String(until) },
+          since: { N: String(since) },
+          ...(former === undefined ? {} : { former: { S: former } }),
           expiresAt: { N: String(expiresAt) },
           expires: { N: String(Math.ceil(expiresAt / 1_000)) },
           ...(subject === undefined ? {} : { subject: { S: subject } }),

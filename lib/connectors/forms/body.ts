@@ -1,6 +1,6 @@
 import { TributaryError } from '../../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
-import type { RawRequest } from '../contract.ts';
+import type { RawRequest } from '../contract-deliveries.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 /** A form's answers lie a few levels deep. */

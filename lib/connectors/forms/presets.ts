@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
-import type { RawRequest, Schema } from '../contract.ts';
+import type { Schema } from '../contract.ts';
+import type { RawRequest } from '../contract-deliveries.ts';
 import type { Config, presetNames } from './config.ts';
 import { tallySubmission } from './tally.ts';
 import { typeformResponse } from './typeform.ts';

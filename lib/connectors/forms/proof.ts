@@ -1,6 +1,6 @@
 import { TributaryError } from '../../domain/errors.ts';
 import { macOf, STANDARD_TOLERANCE_MS, sameText, standardKey, standardSignature } from '../../domain/signed-message.ts';
-import type { RawRequest, Verification } from '../contract.ts';
+import type { RawRequest, Verification } from '../contract-deliveries.ts';
 import type { Config, Secret, Signature } from './config.ts';
 
 const missing = { ok: false, reason: 'missing-proof' } as const;

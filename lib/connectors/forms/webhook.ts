@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../domain/json.ts';
-import type { Delivery, RawRequest, WebhookSource } from '../contract.ts';
+import type { Delivery, RawRequest, WebhookSource } from '../contract-deliveries.ts';
 import { readBody } from './body.ts';
 import type { Config, Secret } from './config.ts';
 import { mapResponse, OBJECT } from './map-response.ts';

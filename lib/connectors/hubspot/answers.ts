@@ -28,6 +28,15 @@ export const batchRead = z
       .flatMap(({ context }) => context?.ids ?? []),
   }));
 
+/** The definition of a property, as far as it says whether a value can be written. */
+export const property = z.object({
+  type: z.string(),
+  fieldType: z.string(),
+  options: z.array(z.object({ value: z.string() })).default([]),
+  calculated: z.boolean().optional(),
+  modificationMetadata: z.object({ readOnlyValue: z.boolean() }).optional(),
+});
+
 /** `toObjectId` was a number in older answers and is a text now. */
 export const associations = z.object({
   results: z.array(

@@ -19,6 +19,7 @@ import {
   listMembers,
   listsOfRecords,
   objectPage,
+  property,
   searchPage,
   submissions,
   subscriptionStatuses,
@@ -54,6 +55,11 @@ export interface BatchToRead {
   readonly properties: readonly string[];
   /** What the ids are, where they are no record ids. */
   readonly by?: 'email';
+}
+
+export interface RecordToWrite {
+  readonly id: string;
+  readonly properties: Record<string, string>;
 }
 
 /**
@@ -144,6 +150,12 @@ export function openHubspot(connection: ConnectionInput<Config, Secret>, io: Con
           ...(by === undefined ? {} : { idProperty: by }),
         }),
       ),
+    /** Writes these properties of records that are there; what is said of each is like an answer to `readBatch`. */
+    updateBatch: (object: string, inputs: readonly RecordToWrite[]) =>
+      built('a changed batch', batchRead, batch.update(object, { inputs: [...inputs] })),
+    /** The definition of a property of contacts; undefined when there is none. */
+    readProperty: (name: string) =>
+      unlessNotFound(call('a property', property, get(`/crm/v3/properties/contacts/${encodeURIComponent(name)}`))),
     /** One record by its id, or by that of a record that was merged into it. Undefined when there is none. */
     readOne: (object: string, id: string, properties: readonly string[]) =>
       unlessNotFound(built('a record', z.looseObject({ id: z.string() }), basic.getById(object, id, [...properties]))),

@@ -5,9 +5,11 @@ import { companies } from './companies.stream.ts';
 import { type Config, config, type Secret, secret } from './config.ts';
 import { contacts } from './contacts.stream.ts';
 import { deals } from './deals.stream.ts';
+import { echoes } from './echoes.ts';
 import { emailEvents } from './email-events.stream.ts';
 import { engagements } from './engagements.stream.ts';
 import { erasure } from './erasure.ts';
+import { fieldValues } from './field-values.ts';
 import { formSubmissions } from './form-submissions.stream.ts';
 import { manifest } from './manifest.ts';
 import { traits } from './traits.ts';
@@ -30,5 +32,7 @@ export const hubspot = defineConnector<Config, Secret, HubspotApi>({
   traits,
   webhook,
   audiences,
+  fieldValues,
   erasure,
+  echoes,
 });

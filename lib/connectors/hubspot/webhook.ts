@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import { sameText } from '../../domain/signed-message.ts';
-import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract.ts';
+import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract-deliveries.ts';
 import type { Config, Secret } from './config.ts';
 
 /** Older requests are refused, whatever their signature (developer documentation, "Validating requests", 2026-08). */

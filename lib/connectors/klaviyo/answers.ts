@@ -42,6 +42,20 @@ const contact = z
 
 export const contacts = pageOf(contact);
 
+/** A person with their custom properties. */
+const holder = z
+  .object({
+    id,
+    attributes: z.object({ email: z.string().nullish(), properties: z.record(z.string(), z.json()).nullish() }),
+  })
+  .transform(({ id: own, attributes: { email, properties } }) => ({
+    id: own,
+    email: email === null || email === undefined || email === '' ? undefined : email.toLowerCase(),
+    properties: properties ?? {},
+  }));
+
+export const holders = pageOf(holder);
+
 export type Contact = z.infer<typeof contact>;
 
 /** Events with the metrics that they name. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
-import { account, contacts, events, list, lists, records } from './answers.ts';
+import { account, contacts, events, holders, list, lists, records } from './answers.ts';
 import type { Config, Secret } from './config.ts';
 import { unreadableAnswer } from './errors.ts';
 import { any, equals } from './filter.ts';
@@ -84,6 +84,31 @@ export function openKlaviyo(connection: ConnectionInput<Config, Secret>, io: Con
     /** Who on a list has one of these values. A list cannot be asked by id. */
     findOnList: (listId: string, key: Exclude<ContactKey, 'id'>, values: readonly string[]) =>
       call('profiles of a list', contacts, get(`${ofList(listId)}/profiles`, { ...few, filter: any(key, values) })),
+    /** Who of all people has one of these values, with their custom properties; they fit into one page. */
+    findHolders: (key: ContactKey, values: readonly string[]) =>
+      call(
+        'profiles',
+        holders,
+        get('/api/profiles', {
+          'fields[profile]': 'email,properties',
+          'page[size]': String(PROFILE_PAGE),
+          filter: any(key, values),
+        }),
+      ),
+    /** Sets one custom property of a profile that is there, or takes it away. Nothing else of the profile is touched. */
+    setProperty: (id: string, name: string, value: string | number | boolean | undefined) =>
+      call('a changed profile', z.unknown(), {
+        method: 'PATCH',
+        path: `/api/profiles/${encodeURIComponent(id)}`,
+        body: {
+          data: {
+            type: 'profile',
+            id,
+            attributes: value === undefined ? {} : { properties: { [name]: value } },
+            ...(value === undefined ? { meta: { patch_properties: { unset: name } } } : {}),
+          },
+        },
+      }),
     /** Names are not unique in Klaviyo; the oldest list is the one that was meant first. */
     findList: async (name: string) => {
       const query = { filter: equals('name', name), sort: 'created' };

@@ -5,6 +5,7 @@ import { type Config, config, type Secret, secret } from './config.ts';
 import { echoes } from './echoes.ts';
 import { erasure } from './erasure.ts';
 import { events } from './events.stream.ts';
+import { fieldValues } from './field-values.ts';
 import { listJoins } from './list-joins.stream.ts';
 import { manifest } from './manifest.ts';
 import { profiles } from './profiles.stream.ts';
@@ -27,6 +28,7 @@ export const klaviyo = defineConnector<Config, Secret, KlaviyoApi>({
   traits,
   webhook,
   audiences,
+  fieldValues,
   erasure,
   echoes,
 });

@@ -7,7 +7,7 @@ import { klaviyoError, networkError, type Refusal, unreadableAnswer } from './er
 import { REVISION } from './manifest.ts';
 
 export interface Request {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: Json;

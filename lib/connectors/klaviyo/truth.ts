@@ -54,7 +54,7 @@ async function membersAfter(api: KlaviyoApi, remoteId: string, after: string | u
 }
 
 /** By id and by address: a push may have found the person by either. */
-function memberOf(record: unknown): ListedMember[] {
+export function memberOf(record: unknown): ListedMember[] {
   const id = valueAt(record, 'id');
   const email = valueAt(record, 'attributes.email');
   if (typeof id !== 'string') return [];

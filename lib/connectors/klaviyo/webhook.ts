@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import { valueAt } from '../../domain/mapping.ts';
-import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract.ts';
+import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract-deliveries.ts';
 import type { Config, Secret } from './config.ts';
 import { profileId } from './profile.ts';
 

@@ -2,10 +2,12 @@ import ApiClient from '@mailchimp/mailchimp_marketing/src/ApiClient.js';
 import { z } from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import { type Config, dataCentreOf, lookbackMs, type Secret } from './config.ts';
 import { translateFailure, unreadableAnswer } from './errors.ts';
 import { MAX_PAGE } from './manifest.ts';
+import { mergeValues } from './merge-values.ts';
 import { type ReportPage, type ReportPart, reportCalls } from './reports.ts';
 import { vendorTime } from './vendor-time.ts';
 
@@ -35,6 +37,8 @@ export interface MailchimpClient {
   readonly connection: string;
   readonly dataCentre: string;
   readonly lookbackMs: number;
+  /** Requests sent so far. */
+  calls(): number;
   getList(): Promise<{ readonly name: string }>;
   listMembers(query: MemberWindow): Promise<Counted>;
   /** Id, status and tags only, of everybody who is not archived, or of everybody who is. */
@@ -63,6 +67,17 @@ export interface MailchimpClient {
   createTag(name: string): Promise<Tag>;
   addToTag(tag: string, addresses: readonly string[]): Promise<TagAnswer>;
   removeFromTag(tag: string, addresses: readonly string[]): Promise<TagAnswer>;
+  listMergeFields(): Promise<readonly MergeField[]>;
+  /** A page of everybody who is not archived, with their merge fields. */
+  listMergeValues(offset: number): Promise<Counted>;
+  /**
+   * Sets merge fields of a member who is there, and nothing else; resolves with all that the member holds then. `gone`: the
+   * list has nobody under that id. Mailchimp passes over a tag that the list does not have.
+   */
+  setMergeFields(
+    hash: string,
+    fields: Readonly<Record<string, string | number>>,
+  ): Promise<JsonObject | 'gone' | 'refused'>;
   /** Deletes a member for good. False when the list has nobody under that id. */
   deleteMember(hash: string): Promise<boolean>;
   /** Everybody who carries the tag and is not archived, with their status. */
@@ -90,6 +105,7 @@ export interface Counted {
   readonly total: number;
 }
 
+export type MergeField = z.infer<typeof mergeField>;
 export type Tag = z.infer<typeof tag>;
 export type Campaign = z.infer<typeof campaign>;
 export type CampaignPage = { readonly campaigns: readonly Campaign[]; readonly total: number };
@@ -99,6 +115,12 @@ export type TagMembersPage = { readonly members: z.infer<typeof tagMembers>; rea
 const total = z.int().min(0);
 const tagMembers = z.array(z.object({ email_address: z.string(), status: z.string() }));
 const tag = z.object({ id: z.int(), name: z.string() });
+const mergeField = z.object({
+  tag: z.string(),
+  type: z.string(),
+  required: z.boolean().default(false),
+  options: z.object({ choices: z.array(z.string()).default([]) }).default({ choices: [] }),
+});
 const campaign = z.object({
   id: z.string(),
   send_time: z.string(),
@@ -124,11 +146,13 @@ export function openMailchimp(connection: ConnectionInput<Config, Secret>, io: C
   api.basePath = `${(connection.endpoint ?? `https://${dataCentre}.api.mailchimp.com`).replace(/\/+$/, '')}/3.0`;
   api.timeout = TIMEOUT_MS;
 
+  let calls = 0;
   async function call<T>(where: string, shape: z.ZodType<T>, send: () => Promise<unknown>): Promise<T> {
     if (io.signal.aborted) {
       throw new TributaryError('transient', 'mailchimp/stopped', `no time is left to ask mailchimp for ${where}`);
     }
     await io.calls.ask();
+    calls += 1;
     let answer: unknown;
     try {
       answer = await send();
@@ -148,6 +172,7 @@ export function openMailchimp(connection: ConnectionInput<Config, Secret>, io: C
     connection: connection.name,
     dataCentre,
     lookbackMs: lookbackMs(connection.config),
+    calls: () => calls,
     getList: () => call('a list', z.object({ name: z.string() }), () => api.lists.getList(list, { fields: ['name'] })),
     listMembers: (query) =>
       call('members', membersPage, () =>
@@ -240,6 +265,46 @@ export function openMailchimp(connection: ConnectionInput<Config, Secret>, io: C
       call('a changed tag', tagAnswer, () => api.lists.batchSegmentMembers({ members_to_add: addresses }, list, id)),
     removeFromTag: (id, addresses) =>
       call('a changed tag', tagAnswer, () => api.lists.batchSegmentMembers({ members_to_remove: addresses }, list, id)),
+    listMergeFields: () =>
+      call(
+        'merge fields',
+        z.object({ merge_fields: z.array(mergeField) }).transform(({ merge_fields }) => merge_fields),
+        () =>
+          api.lists.getListMergeFields(list, {
+            fields: ['tag', 'type', 'required', 'options'].map((field) => `merge_fields.${field}`),
+            count: MAX_PAGE,
+          }),
+      ),
+    listMergeValues: (offset) =>
+      call('members', membersPage, () =>
+        api.lists.getListMembersInfo(list, {
+          fields: ['total_items', ...['email_address', 'status', 'merge_fields'].map((field) => `members.${field}`)],
+          count: MAX_PAGE,
+          offset,
+          sort_field: 'last_changed',
+          sort_dir: 'ASC',
+        }),
+      ),
+    setMergeFields: async (hash, fields) => {
+      try {
+        const changed = await call('a changed member', z.object({ merge_fields: mergeValues }), () =>
+          // Other fields that are required and empty are not this push's matter.
+          api.lists.updateListMember(
+            list,
+            hash,
+            { merge_fields: fields },
+            { fields: ['merge_fields'], skip_merge_validation: true },
+          ),
+        );
+        return changed.merge_fields;
+      } catch (thrown) {
+        if (!(thrown instanceof TributaryError)) throw thrown;
+        if (thrown.code === 'mailchimp/not-found') return 'gone';
+        // The request is about one member: what is refused of it is theirs, and no reason to stop the others.
+        if (thrown.code === 'mailchimp/request-refused') return 'refused';
+        throw thrown;
+      }
+    },
     deleteMember: async (hash) => {
       try {
         await call('a deletion', z.unknown(), () => api.lists.deleteListMemberPermanent(list, hash));

@@ -6,6 +6,7 @@ import type { MailchimpClient } from './client.ts';
 import { type Config, config, type Secret, secret } from './config.ts';
 import { echoes } from './echoes.ts';
 import { erasure } from './erasure.ts';
+import { fieldValues } from './field-values.ts';
 import { manifest } from './manifest.ts';
 import { members } from './members.stream.ts';
 import { traits } from './traits.ts';
@@ -28,6 +29,7 @@ export const mailchimp = defineConnector<Config, Secret, MailchimpClient>({
   traits,
   webhook,
   audiences,
+  fieldValues,
   erasure,
   echoes,
 });

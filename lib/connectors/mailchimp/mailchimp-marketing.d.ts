@@ -42,6 +42,13 @@ declare module '@mailchimp/mailchimp_marketing/src/ApiClient.js' {
       getList(list: string, options: Paging): Promise<unknown>;
       getListMembersInfo(list: string, options: MemberQuery): Promise<unknown>;
       getListMember(list: string, hash: string, options: Paging): Promise<unknown>;
+      getListMergeFields(list: string, options: Paging): Promise<unknown>;
+      updateListMember(
+        list: string,
+        hash: string,
+        body: { readonly merge_fields: Readonly<Record<string, string | number>> },
+        options: Pick<Paging, 'fields'> & { readonly skip_merge_validation: true },
+      ): Promise<unknown>;
       deleteListMemberPermanent(list: string, hash: string): Promise<unknown>;
       listSegments(list: string, options: Paging & { readonly type: 'static' }): Promise<unknown>;
       createSegment(list: string, body: { name: string; static_segment: readonly string[] }): Promise<unknown>;

@@ -10,7 +10,7 @@ import { MAX_PAGE } from './manifest.ts';
 /** `last_changed` has a resolution of one second, so the last second of a window is read again in the next. */
 const RESOLUTION_MS = 1_000;
 
-const mapping: Mapping = {
+export const memberMapping: Mapping = {
   version: 1,
   object: 'member',
   subject: 'person',
@@ -134,7 +134,7 @@ export const members = defineStream<MailchimpClient, z.infer<typeof record>, Cur
   name: 'members',
   record,
   cursor,
-  mappings: { member: mapping },
+  mappings: { member: memberMapping },
   async *read(api, from, options) {
     let at: Cursor = begin(from, options.now.getTime());
     while (at.pass !== 'done') {
@@ -195,7 +195,7 @@ async function reread(api: MailchimpClient, ids: readonly string[], options: Rea
         kind: 'gone',
         fragment: `${api.connection}:member:${id}`,
         at: options.now.toISOString(),
-        mapping: mapping.version,
+        mapping: memberMapping.version,
       });
   }
   if (gone.length > 0) await api.getList();

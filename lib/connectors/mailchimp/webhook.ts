@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { TributaryError } from '../../domain/errors.ts';
-import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract.ts';
+import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract-deliveries.ts';
 import type { Config, Secret } from './config.ts';
 import { memberIdOf } from './member.ts';
 

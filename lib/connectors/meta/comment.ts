@@ -78,7 +78,7 @@ const { parent_id: _, ...ofMention } = properties;
 export const mentionMapping: Mapping = {
   ...source,
   identifiers,
-  activity: { id: ['mention'], name: 'Brand Mentioned', properties: ofMention },
+  activity: { id: ['mention'], name: 'Mention Posted', properties: ofMention },
 };
 
 /** A mention as a delivery tells it: without a time of its own, so with that of the delivery. */

@@ -2,29 +2,20 @@ import { z } from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { AudienceDestination, BatchResult, MembershipBatch, Outcome, Write } from '../contract.ts';
-import { findPeople } from './campaign-people.ts';
+import { bulkMembers } from './bulk-members.ts';
+import { campaignMember, findCampaignMembers, findPeople } from './campaign-people.ts';
 import type { SalesforceApi } from './client.ts';
 import { COLLECTION, readResults, type Saved, saved } from './collection-results.ts';
 import { joinedAs } from './echoes.ts';
-import { objectOf } from './ids.ts';
+import { outcomeOf, removalOf, worse } from './member-outcomes.ts';
 import { queryAll } from './query.ts';
-import { inGroups, oneOf, quoted } from './soql.ts';
+import { quoted } from './soql.ts';
 import { findCampaign, truth } from './truth.ts';
 
 const target = z.strictObject({
   // Campaign names are 80 characters at most.
   campaign: z.string('expected the name of a campaign').min(1).max(80),
 });
-
-/** What a record's error means for its member; every other code is a rejection that names it. */
-const outcomes: Readonly<Record<string, Outcome>> = {
-  // "Already a campaign member.": the wanted state, so adding twice is safe.
-  DUPLICATE_VALUE: { status: 'unchanged' },
-  ENTITY_IS_DELETED: { status: 'unmatched' },
-  INVALID_CROSS_REFERENCE_KEY: { status: 'unmatched' },
-  UNABLE_TO_LOCK_ROW: { status: 'retry', code: 'unable-to-lock-row' },
-  SERVER_UNAVAILABLE: { status: 'retry', code: 'server-unavailable' },
-};
 
 /** Campaigns as audiences: a member of the audience is a CampaignMember of the campaign of that name. */
 export const audiences: AudienceDestination<SalesforceApi> = {
@@ -35,6 +26,7 @@ export const audiences: AudienceDestination<SalesforceApi> = {
     { type: 'email', hash: 'none' },
   ],
   batch: { maxMembers: COLLECTION },
+  bulk: bulkMembers,
   canRemove: true,
   creates: { record: 'campaign member', refuses },
   ensure,
@@ -59,11 +51,6 @@ function refuses(field: string): string | undefined {
   if (field.toLowerCase() === 'status') return 'member_status of the connection instead';
   if (OURS.includes(field.toLowerCase())) return 'a field that the push does not set itself';
   return THEIRS.includes(field.toLowerCase()) ? 'a field that Salesforce does not set itself' : undefined;
-}
-
-/** Several values are several of a multi-select picklist. */
-function storedAs(value: Json): Json {
-  return Array.isArray(value) ? value.map(String).join(';') : value;
 }
 
 async function ensure(api: SalesforceApi, wanted: Json): Promise<{ remoteId: string }> {
@@ -104,10 +91,7 @@ async function addAll(
   const records = adding.map(({ id, fields }) => ({
     // Salesforce reads records in order and refuses one whose attributes do not come first.
     attributes: { type: 'CampaignMember' },
-    ...Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, storedAs(value)])),
-    CampaignId: batch.remoteId,
-    [objectOf(id) === 'Lead' ? 'LeadId' : 'ContactId']: id,
-    Status: api.config.member_status,
+    ...campaignMember(api, batch.remoteId, id, fields),
   }));
   const results = readResults(
     await api.send('POST', '/composite/sobjects', { allOrNone: false, records }),
@@ -119,7 +103,7 @@ async function addAll(
   for (const [index, { memberId }] of adding.entries()) {
     const result = results[index];
     if (result === undefined) continue;
-    settled.set(memberId, outcomeOf(result));
+    settled.set(memberId, outcomeOf(told(result)));
     if (result.success && typeof result.id === 'string') made.push(...(joins[index]?.made(result.id) ?? []));
   }
   await batch.notes?.made(made);
@@ -132,16 +116,7 @@ async function removeAll(
   people: ReadonlyMap<string, readonly string[]>,
 ): Promise<Map<string, Outcome>> {
   const settled = new Map<string, Outcome>(batch.members.map(({ memberId }) => [memberId, { status: 'unchanged' }]));
-  const owners = new Map<string, string>();
-  for (const [memberId, ids] of people) for (const id of ids) owners.set(id, memberId);
-  const removing: { memberId: string; id: string }[] = [];
-  for (const group of inGroups([...owners.keys()], 5_000)) {
-    const soql = `SELECT Id, ContactId, LeadId FROM CampaignMember WHERE CampaignId = ${quoted(batch.remoteId)} AND (${oneOf('ContactId', group)} OR ${oneOf('LeadId', group)})`;
-    for (const { Id, ContactId, LeadId } of await queryAll(api, soql, { deleted: false })) {
-      const memberId = owners.get(String(ContactId)) ?? owners.get(String(LeadId));
-      if (typeof Id === 'string' && memberId !== undefined) removing.push({ memberId, id: Id });
-    }
-  }
+  const removing = await findCampaignMembers(api, batch.remoteId, people);
   for (let start = 0; start < removing.length; start += COLLECTION) {
     const part = removing.slice(start, start + COLLECTION);
     const ids = part.map(({ id }) => id).join(',');
@@ -152,7 +127,7 @@ async function removeAll(
     for (const [index, { memberId }] of part.entries()) {
       const result = results[index];
       if (result === undefined) settled.delete(memberId);
-      else settled.set(memberId, worse(settled.get(memberId), removalOf(result)));
+      else settled.set(memberId, worse(settled.get(memberId), removalOf(told(result))));
     }
   }
   return settled;
@@ -171,20 +146,6 @@ async function refuseLostCampaign(api: SalesforceApi, remoteId: string, results:
   );
 }
 
-function outcomeOf({ success, errors }: Saved): Outcome {
-  if (success) return { status: 'applied' };
-  const code = errors[0]?.statusCode ?? 'UNKNOWN';
-  return outcomes[code] ?? { status: 'rejected', code: code.toLowerCase().replaceAll('_', '-') };
-}
-
-/** Whoever took the member out before us did what we wanted. */
-function removalOf(result: Saved): Outcome {
-  const outcome = outcomeOf(result);
-  return outcome.status === 'unmatched' ? { status: 'unchanged' } : outcome;
-}
-
-/** A person can be in a campaign twice, as contact and as lead: taken out only if both are. */
-function worse(one: Outcome | undefined, other: Outcome): Outcome {
-  const order = ['unchanged', 'applied', 'unmatched', 'refused', 'rejected', 'retry'];
-  return one !== undefined && order.indexOf(one.status) > order.indexOf(other.status) ? one : other;
+function told({ success, errors }: Saved): { readonly success: boolean; readonly code: string | undefined } {
+  return { success, code: errors[0]?.statusCode };
 }

@@ -1,8 +1,9 @@
+import type { JsonObject } from '../../domain/json.ts';
 import type { Member } from '../contract.ts';
 import type { SalesforceApi } from './client.ts';
 import { fullId, objectOf } from './ids.ts';
 import { queryAll } from './query.ts';
-import { inGroups, oneOf } from './soql.ts';
+import { inGroups, oneOf, quoted } from './soql.ts';
 
 /**
  * The contacts and leads that each member is in this org, by member id: ids that we were given first, contacts before
@@ -28,6 +29,39 @@ export async function findPeople(
       addresses.flatMap((one) => byAddress.get(one) ?? []),
     );
   return found;
+}
+
+/** The campaign members that these people are: a person can be one as contact and as lead. */
+export async function findCampaignMembers(
+  api: SalesforceApi,
+  campaign: string,
+  people: ReadonlyMap<string, readonly string[]>,
+): Promise<{ readonly memberId: string; readonly id: string }[]> {
+  const owners = new Map<string, string>();
+  for (const [memberId, ids] of people) for (const id of ids) owners.set(id, memberId);
+  const found: { memberId: string; id: string }[] = [];
+  for (const group of inGroups([...owners.keys()], 5_000)) {
+    const soql = `SELECT Id, ContactId, LeadId FROM CampaignMember WHERE CampaignId = ${quoted(campaign)} AND (${oneOf('ContactId', group)} OR ${oneOf('LeadId', group)})`;
+    for (const { Id, ContactId, LeadId } of await queryAll(api, soql, { deleted: false })) {
+      const memberId = owners.get(String(ContactId)) ?? owners.get(String(LeadId));
+      if (typeof Id === 'string' && memberId !== undefined) found.push({ memberId, id: Id });
+    }
+  }
+  return found;
+}
+
+/** What an addition of a person writes. Several values are several of a multi-select picklist. */
+export function campaignMember(api: SalesforceApi, campaign: string, person: string, fields: JsonObject): JsonObject {
+  const stored = Object.entries(fields).map(([field, value]) => [
+    field,
+    Array.isArray(value) ? value.map(String).join(';') : value,
+  ]);
+  return {
+    ...Object.fromEntries(stored),
+    CampaignId: campaign,
+    [objectOf(person) === 'Lead' ? 'LeadId' : 'ContactId']: person,
+    Status: api.config.member_status,
+  };
 }
 
 async function findByAddress(

@@ -22,6 +22,8 @@ export interface SalesforceApi {
   readonly calls: () => number;
   readonly get: (path: string) => Promise<unknown>;
   readonly send: (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) => Promise<unknown>;
+  /** Puts comma-separated text. */
+  readonly upload: (path: string, csv: string) => Promise<void>;
   /** A text answer with its headers. */
   readonly download: (path: string) => Promise<{ readonly text: string; readonly headers: Headers }>;
 }
@@ -119,6 +121,10 @@ export async function openSalesforce(
             : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
         }),
       ),
+    upload: async (path, csv) => {
+      const headers = { 'content-type': 'text/csv' };
+      await attempt(() => connection.request({ method: 'PUT', url: path, body: csv, headers }));
+    },
     download: (path) => attempt(() => fetchText(path)),
   };
 }

@@ -56,3 +56,10 @@ function readCell(text: string, start: number): { value: string; end: number } {
     from = quote + 2;
   }
 }
+
+/** Comma-separated text with a header, LF, every cell in quotes: a cell may hold commas, quotes and ends of lines. */
+export function writeCsv(columns: readonly string[], rows: readonly Readonly<Record<string, string>>[]): string {
+  const line = (cells: readonly string[]): string =>
+    `${cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',')}\n`;
+  return [line(columns), ...rows.map((row) => line(columns.map((column) => row[column] ?? '')))].join('');
+}

@@ -61,6 +61,16 @@ const unknownField: Failure = {
   code: 'salesforce/unknown-field',
   says: 'a field or object does not exist or is hidden from our user; check `fields` and field-level security',
 };
+const refusedLog: Failure = {
+  kind: 'config',
+  code: 'salesforce/delete-log-refused',
+  says: 'the log of deleted records does not reach back as far as it was asked for',
+};
+const tooManyDeleted: Failure = {
+  kind: 'transient',
+  code: 'salesforce/too-many-deleted',
+  says: 'more records were deleted than one answer holds; a shorter span is asked for',
+};
 const notFound: Failure = {
   kind: 'rejected',
   code: 'salesforce/not-found',
@@ -99,6 +109,8 @@ const failures: Readonly<Record<string, Failure>> = {
   QUERY_TIMEOUT: unavailable,
   UNABLE_TO_LOCK_ROW: busyRecord,
   INVALID_QUERY_LOCATOR: staleLocator,
+  INVALID_REPLICATION_DATE: refusedLog,
+  EXCEEDED_ID_LIMIT: tooManyDeleted,
   NOT_FOUND: notFound,
   ERROR_HTTP_404: notFound,
   INVALID_FIELD: unknownField,

@@ -7,6 +7,8 @@ import { type SalesforceConfig, type SalesforceSecret, salesforceConfig, salesfo
 import { contacts } from './contacts.stream.ts';
 import { echoes } from './echoes.ts';
 import { erasure } from './erasure.ts';
+import { events } from './events.ts';
+import { fieldValues } from './field-values.ts';
 import { leads } from './leads.stream.ts';
 import { manifest } from './manifest.ts';
 import { opportunities } from './opportunities.stream.ts';
@@ -27,7 +29,9 @@ export const salesforce = defineConnector<SalesforceConfig, SalesforceSecret, Sa
   },
   streams: [accounts, activities, contacts, leads, opportunities],
   webhook,
+  events,
   audiences,
+  fieldValues,
   erasure,
   echoes,
 });

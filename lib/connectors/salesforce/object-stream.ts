@@ -42,7 +42,7 @@ function configured(spec: ObjectStreamSpec, config: SalesforceConfig | undefined
     record: spec.record,
     cursor,
     mappings,
-    read: (api, from, options) => readSources(api, sources, from, options),
+    read: (api, from, options) => readSources(api, sources, from, gone === undefined ? options : { ...options, gone }),
     ...(gone === undefined || source === undefined
       ? {}
       : { reread: (api, ids, { now }) => rereadRecords(api, source, ids, { now, gone }) }),

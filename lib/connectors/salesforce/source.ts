@@ -1,3 +1,4 @@
+import type { Change } from '../../domain/change.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { SalesforceApi } from './client.ts';
@@ -37,6 +38,8 @@ export interface Source {
 export interface Step {
   readonly source: Source;
   readonly records: readonly JsonObject[];
+  /** Changes that no record stands behind. */
+  readonly also?: readonly Change[];
   readonly next: Cursor;
 }
 

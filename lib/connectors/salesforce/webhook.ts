@@ -1,7 +1,7 @@
 import { XMLParser } from 'fast-xml-parser';
 import { TributaryError } from '../../domain/errors.ts';
 import { sameText } from '../../domain/signed-message.ts';
-import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract.ts';
+import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract-deliveries.ts';
 import type { SalesforceConfig, SalesforceSecret } from './config.ts';
 import { fullId } from './ids.ts';
 

@@ -3,7 +3,7 @@ import { parseInstant } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ReadOptions } from '../contract.ts';
 import type { SalesforceApi } from './client.ts';
-import type { Cursor, Window } from './cursor.ts';
+import type { Cursor, Done, Window } from './cursor.ts';
 import { queryAll } from './query.ts';
 import { allOf, instantLiteral, quoted } from './soql.ts';
 import { firstObject, objectAfter, type Source, type Step, selectFrom, sourceOf } from './source.ts';
@@ -12,10 +12,12 @@ import { firstObject, objectAfter, type Source, type Step, selectFrom, sourceOf 
 const QUERY_PAGE = 2000;
 
 /** The window that follows what was read up to `last`. It overlaps: transactions commit later than the stamp they set. */
-export function openWindow(api: SalesforceApi, sources: readonly Source[], last: string, now: Date): Window {
-  const from = new Date(Date.parse(last) - api.config.lookback_minutes * 60_000).toISOString();
-  const until = new Date(Math.max(Date.parse(last), now.getTime())).toISOString();
-  return { v: 1, phase: 'window', object: firstObject(sources), from, until, after: null };
+export function openWindow(api: SalesforceApi, sources: readonly Source[], done: Done, now: Date): Window {
+  const last = Date.parse(done.instant);
+  const from = new Date(last - api.config.lookback_minutes * 60_000).toISOString();
+  const until = new Date(Math.max(last, now.getTime())).toISOString();
+  const window: Window = { v: 1, phase: 'window', object: firstObject(sources), from, until, after: null };
+  return done.covered === undefined ? window : { ...window, covered: done.covered };
 }
 
 /** The next records of a window in the order (SystemModstamp, Id), so that equal instants survive a page's edge. */
@@ -59,7 +61,7 @@ function beyond({ instant, id }: NonNullable<Window['after']>): string {
 function afterWindow(sources: readonly Source[], at: Window): Cursor {
   const object = objectAfter(sources, at.object);
   if (object !== undefined) return { ...at, object, after: null };
-  return { v: 1, phase: 'done', instant: at.until };
+  return { v: 1, phase: 'done', instant: at.until, ...(at.covered === undefined ? {} : { covered: at.covered }) };
 }
 
 function positionOf(record: JsonObject): { instant: string; id: string } {

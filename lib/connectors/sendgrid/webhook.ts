@@ -4,7 +4,7 @@ import type { Change } from '../../domain/change.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { applyMapping } from '../../domain/mapping.ts';
-import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract.ts';
+import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract-deliveries.ts';
 import { type Config, publicKeyOf, type Secret } from './config.ts';
 import { eventMapping, eventRecord, RECIPIENT, recipientMapping, withGroups } from './recipient.ts';
 

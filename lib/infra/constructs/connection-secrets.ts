@@ -40,9 +40,13 @@ function connectionsFor(use: SecretUse, workspace: WorkspaceForSynthesis): reado
   const chosen: Readonly<Record<SecretUse, () => readonly string[]>> = {
     'identity-key': () => [],
     'webhook-connections': () => connections.filter(({ webhook }) => webhook).map(({ name }) => name),
-    // A webhook's hints are read again by sync-stream, also where no stream has a schedule.
+    // What a webhook or an event hints at is read again by sync-stream, also where no stream has a schedule.
     'stream-connections': () =>
-      connections.filter(({ webhook, streams }) => webhook || Object.keys(streams).length > 0).map(({ name }) => name),
+      connections
+        .filter(
+          ({ webhook, eventBus, streams }) => webhook || eventBus !== undefined || Object.keys(streams).length > 0,
+        )
+        .map(({ name }) => name),
     'audience-connections': () => workspace.audiences.map(({ connection }) => connection),
     'erasing-connections': () => connections.filter(({ erasure }) => erasure === 'delete').map(({ name }) => name),
   };

@@ -7,7 +7,7 @@ import type { WorkQueues } from './work-queues.ts';
 
 /**
  * Has S3 tell the imports queue of each object that is put under `drop/`. Written as the bucket's own property: the CDK's
- * method would add a function of its own to set it (docs/adr/0054).
+ * method would add a function of its own to set it (docs/adr/0058).
  */
 export function tellOfDroppedFiles({ archive }: DataStore, queues: WorkQueues): void {
   const queue = queues.queue('imports');

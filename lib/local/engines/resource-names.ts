@@ -29,7 +29,7 @@ export interface Resolver {
 interface Naming {
   /** The property that may name the resource. */
   readonly property?: string;
-  readonly arn: (name: string) => string;
+  readonly arn: (name: string, properties: JsonObject) => string;
   /** What `Ref` gives. @default the name */
   readonly ref?: 'arn' | 'url';
   readonly attributes?: Readonly<Record<string, 'arn' | 'name' | 'url' | ((name: string) => string)>>;
@@ -87,6 +87,12 @@ const namings: Readonly<Record<string, Naming>> = {
     arn: (name) => `${here('scheduler')}:schedule-group/${name}`,
     attributes: named,
   },
+  'AWS::Events::Rule': {
+    property: 'Name',
+    // Rules of any bus but the default one are named with it (EventBridge user guide, resource-based policies).
+    arn: (name, { EventBusName: bus }) => `${here('events')}:rule/${bus === undefined ? '' : `${String(bus)}/`}${name}`,
+    attributes: named,
+  },
   'AWS::KMS::Key': { arn: (name) => `${here('kms')}:key/${name}`, attributes: { ...named, KeyId: 'name' } },
   'AWS::CloudWatch::Alarm': {
     property: 'AlarmName',
@@ -130,7 +136,7 @@ export function openResolver(template: JsonObject, options: ResolverOptions): Re
     const resource = existing(template, logicalId);
     const naming = namings[resource.type];
     if (naming === undefined) throw unknownAttribute(resource, 'Arn');
-    return naming.arn(nameOf(logicalId));
+    return naming.arn(nameOf(logicalId), resource.properties);
   };
   const urlOf = (logicalId: string) => `${options.queueOrigin}/${stageAccount}/${nameOf(logicalId)}`;
   return { resolve: (value) => evaluate(value, scope), nameOf, arnOf };

@@ -6,7 +6,7 @@ import { resourcesOf } from '../engines/template.ts';
 import { readPolicies } from '../proxy/roles.ts';
 import { findMissingGrants } from '../proxy/standing-grants.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
-import { eventSourcesOf, routesOf, schedulesOf } from './template-parts.ts';
+import { eventSourcesOf, routesOf, rulesOf, schedulesOf } from './template-parts.ts';
 
 /**
  * Finds out, before anything is started, whether the stage can run a template and whether the deployed system could
@@ -20,6 +20,7 @@ export async function checkTemplate(template: JsonObject): Promise<void> {
   const from = { template, resolver };
   eventSourcesOf(from);
   routesOf(from);
+  rulesOf(from);
   for (const { expression, zone } of schedulesOf(from)) parseScheduleExpression(expression, zone, 0);
   await checkGrants(from.template, resolver);
 }

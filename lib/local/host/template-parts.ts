@@ -1,9 +1,10 @@
 import { isAbsolute, resolve as resolvePath } from 'node:path';
 import { TributaryError } from '../../domain/errors.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
-import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import type { Resolver } from '../engines/resource-names.ts';
 import { listAt, objectAt, resourcesOf, type TemplateResource, textAt } from '../engines/template.ts';
+import type { RuleDefinition } from './event-bus.ts';
 import type { EventSourceDefinition } from './event-sources.ts';
 import type { FunctionDefinition } from './function-process.ts';
 import type { RouteDefinition } from './http-routes.ts';
@@ -31,6 +32,11 @@ export interface SchedulePart extends ScheduleDefinition {
   readonly roleArn: string;
 }
 
+export interface RulePart extends RuleDefinition {
+  readonly arn: string;
+  readonly targets: readonly { readonly queueUrl: string; readonly queueArn: string }[];
+}
+
 export interface QueuePart {
   readonly id: string;
   readonly name: string;
@@ -56,6 +62,7 @@ const understood: Readonly<Record<string, readonly string[]>> = {
     ...['Description', 'FlexibleTimeWindow', 'GroupName', 'Name', 'ScheduleExpression', 'ScheduleExpressionTimezone'],
     ...['State', 'Target'],
   ],
+  'AWS::Events::Rule': ['Description', 'EventBusName', 'EventPattern', 'Name', 'State', 'Tags', 'Targets'],
   'AWS::ApiGatewayV2::Api': ['Description', 'Name', 'ProtocolType', 'Tags'],
   'AWS::ApiGatewayV2::Integration': [
     ...['ApiId', 'IntegrationMethod', 'IntegrationType', 'IntegrationUri', 'PayloadFormatVersion'],
@@ -140,6 +147,32 @@ export function schedulesOf(from: ResolvedTemplate): readonly SchedulePart[] {
     return { enabled: properties.State !== 'DISABLED', schedule };
   });
   return all.filter(({ enabled }) => enabled).map(({ schedule }) => schedule);
+}
+
+/** Every rule of a partner's event bus that is switched on. It can look at where an event comes from, and at nothing else. */
+export function rulesOf(from: ResolvedTemplate): readonly RulePart[] {
+  const queues = queuesOf(from);
+  const all = parts(from, 'AWS::Events::Rule', ({ logicalId }, properties) => {
+    const { source = [], ...others } = objectAt(properties, 'EventPattern');
+    const strange = Object.keys(others)[0];
+    if (strange !== undefined || !isTexts(source)) throw unsupported(logicalId, `EventPattern.${strange ?? 'source'}`);
+    const targets = listAt(properties, 'Targets').map((target) => {
+      const { Arn, Id: _, DeadLetterConfig: __, ...more } = isJsonObject(target) ? target : {};
+      const changed = Object.keys(more)[0];
+      if (changed !== undefined) throw unsupported(logicalId, `Targets.${changed}`);
+      const queue = queues.find(({ arn }) => arn === Arn);
+      if (queue === undefined) throw dangling(logicalId);
+      return { queueUrl: queue.url, queueArn: queue.arn };
+    });
+    const bus = required(logicalId, properties, 'EventBusName');
+    const rule: RulePart = { id: logicalId, arn: from.resolver.arnOf(logicalId), bus, sources: source, targets };
+    return { enabled: properties.State !== 'DISABLED', rule };
+  });
+  return all.filter(({ enabled }) => enabled).map(({ rule }) => rule);
+}
+
+function isTexts(values: Json): values is readonly string[] {
+  return Array.isArray(values) && values.every((value) => typeof value === 'string');
 }
 
 /** Every route of the HTTP API. */

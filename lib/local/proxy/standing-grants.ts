@@ -1,10 +1,12 @@
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { bucketNoticesOf } from '../engines/bucket-notices.ts';
 import { type Resolver, stageAccount, stageRegion } from '../engines/resource-names.ts';
-import { objectAt, resourcesOf, type TemplateResource, textAt } from '../engines/template.ts';
+import { listAt, objectAt, resourcesOf, type TemplateResource, textAt } from '../engines/template.ts';
 import { openAuthoriser } from './authorise.ts';
 import type { Need } from './operations.ts';
 import type { Policies, Role } from './roles.ts';
+
+const NO_POLICY: JsonObject = { Version: '2012-10-17', Statement: [] };
 
 /** A grant that AWS itself would miss: what `who` must be allowed and is not. */
 export interface MissingGrant {
@@ -20,8 +22,9 @@ export interface MissingGrant {
 const polling = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
 
 /**
- * Checks the grants that no call through the proxy can prove: schedules may send to their targets, mappings may poll
- * their queues, buckets may tell queues, the HTTP API may invoke the functions behind its routes, and every role lets its service assume it.
+ * Checks the grants that no call through the proxy can prove: schedules and rules may send to their targets, mappings may
+ * poll their queues, buckets may tell queues, the HTTP API may invoke the functions behind its routes, and every role lets
+ * its service assume it.
  * Empty = all there.
  */
 export async function findMissingGrants(
@@ -59,6 +62,21 @@ export async function findMissingGrants(
     const source = `arn:aws:scheduler:${stageRegion}:${stageAccount}:${group}`;
     const service = ['scheduler.amazonaws.com', sourceContext(source)] as const;
     await roleMay(schedule.logicalId, service, textAt(target, 'RoleArn') ?? '', needs);
+  }
+  for (const rule of resourcesOf(template, 'AWS::Events::Rule')) {
+    const source = sourceContext(resolver.arnOf(rule.logicalId));
+    for (const target of listAt(resolver.resolve(rule.properties) as JsonObject, 'Targets')) {
+      const { Arn, DeadLetterConfig } = target as JsonObject;
+      const queues = [Arn, isJsonObject(DeadLetterConfig) ? DeadLetterConfig.Arn : undefined];
+      for (const resource of queues.filter((arn) => typeof arn === 'string').filter(isQueueArn)) {
+        const need = { action: 'sqs:SendMessage', resource };
+        const service = 'events.amazonaws.com';
+        const policy = policies.byResource.get(resource) ?? NO_POLICY;
+        if (!(await authoriser.lets(service, policy, need, source))) {
+          missing.push({ for: rule.logicalId, who: service, ...need });
+        }
+      }
+    }
   }
   const lambda = ['lambda.amazonaws.com', {}] as const;
   for (const caller of policies.callers) {

@@ -1,6 +1,7 @@
 import { startMailchimp } from '../../../test/vendors/mailchimp/simulator.ts';
 import { loadMailchimp } from '../../../test/vendors/world/load-mailchimp.ts';
-import type { OpenTool } from './tool.ts';
+import { isFieldTarget } from '../../connectors/define.ts';
+import { holdsValue, type OpenTool } from './tool.ts';
 
 const WEBHOOK_SECRET = 'a-secret-of-the-simulated-tools';
 
@@ -21,10 +22,17 @@ export const openMailchimp: OpenTool = async ({ config }, { world, now }) => {
     async retryWebhooks() {
       await simulator.retryWebhooks();
     },
-    listOf: ({ tag, static_segment }) =>
-      simulator
-        .tagged(list, String(tag ?? static_segment), { anyStatus: true })
-        .map((value) => ({ type: 'email', value })),
+    makeField: ({ merge_field, value }) =>
+      simulator.addMergeField(list, { tag: String(merge_field), type: typeof value === 'number' ? 'number' : 'text' }),
+    listOf(target) {
+      const { tag, static_segment, merge_field } = target;
+      const held = simulator.members(list).filter(({ status }) => status !== 'archived');
+      const holders = held.filter(({ mergeFields }) => holdsValue(mergeFields[String(merge_field)], target));
+      const listed = isFieldTarget(target)
+        ? holders.map(({ email }) => email)
+        : simulator.tagged(list, String(tag ?? static_segment), { anyStatus: true });
+      return listed.map((value) => ({ type: 'email', value }));
+    },
     close: () => simulator.close(),
   };
 };

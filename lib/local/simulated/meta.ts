@@ -19,6 +19,8 @@ export const openMeta: OpenTool = async ({ config }, { world, now }) => {
   return {
     url: simulator.url,
     secret: simulator.secret,
+    happen: () =>
+      simulator.store.mention({ id: '24601000001', name: 'Somebody' }, 'What a wonderful parcel, I love it'),
     async sendTo(url) {
       await simulator.subscribe(url);
     },

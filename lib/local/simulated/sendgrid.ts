@@ -8,6 +8,10 @@ export const openSendgrid: OpenTool = async (_connection, { world, now }) => {
   return {
     url: simulator.url,
     secret: simulator.secret,
+    happen() {
+      const [member] = world.members;
+      if (member !== undefined) simulator.happen({ event: 'unsubscribe', email: member.email.trim(), at: now() });
+    },
     sendTo: (url) => simulator.subscribe(url),
     retryWebhooks: () => simulator.settleWebhooks(),
     listOf({ list }) {

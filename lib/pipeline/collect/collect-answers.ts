@@ -1,4 +1,4 @@
-import type { RawRequest } from '../../connectors/contract.ts';
+import type { RawRequest } from '../../connectors/contract-deliveries.ts';
 import type { Json } from '../../domain/json.ts';
 
 /** An answer of the collector. */

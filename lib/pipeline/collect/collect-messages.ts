@@ -1,4 +1,4 @@
-import type { RawRequest } from '../../connectors/contract.ts';
+import type { RawRequest } from '../../connectors/contract-deliveries.ts';
 import type { Change, Rejection } from '../../domain/change.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { changesOf } from '../../domain/tracking/change-of.ts';

@@ -1,5 +1,5 @@
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
-import type { RawRequest } from '../../connectors/contract.ts';
+import type { RawRequest } from '../../connectors/contract-deliveries.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { isShallow, type MessageType, messageTypeNamed, objectIn } from '../../domain/tracking/message.ts';
 

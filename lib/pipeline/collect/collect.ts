@@ -1,4 +1,4 @@
-import type { RawRequest } from '../../connectors/contract.ts';
+import type { RawRequest } from '../../connectors/contract-deliveries.ts';
 import type { Collection } from '../../domain/collection.ts';
 import { asTributaryError } from '../../domain/errors.ts';
 import { openClientReader, type ReadClient } from '../../domain/tracking/device.ts';

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { AnyConnector } from '../../connectors/define.ts';
+import { type AnyConnector, destinationFor } from '../../connectors/define.ts';
 import { canonicalText } from '../../domain/canonical.ts';
 import { changesBetween, type DefinitionChange, leavesList } from '../../domain/compare-definitions.ts';
 import type { DeployChange } from '../../domain/declared.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import { addPreviews, type Estimate, estimate, type Preview } from '../../domain/preview.ts';
 import type { Archive } from '../ports.ts';
+import { callsFor } from '../push/ways.ts';
 import { loadDefinitions, type Pointer } from './definitions.ts';
 import { isSample, readPreview } from './preview-people.ts';
 import type { Scan, ScanPart } from './scan.ts';
@@ -86,11 +87,11 @@ export async function composePlan(
     madeAt,
     deploy: about.deploy,
     definitions: changes.map((change) => planned(change, { base, candidate, preview, of, sampled })),
-    audiences: candidate.audiences.map(({ audience, connection }): PlannedAudience => {
+    audiences: candidate.audiences.map(({ audience, connection, target }): PlannedAudience => {
       const found = preview.audiences[audience];
       const [add, remove] = [scaled(found?.add ?? 0), scaled(found?.remove ?? 0)];
       const connector = deps.connectors[candidate.connections[connection]?.connector ?? ''];
-      const most = connector?.audiences?.batch.maxMembers ?? 1;
+      const destination = destinationFor(connector, target) ?? { batch: { maxMembers: 1 } };
       const blocked = Object.entries(found?.blocked ?? {}).map(([reason, count]) => [reason, scaled(count)]);
       return {
         id: audience,
@@ -98,7 +99,7 @@ export async function composePlan(
         remove,
         unchanged: scaled(found?.unchanged ?? 0),
         blocked: Object.fromEntries(blocked) as Record<string, number>,
-        calls: Math.ceil(add / most) + Math.ceil(remove / most),
+        calls: callsFor(destination, add) + callsFor(destination, remove),
       };
     }),
     counted: { how: sampled ? 'sample' : 'everybody', people: preview.people, of },

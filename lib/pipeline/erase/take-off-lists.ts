@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Outcome } from '../../connectors/contract.ts';
+import { destinationFor } from '../../connectors/define.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import type { CallMeter } from '../call-meter.ts';
@@ -31,8 +32,6 @@ export async function takeOffLists(
   { connection, api, calls }: AskedTool,
 ): Promise<OffLists> {
   const definitions = await deps.definitions();
-  const destination = connection.connector.audiences;
-  if (destination === undefined || !destination.canRemove) return { off: 0 };
   const notes = openNotes(deps, errand.connection, definitions.privacy.activitiesKeptMs);
   // Those that ended stay among them: whoever asks again hears their answer again, and begins none anew.
   const jobs: Record<string, Json> = { ...errand.jobs };
@@ -43,6 +42,8 @@ export async function takeOffLists(
     const definition = definitions.audiences.find((one) => one.audience === audience);
     if (definition?.connection !== errand.connection || keys.length === 0) continue;
     const { target } = definition;
+    const destination = destinationFor(connection.connector, target);
+    if (destination?.canRemove !== true) continue;
     const [memberId = ''] = errand.profiles;
     const rows = await deps.memberships.readAudienceRows(audience, errand.profiles);
     const idempotencyKey = createHash('sha256').update(`${errand.receipt}\n${audience}`).digest('hex').slice(0, 32);

@@ -1,3 +1,4 @@
+import { destinationFor } from '../../connectors/define.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import { asTributaryError, failAgain, TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
@@ -60,9 +61,9 @@ async function advance(deps: ActivateDeps, work: Work, current: { held: HeldPush
     return false;
   }
   const connection = await openConnection(deps, audience.connection);
-  const destination = connection.connector.audiences;
+  const destination = destinationFor(connection.connector, audience.target);
   if (destination === undefined) {
-    const message = `the connector of ${audience.connection} takes no audiences`;
+    const message = `the connector of ${audience.connection} takes no such audiences`;
     throw new TributaryError('config', 'push/no-destination', message);
   }
   // Until additions begin, calls are for removals as well: those may spend what additions leave over.

@@ -19,7 +19,7 @@ export async function dryRun(
   deps: Omit<PlanPushDeps, 'archive'> & { readonly state: StateStore },
   definitions: Definitions,
   audience: AudienceDefinition,
-  destination: Pick<AudienceDestination<unknown>, 'batch' | 'removalUnsubscribes'>,
+  destination: Pick<AudienceDestination<unknown>, 'batch' | 'bulk' | 'removalUnsubscribes'>,
 ): Promise<DryRun> {
   const connection = definitions.connections[audience.connection];
   if (connection === undefined) {

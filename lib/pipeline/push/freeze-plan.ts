@@ -7,6 +7,9 @@ import { beginPlanning, concludePlan, countRows, needsCensus, planStep } from '.
 import { type HeldPush, type PushRun, type PushState, recentChanges, savePush } from './push-run.ts';
 import { type ActivateDeps, listName, type Tool, type Work } from './push-work.ts';
 
+/** Pages of a list that are looked at for anybody who is on it before our first push. */
+const MOST_PAGES = 20;
+
 export type Planned = 'go' | 'ended' | 'later';
 
 /**
@@ -101,7 +104,12 @@ export async function freezePlan(
 async function holdsAnybody({ destination, api }: Tool, remoteId: string, signal: AbortSignal): Promise<boolean> {
   const { truth } = destination;
   if (truth?.members !== undefined) {
-    for await (const page of truth.members(api, remoteId, { signal })) return page.members.length > 0;
+    let pages = 0;
+    for await (const { members } of truth.members(api, remoteId, { signal })) {
+      // Of a field that cannot be asked for by its value, everybody is read and few are told.
+      pages += 1;
+      if (members.length > 0 || pages === MOST_PAGES) return members.length > 0;
+    }
     return false;
   }
   return truth?.size === undefined ? false : (await truth.size(api, remoteId)) > 0;

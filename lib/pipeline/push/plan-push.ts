@@ -4,6 +4,7 @@ import { formatInstant } from '../../domain/instant.ts';
 import { differenceOf, EMPTY_PLAN, type PlanEntry, type PushPlan, planEntry, planHash } from '../../domain/push.ts';
 import { type Archive, type AudienceRow, type Clock, type MembershipStore, rowsAtOnce } from '../ports.ts';
 import type { Census, Chunk, Planning, PushRun, PushState } from './push-run.ts';
+import { callsFor } from './ways.ts';
 
 export interface PlanPushDeps {
   readonly memberships: MembershipStore;
@@ -148,7 +149,7 @@ export function concludePlan(
   given: {
     readonly size: number;
     readonly census: Census | undefined;
-    readonly destination: Pick<AudienceDestination<unknown>, 'batch' | 'removalUnsubscribes'>;
+    readonly destination: Pick<AudienceDestination<unknown>, 'batch' | 'bulk' | 'removalUnsubscribes'>;
     readonly connection: ConnectionDefinition;
     readonly pace: number | undefined;
     readonly countedNow: boolean;
@@ -157,8 +158,7 @@ export function concludePlan(
   const sum = (chunks: readonly Chunk[]) => chunks.reduce((total, { entries }) => total + entries, 0);
   const [add, remove] = [sum(planning.chunks.add), sum(planning.chunks.remove)];
   const { size, census, destination, connection, pace = PACE_MS } = given;
-  const { maxMembers } = destination.batch;
-  const calls = Math.ceil(add / maxMembers) + Math.ceil(remove / maxMembers);
+  const calls = callsFor(destination, add) + callsFor(destination, remove);
   const allowance =
     connection.requestsPerDay === undefined ? undefined : connection.requestsPerDay * connection.quotaShare;
   return {

@@ -7,6 +7,7 @@ import { beginPlanning } from './plan-push.ts';
 import { type HeldPush, listPush, type PushRun, type PushState, type Sending, savePush } from './push-run.ts';
 import { type ActivateDeps, listName, type Tool, type Work } from './push-work.ts';
 import { pollJob, type SentStep, sendPlan } from './send-plan.ts';
+import { wayFor } from './ways.ts';
 import { openNotes } from './write-ledger.ts';
 
 /** How much a new measurement weighs in the pace of calls. */
@@ -38,6 +39,10 @@ export async function runPlan(
       ...deps,
       audience,
       destination: tool.destination,
+      way: wayFor(
+        tool.destination,
+        planning.chunks[op].reduce((sum, { entries }) => sum + entries, 0),
+      ),
       api: tool.api,
       remoteId,
       op,

@@ -9,6 +9,7 @@ import { everyIndexKey, type IdentityKey, identifierKey } from '../../domain/ide
 import type { Json } from '../../domain/json.ts';
 import type { CallMeter } from '../call-meter.ts';
 import type { AudienceRow, Clock, IdentityIndex, MembershipStore, ToldSide } from '../ports.ts';
+import type { Way } from './ways.ts';
 
 /** What sending works with. */
 export interface Sender {
@@ -18,6 +19,8 @@ export interface Sender {
   readonly clock: Clock;
   readonly audience: AudienceDefinition;
   readonly destination: AudienceDestination<unknown>;
+  /** How members of this direction are given to it. */
+  readonly way: Way;
   readonly api: unknown;
   readonly remoteId: string;
   readonly op: 'add' | 'remove';
@@ -60,15 +63,14 @@ export async function sendBatch(sender: Sender, due: readonly Due[]): Promise<Se
   const ready = sender.op === 'add' ? await announce(sender, due) : await withoutTaken(sender, due);
   const leaving = ready.filter(({ keys }) => keys.length > 0);
   const sent = leaving.length === 0 ? NOBODY : await applyBatch(sender, leaving);
-  const members = new Set(leaving.map(({ row }) => row.profile));
   const outcomes = new Map<string, Outcome>();
   for (const { row, keys } of ready) {
     if (keys.length === 0) outcomes.set(row.profile, { status: 'unchanged' });
     else if (sent.job === undefined) outcomes.set(row.profile, settledAs(sent.outcomes.get(row.profile)));
-    else outcomes.set(row.profile, { status: 'retry', code: JOB_RUNNING });
+    else outcomes.set(row.profile, sent.outcomes.get(row.profile) ?? { status: 'retry', code: JOB_RUNNING });
   }
   await settleOutcomes(sender, ready, outcomes);
-  return { ...sent, outcomes: sent.job === undefined ? outcomes : without(outcomes, members) };
+  return { ...sent, outcomes };
 }
 
 /** Writes the tool's answers on the rows. */
@@ -87,10 +89,6 @@ export async function settleOutcomes(
 }
 
 const NOBODY: Sent = { outcomes: new Map(), calls: 0, tookMs: 0 };
-
-function without(outcomes: ReadonlyMap<string, Outcome>, members: ReadonlySet<string>): ReadonlyMap<string, Outcome> {
-  return new Map([...outcomes].filter(([id]) => !members.has(id)));
-}
 
 /**
  * Writes down who is about to be added before the tool hears of it: if the worker dies before it can write the answer,
@@ -226,7 +224,7 @@ async function applySplitting(
 }
 
 async function applyTrying(sender: Sender, members: Members): Promise<Omit<Sent, 'tookMs'>> {
-  const { destination, api, op, remoteId, run, clock, notes, calls } = sender;
+  const { way, api, op, remoteId, run, clock, notes, calls } = sender;
   const { target, needs } = sender.audience;
   const granted = op === 'add' ? topicsOf(needs) : [];
   const contents = createHash('sha256')
@@ -237,7 +235,7 @@ async function applyTrying(sender: Sender, members: Members): Promise<Omit<Sent,
     let result: BatchResult;
     try {
       result = await calls.whole(() =>
-        destination.apply(api, { remoteId, op, members, idempotencyKey: contents, target, granted, notes }),
+        way.apply(api, { remoteId, op, members, idempotencyKey: contents, target, granted, notes }),
       );
     } catch (thrown) {
       const error = asTributaryError(thrown);
@@ -254,6 +252,7 @@ async function applyTrying(sender: Sender, members: Members): Promise<Omit<Sent,
       const ids = members.map(({ memberId }) => memberId);
       return { outcomes: outcomesOf(result, ids), calls: made };
     }
-    return { outcomes: new Map(), calls: made, job: { job: result.job, pollAfterMs: result.pollAfterMs } };
+    const { job, pollAfterMs, outcomes = new Map() } = result;
+    return { outcomes, calls: made, job: { job, pollAfterMs } };
   }
 }

@@ -7,7 +7,7 @@ import { type Item, lookAgain, type PlanSender } from './look-again.ts';
 import type { OutcomeLine } from './outcomes.ts';
 import { planEntries } from './plan-push.ts';
 import type { Sending } from './push-run.ts';
-import { consentOf, isInside, JOB_RUNNING, outcomesOf, sendBatch, settleOutcomes } from './send-members.ts';
+import { consentOf, type Due, isInside, JOB_RUNNING, outcomesOf, sendBatch, settleOutcomes } from './send-members.ts';
 
 /** What one step settled: everything before `at` has its outcome. */
 export interface SentStep {
@@ -34,7 +34,7 @@ const MOST_IN_HAND = 5_000;
  * again by key first: who moved since the plan waits for the next run, and who has this run's answer is not sent again.
  */
 export async function* sendPlan(sender: PlanSender, from: number): AsyncIterable<SentStep> {
-  const { maxMembers, maxBytes } = sender.destination.batch;
+  const { maxMembers, maxBytes } = sender.way.batch;
   const chunks = sender.planning.chunks[sender.op];
   const atOnce = Math.min(rowsAtOnce, maxMembers);
   let items: Item[] = [];
@@ -74,22 +74,22 @@ export async function pollJob(
   sender: PlanSender,
   { at, job }: Sending,
 ): Promise<{ readonly step?: SentStep; readonly pollAfterMs?: number; readonly calls: number }> {
-  const { destination, api } = sender;
-  if (destination.poll === undefined || job === undefined) {
+  const { way, api } = sender;
+  if (way.poll === undefined || job === undefined) {
     throw new TributaryError('defect', 'push/no-poll', 'a job was started that cannot be followed');
   }
-  const result = await destination.poll(api, job.job);
+  const { remoteId, op, notes } = sender;
+  const read = once(() => itemsOf(sender, at, job.to));
+  const result = await way.poll(api, job.job, {
+    remoteId,
+    op,
+    notes,
+    members: async () =>
+      (await read()).flatMap((item) => inJob(sender, item)).map(({ row, keys }) => ({ memberId: row.profile, keys })),
+  });
   if (result.state === 'pending') return { pollAfterMs: result.pollAfterMs, calls: result.calls };
-  const items: Item[] = [];
-  const chunks = sender.planning.chunks[sender.op];
-  for await (const { at: first, entries } of planEntries(sender.archive, { id: sender.run }, sender.op, chunks, at)) {
-    const wanted = entries.slice(0, Math.max(0, job.to - first));
-    if (wanted.length === 0) break;
-    items.push(...(await lookAgain(sender, wanted, first)));
-  }
-  const waiting = items.flatMap(({ row }) =>
-    row?.told?.code === JOB_RUNNING && row.told.run === sender.run ? [{ row, keys: row.told.keys }] : [],
-  );
+  const items = await read();
+  const waiting = items.flatMap((item) => inJob(sender, item));
   const ids = waiting.map(({ row }) => row.profile);
   const outcomes = outcomesOf(result, ids);
   await settleOutcomes(sender, waiting, outcomes);
@@ -99,6 +99,31 @@ export async function pollJob(
     return { ...rest, outcome: answered.get(item.entry.profile) ?? item.outcome ?? MOVED };
   });
   return { step: { ...stepOf(sender, known, new Map()), tookMs: 0 }, calls: result.calls };
+}
+
+/** The entries that a job is over, beside their rows as they are now. */
+async function itemsOf(sender: PlanSender, from: number, to: number): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  const chunks = sender.planning.chunks[sender.op];
+  for await (const { at, entries } of planEntries(sender.archive, { id: sender.run }, sender.op, chunks, from)) {
+    const wanted = entries.slice(0, Math.max(0, to - at));
+    if (wanted.length === 0) break;
+    items.push(...(await lookAgain(sender, wanted, at)));
+  }
+  return items;
+}
+
+/** Whoever is in the job: nothing, or the row with the keys that the tool was told. */
+function inJob(sender: PlanSender, { row }: Item): Due[] {
+  return row?.told?.code === JOB_RUNNING && row.told.run === sender.run ? [{ row, keys: row.told.keys }] : [];
+}
+
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let held: Promise<T> | undefined;
+  return () => {
+    held ??= read();
+    return held;
+  };
 }
 
 const NO_ANSWER: Outcome = { status: 'retry', code: 'vendor-no-outcome' };

@@ -4,6 +4,7 @@ import type { Change } from '../../domain/change.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import {
   askedEntry,
+  isEdited,
   isOurs,
   type LedgerEntry,
   ledgerKey,
@@ -53,15 +54,17 @@ export function openNotes(deps: LedgerDeps, connection: string, keptMs: number):
         return before === undefined || !isOurs(before, value, now, now);
       });
       await deps.ledger.put(
-        fresh.map(({ key, value, ...subject }) => ({ ...askedEntry(key, value, now), ...subject })),
+        fresh.map(({ key, value, ...subject }) => ({ ...askedEntry(key, value, now, held.get(key)), ...subject })),
       );
     },
     async made(writes) {
       if (writes.length === 0) return;
+      const wanted = await hashed(writes);
+      const held = await deps.ledger.read(wanted.map(({ key }) => key));
       const now = deps.clock.now().getTime();
       await deps.ledger.put(
-        (await hashed(writes)).map(({ key, value, ...subject }) => ({
-          ...madeEntry(key, value, now, keptMs),
+        wanted.map(({ key, value, ...subject }) => ({
+          ...madeEntry(key, value, now, keptMs, held.get(key)),
           ...subject,
         })),
       );
@@ -72,18 +75,18 @@ export function openNotes(deps: LedgerDeps, connection: string, keptMs: number):
 /**
  * Takes out of changes what our own pushes wrote: one look-up for all of them, none where nothing could be ours. A change
  * that comes twice is dropped twice. A different value in a field that we wrote is somebody's edit: it passes, and so
- * does whatever the field holds from then on.
+ * does whatever the field holds from then on. `config` are the connection's checked settings.
  */
 export async function dropEchoes(
   deps: LedgerDeps,
   definitions: Definitions,
   connection: string,
-  { echoes }: Pick<AnyConnector, 'echoes'>,
+  { echoes, config }: { readonly echoes: AnyConnector['echoes'] | undefined; readonly config: unknown },
   changes: readonly Change[],
 ): Promise<Heard> {
-  const pushes = definitions.audiences.some((audience) => audience.connection === connection);
-  if (echoes === undefined || !pushes || changes.length === 0) return { changes, echoes: 0 };
-  const found = changes.map(echoes);
+  const targets = definitions.audiences.flatMap((one) => (one.connection === connection ? [one.target] : []));
+  if (echoes === undefined || targets.length === 0 || changes.length === 0) return { changes, echoes: 0 };
+  const found = changes.map((change) => echoes(change, { config, targets }));
   if (found.every((list) => list.length === 0)) return { changes, echoes: 0 };
   const candidates = candidatesOf(connection, changes, found, await deps.key());
   const held = await deps.ledger.read([...new Set(candidates.flatMap(({ writes }) => writes.map(({ key }) => key)))]);
@@ -99,7 +102,7 @@ export async function dropEchoes(
       const change = left.has(at) ? left.get(at) : changes[at];
       left.set(at, change === undefined ? undefined : withoutEcho(change, of));
     } else if (of !== 'change' && of.element === undefined) {
-      for (const { entry } of entries) if (entry.from <= changedAt && entry.value !== '') spent.push(spentEntry(entry));
+      for (const { entry } of entries) if (isEdited(entry, changedAt)) spent.push(spentEntry(entry));
     }
   }
   await deps.ledger.put(spent);

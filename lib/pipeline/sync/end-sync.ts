@@ -1,6 +1,7 @@
 import { dispositions, type TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import { closeAlerts, raiseAlert } from '../alerts.ts';
+import { startReplay } from '../replay/replay.ts';
 import { listRun } from '../run-list.ts';
 import { noteSourceSize } from './source-size.ts';
 import { type HeldStream, type SyncRun, saveStream } from './sync-run.ts';
@@ -24,6 +25,7 @@ export async function finishSync(
   const whole = run.backfill && error === undefined ? { wholeSince: run.startedAt } : {};
   const saved = await saveStream(deps.state, connection, stream, held, { ...held.state, ...whole, run, leaseUntil: 0 });
   if (saved !== undefined) await listRun(deps.state, 'sync', run);
+  if (run.anewSince !== undefined && error === undefined) await voidTheRest(deps, run);
   await noteEnd(deps, run);
   const { id, pages, changes, echoes = 0, rejected } = run;
   deps.log('sync run ended', {
@@ -35,6 +37,17 @@ export async function finishSync(
     rejected,
     code: error?.code ?? null,
   });
+}
+
+/**
+ * What was deleted and is told no more is in no page of a run that read all anew: replayed from its start on, what those
+ * pages do not make is taken away. Begun twice after a death in between it does no harm.
+ */
+async function voidTheRest(deps: SyncDeps, { connection, startedAt, anewSince = '' }: SyncRun): Promise<void> {
+  // To the end of the hour under way, also where it has only just begun.
+  const span = { from: Date.parse(startedAt), to: deps.clock.now().getTime() + 1 };
+  const job = await startReplay(deps, await deps.definitions(), { ...span, connection });
+  deps.log('what is not there any more is taken away', { connection, since: anewSince, job });
 }
 
 /** What an ended pull means for others: how large its source is now, and whether somebody has to look. */

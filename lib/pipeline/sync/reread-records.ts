@@ -49,8 +49,10 @@ async function reread(
     read(await connection.connect(signal, calls), name, ids, { signal, now }),
   );
   const stamp = `${formatInstant(now.getTime())}-${deps.clock.random().toString(36).slice(2)}`;
-  const heard = await dropEchoes(deps, await deps.definitions(), name, connection.connector, page.changes);
-  const whole = await wholeInWindow(deps.state, name, connection.connector);
+  const { config, connector } = connection;
+  const told = { echoes: connector.echoes, config };
+  const heard = await dropEchoes(deps, await deps.definitions(), name, told, page.changes);
+  const whole = await wholeInWindow(deps.state, name, connector);
   const { groups, tooLarge } = pack(heard.changes.map((change) => asWhole(change, whole)));
   if (heard.echoes > 0) deps.log('echoes dropped', { connection: name, stream: stream.name, echoes: heard.echoes });
   await deps.archive.put(archiveKey(`pages/${name}/${stream.name}`, now, `reread-${stamp}`), page.lines);

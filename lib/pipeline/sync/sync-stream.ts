@@ -109,20 +109,22 @@ async function pull(
 
 async function storePage(
   deps: SyncDeps,
-  { connector, definition }: OpenConnection,
+  { connector, config, definition }: OpenConnection,
   stream: string,
   held: HeldStream,
   page: Page,
 ): Promise<HeldStream | undefined> {
   const { state } = held;
   const { name: connection } = definition;
-  const run = state.run as SyncRun;
+  const before = state.run as SyncRun;
+  const run = page.anewSince === undefined ? before : readAnew(deps, before, page.anewSince);
   const epoch = String(state.epoch);
   const first = run.sent[epoch] ?? 0;
   const name = `${run.id}-${state.epoch}-${run.pages}`;
   const readAt = deps.clock.now();
   await deps.archive.put(archiveKey(`pages/${connection}/${stream}`, readAt, name), page.lines);
-  const heard = await dropEchoes(deps, await deps.definitions(), connection, connector, page.changes);
+  const told = { echoes: connector.echoes, config };
+  const heard = await dropEchoes(deps, await deps.definitions(), connection, told, page.changes);
   const whole = await wholeInWindow(deps.state, connection, connector);
   const { groups, tooLarge } = pack(heard.changes.map((change) => asWhole(change, whole)));
   const messages = groups.map((changes, at) =>
@@ -153,6 +155,13 @@ async function storePage(
     },
   };
   return saveStream(deps.state, connection, stream, held, next);
+}
+
+/** A run that finds that deletions are told no more reads all, as one without a checkpoint does. */
+function readAnew(deps: SyncDeps, run: SyncRun, anewSince: string): SyncRun {
+  const { id, connection, stream } = run;
+  deps.log('deletions are told no more; reading all anew', { run: id, connection, stream, since: anewSince });
+  return { ...run, backfill: true, people: 0, gone: 0, anewSince };
 }
 
 function countOf(page: Page, kind: 'profile' | 'gone'): number {

@@ -7,6 +7,7 @@ export interface SyncDeps extends ConnectionDeps, LedgerDeps, AlertDeps {
   readonly archive: Archive;
   readonly changes: Queue;
   readonly sync: Queue;
+  readonly jobs: Queue;
 }
 
 /** What a message of the sync queue asks: advance a stream, read single records again, or show the first ones. */

@@ -1,4 +1,5 @@
 import type { Truth } from '../../connectors/contract.ts';
+import { destinationFor } from '../../connectors/define.ts';
 import type { AudienceDefinition } from '../../domain/definitions.ts';
 import { asTributaryError, dispositions, TributaryError } from '../../domain/errors.ts';
 import type { IdentityKey } from '../../domain/identifier.ts';
@@ -53,7 +54,7 @@ async function check(
   const current = { held: taken };
   try {
     const connection = await openConnection(deps, audience.connection);
-    const truth = connection.connector.audiences?.truth;
+    const truth = destinationFor(connection.connector, audience.target)?.truth;
     if (truth === undefined) {
       throw new TributaryError(
         'config',

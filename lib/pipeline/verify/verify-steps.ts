@@ -134,12 +134,12 @@ export async function findStrangers(
 
 /** Asks the tool how those stand who are missing from the list; without an answer to that, somebody took them off. */
 async function nameAbsences(
-  { truth, api }: Checker,
+  { truth, api, remoteId }: Checker,
   absent: readonly AudienceRow[],
 ): Promise<readonly (readonly [AudienceRow, Finding])[]> {
   if (absent.length === 0) return [];
   const members = absent.map((row) => ({ memberId: row.profile, keys: row.told?.keys ?? [] }));
-  const standings = await truth.standing?.(api, members);
+  const standings = await truth.standing?.(api, members, remoteId);
   return absent.map((row) => {
     const standing = standings === undefined ? 'reachable' : (standings.get(row.profile) ?? 'unknown');
     return [row, nameAbsence(row, standing)] as const;

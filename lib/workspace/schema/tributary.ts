@@ -17,6 +17,12 @@ export const connectionFields = {
     .meta({ description: 'Another base URL: a sandbox, a proxy, a recording; "simulator" on the local stage.' }),
   streams: z.record(text, schedule).default({}).meta({ description: 'What is read, and when.' }),
   webhook: z.boolean().default(false).meta({ description: 'Whether the tool may tell us of changes at once.' }),
+  event_bus: z
+    .string()
+    // The name of a bus (EventBridge API reference, CreateEventBus); one of a partner is called as its event source is.
+    .regex(/^aws\.partner\/[A-Za-z0-9._/-]{1,240}$/, { error: 'the name of a partner event bus, "aws.partner/…"' })
+    .optional()
+    .meta({ description: 'The partner event bus in EventBridge that the tool puts its events on.' }),
   requests_per_day: z
     .int()
     .min(1)

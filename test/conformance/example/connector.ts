@@ -5,43 +5,19 @@ import type {
   ConnectorIo,
   Echo,
   Outcome,
+  Pushed,
   Truth,
-  WebhookSource,
   Write,
 } from '../../../lib/connectors/contract.ts';
+import type { WebhookSource } from '../../../lib/connectors/contract-deliveries.ts';
 import { type AnyConnector, defineConnector, defineStream } from '../../../lib/connectors/define.ts';
+import { fieldEchoes, fieldTargets } from '../../../lib/connectors/define-field.ts';
 import type { Change } from '../../../lib/domain/change.ts';
 import { TributaryError } from '../../../lib/domain/errors.ts';
 import type { Json } from '../../../lib/domain/json.ts';
-
-/** Ways to get a connector wrong that authors really chose; the suite must name each of them. */
-export type Flaw =
-  | 'cursor is a time without a tie-breaker'
-  | 'cursor repeats its own instant'
-  | 'checkpoint runs ahead of its page'
-  | 'cursor of any version is taken'
-  | 'unreadable record is dropped'
-  | 'abort is ignored'
-  | 'connections share a client'
-  | 'address in the log'
-  | 'secret in the error'
-  | 'ensure always makes'
-  | 'batch is all applied'
-  | 'stranger has no outcome'
-  | 'server error is a rejection'
-  | 'webhook is not verified'
-  | 'webhook is the truth'
-  | 'delivery key is random'
-  | 'looking makes a list'
-  | 'list ends early'
-  | 'writes are not noted'
-  | 'every echo is ours'
-  | 'nobody is asked';
-
-interface Api {
-  call(method: string, path: string, body?: unknown): Promise<unknown>;
-  readonly io: ConnectorIo;
-}
+import type { Mapping } from '../../../lib/domain/mapping.ts';
+import { levels, levelTarget, levelWrite } from './field-values.ts';
+import type { Api, Flaw } from './flaw.ts';
 
 const person = z.object({
   id: z.string(),
@@ -49,6 +25,7 @@ const person = z.object({
   changedAt: z.string(),
   unsubscribed: z.boolean(),
   groups: z.array(z.string()),
+  level: z.string().nullable(),
 });
 const cursor = z.object({ v: z.literal(1), at: z.string(), id: z.string() });
 const group = z.object({ group: z.string() });
@@ -68,19 +45,22 @@ export function exampleConnector(flaw?: Flaw): AnyConnector {
     config: z.strictObject({ list: z.string() }),
     secret: secretSchema,
     connect: async ({ endpoint = 'https://example.com', secret }, io) => {
-      const api: Api = { io, call: caller(endpoint, secret.api_key, io, flaw) };
+      const api = openApi(endpoint, secret.api_key, io, flaw);
       if (flaw === 'connections share a client') shared.api = api;
       return flaw === 'connections share a client'
-        ? { io, call: (method, path, body) => (shared.api ?? api).call(method, path, body) }
+        ? { ...api, call: (method, path, body) => (shared.api ?? api).call(method, path, body) }
         : api;
     },
     check: async (api) => ({ account: z.object({ name: z.string() }).parse(await api.call('GET', '/account')).name }),
     streams: [people(flaw)],
     webhook: webhook(flaw),
     audiences: audiences(flaw),
+    fieldValues: levels(flaw),
     echoes: echoes(flaw),
   });
 }
+
+const traits: NonNullable<Mapping['traits']> = { groups: { from: 'groups' }, level: { from: 'level' } };
 
 function people(flaw: Flaw | undefined) {
   return defineStream<Api, z.infer<typeof person>, z.infer<typeof cursor>>({
@@ -95,7 +75,7 @@ function people(flaw: Flaw | undefined) {
         id: ['id'],
         at: ['changedAt'],
         identifiers: [{ type: 'email', from: 'email' }],
-        traits: { groups: { from: 'groups' } },
+        traits,
       },
     },
     async *read(api, from, { pageSize = 100, signal, now }) {
@@ -219,9 +199,17 @@ function truth(flaw: Flaw | undefined): Truth<Api> {
   };
 }
 
-/** Groups that people are in come back with them; those that we put them into are ours. */
+/** Groups that people are in, and their levels, come back with them; those that we set are ours. */
 function echoes(flaw: Flaw | undefined) {
-  return (change: Change): readonly Echo[] => {
+  return (change: Change, { targets }: Pushed<unknown>): readonly Echo[] => {
+    const [address] = change.kind === 'profile' ? (change.identifiers ?? []) : [];
+    const ofLevels = fieldTargets(levelTarget, targets).map(({ field }) =>
+      fieldEchoes(change, { traits }, { path: field }, (_, value) => levelWrite(field, address?.value ?? '', value)),
+    );
+    return [...ofLevels.flat(), ...ofGroups(change)];
+  };
+
+  function ofGroups(change: Change): readonly Echo[] {
     const groups = change.kind === 'profile' ? change.traits?.groups : undefined;
     if (!Array.isArray(groups) || change.kind !== 'profile') return [];
     const id = change.identifiers?.find(({ type }) => type === 'email')?.value ?? '';
@@ -235,7 +223,7 @@ function echoes(flaw: Flaw | undefined) {
           ]
         : [],
     );
-  };
+  }
 }
 
 function groupWrite(email: string, name: string): Write {
@@ -249,9 +237,13 @@ function outcomeOf(answer: string | undefined): Outcome {
   return answer === undefined ? { status: 'retry', code: 'no-answer' } : { status: 'refused', code: answer };
 }
 
-function caller(endpoint: string, key: string, io: ConnectorIo, flaw: Flaw | undefined): Api['call'] {
-  return async (method, path, body) => {
+function openApi(endpoint: string, key: string, io: ConnectorIo, flaw: Flaw | undefined): Api {
+  let calls = 0;
+  return { io, calls: () => calls, call };
+
+  async function call(method: string, path: string, body?: unknown): Promise<unknown> {
     if (flaw !== 'nobody is asked') await io.calls.ask();
+    calls += 1;
     const response = await io.fetch(`${endpoint}${path}`, {
       method,
       headers: { authorization: `Bearer ${key}` },
@@ -263,5 +255,5 @@ function caller(endpoint: string, key: string, io: ConnectorIo, flaw: Flaw | und
     if (response.status === 429) throw new TributaryError('rate-limited', 'example/busy', said, { retryAfterMs: 1 });
     const kind = flaw === 'server error is a rejection' ? 'rejected' : 'transient';
     throw new TributaryError(kind, 'example/unavailable', said);
-  };
+  }
 }

@@ -1,6 +1,7 @@
 import { sorted } from '../rig.ts';
 import type { Scenario } from '../scenario.ts';
-import { exampleConnector, type Flaw } from './connector.ts';
+import { exampleConnector } from './connector.ts';
+import type { Flaw } from './flaw.ts';
 import { API_KEY, type ExampleVendor, startExampleVendor } from './server.ts';
 
 const WEBHOOK_SECRET = 'webhook-secret-77b1';
@@ -51,6 +52,38 @@ export function exampleScenario(flaw?: Flaw): Scenario<ExampleVendor> {
         add: (vendor, { value }) => vendor.move('Spring', value, true),
         remove: (vendor, { value }) => vendor.move('Spring', value, false),
         deleteList: (vendor) => vendor.groups.clear(),
+        leave(vendor, { value }) {
+          const [id] = [...vendor.people].find(([, person]) => person.email === value) ?? [];
+          vendor.put(id ?? '', value, { unsubscribed: true });
+          return 'unsubscribed';
+        },
+      },
+      silence: (vendor, key) => vendor.silenceNext(key.value),
+      fault: (vendor, kind) => vendor.failNext(kind === 'rate-limit' ? 429 : 500),
+    },
+    field: {
+      target: { field: 'level', value: 'gold' },
+      other: { field: 'level', value: 'silver' },
+      theirs: 'bronze',
+      seed: (vendor) => {
+        vendor.put('a1', 'ann@example.com');
+        vendor.put('b1', 'ben@example.com');
+        vendor.put('c1', 'cleo@example.com', { unsubscribed: true });
+        return {
+          known: [email('ann@example.com'), email('ben@example.com')],
+          stranger: email('nobody@example.com'),
+          refused: [{ key: email('cleo@example.com'), code: 'unsubscribed' }],
+        };
+      },
+      remote: (vendor) =>
+        sorted([...vendor.people.values()].flatMap((one) => (one.level === 'gold' ? [String(one.email)] : []))),
+      held: (vendor, { value }) => [...vendor.people.values()].find((one) => one.email === value)?.level ?? undefined,
+      overwrite: (vendor, { value }, level) => vendor.setLevel(value, String(level)),
+      impossible: [{ target: { field: 'shoe size', value: 'gold' }, names: 'shoe size' }],
+      byHand: {
+        add: (vendor, { value }) => vendor.setLevel(value, 'gold'),
+        remove: (vendor, { value }) => vendor.setLevel(value, null),
+        deleteList: (vendor) => vendor.fields.clear(),
         leave(vendor, { value }) {
           const [id] = [...vendor.people].find(([, person]) => person.email === value) ?? [];
           vendor.put(id ?? '', value, { unsubscribed: true });

@@ -9,15 +9,20 @@ interface Person {
   readonly changedAt: string;
   readonly unsubscribed: boolean;
   readonly groups: readonly string[];
+  readonly level: string | null;
 }
 
 /** The smallest vendor that the suite can be tried on: people in order of change, and groups of e-mail addresses. */
 export interface ExampleVendor extends Simulator {
   readonly people: Map<string, Person>;
   readonly groups: Map<string, { readonly name: string; readonly emails: Set<string> }>;
+  /** Fields that people's records have, beside those that all records have. */
+  readonly fields: Set<string>;
   put(id: string, email: unknown, options?: { readonly unsubscribed?: boolean }): void;
   /** Puts a person into a group or takes them out of it: the record changes. */
   move(group: string, email: string, into: boolean): void;
+  /** Sets a person's level: the record changes. */
+  setLevel(email: string, level: string | null): void;
   /** Answers the next write with this status. */
   failNext(status: number): void;
   /** Leaves this address out of the next write, and out of its answer. */
@@ -28,6 +33,7 @@ export interface ExampleVendor extends Simulator {
 export async function startExampleVendor(now: () => Date): Promise<ExampleVendor> {
   const people: ExampleVendor['people'] = new Map();
   const groups: ExampleVendor['groups'] = new Map();
+  const fields = new Set(['level']);
   const next: { status?: number | undefined; silent?: string | undefined } = {};
 
   const routes: Readonly<Record<string, (url: URL, body: Body) => Answer>> = {
@@ -41,10 +47,16 @@ export async function startExampleVendor(now: () => Date): Promise<ExampleVendor
     },
     'GET /groups': () => ({ status: 200, body: [...groups].map(([id, { name }]) => ({ id, name })) }),
     'GET /members': (url) => ({ status: 200, body: [...(groups.get(text(url, 'group'))?.emails ?? [])] }),
+    'GET /fields': () => ({ status: 200, body: [...fields] }),
+    'POST /levels': (_url, body) => {
+      const { status, silent } = takeNext();
+      if (status !== undefined) return { status, body: {} };
+      const heard = (body.emails as string[]).filter((email) => email !== silent);
+      for (const email of heard) setLevel(email, body.level === null ? null : String(body.level));
+      return { status: 200, body: heard };
+    },
     'POST /members': (url, body) => {
-      const { status, silent } = next;
-      next.status = undefined;
-      next.silent = undefined;
+      const { status, silent } = takeNext();
       if (status !== undefined) return { status, body: {} };
       const emails = groups.get(text(url, 'group'))?.emails ?? new Set();
       const heard = (body.emails as string[]).filter((email) => email !== silent);
@@ -59,6 +71,19 @@ export async function startExampleVendor(now: () => Date): Promise<ExampleVendor
       };
     },
   };
+
+  function takeNext(): { readonly status?: number | undefined; readonly silent?: string | undefined } {
+    const taken = { ...next };
+    next.status = undefined;
+    next.silent = undefined;
+    return taken;
+  }
+
+  function setLevel(email: string, level: string | null): void {
+    for (const person of people.values()) {
+      if (person.email === email) people.set(person.id, { ...person, level, changedAt: now().toISOString() });
+    }
+  }
 
   /** A person's record names the groups they are in, and changes with them. */
   function touch(email: string): void {
@@ -84,8 +109,10 @@ export async function startExampleVendor(now: () => Date): Promise<ExampleVendor
     url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
     people,
     groups,
+    fields,
+    setLevel,
     put: (id, email, { unsubscribed = false } = {}) =>
-      void people.set(id, { id, email, changedAt: now().toISOString(), unsubscribed, groups: [] }),
+      void people.set(id, { id, email, changedAt: now().toISOString(), unsubscribed, groups: [], level: null }),
     move(group, email, into) {
       const found = [...groups.values()].find(({ name }) => name === group);
       if (into) found?.emails.add(email);

@@ -1,4 +1,4 @@
-import type { RawRequest } from '../../../lib/connectors/contract.ts';
+import type { RawRequest } from '../../../lib/connectors/contract-deliveries.ts';
 import type { Change, Rejection } from '../../../lib/domain/change.ts';
 import type { Collection } from '../../../lib/domain/collection.ts';
 import type { Json, JsonObject } from '../../../lib/domain/json.ts';

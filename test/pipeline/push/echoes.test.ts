@@ -67,6 +67,7 @@ function openLoop(
     archive: openMemoryArchive(),
     changes,
     sync: openMemoryQueue(),
+    jobs: openMemoryQueue(),
     push: openMemoryQueue(),
     notify: async () => {},
     log: () => {},

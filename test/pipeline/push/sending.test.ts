@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MembershipBatch, Outcome } from '../../../lib/connectors/contract.ts';
+import type { MembershipBatch, Outcome, SentBatch } from '../../../lib/connectors/contract.ts';
 import { TributaryError } from '../../../lib/domain/errors.ts';
 import { findPush } from '../../../lib/pipeline/push/push-run.ts';
 import { unwanted, wantedAs } from '../memory-audience.ts';
@@ -253,6 +253,59 @@ describe('a tool that answers with a job', () => {
     expect(await rig.run()).toMatchObject({ state: 'finished', tally: { added: 4, unmatched: 1, calls: 6 } });
     expect(jobs.map(({ members }) => members.length)).toEqual([3, 2]);
     expect(await rig.outcomes()).toHaveLength(5);
+  });
+});
+
+describe('a tool with a way for very many', () => {
+  it('is used above its limit only, in batches of its own, and who is known at once is not asked after', async () => {
+    const rig = openRig({ maxMembers: 2 });
+    const sent: number[] = [];
+    const asked: string[][] = [];
+    Object.assign(rig.destination, {
+      bulk: {
+        above: 4,
+        batch: { maxMembers: 3 },
+        calls: 5,
+        apply: async (_api: unknown, { members }: MembershipBatch) => {
+          sent.push(members.length);
+          const outcomes = new Map<string, Outcome>([['p_00', { status: 'unmatched' }]]);
+          return { state: 'pending', job: sent.length, pollAfterMs: MINUTE, calls: 4, outcomes };
+        },
+        poll: async (_api: unknown, _job: unknown, batch: SentBatch) => {
+          const members = await batch.members();
+          asked.push(members.map(({ memberId, keys }) => `${memberId} ${keys[0]?.value}`));
+          const outcomes = new Map<string, Outcome>(members.map(({ memberId }) => [memberId, { status: 'applied' }]));
+          return { state: 'done', outcomes, calls: 1 };
+        },
+      },
+    });
+    for (const id of people(5)) rig.want(id, wantedAs(addressOf(id)));
+
+    await rig.push();
+    await rig.drain();
+
+    expect([sent, rig.batches]).toEqual([[3, 2], []]);
+    expect(asked).toEqual(
+      [
+        ['p_01', 'p_02'],
+        ['p_03', 'p_04'],
+      ].map((ids) => ids.map((id) => `${id} ${addressOf(id)}`)),
+    );
+    expect(await rig.run()).toMatchObject({
+      state: 'finished',
+      plan: { add: 5, calls: 10 },
+      tally: { added: 4, unmatched: 1, calls: 10 },
+    });
+
+    for (const id of people(4)) rig.want(id, { in: false, reason: 'not-in-segment' });
+    rig.clock.pass(MINUTE);
+    await rig.push();
+
+    expect(sent).toHaveLength(2);
+    expect(rig.batches.map(({ op, members }) => [op, members.length])).toEqual([
+      ['remove', 2],
+      ['remove', 1],
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Echo, Write } from '../../../lib/connectors/contract.ts';
 import type { Change } from '../../../lib/domain/change.ts';
+import { isJsonObject } from '../../../lib/domain/json.ts';
 import { dropEchoes, openNotes } from '../../../lib/pipeline/push/write-ledger.ts';
 import { identityKey } from '../delivering.ts';
 import { openMemoryLedger } from '../memory-ledger.ts';
@@ -13,14 +14,18 @@ const KEPT = 400 * DAY;
 
 const stage = (value: string): Write => ({ object: 'Contact', id: '1', field: 'Stage', value });
 const tag = (name: string): Write => ({ object: 'member', id: '1', field: `tag ${name}`, value: true });
+const field = (value: string): Write => ({ object: 'member', id: '1', field: 'SEGMENT', value });
 const joined = (value: string | null): Write => ({ object: 'Member', id: 'c/1', field: 'Id', value });
 
 /** A tool whose contacts have a stage and tags, and who join campaigns. */
 function echoes(change: Change): readonly Echo[] {
   if (change.kind === 'activity') return [{ writes: [joined(change.id), joined(null)], of: 'change' }];
   if (change.kind !== 'profile') return [];
-  const { stage: held, tags = [] } = change.traits ?? {};
+  const { stage: held, tags = [], merge } = change.traits ?? {};
   return [
+    ...(isJsonObject(merge)
+      ? [{ writes: [field(String(merge.SEGMENT))], of: { trait: 'merge', key: 'SEGMENT' } }]
+      : []),
     ...(typeof held === 'string' ? [{ writes: [stage(held)], of: { trait: 'stage' } }] : []),
     ...(tags as string[]).map((name) => ({ writes: [tag(name)], of: { trait: 'tags', element: name } })),
   ];
@@ -35,7 +40,7 @@ function openRig() {
     clock,
     notes: openNotes(deps, 'tool', KEPT),
     hear: (changes: readonly Change[], connection = 'tool') =>
-      dropEchoes(deps, definitions, connection, { echoes }, changes),
+      dropEchoes(deps, definitions, connection, { echoes, config: {} }, changes),
   };
 }
 
@@ -76,6 +81,42 @@ describe('dropEchoes', () => {
     await rig.hear([contact({ stage: 'prospect' }, NOW - 10 * MINUTE)]);
 
     expect((await rig.hear([contact({ stage: 'customer' })])).echoes).toBe(1);
+  });
+
+  it('knows what it wrote before the last write, in a record that was read late', async () => {
+    const rig = openRig();
+    await rig.notes.made([stage('customer')]);
+    rig.clock.pass(DAY);
+    await rig.notes.asked([stage('lead')]);
+    await rig.notes.made([stage('lead')]);
+    const late = contact({ stage: 'customer', name: 'Ann' }, NOW + MINUTE);
+    const setBack = contact({ stage: 'customer', name: 'Ann' }, NOW + 2 * DAY);
+
+    expect(await rig.hear([late])).toEqual({ changes: [contact({ name: 'Ann' }, NOW + MINUTE)], echoes: 1 });
+    // The older state is no edit: what we wrote last is still ours.
+    expect((await rig.hear([contact({ stage: 'lead' }, NOW + DAY + MINUTE)])).echoes).toBe(1);
+    expect(await rig.hear([setBack])).toEqual({ changes: [setBack], echoes: 0 });
+  });
+
+  it('lets the value pass that stood there before any of ours, and still knows ours', async () => {
+    const rig = openRig();
+    rig.clock.pass(DAY);
+    await rig.notes.made([stage('customer')]);
+    const before = contact({ stage: 'prospect' }, NOW);
+
+    expect(await rig.hear([before])).toEqual({ changes: [before], echoes: 0 });
+    expect((await rig.hear([contact({ stage: 'customer' }, NOW + DAY)])).echoes).toBe(1);
+  });
+
+  it('takes our key out of an object and leaves the others', async () => {
+    const rig = openRig();
+    await rig.notes.made([field('lapsing')]);
+    const merge = (held: object): Change => ({ ...contact({}), traits: { merge: held } }) as Change;
+
+    expect(await rig.hear([merge({ SEGMENT: 'lapsing', SHIRT: 'M' })])).toEqual({
+      changes: [merge({ SHIRT: 'M' })],
+      echoes: 1,
+    });
   });
 
   it('counts a day in the time of the tool, however late the pull', async () => {

@@ -32,6 +32,8 @@ const signal = new AbortController().signal;
 export interface RigStream {
   mapping: Mapping;
   records: readonly JsonObject[];
+  /** The source has forgotten what was deleted since: a pull from a checkpoint reads all anew. */
+  forgotSince?: string;
 }
 
 function connectorOf(streams: Readonly<Record<string, RigStream>>): AnyConnector {
@@ -42,8 +44,10 @@ function connectorOf(streams: Readonly<Record<string, RigStream>>): AnyConnector
       cursor: z.number() as never,
       mappings: { [held.mapping.object]: held.mapping },
       async *read(_api, from) {
-        const { records, mapping } = held;
-        for (let at = Number(from ?? 0); at < records.length; at += 2) {
+        const { records, mapping, forgotSince } = held;
+        const anew = from !== undefined && forgotSince !== undefined;
+        if (anew) yield { mapping: mapping.object, records: [], checkpoint: 0, anewSince: forgotSince };
+        for (let at = anew ? 0 : Number(from ?? 0); at < records.length; at += 2) {
           const checkpoint = Math.min(at + 2, records.length);
           yield { mapping: mapping.object, records: records.slice(at, at + 2), checkpoint };
         }
@@ -196,8 +200,13 @@ export function openReplayRig(streams: Readonly<Record<string, RigStream>>, opti
     },
     /** Replays until nothing is left to do; `meanwhile` comes between the steps. */
     async replay(from: number, to: number, meanwhile: () => Promise<void> = nothing, by: ReplayDeps = deps) {
-      const run = runJob(deps, { replay: anyWorker(replay(by)) });
       const id = await startReplay(deps, workspace, { from, to });
+      await this.finishJobs(meanwhile, by);
+      return readJob({ ...deps, memberships: openMemoryAudience().memberships, push: queue }, workspace, id);
+    },
+    /** Works at every job until nobody asks for one any more. */
+    async finishJobs(meanwhile: () => Promise<void> = nothing, by: ReplayDeps = deps): Promise<void> {
+      const run = runJob(deps, { replay: anyWorker(replay(by)) });
       for (let quiet = 0; quiet < 3; ) {
         const asked = jobs.take();
         quiet = asked.length === 0 ? quiet + 1 : 0;
@@ -207,7 +216,6 @@ export function openReplayRig(streams: Readonly<Record<string, RigStream>>, opti
         }
         await Promise.all([meanwhile(), fold()]);
       }
-      return readJob({ ...deps, memberships: openMemoryAudience().memberships, push: queue }, workspace, id);
     },
     /** People of whom something is known, and their records that say something. */
     people: () =>

@@ -3,8 +3,9 @@ import type { Change } from '../../../lib/domain/change.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/domain/json.ts';
 import type { Mapping } from '../../../lib/domain/mapping.ts';
 import { type ReplayPart, replay, startReplay } from '../../../lib/pipeline/replay/replay.ts';
+import { readStream } from '../../../lib/pipeline/sync/sync-run.ts';
 import { NOW } from '../world.ts';
-import { openReplayRig } from './replay-rig.ts';
+import { openReplayRig, type RigStream } from './replay-rig.ts';
 
 const HOUR = 3_600_000;
 const signal = new AbortController().signal;
@@ -66,6 +67,25 @@ describe('replay', () => {
       { connection: 'crm', stream: 'contacts', objects: 4, changes: 7, rejected: 0, records: ['contact'] },
       { connection: '*', objects: 0, changes: 0, rejected: 0 },
     ]);
+  });
+
+  it('takes away who is not there any more, by itself, once a pull had to read all anew', async () => {
+    const contacts: RigStream = { mapping: newer, records: [1, 2, 3, 4].map((one) => record(`${one}`, one, {})) };
+    const rig = openReplayRig({ contacts });
+    await rig.pull(true);
+    rig.clock.pass(20 * 24 * HOUR);
+    // Two were deleted meanwhile, and no page will ever tell of them again.
+    contacts.records = contacts.records.slice(2);
+    contacts.forgotSince = new Date(NOW).toISOString();
+
+    await rig.pull(false);
+    expect(rig.people()).toHaveLength(4);
+    await rig.finishJobs();
+
+    expect(rig.people().flatMap(({ fragments }) => fragments)).toEqual(['crm:contact:3', 'crm:contact:4']);
+    const { run, wholeSince } = (await readStream(rig.state, 'crm', 'contacts')).state;
+    expect(run).toMatchObject({ state: 'finished', backfill: true, people: 2, anewSince: contacts.forgotSince });
+    expect(wholeSince).toBe(run?.startedAt);
   });
 
   it('of less than everything says so, and does it for what it reads', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Delivery, RawRequest } from '../../../lib/connectors/contract.ts';
+import type { Delivery, RawRequest } from '../../../lib/connectors/contract-deliveries.ts';
 import type { AnyConnector } from '../../../lib/connectors/define.ts';
 import type { ConnectionDefinition } from '../../../lib/domain/definitions.ts';
 import { receiveWebhook } from '../../../lib/pipeline/sync/receive-webhook.ts';

@@ -116,6 +116,7 @@ function openRig() {
     archive: openMemoryArchive(),
     changes: openMemoryQueue(),
     sync: openMemoryQueue(),
+    jobs: openMemoryQueue(),
     // What was submitted before the sample was asked for.
     clock: openHandClock(NOW + 60_000),
     notify: async () => {},

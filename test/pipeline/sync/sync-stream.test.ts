@@ -41,6 +41,7 @@ function openRig(read: Reader, reread?: Stream<unknown>['reread']) {
   const archive = openMemoryArchive();
   const changes = openMemoryQueue();
   const queue = openMemoryQueue();
+  const jobs = openMemoryQueue();
   const clock = openHandClock(NOW);
   const remap = () => ({ changes: [], rejected: [] });
   const stream: Stream<unknown> = {
@@ -76,6 +77,7 @@ function openRig(read: Reader, reread?: Stream<unknown>['reread']) {
     archive,
     changes,
     sync: queue,
+    jobs,
     clock,
     log: () => {},
     notify: async () => {},
@@ -85,6 +87,7 @@ function openRig(read: Reader, reread?: Stream<unknown>['reread']) {
     archive,
     changes,
     queue,
+    jobs,
     clock,
     sync: (command: Partial<SyncCommand> = {}, signal = new AbortController().signal) =>
       sync({ connection: 'crm', stream: 'contacts', scheduledAt: clock.now().toISOString(), ...command }, signal),
@@ -245,6 +248,7 @@ describe('syncStream', () => {
       archive: rig.archive,
       changes: rig.changes,
       sync: rig.queue,
+      jobs: rig.jobs,
       clock: rig.clock,
       log: () => {},
       notify: async () => {},

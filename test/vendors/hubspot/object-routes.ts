@@ -1,4 +1,5 @@
 import { problems } from './api-error.ts';
+import { checkValues } from './property-routes.ts';
 import type { Answer, Call, Route } from './route.ts';
 import { type ObjectType, typeNamed } from './schema.ts';
 import { type SearchRequest, search } from './search.ts';
@@ -25,6 +26,7 @@ export const objectRoutes: readonly Route[] = [
   },
   { method: 'POST', path: pattern('/search'), area: 'search', scope: readScope, run: searchObjects },
   { method: 'POST', path: pattern('/batch/read'), area: 'read', scope: readScope, run: readBatch },
+  { method: 'POST', path: pattern('/batch/update'), area: 'write', scope: writeScope, run: updateBatch },
   { method: 'GET', path: pattern('/([^/]+)'), area: 'read', scope: readScope, run: readOne },
   { method: 'PATCH', path: pattern('/([^/]+)'), area: 'write', scope: writeScope, run: update },
   { method: 'DELETE', path: pattern('/([^/]+)'), area: 'write', scope: writeScope, run: archive },
@@ -137,8 +139,42 @@ function update(call: Call): Answer {
   const record = call.store.find(type.name, call.part(2));
   if (record === undefined) throw problems.notFound();
   const { properties = {} } = (call.body ?? {}) as { properties?: Properties };
+  checkValues(type, properties);
   call.store.update(type.name, record.id, properties);
   return { status: 200, body: written(record, record.properties, Object.keys(properties)) };
+}
+
+/** One bad value refuses all of a batch; a record that is not there only itself. */
+function updateBatch(call: Call): Answer {
+  const type = typeIn(call);
+  const { inputs = [] } = (call.body ?? {}) as { inputs?: readonly { id: string; properties: Properties }[] };
+  if (inputs.length > MOST_INPUTS) throw problems.invalid(`The maximum number of inputs supported is ${MOST_INPUTS}`);
+  if (new Set(inputs.map(({ id }) => id)).size < inputs.length)
+    throw problems.invalid('Duplicate IDs found in batch input');
+  for (const { properties } of inputs) checkValues(type, properties);
+  const missing: string[] = [];
+  const results: object[] = [];
+  for (const { id, properties } of call.silent ? inputs.slice(1) : inputs) {
+    const record = call.store.find(type.name, id);
+    if (record === undefined || record.archivedAt !== undefined) {
+      missing.push(id);
+      continue;
+    }
+    call.store.update(type.name, record.id, properties);
+    results.push(written(record, record.properties, Object.keys(properties)));
+  }
+  results.reverse();
+  if (missing.length === 0) return { status: 200, body: batch(call, results) };
+  const message = `Could not get some ${type.one.toUpperCase()} objects, they may be deleted or not exist. Check that ids are valid.`;
+  const error = {
+    status: 'error',
+    category: 'OBJECT_NOT_FOUND',
+    message,
+    context: { ids: missing },
+    errors: [],
+    links: {},
+  };
+  return { status: 207, body: { ...batch(call, results), numErrors: 1, errors: [error] } };
 }
 
 function archive(call: Call): Answer {

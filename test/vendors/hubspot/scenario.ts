@@ -1,6 +1,7 @@
 import { hubspot } from '../../../lib/connectors/hubspot/index.ts';
+import type { Identifier } from '../../../lib/domain/change.ts';
 import { CONNECTION } from '../../conformance/rig.ts';
-import type { Scenario, StreamScenario, WebhookScenario } from '../../conformance/scenario.ts';
+import type { FieldScenario, Scenario, StreamScenario, WebhookScenario } from '../../conformance/scenario.ts';
 import { type HubspotSimulator, startHubspot } from './server.ts';
 import { signedRequest } from './webhook-sender.ts';
 
@@ -8,6 +9,7 @@ const TOKEN = 'pat-eu1-simulated-access-token';
 const CLIENT_SECRET = 'simulated-hubspot-client-secret';
 const HOOK = 'https://hooks.example.com/webhooks/hubspot';
 const LIST = 'Conformance list';
+const PROPERTY = 'tributary_segment';
 const PAGE = 5;
 const FORMS = ['0c6f0a2e-1111-4222-8333-944455566677', '9d7a1b3f-1111-4222-8333-944455566677'] as const;
 
@@ -18,7 +20,7 @@ const told = new WeakMap<HubspotSimulator, string[]>();
 export const hubspotScenario: Scenario<HubspotSimulator> = {
   connector: hubspot,
   config: {
-    fields: { tier: 'customer_tier', segment: 'company.segment' },
+    fields: { tier: 'customer_tier', pushed: PROPERTY, segment: 'company.segment' },
     opt_outs: { newsletter: 'hs_email_optout_8421' },
     subscriptions: { email: 8421 },
   },
@@ -27,6 +29,12 @@ export const hubspotScenario: Scenario<HubspotSimulator> = {
     const vendor = await startHubspot({ now });
     vendor.store.addProperty('contacts', 'customer_tier');
     vendor.store.addProperty('contacts', 'hs_email_optout_8421');
+    vendor.store.addProperty('contacts', PROPERTY);
+    vendor.store.addProperty('contacts', 'a_choice', 'text', { options: ['gold', 'silver'] });
+    vendor.store.addProperty('contacts', 'many_choices', 'text', { options: ['lapsing'], many: true });
+    vendor.store.addProperty('contacts', 'a_number', 'number');
+    vendor.store.addProperty('contacts', 'a_tick', 'bool');
+    vendor.store.addProperty('contacts', 'an_instant', 'instant');
     vendor.store.addProperty('companies', 'segment');
     return vendor;
   },
@@ -58,6 +66,8 @@ export const hubspotScenario: Scenario<HubspotSimulator> = {
       stranger: { type: 'email', value: 'stranger@example.org' },
       refused: [],
     }),
+    // No stream tells of lists.
+    unheard: true,
     remote: ({ store }) => [...(store.lists.named(LIST)?.members.keys() ?? [])].sort(),
     byHand: {
       add: ({ store }, { value }) => {
@@ -75,6 +85,7 @@ export const hubspotScenario: Scenario<HubspotSimulator> = {
     fault: ({ faults }, kind) =>
       faults.add({ kind: kind === 'rate-limit' ? 'ten-secondly' : 'error-after-accepting', on: ['write'] }),
   },
+  field: field(),
   erasure: {
     seed({ store }) {
       const contact = (email: string) => contactToErase(store.create('contacts', { email }), email);
@@ -89,6 +100,57 @@ export const hubspotScenario: Scenario<HubspotSimulator> = {
       faults.add({ kind: kind === 'rate-limit' ? 'ten-secondly' : 'error-after-accepting', on: ['write'] }),
   },
 };
+
+function field(): FieldScenario<HubspotSimulator> {
+  const set = ({ store }: HubspotSimulator, { value }: Identifier, to: string | null): void =>
+    store.update('contacts', value, { [PROPERTY]: to });
+  return {
+    target: { property: PROPERTY, value: 'lapsing' },
+    other: { property: PROPERTY, value: 'loyal' },
+    // HubSpot's search finds it with ours: texts are compared in any case.
+    theirs: 'Lapsing',
+    seed: ({ store }) => ({
+      known: [0, 1, 2].map((n) => ({
+        type: 'hubspot.contact_id',
+        value: store.create('contacts', { email: `known${n}@example.com` }),
+      })),
+      stranger: { type: 'email', value: 'stranger@example.org' },
+      refused: [],
+    }),
+    remote: ({ store }) =>
+      store
+        .all('contacts')
+        .filter(({ properties }) => properties[PROPERTY] === 'lapsing')
+        .map(({ id }) => id)
+        .sort(),
+    held: ({ store }, { value }) => store.find('contacts', value)?.properties[PROPERTY] ?? undefined,
+    overwrite: (vendor, key, value) => set(vendor, key, String(value)),
+    impossible: [
+      { target: { property: 'a_choice', value: 'lapsing' }, names: 'a_choice' },
+      { target: { property: 'many_choices', value: 'lapsing' }, names: 'many_choices' },
+      { target: { property: 'a_number', value: 'lapsing' }, names: 'a_number' },
+      { target: { property: 'a_tick', value: 'lapsing' }, names: 'a_tick' },
+      { target: { property: 'an_instant', value: 'lapsing' }, names: 'an_instant' },
+      { target: { property: 'createdate', value: 'lapsing' }, names: 'createdate' },
+      { target: { property: 'hs_email_optout', value: true }, names: 'HubSpot' },
+      { target: { property: 'lifecyclestage', value: 'customer' }, names: 'lifecyclestage' },
+    ],
+    byHand: {
+      add: (vendor, key) => set(vendor, key, 'lapsing'),
+      remove: (vendor, key) => set(vendor, key, null),
+      deleteList: ({ store }) => store.dropProperty('contacts', PROPERTY),
+      leave({ store }, { value }) {
+        store.archive('contacts', value);
+        return 'unknown';
+      },
+    },
+    // The search index.
+    lagMs: 30_000,
+    silence: ({ faults }) => faults.add({ kind: 'silence', on: ['write'] }),
+    fault: ({ faults }, kind) =>
+      faults.add({ kind: kind === 'rate-limit' ? 'ten-secondly' : 'error-after-accepting', on: ['write'] }),
+  };
+}
 
 function contactToErase(id: string, email: string) {
   return { records: [{ kind: 'contact', id }], keys: [{ type: 'email', value: email }] };

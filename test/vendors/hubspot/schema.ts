@@ -1,5 +1,14 @@
-/** How values of a property compare in a search. */
-export type PropertyType = 'text' | 'number' | 'instant';
+/** What values of a property are, and how they compare in a search. */
+export type PropertyType = 'text' | 'number' | 'instant' | 'bool';
+
+/** What else a property's definition says; one without any is a single line of text that may be written. */
+export interface PropertyRules {
+  /** The only values that it takes. */
+  readonly options?: readonly string[];
+  /** Several options at once. */
+  readonly many?: true;
+  readonly readOnly?: true;
+}
 
 export interface ObjectType {
   readonly name: string;
@@ -11,6 +20,7 @@ export interface ObjectType {
   /** Brought when nothing is asked for, beside what every answer holds. */
   readonly defaults: readonly string[];
   readonly properties: Map<string, PropertyType>;
+  readonly rules: Map<string, PropertyRules>;
 }
 
 const text = (names: string): [string, PropertyType][] => names.split(' ').map((name) => [name, 'text']);
@@ -79,6 +89,8 @@ function type(
     created,
     changed,
     defaults: defaults.split(' ').filter((word) => word !== ''),
+    // Only HubSpot itself sets these.
+    rules: new Map(['hs_object_id', created, changed].map((name) => [name, { readOnly: true }])),
     properties: new Map([...properties, ['hs_object_id', 'number'], [created, 'instant'], [changed, 'instant']] as [
       string,
       PropertyType,

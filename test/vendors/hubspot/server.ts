@@ -8,6 +8,7 @@ import { createMarketing, type Marketing } from './marketing.ts';
 import { marketingRoutes } from './marketing-routes.ts';
 import { createTokens, type Tokens } from './oauth.ts';
 import { objectRoutes } from './object-routes.ts';
+import { propertyRoutes } from './property-routes.ts';
 import type { Answer, Route } from './route.ts';
 import { createStore, type HubspotStore } from './store.ts';
 import { createUsage, type Usage } from './usage.ts';
@@ -58,7 +59,7 @@ export interface HeardCall {
 
 const PORTAL = 147893286;
 const LAG_MS = 10_000;
-const routes: readonly Route[] = [...objectRoutes, ...listRoutes, ...marketingRoutes];
+const routes: readonly Route[] = [...objectRoutes, ...propertyRoutes, ...listRoutes, ...marketingRoutes];
 
 /** Faults that stand in for the answer; the others happen on the way. */
 const refusals: Partial<Readonly<Record<FaultKind, () => ApiError>>> = {

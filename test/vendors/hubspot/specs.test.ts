@@ -31,6 +31,18 @@ describe.skipIf(!existsSync(join(folder, 'spec.crm-lists.v3.json')))('answers of
       '/crm/v3/objects/contacts/batch/read',
       { inputs: [{ id: '1002' }, { id: '9' }], properties: [] },
     ],
+    [
+      'crm-contacts.v3',
+      'POST',
+      '/crm/v3/objects/contacts/batch/update',
+      {
+        inputs: [
+          { id: '1002', properties: { jobtitle: 'Buyer' } },
+          { id: '9', properties: { jobtitle: 'Buyer' } },
+        ],
+      },
+    ],
+    ['crm-properties.v3', 'GET', '/crm/v3/properties/{objectType}/{propertyName}', undefined],
     ['crm-lists.v3', 'POST', '/crm/v3/lists', { name: 'New', objectTypeId: '0-1', processingType: 'MANUAL' }],
     ['crm-lists.v3', 'GET', '/crm/v3/lists/object-type-id/{objectTypeId}/name/{listName}', undefined],
     ['crm-lists.v3', 'PUT', '/crm/v3/lists/{listId}/memberships/add', ['1002', '9']],
@@ -75,6 +87,7 @@ describe.skipIf(!existsSync(join(folder, 'spec.crm-lists.v3.json')))('answers of
 async function filled(): Promise<HubspotSimulator> {
   const vendor = await startHubspot({ now: () => NOW });
   hubspotScenario.streams.contacts?.seed(vendor);
+  vendor.store.addProperty('contacts', 'a_choice', 'text', { options: ['gold', 'silver'] });
   vendor.marketing.setSubscription('person1@example.com', 8421, 'SUBSCRIBED');
   vendor.store.lists.add(vendor.store.lists.create('Known'), '1003');
   return vendor;
@@ -87,6 +100,8 @@ async function ask(vendor: HubspotSimulator, method: string, path: string, body:
     listId: vendor.store.lists.named('Known')?.listId ?? '',
     fromObjectType: 'contacts',
     toObjectType: 'companies',
+    objectType: 'contacts',
+    propertyName: 'a_choice',
   };
   const filledPath = path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
   const answered = await fetch(`${vendor.url}${filledPath}?channel=EMAIL`, {

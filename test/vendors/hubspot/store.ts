@@ -1,5 +1,5 @@
 import { createLists, type Lists } from './lists.ts';
-import { createTypes, type ObjectType, type PropertyType, typeNamed } from './schema.ts';
+import { createTypes, type ObjectType, type PropertyRules, type PropertyType, typeNamed } from './schema.ts';
 
 export type Properties = Readonly<Record<string, string | null>>;
 
@@ -53,7 +53,7 @@ export interface HubspotStore {
   associate(from: string, fromId: string, to: string, toId: string, options?: { readonly primary?: boolean }): void;
   associated(from: string, fromId: string, to: string): readonly { readonly id: string; readonly primary: boolean }[];
   /** A property that the account's people make or delete. */
-  addProperty(type: string, name: string, kind?: PropertyType): void;
+  addProperty(type: string, name: string, kind?: PropertyType, rules?: PropertyRules): void;
   dropProperty(type: string, name: string): void;
   damage(type: string, id: string, properties: Properties): void;
   whenHappens(listener: (happening: Happening) => void): void;
@@ -98,7 +98,7 @@ export function createStore(now: () => Date): HubspotStore {
   function change(record: SimRecord, properties: Properties, at: number): void {
     record.former = { properties: { ...record.properties }, changedAt: record.changedAt };
     const { email } = record.properties;
-    Object.assign(record.properties, lowerEmail(record.type, properties));
+    Object.assign(record.properties, emptied(lowerEmail(record.type, properties)));
     if (record.type.name === 'contacts' && typeof email === 'string') emails.delete(email);
     index(record);
     stamp(record, at);
@@ -238,7 +238,10 @@ export function createStore(now: () => Date): HubspotStore {
       [...(links.get(linkKey(typeOf(from), fromId, typeOf(to))) ?? [])]
         .filter(([id]) => find(to, id)?.archivedAt === undefined && find(to, id) !== undefined)
         .map(([id, primary]) => ({ id, primary })),
-    addProperty: (name, property, kind = 'text') => void typeOf(name).properties.set(property, kind),
+    addProperty(name, property, kind = 'text', rules = {}) {
+      typeOf(name).properties.set(property, kind);
+      typeOf(name).rules.set(property, rules);
+    },
     dropProperty: (name, property) => void typeOf(name).properties.delete(property),
     damage: (name, id, properties) => {
       get(name, id).damage = properties;
@@ -253,6 +256,11 @@ function lowerEmail(type: ObjectType, properties: Properties): Properties {
   const { email } = properties;
   if (type.name !== 'contacts' || typeof email !== 'string') return properties;
   return { ...properties, email: email.trim().toLowerCase() };
+}
+
+/** A value is cleared by an empty text, and null from then on (objects API, "batch update"). */
+function emptied(properties: Properties): Properties {
+  return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, value === '' ? null : value]));
 }
 
 function withoutNulls(properties: Properties): Properties {

@@ -88,7 +88,7 @@ export const profileRoutes: readonly Route[] = [
     tier: tiers.L,
     run({ store, body, query, part }) {
       find(store, part(1));
-      store.update(part(1), attributesIn(body) as ProfileAttributes);
+      store.update(part(1), attributesIn(body) as ProfileAttributes, { unset: unsetIn(body) });
       return { status: 200, body: { data: profileResource(find(store, part(1)), query) } };
     },
   },
@@ -171,6 +171,12 @@ function find({ profiles }: KlaviyoStore, id: string): SimProfile {
   const profile = profiles.get(id);
   if (profile === undefined) throw problems.notFound(`profile with id ${id}`);
   return profile;
+}
+
+/** `meta.patch_properties.unset`: a name, or several. */
+function unsetIn(body: unknown): readonly string[] {
+  const { data } = (body ?? {}) as { data?: { meta?: { patch_properties?: { unset?: string | readonly string[] } } } };
+  return [data?.meta?.patch_properties?.unset ?? []].flat();
 }
 
 function attributesIn(body: unknown): object {

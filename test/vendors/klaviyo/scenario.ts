@@ -1,12 +1,15 @@
 import { klaviyo } from '../../../lib/connectors/klaviyo/index.ts';
+import type { Identifier } from '../../../lib/domain/change.ts';
+import type { Json } from '../../../lib/domain/json.ts';
 import { CONNECTION } from '../../conformance/rig.ts';
-import type { Scenario, StreamScenario, WebhookScenario } from '../../conformance/scenario.ts';
+import type { FieldScenario, Scenario, StreamScenario, WebhookScenario } from '../../conformance/scenario.ts';
 import { type KlaviyoSimulator, startKlaviyo } from './server.ts';
 import { signedRequest } from './webhook-sender.ts';
 
 const KEY = 'pk_simulated_private_key';
 const HOOK_SECRET = 'simulated-klaviyo-webhook-secret';
 const LIST = 'Conformance list';
+const PROPERTY = 'Tributary segment';
 const PAGE = 5;
 
 /** Ids that must arrive of what the simulated account holds. */
@@ -16,7 +19,7 @@ const told = new WeakMap<KlaviyoSimulator, string[]>();
 export const klaviyoScenario: Scenario<KlaviyoSimulator> = {
   connector: klaviyo,
   config: {
-    fields: { tier: 'Loyalty tier' },
+    fields: { tier: 'Loyalty tier', pushed: PROPERTY },
     external_id: 'user_id',
     metrics: { 'Placed Order': 'Order Completed' },
     event_properties: { order_id: 'OrderId' },
@@ -53,6 +56,7 @@ export const klaviyoScenario: Scenario<KlaviyoSimulator> = {
     fault: ({ faults }, kind) =>
       faults.add({ kind: kind === 'rate-limit' ? 'burst' : 'error-after-accepting', on: ['write'] }),
   },
+  field: field(),
   erasure: {
     seed({ store }) {
       const profile = (email: string) => toErase(store.create({ email }), email);
@@ -67,6 +71,42 @@ export const klaviyoScenario: Scenario<KlaviyoSimulator> = {
       faults.add({ kind: kind === 'rate-limit' ? 'burst' : 'error-after-accepting', on: ['write'] }),
   },
 };
+
+function field(): FieldScenario<KlaviyoSimulator> {
+  const set = ({ store }: KlaviyoSimulator, { value }: Identifier, to: Json): void =>
+    store.update(value, { properties: { [PROPERTY]: to } });
+  const heldBy = ({ store }: KlaviyoSimulator, id: string) => store.profiles.get(id)?.attributes.properties?.[PROPERTY];
+  return {
+    target: { property: PROPERTY, value: 'lapsing' },
+    other: { property: PROPERTY, value: 'loyal' },
+    theirs: 'Lapsing',
+    seed: ({ store }) => ({
+      known: [0, 1, 2].map((n) => ({
+        type: 'klaviyo.profile_id',
+        value: store.create({ email: `known${n}@example.com`, properties: { shirt: 'M' } }),
+      })),
+      stranger: { type: 'email', value: 'stranger@example.org' },
+      refused: [],
+    }),
+    remote: (vendor) => [...vendor.store.profiles.keys()].filter((id) => heldBy(vendor, id) === 'lapsing').sort(),
+    held: (vendor, { value }) => (heldBy(vendor, value) as Json | undefined) ?? undefined,
+    overwrite: set,
+    impossible: [
+      { target: { property: '$consent', value: 'email' }, names: 'no $' },
+      { target: { property: 'a.b', value: 'lapsing' }, names: 'no dots' },
+    ],
+    byHand: {
+      add: (vendor, key) => set(vendor, key, 'lapsing'),
+      remove: ({ store }, { value }) => store.update(value, {}, { unset: [PROPERTY] }),
+      leave({ store }, { value }) {
+        store.unsubscribe(value);
+        return 'unsubscribed';
+      },
+    },
+    fault: ({ faults }, kind) =>
+      faults.add({ kind: kind === 'rate-limit' ? 'burst' : 'error-after-accepting', on: ['write'] }),
+  };
+}
 
 function toErase(id: string, email: string) {
   return { records: [{ kind: 'profile', id }], keys: [{ type: 'email', value: email }] };

@@ -26,6 +26,10 @@ interface Spec {
 const NOW = new Date('2026-11-21T08:00:00Z');
 const MEDIA = 'application/vnd.api+json';
 const PROFILES = { data: [{ type: 'profile', id: '{profile}' }] };
+const SET = { data: { type: 'profile', id: '{profile}', attributes: { properties: { segment: 'lapsing' } } } };
+const UNSET = {
+  data: { type: 'profile', id: '{profile}', attributes: {}, meta: { patch_properties: { unset: 'segment' } } },
+};
 const DELETION = {
   data: {
     type: 'data-privacy-deletion-job',
@@ -38,6 +42,9 @@ describe.skipIf(!existsSync(file))('answers of the simulator', () => {
     ['GET', '/api/accounts', '', undefined, 200],
     ['GET', '/api/profiles', 'additional-fields[profile]=subscriptions&sort=updated&page[size]=3', undefined, 200],
     ['GET', '/api/profiles', 'filter=any(id,["{profile}"])&fields[profile]=email,phone_number', undefined, 200],
+    ['GET', '/api/profiles', 'filter=any(id,["{profile}"])&fields[profile]=email,properties', undefined, 200],
+    ['PATCH', '/api/profiles/{id}', '', SET, 200],
+    ['PATCH', '/api/profiles/{id}', '', UNSET, 200],
     ['GET', '/api/profiles', 'filter=nonsense', undefined, 400],
     ['GET', '/api/events', 'include=metric&fields[metric]=name&sort=datetime&page[size]=3', undefined, 200],
     ['GET', '/api/lists', 'sort=created', undefined, 200],
@@ -97,7 +104,8 @@ async function ask(vendor: KlaviyoSimulator, method: string, path: string, query
   const profile = [...store.profiles.keys()][1] ?? '';
   const text = body === undefined ? undefined : JSON.stringify(body).replaceAll('{profile}', profile);
   const search = new URLSearchParams(query.replaceAll('{profile}', profile)).toString();
-  const url = `${vendor.url}${path.replace('{id}', store.lists.named('News')?.id ?? '')}?${search}`;
+  const id = path.startsWith('/api/profiles/') ? profile : (store.lists.named('News')?.id ?? '');
+  const url = `${vendor.url}${path.replace('{id}', id)}?${search}`;
   const answered = await fetch(url, {
     method,
     headers: { authorization: `Klaviyo-API-Key ${vendor.secret.private_key}`, revision: '2026-07-15' },

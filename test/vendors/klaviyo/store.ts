@@ -60,7 +60,8 @@ export interface KlaviyoStore {
   readonly events: readonly SimEvent[];
   byEmail(address: string): SimProfile | undefined;
   create(attributes: ProfileAttributes, when?: When): string;
-  update(id: string, attributes: ProfileAttributes, when?: When): void;
+  /** Properties that are not named stay; `unset` takes some away. */
+  update(id: string, attributes: ProfileAttributes, options?: When & { readonly unset?: readonly string[] }): void;
   subscribe(id: string, options?: When & { readonly doubleOptin?: boolean; readonly channel?: 'email' | 'sms' }): void;
   /** `quietly`: `updated` stays as it is, since nobody promises that it moves. */
   unsubscribe(id: string, options?: When & { readonly quietly?: boolean; readonly channel?: 'email' | 'sms' }): void;
@@ -151,9 +152,10 @@ export function createStore(now: () => Date, deletionLagMs: number): KlaviyoStor
       });
       return id;
     },
-    update(id, attributes, { at = now() } = {}) {
+    update(id, attributes, { at = now(), unset = [] } = {}) {
       const profile = get(id);
-      const properties = { ...profile.attributes.properties, ...attributes.properties };
+      const all = { ...profile.attributes.properties, ...attributes.properties };
+      const properties = Object.fromEntries(Object.entries(all).filter(([name]) => !unset.includes(name)));
       profile.attributes = { ...profile.attributes, ...lowered(attributes), properties };
       stamp(profile, at.getTime());
     },

@@ -11,6 +11,14 @@ export interface SimSegment {
   updatedAt: number;
 }
 
+/** A merge field of a list: the tags that every list has, and those that somebody added. */
+export interface SimMergeField {
+  readonly tag: string;
+  readonly type: 'text' | 'number' | 'address' | 'phone' | 'date' | 'radio' | 'dropdown';
+  readonly required?: true;
+  readonly choices?: readonly string[];
+}
+
 /** What may be said about a member. What is left out stays, or gets the default when the member is new. */
 export interface MemberInput {
   readonly email: string;
@@ -71,6 +79,11 @@ export function makeList(
   const members = new Map<string, SimMember>();
   const segments = new Map<number, SimSegment>();
   const forgotten = new Set<string>();
+  const mergeFields = new Map<string, SimMergeField>(
+    (['FNAME', 'LNAME'] as const).map((tag) => [tag, { tag, type: 'text' }]),
+  );
+  mergeFields.set('ADDRESS', { tag: 'ADDRESS', type: 'address' });
+  mergeFields.set('PHONE', { tag: 'PHONE', type: 'phone' });
   let order: readonly SimMember[] | undefined;
 
   function second(at = now()): number {
@@ -274,6 +287,7 @@ export function makeList(
     members,
     segments,
     forgotten,
+    mergeFields,
     put,
     putByApi,
     archive,

@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../lib/domain/json.ts';
 import type { MemberInput, SimList } from './list.ts';
 import { memberHash, type SimMember, type Status, showMember } from './member.ts';
+import { mergeFieldsIn } from './merge-fields.ts';
 import { problems } from './problem.ts';
 import { choiceAt, instantAt, pageOf } from './query.ts';
 import type { Route } from './route.ts';
@@ -13,8 +14,8 @@ export const memberRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: /^\/lists\/([^/]+)\/members$/,
-    run: ({ list, body }) => {
-      const input = inputOf(body);
+    run: ({ list, body, query }) => {
+      const input = inputOf(body, list(), query);
       const held = list().members.get(memberHash(input.email));
       if (held !== undefined && held.status !== 'archived') throw problems.exists(input.email);
       return show(list(), list().putByApi(input, undefined));
@@ -29,8 +30,8 @@ export const memberRoutes: readonly Route[] = [
   {
     method: 'PUT',
     path: /^\/lists\/([^/]+)\/members\/([^/]+)$/,
-    run: ({ list, part, body }) => {
-      const input = inputOf(body);
+    run: ({ list, part, body, query }) => {
+      const input = inputOf(body, list(), query);
       // Recorded: a PUT whose hash and address disagree answers as if the member existed.
       if (memberHash(input.email) !== hashOf(part(2))) throw problems.exists(input.email);
       return show(list(), list().putByApi(input, statusAt(body, 'status_if_new')));
@@ -39,9 +40,9 @@ export const memberRoutes: readonly Route[] = [
   {
     method: 'PATCH',
     path: /^\/lists\/([^/]+)\/members\/([^/]+)$/,
-    run: ({ list, part, body }) => {
+    run: ({ list, part, body, query }) => {
       const held = list().need(hashOf(part(2)));
-      return show(list(), list().putByApi(inputOf({ ...body, email_address: held.email }), undefined));
+      return show(list(), list().putByApi(inputOf({ ...body, email_address: held.email }, list(), query), undefined));
     },
   },
   {
@@ -63,7 +64,7 @@ export const memberRoutes: readonly Route[] = [
 
 /** A member as every answer shows it. */
 export function show(list: SimList, member: SimMember): JsonObject {
-  return showMember(member, list.id, list.tagName);
+  return showMember(member, list.id, list.tagName, list.mergeFields.keys());
 }
 
 function listMembers(list: SimList, query: URLSearchParams): JsonObject {
@@ -117,7 +118,7 @@ function changeTags(list: SimList, member: SimMember, body: JsonObject): void {
   list.put({ email: member.email, tags: [...names] }, 'api');
 }
 
-function inputOf(body: JsonObject): MemberInput {
+function inputOf(body: JsonObject, list: SimList, query: URLSearchParams): MemberInput {
   const email = body.email_address;
   if (typeof email !== 'string' || !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
     throw problems.invalid('Please provide a valid email address.');
@@ -126,7 +127,7 @@ function inputOf(body: JsonObject): MemberInput {
   return {
     email,
     ...(status === undefined ? {} : { status }),
-    ...(isJsonObject(body.merge_fields) ? { merge: body.merge_fields } : {}),
+    ...(isJsonObject(body.merge_fields) ? { merge: mergeFieldsIn(body.merge_fields, list, query) } : {}),
     ...(typeof body.language === 'string' ? { language: body.language } : {}),
     ...(typeof body.vip === 'boolean' ? { vip: body.vip } : {}),
   };

@@ -40,7 +40,12 @@ export function vendorTime(at: number | undefined): string {
 }
 
 /** A member as the API shows it (recorded 2026, API 3.0.80). */
-export function showMember(member: SimMember, listId: string, tagName: (id: number) => string | undefined): JsonObject {
+export function showMember(
+  member: SimMember,
+  listId: string,
+  tagName: (id: number) => string | undefined,
+  mergeTags: Iterable<string>,
+): JsonObject {
   const { FNAME = '', LNAME = '' } = member.mergeFields;
   const tags = [...member.tags].flatMap((id) => {
     const name = tagName(id);
@@ -57,7 +62,7 @@ export function showMember(member: SimMember, listId: string, tagName: (id: numb
     status: member.status,
     ...(member.unsubscribeReason === undefined ? {} : { unsubscribe_reason: member.unsubscribeReason }),
     consents_to_one_to_one_messaging: true,
-    merge_fields: { FNAME: '', LNAME: '', ADDRESS: '', PHONE: '', ...member.mergeFields },
+    merge_fields: { ...Object.fromEntries([...mergeTags].map((tag) => [tag, ''])), ...member.mergeFields },
     stats: { avg_open_rate: 0, avg_click_rate: 0 },
     ip_signup: '',
     timestamp_signup: vendorTime(member.timestampSignup),

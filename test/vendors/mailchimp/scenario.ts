@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { mailchimp } from '../../../lib/connectors/mailchimp/index.ts';
+import type { Identifier } from '../../../lib/domain/change.ts';
+import type { Json } from '../../../lib/domain/json.ts';
 import { CONNECTION } from '../../conformance/rig.ts';
-import type { Scenario, WebhookScenario } from '../../conformance/scenario.ts';
+import type { FieldScenario, Scenario, WebhookScenario } from '../../conformance/scenario.ts';
 import { memberHash, vendorTime } from './member.ts';
 import { DEFAULT_KEY, type Mailchimp, startMailchimp } from './simulator.ts';
 
 const LIST = 'a1b2c3d4e5';
 const TAG = 'Lapsing';
+const MERGE = 'SEGMENT';
 const WEBHOOK_SECRET = 'correct-horse-battery-staple';
 const LINK = 'https://example.com/prices';
 
@@ -41,6 +44,11 @@ export const mailchimpScenario: Scenario<Mailchimp> = {
   async start(now) {
     const vendor = await startMailchimp({ now });
     vendor.addList({ id: LIST, name: 'Newsletter' });
+    vendor.addMergeField(LIST, { tag: MERGE, type: 'text' });
+    vendor.addMergeField(LIST, { tag: 'CHOICE', type: 'dropdown', choices: ['Gold', 'Silver'] });
+    vendor.addMergeField(LIST, { tag: 'SCORE', type: 'number' });
+    vendor.addMergeField(LIST, { tag: 'SINCE', type: 'date' });
+    vendor.addMergeField(LIST, { tag: 'NEEDED', type: 'text', required: true });
     return vendor;
   },
   secrets: [
@@ -162,6 +170,7 @@ export const mailchimpScenario: Scenario<Mailchimp> = {
       );
     },
   },
+  field: field(),
   erasure: {
     seed(vendor) {
       // Whatever state somebody is in: an unsubscribed contact is personal data too.
@@ -181,6 +190,59 @@ export const mailchimpScenario: Scenario<Mailchimp> = {
     },
   },
 };
+
+function field(): FieldScenario<Mailchimp> {
+  const known = ['known1@example.com', 'known2@example.com', 'known3@example.com'];
+  const set = (vendor: Mailchimp, { value: email }: Identifier, to: Json): void =>
+    vendor.putMember(LIST, { email, merge: { [MERGE]: to } }, 'admin');
+  return {
+    target: { merge_field: MERGE, value: 'Lapsing' },
+    other: { merge_field: MERGE, value: 'Loyal' },
+    theirs: 'lapsing',
+    seed(vendor) {
+      for (const email of known) vendor.putMember(LIST, { email: email.replace('known', 'Known') });
+      const refused = (['unsubscribed', 'cleaned', 'pending', 'archived'] as const).map((status) => {
+        vendor.putMember(LIST, { email: `${status}@example.com`, status });
+        return { key: { type: 'email', value: `${status}@example.com` }, code: status };
+      });
+      return {
+        known: known.map((value) => ({ type: 'email', value })),
+        stranger: { type: 'email', value: 'never@example.org' },
+        refused,
+      };
+    },
+    remote: (vendor) =>
+      vendor
+        .members(LIST)
+        .filter(({ mergeFields }) => mergeFields[MERGE] === 'Lapsing')
+        .map(({ email }) => email.toLowerCase())
+        .sort(),
+    held: (vendor, { value }) => vendor.member(LIST, value)?.mergeFields[MERGE] || undefined,
+    overwrite: set,
+    impossible: [
+      { target: { merge_field: 'CHOICE', value: 'Bronze' }, names: 'CHOICE' },
+      { target: { merge_field: 'SCORE', value: 'high' }, names: 'SCORE' },
+      { target: { merge_field: 'SINCE', value: '2026-01-01' }, names: 'SINCE' },
+      { target: { merge_field: 'NEEDED', value: 'x' }, names: 'NEEDED' },
+      { target: { merge_field: 'segment', value: 'x' }, names: 'upper-case' },
+      { target: { merge_field: MERGE, value: 'ö'.repeat(128) }, names: '255 bytes' },
+    ],
+    byHand: {
+      add: (vendor, key) => set(vendor, key, 'Lapsing'),
+      remove: (vendor, key) => set(vendor, key, ''),
+      deleteList: (vendor) => vendor.dropMergeField(LIST, MERGE),
+      leave(vendor, { value }) {
+        vendor.setStatus(LIST, value, 'unsubscribed');
+        return 'unsubscribed';
+      },
+    },
+    fault(vendor, kind) {
+      vendor.faults.push(
+        kind === 'rate-limit' ? { kind: 'too-many', on: 'write' } : { kind: 'error', status: 504, on: 'write' },
+      );
+    },
+  };
+}
 
 /** A member by the record that a stream brought, or by the address that a push told. */
 function memberToErase(email: string) {

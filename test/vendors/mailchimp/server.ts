@@ -5,6 +5,7 @@ import { campaignRoutes } from './campaign-routes.ts';
 import { type Fault, takeFault } from './faults.ts';
 import { md5 } from './member.ts';
 import { memberRoutes } from './member-routes.ts';
+import { mergeFieldRoutes } from './merge-fields.ts';
 import { type Problem, ProblemError, problems } from './problem.ts';
 import type { Call, Route } from './route.ts';
 import { segmentRoutes } from './segment-routes.ts';
@@ -13,7 +14,13 @@ import { dropFields, keepFields } from './select-fields.ts';
 /** Documented: ten simultaneous connections per API key (Mailchimp developer guide, "Throttling"). */
 const MAX_CONNECTIONS = 10;
 
-const routes: readonly Route[] = [...memberRoutes, ...segmentRoutes, ...campaignRoutes, ...accountRoutes];
+const routes: readonly Route[] = [
+  ...memberRoutes,
+  ...mergeFieldRoutes,
+  ...segmentRoutes,
+  ...campaignRoutes,
+  ...accountRoutes,
+];
 
 export interface HeardCall {
   readonly method: string;

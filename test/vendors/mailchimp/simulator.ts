@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../lib/domain/json.ts';
 import type { Simulator } from '../../conformance/scenario.ts';
 import { type CampaignInput, makeCampaign, type SimAct, type SimCampaign } from './campaign.ts';
 import type { Fault } from './faults.ts';
-import { type Actor, type Happening, type MemberInput, makeList, type SimList } from './list.ts';
+import { type Actor, type Happening, type MemberInput, makeList, type SimList, type SimMergeField } from './list.ts';
 import { memberHash, type SimMember, type Status } from './member.ts';
 import { type HeardCall, makeServer } from './server.ts';
 import { makeWebhookSender } from './webhook-sender.ts';
@@ -25,6 +25,9 @@ export interface Mailchimp extends Simulator {
   /** Push to make the next matching request go wrong. */
   readonly faults: Fault[];
   addList(list: { readonly id: string; readonly name?: string }): void;
+  /** Adds a merge field to a list, or deletes one and what members held in it. */
+  addMergeField(listId: string, field: SimMergeField): void;
+  dropMergeField(listId: string, tag: string): void;
   /** Makes or changes a member, as the person (default) or an administrator would. */
   putMember(listId: string, member: MemberInput, by?: Actor): void;
   setStatus(listId: string, email: string, status: Status, by?: Actor): void;
@@ -111,6 +114,11 @@ export async function startMailchimp(options: MailchimpOptions): Promise<Mailchi
     addList({ id, name = `List ${id}` }) {
       const tell = (listId: string, happening: Happening) => webhooks.announce(listId, happening);
       lists.set(id, makeList(id, name, now, nextId, tell));
+    },
+    addMergeField: (id, field) => void listNamed(id).mergeFields.set(field.tag, field),
+    dropMergeField(id, tag) {
+      listNamed(id).mergeFields.delete(tag);
+      for (const member of listNamed(id).members.values()) delete member.mergeFields[tag];
     },
     putMember: (id, member, by = 'user') => void listNamed(id).put(member, by),
     setStatus: (id, email, status, by = 'user') => void listNamed(id).put({ email, status }, by),

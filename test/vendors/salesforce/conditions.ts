@@ -130,7 +130,7 @@ function literalFor(field: Field, literal: Literal): Value {
   if (literal.kind === 'number')
     return ['int', 'double', 'currency'].includes(field.type) ? literal.number : refuseType(field);
   if (field.type === 'id' || field.type === 'reference') return storedId(literal.text);
-  return ['string', 'email'].includes(field.type) ? literal.text : refuseType(field);
+  return ['string', 'email', 'picklist'].includes(field.type) ? literal.text : refuseType(field);
 }
 
 function refuseType(field: Field): never {

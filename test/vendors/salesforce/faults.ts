@@ -16,8 +16,10 @@ export type FaultKind =
   | 'error-after-accepting'
   /** A collection's first record is neither saved nor answered for. */
   | 'missing-result'
-  /** UNABLE_TO_LOCK_ROW for single records inside a collection. */
-  | 'row-lock';
+  /** UNABLE_TO_LOCK_ROW for single records inside a collection or an ingest job. */
+  | 'row-lock'
+  /** An ingest job fails half-way: the rest of its rows is not processed. */
+  | 'job-fails';
 
 export type Area = 'token' | 'query' | 'bulk' | 'write' | 'other';
 
@@ -37,8 +39,8 @@ export interface Faults {
   take(area: Area, kinds?: readonly FaultKind[]): Fault | undefined;
 }
 
-/** Faults that a collection meets while it works, not a request as a whole. */
-const PER_RECORD: readonly FaultKind[] = ['row-lock', 'missing-result'];
+/** Faults that a collection or a job meets while it works, not a request as a whole. */
+const PER_RECORD: readonly FaultKind[] = ['row-lock', 'missing-result', 'job-fails'];
 
 const DATA: readonly Area[] = ['query', 'bulk', 'write', 'other'];
 

@@ -1,9 +1,10 @@
 import { ApiError } from './api-error.ts';
 import type { BulkJobs } from './bulk.ts';
 import type { Area, Faults } from './faults.ts';
+import type { IngestJobs } from './ingest.ts';
 import { attributesOf, type QueryRun, restRecord, runQuery } from './query.ts';
 import { deleteCollection, readRecord, retrieveCollection, saveCollection } from './records.ts';
-import { findSchema } from './schema.ts';
+import { type Field, findSchema } from './schema.ts';
 import type { SalesforceStore } from './store.ts';
 import type { Usage } from './usage.ts';
 
@@ -25,6 +26,11 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Nobody sets these through the API. */
+const SYSTEM_FIELDS: ReadonlySet<string> = new Set(['IsDeleted', 'CreatedDate', 'LastModifiedDate', 'SystemModstamp']);
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
 /** The most rows of one answer (REST API guide, query resource). */
 const QUERY_PAGE = 2000;
 
@@ -41,12 +47,15 @@ export function areaOf(method: string, path: readonly string[]): Area {
 export function createRoutes(parts: {
   readonly store: SalesforceStore;
   readonly jobs: BulkJobs;
+  readonly ingest: IngestJobs;
   readonly faults: Faults;
   readonly usage: Usage;
   readonly now: () => Date;
   readonly makeId: (prefix: string) => string;
   /** Rows of one query answer at most; Salesforce may always hand out fewer than asked for. */
   readonly queryPage: () => number | undefined;
+  /** Ids of one answer of the delete log at most. */
+  readonly mostDeleted: () => number;
 }): (call: Call) => Answer {
   const { store, jobs, faults, usage } = parts;
   const cursors = new Map<string, QueryRun>();
@@ -77,6 +86,7 @@ export function createRoutes(parts: {
 
   function bulk({ method, path, query: search, body }: Call): Answer {
     const [, kind, id, results] = path;
+    if (kind === 'ingest') return ingested({ method, id, part: results, body });
     if (kind !== 'query') throw notFound();
     if (id === undefined) return method === 'POST' ? ok(jobs.create(body)) : ok({ done: true, records: [] });
     if (results === 'results') {
@@ -87,6 +97,26 @@ export function createRoutes(parts: {
     if (method === 'PATCH') return ok(jobs.abort(id));
     if (method !== 'DELETE') return ok(jobs.look(id));
     jobs.delete(id);
+    return { status: 204 };
+  }
+
+  function ingested(call: {
+    readonly method: string;
+    readonly id: string | undefined;
+    readonly part: string | undefined;
+    readonly body: unknown;
+  }): Answer {
+    const { method, id, part, body } = call;
+    const { ingest } = parts;
+    if (id === undefined) return method === 'POST' ? ok(ingest.create(body)) : ok({ done: true, records: [] });
+    if (part === 'batches' && method === 'PUT') {
+      ingest.upload(id, typeof body === 'string' ? body : '');
+      return { status: 201 };
+    }
+    if (part !== undefined) return { status: 200, csv: ingest.results(id, part) };
+    if (method === 'PATCH') return ok(ingest.setState(id, (body as { state?: unknown } | undefined)?.state));
+    if (method !== 'DELETE') return ok(ingest.look(id));
+    ingest.delete(id);
     return { status: 204 };
   }
 
@@ -124,21 +154,30 @@ export function createRoutes(parts: {
   }
 
   function deletedBetween(call: Call, object: string): object {
-    const { from, to, covered } = rangeOf(call, parts.now());
+    const { from, to } = rangeOf(call, parts.now());
+    const earliest = Math.max(parts.now().getTime() - 15 * DAY_MS, store.rememberedSince());
+    if (from < earliest) throw new ApiError(400, 'INVALID_REPLICATION_DATE', 'startDate before the delete log begins');
     const found = store.deletions().filter((one) => one.object === object && one.at >= from && one.at < to);
-    const deletedRecords = found.map(({ id, at }) => ({ id, deletedDate: salesforceInstant(at) }));
+    if (found.length > parts.mostDeleted()) {
+      throw new ApiError(400, 'EXCEEDED_ID_LIMIT', `more than ${parts.mostDeleted()} ids were found`);
+    }
     return {
-      deletedRecords,
-      earliestDateAvailable: salesforceInstant(parts.now().getTime() - 15 * 86_400_000),
-      latestDateCovered: covered,
+      deletedRecords: found.map(({ id, at }) => ({ id, deletedDate: salesforceInstant(at) })),
+      earliestDateAvailable: salesforceInstant(earliest),
+      latestDateCovered: covered(to),
     };
   }
 
   function updatedBetween(call: Call, object: string): object {
-    const { from, to, covered } = rangeOf(call, parts.now());
+    const { from, to } = rangeOf(call, parts.now());
     const { inOrder, firstAt } = store.table(object);
     const rows = inOrder.slice(firstAt(from), firstAt(to)).filter((row) => !row.IsDeleted);
-    return { ids: rows.map(({ Id }) => Id), latestDateCovered: covered };
+    return { ids: rows.map(({ Id }) => Id), latestDateCovered: covered(to) };
+  }
+
+  /** What began before and is not done yet is not in an answer: it tells where to start the next time. */
+  function covered(to: number): string {
+    return salesforceInstant(Math.min(to, parts.now().getTime(), store.underWaySince() ?? Number.POSITIVE_INFINITY));
   }
 
   const resources: Readonly<Record<string, (call: Call) => Answer>> = {
@@ -179,18 +218,36 @@ function batchSize(header: string | undefined): number {
   return Math.min(QUERY_PAGE, Math.max(200, asked));
 }
 
-function describe(name: string, fields: readonly { readonly name: string; readonly type: string }[]): object {
-  return { name, fields: fields.map((field) => ({ name: field.name, type: field.type, nillable: true })) };
+function describe(name: string, fields: readonly Field[]): object {
+  return { name, fields: fields.map(describeField) };
 }
 
-function rangeOf(call: Call, now: Date): { from: number; to: number; covered: string } {
-  const from = Date.parse(call.query.get('start') ?? '');
-  const to = Date.parse(call.query.get('end') ?? '');
-  if (!(to - from > 60_000))
+function describeField({ name, type, rules = {} }: Field): object {
+  const { length = 255, values = [], readOnly, hardToFind } = rules;
+  return {
+    name,
+    type,
+    length: type === 'string' ? length : 0,
+    nillable: type !== 'boolean',
+    updateable: readOnly !== true && type !== 'id' && !SYSTEM_FIELDS.has(name),
+    filterable: hardToFind !== true,
+    restrictedPicklist: values.length > 0,
+    picklistValues: values.map((value) => ({ active: true, defaultValue: false, label: value, value })),
+  };
+}
+
+/** Seconds are not looked at, and the two must be more than a minute apart (REST API guide, sObject Get Deleted). */
+function rangeOf(call: Call, now: Date): { from: number; to: number } {
+  const [from = 0, to = 0] = ['start', 'end'].map(
+    (name) => Math.floor(Date.parse(call.query.get(name) ?? '') / MINUTE_MS) * MINUTE_MS,
+  );
+  if (!(to - from > MINUTE_MS)) {
     throw new ApiError(400, 'INVALID_REPLICATION_DATE', 'startDate and endDate must be more than a minute apart');
-  if (from < now.getTime() - 15 * 86_400_000)
-    throw new ApiError(400, 'INVALID_REPLICATION_DATE', 'startDate before the delete log begins');
-  return { from, to, covered: salesforceInstant(Math.min(to, now.getTime())) };
+  }
+  if (from < now.getTime() - 30 * DAY_MS) {
+    throw new ApiError(400, 'INVALID_REPLICATION_DATE', 'startDate cannot be more than 30 days ago');
+  }
+  return { from, to };
 }
 
 function salesforceInstant(at: number): string {

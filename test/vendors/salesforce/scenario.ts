@@ -1,5 +1,9 @@
+import type { BusEvent } from '../../../lib/connectors/contract-deliveries.ts';
 import { salesforce } from '../../../lib/connectors/salesforce/index.ts';
-import type { Scenario, StreamScenario } from '../../conformance/scenario.ts';
+import type { Identifier } from '../../../lib/domain/change.ts';
+import type { Json } from '../../../lib/domain/json.ts';
+import type { FieldScenario, Scenario, StreamScenario } from '../../conformance/scenario.ts';
+import { type ChangeEventHeader, changeEvent } from './change-events.ts';
 import { outboundEnvelope } from './outbound.ts';
 import { type SalesforceSimulator, startSalesforce } from './server.ts';
 
@@ -8,19 +12,29 @@ type Person = 'Contact' | 'Lead';
 /** Digits of an id that has lost its upper and lower case on the way: its check characters do not fit. */
 const DAMAGED = 'badid00000000AAA';
 const WEBHOOK_SECRET = 'conformance-webhook-secret';
+const FIELD = 'VIP__c';
 const PAGE = 5;
 
 /** How the conformance suite sees Salesforce. */
 export const salesforceScenario: Scenario<SalesforceSimulator> = {
   connector: salesforce,
-  config: { fields: { lifecycle_stage: 'Lifecycle_Stage__c' } },
+  config: { fields: { lifecycle_stage: 'Lifecycle_Stage__c', vip: 'VIP__c' } },
   secret: {
     client_id: 'tributary-simulated-app',
     client_secret: 'simulated-client-secret',
     login_url: 'https://acme.my.salesforce.com',
     webhook_secret: WEBHOOK_SECRET,
   },
-  start: (now) => startSalesforce({ now, bulkPolls: 1 }),
+  async start(now) {
+    const vendor = await startSalesforce({ now, bulkPolls: 1 });
+    for (const object of ['Contact', 'Lead']) vendor.store.declareField(object, FIELD, 'string', { length: 10 });
+    vendor.store.declareField('Contact', 'Level__c', 'picklist', { values: ['Gold', 'Silver'] });
+    vendor.store.declareField('Contact', 'Formula__c', 'string', { readOnly: true });
+    vendor.store.declareField('Contact', 'Notes__c', 'string', { hardToFind: true });
+    vendor.store.declareField('Contact', 'Tick__c', 'boolean');
+    vendor.store.declareField('Contact', 'Score__c', 'double');
+    return vendor;
+  },
   secrets: ['simulated-client-secret', WEBHOOK_SECRET, '@example.com', '@example.org', 'Bearer '],
   usage: ({ usage }) => ({ used: usage.used(), limit: usage.limit }),
   streams: {
@@ -49,6 +63,19 @@ export const salesforceScenario: Scenario<SalesforceSimulator> = {
     tampered: outboundMessage({ secret: 'another-webhook-secret' }),
     unsigned: outboundMessage({}),
     unreadable: { ...outboundMessage({ secret: WEBHOOK_SECRET }), body: '<soapenv:Envelope/>' },
+  },
+  events: {
+    usable: [
+      relayed('UPDATE', 'Contact', ['0035g0000000001AAA', '0035g0000000002AAA']),
+      relayed('DELETE', 'Lead', ['00Q5g0000000001EAA', '00Q5g0000000002EAA']),
+      relayed('DELETE', 'Account', ['0015g0000000001AAA']),
+      relayed('GAP_CREATE', 'Account', ['0015g0000000001AAA']),
+      relayed('GAP_OVERFLOW', 'Contact', ['000000000000000AAA']),
+    ],
+    unusable: [
+      { ...relayed('UPDATE', 'Contact', []), detail: { payload: { Email: 'person1@example.com' } } },
+      relayed('UPDATE', 'Contact', ['0035g0000000001AAA'], { commitTimestamp: Number.NaN }),
+    ],
   },
   audience: {
     target: { campaign: 'Conformance campaign' },
@@ -81,6 +108,7 @@ export const salesforceScenario: Scenario<SalesforceSimulator> = {
     fault: ({ faults }, kind) =>
       faults.add({ kind: kind === 'rate-limit' ? 'concurrent-limit' : 'error-after-accepting', on: ['write'] }),
   },
+  field: field(),
   erasure: {
     seed({ store }) {
       const contact = (n: number) =>
@@ -92,6 +120,56 @@ export const salesforceScenario: Scenario<SalesforceSimulator> = {
       faults.add({ kind: kind === 'rate-limit' ? 'concurrent-limit' : 'error-after-accepting', on: ['write'] }),
   },
 };
+
+function field(): FieldScenario<SalesforceSimulator> {
+  const set = ({ store }: SalesforceSimulator, { value }: Identifier, to: Json): void =>
+    store.update(value, { [FIELD]: to });
+  return {
+    // Names are not told apart by case.
+    target: { field: 'Vip__c', value: 'gold' },
+    other: { field: FIELD, value: 'silver' },
+    theirs: 'Gold',
+    seed: ({ store }) => ({
+      known: [0, 1, 2].map((n) => ({
+        type: 'salesforce.contact_id',
+        value: store.insert('Contact', { LastName: `Known ${n}`, Email: `known${n}@example.com` }),
+      })),
+      stranger: { type: 'email', value: 'stranger@example.org' },
+      refused: [],
+    }),
+    remote: ({ store }) =>
+      store
+        .all('Contact')
+        .filter((row) => row[FIELD] === 'gold')
+        .map(({ Id }) => Id)
+        .sort(),
+    held: ({ store }, { value }) => store.get(value)?.[FIELD] ?? undefined,
+    overwrite: set,
+    impossible: [
+      { target: { field: FIELD, value: 'longer than that' }, names: FIELD },
+      { target: { field: 'Level__c', value: 'gold' }, names: 'Level__c' },
+      { target: { field: 'Formula__c', value: 'gold' }, names: 'Formula__c' },
+      { target: { field: 'Notes__c', value: 'gold' }, names: 'Notes__c' },
+      { target: { field: 'Tick__c', value: 'gold' }, names: 'Tick__c' },
+      { target: { field: 'Score__c', value: 'gold' }, names: 'Score__c' },
+      { target: { field: 'Birthdate', value: '2000-01-01' }, names: 'Birthdate' },
+      { target: { field: 'HasOptedOutOfEmail', value: true }, names: 'opt-outs' },
+      { target: { field: FIELD, value: 'gold', external_id: { field: 'Nr__c', type: 'user_id' } }, names: 'Nr__c' },
+    ],
+    byHand: {
+      add: (vendor, key) => set(vendor, key, 'gold'),
+      remove: (vendor, key) => set(vendor, key, null),
+      deleteList: ({ store }) => store.dropField('Contact', FIELD),
+      leave({ store }, { value }) {
+        store.delete(value);
+        return 'unknown';
+      },
+    },
+    silence: ({ faults }) => faults.add({ kind: 'missing-result', on: ['write'] }),
+    fault: ({ faults }, kind) =>
+      faults.add({ kind: kind === 'rate-limit' ? 'concurrent-limit' : 'error-after-accepting', on: ['write'] }),
+  };
+}
 
 /** A contact by its id; the address, which both people state, must not delete anybody. */
 function contactToErase(id: string) {
@@ -228,6 +306,26 @@ function firstOf(object: string): (vendor: Pick<SalesforceSimulator, 'store'>) =
 
 function responded(row: Readonly<Record<string, unknown>>): boolean {
   return row.FirstRespondedDate !== null && row.FirstRespondedDate !== undefined;
+}
+
+function relayed(
+  changeType: string,
+  entityName: string,
+  recordIds: readonly string[],
+  more: Partial<ChangeEventHeader> = {},
+): BusEvent {
+  const at = Date.parse('2026-11-21T07:59:00Z');
+  const change = {
+    object: entityName,
+    id: '',
+    changeType: 'UPDATE',
+    fields: { Email: 'person1@example.com' },
+    at,
+  } as const;
+  const header = { changeType, recordIds, transactionKey: '0002343d-9d90-e395-ed20-cf416ba652ad', ...more };
+  const { detailType, detail } = changeEvent(change, header);
+  const source = 'aws.partner/salesforce.com/00D5g000001DemoEAC/0YL5g00000001AAGAY';
+  return { id: 'c5e1e1d8-0001', source, detailType, detail: detail as unknown as Json };
 }
 
 function outboundMessage(query: Readonly<Record<string, string>>) {

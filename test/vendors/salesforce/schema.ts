@@ -6,6 +6,7 @@ export type FieldType =
   | 'string'
   | 'email'
   | 'boolean'
+  | 'picklist'
   | 'int'
   | 'double'
   | 'currency'
@@ -16,6 +17,17 @@ export type FieldType =
 export interface Field {
   readonly name: string;
   readonly type: FieldType;
+  readonly rules?: FieldRules;
+}
+
+/** What else an administrator may say of a field. One without rules may be written and searched. */
+export interface FieldRules {
+  /** Most characters of a text. */
+  readonly length?: number;
+  /** The only values of a picklist that is restricted. */
+  readonly values?: readonly string[];
+  readonly readOnly?: true;
+  readonly hardToFind?: true;
 }
 
 /** One simulated object. Names are found without regard to case, as in Salesforce. */

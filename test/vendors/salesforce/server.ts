@@ -3,8 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { ApiError } from './api-error.ts';
 import { type BulkJobs, createBulkJobs } from './bulk.ts';
+import { type Put, type Relay, startRelay } from './change-events.ts';
 import { type Area, createFaults, type Fault, type Faults } from './faults.ts';
 import { createIds } from './ids.ts';
+import { createIngestJobs, type IngestJobs } from './ingest.ts';
 import { createSessions, type Sessions } from './oauth.ts';
 import { type OutboundOptions, type OutboundResult, sendOutbound } from './outbound.ts';
 import { type Answer, areaOf, createRoutes } from './routes.ts';
@@ -32,6 +34,7 @@ export interface SalesforceSimulator {
   readonly faults: Faults;
   readonly sessions: Sessions;
   readonly jobs: BulkJobs;
+  readonly ingest: IngestJobs;
   readonly usage: Usage;
   readonly organizationId: string;
   /** Requests so far, by kind. */
@@ -42,9 +45,15 @@ export interface SalesforceSimulator {
   jwtSecret(): Readonly<Record<string, string>>;
   /** Hands out at most so many rows per query answer, though more were asked for; undefined = as documented. */
   limitQueryPages(rows: number | undefined): void;
+  /** Tells at most so many deleted records in one answer; 600,000 in a real org. */
+  limitDeleted(ids: number): void;
   /** More requests at once than this are refused as too many; default 25. */
   limitConcurrency(requests: number): void;
   sendOutboundMessage(targetUrl: string, ids: readonly string[], options?: OutboundOptions): Promise<OutboundResult>;
+  /** Relays every change of contacts, leads and accounts from now on to whoever puts events on a bus. */
+  relayChanges(put: Put): void;
+  /** Resolves once everything that changed so far was relayed. */
+  settleEvents(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,6 +65,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
   const faults = createFaults(options.faults);
   const usage = createUsage(options.now, options.dailyLimit ?? 100_000);
   const jobs = createBulkJobs({ store, now: options.now, makeId, polls: options.bulkPolls ?? 2 });
+  const ingest = createIngestJobs({ store, faults, now: options.now, makeId, polls: options.bulkPolls ?? 2 });
   const client = { client_id: 'tributary-simulated-app', client_secret: 'simulated-client-secret' };
   const sessions = createSessions({
     now: options.now,
@@ -65,11 +75,23 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
     client,
   });
   const calls: Record<Area | 'total', number> = { total: 0, token: 0, query: 0, bulk: 0, write: 0, other: 0 };
+  let relay: Relay | undefined;
   let queryPage: number | undefined;
+  let mostDeleted = 600_000;
   let mostAtOnce = 25;
   let atOnce = 0;
   let url = '';
-  const route = createRoutes({ store, jobs, faults, usage, now: options.now, makeId, queryPage: () => queryPage });
+  const route = createRoutes({
+    store,
+    jobs,
+    ingest,
+    faults,
+    usage,
+    now: options.now,
+    makeId,
+    queryPage: () => queryPage,
+    mostDeleted: () => mostDeleted,
+  });
 
   function oauth(path: string, body: string): Answer {
     count('token');
@@ -104,7 +126,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
       path: path.map(decodeURIComponent),
       query: address.searchParams,
       headers,
-      body: readJson(body),
+      body: request.headers['content-type']?.startsWith('text/csv') === true ? body : readJson(body),
       version: version.slice(1),
     };
     const answer = route(call);
@@ -155,6 +177,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
     faults,
     sessions,
     jobs,
+    ingest,
     usage,
     organizationId: ORGANIZATION,
     calls,
@@ -174,11 +197,18 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
     limitQueryPages: (rows) => {
       queryPage = rows;
     },
+    limitDeleted: (ids) => {
+      mostDeleted = ids;
+    },
     limitConcurrency: (requests) => {
       mostAtOnce = requests;
     },
     sendOutboundMessage: (targetUrl, ids, how) =>
       sendOutbound(store, { url: targetUrl, ids, organizationId: ORGANIZATION, makeId }, how),
+    relayChanges: (put) => {
+      relay = startRelay(store, ['Contact', 'Lead', 'Account'], put);
+    },
+    settleEvents: async () => relay?.settle(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -203,6 +233,7 @@ function faultAnswer(fault: Fault): Answer {
     html: { status: 503, csv: page, headers: { 'content-type': 'text/html' } },
     'error-after-accepting': failure(500, 'UNKNOWN_EXCEPTION', 'An unexpected error occurred.'),
     'missing-result': failure(500, 'UNKNOWN_EXCEPTION', 'An unexpected error occurred.'),
+    'job-fails': failure(500, 'UNKNOWN_EXCEPTION', 'An unexpected error occurred.'),
     'row-lock': failure(400, 'UNABLE_TO_LOCK_ROW', 'unable to obtain exclusive access to this record'),
   };
   const answer = answers[fault.kind];

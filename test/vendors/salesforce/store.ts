@@ -2,18 +2,30 @@ import { ApiError } from './api-error.ts';
 import { checkCampaignMember } from './campaign-members.ts';
 import { createIds, storedId } from './ids.ts';
 import { checkContactRole, closing } from './opportunities.ts';
-import { createSchemas, type FieldType, findField, findSchema, type Schemas } from './schema.ts';
+import { createSchemas, type FieldRules, type FieldType, findField, findSchema, type Schemas } from './schema.ts';
 import { createTable, type Row, type Table } from './table.ts';
 import { readValue } from './values.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
+
+/** A change as Change Data Capture tells it. */
+export interface StoredChange {
+  readonly object: string;
+  readonly id: string;
+  readonly changeType: 'CREATE' | 'UPDATE' | 'DELETE' | 'UNDELETE';
+  /** Fields that an update changed, with what they are now; all that a new record holds. */
+  readonly fields: Readonly<Partial<Row>>;
+  readonly at: number;
+}
 
 /** The records of the simulated org, and everything that people and jobs inside it could do to them. */
 export interface SalesforceStore {
   readonly schemas: Schemas;
   table(object: string): Table;
   /** Adds a field to an object, as an administrator would: `declareField('Contact', 'Tier__c', 'string')`. */
-  declareField(object: string, name: string, type: FieldType): void;
+  declareField(object: string, name: string, type: FieldType, rules?: FieldRules): void;
+  /** Deletes a field of an object. */
+  dropField(object: string, name: string): void;
   /** Takes the right to see an object from our user, or a feature from the org: nothing can be asked of it any more. */
   hide(object: string): void;
   /** Adds a record and returns its id. CreatedDate, SystemModstamp and Id may be given to build a past. */
@@ -35,6 +47,16 @@ export interface SalesforceStore {
   convertLead(lead: string, into?: { readonly contact?: string; readonly account?: string }): string;
   /** Everything that was deleted, oldest first: what the delete log tells. */
   deletions(): readonly { readonly object: string; readonly id: string; readonly at: number }[];
+  /** Purges entries of the delete log from before an instant, as a job of Salesforce does with a log that grew too long. */
+  forgetDeletions(before: number): void;
+  /** The first instant that the delete log still tells of. */
+  rememberedSince(): number;
+  /** When the oldest transaction that is still under way began; undefined = there is none. */
+  underWaySince(): number | undefined;
+  /** A deletion that is stamped now and only done once `commit` is called: a long transaction. */
+  deleteUncommitted(id: string): { commit(): void };
+  /** Is told of every change from now on, once it is committed. */
+  onChange(listener: (change: StoredChange) => void): void;
   /** A live record with its stored values, or undefined. */
   get(id: string): Row | undefined;
   /** Live records of an object, in the order of their last change. */
@@ -47,6 +69,9 @@ export function createStore(now: () => Date): SalesforceStore {
   const tables = new Map([...schemas].map(([name, schema]) => [name, createTable(schema)]));
   const byPrefix = new Map([...tables.values()].map((table) => [table.schema.prefix, table]));
   const deletions: { object: string; id: string; at: number }[] = [];
+  let forgottenUntil = Number.NEGATIVE_INFINITY;
+  const underWay = new Set<{ readonly since: number }>();
+  let listener = (_change: StoredChange): void => undefined;
   const second = () => Math.floor(now().getTime() / 1000) * 1000;
 
   function table(object: string): Table {
@@ -98,6 +123,22 @@ export function createStore(now: () => Date): SalesforceStore {
   function change(home: Table, row: Row, fields: Row | Readonly<Partial<Row>>): void {
     const at = second();
     home.put({ ...row, LastModifiedDate: at, SystemModstamp: at, ...fields } as Row);
+    const binned = 'IsDeleted' in fields ? fields.IsDeleted : undefined;
+    tell(home, row.Id, binned === undefined ? 'UPDATE' : binned ? 'DELETE' : 'UNDELETE', fields);
+  }
+
+  function create(home: Table, row: Row): void {
+    home.put(row);
+    tell(home, row.Id, 'CREATE', row);
+  }
+
+  function tell(
+    { schema }: Table,
+    id: string,
+    changeType: StoredChange['changeType'],
+    fields: StoredChange['fields'],
+  ): void {
+    listener({ object: schema.name, id, changeType, fields, at: now().getTime() });
   }
 
   function dropMembers(field: string, id: string): void {
@@ -105,14 +146,27 @@ export function createStore(now: () => Date): SalesforceStore {
     for (const member of [...(members.idsWhere(field, id) ?? [])]) remove(member);
   }
 
-  function remove(id: string, extra: Readonly<Partial<Row>> = {}): void {
+  function remove(id: string, extra: Readonly<Partial<Row>> = {}, at = second()): void {
     const { table: home, row } = liveRow(id);
     const owned = { Contact: 'ContactId', Lead: 'LeadId', Campaign: 'CampaignId' }[home.schema.name];
-    deletions.push({ object: home.schema.name, id: row.Id, at: second() });
+    deletions.push({ object: home.schema.name, id: row.Id, at });
     if (owned !== undefined) dropMembers(owned, row.Id);
     if (home.schema.name === 'Opportunity') binRoles(row.Id, true);
-    if (GONE_AT_ONCE.has(home.schema.name)) home.drop(row.Id);
-    else change(home, row, { IsDeleted: true, ...extra });
+    if (GONE_AT_ONCE.has(home.schema.name)) {
+      home.drop(row.Id);
+      tell(home, row.Id, 'DELETE', {});
+    } else change(home, row, { IsDeleted: true, SystemModstamp: at, ...extra });
+  }
+
+  /** A transaction that began now and ends when it is committed. */
+  function begin(work: () => void): { commit(): void } {
+    const transaction = { since: second() };
+    underWay.add(transaction);
+    const commit = () => {
+      underWay.delete(transaction);
+      work();
+    };
+    return { commit };
   }
 
   function binRoles(opportunity: string, IsDeleted: boolean): void {
@@ -136,21 +190,22 @@ export function createStore(now: () => Date): SalesforceStore {
   const store: SalesforceStore = {
     schemas,
     table,
-    declareField: (object, name, type) => {
-      table(object).schema.fields.set(name.toLowerCase(), { name, type });
+    declareField: (object, name, type, rules) => {
+      table(object).schema.fields.set(name.toLowerCase(), { name, type, ...(rules === undefined ? {} : { rules }) });
     },
+    dropField: (object, name) => void table(object).schema.fields.delete(name.toLowerCase()),
     hide: (object) => {
       schemas.delete(object.toLowerCase());
     },
     insert: (object, fields) => {
       const row = build(object, fields);
-      table(object).put(row);
+      create(table(object), row);
       if (table(object).schema.name === 'OpportunityContactRole') onlyPrimary(row);
       return row.Id;
     },
     insertUncommitted: (object, fields) => {
       const row = build(object, fields);
-      return { id: row.Id, commit: () => table(object).put(row) };
+      return { id: row.Id, ...begin(() => create(table(object), row)) };
     },
     update: (id, fields) => {
       const { table: home, row } = liveRow(id);
@@ -198,6 +253,18 @@ export function createStore(now: () => Date): SalesforceStore {
       return contact;
     },
     deletions: () => deletions,
+    forgetDeletions: (before) => {
+      forgottenUntil = before;
+    },
+    rememberedSince: () => forgottenUntil,
+    underWaySince: () => [...underWay].sort((one, other) => one.since - other.since)[0]?.since,
+    deleteUncommitted: (id) => {
+      const at = second();
+      return begin(() => remove(id, {}, at));
+    },
+    onChange: (told) => {
+      listener = told;
+    },
     get: (id) => {
       const row = byPrefix.get(id.slice(0, 3))?.byId.get(storedId(id));
       return row === undefined || row.IsDeleted ? undefined : row;

@@ -6,6 +6,7 @@ import type { Value } from './table.ts';
 
 /** A value as given to the API or the store, in the form that the store keeps. */
 export function readValue(field: Field, given: unknown): Value {
+  refuseBadValue(field, given);
   if (given === null || given === undefined || given === '') return field.type === 'boolean' ? false : null;
   switch (field.type) {
     case 'datetime':
@@ -56,4 +57,25 @@ function readNumber(field: Field, given: unknown): number {
   const number = Number(given);
   if (Number.isFinite(number)) return number;
   throw new ApiError(400, 'JSON_PARSER_ERROR', `Cannot deserialize instance of ${field.type}: ${field.name}`);
+}
+
+/** Codes and texts as recorded: CoderDojo/community-platform#762 (too long), restforce/restforce#254 (picklist). */
+function refuseBadValue({ name, type, rules = {} }: Field, given: unknown): void {
+  const { length, values, readOnly } = rules;
+  if (readOnly) {
+    const says = `Unable to create/update fields: ${name}. Please check the security settings of this field and verify that it is read/write for your profile or permission set.`;
+    throw new ApiError(400, 'INVALID_FIELD_FOR_INSERT_UPDATE', says, [name]);
+  }
+  if (given === null || given === undefined || given === '') return;
+  if (length !== undefined && String(given).length > length) {
+    const says = `${name}: data value too large: ${String(given)} (max length=${length})`;
+    throw new ApiError(400, 'STRING_TOO_LONG', says, [name]);
+  }
+  if (values !== undefined && !values.includes(String(given))) {
+    const says = `${name}: bad value for restricted picklist field: ${String(given)}`;
+    throw new ApiError(400, 'INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST', says, [name]);
+  }
+  if (type === 'boolean' && typeof given !== 'boolean' && given !== 'true' && given !== 'false') {
+    throw new ApiError(400, 'JSON_PARSER_ERROR', `Cannot deserialize instance of boolean: ${name}`);
+  }
 }

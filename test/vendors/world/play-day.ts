@@ -7,7 +7,7 @@ import { doneAt, meetingFields, personFields, type SalesforceIds, taskFields } f
 
 /** Where a day is played: the simulators that were filled with the same world. */
 export interface Stage {
-  readonly salesforce: Pick<SalesforceSimulator, 'store'>;
+  readonly salesforce: Pick<SalesforceSimulator, 'store' | 'settleEvents'>;
   /** What `loadSalesforce` returned. */
   readonly ids: SalesforceIds;
   readonly mailchimp: Mailchimp;
@@ -66,6 +66,7 @@ export function playDay(world: World, stage: Stage): readonly TimedEvent[] {
       const play = players[happening.what] as (of: DayHappening, at: string) => void;
       play(happening, at);
       await mailchimp.settleWebhooks();
+      await stage.salesforce.settleEvents();
     },
   }));
 }
