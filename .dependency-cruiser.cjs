@@ -45,9 +45,9 @@ module.exports = {
       name: 'contract-knows-domain-only',
       severity: 'error',
       comment:
-        'contract.ts, contract-deliveries.ts, define.ts and define-field.ts are the promise to every vendor, requests.ts what they share: describe it in words of lib/domain',
-      from: { path: '^lib/connectors/(contract|contract-deliveries|define|define-field|requests)\\.ts$' },
-      to: { pathNot: ['^lib/domain/', '^lib/connectors/(contract|contract-deliveries|define)\\.ts$'] },
+        'contract.ts, contract-deliveries.ts, row-file.ts, define.ts and define-field.ts are the promise to every vendor, requests.ts what they share: describe it in words of lib/domain',
+      from: { path: '^lib/connectors/(contract|contract-deliveries|row-file|define|define-field|requests)\\.ts$' },
+      to: { pathNot: ['^lib/domain/', '^lib/connectors/(contract|contract-deliveries|define|row-file)\\.ts$'] },
     },
     {
       name: 'registry-lists-connectors-only',
@@ -66,7 +66,7 @@ module.exports = {
         path: ['^(lib|functions|cli|console|test|bench|scripts)/'],
         pathNot: [
           '^lib/domain/',
-          '^lib/connectors/(contract|contract-deliveries|define|define-field|requests)\\.ts$',
+          '^lib/connectors/(contract|contract-deliveries|row-file|define|define-field|requests|written-mapping|map-written)\\.ts$',
           '^lib/connectors/$1/',
         ],
       },
@@ -101,7 +101,7 @@ module.exports = {
       from: { path: '^lib/pipeline/' },
       to: {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
-        pathNot: ['^lib/(domain|pipeline)/', '^lib/connectors/(contract|contract-deliveries|define)\\.ts$'],
+        pathNot: ['^lib/(domain|pipeline)/', '^lib/connectors/(contract|contract-deliveries|define|row-file)\\.ts$'],
       },
     },
     {
@@ -120,7 +120,10 @@ module.exports = {
       from: { path: '^lib/api/' },
       to: {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
-        pathNot: ['^lib/(api|domain|pipeline)/', '^lib/connectors/(contract|contract-deliveries|define)\\.ts$'],
+        pathNot: [
+          '^lib/(api|domain|pipeline)/',
+          '^lib/connectors/(contract|contract-deliveries|define|row-file)\\.ts$',
+        ],
       },
     },
     {
@@ -132,7 +135,7 @@ module.exports = {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
         pathNot: [
           '^lib/(domain|adapters)/',
-          '^lib/connectors/(contract|contract-deliveries|define)\\.ts$',
+          '^lib/connectors/(contract|contract-deliveries|define|row-file)\\.ts$',
           '^lib/pipeline/ports(\\.ts$|/)',
         ],
         dependencyTypesNot: ['type-only'],
@@ -171,7 +174,10 @@ module.exports = {
       from: { path: '^lib/workspace/' },
       to: {
         path: ['^(lib|functions|cli|console|test|bench)/', AWS_SDK, CDK, VENDOR_SDK],
-        pathNot: ['^lib/(domain|workspace)/', '^lib/connectors/(registry|contract|define|[^/]+/manifest)\\.ts$'],
+        pathNot: [
+          '^lib/(domain|workspace)/',
+          '^lib/connectors/(registry|contract|define|row-file|[^/]+/manifest)\\.ts$',
+        ],
       },
     },
     {

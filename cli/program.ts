@@ -103,10 +103,12 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .argument('<connection>', 'its name in tributary.yaml')
     .argument('[stream]', 'only this one (default: all of the connection)')
     .option('--full', 'from the beginning instead of from the checkpoint')
-    .action((connection: string, stream: string | undefined, options: { stage?: string; full?: true }) =>
-      perform(async (terminal) =>
-        (await import('./commands/pull.ts')).runPull(terminal, { ...options, connection, stream }),
-      ),
+    .option('--sample <number>', 'show the first records beside what they would become, and change nothing', readCount)
+    .action(
+      (connection: string, stream: string | undefined, options: { stage?: string; full?: true; sample?: number }) =>
+        perform(async (terminal) =>
+          (await import('./commands/pull.ts')).runPull(terminal, { ...options, connection, stream }),
+        ),
     );
   onStage(
     command(program, 'import', 'take the rows of a file (CSV, NDJSON, Parquet; also gzip) as records of a connection'),
@@ -115,7 +117,7 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .option('--connection <name>', 'its name in tributary.yaml, of connector files')
     .option('--mapping <file>', 'try a mapping that is not published (YAML), with --dry-run')
     .option('--dry-run', 'say what would become of the rows, send nothing')
-    .option('--sample <number>', 'changes that a dry run shows', readCount, 5)
+    .option('--sample <number>', 'rows that a dry run shows beside what they would become', readCount, 5)
     .option('--rejects <file>', 'write rows that are not taken to a file, as they were, with the reason')
     .action((file: string, options: ImportOptions) =>
       perform(async (terminal) => (await import('./commands/import.ts')).runImport(terminal, file, options)),
@@ -218,7 +220,7 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
         return (await import('./commands/segment-csv.ts')).runSegmentCsv(terminal, { ...options, segment, columns });
       }),
     );
-  onStage(command(program, 'runs', 'pulls, pushes and checks of lists, newest first'))
+  onStage(command(program, 'runs', 'pulls, dropped files, pushes and checks of lists, newest first'))
     .option('--all', 'pulls that brought nothing too')
     .action((options: { stage?: string; all?: true }) =>
       perform(async (terminal) => (await import('./commands/runs.ts')).runRuns(terminal, options)),

@@ -9,7 +9,9 @@ export function connectorTable(connectors: Readonly<Record<string, AnyConnector>
   const rows = Object.values(connectors).map(
     ({ manifest, streams, imports, webhook, audiences, fieldValues }): Row => [
       `[${manifest.title}](docs/connectors/${manifest.id}.md)`,
-      imports === undefined ? streams.map(({ name }) => name).join(', ') : 'rows that `tributary import` sends',
+      imports === undefined
+        ? streams.map(({ name }) => name).join(', ')
+        : 'rows of files, imported or dropped in the bucket',
       webhook === undefined ? '' : 'yes',
       audiences === undefined ? '' : `by ${audiences.matchKeys.map(({ type }) => code(type)).join(', ')}`,
       fieldValues === undefined ? '' : 'yes',
@@ -37,11 +39,11 @@ export function connectorPage(connector: AnyConnector): string {
 }
 
 /** What a workspace maps by itself is told by its own mapping; what a connector knows of its rows is told here. */
-function importPage({ manifest, config }: AnyConnector, imports: Imports): string {
+function importPage({ manifest, config, mappingsOf }: AnyConnector, imports: Imports): string {
   const facts = importFacts(manifest, imports);
   const settings = config.safeParse({});
   if (!settings.success) return facts;
-  const mappings = [imports.open(settings.data).mapping];
+  const mappings = mappingsOf?.(settings.data) ?? [];
   return [facts, '### Identifiers\n', identifierTable(mappings), activityTable(mappings, 'once')].join('\n');
 }
 

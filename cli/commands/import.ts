@@ -1,15 +1,15 @@
 import type { OpenImports } from '../../lib/connectors/contract.ts';
-import type { MappingFile, WrittenMapping } from '../../lib/connectors/files/config.ts';
 import { files } from '../../lib/connectors/files/index.ts';
-import { columnsOf, mappingOf, openRows } from '../../lib/connectors/files/mapping.ts';
-import { type OpenedFile, openFile } from '../../lib/connectors/files/open-file.ts';
-import type { FileRow } from '../../lib/connectors/files/read-rows.ts';
+import { missingColumns, openRows } from '../../lib/connectors/files/mapping.ts';
+import { openFile } from '../../lib/connectors/files/open-file.ts';
 import { suggestMapping } from '../../lib/connectors/files/suggest.ts';
+import type { FileRow, OpenFile } from '../../lib/connectors/row-file.ts';
+import type { ReadMapping, WrittenMapping } from '../../lib/connectors/written-mapping.ts';
 import { canonicalText } from '../../lib/domain/canonical.ts';
 import type { Change } from '../../lib/domain/change.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import type { JsonObject } from '../../lib/domain/json.ts';
-import type { Mapped } from '../../lib/domain/mapping.ts';
+import type { MappedRecord } from '../../lib/domain/mapping.ts';
 import type { StandingImport, TakenRows } from '../../lib/pipeline/imports/import-file.ts';
 import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
@@ -19,6 +19,7 @@ import { checkMapping, readMappingFile, suggestionText } from '../import/mapping
 import { openRejects, type ReasonCount } from '../import/rejects.ts';
 import { sendRows } from '../import/send-rows.ts';
 import { openBar } from '../progress.ts';
+import { type Preview, printSideBySide } from '../side-by-side.ts';
 import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
@@ -58,7 +59,7 @@ export async function runImport(terminal: Terminal, path: string, options: Impor
     if (chosen.suggested !== undefined && options.dryRun !== true) {
       return tellSuggestion(terminal, path, file, chosen.suggested);
     }
-    const missing = chosen.mapping === undefined ? [] : missingColumns(file, chosen.mapping);
+    const missing = chosen.mapping === undefined ? [] : missingColumns(chosen.mapping, file);
     if (missing.length > 0) {
       terminal.err.write(`the mapping names columns that the file does not have: ${missing.join(', ')}\n`);
     }
@@ -75,7 +76,7 @@ interface Run {
   readonly path: string;
   readonly options: ImportOptions;
   readonly local: LocalFile;
-  readonly file: OpenedFile;
+  readonly file: OpenFile;
   readonly map: OpenImports['map'];
   readonly missing: readonly string[];
   readonly rejects: ReturnType<typeof openRejects>;
@@ -84,14 +85,14 @@ interface Run {
 /** By what rows are read. `mapping`: in the words of a workspace, where it has them. */
 interface Chosen {
   readonly map: OpenImports['map'];
-  readonly mapping?: MappingFile;
+  readonly mapping?: ReadMapping;
   readonly suggested?: WrittenMapping;
 }
 
 /** The mapping of --mapping, of the connection as published, or suggested. */
 async function chooseMapping(
   { mapping, connection, stage, dryRun }: ImportOptions,
-  { columns }: OpenedFile,
+  { columns }: OpenFile,
 ): Promise<Chosen> {
   const given = mapping === undefined ? undefined : await readMappingFile(mapping);
   if (given !== undefined && dryRun === true) return { mapping: given, map: openRows(given) };
@@ -100,7 +101,7 @@ async function chooseMapping(
     const { connector, settings } = await openStageClient(stage).get<ImportSettings>(path);
     if (connector !== files.manifest.id) return { map: await ownMapping(connector, settings, mapping) };
     const published = checkMapping(settings, `the mapping of ${connection}`);
-    if (given !== undefined && canonicalText(mappingOf(given)) !== canonicalText(mappingOf(published))) {
+    if (given !== undefined && canonicalText(given) !== canonicalText(published)) {
       const message = `${mapping} is not the mapping that is published for ${connection}; put it into tributary.yaml and apply, or try it with --dry-run`;
       throw new TributaryError('rejected', 'import/mapping-not-published', message);
     }
@@ -127,7 +128,7 @@ async function ownMapping(connector: string, settings: JsonObject, given: string
   throw new TributaryError('config', 'import/other-release', message);
 }
 
-function tellSuggestion(terminal: Terminal, path: string, file: OpenedFile, mapping: WrittenMapping): ExitStatus {
+function tellSuggestion(terminal: Terminal, path: string, file: OpenFile, mapping: WrittenMapping): ExitStatus {
   const text = suggestionText(mapping);
   if (terminal.json) {
     printJson(terminal, { file: path, ...formOf(file), suggested: mapping, yaml: text });
@@ -143,7 +144,7 @@ async function tryRows(run: Run, suggested: WrittenMapping | undefined): Promise
   const { terminal, path, options, local, file, rejects } = run;
   const connection = options.connection ?? 'my-files';
   const { map } = run;
-  const sample: { readonly line: number; readonly change: Change }[] = [];
+  const sample: SampledRow[] = [];
   let rows = 0;
   let changes = 0;
   const bar = openBar(terminal, 'reading', local.byteLength);
@@ -151,10 +152,18 @@ async function tryRows(run: Run, suggested: WrittenMapping | undefined): Promise
     for (const one of some) {
       rows += 1;
       const mapped = mapRow(map, one, connection, local.writtenAt);
-      if (mapped.ok) {
-        changes += 1;
-        if (sample.length < options.sample) sample.push({ line: one.line, change: mapped.change });
-      } else await rejects.add({ line: one.line, raw: one.raw, code: mapped.code, reason: mapped.reason });
+      const refused = mapped.ok ? [] : [{ code: mapped.code, reason: mapped.reason }];
+      if (sample.length < options.sample) {
+        const record = 'row' in one ? one.row : one.raw;
+        sample.push({
+          line: one.line,
+          record,
+          changes: mapped.ok ? mapped.changes : [],
+          rejected: refused,
+        });
+      }
+      if (mapped.ok) changes += mapped.changes.length;
+      else await rejects.add({ line: one.line, raw: one.raw, code: mapped.code, reason: mapped.reason });
     }
     bar.update(local.read(), countOf(rows, 'row'));
   }
@@ -166,7 +175,8 @@ async function tryRows(run: Run, suggested: WrittenMapping | undefined): Promise
     printJson(terminal, { file: path, dryRun: true, ...formOf(file), ...report, missing, sample, ...more });
   } else {
     if (suggested !== undefined) printLine(terminal, suggestionText(suggested));
-    for (const one of sample) printLine(terminal, JSON.stringify(one));
+    const previews = sample.map(({ line, ...rest }) => ({ title: `line ${line}`, ...rest }));
+    printSideBySide(terminal, previews);
     printReport(run, report, 'would become');
   }
   return report.rejected === 0 ? 0 : 1;
@@ -184,7 +194,8 @@ async function importRows(run: Run): Promise<ExitStatus> {
     const rejected = mapped.flatMap(({ line, mapped }) =>
       mapped.ok ? [] : [{ line, code: mapped.code, reason: mapped.reason }],
     );
-    return { changes: batch.length - rejected.length, rejected };
+    const changes = mapped.reduce((sum, { mapped }) => sum + (mapped.ok ? mapped.changes.length : 0), 0);
+    return { changes, rejected };
   };
   const bar = openBar(terminal, 'importing', local.byteLength);
   const sent = await sendRows(stage, standing, file.rows(), known, rejects, ({ rows }) =>
@@ -197,8 +208,7 @@ async function importRows(run: Run): Promise<ExitStatus> {
     const { messages = 0, folded = 0 } = (now.parts[0] ?? {}) as { messages?: number; folded?: number };
     return `folding: ${folded} of ${countOf(messages, 'message')}`;
   });
-  const unread = rejects.total() + sent.changes - sent.rows;
-  const report = { rows: sent.rows + unread, changes: sent.changes, rejected: rejects.total(), reasons };
+  const report = { ...sent, rejected: rejects.total(), reasons };
   const again = standing.ended;
   if (terminal.json) {
     const { missing } = run;
@@ -210,12 +220,17 @@ async function importRows(run: Run): Promise<ExitStatus> {
   return job.state === 'finished' && report.rejected === 0 ? 0 : 1;
 }
 
+/** A row as it was read, beside what would become of it. */
+interface SampledRow extends Omit<Preview, 'title'> {
+  readonly line: number;
+}
+
 type RowOutcome =
-  | { readonly ok: true; readonly change: Change }
+  | { readonly ok: true; readonly changes: readonly Change[] }
   | { readonly ok: false; readonly code: string; readonly reason: string };
 
 function mapRow(
-  map: (record: unknown, connection: string) => Mapped,
+  map: (record: unknown, connection: string) => MappedRecord,
   one: FileRow,
   connection: string,
   at: string,
@@ -225,14 +240,6 @@ function mapRow(
   if (mapped.ok) return mapped;
   const { code, reason } = mapped.rejection;
   return { ok: false, code, reason };
-}
-
-/** Of NDJSON only the first rows are looked at: what they lack may come later. */
-function missingColumns({ form, columns }: OpenedFile, mapping: MappingFile): readonly string[] {
-  if (form === 'ndjson') return [];
-  return columnsOf(mapping).filter(
-    (name) => !columns.some((column) => column === name || name.startsWith(`${column}.`)),
-  );
 }
 
 function printReport({ terminal, path, file, options }: Run, report: Report, verb: string): void {
@@ -250,11 +257,11 @@ function printReport({ terminal, path, file, options }: Run, report: Report, ver
   if (options.rejects !== undefined) printLine(terminal, `they are in ${options.rejects}, as they were`);
 }
 
-function formOf({ form, gzip, csv, columns }: OpenedFile) {
+function formOf({ form, gzip, csv, columns }: OpenFile) {
   return { form, gzip, ...(csv === undefined ? {} : { delimiter: csv.delimiter, quote: csv.quote }), columns };
 }
 
-function formText({ form, gzip, csv, columns }: OpenedFile): string {
+function formText({ form, gzip, csv, columns }: OpenFile): string {
   const cells =
     csv === undefined ? '' : ` separated by ${csv.delimiter === '\t' ? 'tabs' : JSON.stringify(csv.delimiter)}`;
   const name = { csv: 'CSV', ndjson: 'NDJSON', parquet: 'Parquet' }[form];

@@ -1,7 +1,9 @@
 import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
-import type { ExitStatus } from '../failure.ts';
+import type { SampledRecord } from '../../lib/pipeline/sync/sample-stream.ts';
+import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
-import { openStageClient } from '../stage-client.ts';
+import { printSideBySide } from '../side-by-side.ts';
+import { openStageClient, type StageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
 
@@ -10,6 +12,8 @@ interface Options {
   readonly stream: string | undefined;
   readonly stage?: string;
   readonly full?: true;
+  /** Records to show instead. */
+  readonly sample?: number;
 }
 
 /** A part of a pull job: one stream. */
@@ -23,16 +27,54 @@ interface StreamPart {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** `tributary pull CONNECTION [STREAM] [--full]`: reads now, and follows until every change is folded into profiles. */
+/** `tributary pull CONNECTION [STREAM] [--full | --sample N]`: reads now, and follows until every change is folded into profiles. */
 export async function runPull(terminal: Terminal, options: Options): Promise<ExitStatus> {
-  const { connection, stream, full } = options;
+  const { connection, stream, full, sample } = options;
   const stage = openStageClient(options.stage);
+  if (sample !== undefined) return showSample(terminal, stage, { connection, stream, most: sample, full });
   const asked = { connection, ...(stream === undefined ? {} : { stream }), ...(full === true ? { full } : {}) };
   const started = await stage.post<Job>('/api/pull', asked);
   const job = await followJob(terminal, stage, started, (now) => tell(connection, now));
   if (terminal.json) printJson(terminal, job);
   else printResult(terminal, connection, job);
   return job.state === 'finished' ? 0 : 1;
+}
+
+interface Asked {
+  readonly connection: string;
+  readonly stream: string | undefined;
+  readonly most: number;
+  readonly full: true | undefined;
+}
+
+/** `--sample N`: the first records of a stream as the tool has them, each beside what its mapping makes of it. */
+async function showSample(terminal: Terminal, stage: StageClient, asked: Asked): Promise<ExitStatus> {
+  const { connection, stream, most, full } = asked;
+  if (stream === undefined) throw wrongUsage('--sample: expected a stream, as in pull CONNECTION STREAM --sample 5');
+  if (full === true) throw wrongUsage('--sample: expected no --full, for nothing is pulled');
+  const started = await stage.post<Job>('/api/sample', { connection, stream, most });
+  const job = await followJob(terminal, stage, started, () => `reading ${connection} ${stream}`);
+  if (job.error !== undefined) {
+    if (terminal.json) printJson(terminal, job);
+    else printLine(terminal, terminal.paint('red', `${stream}: ${job.error.message} (${job.error.code})`));
+    return 1;
+  }
+  const found = await stage.get<readonly SampledRecord[]>(`/api/sample/${encodeURIComponent(job.id)}`);
+  if (terminal.json) {
+    printJson(terminal, { connection, stream, sample: found });
+    return 0;
+  }
+  const previews = found.map(({ mapping, record, ...rest }, index) => ({
+    title: `${index + 1}${mapping === undefined ? '' : ` ${mapping}`}`,
+    record,
+    ...rest,
+  }));
+  printSideBySide(terminal, previews);
+  if (found.length === 0) printLine(terminal, `${connection} ${stream} has no records`);
+  terminal.err.write(
+    'nothing was changed; these are records of people, kept for a day to be shown here and no longer\n',
+  );
+  return 0;
 }
 
 function tell(connection: string, job: Job): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { FileAccess } from '../../lib/connectors/files/open-file.ts';
+import type { FileAccess } from '../../lib/connectors/row-file.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
 
 /** A file on this machine. */
@@ -20,9 +20,9 @@ export async function openLocalFile(path: string): Promise<LocalFile> {
   const { handle, size, writtenAt } = await openHandle(path);
   let read = 0;
 
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    read = 0;
-    for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
+  async function* bytes(start = 0): AsyncGenerator<Uint8Array> {
+    read = start;
+    for await (const chunk of createReadStream(path, { start, highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
       read += chunk.length;
       yield chunk;
     }

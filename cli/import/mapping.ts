@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { parse, stringify } from 'yaml';
-import { config, type MappingFile, type WrittenMapping } from '../../lib/connectors/files/config.ts';
+import { config } from '../../lib/connectors/files/config.ts';
+import type { ReadMapping, WrittenMapping } from '../../lib/connectors/written-mapping.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import { isJsonObject, type Json } from '../../lib/domain/json.ts';
 
 /** A mapping in a file of its own: itself, or under `mapping:` as in tributary.yaml. Throws `import/bad-mapping`. */
-export async function readMappingFile(path: string): Promise<MappingFile> {
+export async function readMappingFile(path: string): Promise<ReadMapping> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new TributaryError('config', 'cli/no-such-file', `there is no file ${path}`, { cause });
   });
@@ -20,7 +21,7 @@ export async function readMappingFile(path: string): Promise<MappingFile> {
 }
 
 /** The mapping in the settings of a connection. Throws `import/bad-mapping` with everything that is wrong. */
-export function checkMapping(settings: unknown, where: string): MappingFile {
+export function checkMapping(settings: unknown, where: string): ReadMapping {
   const checked = config.safeParse(settings);
   if (checked.success) return checked.data.mapping;
   const list = checked.error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`);

@@ -1,14 +1,6 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
-import type { OpenedFile } from '../../lib/connectors/files/open-file.ts';
+import type { OpenFile, RejectedRow } from '../../lib/connectors/row-file.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
-
-/** A row that was not taken, as it was. */
-export interface RejectedRow {
-  readonly line: number;
-  readonly raw: string;
-  readonly code: string;
-  readonly reason: string;
-}
 
 /** Rows that were not taken for one reason. */
 export interface ReasonCount {
@@ -22,7 +14,7 @@ export interface ReasonCount {
 const LINES_NAMED = 5;
 
 /** Counts rows that are not taken by reason and, where a file is named for them, writes each down as it was. */
-export function openRejects(path: string | undefined, from: OpenedFile) {
+export function openRejects(path: string | undefined, { rejects }: OpenFile) {
   const counts = new Map<string, { code: string; reason: string; rows: number; lines: number[] }>();
   let stream: WriteStream | undefined;
   let failure: Error | undefined;
@@ -34,16 +26,14 @@ export function openRejects(path: string | undefined, from: OpenedFile) {
     opened.on('error', (error) => {
       failure = error;
     });
-    const { csv, header } = from;
-    if (csv !== undefined) {
-      opened.write(`${['rejected_line', 'rejected_code', 'rejected_reason', header].join(csv.delimiter)}\n`);
-    }
+    if (rejects.header !== undefined) opened.write(`${rejects.header}\n`);
     return opened;
   }
 
   return {
     total: () => total,
-    async add({ line, raw, code, reason }: RejectedRow): Promise<void> {
+    async add(row: RejectedRow): Promise<void> {
+      const { line, code, reason } = row;
       total += 1;
       const key = `${code}\n${reason}`;
       const count = counts.get(key) ?? { code, reason, rows: 0, lines: [] };
@@ -53,7 +43,7 @@ export function openRejects(path: string | undefined, from: OpenedFile) {
       if (path === undefined) return;
       stream ??= begin(path);
       if (failure !== undefined) throw cannotWrite(path, failure);
-      if (!stream.write(`${lineOf(from, { line, raw, code, reason })}\n`)) await drained(stream);
+      if (!stream.write(`${rejects.lineOf(row)}\n`)) await drained(stream);
     },
     /** What was not taken, by reason, the most frequent first. */
     async end(): Promise<readonly ReasonCount[]> {
@@ -68,17 +58,6 @@ export function openRejects(path: string | undefined, from: OpenedFile) {
 }
 
 export type Rejects = ReturnType<typeof openRejects>;
-
-/** The row as it was behind why it was not taken: put right, the file can be imported as it stands. */
-function lineOf({ form, csv }: OpenedFile, { line, raw, code, reason }: RejectedRow): string {
-  if (csv === undefined) {
-    const row: unknown = form === 'ndjson' && code === 'import/not-an-object' ? raw : JSON.parse(raw);
-    return JSON.stringify({ line, code, reason, row });
-  }
-  const { delimiter, quote } = csv;
-  const quoted = `${quote}${reason.replaceAll(quote, quote + quote)}${quote}`;
-  return [line, code, quoted, raw].join(delimiter);
-}
 
 function drained(stream: WriteStream): Promise<void> {
   return new Promise((resolve) => {

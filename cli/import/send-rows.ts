@@ -1,16 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { FileRow } from '../../lib/connectors/files/read-rows.ts';
+import type { FileRow } from '../../lib/connectors/row-file.ts';
 import { asTributaryError } from '../../lib/domain/errors.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import type { StandingImport, TakenRows } from '../../lib/pipeline/imports/import-file.ts';
+import { inBatches, readable, rejectsOf } from '../../lib/pipeline/imports/row-batches.ts';
 import type { StageClient } from '../stage-client.ts';
 import type { Rejects } from './rejects.ts';
 
 type ReadRow = Extract<FileRow, { readonly row: unknown }>;
 
-/** Rows and bytes of one request. The same for everybody: by it a batch is known when a file is sent again. */
-const BATCH_ROWS = 1_000;
-const BATCH_BYTES = 700_000;
 /** Requests on their way at the same time. */
 const AT_ONCE = 4;
 const PAUSES_MS = [500, 2_000, 5_000];
@@ -33,53 +31,26 @@ export async function sendRows(
   tell: (sent: SentRows) => void,
 ): Promise<SentRows> {
   const done = new Set(file.done);
-  const running: { readonly batch: readonly ReadRow[]; readonly answer: Promise<TakenRows> }[] = [];
+  const running: { readonly batch: readonly FileRow[]; readonly answer: Promise<TakenRows> }[] = [];
   let sent: SentRows = { rows: 0, changes: 0 };
   const settle = async (): Promise<void> => {
     const next = running.shift();
     if (next === undefined) return;
-    const { changes, rejected } = await next.answer;
-    const raws = new Map(next.batch.map(({ line, raw }) => [line, raw]));
-    for (const { line, code, reason } of rejected) await rejects.add({ line, raw: raws.get(line) ?? '', code, reason });
-    sent = { rows: sent.rows + next.batch.length, changes: sent.changes + changes };
+    const taken = await next.answer;
+    for (const one of rejectsOf(next.batch, taken.rejected)) await rejects.add(one);
+    sent = { rows: sent.rows + next.batch.length, changes: sent.changes + taken.changes };
     tell(sent);
   };
-  let number = 0;
-  for await (const batch of inBatches(rows, rejects)) {
-    const answer =
-      file.ended || done.has(number) ? Promise.resolve(known(batch)) : post(stage, file.import, number, batch);
+  for await (const { number, rows: batch } of inBatches(rows)) {
+    const read = readable(batch);
+    const isKnown = file.ended || done.has(number);
+    const answer = isKnown ? Promise.resolve(known(read)) : post(stage, file.import, number, read);
     answer.catch(() => {}); // Whoever settles it hears of it; it may fail before its turn.
     running.push({ batch, answer });
-    number += 1;
     if (running.length >= AT_ONCE) await settle();
   }
   while (running.length > 0) await settle();
   return sent;
-}
-
-async function* inBatches(
-  rows: AsyncIterable<readonly FileRow[]>,
-  rejects: Rejects,
-): AsyncGenerator<readonly ReadRow[]> {
-  let batch: ReadRow[] = [];
-  let bytes = 0;
-  for await (const some of rows) {
-    for (const one of some) {
-      if (!('row' in one)) {
-        await rejects.add(one);
-        continue;
-      }
-      const size = one.raw.length * 2;
-      if (batch.length === BATCH_ROWS || (batch.length > 0 && bytes + size > BATCH_BYTES)) {
-        yield batch;
-        batch = [];
-        bytes = 0;
-      }
-      batch.push(one);
-      bytes += size;
-    }
-  }
-  if (batch.length > 0) yield batch;
 }
 
 /** Sent again after a pause, except where the answer would be the same. */

@@ -6,6 +6,7 @@ import { importRoutes } from './import-routes.ts';
 import { privacyRoutes } from './privacy-routes.ts';
 import { readRoutes } from './read-routes.ts';
 import { serve } from './route.ts';
+import { sampleRoutes } from './sample-routes.ts';
 import { suppressionRoutes } from './suppression-routes.ts';
 import { workRoutes } from './work-routes.ts';
 
@@ -23,6 +24,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   for (const route of workRoutes(deps)) serve(app, route);
   for (const route of duplicateRoutes(deps)) serve(app, route);
   for (const route of importRoutes(deps)) serve(app, route);
+  for (const route of sampleRoutes(deps)) serve(app, route);
   for (const route of privacyRoutes(deps)) serve(app, route);
   for (const route of suppressionRoutes(deps)) serve(app, route);
   app.doc31('/api/openapi.json', {

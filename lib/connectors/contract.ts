@@ -3,8 +3,9 @@ import type { ErasureRule } from '../domain/definitions.ts';
 import type { EchoedPart } from '../domain/echo.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import type { Mapped, Mapping } from '../domain/mapping.ts';
+import type { MappedRecord, Mapping } from '../domain/mapping.ts';
 import type { EventSource, WebhookSource } from './contract-deliveries.ts';
+import type { OpenFile } from './row-file.ts';
 
 /** Anything that can check a value and say what is wrong with it. Zod schemas fit. */
 export interface Schema<T> {
@@ -77,6 +78,11 @@ export interface Connector<Config, Secret, Api> {
   /** Cheapest authenticated call. Resolves with who we are signed in as; throws a TributaryError of kind auth or config. */
   check(api: Api): Promise<{ readonly account: string }>;
   readonly streams: readonly Stream<Api>[];
+  /**
+   * Pure. Why a connection with these settings cannot have one of the streams, as what it would take; undefined = it can.
+   * Absent = every connection can have all of them.
+   */
+  readonly refusesStream?: (stream: string, config: Config) => string | undefined;
   readonly webhook?: WebhookSource<Config, Secret>;
   readonly events?: EventSource<Config>;
   readonly imports?: Imports;
@@ -190,9 +196,15 @@ export interface Imports {
 }
 
 export interface OpenImports {
-  readonly mapping: Mapping;
-  /** One record as archived. The same record makes the same change, so what is sent again changes nothing. */
-  map(record: unknown, connection: string): Mapped;
+  /** What the mapping is made of, in full: by it, one is told from another. */
+  readonly written: object;
+  /** One record as archived. The same record makes the same changes, so what is sent again changes nothing. */
+  map(record: unknown, connection: string): MappedRecord;
+  /**
+   * Columns that the mapping names and a file lacks. Throws `import/unknown-header` where no row could be told from another.
+   * Absent = each row says what it lacks.
+   */
+  missingIn?(file: OpenFile): readonly string[];
 }
 
 /** Where audiences go. The pipeline owns chunking, suppression, holdout, retry and the final settling of outcomes. */

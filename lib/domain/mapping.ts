@@ -55,6 +55,11 @@ export type Mapped =
   | { readonly ok: true; readonly change: Change }
   | { readonly ok: false; readonly rejection: Rejection };
 
+/** What a mapping of a workspace's own makes of one record: it may say something of a person, and what the person did. */
+export type MappedRecord =
+  | { readonly ok: true; readonly changes: readonly Change[] }
+  | { readonly ok: false; readonly rejection: Rejection };
+
 /** Applies a mapping to one record. Total: never throws; what cannot be used is a rejection with its reason. */
 export function applyMapping(mapping: Mapping, connection: string, record: unknown): Mapped {
   if (!isJsonObject(record)) return rejected(record, 'mapping/not-an-object', 'expected an object');

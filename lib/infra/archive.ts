@@ -16,6 +16,12 @@ export const archiveFolders = {
   exports: { prefix: 'exports/', kept: 'a-week' },
   /** What a change would do, as it was looked at before it was applied. */
   plans: { prefix: 'plans/', kept: 'as-archive' },
+  /** Records that somebody wanted to see beside what they would become. */
+  samples: { prefix: 'samples/', kept: 'a-day' },
+  /** Files that somebody drops, `drop/<connection>/<name>`: read at once, and there to be looked at for a while. */
+  drop: { prefix: 'drop/', kept: 'a-week' },
+  /** Rows of dropped files that were not taken. Both folders hold people and are not searched by an erasure. */
+  rejects: { prefix: 'rejects/', kept: 'a-week' },
   /** Frozen lists of pushes: who, in which direction, under which version; no address. */
   'push-plans': { prefix: 'push-plans/', kept: 'as-archive' },
   /** What every member of every run ended in: it answers "what was sent", as long as activities are kept. */
@@ -36,6 +42,7 @@ export const defaultRetention: Retention = { activitiesKeptMs: 400 * DAY_MS, arc
 export function daysKept(folder: ArchiveFolder, retention: Retention): number | undefined {
   const { kept } = archiveFolders[folder];
   if (kept === 'ever') return undefined;
+  if (kept === 'a-day') return 1;
   if (kept === 'a-week') return 7;
   const ms = kept === 'as-archive' ? retention.archiveKeptMs : retention.activitiesKeptMs;
   return Math.max(1, Math.floor(ms / DAY_MS));

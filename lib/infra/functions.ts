@@ -87,7 +87,7 @@ export const functions = {
     sources: [{ queue: 'sync', batchSize: 1, maxConcurrency: 5 }],
     tables: { ledger: ['read', 'write'], state: ['read', 'write'] },
     indexes: {},
-    archive: { read: ['definitions'], write: ['pages'] },
+    archive: { read: ['definitions'], write: ['pages', 'samples'] },
     // A pull that finds its checkpoint too old asks for a replay of what it read anew.
     sends: ['changes', 'sync', 'jobs'],
     secrets: ['identity-key', 'stream-connections'],
@@ -173,6 +173,19 @@ export const functions = {
     secrets: ['identity-key'],
     notifies: false,
   },
+  'import-file': {
+    description:
+      'Takes files that were dropped in the bucket, row by row, and writes down the rows that it did not take.',
+    memoryMb: 2048,
+    timeoutSeconds: 120,
+    sources: [{ queue: 'imports', batchSize: 1, maxConcurrency: 2 }],
+    tables: { state: ['read', 'write'] },
+    indexes: {},
+    archive: { read: ['definitions', 'drop', 'rejects'], write: ['pages', 'rejects'] },
+    sends: ['changes', 'imports'],
+    secrets: [],
+    notifies: true,
+  },
   api: {
     description: 'Answers the console and the command line.',
     memoryMb: 512,
@@ -187,7 +200,7 @@ export const functions = {
     },
     indexes: { memberships: ['pending-by-audience'] },
     archive: {
-      read: ['definitions', 'plans', 'outcomes', 'exports'],
+      read: ['definitions', 'plans', 'outcomes', 'exports', 'samples'],
       write: ['definitions', 'plans', 'collection', 'pages'],
       asksForAbsent: true,
     },

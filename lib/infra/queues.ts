@@ -11,6 +11,7 @@ export const queues = {
   timers: { lateAfterSeconds: 600 },
   push: { lateAfterSeconds: 3600 },
   jobs: { lateAfterSeconds: 3600 },
+  imports: { lateAfterSeconds: 3600 },
 } as const satisfies Readonly<Record<string, QueueSpec>>;
 
 export type QueueName = keyof typeof queues;

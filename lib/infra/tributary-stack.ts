@@ -5,6 +5,7 @@ import type { BundleDirs } from './bundle.ts';
 import { openAlertsTopic } from './constructs/alerts-topic.ts';
 import { ConnectionSecrets } from './constructs/connection-secrets.ts';
 import { DataStore } from './constructs/data-store.ts';
+import { tellOfDroppedFiles } from './constructs/drop-folder.ts';
 import { FrontDoor } from './constructs/front-door.ts';
 import { PartnerEvents } from './constructs/partner-events.ts';
 import { PipelineFunction } from './constructs/pipeline-function.ts';
@@ -41,6 +42,7 @@ export class TributaryStack extends Stack {
       retention: workspace.privacy ?? defaultRetention,
     });
     const queues = new WorkQueues(this, 'queues');
+    tellOfDroppedFiles(data, queues);
     const secrets = new ConnectionSecrets(this, 'secrets', workspace);
     const deployed = deployedText(workspace);
     const alerts = openAlertsTopic(this);
@@ -60,6 +62,12 @@ export class TributaryStack extends Stack {
     const { api } = new FrontDoor(this, 'front-door', { workspace: workspace.workspace, lambda });
     new Watch(this, 'watch', { workspace: workspace.workspace, queues, api, lambda, alerts });
     output(this, 'ApiUrl', api.apiEndpoint, 'Where the command line and the vendors reach this workspace.');
+    output(
+      this,
+      'DropFolder',
+      `s3://${data.archive.bucketName}/drop/`,
+      'Where files are dropped, under the name of a connection.',
+    );
     output(this, 'AlertsTopicArn', alerts.topicArn, 'Subscribe the people who are on call.');
   }
 }

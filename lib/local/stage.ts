@@ -63,6 +63,8 @@ export interface StageOptions {
 export interface Stage {
   readonly url: string;
   readonly port: number;
+  /** Where all of AWS is, for whoever signs with `stageAccessKeyId`: files are dropped there. */
+  readonly aws: string;
   /** What `Authorization: Bearer …` must bear on `/api`. */
   readonly token: string;
   readonly template: JsonObject;
@@ -158,7 +160,7 @@ async function assemble(
   const created = await createResources(template, engines, { queueOrigin: proxy.url });
   const from = { template, resolver: created.resolver };
   const policies = readPolicies(template, created.resolver);
-  await proxy.use(policies, created.queues);
+  await proxy.use(policies, created.queues, created.notices);
 
   const parts = functionsOf(from);
   const sessionTokens = makeSessionTokens(parts.map(({ id }) => id));
@@ -218,7 +220,8 @@ async function assemble(
   }
 
   const stageFile = stageFilePath(options.stageFileIn ?? dataDir ?? process.cwd());
-  writeStageFile(stageFile, { url: http.url, token, pid: process.pid, startedAt: new Date().toISOString() });
+  const startedAt = new Date().toISOString();
+  writeStageFile(stageFile, { url: http.url, token, aws: proxy.url, pid: process.pid, startedAt });
   ending.push(() => removeStageFile(stageFile, token));
 
   const due = openDueProfiles(from, engines.dynamodb);
@@ -238,6 +241,7 @@ async function assemble(
   return {
     url: http.url,
     port: http.port,
+    aws: proxy.url,
     token,
     template,
     engines,

@@ -305,6 +305,26 @@ export interface Archive {
   remove(key: string): Promise<void>;
 }
 
+/** An object as it was when we were told of it: whoever reads it never gets a mixture of two. */
+export interface ObjectVersion {
+  readonly key: string;
+  /** What S3 calls the entity tag, without quotes. */
+  readonly tag: string;
+}
+
+/**
+ * Objects that others made or will read, as they are. Reading throws `rejected` `import/file-gone` when there is no such
+ * object (any more), and `import/file-replaced` when it is another version.
+ */
+export interface PlainObjects {
+  bytes(object: ObjectVersion, from?: number): AsyncIterable<Uint8Array>;
+  /** From a byte up to another, that one not included. */
+  slice(object: ObjectVersion, start: number, end: number): Promise<ArrayBuffer>;
+  /** All of an object, whatever its version; undefined when there is none. */
+  whole(key: string): Promise<Uint8Array | undefined>;
+  put(key: string, bytes: Uint8Array, type: string): Promise<void>;
+}
+
 /** A queue of JSON messages. */
 export interface Queue {
   send(messages: readonly QueueMessage[]): Promise<void>;

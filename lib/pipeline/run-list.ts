@@ -13,7 +13,7 @@ export const LEASE_MS = 3 * 60_000;
 /** Keeps a run in the list that `tributary runs` shows, newest first by id. Tells where, and whether it is new there. */
 export async function listRun(
   state: StateStore,
-  what: 'sync' | 'push' | 'verify',
+  what: 'sync' | 'import' | 'push' | 'verify',
   run: { readonly id: string; readonly startedAt: string },
 ): Promise<{ readonly id: string; readonly expiresAt: number; readonly isNew: boolean }> {
   // A push and a check of one audience may have one id.

@@ -86,7 +86,25 @@ function checkConnection(connection: JsonObject, connector: AnyConnector, at: Pa
   const { event_bus: bus } = connection;
   // What is no partner's bus at all is told by the file's own schema.
   if (typeof bus === 'string' && bus.startsWith('aws.partner/')) findings.push(...checkBus(bus, connector, at));
-  return [...findings, ...checkSettings(settingsOf(connection), connector.config, at)];
+  return [
+    ...findings,
+    ...checkSettings(settingsOf(connection), connector.config, at),
+    ...refusedStreams(connection, connector, at),
+  ];
+}
+
+/** Streams that a connection's own settings do not allow; settings that are wrong themselves are told first. */
+function refusedStreams(connection: JsonObject, { streams, config, refusesStream }: AnyConnector, at: Path): Finding[] {
+  const settings = config.safeParse(settingsOf(connection));
+  if (refusesStream === undefined || !settings.success || !isJsonObject(connection.streams)) return [];
+  return Object.keys(connection.streams).flatMap((stream): Finding[] => {
+    const expected = streams.some(({ name }) => name === stream) ? refusesStream(stream, settings.data) : undefined;
+    if (expected === undefined) return [];
+    const path = [...at, 'streams', stream];
+    return [
+      { path, atKey: true, code: 'workspace/refused-stream', found: `stream ${describeFound(stream)}`, expected },
+    ];
+  });
 }
 
 /** A bus that another vendor's events come by would bring events that nobody can read. */

@@ -53,7 +53,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(46);
+    expect(schemas).toHaveLength(48);
     for (const { path, method } of operations) {
       const {
         summary,
@@ -94,6 +94,7 @@ describe('the answers of /api', () => {
     ['GET', '/api/audiences/{audience}/verify', '/api/audiences/quiet-readers-to-newsletter/verify'],
     ['POST', '/api/verify', '/api/verify', { audience: 'quiet-readers-to-newsletter', heal: 'adopt' }],
     ['POST', '/api/pull', '/api/pull', { connection: 'newsletter', stream: 'members' }],
+    ['POST', '/api/sample', '/api/sample', { connection: 'newsletter', stream: 'members' }],
     ['POST', '/api/push', '/api/push', {}],
     ['POST', '/api/suppressions', '/api/suppressions', { person: 'cyd@example.com', by: 'ops', reason: 'a letter' }],
     ['GET', '/api/suppressions', '/api/suppressions'],

@@ -39,20 +39,31 @@ describe('tributary import', () => {
       JSON.stringify({ mapping: { ...mapping, traits: { first_name: 'first name', age: 'Age' } } }),
     );
 
-    const args = ['import', 'people.csv', '--mapping', 'mapping.yaml', '--dry-run', '--sample', '1', '--json'];
+    const args = ['import', 'people.csv', '--mapping', 'mapping.yaml', '--dry-run', '--sample', '2', '--json'];
     const { status, stdout, stderr } = await cli().run(args);
 
     const { sample, reasons, ...rest } = JSON.parse(stdout) as Record<string, unknown>;
     expect(status).toBe(1);
     expect(rest).toMatchObject({ dryRun: true, form: 'csv', rows: 4, changes: 2, rejected: 2, missing: ['Age'] });
     expect(sample).toMatchObject([
-      { line: 2, change: { fragment: 'my-files:contact:1', traits: { first_name: 'Ann' } } },
+      {
+        line: 2,
+        record: { id: '1', email: 'ann@example.com', 'first name': 'Ann' },
+        changes: [{ fragment: 'my-files:contact:1', traits: { first_name: 'Ann' } }],
+        rejected: [],
+      },
+      { line: 3, changes: [], rejected: [{ code: 'mapping/no-id', reason: 'found no id in id' }] },
     ]);
     expect(reasons).toEqual([
       { code: 'mapping/no-id', reason: 'found no id in id', rows: 1, lines: [3] },
       { code: 'import/cell-count', reason: 'found 2 cells, expected 3 as in the first line', rows: 1, lines: [4] },
     ]);
     expect(stderr).toBe('the mapping names columns that the file does not have: Age\n');
+
+    const shown = await cli().run(args.slice(0, -1));
+    expect(shown.stdout).toMatch(/^line 2$/m);
+    expect(shown.stdout).toMatch(/^first name: Ann +│ +at: /m);
+    expect(shown.stdout).toMatch(/^email: bob@example\.com +│ +because: found no id in id$/m);
   });
 
   it('sends rows in batches, writes down what was not taken as it was, and follows the job', async () => {
@@ -140,7 +151,10 @@ describe('tributary import', () => {
       missing: [],
       reasons: [{ code: 'google-analytics/unknown-event' }],
     });
-    expect(sample).toMatchObject([{ line: 1, change: { fragment: 'ga:client:1234567890.1795000000' } }]);
+    expect(sample).toMatchObject([
+      { line: 1, changes: [{ fragment: 'ga:client:1234567890.1795000000' }], rejected: [] },
+      { line: 2, changes: [], rejected: [{ code: 'google-analytics/unknown-event' }] },
+    ]);
     expect({ status: given.status, says: given.stderr.includes('knows itself') }).toEqual({ status: 2, says: true });
   });
 

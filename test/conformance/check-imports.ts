@@ -5,7 +5,7 @@ import { parseChange } from '../../lib/domain/parse-change.ts';
 import { type Check, CONNECTION, type Rig, withRig } from './rig.ts';
 import type { ImportScenario, Scenario } from './scenario.ts';
 
-/** Records that are sent: each becomes the same change whenever it comes, and one that cannot says why without its data. */
+/** Records that are sent: each becomes the same changes whenever it comes, and one that cannot says why without its data. */
 export function importChecks(scenario: Scenario, told: ImportScenario): readonly Check[] {
   const on = (check: (open: OpenImports, rig: Rig) => void) => () =>
     withRig(scenario, async (rig) => {
@@ -15,10 +15,10 @@ export function importChecks(scenario: Scenario, told: ImportScenario): readonly
     });
   return [
     {
-      name: 'makes of each record the same change, whenever it comes',
+      name: 'makes of each record the same changes, whenever it comes',
       run: on((open) => {
-        const made = told.records.map((record) => changeOf(open, record));
-        const again = told.records.map((record) => changeOf(open, JSON.parse(JSON.stringify(record))));
+        const made = told.records.flatMap((record) => changesOf(open, record));
+        const again = told.records.flatMap((record) => changesOf(open, JSON.parse(JSON.stringify(record))));
 
         expect(made.map(subjectOf)).toEqual(told.expected);
         expect(again).toEqual(made);
@@ -40,7 +40,7 @@ export function importChecks(scenario: Scenario, told: ImportScenario): readonly
     {
       name: 'never takes an address for the name of a record',
       run: on((open, rig) => {
-        for (const record of told.records) rig.note(subjectOf(changeOf(open, record)));
+        for (const change of told.records.flatMap((record) => changesOf(open, record))) rig.note(subjectOf(change));
 
         expect(told.expected.filter((name) => name.includes('@'))).toEqual([]);
       }),
@@ -48,10 +48,10 @@ export function importChecks(scenario: Scenario, told: ImportScenario): readonly
   ];
 }
 
-function changeOf(open: OpenImports, record: unknown): Change {
+function changesOf(open: OpenImports, record: unknown): readonly Change[] {
   const mapped = open.map(record, CONNECTION);
   if (!mapped.ok) throw new Error(`a usable record was rejected: ${mapped.rejection.code}`);
-  return mapped.change;
+  return mapped.changes;
 }
 
 function subjectOf(change: Change): string {

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { config, type WrittenMapping } from '../../lib/connectors/files/config.ts';
-import { columnsOf, openRows, readTime } from '../../lib/connectors/files/mapping.ts';
+import { config } from '../../lib/connectors/files/config.ts';
+import { missingColumns, openRows } from '../../lib/connectors/files/mapping.ts';
 import { suggestMapping } from '../../lib/connectors/files/suggest.ts';
+import { pathsIn, readTime } from '../../lib/connectors/map-written.ts';
+import type { OpenFile } from '../../lib/connectors/row-file.ts';
+import type { WrittenMapping } from '../../lib/connectors/written-mapping.ts';
+import type { Change } from '../../lib/domain/change.ts';
 import type { JsonObject } from '../../lib/domain/json.ts';
-import type { Mapped } from '../../lib/domain/mapping.ts';
+import type { MappedRecord } from '../../lib/domain/mapping.ts';
 
 const at = '2026-11-20T04:00:00.000Z';
 const nameOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
@@ -15,7 +19,7 @@ describe('openRows', () => {
       version: 2,
       object: 'contact',
       id: ['Number', 'Old number'],
-      time: 'Changed',
+      at: 'Changed',
       identifiers: { email: 'E-Mail' },
       traits: { first_name: 'First name', score: { from: 'Score', as: 'number' }, origin: { literal: 'fair' } },
       consent: [{ topic: 'email', from: 'News', address: 'E-Mail', granted: ['yes'], at: 'Said' }],
@@ -35,25 +39,27 @@ describe('openRows', () => {
 
     expect(mapRow(mapping, row)).toEqual({
       ok: true,
-      change: {
-        kind: 'profile',
-        fragment: 'fair:contact:17',
-        at: '2026-11-01T00:00:00.000Z',
-        mapping: 2,
-        identifiers: [{ type: 'email', value: 'ann@example.com' }],
-        traits: { first_name: 'Ann', score: 3.5, origin: 'fair' },
-        consent: [
-          {
-            address: 'ann@example.com',
-            topic: 'email',
-            state: 'granted',
-            at: '2026-10-01T09:30:00.000Z',
-            source: 'News',
-            by: 'company',
-          },
-        ],
-        accounts: ['fair:account:9'],
-      },
+      changes: [
+        {
+          kind: 'profile',
+          fragment: 'fair:contact:17',
+          at: '2026-11-01T00:00:00.000Z',
+          mapping: 2,
+          identifiers: [{ type: 'email', value: 'ann@example.com' }],
+          traits: { first_name: 'Ann', score: 3.5, origin: 'fair' },
+          consent: [
+            {
+              address: 'ann@example.com',
+              topic: 'email',
+              state: 'granted',
+              at: '2026-10-01T09:30:00.000Z',
+              source: 'News',
+              by: 'company',
+            },
+          ],
+          accounts: ['fair:account:9'],
+        },
+      ],
     });
   });
 
@@ -84,7 +90,9 @@ describe('openRows', () => {
     const row = { Mail: 'ann@example.com', Topic: 'Prices', Ticket: 't1' };
     const idIn = (mapping: WrittenMapping, one: JsonObject) => {
       const mapped = mapRow({ identifiers: { email: 'Mail' }, ...mapping }, one);
-      return mapped.ok && mapped.change.kind === 'activity' ? mapped.change.id : mapped;
+      const [change, ...others] = mapped.ok ? mapped.changes : [];
+      expect(others).toEqual([]);
+      return change?.kind === 'activity' ? change.id : mapped;
     };
 
     expect(idIn({ activity }, row)).toBe(
@@ -94,6 +102,18 @@ describe('openRows', () => {
     expect(idIn({ activity: { ...activity, id: 'Ticket' } }, row)).toBe('t1');
   });
 
+  it('tells what a row says of the person, besides what the person did', () => {
+    const activity = { name: 'Bought', id: 'Order', properties: { price: { from: 'Price', as: 'number' as const } } };
+    const mapping = { id: 'No', traits: { plan: 'Plan' }, activity };
+
+    expect(mapRow(mapping, { No: '1', Plan: 'gold', Order: 'ann@example.com', Price: '7' })).toMatchObject({
+      changes: [
+        { kind: 'profile', fragment: 'fair:row:1', traits: { plan: 'gold' } },
+        { kind: 'activity', fragment: 'fair:row:1', id: nameOf('ann@example.com'), properties: { price: 7 } },
+      ],
+    });
+  });
+
   it('makes accounts, and takes records away', () => {
     const company = mapRow(
       { subject: 'account', object: 'account', id: 'id', traits: { name: 'n' } },
@@ -101,14 +121,14 @@ describe('openRows', () => {
     );
     const gone = mapRow({ id: 'id', gone: { from: 'state', is: ['deleted'] } }, { id: '1', state: 'deleted' });
 
-    expect(company).toMatchObject({ change: { kind: 'account', account: 'fair:account:1', traits: { name: 'A' } } });
-    expect(gone).toMatchObject({ change: { kind: 'gone', fragment: 'fair:row:1' } });
+    expect(company).toMatchObject({ changes: [{ kind: 'account', account: 'fair:account:1', traits: { name: 'A' } }] });
+    expect(gone).toMatchObject({ changes: [{ kind: 'gone', fragment: 'fair:row:1' }] });
   });
 
   it.each([
     ['no id', { id: 'No' }, { No: '' }, 'mapping/no-id', 'found no id in No'],
     ['no identifier', { identifiers: { email: 'M' } }, { M: 'x' }, 'mapping/no-id', 'found no usable identifier in M'],
-    ['no time', { id: 'No', time: 'T' }, { No: '1', T: 'soon' }, 'mapping/no-time', 'found no time in T'],
+    ['no time', { id: 'No', at: 'T' }, { No: '1', T: 'soon' }, 'mapping/no-time', 'found no time in T'],
     [
       'no id of the activity',
       { id: 'No', activity: { name: 'Bought', id: 'Order' } },
@@ -126,12 +146,36 @@ describe('the settings of files', () => {
   it.each([
     [{}, 'mapping'],
     [{ mapping: { traits: { a: 'A' } } }, 'expected id, or identifiers of a person'],
-    [{ mapping: { id: 'a', traits: { b: { form: 'B' } } } }, 'expected the name of a column'],
+    [{ mapping: { id: 'a', traits: { b: { form: 'B' } } } }, 'expected a path'],
     [{ mapping: { id: 'a', subject: 'company' } }, 'subject'],
+    [{ mapping: { id: 'a', activity: { id: 'b' } } }, 'expected a name'],
+    [{ mapping: { id: 'a', consent: [{ topic: 'email', from: 'b', address: 'c' }] } }, 'granted'],
   ])('refuse %j', (settings, says) => {
     const checked = config.safeParse(settings);
 
     expect(checked.success ? '' : JSON.stringify(checked.error.issues)).toContain(says);
+  });
+});
+
+describe('missingColumns', () => {
+  const { mapping } = config.parse({ mapping: { id: ['No', 'Old'], traits: { city: 'address.city', plan: 'Plan' } } });
+  const file = (form: OpenFile['form'], ...columns: readonly string[]) => ({ form, columns }) as OpenFile;
+
+  it.each([
+    [file('csv', 'Old', 'address.city'), ['No', 'Plan']],
+    [file('parquet', 'No', 'address', 'Plan'), ['Old']],
+    [file('ndjson', 'anything'), []],
+  ])('names what %o lacks', (opened, missing) => {
+    expect(missingColumns(mapping, opened)).toEqual(missing);
+  });
+
+  it('refuses a file whose rows nothing tells apart, and repeats nothing of its first line', () => {
+    expect(() => missingColumns(mapping, file('csv', 'Ann', 'Example'))).toThrow(
+      expect.objectContaining({
+        code: 'import/unknown-header',
+        message: expect.stringMatching(/^none of the 2 columns is called No or Old/),
+      }),
+    );
   });
 });
 
@@ -156,7 +200,7 @@ describe('suggestMapping', () => {
     ).toEqual({
       object: 'contact',
       id: 'Customer ID',
-      time: 'Updated at',
+      at: 'Updated at',
       identifiers: { email: 'E-Mail Address' },
       traits: { first_name: 'Vorname', 'address.country': 'Country' },
     });
@@ -170,14 +214,15 @@ describe('suggestMapping', () => {
     const columns = ['Mail', 'Mitarbeiter', 'Firma'];
     const checked = config.parse({ mapping: suggestMapping(columns) });
 
-    expect([...columnsOf(checked.mapping)].sort()).toEqual([...columns].sort());
+    expect([...pathsIn(checked.mapping)].sort()).toEqual([...columns].sort());
   });
 });
 
-function mapRow(mapping: WrittenMapping, row: JsonObject): Mapped {
+function mapRow(mapping: WrittenMapping, row: JsonObject): MappedRecord {
   return openRows(config.parse({ mapping }).mapping)({ row, at }, 'fair');
 }
 
-function fragmentOf(mapped: Mapped): string | undefined {
-  return mapped.ok && mapped.change.kind !== 'account' ? mapped.change.fragment : undefined;
+function fragmentOf(mapped: MappedRecord): string | undefined {
+  const [change]: readonly Change[] = mapped.ok ? mapped.changes : [];
+  return change === undefined || change.kind === 'account' ? undefined : change.fragment;
 }

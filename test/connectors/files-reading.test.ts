@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { describe, expect, it } from 'vitest';
-import { type FileAccess, openFile } from '../../lib/connectors/files/open-file.ts';
-import type { FileRow } from '../../lib/connectors/files/read-rows.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { openFile } from '../../lib/connectors/files/open-file.ts';
+import type { FileAccess, FileRow, RowPlace } from '../../lib/connectors/row-file.ts';
 
 describe('openFile', () => {
   it.each([
@@ -23,8 +23,8 @@ describe('openFile', () => {
 
     expect(file.columns).toEqual(['id', 'name']);
     expect(await rowsOf(file)).toEqual([
-      { line: 2, raw: '1,Ann', row: { id: '1', name: 'Ann' } },
-      { line: 4, raw: '2,Bob', row: { id: '2', name: 'Bob' } },
+      { line: 2, at: 12, raw: '1,Ann', row: { id: '1', name: 'Ann' } },
+      { line: 4, at: 21, raw: '2,Bob', row: { id: '2', name: 'Bob' } },
     ]);
   });
 
@@ -132,6 +132,62 @@ describe('openFile', () => {
     });
   });
 
+  it('goes on at any row, however the file is stored', async () => {
+    const csv = '\ufeffid,"no\nte"\r\n1,"two\nlines"\n\n2,"open\n3,größer\r\n4\n5,"last';
+    const ndjson = '{"id":"ä"}\n[]\n\n{"id":2}';
+    const files = [csv, ndjson, gzipSync(csv), gzipSync(ndjson)].map((content) => held(content, 7));
+
+    for (const access of files) {
+      const file = await openFile(access);
+      const all = await rowsOf(file);
+      expect(all.length).toBeGreaterThan(2);
+      for (const [index, { at, line }] of all.entries()) {
+        expect(await rowsOf(file, { at, line })).toEqual(all.slice(index));
+      }
+    }
+    const parquet = await openFile(held(await parquetOf('snappy')));
+    const all = await rowsOf(parquet);
+    for (const row of [0, 1, 2_048, 5_000]) {
+      expect(await rowsOf(parquet, { at: row, line: row + 1 })).toEqual(all.slice(row));
+    }
+  });
+
+  it('stops unpacking at a bound, and closes what it read from', async () => {
+    const bomb = gzipSync(Buffer.alloc(3_000_000, 'id,name\n'));
+    let closed = 0;
+    const access: FileAccess = {
+      ...held(bomb),
+      mostUnpacked: 1_000_000,
+      async *bytes() {
+        try {
+          for (let at = 0; at < bomb.length; at += 16) yield bomb.subarray(at, at + 16);
+        } finally {
+          closed += 1;
+        }
+      },
+    };
+
+    const file = await openFile(access);
+    await expect(rowsOf(file)).rejects.toMatchObject({
+      code: 'import/too-large',
+      message: 'unpacked, the file has more than 1000000 bytes; send it in parts',
+    });
+    await vi.waitFor(() => expect(closed).toBe(2));
+  });
+
+  it('tells a failure of the source from a damaged file', async () => {
+    const whole = gzipSync('id,name\n1,Ann\n');
+    const access: FileAccess = {
+      ...held(whole),
+      async *bytes() {
+        yield whole.subarray(0, 12);
+        throw new Error('the connection was reset');
+      },
+    };
+
+    await expect(openFile(access)).rejects.toThrow('the connection was reset');
+  });
+
   it('says when Parquet is cut off', async () => {
     const whole = await parquetOf('snappy');
 
@@ -144,16 +200,19 @@ function held(content: string | Buffer, size = 64 * 1024): FileAccess {
   const bytes = Buffer.from(content);
   return {
     byteLength: bytes.length,
-    async *bytes() {
-      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+    async *bytes(start = 0) {
+      for (let at = start; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
     },
     slice: async (start, end = bytes.length) => new Uint8Array(bytes.subarray(start, end)).buffer,
   };
 }
 
-async function rowsOf(file: { rows(): AsyncIterable<readonly FileRow[]> }): Promise<FileRow[]> {
+async function rowsOf(
+  file: { rows(from?: RowPlace): AsyncIterable<readonly FileRow[]> },
+  from?: RowPlace,
+): Promise<FileRow[]> {
   const found: FileRow[] = [];
-  for await (const rows of file.rows()) found.push(...rows);
+  for await (const rows of file.rows(from)) found.push(...rows);
   return found;
 }
 

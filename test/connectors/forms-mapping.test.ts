@@ -54,7 +54,7 @@ describe('a delivery', () => {
   it('may call its JSON by a name of its own', () => {
     const headers = { 'content-type': 'application/vnd.forms.response.v1+json; charset=utf-8' };
 
-    expect(parse({ body: response('"answers":[]'), headers }, settings())).toHaveLength(2);
+    expect(parse({ body: response('"answers":[]'), headers }, settings())).toHaveLength(1);
   });
 
   it('smuggles no prototype in by its answers', () => {
@@ -95,7 +95,15 @@ describe('the settings', () => {
       'expected no form',
     ],
     [{ preset: 'tally', mapping: { traits: { a: { from: 'b', as: 'date' } } } }, 'mapping.traits.a', 'expected a path'],
-    [{ preset: 'tally', mapping: { traits: { a: 'b..c' } } }, 'mapping.traits.a', 'expected a path'],
+    [{ preset: 'tally', mapping: { traits: { a: '' } } }, 'mapping.traits.a', 'expected a path'],
+    [{ preset: 'tally', mapping: { object: 'contact' } }, 'mapping.object', 'expected no object'],
+    [{ preset: 'tally', mapping: { subject: 'account' } }, 'mapping.subject', 'expected no subject'],
+    [{ preset: 'tally', mapping: { gone: { from: 'a', is: [true] } } }, 'mapping.gone', 'expected no gone'],
+    [
+      { preset: 'tally', mapping: { consent: [{ topic: 'email', from: 'a', address: 'b' }] } },
+      'mapping.consent.0.granted',
+      'expected array',
+    ],
   ])('of %j are refused at %s', (given, path, message) => {
     const issues = config.safeParse(given).error?.issues ?? [];
 

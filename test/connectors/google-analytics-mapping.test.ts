@@ -18,8 +18,9 @@ function map(row: unknown, settings: object = {}) {
 
 function activityOf(row: JsonObject, settings: object = {}): ActivityChange {
   const mapped = map(row, settings);
-  if (!mapped.ok || mapped.change.kind !== 'activity') throw new Error('the row became no activity');
-  return mapped.change;
+  const [change] = mapped.ok ? mapped.changes : [];
+  if (change?.kind !== 'activity') throw new Error('the row became no activity');
+  return change;
 }
 
 function rejectionOf(row: unknown, settings: object = {}) {

@@ -2,7 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../lib/domain/json.ts';
+import { stageAccessKeyId } from '../../lib/local/engines/exchange.ts';
 import { openStage, type Stage } from '../../lib/local/stage.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 import { linesOf, withCli } from '../cli/run-cli.ts';
@@ -10,7 +13,8 @@ import { versioned } from '../pipeline/define/published-world.ts';
 import { bundledOnce } from '../setup/bundled-once.ts';
 
 const START = Date.parse('2026-11-20T04:00:00.000Z');
-const PEOPLE = 2_400;
+// Batches and slices are tried in test/pipeline/imports; here each person costs a DynamoDB on Java its time.
+const PEOPLE = 300;
 const cli = withCli();
 
 const workspaceText = (mapping: string) => `
@@ -28,6 +32,7 @@ when: { trait: plan, is: gold }
 
 let folder: string;
 let stage: Stage;
+let s3: S3Client;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tributary-import-'));
@@ -41,6 +46,12 @@ beforeAll(async () => {
     secrets: {},
     stageFileIn: folder,
   });
+  s3 = new S3Client({
+    endpoint: stage.aws,
+    region: 'eu-central-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: stageAccessKeyId, secretAccessKey: 'none' },
+  });
   await call('POST', '/api/definitions', versioned(workspace));
   const rows = Array.from({ length: PEOPLE }, (_, n) => {
     const plan = n % 3 === 0 ? 'gold' : '"silver, ""new"""';
@@ -50,6 +61,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  s3?.destroy();
   await stage?.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -83,16 +95,56 @@ describe('tributary import on the stage', () => {
       versioned(await workspaceWith(mapping.replace('Plan }', 'Tier }, version: 2'))),
     );
     await stage.runUntil(Date.parse(stage.now()) + 5 * 60_000);
-    const replayed = await run('replay', '--from', '2026-11-20', '--to', '2026-11-21', '--connection', 'fair');
+    const replayed = await stepped(() =>
+      run('replay', '--from', '2026-11-20', '--to', '2026-11-21', '--connection', 'fair'),
+    );
     expect(replayed).toMatchObject({ status: 0, json: { parts: [{ stream: 'files', changes: PEOPLE - 1 }, {}] } });
     expect(await call('GET', '/api/people/p3@example.com')).toMatchObject({ traits: { plan: 'lead' }, segments: [] });
     expect(await membersOf('gold')).toBe(PEOPLE / 2);
   });
 
-  it('keeps a forgotten person away when the rows are replayed', async () => {
-    expect((await run('forget', 'p4@example.com', '--yes')).status).toBe(0);
+  it('takes files that are dropped in the bucket, and says what it did not take', async () => {
+    const Bucket = stage.resolve('ARCHIVE_BUCKET') as string;
+    const drop = async (name: string, Body: string) => {
+      await s3.send(new PutObjectCommand({ Bucket, Key: `drop/${name}`, Body }));
+      await stage.idle();
+    };
+    const rows = 'No,Mail,Plan,Tier\n9001,zoe@example.com,x,gold\n,yan@example.com,x,gold\n';
+    await drop('fair/late list.csv', rows);
+    await drop('nowhere/list.csv', rows);
+    writeFileSync(join(folder, 'late.csv'), rows);
+    const again = await run('import', 'late.csv', '--connection', 'fair');
 
-    const replayed = await run('replay', '--from', '2026-11-20', '--to', '2026-11-21', '--connection', 'fair');
+    expect(await call('GET', '/api/people/zoe@example.com')).toMatchObject({
+      traits: { plan: 'gold' },
+      fragments: ['fair:attendee:9001'],
+      segments: ['gold'],
+    });
+    const { json } = await run('runs');
+    const runs = (json as unknown as readonly JsonObject[]).filter(({ what }) => what === 'import');
+    expect(runs).toMatchObject([
+      { file: 'nowhere/list.csv', state: 'failed', error: { code: 'api/no-such-connection' } },
+      { file: 'fair/late list.csv', state: 'finished', rows: 2, changes: 1, rejected: 1 },
+    ]);
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: String(runs[1]?.rejects) }));
+    expect((await Body?.transformToString())?.split('\n')[1]).toBe(
+      '3,mapping/no-id,"found no id in No",,yan@example.com,x,gold',
+    );
+    const quarantined = (await call('GET', '/api/quarantine/fair')) as readonly JsonObject[];
+    expect(quarantined).toContainEqual(
+      expect.objectContaining({ code: 'mapping/no-id', record: expect.objectContaining({ line: 3 }) }),
+    );
+    expect(again).toMatchObject({ json: { again: true, rows: 2, changes: 1, rejected: 1 } });
+    expect(stage.published.map(({ text }) => text).join()).toContain('api/no-such-connection');
+    expect([stage.refusals, stage.failures, stage.troubles]).toEqual([[], [], []]);
+  });
+
+  it('keeps a forgotten person away when the rows are replayed', async () => {
+    expect((await stepped(() => run('forget', 'p4@example.com', '--yes'))).status).toBe(0);
+
+    const replayed = await stepped(() =>
+      run('replay', '--from', '2026-11-20', '--to', '2026-11-21', '--connection', 'fair'),
+    );
 
     expect(replayed).toMatchObject({ status: 0, json: { parts: [{ stream: 'files' }, {}] } });
     expect((await ask('GET', '/api/people/p4@example.com')).status).toBe(404);
@@ -113,6 +165,19 @@ async function run(...args: readonly string[]) {
   const { status, stdout, stderr } = await cli().run([...args, '--json', '--stage', stage.url], { cwd: folder });
   const [json] = linesOf(stdout);
   return { status, json, stderr };
+}
+
+/** Does work that waits for the stage's clock, which steps meanwhile instead of passing. */
+async function stepped<T>(work: () => Promise<T>): Promise<T> {
+  let isOver = false;
+  const done = work().finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    await stage.runUntil(Date.parse(stage.now()) + 5_000);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return done;
 }
 
 async function membersOf(wanted: string): Promise<number> {

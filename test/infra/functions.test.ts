@@ -79,6 +79,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'STATE_TABLE',
     'SYNC_DEAD_LETTERS_URL',
   ],
+  ImportFileFunction: ['ALERTS_TOPIC', 'ARCHIVE_BUCKET', 'CHANGES_QUEUE_URL', 'IMPORTS_QUEUE_URL', 'STATE_TABLE'],
   ApiFunction: [
     'ACCOUNTS_TABLE',
     'ACTIVITIES_TABLE',
@@ -189,7 +190,7 @@ describe('functions', () => {
   it('gives the secrets extension to those that read secrets', () => {
     const without = Object.keys(variables).filter((id) => at(resource(template, id), 'Layers') === undefined);
 
-    expect(without).toEqual(['CollectFunction', 'SweepDueFunction']);
+    expect(without).toEqual(['CollectFunction', 'SweepDueFunction', 'ImportFileFunction']);
   });
 
   it('lets work go on through its own queue without being stopped as a loop', () => {
@@ -200,6 +201,7 @@ describe('functions', () => {
       'ResolveProfileFunction',
       'ActivateAudienceFunction',
       'RunJobFunction',
+      'ImportFileFunction',
     ]);
   });
 });

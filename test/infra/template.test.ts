@@ -36,6 +36,7 @@ describe('synthesise', () => {
       SweepDueFunction: 'sweep-due',
       ActivateAudienceFunction: 'activate-audience',
       RunJobFunction: 'run-job',
+      ImportFileFunction: 'import-file',
       ApiFunction: 'api',
     });
   });
@@ -153,6 +154,9 @@ describe('stored data', () => {
       'plans/': 90,
       'push-plans/': 90,
       'exports/': 7,
+      'drop/': 7,
+      'rejects/': 7,
+      'samples/': 1,
       'outcomes/': 400,
     });
     expect(expiryOf(strict.template)).toEqual({
@@ -162,6 +166,9 @@ describe('stored data', () => {
       'plans/': 7,
       'push-plans/': 7,
       'exports/': 7,
+      'drop/': 7,
+      'rejects/': 7,
+      'samples/': 1,
       'outcomes/': 30,
     });
   });
@@ -198,7 +205,7 @@ describe('queues', () => {
   it('gives every queue that a function reads a dead-letter queue after five deliveries', () => {
     const sources = Object.values(resourcesOf(template, 'AWS::Lambda::EventSourceMapping'));
 
-    expect(sources).toHaveLength(6);
+    expect(sources).toHaveLength(7);
     for (const source of sources) {
       const queue = resource(template, referencesIn(at(source, 'EventSourceArn'))[0] ?? '');
       const deadLetters = resource(template, referencesIn(at(queue, 'RedrivePolicy.deadLetterTargetArn'))[0] ?? '');
@@ -223,6 +230,39 @@ describe('queues', () => {
     }
   });
 
+  it('is told by the bucket of dropped files alone, by a queue that lets S3 of this account tell it', () => {
+    const bucket = resource(template, 'ArchiveBucket');
+    const policies = Object.entries(resourcesOf(template, 'AWS::SQS::QueuePolicy'));
+    const statements = policies.flatMap(([id, policy]) =>
+      ((at(policy, 'PolicyDocument.Statement') ?? []) as JsonObject[])
+        .filter((statement) => statement.Effect === 'Allow')
+        .map((statement) => ({ id, queues: referencesIn(at(policy, 'Queues')), ...statement })),
+    );
+
+    expect(at(bucket, 'NotificationConfiguration')).toEqual({
+      QueueConfigurations: [
+        {
+          Event: 's3:ObjectCreated:*',
+          Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: 'drop/' }] } },
+          Queue: { 'Fn::GetAtt': ['ImportsQueue', 'Arn'] },
+        },
+      ],
+    });
+    expect(statements).toEqual([
+      {
+        id: expect.any(String),
+        queues: ['ImportsQueue'],
+        Sid: 'TellOfDroppedFiles',
+        Effect: 'Allow',
+        Principal: { Service: 's3.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: { 'Fn::GetAtt': ['ImportsQueue', 'Arn'] },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      },
+    ]);
+    expect([bucket.DependsOn].flat()).toContain(statements[0]?.id);
+  });
+
   it('encrypts every queue and refuses requests without TLS', () => {
     const queues = Object.entries(resourcesOf(template, 'AWS::SQS::Queue'));
     const guarded = Object.values(resourcesOf(template, 'AWS::SQS::QueuePolicy'))
@@ -239,7 +279,7 @@ describe('roles', () => {
     const roles = Object.values(resourcesOf(template, 'AWS::IAM::Role'));
     const actions = roles.flatMap(statementsOf).flatMap((statement) => statement.actions);
 
-    expect(roles).toHaveLength(9);
+    expect(roles).toHaveLength(10);
     expect(actions.length).toBeGreaterThan(40);
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import {
+  CopyObjectCommand,
   GetObjectCommand,
   ListObjectVersionsCommand,
   PutBucketNotificationConfigurationCommand,
@@ -14,14 +15,31 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../lib/domain/json.ts';
 import { createResources } from '../../lib/local/engines/create-resources.ts';
 import { type QueuesAndBuckets, startQueuesAndBuckets } from '../../lib/local/engines/queues-and-buckets.ts';
+import { readNotice } from '../../lib/pipeline/imports/drop-notice.ts';
 import { engineLogin, withEngines } from '../engines.ts';
 import { type LowerStage, openLowerStage } from './proxy-stage.ts';
+import { handmadeTemplate } from './proxy-template.ts';
 
 // Each gap of fauxqs 1.9.2 is tried on the engine itself, so that a newer version without it fails here, and then on
 // the stage, which must supply what is missing or refuse it. Never pass over it in silence.
 const engines = withEngines();
+const tells = {
+  Type: 'AWS::S3::Bucket',
+  Properties: {
+    NotificationConfiguration: {
+      QueueConfigurations: [
+        {
+          Event: 's3:ObjectCreated:*',
+          Queue: { 'Fn::GetAtt': ['WorkDead', 'Arn'] },
+          Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: 'drop/' }] } },
+        },
+      ],
+    },
+  },
+};
 let bare: QueuesAndBuckets;
 let sqs: SQSClient;
 let s3: S3Client;
@@ -34,7 +52,7 @@ beforeAll(async () => {
   s3 = new S3Client({ ...engineLogin, endpoint: bare.url });
   queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'bare' }))).QueueUrl ?? '';
   await fetch(`${bare.url}/bare`, { method: 'PUT' });
-  stage = await openLowerStage(engines().dynamodbUrl);
+  stage = await openLowerStage(engines().dynamodbUrl, { template: handmadeTemplate({ Archive: tells }) });
 });
 afterAll(async () => {
   sqs.destroy();
@@ -61,13 +79,50 @@ describe('bucket notifications', () => {
   it('are ignored by the engine', async () => {
     await expect(s3.send(notify('bare'))).resolves.toBeDefined();
   });
-  it('are refused by the stage, in calls and in the template', async () => {
+  it('are refused by the stage in calls', async () => {
     await expect(stage.clientsOf('Writer').s3.send(notify(bucket()))).rejects.toMatchObject({ name: 'AccessDenied' });
-    const template = {
-      Resources: {
-        Box: { Type: 'AWS::S3::Bucket', Properties: { NotificationConfiguration: { QueueConfigurations: [] } } },
+  });
+  it('are sent by the stage as the template says, when an object is put or copied', async () => {
+    const { s3: client, sqs: queues } = stage.clientsOf('Writer');
+    const Bucket = bucket();
+    await client.send(new PutObjectCommand({ Bucket, Key: 'elsewhere/a.csv', Body: 'x' }));
+    await client.send(new PutObjectCommand({ Bucket, Key: 'drop/fair/März & Co.csv', Body: 'id\n1\n' }));
+    await client.send(new CopyObjectCommand({ Bucket, Key: 'drop/copy.csv', CopySource: `${Bucket}/elsewhere/a.csv` }));
+
+    const told: JsonObject[] = [];
+    while (told.length < 2) {
+      const wait = { QueueUrl: stage.queueUrl('WorkDead'), WaitTimeSeconds: 5, MaxNumberOfMessages: 10 };
+      const { Messages = [] } = await queues.send(new ReceiveMessageCommand(wait));
+      told.push(...Messages.map(({ Body = '' }) => JSON.parse(Body) as JsonObject));
+    }
+    const records = told.flatMap(({ Records }) => Records as unknown as Record<string, unknown>[]);
+    expect(records.map(({ eventName }) => eventName).sort()).toEqual(['ObjectCreated:Copy', 'ObjectCreated:Put']);
+    const files = records.flatMap((record) => readNotice({ Records: [record as JsonObject] }, Bucket ?? ''));
+    expect(files.map(({ key, bytes }) => [key, bytes]).sort()).toEqual([
+      ['drop/copy.csv', 1],
+      ['drop/fair/März & Co.csv', 5],
+    ]);
+    const [{ key, tag } = { key: '', tag: '' }] = files.filter((file) => file.bytes === 5);
+    const read = await client.send(new GetObjectCommand({ Bucket, Key: key, IfMatch: `"${tag}"`, Range: 'bytes=3-' }));
+    expect(await read.Body?.transformToString()).toBe('1\n');
+  });
+  it.each([
+    ['to functions', { LambdaConfigurations: [] }],
+    ['of removals', { QueueConfigurations: [{ Event: 's3:ObjectRemoved:*', Queue: 'arn:aws:sqs:eu-central-1:0:q' }] }],
+    [
+      'by the end of a key',
+      {
+        QueueConfigurations: [
+          {
+            Event: 's3:ObjectCreated:*',
+            Queue: 'q',
+            Filter: { S3Key: { Rules: [{ Name: 'suffix', Value: '.csv' }] } },
+          },
+        ],
       },
-    };
+    ],
+  ])('are refused in the template %s', async (_what, NotificationConfiguration) => {
+    const template = { Resources: { Box: { Type: 'AWS::S3::Bucket', Properties: { NotificationConfiguration } } } };
     await expect(create(template)).rejects.toMatchObject({ code: 'stage/unsupported-property' });
   });
 });

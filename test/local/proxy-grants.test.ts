@@ -23,6 +23,33 @@ const driven: Readonly<Record<string, JsonObject>> = {
     Type: 'AWS::Lambda::EventSourceMapping',
     Properties: { EventSourceArn: arnOf('Work'), FunctionName: { Ref: 'Reader' } },
   },
+  Told: { Type: 'AWS::SQS::Queue', Properties: {} },
+  MayTell: {
+    Type: 'AWS::SQS::QueuePolicy',
+    Properties: {
+      Queues: [{ Ref: 'Told' }],
+      PolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: 's3.amazonaws.com' },
+            Action: 'sqs:SendMessage',
+            Resource: arnOf('Told'),
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          },
+        ],
+      },
+    },
+  },
+  Archive: {
+    Type: 'AWS::S3::Bucket',
+    Properties: {
+      NotificationConfiguration: {
+        QueueConfigurations: [{ Event: 's3:ObjectCreated:*', Queue: arnOf('Told') }],
+      },
+    },
+  },
   Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'api', ProtocolType: 'HTTP' } },
   Integration: {
     Type: 'AWS::ApiGatewayV2::Integration',
@@ -66,6 +93,11 @@ describe('grants that no call proves', () => {
     expect(await missing({ SchedulerRole: noSend })).toEqual(['Nightly: sqs:SendMessage tributary-Work']);
     const noDelete = role([allow(['sqs:ReceiveMessage', 'sqs:GetQueueAttributes'], arnOf('Work'))]);
     expect(await missing({ ReaderRole: noDelete })).toEqual(['Mapping: sqs:DeleteMessage tributary-Work']);
+    const { MayTell } = driven;
+    const queues = { ...(MayTell?.Properties as JsonObject), Queues: [{ Ref: 'Work' }] };
+    expect(await missing({ MayTell: { ...MayTell, Properties: queues } as JsonObject })).toEqual([
+      'Archive: sqs:SendMessage tributary-Told',
+    ]);
     const otherRoute = {
       ...driven.Permission,
       Properties: {

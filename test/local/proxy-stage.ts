@@ -38,7 +38,7 @@ export async function openLowerStage(dynamodbUrl: string, options: StageOptions 
   // A stage with a data folder finds its queues again by their names.
   const stack = options.dataDir === undefined ? `test${stages}` : 'kept';
   const created = await createResources(template, engines, { queueOrigin: proxy.url, stack });
-  await proxy.use(readPolicies(template, created.resolver), created.queues);
+  await proxy.use(readPolicies(template, created.resolver), created.queues, created.notices);
   const opened: { destroy(): void }[] = [];
   return {
     ...created,

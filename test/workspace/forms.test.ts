@@ -51,8 +51,13 @@ describe('a workspace with a form and an endpoint', () => {
   });
 
   it.each([
-    ['from: answers.nps', 'form: answers.nps', { line: 10, expected: expect.stringContaining('a path, { from: PATH') }],
+    ['from: answers.nps', 'form: answers.nps', { line: 10, expected: expect.stringContaining('a path, { from, as') }],
     ['identifiers:', 'identifier:', { line: 9, code: 'workspace/unknown-key', suggestion: 'identifiers' }],
+    [
+      'webhook: true',
+      'webhook: true\n    streams: { responses: nightly at 01:00 }',
+      { line: 8, code: 'workspace/refused-stream', expected: expect.stringContaining('preset tally') },
+    ],
     ['preset: tally', 'preset: hmac', { line: 5, expected: expect.stringContaining('how the sender signs') }],
     ['preset: tally', 'preset: google', { line: 6, expected: expect.stringContaining('one of typeform') }],
     ['https://sms', 'http://sms', { line: 12, expected: expect.stringContaining('https URL') }],

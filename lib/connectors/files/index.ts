@@ -1,7 +1,7 @@
 import { defineConnector } from '../define.ts';
 import { type Config, config, secret } from './config.ts';
 import { manifest } from './manifest.ts';
-import { mappingOf, openRows } from './mapping.ts';
+import { missingColumns, openRowMapping, openRows } from './mapping.ts';
 
 /** Files that somebody sends: there is no tool to ask. */
 export const files = defineConnector<Config, Record<string, never>, undefined>({
@@ -11,12 +11,16 @@ export const files = defineConnector<Config, Record<string, never>, undefined>({
   connect: async () => undefined,
   check: async () => ({ account: 'no account: files are sent to us' }),
   streams: [],
-  mappingsOf: (settings) => [mappingOf(settings.mapping)],
+  mappingsOf: ({ mapping }) => openRowMapping(mapping).mappings,
   imports: {
     stream: 'files',
     open: (settings) => {
       const { mapping } = settings as Config;
-      return { mapping: mappingOf(mapping), map: openRows(mapping) };
+      return {
+        written: mapping,
+        map: openRows(mapping),
+        missingIn: (file) => missingColumns(mapping, file),
+      };
     },
   },
 });

@@ -1,4 +1,4 @@
-import type { WrittenMapping } from './config.ts';
+import type { WrittenMapping } from '../written-mapping.ts';
 
 /** What columns are mostly called, in letters and digits alone, in the order in which one is preferred. */
 const IDS = [
@@ -75,7 +75,7 @@ export function suggestMapping(columns: readonly string[]): WrittenMapping | und
   return {
     object: 'contact',
     ...(id === undefined ? {} : { id }),
-    ...(time === undefined ? {} : { time }),
+    ...(time === undefined ? {} : { at: time }),
     ...(Object.keys(identifiers).length === 0 ? {} : { identifiers }),
     ...(traits.length === 0 ? {} : { traits: Object.fromEntries(traits) }),
   };

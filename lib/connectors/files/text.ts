@@ -1,22 +1,28 @@
 import { isUtf8 } from 'node:buffer';
 import { TributaryError } from '../../domain/errors.ts';
+import type { RowPlace } from '../row-file.ts';
 
-/** Lines that were read together, without their ends; `first` is the number of the first, counted from 1. */
+/** Lines that were read together, without their ends. */
 export interface TextLines {
+  /** The number of the first, counted from 1. */
   readonly first: number;
   readonly texts: readonly string[];
+  /** The byte of the text at which each of them begins. */
+  readonly starts: readonly number[];
 }
+
+export const BEGINNING: RowPlace = { at: 0, line: 1 };
 
 const NEWLINE = 0x0a;
 /** Of a line that is being read: longer ones are no line of a file that anybody wrote. */
 const MOST_BYTES_IN_LINE = 8_000_000;
 
 /**
- * Decodes UTF-8, a byte order mark taken off, and cuts it into lines. Throws `import/not-utf8` with the number of the
- * first line that is none, and `import/line-too-long`.
+ * Decodes UTF-8, a byte order mark taken off, and cuts it into lines; `from` = where the bytes begin. Throws
+ * `import/not-utf8` with the number of the first line that is none, and `import/line-too-long`.
  */
-export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<TextLines> {
-  let first = 1;
+export async function* linesOf(bytes: AsyncIterable<Uint8Array>, from = BEGINNING): AsyncGenerator<TextLines> {
+  let { at, line } = from;
   let held: Buffer[] = [];
   let length = 0;
   for await (const chunk of bytes) {
@@ -25,27 +31,35 @@ export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
     if (end === 0) {
       held.push(part);
       length += part.length;
-      if (length > MOST_BYTES_IN_LINE) throw tooLong(first);
+      if (length > MOST_BYTES_IN_LINE) throw tooLong(line);
       continue;
     }
-    const texts = cut(Buffer.concat([...held, part.subarray(0, end)]), first);
-    texts.pop();
-    yield { first, texts };
-    first += texts.length;
+    const whole = Buffer.concat([...held, part.subarray(0, end)]);
+    const lines = cut(whole, { at, line });
+    yield lines;
+    at += whole.length;
+    line += lines.texts.length;
     held = [part.subarray(end)];
     length = part.length - end;
   }
   const rest = Buffer.concat(held);
-  if (rest.length > 0) yield { first, texts: cut(rest, first) };
+  if (rest.length > 0) yield cut(rest, { at, line });
 }
 
-/** Whole lines of bytes as texts. No character of UTF-8 has the byte of a newline in it. */
-function cut(bytes: Buffer, first: number): string[] {
-  if (first === 1) refuseUtf16(bytes);
-  if (!isUtf8(bytes)) throw notUtf8(bytes, first);
+/** Bytes as lines. No character of UTF-8 has the byte of a newline in it. */
+function cut(bytes: Buffer, { at, line }: RowPlace): TextLines {
+  if (line === 1) refuseUtf16(bytes);
+  if (!isUtf8(bytes)) throw notUtf8(bytes, line);
+  const starts: number[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    starts.push(at + start);
+    const end = bytes.indexOf(NEWLINE, start);
+    start = end === -1 ? bytes.length : end + 1;
+  }
   const text = bytes.toString('utf8');
-  const clean = first === 1 && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  return clean.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+  const clean = line === 1 && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  const texts = clean.split('\n', starts.length);
+  return { first: line, starts, texts: texts.map((one) => (one.endsWith('\r') ? one.slice(0, -1) : one)) };
 }
 
 function notUtf8(bytes: Buffer, first: number): TributaryError {

@@ -1,60 +1,12 @@
 import { z } from 'zod';
+import { writtenMapping } from '../written-mapping.ts';
 
 const MINUTE = 60_000;
 
-const path = z.string().regex(/^[^.\s]+(?:\.[^.\s]+)*$/, 'expected a path such as answers.email');
-const paths = z.union([path, z.array(path).min(1)], {
-  error: 'expected a path such as answers.email, or a list of them',
-});
 const header = z
   .string()
   .regex(/^[A-Za-z0-9-]+$/, 'expected the name of a header such as X-Signature')
   .transform((name) => name.toLowerCase());
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-
-const rule = z.union(
-  [
-    path,
-    z.strictObject({ from: path, as: z.enum(['string', 'number', 'boolean', 'instant']).optional() }),
-    z.strictObject({ literal: scalar }),
-  ],
-  { error: 'expected a path, { from: PATH, as: number } or { literal: VALUE }' },
-);
-const rules = z.record(path, rule);
-
-const consent = z.strictObject({
-  topic: z.string().min(1, 'expected a channel or purpose such as email'),
-  from: path,
-  address: path,
-  granted: z.array(scalar).default([true]),
-  denied: z.array(scalar).default([]),
-  source: z.string().min(1).default('form'),
-  at: path.optional(),
-});
-
-const mapping = z.strictObject({
-  /** Raised whenever the meaning changes; the newer reading of the same response then wins. */
-  version: z.int().min(1).default(1),
-  id: paths.optional(),
-  at: paths.optional(),
-  identifiers: z
-    .record(z.string().regex(/^[a-z0-9_]+(?:\.[a-z0-9_]+)*$/, 'expected a type such as email'), paths)
-    .default({}),
-  traits: rules.default({}),
-  consent: z.array(consent).default([]),
-  activity: z
-    .strictObject({
-      id: paths.optional(),
-      name: z
-        .union([z.string().min(1), z.strictObject({ from: path, names: z.record(z.string(), z.string().min(1)) })], {
-          error: 'expected a name such as Survey Answered, or { from: PATH, names: { VALUE: NAME } }',
-        })
-        .default('Form Submitted'),
-      properties: rules.default({}),
-    })
-    .prefault({}),
-});
-
 const signature = z.strictObject({
   header,
   prefix: z.string().default(''),
@@ -70,6 +22,13 @@ const signature = z.strictObject({
 
 export const presetNames = ['typeform', 'tally', 'standard-webhooks', 'hmac'] as const;
 
+/** Of every response, so that nobody writes it: what else a mapping may hold, and what it is anyway. */
+const fixed: Readonly<Record<'object' | 'subject' | 'gone', readonly unknown[]>> = {
+  object: [undefined],
+  subject: ['person'],
+  gone: [undefined],
+};
+
 /** What an operator says about a connection to one form, survey or sender in tributary.yaml. */
 export const config = z
   .strictObject({
@@ -79,7 +38,8 @@ export const config = z
       .string()
       .regex(/^[A-Za-z0-9_-]+$/, 'expected the id of a form')
       .optional(),
-    mapping,
+    /** Paths are those of a response as its preset reads it. */
+    mapping: writtenMapping,
     /** Of the preset `hmac`: how its sender signs. */
     signature: signature.optional(),
     /** How far each back-fill reads before the end of the last: a response may become visible late. */
@@ -89,6 +49,10 @@ export const config = z
     const refuse = (at: string[], message: string) => context.addIssue({ code: 'custom', path: at, message });
     const { preset, form, signature: signed } = given;
     const { id, at } = given.mapping;
+    for (const [key, is] of Object.entries(fixed)) {
+      if (key in given.mapping && !is.includes(given.mapping[key as keyof typeof fixed]))
+        refuse(['mapping', key], `expected no ${key}: a response is what a person said, and stays`);
+    }
     if (preset !== 'hmac' && signed !== undefined) {
       refuse(['signature'], `expected no signature: the preset ${preset} knows how its tool signs`);
     }
@@ -124,6 +88,12 @@ export const secret = z.strictObject({
 export type Config = z.infer<typeof config>;
 export type Secret = z.infer<typeof secret>;
 export type Signature = z.infer<typeof signature>;
+
+/** What a connection lacks of which responses shall be read again, as what was expected. */
+export function missingForBackfill({ preset, form }: Config): string | undefined {
+  if (preset !== 'typeform') return `no stream with preset ${preset}: only forms of typeform can be read again`;
+  return form === undefined ? '`form`, the id of the form whose responses are read' : undefined;
+}
 
 export function lookbackMs({ lookback_minutes }: Config): number {
   return lookback_minutes * MINUTE;

@@ -1,8 +1,8 @@
 import { defineConnector } from '../define.ts';
 import type { FormsApi } from './client.ts';
-import { type Config, config, type Secret, secret } from './config.ts';
+import { type Config, config, missingForBackfill, type Secret, secret } from './config.ts';
 import { manifest } from './manifest.ts';
-import { mappingOf } from './map-response.ts';
+import { responseMapping } from './map-response.ts';
 import { responses } from './responses.stream.ts';
 import { webhook } from './webhook.ts';
 
@@ -21,6 +21,7 @@ export const forms = defineConnector<Config, Secret, FormsApi>({
     return { account: `form ${api.config.form}` };
   },
   streams: [responses],
-  mappingsOf: (given) => [mappingOf(given)],
+  refusesStream: (_stream, config) => missingForBackfill(config),
+  mappingsOf: (given) => responseMapping(given).mappings,
   webhook,
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Rejection } from '../../domain/change.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
-import { applyMapping, type Mapped, type Mapping } from '../../domain/mapping.ts';
+import { applyMapping, type MappedRecord, type Mapping } from '../../domain/mapping.ts';
 import { parseChange } from '../../domain/parse-change.ts';
 import type { OpenImports } from '../contract.ts';
 import type { Config } from './config.ts';
@@ -24,7 +24,7 @@ export function openExport(config: Config): OpenImports {
   const mapping = mappingOf(config, 'client');
   const ofUser = mappingOf(config, 'user');
   return {
-    mapping: config.user_id === undefined ? mapping : ofUser,
+    written: config,
     map(record, connection) {
       // As it is archived: a row of a file, and the time of the file, of which an event has no need.
       const row = isJsonObject(record) ? record.row : undefined;
@@ -50,7 +50,7 @@ export function openExport(config: Config): OpenImports {
         mapped.change.kind === 'activity' && isVisit(data) ? { ...mapped.change, visit: true } : mapped.change;
       // What the profile writer would refuse later is told now, with its line.
       const checked = parseChange(change);
-      return checked.ok ? { ok: true, change: checked.change } : rejected(checked, record);
+      return checked.ok ? { ok: true, changes: [checked.change] } : rejected(checked, record);
     },
   };
 }
@@ -126,6 +126,6 @@ function unknownEvent({ event_name }: ExportRow): string {
   return `found ${found}, which has no name here; put it under events of the connection`;
 }
 
-function rejected({ code, reason }: Omit<Rejection, 'record'>, record: unknown): Mapped {
+function rejected({ code, reason }: Omit<Rejection, 'record'>, record: unknown): MappedRecord {
   return { ok: false, rejection: { code, reason, record } };
 }

@@ -2,13 +2,16 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { manifest as files } from '../../connectors/files/manifest.ts';
+import { manifest as googleAnalytics } from '../../connectors/google-analytics/manifest.ts';
 import { acceptFindings } from '../accepted-findings.ts';
 import { secretName } from '../environment.ts';
 import type { SecretUse } from '../functions.ts';
 import type { WorkspaceForSynthesis } from '../workspace-for-synthesis.ts';
 
 /** Connectors without an account to sign in to: a secret of theirs would cost and hold nothing. */
-const WITHOUT_SECRET: readonly string[] = [files].filter(({ signsIn }) => signsIn === false).map(({ id }) => id);
+const WITHOUT_SECRET: readonly string[] = [files, googleAnalytics]
+  .filter(({ signsIn }) => signsIn === false)
+  .map(({ id }) => id);
 
 /** One empty secret per connection, for the operator to fill; empty, so that a missing credential says so. */
 export class ConnectionSecrets extends Construct {

@@ -1,5 +1,6 @@
 import { TributaryError } from '../../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
+import { type BucketNotice, bucketNoticesOf } from './bucket-notices.ts';
 import { createTable } from './create-tables.ts';
 import { openExchange } from './exchange.ts';
 import { openResolver, type Resolver, type ResolverOptions, stageAccount, stageRegion } from './resource-names.ts';
@@ -25,13 +26,15 @@ export interface CreatedResources {
   readonly tables: readonly string[];
   readonly queues: readonly QueueSettings[];
   readonly buckets: readonly string[];
+  /** What the stage itself tells queues of. */
+  readonly notices: readonly BucketNotice[];
 }
 
 /**
  * Creates the tables, queues and buckets of a template in the engines; those that exist already are kept with what is
  * in them. Returns the resolver of the template's functions.
- * Throws `stage/unsupported-property` for what the engines cannot do (first-in-first-out queues, bucket
- * notifications, table streams), `stage/table-changed`, and the resolver's errors.
+ * Throws `stage/unsupported-property` for what the engines cannot do (first-in-first-out queues,
+ * table streams) and what the stage does not do for them, `stage/table-changed`, and the resolver's errors.
  */
 export async function createResources(
   template: JsonObject,
@@ -59,11 +62,10 @@ export async function createResources(
     const buckets: string[] = [];
     for (const bucket of resourcesOf(template, 'AWS::S3::Bucket')) {
       const name = resolver.nameOf(bucket.logicalId);
-      refuse(resolved(bucket.properties), 'NotificationConfiguration', name);
       await others.send({ method: 'PUT', path: `/${name}`, headers: {}, body: Buffer.alloc(0) });
       buckets.push(name);
     }
-    return { resolver, tables, queues, buckets };
+    return { resolver, tables, queues, buckets, notices: bucketNoticesOf(template, resolver) };
   } finally {
     dynamodb.close();
     others.close();

@@ -6,6 +6,8 @@ import { isJsonObject } from '../../domain/json.ts';
 export interface StageFile {
   readonly url: string;
   readonly token: string;
+  /** In the place of AWS: DynamoDB, SQS and S3. */
+  readonly aws: string;
   readonly pid: number;
   /** RFC 3339, machine time. */
   readonly startedAt: string;

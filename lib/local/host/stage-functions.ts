@@ -20,7 +20,7 @@ export interface StageFunctionsOptions {
   readonly clock: StageClock;
   /** Logical id → folder of the bundled code. */
   readonly codeDirs: Readonly<Record<string, string>>;
-  /** The endpoint of DynamoDB, SQS and S3. */
+  /** The endpoint of DynamoDB, SQS, S3 and SNS. */
   readonly endpoint: string;
   readonly sessionTokens: SessionTokens;
   readonly secretsPort: number;
@@ -89,6 +89,7 @@ function environmentOf(part: FunctionPart, options: StageFunctionsOptions): Reco
     AWS_ENDPOINT_URL_DYNAMODB: options.endpoint,
     AWS_ENDPOINT_URL_SQS: options.endpoint,
     AWS_ENDPOINT_URL_S3: options.endpoint,
+    AWS_ENDPOINT_URL_SNS: options.endpoint,
     // The endpoint comes with the extension's layer; a function without the layer must not find it.
     ...(part.hasLayers ? { PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: String(options.secretsPort) } : {}),
   };

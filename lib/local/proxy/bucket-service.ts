@@ -4,6 +4,7 @@ import type { EngineAnswer, EngineRequest, Exchange } from '../engines/exchange.
 import { failureAnswer } from './answers.ts';
 import { type BucketRequest, keysToDelete } from './bucket-request.ts';
 import { openObjectFiles } from './object-files.ts';
+import type { PutNotices } from './put-notices.ts';
 
 /** S3 as functions see it: the engine's buckets, with conditional puts, and kept on disk when there is a folder. */
 export interface BucketService {
@@ -17,7 +18,7 @@ export interface BucketService {
 const objectHeaders = /^(?:content-type|content-encoding|x-amz-decoded-content-length|x-amz-meta-.*)$/;
 
 /** Opens the service; `folder` keeps a journal and a file for each object. Throws `stage/journal-damaged`. */
-export function openBucketService(exchange: Exchange, folder: string | undefined): BucketService {
+export function openBucketService(exchange: Exchange, folder: string | undefined, notices: PutNotices): BucketService {
   const store = folder === undefined ? undefined : openObjectFiles(folder);
   const turns = new Map<string, Promise<unknown>>();
 
@@ -36,13 +37,20 @@ export function openBucketService(exchange: Exchange, folder: string | undefined
     const failure = await failedCondition(exchange, sent);
     if (failure !== undefined) return failure;
     const answer = await exchange.send(sent);
-    if (answer.status >= 300 || store === undefined) return answer;
-    if (request.operation === 'PutObject') {
-      store.put(request.bucket, request.key, pathOf(sent), keptHeaders(sent.headers), sent.body);
-    } else {
+    if (answer.status >= 300) return answer;
+    const { bucket, key, operation } = request;
+    if (store !== undefined && operation === 'PutObject') {
+      store.put(bucket, key, pathOf(sent), keptHeaders(sent.headers), sent.body);
+    } else if (store !== undefined) {
       const copy = await exchange.send(bare('GET', pathOf(sent)));
-      store.put(request.bucket, request.key, pathOf(sent), keptHeaders(copy.headers), copy.body);
+      store.put(bucket, key, pathOf(sent), keptHeaders(copy.headers), copy.body);
     }
+    if (!notices.concerns(bucket, key)) return answer;
+    // What was sent may be in chunks, with sums between them: the engine knows what came of it.
+    const { headers } = await exchange.send(bare('HEAD', pathOf(sent)));
+    const bytes = Number(headers['content-length']);
+    const how = operation === 'CopyObject' ? operation : 'PutObject';
+    await notices.tell({ bucket, key, bytes, tag: unquoted(headers.etag), operation: how });
     return answer;
   };
 

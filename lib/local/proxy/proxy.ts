@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Milliseconds } from '../../domain/instant.ts';
+import type { BucketNotice } from '../engines/bucket-notices.ts';
 import type { EngineUrls, QueueSettings } from '../engines/create-resources.ts';
 import { type EngineAnswer, openExchange } from '../engines/exchange.ts';
+import { stageAccount } from '../engines/resource-names.ts';
 import { failureAnswer } from './answers.ts';
 import { openBucketService } from './bucket-service.ts';
 import { type Counts, openCounter } from './counts.ts';
@@ -11,6 +13,7 @@ import { type FaultOptions, type Faults, openFaults } from './faults.ts';
 import { openGuard, type Refusal } from './guard.ts';
 import { openLedger } from './message-ledger.ts';
 import type { Need } from './operations.ts';
+import { openPutNotices } from './put-notices.ts';
 import { type DelayedDelivery, openQueueService } from './queue-service.ts';
 import type { Policies } from './roles.ts';
 import { openTopicService, type Published } from './topic-service.ts';
@@ -40,10 +43,10 @@ export interface StageProxy {
   /** The endpoint for all three services, and the origin of queue URLs. */
   readonly url: string;
   /**
-   * Learns policies and queues, and gives the engines what an earlier stage accepted. Call it once, when the
+   * Learns policies, queues and what buckets tell them, and gives the engines what an earlier stage accepted. Call it once, when the
    * resources exist; until then functions are strangers.
    */
-  use(policies: Policies, queues: readonly QueueSettings[]): Promise<void>;
+  use(policies: Policies, queues: readonly QueueSettings[], notices: readonly BucketNotice[]): Promise<void>;
   readonly faults: Faults;
   /** What functions told topics, the latest thousand. */
   readonly published: readonly Published[];
@@ -63,7 +66,6 @@ export async function startProxy(options: ProxyOptions): Promise<StageProxy> {
   const dynamodb = openExchange(options.engines.dynamodb);
   const engine = openExchange(options.engines.queues);
   const ledger = openLedger(folder('messages.ndjson'));
-  const buckets = openBucketService(engine, folder('objects'));
   const topics = openTopicService((one) => options.onPublished?.(one));
   const guard = openGuard();
   const faults = openFaults(options.faults);
@@ -80,6 +82,13 @@ export async function startProxy(options: ProxyOptions): Promise<StageProxy> {
 
   const { now, onDelayed, around } = options;
   const queues = openQueueService({ exchange: engine, origin: url, now, ledger, onDelayed });
+  const notices = openPutNotices(now, async (queueArn, text) => {
+    const name = queueArn.slice(queueArn.lastIndexOf(':') + 1);
+    const body = { QueueUrl: `${url}/${stageAccount}/${name}`, MessageBody: text };
+    const answer = await queues.handle('SendMessage', body, () => false);
+    if (answer.status >= 300) throw new Error(`the engine took no notice of an object: status ${answer.status}`);
+  });
+  const buckets = openBucketService(engine, folder('objects'), notices);
   const { count } = counter;
   const dispatch = openDispatch({ dynamodb, engine, queues, buckets, topics, guard, faults, count, around });
 
@@ -93,10 +102,11 @@ export async function startProxy(options: ProxyOptions): Promise<StageProxy> {
   });
   return {
     url,
-    use: async (policies, settings) => {
+    use: async (policies, settings, told) => {
       guard.use(policies);
       await buckets.restore();
       await queues.restore(settings);
+      notices.use(told);
     },
     faults,
     published: topics.published,

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import { bucketNoticesOf } from '../engines/bucket-notices.ts';
 import { type Resolver, stageAccount, stageRegion } from '../engines/resource-names.ts';
 import { listAt, objectAt, resourcesOf, type TemplateResource, textAt } from '../engines/template.ts';
 import { openAuthoriser } from './authorise.ts';
@@ -22,7 +23,8 @@ const polling = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttribu
 
 /**
  * Checks the grants that no call through the proxy can prove: schedules and rules may send to their targets, mappings may
- * poll their queues, the HTTP API may invoke the functions behind its routes, and every role lets its service assume it.
+ * poll their queues, buckets may tell queues, the HTTP API may invoke the functions behind its routes, and every role lets
+ * its service assume it.
  * Empty = all there.
  */
 export async function findMissingGrants(
@@ -97,6 +99,14 @@ export async function findMissingGrants(
     if (!(await authoriser.lets(service, policy, need, sourceContext(sourceArn)))) {
       missing.push({ for: route.logicalId, who: service, ...need });
     }
+  }
+  for (const { id, bucket, queueArn } of bucketNoticesOf(template, resolver)) {
+    const need = { action: 'sqs:SendMessage', resource: queueArn };
+    const policy = policies.byResource.get(queueArn);
+    const service = 's3.amazonaws.com';
+    const context = { ...sourceContext(`arn:aws:s3:::${bucket}`), 'aws:SecureTransport': 'true' };
+    const may = policy !== undefined && (await authoriser.lets(service, policy, need, context));
+    if (!may) missing.push({ for: id, who: service, ...need });
   }
   return missing;
 }

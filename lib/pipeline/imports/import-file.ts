@@ -84,7 +84,7 @@ export async function takeRows(deps: ImportDeps, id: string, { batch, rows }: Ro
     throw new TributaryError(
       'rejected',
       'import/mapping-moved',
-      `the mapping of ${connection} was changed while the file was read; import the file again`,
+      `the mapping of ${connection} was changed while the file was read; send the file again`,
     );
   }
   const lines: ArchivedLine[] = [];
@@ -95,10 +95,10 @@ export async function takeRows(deps: ImportDeps, id: string, { batch, rows }: Ro
     const record = { row, at };
     const mapped = open.map(record, connection);
     if (mapped.ok) {
-      const { change } = mapped;
-      lineOf.set(change, line);
-      changes.push(change);
-      lines.push({ of: change.kind === 'account' ? change.account : change.fragment, mapping: ROW, record });
+      for (const change of mapped.changes) lineOf.set(change, line);
+      changes.push(...mapped.changes);
+      const [of] = mapped.changes.map((change) => (change.kind === 'account' ? change.account : change.fragment));
+      lines.push({ ...(of === undefined ? {} : { of }), mapping: ROW, record });
     } else {
       const { code, reason } = mapped.rejection;
       rejected.push({ line, code, reason });
@@ -153,7 +153,8 @@ interface ImportJob {
 /** The mapping that the lines of an import went through: there is one for each connection. */
 const ROW = 'row';
 
-async function openImports(
+/** The connection that files are for. Throws `rejected` where there is none, or none that takes files. */
+export async function openImports(
   deps: Pick<ImportDeps, 'connectors' | 'definitions'>,
   connection: string,
 ): Promise<{
@@ -200,8 +201,8 @@ async function firstTime(
 /** As long as activities are kept unless a workspace says otherwise. */
 const FILE_KNOWN_MS = 400 * 24 * 3_600_000;
 
-function importId(connection: string, content: string, { mapping }: OpenImports): string {
-  const hash = createHash('sha256').update(canonicalText({ content, mapping })).digest('hex').slice(0, 24);
+function importId(connection: string, content: string, { written }: OpenImports): string {
+  const hash = createHash('sha256').update(canonicalText({ content, written })).digest('hex').slice(0, 24);
   return `${connection}.${hash}`;
 }
 

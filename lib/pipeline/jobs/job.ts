@@ -13,6 +13,7 @@ export const jobKinds = [
   'export',
   'replay',
   'import',
+  'sample',
   'care',
 ] as const;
 

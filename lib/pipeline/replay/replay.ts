@@ -277,7 +277,7 @@ function mapImported({ map }: OpenImports, connection: string, lines: readonly L
   const rejected: Rejection[] = [];
   for (const line of lines) {
     const mapped = 'record' in line ? map(line.record, connection) : undefined;
-    if (mapped?.ok === true) changes.push(mapped.change);
+    if (mapped?.ok === true) changes.push(...mapped.changes);
     else if (mapped !== undefined) rejected.push(mapped.rejection);
   }
   return { changes, rejected };

@@ -12,6 +12,7 @@ import { asWhole, wholeInWindow } from '../replay/whole-records.ts';
 import { LEASE_MS } from '../run-list.ts';
 import { finishSync, settleFailedSync } from './end-sync.ts';
 import { rereadOrPostpone } from './reread-records.ts';
+import { sampleStream } from './sample-stream.ts';
 import { EPOCH_SIZE, type HeldStream, type StreamState, type SyncRun, saveStream } from './sync-run.ts';
 import type { SyncCommand, SyncDeps } from './sync-work.ts';
 import { noteWait, releaseStream, takeUpStream } from './take-up-stream.ts';
@@ -22,6 +23,10 @@ import { noteWait, releaseStream, takeUpStream } from './take-up-stream.ts';
  */
 export function syncStream(deps: SyncDeps) {
   return async function sync(command: SyncCommand, signal: AbortSignal): Promise<void> {
+    if (command.sample !== undefined) {
+      await sampleStream(deps, command, signal);
+      return;
+    }
     const connection = await openOrFail(deps, command);
     if (connection === undefined) return;
     const stream = connection.connector.streams.find(({ name }) => name === command.stream);

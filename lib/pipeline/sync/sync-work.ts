@@ -10,7 +10,7 @@ export interface SyncDeps extends ConnectionDeps, LedgerDeps, AlertDeps {
   readonly jobs: Queue;
 }
 
-/** What a message of the sync queue asks: advance a stream, or read single records again. */
+/** What a message of the sync queue asks: advance a stream, read single records again, or show the first ones. */
 export interface SyncCommand {
   readonly connection: string;
   readonly stream: string;
@@ -22,4 +22,6 @@ export interface SyncCommand {
   readonly run?: string;
   /** Read these vendor ids again instead: what a webhook hinted at. */
   readonly reread?: readonly string[];
+  /** Only show the first records, for a job, and change nothing. */
+  readonly sample?: { readonly job: string; readonly most: number };
 }

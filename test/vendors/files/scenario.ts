@@ -12,7 +12,7 @@ export const filesScenario: Scenario = {
     mapping: {
       object: 'attendee',
       identifiers: { email: 'E-Mail' },
-      time: ['Registered', 'Invited'],
+      at: ['Registered', 'Invited'],
       traits: { first_name: 'First name', 'company.employees': { from: 'Employees', as: 'number' } },
       consent: [{ topic: 'email', from: 'News', address: 'E-Mail', granted: ['yes'], denied: ['no'], by: 'person' }],
     },
