@@ -107,11 +107,12 @@ async function sendAll(
 ): Promise<boolean> {
   let from = started.at;
   if (started.job !== undefined) {
-    const { step, pollAfterMs = 0, calls } = await pollJob(sender, started);
-    if (step === undefined) {
-      await work.again(withCalls(current.held, calls), pollAfterMs / 1_000);
+    const polled = await pollJob(sender, started);
+    if (polled.step === undefined) {
+      await work.again(waiting(current.held, polled), polled.pollAfterMs / 1_000);
       return false;
     }
+    const { step, calls } = polled;
     if (!(await commit(deps, current, sender.op, { ...step, tally: { ...step.tally, calls } }))) return false;
     from = step.at;
   }
@@ -179,9 +180,10 @@ function addTally(a: PushTally, b: Partial<PushTally>): PushTally {
   return sum;
 }
 
-function withCalls(held: HeldPush, calls: number): HeldPush {
+/** A push whose job was asked after and is not done. */
+function waiting(held: HeldPush, { calls, sending }: { readonly calls: number; readonly sending: Sending }): HeldPush {
   const run = held.state.run as PushRun;
-  return { ...held, state: { ...held.state, run: { ...run, tally: addTally(run.tally, { calls }) } } };
+  return { ...held, state: { ...held.state, sending, run: { ...run, tally: addTally(run.tally, { calls }) } } };
 }
 
 /**

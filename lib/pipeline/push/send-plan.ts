@@ -69,11 +69,14 @@ export async function* sendPlan(sender: PlanSender, from: number): AsyncIterable
   if (items.length > 0) yield await settleItems(sender, items);
 }
 
-/** Asks after the job that the run waits for; undefined `step` = not done, ask again later. */
+/** Asks after the job that the run waits for; without a `step` it is not done, and `sending` says what to ask after next. */
 export async function pollJob(
   sender: PlanSender,
   { at, job }: Sending,
-): Promise<{ readonly step?: SentStep; readonly pollAfterMs?: number; readonly calls: number }> {
+): Promise<
+  | { readonly step: SentStep; readonly calls: number }
+  | { readonly step?: never; readonly sending: Sending; readonly pollAfterMs: number; readonly calls: number }
+> {
   const { way, api } = sender;
   if (way.poll === undefined || job === undefined) {
     throw new TributaryError('defect', 'push/no-poll', 'a job was started that cannot be followed');
@@ -87,7 +90,10 @@ export async function pollJob(
     members: async () =>
       (await read()).flatMap((item) => inJob(sender, item)).map(({ row, keys }) => ({ memberId: row.profile, keys })),
   });
-  if (result.state === 'pending') return { pollAfterMs: result.pollAfterMs, calls: result.calls };
+  if (result.state === 'pending') {
+    const { pollAfterMs, calls } = result;
+    return { sending: { op, at, job: { ...job, job: result.job } }, pollAfterMs, calls };
+  }
   const items = await read();
   const waiting = items.flatMap((item) => inJob(sender, item));
   const ids = waiting.map(({ row }) => row.profile);

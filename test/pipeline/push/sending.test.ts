@@ -254,6 +254,26 @@ describe('a tool that answers with a job', () => {
     expect(jobs.map(({ members }) => members.length)).toEqual([3, 2]);
     expect(await rig.outcomes()).toHaveLength(5);
   });
+
+  it('is asked after the job that it named last', async () => {
+    const rig = openRig({ maxMembers: 3 });
+    for (const id of people(2)) rig.want(id, wantedAs(addressOf(id)));
+    const asked: string[] = [];
+    Object.assign(rig.destination, {
+      apply: async () => ({ state: 'pending', job: 'upload', pollAfterMs: MINUTE, calls: 1 }),
+      poll: async (_api: unknown, job: string) => {
+        asked.push(job);
+        if (job === 'upload') return { state: 'pending', job: 'merge', pollAfterMs: MINUTE, calls: 1 };
+        return { state: 'done', outcomes: new Map(), others: { status: 'applied' }, calls: 1 };
+      },
+    });
+
+    await rig.push();
+    await rig.drain();
+
+    expect(asked).toEqual(['upload', 'merge']);
+    expect(await rig.run()).toMatchObject({ state: 'finished', tally: { added: 2 } });
+  });
 });
 
 describe('a tool with a way for very many', () => {
