@@ -23,11 +23,11 @@ const driven: Readonly<Record<string, JsonObject>> = {
     Type: 'AWS::Lambda::EventSourceMapping',
     Properties: { EventSourceArn: arnOf('Work'), FunctionName: { Ref: 'Reader' } },
   },
-  Told: { Type: 'AWS::SQS::Queue', Properties: {} },
+  Inbox: { Type: 'AWS::SQS::Queue', Properties: {} },
   MayTell: {
     Type: 'AWS::SQS::QueuePolicy',
     Properties: {
-      Queues: [{ Ref: 'Told' }],
+      Queues: [{ Ref: 'Inbox' }],
       PolicyDocument: {
         Version: '2012-10-17',
         Statement: [
@@ -35,7 +35,7 @@ const driven: Readonly<Record<string, JsonObject>> = {
             Effect: 'Allow',
             Principal: { Service: 's3.amazonaws.com' },
             Action: 'sqs:SendMessage',
-            Resource: arnOf('Told'),
+            Resource: arnOf('Inbox'),
             Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
           },
         ],
@@ -46,7 +46,7 @@ const driven: Readonly<Record<string, JsonObject>> = {
     Type: 'AWS::S3::Bucket',
     Properties: {
       NotificationConfiguration: {
-        QueueConfigurations: [{ Event: 's3:ObjectCreated:*', Queue: arnOf('Told') }],
+        QueueConfigurations: [{ Event: 's3:ObjectCreated:*', Queue: arnOf('Inbox') }],
       },
     },
   },
@@ -96,7 +96,7 @@ describe('grants that no call proves', () => {
     const { MayTell } = driven;
     const queues = { ...(MayTell?.Properties as JsonObject), Queues: [{ Ref: 'Work' }] };
     expect(await missing({ MayTell: { ...MayTell, Properties: queues } as JsonObject })).toEqual([
-      'Archive: sqs:SendMessage tributary-Told',
+      'Archive: sqs:SendMessage tributary-Inbox',
     ]);
     const otherRoute = {
       ...driven.Permission,
