@@ -38,7 +38,7 @@ describe('partner events', () => {
     const [rule] = Object.keys(resourcesOf(template, 'AWS::Events::Rule'));
     const granted = Object.values(resourcesOf(template, 'AWS::SQS::QueuePolicy')).flatMap((policy) => {
       const statements = at(policy, 'PolicyDocument.Statement') as unknown as readonly JsonObject[];
-      return statements.filter(({ Effect }) => Effect === 'Allow');
+      return statements.filter(({ Principal }) => JSON.stringify(Principal).includes('events.amazonaws.com'));
     });
 
     expect(granted).toEqual(
