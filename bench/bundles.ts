@@ -105,7 +105,7 @@ async function startOf(code: string): Promise<Start> {
 /** Every variable that any function reads when it starts; nothing is called. */
 function anyEnvironment(): Record<string, string> {
   const tables = ['PROFILES', 'IDENTIFIERS', 'ACCOUNTS', 'ACTIVITIES', 'MEMBERSHIPS', 'HISTORY', 'LEDGER', 'STATE'];
-  const queues = ['CHANGES', 'RECOMPUTE', 'SYNC', 'PUSH', 'JOBS'];
+  const queues = ['CHANGES', 'RECOMPUTE', 'SYNC', 'PUSH', 'JOBS', 'IMPORTS'];
   return {
     ...Object.fromEntries(tables.map((name) => [`${name}_TABLE`, name.toLowerCase()])),
     ...Object.fromEntries(

@@ -110,6 +110,7 @@ describe('openStage', () => {
 
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
       url: stage.url,
+      aws: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       token: stage.token,
       pid: process.pid,
       startedAt: expect.any(String),
