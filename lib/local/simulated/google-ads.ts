@@ -5,7 +5,7 @@ import type { OpenTool } from './tool.ts';
 /** An advertiser whose lists hold hashes; who stands behind one is known of the world's people only. */
 export const openGoogleAds: OpenTool = async ({ config }, { world, now }) => {
   const simulator = await startGoogleAds({ now, customer: String(config.customer_id).replaceAll('-', '') });
-  const addresses = [...new Set([...world.people, ...world.members].map(({ email }) => email))];
+  const addresses = [...new Set([...world.people, ...world.members].map(({ email }) => email.trim().toLowerCase()))];
   for (const address of addresses) simulator.store.know(address);
   return {
     url: simulator.url,
