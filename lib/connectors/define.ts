@@ -1,7 +1,7 @@
 import type { Change, Rejection } from '../domain/change.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
-import { applyMapping, type Mapped, type Mapping } from '../domain/mapping.ts';
+import { applyMappings, type MappedRecord, type Mapping } from '../domain/mapping.ts';
 import type {
   ArchivedLine,
   AudienceDestination,
@@ -21,6 +21,8 @@ export interface StreamSpec<Api, Record_, Cursor extends Json> {
   /** Opaque outside the connector. Holds `v` and a tie-breaker; an unknown `v` does not parse. */
   readonly cursor: Schema<Cursor>;
   readonly mappings: Readonly<Record<string, Mapping>>;
+  /** What a record means where one mapping cannot say it: several changes, or a refusal. Absent = the mapping its page names. */
+  readonly changesOf?: ((record: Record_, connection: string) => MappedRecord) | undefined;
   read(api: Api, from: Cursor | undefined, options: ReadOptions): AsyncIterable<RecordPage<Cursor>>;
   reread?(api: Api, ids: readonly string[], options: ReadOptions): Promise<RecordPage<Cursor>>;
 }
@@ -39,11 +41,14 @@ export interface RecordPage<Cursor extends Json> {
 /** Closes over a stream's record and cursor types, so that the registry holds one plain type. */
 export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec<Api, Record_, Cursor>): Stream<Api> {
   /** Undefined when this release has no mapping of that name. */
-  const mapRecord = (connection: string, name: string, record: unknown): Mapped | undefined => {
+  const mapRecord = (connection: string, name: string, record: unknown): MappedRecord | undefined => {
     const mapping = spec.mappings[name];
     if (mapping === undefined) return undefined;
     const parsed = spec.record.safeParse(record);
-    if (parsed.success) return applyMapping(mapping, connection, parsed.data);
+    if (parsed.success) {
+      const mapped = spec.changesOf?.(parsed.data, connection) ?? applyMappings([mapping], connection, parsed.data);
+      return mapped.ok ? mapped : { ok: false, rejection: { ...mapped.rejection, record } };
+    }
     const first = parsed.error.issues[0];
     const reason = first === undefined ? 'unreadable' : `${first.path.join('.') || 'record'}: ${first.message}`;
     return { ok: false, rejection: { code: 'sync/bad-record', reason, record } };
@@ -60,9 +65,10 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
       if (mapped === undefined) {
         throw new TributaryError('defect', 'sync/unknown-mapping', `stream ${spec.name} has no mapping ${mapping}`);
       }
-      if (mapped.ok) changes.push(mapped.change);
+      if (mapped.ok) changes.push(...mapped.changes);
       else rejected.push(mapped.rejection);
-      lines.push({ ...(mapped.ok ? { of: subjectOf(mapped.change) } : {}), mapping, record });
+      const [first] = mapped.ok ? mapped.changes : [];
+      lines.push({ ...(first === undefined ? {} : { of: subjectOf(first) }), mapping, record });
     }
     return { changes, rejected, lines, checkpoint, ...(anewSince === undefined ? {} : { anewSince }) };
   };
@@ -76,7 +82,7 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
         continue;
       }
       const mapped = mapRecord(connection, line.mapping, line.record);
-      if (mapped?.ok) changes.push(mapped.change);
+      if (mapped?.ok) changes.push(...mapped.changes);
       else if (mapped !== undefined) rejected.push(mapped.rejection);
       else {
         const reason = `this release has no mapping called ${line.mapping}`;

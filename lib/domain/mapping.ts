@@ -55,10 +55,21 @@ export type Mapped =
   | { readonly ok: true; readonly change: Change }
   | { readonly ok: false; readonly rejection: Rejection };
 
-/** What a mapping of a workspace's own makes of one record: it may say something of a person, and what the person did. */
+/** What several mappings make of one record: it may say something of a person, and what the person did. */
 export type MappedRecord =
   | { readonly ok: true; readonly changes: readonly Change[] }
   | { readonly ok: false; readonly rejection: Rejection };
+
+/** Applies several mappings to one record; what one of them refuses is refused as a whole. Total. */
+export function applyMappings(mappings: readonly Mapping[], connection: string, record: unknown): MappedRecord {
+  const changes: Change[] = [];
+  for (const mapping of mappings) {
+    const mapped = applyMapping(mapping, connection, record);
+    if (!mapped.ok) return mapped;
+    changes.push(mapped.change);
+  }
+  return { ok: true, changes };
+}
 
 /** Applies a mapping to one record. Total: never throws; what cannot be used is a rejection with its reason. */
 export function applyMapping(mapping: Mapping, connection: string, record: unknown): Mapped {

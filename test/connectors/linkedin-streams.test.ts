@@ -114,7 +114,7 @@ describe('leads', () => {
     expect(page.changes.filter(({ kind }) => kind === 'gone')).toEqual([
       { kind: 'gone', fragment: `social:lead:${id}`, at: '2026-11-21T08:00:00.000Z', mapping: 1 },
     ]);
-    expect(namesIn([page])).toEqual([`social:lead:${other}`, other, `social:lead:${id}`]);
+    expect(namesIn([page])).toEqual([`social:lead:${id}`, `social:lead:${other}`, other]);
   });
 
   it('do not try a refused token again', async () => {

@@ -130,8 +130,8 @@ describe('leads', () => {
 
     const page = await rig.reread('leads', [id, '999', 'no id', id]);
 
-    expect(namesIn([page])).toEqual([`social:lead:${id}`, id, 'social:lead:999']);
-    expect(page.changes.at(-1)).toMatchObject({ kind: 'gone' });
+    expect(namesIn([page])).toEqual(['social:lead:999', `social:lead:${id}`, id]);
+    expect(page.changes[0]).toMatchObject({ kind: 'gone' });
   });
 
   it('stop with the permission that is missing', async () => {

@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import type { Change, Rejection } from '../../domain/change.ts';
-import { TributaryError } from '../../domain/errors.ts';
 import { parseInstant } from '../../domain/instant.ts';
-import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import { isJsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';
-import type { ArchivedLine, Page, Stream } from '../contract.ts';
+import { defineStream, streamBySettings } from '../define.ts';
 import type { FormsApi } from './client.ts';
 import { type Config, lookbackMs } from './config.ts';
 import { unreadableAnswer } from './errors.ts';
@@ -29,89 +27,48 @@ const source = { version: 1, object: OBJECT, subject: 'person', by: 'person', id
 
 /** What is certain whatever the workspace's own mapping says: the rest is in the connection. */
 const mappings: Readonly<Record<string, Mapping>> = {
-  person: source,
+  [OBJECT]: source,
   activity: { ...source, activity: { id, name: 'Form Submitted' } },
 };
 
 /**
- * Responses of one Typeform form, newest first, back to the end of the last run. Written as a stream by hand: one record
- * means two changes here, by a mapping that only the connection knows.
+ * Responses of one Typeform form, newest first, back to the end of the last run. One record means two changes here, by a
+ * mapping that only the connection knows.
  */
-export const responses: Stream<FormsApi> = {
-  name: 'responses',
-  mappings,
-  async *read(api, connection, from, options) {
-    let window = openWindow(from, api.config, options.now);
-    const pageSize = Math.min(options.pageSize ?? RESPONSE_PAGE, RESPONSE_PAGE);
-    while (!options.signal.aborted) {
-      const items = await api.listResponses({ pageSize, before: window.before });
-      const before = items.map(tokenOf).findLast((token) => token !== undefined);
-      const whole = items.length < pageSize || (timeOf(items.at(-1)) ?? window.since) < window.since;
-      if (!whole && before === undefined) throw unreadableAnswer('responses');
-      const checkpoint: Cursor = whole
-        ? { v: 1, phase: 'done', until: window.until }
-        : { v: 1, phase: 'back', since: window.since, until: window.until, before: before ?? '' };
-      const inside = items.filter((one) => isInside(one, window));
-      const lines = inside.map((record): ArchivedLine => ({ mapping: OBJECT, record }));
-      const mapped = lines.map((line) => mapLine(line, connection, api.config));
-      if (inside.length > 0 || whole) yield pageOf(mapped, checkpoint);
-      if (whole && window.until >= options.now.getTime()) return;
-      // A run that finished what an older one began goes on to its own end.
-      window = whole ? openWindow(checkpoint, api.config, options.now) : { ...window, before };
-    }
-  },
-  remap(lines, connection, config) {
-    const mapped = lines.map((line) => mapLine(line, connection, config as Config));
-    return {
-      changes: mapped.flatMap(({ changes }) => changes),
-      rejected: mapped.flatMap(({ rejected }) => rejected),
-    };
-  },
-};
+export const responses = streamBySettings<Config, FormsApi>((config) =>
+  defineStream({
+    name: 'responses',
+    record: typeformResponse,
+    cursor,
+    mappings,
+    // The API does not repeat which form it was asked for.
+    changesOf:
+      config && ((told, connection) => mapResponse(config, connection, { ...told, form_id: config.form ?? null })),
+    async *read(api, from, options) {
+      let window = openWindow(from, api.config, options.now);
+      const pageSize = Math.min(options.pageSize ?? RESPONSE_PAGE, RESPONSE_PAGE);
+      while (!options.signal.aborted) {
+        const items = await api.listResponses({ pageSize, before: window.before });
+        const before = items.map(tokenOf).findLast((token) => token !== undefined);
+        const whole = items.length < pageSize || (timeOf(items.at(-1)) ?? window.since) < window.since;
+        if (!whole && before === undefined) throw unreadableAnswer('responses');
+        const checkpoint: Cursor = whole
+          ? { v: 1, phase: 'done', until: window.until }
+          : { v: 1, phase: 'back', since: window.since, until: window.until, before: before ?? '' };
+        const inside = items.filter((one) => isInside(one, window));
+        if (inside.length > 0 || whole) yield { mapping: OBJECT, records: inside, checkpoint };
+        if (whole && window.until >= options.now.getTime()) return;
+        // A run that finished what an older one began goes on to its own end.
+        window = whole ? openWindow(checkpoint, api.config, options.now) : { ...window, before };
+      }
+    },
+  }),
+);
 
-interface Mapped {
-  readonly line: ArchivedLine;
-  readonly changes: readonly Change[];
-  readonly rejected: readonly Rejection[];
-}
-
-function mapLine(line: ArchivedLine, connection: string, config: Config): Mapped {
-  if ('change' in line) return { line, changes: [line.change], rejected: [] };
-  const parsed = typeformResponse.safeParse(line.record);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const reason = `${issue?.path.join('.') || 'record'}: ${issue?.message ?? 'unreadable'}`;
-    return { line, changes: [], rejected: [{ code: 'sync/bad-record', reason, record: line.record }] };
-  }
-  // The API does not repeat which form it was asked for.
-  const record: JsonObject = { ...parsed.data, form_id: config.form ?? null };
-  const mapped = mapResponse(config, connection, record);
-  if (!mapped.ok) return { line, changes: [], rejected: [{ ...mapped.rejection, record: line.record }] };
-  const [of] = mapped.changes.flatMap((change) => ('fragment' in change ? [change.fragment] : []));
-  return { line: { ...line, ...(of === undefined ? {} : { of }) }, changes: mapped.changes, rejected: [] };
-}
-
-function pageOf(mapped: readonly Mapped[], checkpoint: Cursor): Page {
-  return {
-    changes: mapped.flatMap(({ changes }) => changes),
-    rejected: mapped.flatMap(({ rejected }) => rejected),
-    lines: mapped.map(({ line }) => line),
-    checkpoint,
-  };
-}
-
-function openWindow(from: unknown, config: Config, now: Date): Window {
+function openWindow(from: Cursor | undefined, config: Config, now: Date): Window {
   if (from === undefined) return { since: 0, until: now.getTime() };
-  const parsed = cursor.safeParse(from);
-  if (!parsed.success) {
-    const says = 'the checkpoint of stream responses has a form this release does not know; pull it with --full';
-    throw new TributaryError('config', 'sync/unknown-cursor', says);
-  }
-  if (parsed.data.phase === 'back') return parsed.data;
-  return {
-    since: Math.max(0, parsed.data.until - lookbackMs(config)),
-    until: Math.max(now.getTime(), parsed.data.until),
-  };
+  if (from.phase === 'back') return from;
+  return { since: Math.max(0, from.until - lookbackMs(config)), until: Math.max(now.getTime(), from.until) };
 }
 
 /** What was submitted after the run began belongs to the next; what has no time is for quarantine. */

@@ -99,6 +99,8 @@ export function openLinkedin(connection: ConnectionInput<Config, Secret>, io: Co
     );
 
   return {
+    /** The connection's name in the workspace. */
+    connection: connection.name,
     config,
     calls: transport.calls,
     /**

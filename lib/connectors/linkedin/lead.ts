@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { Change, Rejection } from '../../domain/change.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import { applyMapping, type ConsentRule, type Mapping } from '../../domain/mapping.ts';
+import { applyMappings, type ConsentRule, type MappedRecord, type Mapping } from '../../domain/mapping.ts';
 import type { Config } from './config.ts';
 import { answer, answersOf, form } from './form-answers.ts';
 import { idIn } from './restli.ts';
@@ -84,7 +83,7 @@ export function formIn(urn: unknown): string | undefined {
   return match?.[1];
 }
 
-const record = z
+export const lead = z
   .looseObject({
     id: z.string().regex(/^[\w-]{1,100}$/, 'expected the id of a lead'),
     submittedAt: instantMs,
@@ -102,31 +101,31 @@ const record = z
     }),
     form: form.nullish(),
   })
-  .transform((lead) => {
-    const { formResponse, form: asked } = lead;
+  .transform((told) => {
+    const { formResponse, form: asked } = told;
     const { known, answers } = asked ? answersOf(formResponse.answers, asked) : { known: {}, answers: {} };
-    const formId = formIn(lead.versionedLeadGenFormUrn);
+    const formId = formIn(told.versionedLeadGenFormUrn);
     const boxes = Object.fromEntries(
       (formResponse.consentResponses ?? []).map(({ consentId, accepted }) => [`${formId}:${consentId}`, accepted]),
     );
     return {
-      id: lead.id,
-      testLead: lead.testLead === true,
+      id: told.id,
+      testLead: told.testLead === true,
       hasForm: Boolean(asked),
-      at: formatInstant(lead.submittedAt),
+      at: formatInstant(told.submittedAt),
       known,
       answers,
       boxes,
-      ...given('lead_type', lead.leadType),
+      ...given('lead_type', told.leadType),
       ...given('form_id', formId),
       ...given('form_name', asked?.name ?? undefined),
       ...given('email', known.EMAIL ?? known.WORK_EMAIL),
       // A number at work may be a switchboard's, which would join a company into one person.
       ...given('phone', known.PHONE_NUMBER),
       ...given('postal_code', known.ZIP_CODE ?? known.POSTAL_CODE),
-      ...given('person', idIn(lead.submitter, 'person')),
-      ...given('ad_id', idIn(lead.associatedEntity?.associatedCreative, 'sponsoredCreative')),
-      ...given('campaign_id', idIn(lead.leadMetadata?.sponsoredLeadMetadata?.campaign, 'sponsoredCampaign')),
+      ...given('person', idIn(told.submitter, 'person')),
+      ...given('ad_id', idIn(told.associatedEntity?.associatedCreative, 'sponsoredCreative')),
+      ...given('campaign_id', idIn(told.leadMetadata?.sponsoredLeadMetadata?.campaign, 'sponsoredCampaign')),
     };
   });
 
@@ -134,29 +133,16 @@ function given(name: string, value: Json | undefined): JsonObject {
   return value === undefined ? {} : { [name]: value };
 }
 
-export type MappedLead =
-  | { readonly ok: true; readonly changes: readonly Change[] }
-  | { readonly ok: false; readonly rejection: Rejection };
+export type Lead = z.infer<typeof lead>;
 
-/** A lead as what it tells of the person and what the person did by it, or why it cannot be used. Total. */
-export function mapLead(config: Config, connection: string, lead: unknown): MappedLead {
-  const parsed = record.safeParse(lead);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return refused('sync/bad-record', `${issue?.path.join('.') || 'record'}: ${issue?.message ?? 'unreadable'}`, lead);
-  }
-  if (parsed.data.testLead) return refused('linkedin/test-lead', 'a lead that somebody made as a test', lead);
+/** What a lead tells of the person and what the person did by it, or why it cannot be used. Total. */
+export function changesOfLead(config: Config, told: Lead, connection: string): MappedRecord {
+  if (told.testLead) return refused('linkedin/test-lead', 'a lead that somebody made as a test', told);
   // Answers name questions by number: without the form nobody knows what was said.
-  if (!parsed.data.hasForm) return refused('linkedin/unknown-form', 'the lead came without the form it answers', lead);
-  const changes: Change[] = [];
-  for (const mapping of [leadMappingOf(config), submissionMapping]) {
-    const mapped = applyMapping(mapping, connection, parsed.data as unknown as JsonObject);
-    if (!mapped.ok) return { ok: false, rejection: { ...mapped.rejection, record: lead } };
-    changes.push(mapped.change);
-  }
-  return { ok: true, changes };
+  if (!told.hasForm) return refused('linkedin/unknown-form', 'the lead came without the form it answers', told);
+  return applyMappings([leadMappingOf(config), submissionMapping], connection, told);
 }
 
-function refused(code: string, reason: string, lead: unknown): MappedLead {
-  return { ok: false, rejection: { code, reason, record: lead } };
+function refused(code: string, reason: string, record: unknown): MappedRecord {
+  return { ok: false, rejection: { code, reason, record } };
 }

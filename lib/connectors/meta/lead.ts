@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { Change, Rejection } from '../../domain/change.ts';
 import { parseInstant } from '../../domain/instant.ts';
-import type { Json, JsonObject } from '../../domain/json.ts';
-import { applyMapping, type ConsentRule, type Mapping } from '../../domain/mapping.ts';
+import type { Json } from '../../domain/json.ts';
+import { applyMappings, type ConsentRule, type MappedRecord, type Mapping } from '../../domain/mapping.ts';
 import { metaId } from './answers.ts';
 import type { Config } from './config.ts';
 
@@ -76,7 +75,7 @@ export function leadMappingOf({ fields, consent }: Config): Mapping {
   return { ...leadMapping, traits: { ...leadMapping.traits, ...Object.fromEntries(own) }, consent: rules };
 }
 
-const record = z
+export const lead = z
   .looseObject({
     id: metaId,
     created_time: z.string().refine((at) => parseInstant(at) !== undefined, 'expected an instant'),
@@ -85,12 +84,12 @@ const record = z
       .array(z.looseObject({ checkbox_key: z.string(), is_checked: z.union([z.string(), z.boolean(), z.number()]) }))
       .nullish(),
   })
-  .transform((lead) => {
+  .transform((told) => {
     const answers = byKey(
-      lead.field_data.map(({ name, values }) => [name, values.length > 1 ? values : (values[0] ?? null)] as const),
+      told.field_data.map(({ name, values }) => [name, values.length > 1 ? values : (values[0] ?? null)] as const),
     );
     const boxes = byKey(
-      (lead.custom_disclaimer_responses ?? []).map(
+      (told.custom_disclaimer_responses ?? []).map(
         ({ checkbox_key, is_checked }) => [checkbox_key, TICKED.has(String(is_checked)) ? '1' : '0'] as const,
       ),
     );
@@ -99,7 +98,7 @@ const record = z
     const region = answers.state ?? answers.province;
     const postal = answers.zip_code ?? answers.post_code;
     return {
-      ...lead,
+      ...told,
       answers,
       boxes,
       ...(email === undefined ? {} : { email }),
@@ -120,27 +119,13 @@ function byKey(pairs: readonly (readonly [key: string, value: Json])[]): Readonl
 /** What Meta's testing tool writes into every field; its address is the same for everybody who tests. */
 const TEST = /^<test lead: dummy data for /i;
 
-export type MappedLead =
-  | { readonly ok: true; readonly changes: readonly Change[] }
-  | { readonly ok: false; readonly rejection: Rejection };
+export type Lead = z.infer<typeof lead>;
 
-/** A lead as what it tells of the person and what the person did by it, or why it cannot be used. Total. */
-export function mapLead(config: Config, connection: string, lead: unknown): MappedLead {
-  const parsed = record.safeParse(lead);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const reason = `${issue?.path.join('.') || 'record'}: ${issue?.message ?? 'unreadable'}`;
-    return { ok: false, rejection: { code: 'sync/bad-record', reason, record: lead } };
-  }
-  if (parsed.data.field_data.some(({ values }) => values.some((value) => TEST.test(value)))) {
+/** What a lead tells of the person and what the person did by it, or why it cannot be used. Total. */
+export function changesOfLead(config: Config, told: Lead, connection: string): MappedRecord {
+  if (told.field_data.some(({ values }) => values.some((value) => TEST.test(value)))) {
     const reason = 'a lead of Meta’s testing tool, which is nobody';
-    return { ok: false, rejection: { code: 'meta/test-lead', reason, record: lead } };
+    return { ok: false, rejection: { code: 'meta/test-lead', reason, record: told } };
   }
-  const changes: Change[] = [];
-  for (const mapping of [leadMappingOf(config), submissionMapping]) {
-    const mapped = applyMapping(mapping, connection, parsed.data as unknown as JsonObject);
-    if (!mapped.ok) return { ok: false, rejection: { ...mapped.rejection, record: lead } };
-    changes.push(mapped.change);
-  }
-  return { ok: true, changes };
+  return applyMappings([leadMappingOf(config), submissionMapping], connection, told);
 }

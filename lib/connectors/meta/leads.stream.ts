@@ -1,61 +1,51 @@
-import type { Change, Rejection } from '../../domain/change.ts';
-import { TributaryError } from '../../domain/errors.ts';
+import type { Change } from '../../domain/change.ts';
 import { parseInstant } from '../../domain/instant.ts';
-import { isJsonObject, type Json } from '../../domain/json.ts';
-import type { ArchivedLine, Page, Stream } from '../contract.ts';
+import { isJsonObject } from '../../domain/json.ts';
+import { defineStream, streamBySettings } from '../define.ts';
 import { metaId } from './answers.ts';
 import type { MetaApi } from './client.ts';
 import { type Config, lookbackMs } from './config.ts';
-import { beginning, type Cursor, cursor } from './cursor.ts';
+import { beginning, cursor } from './cursor.ts';
 import { isNotFound } from './errors.ts';
-import { leadMapping, mapLead, submissionMapping } from './lead.ts';
+import { changesOfLead, lead, leadMapping, submissionMapping } from './lead.ts';
 import { type Place, walk } from './walk.ts';
 
 const SECOND = 1_000;
 const LEAD = 'lead';
 
-/**
- * Leads of the page's forms. Written as a stream by hand: one record means two changes, what somebody said and that they
- * said it.
- */
-export const leads: Stream<MetaApi> = {
-  name: 'leads',
-  mappings: { lead: leadMapping, submission: submissionMapping },
-  async *read(api, connection, from, options) {
-    const last = positionOf(from);
-    const lookback = lookbackMs(api.config);
-    const steps = walk((window) => placesOf(api, window.from, options.pageSize), last, {
-      ...options,
-      lookbackMs: lookback,
-      instantOf: timeOf,
-    });
-    for await (const { records, checkpoint } of steps) yield pageOf(api, connection, records, checkpoint);
-  },
-  async reread(api, connection, wanted, options) {
-    const ids = [...new Set(wanted)].filter((id) => metaId.safeParse(id).success);
-    const records: unknown[] = [];
-    const gone: Change[] = [];
-    for (const id of ids) {
-      try {
-        records.push(await api.lead(id));
-      } catch (thrown) {
-        if (!isNotFound(thrown)) throw thrown;
-        const at = options.now.toISOString();
-        gone.push({ kind: 'gone', fragment: `${connection}:${LEAD}:${id}`, at, mapping: leadMapping.version });
+/** Leads of the page's forms. One record means two changes: what somebody said, and that they said it. */
+export const leads = streamBySettings<Config, MetaApi>((config) =>
+  defineStream({
+    name: 'leads',
+    record: lead,
+    cursor,
+    mappings: { [LEAD]: leadMapping, submission: submissionMapping },
+    changesOf: config && ((told, connection) => changesOfLead(config, told, connection)),
+    async *read(api, from, options) {
+      const steps = walk((window) => placesOf(api, window.from, options.pageSize), from, {
+        ...options,
+        lookbackMs: lookbackMs(api.config),
+        instantOf: timeOf,
+      });
+      for await (const { records, checkpoint } of steps) yield { mapping: LEAD, records, checkpoint };
+    },
+    async reread(api, wanted, options) {
+      const ids = [...new Set(wanted)].filter((id) => metaId.safeParse(id).success);
+      const records: unknown[] = [];
+      const also: Change[] = [];
+      for (const id of ids) {
+        try {
+          records.push(await api.lead(id));
+        } catch (thrown) {
+          if (!isNotFound(thrown)) throw thrown;
+          const fragment = `${api.connection}:${LEAD}:${id}`;
+          also.push({ kind: 'gone', fragment, at: options.now.toISOString(), mapping: leadMapping.version });
+        }
       }
-    }
-    const page = pageOf(api, connection, records, beginning);
-    const lines = gone.flatMap((change) => ('fragment' in change ? [{ of: change.fragment, change }] : []));
-    return { ...page, changes: [...page.changes, ...gone], lines: [...page.lines, ...lines] };
-  },
-  remap(lines, connection, config) {
-    const mapped = lines.map((line) => mapLine(line, connection, config as Config));
-    return {
-      changes: mapped.flatMap(({ changes }) => changes),
-      rejected: mapped.flatMap(({ rejected }) => rejected),
-    };
-  },
-};
+      return { mapping: LEAD, records, also, checkpoint: beginning };
+    },
+  }),
+);
 
 /** Forms that the connection names, or all of the page. A form that is archived still shows its leads. */
 async function placesOf(api: MetaApi, from: number | null, size: number | undefined): Promise<readonly Place[]> {
@@ -71,38 +61,6 @@ async function placesOf(api: MetaApi, from: number | null, size: number | undefi
     key: form,
     page: (after) => api.listLeads(form, since, { after, size }),
   }));
-}
-
-interface Mapped {
-  readonly line: ArchivedLine;
-  readonly changes: readonly Change[];
-  readonly rejected: readonly Rejection[];
-}
-
-function pageOf(api: MetaApi, connection: string, records: readonly unknown[], checkpoint: Cursor): Page {
-  const mapped = records.map((record) => mapLine({ mapping: LEAD, record }, connection, api.config));
-  return {
-    changes: mapped.flatMap(({ changes }) => changes),
-    rejected: mapped.flatMap(({ rejected }) => rejected),
-    lines: mapped.map(({ line }) => line),
-    checkpoint,
-  };
-}
-
-function mapLine(line: ArchivedLine, connection: string, config: Config): Mapped {
-  if ('change' in line) return { line, changes: [line.change], rejected: [] };
-  const mapped = mapLead(config, connection, line.record);
-  if (!mapped.ok) return { line, changes: [], rejected: [mapped.rejection] };
-  const [of] = mapped.changes.flatMap((change) => ('fragment' in change ? [change.fragment] : []));
-  return { line: { ...line, ...(of === undefined ? {} : { of }) }, changes: mapped.changes, rejected: [] };
-}
-
-function positionOf(from: Json | undefined): Cursor | undefined {
-  if (from === undefined) return undefined;
-  const parsed = cursor.safeParse(from);
-  if (parsed.success) return parsed.data;
-  const says = 'the checkpoint of stream leads has a form this release does not know; pull it with --full';
-  throw new TributaryError('config', 'sync/unknown-cursor', says);
 }
 
 function timeOf(record: unknown): number | undefined {
