@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { decideAudiences, sameWanted } from './audience.ts';
 import { canonicalText } from './canonical.ts';
 import { type Computed, openComputed } from './computed/computed.ts';
-import { SIGNAL_KEEP } from './computed/signals.ts';
 import type { Definitions } from './definitions.ts';
 import { openCatalogue } from './facet/catalogue.ts';
 import type { Regions } from './facet/geography.ts';
@@ -31,11 +30,8 @@ export interface Compiled {
 /** Compiles published definitions. Without `regions` regions are compared as they were told. */
 export function compileDefinitions(definitions: Definitions, regions?: Regions): Compiled {
   const computed = definitions.computed === undefined ? undefined : openComputed(definitions.computed);
-  const feeds = computed?.feeds.map((feed) => ({ feed, keep: SIGNAL_KEEP }));
-  const program = compile(definitions.segments, {
-    timezone: definitions.timezone,
-    ...(feeds === undefined ? {} : { feeds }),
-  });
+  const { timezone } = definitions;
+  const program = compile(definitions.segments, { timezone, ...(computed === undefined ? {} : { computed }) });
   const needs = createHash('sha256').update(canonicalText(program.needs)).digest('hex').slice(0, 8);
   const read = traitReader(definitions, regions);
   return { definitions, program, needs, read, ...(computed === undefined ? {} : { computed }) };
@@ -49,7 +45,7 @@ export function traitsUnder(
 ): Map<string, EffectiveTrait> {
   const traits = effectiveTraits(profile, definitions.identity.priorities, read);
   if (computed === undefined) return traits;
-  const timezone = (traits.get('timezone') ?? traits.get('location.timezone'))?.value;
+  const timezone = computed.reads.flatMap((path) => traits.get(path)?.value ?? [])[0];
   for (const [path, { value, at, because }] of computed.traitsOf(entriesOf(profile), timezone, now)) {
     traits.set(path, { value, at, source: 'computed', because, losers: [] });
   }

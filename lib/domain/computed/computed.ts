@@ -2,10 +2,20 @@ import { compareText } from '../compare-text.ts';
 import { formatInstant, type Milliseconds } from '../instant.ts';
 import type { Json } from '../json.ts';
 import { isZone } from '../segment/calendar.ts';
-import type { Feed } from '../segment/feed.ts';
+import type { MadeOf } from '../segment/compile.ts';
 import { foldText } from '../segment/fold.ts';
 import type { ComputedRules, EngagementRule, Signal } from './rules.ts';
-import { type EntriesOf, type Heard, hear, newestOf, nextHeard, type Source, sourceOf, weigh } from './signals.ts';
+import {
+  type EntriesOf,
+  type Heard,
+  hear,
+  newestOf,
+  nextHeard,
+  SIGNAL_KEEP,
+  type Source,
+  sourceOf,
+  weigh,
+} from './signals.ts';
 
 /** A computed trait with what it was made of, in words. */
 export interface ComputedTrait {
@@ -16,16 +26,14 @@ export interface ComputedTrait {
 }
 
 /** Computed traits of a workspace, ready for every profile. */
-export interface Computed {
-  /** What must be kept of activities. */
-  readonly feeds: readonly Feed[];
+export interface Computed extends MadeOf {
   /** Trait path → value. `timezone`: the person's own, where it is known. Pure; the order of entries is theirs. */
   traitsOf(entriesOf: EntriesOf, timezone: Json | undefined, now: Milliseconds): ReadonlyMap<string, ComputedTrait>;
   /** When an activity that lies ahead begins to count; infinity = none does. */
   flipsAt(entriesOf: EntriesOf, now: Milliseconds): Milliseconds;
 }
 
-/** Names of what computed traits are called, for whoever asks which traits there are. */
+/** Rule → the traits that it computes. */
 export const computedTraits = {
   interests: ['computed.interests', 'computed.top_interest'],
   channel: ['computed.channel'],
@@ -34,6 +42,8 @@ export const computedTraits = {
   sentiment: ['computed.sentiment', 'computed.sentiment_trend'],
 } as const satisfies Record<keyof ComputedRules, readonly string[]>;
 
+/** Where somebody's time zone stands, the surest first. */
+const TIMEZONES = ['timezone', 'location.timezone'];
 const INTERESTS_TOLD = 10;
 /** An interest that has a smaller share of the whole is not told. */
 const SHARE_TOLD = 0.05;
@@ -54,6 +64,8 @@ export function openComputed(rules: ComputedRules): Computed {
   const parts = partsOf(rules);
   const sources = parts.flatMap((part) => part.sources);
   return {
+    keep: SIGNAL_KEEP,
+    reads: TIMEZONES,
     feeds: [...new Map(sources.map(({ feed }) => [feed.key, feed])).values()],
     traitsOf: (entriesOf, timezone, now) =>
       new Map(parts.flatMap(({ tell }) => tell(entriesOf, timezone, now)).map(([path, trait]) => [path, trait])),
@@ -127,7 +139,7 @@ function hourPart({ from, halfLifeMs, least, timezone: usual }: NonNullable<Comp
       const hourOf = openHours(zone);
       const [top] = sharesOf(heard, halfLifeMs, ({ at }) => hourOf(at));
       if (top === undefined) return [];
-      const because = `${explainShare({ ...top, name: `${top.name}:00 to ${top.name}:59 in ${zone}` })}`;
+      const because = explainShare({ ...top, name: `${top.name}:00 to ${top.name}:59 in ${zone}` });
       return [['computed.best_hour', { value: Number(top.name), at: newestOf(heard), because }]];
     },
   };

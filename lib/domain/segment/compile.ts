@@ -40,8 +40,17 @@ export interface CompileOptions {
   readonly timezone: string;
   /** Entries kept per fragment for leaves that need all of a window. */
   readonly cap?: number;
-  /** Activities that somebody else asks of profiles, kept and filled as those of segments. */
-  readonly feeds?: readonly { readonly feed: Feed; readonly keep: Omit<Keep, 'cap'> }[];
+  /** Computed traits of the workspace: their activities are kept and filled as those of segments. */
+  readonly computed?: MadeOf;
+}
+
+/** What computed traits are made of. */
+export interface MadeOf {
+  readonly feeds: readonly Feed[];
+  /** What is kept of each feed. */
+  readonly keep: Omit<Keep, 'cap'>;
+  /** Traits that they read. */
+  readonly reads: readonly string[];
 }
 
 export interface CompiledSegment {
@@ -79,7 +88,8 @@ export function compile(definitions: readonly SegmentDefinition[], options: Comp
   const machine = makeMachine();
   const network = makeNetwork();
   const feeds = collectFeeds(machine, options.cap ?? DEFAULT_CAP);
-  for (const { feed, keep } of options.feeds ?? []) feeds.register(feed, keep);
+  const { computed } = options;
+  if (computed !== undefined) for (const feed of computed.feeds) feeds.register(feed, computed.keep);
   const known = new Map<string, NodeId>();
   const drafts = new Map<string, Draft>();
   for (const definition of ordered.order) {
@@ -99,7 +109,7 @@ export function compile(definitions: readonly SegmentDefinition[], options: Comp
     options,
     needs: feeds.needs(),
     observers: feeds.observers(),
-    moves: buildMoves(compiled),
+    moves: buildMoves(compiled, computed),
     compiled,
     machine,
     solver: makeSolver(network.nodes(), machine),

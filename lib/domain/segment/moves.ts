@@ -6,6 +6,15 @@ interface Movable {
   readonly leaves: readonly { readonly leaf: ReadLeaf }[];
 }
 
+/** What computed traits are made of: see `MadeOf` of compile.ts. */
+interface Made {
+  readonly feeds: readonly { readonly activity: string }[];
+  readonly reads: readonly string[];
+}
+
+/** The beginning of every computed trait's path. */
+const COMPUTED = 'computed.';
+
 /** Kinds of things that a segment reads of a person. Topics are purposes and channels; segments are those of elsewhere. */
 type Kind = 'traits' | 'activities' | 'topics' | 'segments';
 
@@ -15,8 +24,11 @@ type Kind = 'traits' | 'activities' | 'topics' | 'segments';
  */
 export type Moves = Readonly<Record<Kind, (name: string) => readonly number[]>>;
 
-/** Builds the index; a segment is moved by whatever moves a segment that it refers to. */
-export function buildMoves(compiled: readonly Movable[]): Moves {
+/**
+ * Builds the index; a segment is moved by whatever moves a segment that it refers to, and one that reads a computed trait by
+ * whatever computed traits are made of.
+ */
+export function buildMoves(compiled: readonly Movable[], computed?: Made): Moves {
   const byId = new Map(compiled.map((one) => [one.id, one]));
   const found: Record<Kind, Map<string, Set<number>>> = {
     traits: new Map(),
@@ -31,9 +43,16 @@ export function buildMoves(compiled: readonly Movable[]): Moves {
     else known.add(position);
   }
 
+  function addTrait(path: string, position: number): void {
+    add('traits', path, position);
+    if (computed === undefined || !`${path}.`.startsWith(COMPUTED)) return;
+    for (const { activity } of computed.feeds) add('activities', activity, position);
+    for (const read of computed.reads) add('traits', read, position);
+  }
+
   function addLeaf(leaf: ReadLeaf, position: number): void {
-    if (leaf.kind === 'trait') add('traits', leaf.trait, position);
-    else if (leaf.kind === 'has_been') add('traits', leaf.trait.trait, position);
+    if (leaf.kind === 'trait') addTrait(leaf.trait, position);
+    else if (leaf.kind === 'has_been') addTrait(leaf.trait.trait, position);
     else if (leaf.kind === 'consent' || leaf.kind === 'subscribed') add('topics', leaf.name, position);
     else if (leaf.kind === 'did') {
       add('activities', leaf.activity, position);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openComputed } from '../../../lib/domain/computed/computed.ts';
 import type { ComputedRules } from '../../../lib/domain/computed/rules.ts';
 import type { JsonObject } from '../../../lib/domain/json.ts';
+import { compile } from '../../../lib/domain/segment/compile.ts';
 import { cutEntries, type Entry, mergeEntries, type ObservedActivity } from '../../../lib/domain/segment/entries.ts';
 
 const DAY = 86_400_000;
@@ -155,5 +156,35 @@ describe('computed traits', () => {
         expect(told(list, NOW + days * DAY)).toEqual(told(list));
       }),
     );
+  });
+});
+
+describe('a segment that reads a computed trait', () => {
+  const program = compile(
+    [
+      { segment: 'by-mail', when: { trait: 'computed.channel', is: 'email' } },
+      { segment: 'customers', when: { trait: 'stage', is: 'customer' } },
+    ],
+    { timezone: 'Europe/Berlin', computed },
+  );
+
+  it('can be moved by the activities behind it, and by the time zone', () => {
+    expect(program.moves.activities('Comment Posted')).toEqual([0]);
+    expect(program.moves.activities('Order Shipped')).toEqual([]);
+    expect(program.moves.traits('timezone')).toEqual([0]);
+    expect(program.moves.traits('stage')).toEqual([1]);
+  });
+
+  it('has its activities kept, each once', () => {
+    const names = program.needs.map(({ activity: name }) => name).sort();
+
+    expect(names).toEqual([
+      'Comment Posted',
+      'Comment Posted',
+      'Email Delivered',
+      'Email Opened',
+      'Order Completed',
+      'Product Viewed',
+    ]);
   });
 });
