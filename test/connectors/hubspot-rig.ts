@@ -1,97 +1,19 @@
-import type { Calls, ConnectorIo, Page } from '../../lib/connectors/contract.ts';
 import { type HubspotApi, openHubspot } from '../../lib/connectors/hubspot/client.ts';
 import { config, secret } from '../../lib/connectors/hubspot/config.ts';
 import { hubspot } from '../../lib/connectors/hubspot/index.ts';
-import type { Json } from '../../lib/domain/json.ts';
-import { freeCalls } from '../free-calls.ts';
 import { type HubspotOptions, type HubspotSimulator, startHubspot } from '../vendors/hubspot/server.ts';
+import { type ConnectorRig, openConnectorRig } from './connector-rig.ts';
 
-/** A simulated account with a clock that a test moves, and connections to it. */
-export interface HubspotRig extends AsyncDisposable {
-  readonly vendor: HubspotSimulator;
-  now(): Date;
-  pass(ms: number): void;
-  connect(settings?: ConnectSettings): HubspotApi;
-  /** All pages of a stream's run; up to `most`, then the reader is dropped as a kill would. */
-  read(name: string, options?: ReadSettings): Promise<Page[]>;
-  reread(name: string, ids: readonly string[]): Promise<Page>;
-}
+export type HubspotRig = ConnectorRig<HubspotSimulator, HubspotApi>;
 
-interface ConnectSettings {
-  readonly config?: object;
-  readonly secret?: object;
-  readonly calls?: Calls;
-  readonly signal?: AbortSignal;
-}
-
-interface ReadSettings {
-  readonly from?: Json | undefined;
-  readonly pageSize?: number;
-  readonly most?: number;
-  readonly config?: object;
-  /** Runs after each page. */
-  readonly meanwhile?: (pages: number) => void;
-}
-
-export async function openRig(options: Partial<HubspotOptions> = {}): Promise<HubspotRig> {
-  let at = Date.parse('2026-11-21T08:00:00Z');
-  const now = () => new Date(at);
-  const vendor = await startHubspot({ now, ...options });
-  const connect = (settings: ConnectSettings = {}): HubspotApi => {
-    const io: ConnectorIo = {
-      fetch,
-      now,
-      signal: settings.signal ?? new AbortController().signal,
-      log: () => undefined,
-      calls: settings.calls ?? freeCalls,
-    };
-    const input = {
-      name: 'crm',
-      config: config.parse(settings.config ?? {}),
-      secret: secret.parse(settings.secret ?? vendor.secret),
-      endpoint: vendor.url,
-    };
-    return openHubspot(input, io);
-  };
-  const streamOf = (name: string) => {
-    const stream = hubspot.streams.find((one) => one.name === name);
-    if (stream === undefined) throw new Error(`hubspot has no stream ${name}`);
-    return stream;
-  };
-  return {
-    vendor,
-    now,
-    pass: (ms) => {
-      at += ms;
-    },
-    connect,
-    async read(name, { from, pageSize, most, config: settings, meanwhile } = {}) {
-      const api = connect(settings === undefined ? {} : { config: settings });
-      const how = {
-        signal: new AbortController().signal,
-        now: now(),
-        ...(pageSize === undefined ? {} : { pageSize }),
-      };
-      const pages: Page[] = [];
-      for await (const page of streamOf(name).read(api, 'crm', from, how)) {
-        pages.push(page);
-        meanwhile?.(pages.length);
-        if (pages.length === most) break;
-      }
-      return pages;
-    },
-    async reread(name, ids) {
-      const { reread } = streamOf(name);
-      if (reread === undefined) throw new Error(`${name} cannot be read again`);
-      return reread(connect(), 'crm', ids, { signal: new AbortController().signal, now: now() });
-    },
-    [Symbol.asyncDispose]: () => vendor.close(),
-  };
-}
-
-/** The fragments, accounts or activities of pages. */
-export function namesIn(pages: readonly Page[]): string[] {
-  return pages
-    .flatMap(({ changes }) => changes)
-    .map((one) => (one.kind === 'account' ? one.account : one.kind === 'activity' ? one.id : one.fragment));
+export function openRig(options: Partial<HubspotOptions> = {}): Promise<HubspotRig> {
+  return openConnectorRig({
+    name: 'crm',
+    streams: hubspot.streams,
+    config,
+    secret,
+    open: openHubspot,
+    start: (now) => startHubspot({ now, ...options }),
+    usual: (vendor) => ({ config: {}, secret: vendor.secret }),
+  });
 }

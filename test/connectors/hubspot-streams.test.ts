@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { namesIn, openRig } from './hubspot-rig.ts';
+import { namesIn } from './connector-rig.ts';
+import { openRig } from './hubspot-rig.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -27,7 +28,7 @@ describe('contacts', () => {
     const ids = Array.from({ length: 12 }, (_, n) =>
       store.create('contacts', { email: `p${n}@example.com` }, { at: EARLIER }),
     );
-    const meanwhile = (pages: number): void => {
+    const meanwhile = ({ length: pages }: readonly unknown[]): void => {
       rig.pass(MINUTE);
       // Each leaves the window: behind, at and beyond the place where the reader stands.
       for (const at of [0, 5, 11]) if (pages === 1) store.update('contacts', ids[at] ?? '', { jobtitle: 'Head' });

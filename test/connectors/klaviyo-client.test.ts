@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Calls } from '../../lib/connectors/contract.ts';
 import type { FaultKind } from '../vendors/klaviyo/faults.ts';
-import { namesIn, openRig } from './klaviyo-rig.ts';
+import { namesIn } from './connector-rig.ts';
+import { openRig } from './klaviyo-rig.ts';
 
 const QUERY = { sort: 'updated', after: undefined, size: 10 };
 

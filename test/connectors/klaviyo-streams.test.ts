@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Page } from '../../lib/connectors/contract.ts';
-import { type KlaviyoRig, namesIn, openRig } from './klaviyo-rig.ts';
+import { namesIn } from './connector-rig.ts';
+import { type KlaviyoRig, openRig } from './klaviyo-rig.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -4,7 +4,8 @@ import type { BatchResult } from '../../lib/connectors/contract.ts';
 import { audiences, sourceSegmentIdOf, userOf } from '../../lib/connectors/linkedin/audiences.ts';
 import type { LinkedinApi } from '../../lib/connectors/linkedin/client.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
-import { failureOf, type LinkedinRig, openRig } from './linkedin-rig.ts';
+import { failureOf } from './connector-rig.ts';
+import { type LinkedinRig, openRig } from './linkedin-rig.ts';
 
 const TARGET = { matched_audience: 'Lapsing customers' };
 const FRESH_MS = 5_000;

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { linkedin } from '../../lib/connectors/linkedin/index.ts';
 import { listText, recordText, valueText } from '../../lib/connectors/linkedin/restli.ts';
 import type { FaultKind } from '../vendors/linkedin/faults.ts';
-import { failureOf, type LinkedinRig, openRig } from './linkedin-rig.ts';
+import { failureOf } from './connector-rig.ts';
+import { type LinkedinRig, openRig } from './linkedin-rig.ts';
 
 let rig: LinkedinRig;
 beforeEach(async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { failureOf, type LinkedinRig, namesIn, openRig } from './linkedin-rig.ts';
+import { failureOf, namesIn } from './connector-rig.ts';
+import { type LinkedinRig, openRig } from './linkedin-rig.ts';
 
 const MINUTE = 60_000;
 
@@ -109,7 +110,7 @@ describe('leads', () => {
     const [id = '', other = ''] = submit(2);
     rig.vendor.store.deleteLead(id);
 
-    const page = await rig.reread([id, other, '../dmpSegments']);
+    const page = await rig.reread('leads', [id, other, '../dmpSegments']);
 
     expect(page.changes.filter(({ kind }) => kind === 'gone')).toEqual([
       { kind: 'gone', fragment: `social:lead:${id}`, at: '2026-11-21T08:00:00.000Z', mapping: 1 },

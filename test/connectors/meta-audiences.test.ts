@@ -6,7 +6,7 @@ import { audiences } from '../../lib/connectors/meta/audiences.ts';
 import type { MetaApi } from '../../lib/connectors/meta/client.ts';
 import { matchValue, rowOf, SCHEMA } from '../../lib/connectors/meta/match-row.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
-import { asTributaryError } from '../../lib/domain/errors.ts';
+import { failureOf } from './connector-rig.ts';
 import { type MetaRig, openRig } from './meta-rig.ts';
 
 const AUDIENCE = 'Lapsing customers';
@@ -196,13 +196,4 @@ function email(value: string): Identifier {
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-async function failureOf(work: () => Promise<unknown>) {
-  try {
-    await work();
-  } catch (thrown) {
-    return asTributaryError(thrown);
-  }
-  throw new Error('nothing failed');
 }

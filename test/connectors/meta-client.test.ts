@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { asTributaryError } from '../../lib/domain/errors.ts';
 import type { FaultKind } from '../vendors/meta/faults.ts';
+import { failureOf } from './connector-rig.ts';
 import { type MetaRig, openRig } from './meta-rig.ts';
 
 const MINUTE = 60_000;
@@ -98,8 +98,16 @@ describe('failures', () => {
     const failures = [
       await failureOf(() => rig.connect({ secret: { access_token, app_secret: 'of another app' } }).account()),
       await failureOf(() => rig.connect({ config: { page: '42' } }).listForms({ after: undefined })),
-      await failureOf(() => rig.connect({ config: {} }).listForms({ after: undefined })),
-      await failureOf(() => rig.connect({ config: {} }).listAudiences({ after: undefined })),
+      await failureOf(() =>
+        rig
+          .connect({ config: { page: undefined, instagram: undefined, ad_account: undefined } })
+          .listForms({ after: undefined }),
+      ),
+      await failureOf(() =>
+        rig
+          .connect({ config: { page: undefined, instagram: undefined, ad_account: undefined } })
+          .listAudiences({ after: undefined }),
+      ),
     ];
 
     expect(failures.map(({ kind, code }) => `${kind} ${code}`)).toEqual([
@@ -129,12 +137,3 @@ describe('failures', () => {
     expect([gone.code, stopped.code]).toEqual(['meta/unreachable', 'meta/stopped']);
   });
 });
-
-async function failureOf(work: () => Promise<unknown>) {
-  try {
-    await work();
-  } catch (thrown) {
-    return asTributaryError(thrown);
-  }
-  throw new Error('nothing failed');
-}

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { erasure } from '../../lib/connectors/meta/erasure.ts';
-import { type MetaRig, namesIn, openRig } from './meta-rig.ts';
+import { namesIn } from './connector-rig.ts';
+import { type MetaRig, openRig } from './meta-rig.ts';
 
 const HOUR = 3_600_000;
 const ann = { id: '24601001', name: 'Ann Example' };
