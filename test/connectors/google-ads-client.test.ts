@@ -85,7 +85,7 @@ describe('failures', () => {
 
   it('names the terms that the account has not accepted', async () => {
     await using rig = await openRig();
-    rig.vendor.faults.add({ kind: 'terms-not-signed', on: 'write' });
+    rig.vendor.faults.add({ kind: 'terms-not-signed', on: ['write'] });
 
     const told = await failure(
       rig.push('add', [{ memberId: 'm0', keys: [{ type: 'email', value: 'a@example.com' }] }]),

@@ -47,6 +47,6 @@ export const googleAdsScenario: Scenario<GoogleAdsSimulator> = {
       return [...hashes].flatMap(([hash, address]) => (told?.has(hash) === true ? [address] : [])).sort();
     },
     fault: ({ faults }, kind) =>
-      faults.add({ kind: kind === 'rate-limit' ? 'exhausted' : 'error-after-accepting', on: 'write' }),
+      faults.add({ kind: kind === 'rate-limit' ? 'exhausted' : 'error-after-accepting', on: ['write'] }),
   },
 };

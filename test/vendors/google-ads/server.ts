@@ -89,7 +89,7 @@ export async function startGoogleAds(options: GoogleAdsOptions): Promise<GoogleA
 
   function serveApi(request: IncomingMessage, url: URL, body: unknown): Sent {
     const { method = 'GET' } = request;
-    const fault = faults.take(method === 'GET' ? 'read' : 'write');
+    const fault = faults.take(method === 'GET' ? 'read' : 'write')?.kind;
     if (fault === 'token-refused') signIn.forget();
     if (fault === 'account-disabled' || !signIn.holds(request.headers.authorization)) throw problems.unauthenticated();
     const refusal = fault === undefined ? undefined : refusals[fault]?.();

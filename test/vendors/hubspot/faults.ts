@@ -1,3 +1,5 @@
+import { type Fault as AnyFault, openFaults, type WaitingFaults } from '../faults.ts';
+
 /** What the simulated HubSpot can be told to do wrong. */
 export type FaultKind =
   /** The three policies of 429. `secondly` is what searches answer: it names no policy. */
@@ -23,36 +25,10 @@ export type FaultKind =
 
 export type Area = 'token' | 'search' | 'read' | 'write' | 'other';
 
-export interface Fault {
-  readonly kind: FaultKind;
-  /** How often; default 1, Infinity = until cleared. */
-  readonly times?: number;
-  /** Only calls of these kinds; default all but the token endpoint. */
-  readonly on?: readonly Area[];
-}
+export type Fault = AnyFault<FaultKind, Area>;
+export type Faults = WaitingFaults<Fault>;
 
-export interface Faults {
-  add(fault: Fault): void;
-  clear(): void;
-  /** The fault that this call meets, used up once. */
-  take(area: Area): Fault | undefined;
-}
-
+/** All but the token endpoint. */
 const DATA: readonly Area[] = ['search', 'read', 'write', 'other'];
 
-export function createFaults(): Faults {
-  let waiting: { readonly fault: Fault; left: number }[] = [];
-  return {
-    add: (fault) => void waiting.push({ fault, left: fault.times ?? 1 }),
-    clear: () => {
-      waiting = [];
-    },
-    take: (area) => {
-      const met = waiting.find(({ fault }) => (fault.on ?? DATA).includes(area));
-      if (met === undefined) return undefined;
-      met.left -= 1;
-      if (met.left <= 0) waiting = waiting.filter((one) => one !== met);
-      return met.fault;
-    },
-  };
-}
+export const createFaults = (): Faults => openFaults<Fault>(DATA);

@@ -1,3 +1,5 @@
+import { type Fault as AnyFault, openFaults, type WaitingFaults } from '../faults.ts';
+
 /** What the simulated API can be told to do wrong. */
 export type FaultKind =
   | 'throttled'
@@ -20,30 +22,7 @@ export type FaultKind =
 
 export type Area = 'read' | 'write';
 
-export interface Fault {
-  readonly kind: FaultKind;
-  /** How often; default 1, Infinity = until cleared. */
-  readonly times?: number;
-  /** Only calls of these kinds; default both. */
-  readonly on?: readonly Area[];
-}
+export type Fault = AnyFault<FaultKind, Area>;
+export type Faults = WaitingFaults<Fault>;
 
-export interface Faults {
-  add(fault: Fault): void;
-  /** The fault that this call meets, used up once. */
-  take(area: Area): FaultKind | undefined;
-}
-
-export function createFaults(): Faults {
-  let waiting: { readonly fault: Fault; left: number }[] = [];
-  return {
-    add: (fault) => void waiting.push({ fault, left: fault.times ?? 1 }),
-    take: (area) => {
-      const met = waiting.find(({ fault }) => (fault.on ?? ['read', 'write']).includes(area));
-      if (met === undefined) return undefined;
-      met.left -= 1;
-      if (met.left <= 0) waiting = waiting.filter((one) => one !== met);
-      return met.fault.kind;
-    },
-  };
-}
+export const createFaults = (): Faults => openFaults<Fault>(['read', 'write']);

@@ -80,7 +80,7 @@ export async function startLinkedin(options: LinkedinOptions): Promise<LinkedinS
     if (route === undefined) throw problems.notFound(path);
     tokens.judge(headers.authorization);
     judgeVersion(headers);
-    const fault = faults.take(route.area);
+    const fault = faults.take(route.area)?.kind;
     if (fault === 'page-for-people') return { status: 502, text: '<html><title>LinkedIn</title></html>' };
     const refusal = fault === undefined ? undefined : refusals[fault]?.();
     if (refusal !== undefined) throw refusal;

@@ -1,3 +1,5 @@
+import { type Fault as AnyFault, openFaults } from '../faults.ts';
+
 /** What the simulated Graph API can be told to do wrong. */
 export type FaultKind =
   /** Code 80003 with HTTP 400, and how many minutes in `X-Business-Use-Case-Usage`. */
@@ -31,36 +33,15 @@ export type FaultKind =
 
 export type Area = 'read' | 'write';
 
-export interface Fault {
-  readonly kind: FaultKind;
-  /** How often; default 1, Infinity = until cleared. */
-  readonly times?: number;
-  /** Only calls of these kinds; default both. */
-  readonly on?: readonly Area[];
-}
+export type Fault = AnyFault<FaultKind, Area>;
+export type Faults = ReturnType<typeof createFaults>;
 
-export interface Faults {
-  add(fault: Fault): void;
-  clear(): void;
-  /** The fault that this call meets, used up once. */
-  take(area: Area, hasCursor: boolean): Fault | undefined;
-}
-
-export function createFaults(): Faults {
-  let waiting: { readonly fault: Fault; left: number }[] = [];
+export function createFaults() {
+  const { add, clear, take } = openFaults<Fault>(['read', 'write']);
   return {
-    add: (fault) => void waiting.push({ fault, left: fault.times ?? 1 }),
-    clear: () => {
-      waiting = [];
-    },
-    take: (area, hasCursor) => {
-      const met = waiting.find(
-        ({ fault }) => (fault.on ?? ['read', 'write']).includes(area) && (fault.kind !== 'lost-cursor' || hasCursor),
-      );
-      if (met === undefined) return undefined;
-      met.left -= 1;
-      if (met.left <= 0) waiting = waiting.filter((one) => one !== met);
-      return met.fault;
-    },
+    add,
+    clear,
+    /** A page token can only be lost by a call that has one. */
+    take: (area: Area, hasCursor: boolean) => take(area, (kind) => kind !== 'lost-cursor' || hasCursor),
   };
 }

@@ -1,3 +1,5 @@
+import { type Fault as AnyFault, openFaults } from '../faults.ts';
+
 /** What the simulated Salesforce can be told to do wrong. */
 export type FaultKind =
   /** 401 INVALID_SESSION_ID. */
@@ -23,49 +25,26 @@ export type FaultKind =
 
 export type Area = 'token' | 'query' | 'bulk' | 'write' | 'other';
 
-export interface Fault {
-  readonly kind: FaultKind;
-  /** How often; default 1, Infinity = until removed. For `row-lock`: how many records. */
-  readonly times?: number;
-  /** Only calls of these kinds; default all but the token endpoint. */
-  readonly on?: readonly Area[];
+/** `times` of `row-lock`: how many records. */
+export interface Fault extends AnyFault<FaultKind, Area> {
   readonly retryAfterSeconds?: number;
 }
 
-export interface Faults {
-  add(fault: Fault): void;
-  clear(): void;
-  /** The fault that this call meets, used up once. */
-  take(area: Area, kinds?: readonly FaultKind[]): Fault | undefined;
-}
+export type Faults = ReturnType<typeof createFaults>;
 
 /** Faults that a collection or a job meets while it works, not a request as a whole. */
 const PER_RECORD: readonly FaultKind[] = ['row-lock', 'missing-result', 'job-fails'];
 
+/** All but the token endpoint. */
 const DATA: readonly Area[] = ['query', 'bulk', 'write', 'other'];
 
-export function createFaults(initial: readonly Fault[] = []): Faults {
-  let waiting: { readonly fault: Fault; left: number }[] = [];
-
-  function add(fault: Fault): void {
-    waiting.push({ fault, left: fault.times ?? 1 });
-  }
-
+export function createFaults(initial: readonly Fault[] = []) {
+  const { add, clear, take } = openFaults<Fault>(DATA);
   for (const fault of initial) add(fault);
   return {
     add,
-    clear: () => {
-      waiting = [];
-    },
-    take: (area, kinds) => {
-      const met = waiting.find(({ fault }) => {
-        if (!(fault.on ?? DATA).includes(area)) return false;
-        return kinds === undefined ? !PER_RECORD.includes(fault.kind) : kinds.includes(fault.kind);
-      });
-      if (met === undefined) return undefined;
-      met.left -= 1;
-      if (met.left <= 0) waiting = waiting.filter((one) => one !== met);
-      return met.fault;
-    },
+    clear,
+    take: (area: Area, kinds?: readonly FaultKind[]) =>
+      take(area, (kind) => (kinds === undefined ? !PER_RECORD.includes(kind) : kinds.includes(kind))),
   };
 }

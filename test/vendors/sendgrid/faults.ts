@@ -1,3 +1,5 @@
+import { type Fault as AnyFault, openFaults } from '../faults.ts';
+
 /** What the simulated SendGrid can be told to do wrong. */
 export type FaultKind =
   /** 429 whose reset is seconds from now, or a point in time. */
@@ -28,22 +30,10 @@ export type FaultKind =
 
 export type Area = 'read' | 'write';
 
-export interface Fault {
-  readonly kind: FaultKind;
-  /** How often; default 1, Infinity = until cleared. */
-  readonly times?: number;
-  /** Only calls of these kinds; default both. */
-  readonly on?: readonly Area[];
-}
+export type Fault = AnyFault<FaultKind, Area>;
+export type Faults = ReturnType<typeof createFaults>;
 
-export interface Faults {
-  add(fault: Fault): void;
-  clear(): void;
-  /** The fault that this call meets, used up once. Those that belong to one call only are taken by name. */
-  take(area: Area): Fault | undefined;
-  takeNamed(kind: FaultKind): boolean;
-}
-
+/** Those that belong to one kind of call only are taken by name. */
 const NAMED: ReadonlySet<FaultKind> = new Set([
   'errored-upsert',
   'lost-removal',
@@ -53,21 +43,12 @@ const NAMED: ReadonlySet<FaultKind> = new Set([
   'slow-search',
 ]);
 
-export function createFaults(): Faults {
-  let waiting: { readonly fault: Fault; left: number }[] = [];
-  const use = (met: (typeof waiting)[number] | undefined): Fault | undefined => {
-    if (met === undefined) return undefined;
-    met.left -= 1;
-    if (met.left <= 0) waiting = waiting.filter((one) => one !== met);
-    return met.fault;
-  };
+export function createFaults() {
+  const { add, clear, take } = openFaults<Fault>(['read', 'write']);
   return {
-    add: (fault) => void waiting.push({ fault, left: fault.times ?? 1 }),
-    clear: () => {
-      waiting = [];
-    },
-    take: (area) =>
-      use(waiting.find(({ fault }) => !NAMED.has(fault.kind) && (fault.on ?? ['read', 'write']).includes(area))),
-    takeNamed: (kind) => use(waiting.find(({ fault }) => fault.kind === kind)) !== undefined,
+    add,
+    clear,
+    take: (area: Area) => take(area, (kind) => !NAMED.has(kind)),
+    takeNamed: (wanted: FaultKind) => take(undefined, (kind) => kind === wanted) !== undefined,
   };
 }
