@@ -108,7 +108,9 @@ function inMeasures(tributary: Source | undefined, filled: Filled): Problem[] {
   if (tributary === undefined || !isJsonObject(measures)) return [];
   const engagement = Array.isArray(measures.engagement) ? measures.engagement : [];
   const named: Named[] = [
-    ...engagement.flatMap((name, at) => (typeof name === 'string' ? [{ name, at: ['measures', 'engagement', at] }] : [])),
+    ...engagement.flatMap((name, at) =>
+      typeof name === 'string' ? [{ name, at: ['measures', 'engagement', at] }] : [],
+    ),
     ...namedAt(measures.revenue, 'did', ['measures', 'revenue']),
     ...namedAt(measures.nps, 'did', ['measures', 'nps']),
   ];

@@ -8,6 +8,7 @@ import { type Connectors, checkConnections, connectionsOf } from './connections.
 import { type Accepted, buildDefinitions } from './definitions.ts';
 import { readFiles, type WorkspaceFile } from './files.ts';
 import { checkValue } from './issues.ts';
+import { checkMeasured, checkMeasures } from './measured.ts';
 import { type Finding, isError, type Problem, sortProblems } from './problem.ts';
 import {
   checkAudience,
@@ -26,7 +27,6 @@ import { personaFile } from './schema/persona.ts';
 import { segmentFile } from './schema/segment.ts';
 import { type TributaryFile, tributaryFile } from './schema/tributary.ts';
 import { findSecrets } from './secrets.ts';
-import { checkMeasured, checkMeasures } from './measured.ts';
 import { checkFieldTargets } from './shared-fields.ts';
 import { readSource, type Source } from './source.ts';
 

@@ -1,4 +1,4 @@
-import { proposals, type Proposal, type Reason } from './propose.ts';
+import { type Proposal, proposals, type Reason } from './propose.ts';
 
 /** A review in short, as a digest tells it. */
 interface DigestLine {
@@ -20,7 +20,9 @@ export function digestOf(
 ): { readonly subject: string; readonly text: string } {
   const sorted = [...lines].sort(
     (a, b) =>
-      proposals.indexOf(a.proposal) - proposals.indexOf(b.proposal) || b.size - a.size || (a.segment < b.segment ? -1 : 1),
+      proposals.indexOf(a.proposal) - proposals.indexOf(b.proposal) ||
+      b.size - a.size ||
+      (a.segment < b.segment ? -1 : 1),
   );
   const waiting = sorted.filter(({ proposal }) => proposal !== 'keep').length;
   const blocks = sorted.slice(0, MOST_LINES).map(({ segment, title, size, proposal, reasons }) => {

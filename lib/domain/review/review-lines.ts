@@ -49,8 +49,10 @@ function people({ size, movement, since, engagement, people: everybody }: Review
 
 function performance({ performance: found }: Review): Part {
   if (found === null) return undefined;
-  const { metric, share, value, baseline, target, expected, progress, elapsed, since, by, standing, owner, budget } = found;
-  const show = (amount: number | null): string => (amount === null ? 'not measured' : share ? percent(amount) : decimal(amount));
+  const { metric, share, value, baseline, target, expected, progress, elapsed, since, by, standing, owner, budget } =
+    found;
+  const show = (amount: number | null): string =>
+    amount === null ? 'not measured' : share ? percent(amount) : decimal(amount);
   return {
     title: 'Objective',
     lines: [
@@ -93,7 +95,9 @@ function accuracy({ accuracy: { label, sample } }: Review): Part {
     if (label.recall !== null) lines.push(`${interval(label.recall)} of those to whom it applies are members`);
   }
   if (sample !== null) {
-    lines.push(`marked by the team: ${count(sample.right)} right, ${count(sample.wrong)} wrong, right are ${interval(sample.precision)}`);
+    lines.push(
+      `marked by the team: ${count(sample.right)} right, ${count(sample.wrong)} wrong, right are ${interval(sample.precision)}`,
+    );
   }
   return lines.length === 0 ? undefined : { title: 'Accuracy', lines };
 }
@@ -131,14 +135,18 @@ function feedback({ feedback: { comments, nps, sentiment } }: Review): Part {
     const { promoters, passives, detractors, score } = nps;
     lines.push(`NPS ${Math.round(score)} of ${count(promoters + passives + detractors)} members who answered`);
   }
-  if (sentiment !== null) lines.push(`sentiment ${decimal(sentiment.mean)} (-1 to 1) of ${count(sentiment.people)} members`);
+  if (sentiment !== null)
+    lines.push(`sentiment ${decimal(sentiment.mean)} (-1 to 1) of ${count(sentiment.people)} members`);
   return lines.length === 0 ? undefined : { title: 'Feedback', lines };
 }
 
 function cost({ cost: { runs, added, removed, calls } }: Review): Part {
   if (runs === 0) return undefined;
   const pushes = `${count(runs)} ${runs === 1 ? 'push' : 'pushes'}`;
-  return { title: 'Cost', lines: [`${pushes}: ${count(added)} added, ${count(removed)} removed, ${count(calls)} calls`] };
+  return {
+    title: 'Cost',
+    lines: [`${pushes}: ${count(added)} added, ${count(removed)} removed, ${count(calls)} calls`],
+  };
 }
 
 function part(found: number, of: number): string {

@@ -137,4 +137,3 @@ async function look(deps: RecountDeps, counter: Counter, profile: Profile, now: 
     );
   return sight(counter, profile, { ...kept, history }, now);
 }
-

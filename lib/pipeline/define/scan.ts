@@ -102,7 +102,9 @@ export function workScan(deps: ScanDeps, works: Readonly<Record<string, ScanWork
     if (!part.done) {
       const expiresAt = deps.clock.now().getTime() + KEPT_MS;
       const row = does.findsMuch === undefined ? reached : await putFound(deps, id, reached);
-      const stored = await deps.state.put(rowsOf(id), String(number), row as unknown as JsonObject, version, { expiresAt });
+      const stored = await deps.state.put(rowsOf(id), String(number), row as unknown as JsonObject, version, {
+        expiresAt,
+      });
       if (!stored) return; // Another message of this part is ahead, and asks for the rest itself.
     }
     if (!reached.done) {

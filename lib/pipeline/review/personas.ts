@@ -30,7 +30,11 @@ export async function readPersonas(deps: PersonaDeps) {
     const segments = definitions.segments.filter((one) => one.persona === persona);
     const counted = latest === undefined ? undefined : (latest.personas[persona] ?? { people: 0, reached: 0 });
     const said = messagesOf(messages);
-    const pushed = pushedTo(definitions, deps.connectors, segments.map(({ segment }) => segment));
+    const pushed = pushedTo(
+      definitions,
+      deps.connectors,
+      segments.map(({ segment }) => segment),
+    );
     const channels = [...new Set([...pushed.keys(), ...Object.keys(said)])].sort();
     return {
       described,

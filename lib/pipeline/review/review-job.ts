@@ -1,15 +1,15 @@
 import type { Compiled } from '../../domain/decide.ts';
-import type { SegmentDefinition } from '../../domain/segment.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { composeReview } from '../../domain/review/compose-review.ts';
 import { experimentsOf, traitsOf } from '../../domain/review/counter.ts';
 import { addUpCounts, type Counts } from '../../domain/review/counts.ts';
 import { digestOf } from '../../domain/review/digest.ts';
-import { type DayFacts, dayBefore, factsOf, performanceOf } from '../../domain/review/facts.ts';
+import { type DayFacts, dayBefore, factsOf } from '../../domain/review/facts.ts';
 import { followsBack } from '../../domain/review/measuring.ts';
 import { type Overlaps, overlapsOf, overlapsWith } from '../../domain/review/overlaps.ts';
 import type { Cost, Coverage, LeafPart, Review } from '../../domain/review/review.ts';
 import { tellLeaf } from '../../domain/segment/decisive.ts';
+import type { SegmentDefinition } from '../../domain/segment.ts';
 import { keepRecount, recountId } from '../define/recount.ts';
 import { readFound, readParts, readScan } from '../define/scan.ts';
 import type { Worker } from '../jobs/run-job.ts';
@@ -17,6 +17,7 @@ import type { Archive, Clock, HistoryStore, Notify, StateStore } from '../ports.
 import { listPushes } from '../push/push-run.ts';
 import type { Versions } from '../resolve/refill.ts';
 import { closeDays, factsOn, keepFacts, readFacts } from './day-facts.ts';
+import { performanceIn } from './facts-page.ts';
 import { keepLatestCount } from './latest-count.ts';
 import { keepReview, latestReviews, listReviews } from './reviews.ts';
 import type { ReviewJob } from './start-review.ts';
@@ -77,7 +78,11 @@ export function reviewSegments(deps: ReviewDeps): Worker<ReviewJob> {
       const { proposal = null, at = null } = review ?? {};
       const done = { segment, state: review === undefined ? 'failed' : 'finished', proposal, review: at };
       return {
-        job: { ...job, reviewed: job.reviewed + 1, parts: job.parts.map((part) => (part.segment === segment ? done : part)) },
+        job: {
+          ...job,
+          reviewed: job.reviewed + 1,
+          parts: job.parts.map((part) => (part.segment === segment ? done : part)),
+        },
       };
     }
     // Who asked for a review looks at it; of what was due by itself somebody has to be told.
@@ -156,7 +161,7 @@ async function reviewSegment(
     because,
     facts,
     before,
-    performance: performance(compiled, facts, known),
+    performance: performanceIn(compiled, facts, known),
     overlaps: overlapsWith(segment, overlaps),
     leaves: leavesOf(counted, segment),
     coverage: coverageOf(counted, segment),
@@ -167,14 +172,6 @@ async function reviewSegment(
     comments: await readComments(deps.state, segment),
     cost: await costOf(deps.state, compiled, definition, before.at(-1)?.at ?? ''),
   });
-}
-
-function performance({ measuring }: Compiled, facts: DayFacts, known: readonly DayFacts[]): Review['performance'] {
-  const objective = measuring.objectives.get(facts.segment);
-  if (objective === undefined) return null;
-  const { metric } = objective;
-  const first = known.findLast((one) => one.objective?.metric === metric && one.objective.value !== null) ?? facts;
-  return performanceOf(objective, facts, first);
 }
 
 function leavesOf({ counts, compiled }: Counted, segment: string): readonly LeafPart[] {

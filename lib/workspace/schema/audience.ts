@@ -35,7 +35,8 @@ export const audienceFile = z.strictObject({
     })
     .prefault({}),
   holdout: share.optional().meta({
-    description: "Share of members not sent, to measure lift against. Absent: what the segment's objective says, or none.",
+    description:
+      "Share of members not sent, to measure lift against. Absent: what the segment's objective says, or none.",
   }),
   verify: z
     .strictObject({

@@ -11,7 +11,11 @@ const amount = z.strictObject({
 /** `measures:` of tributary.yaml: what is counted of the members of every segment, each night. */
 export const measures = z.strictObject({
   within: durationAsWritten.default(USUAL_WINDOW).meta({ description: 'The window of all of them. Default 30 days.' }),
-  engagement: z.array(text).min(1).optional().meta({ description: 'Activities of which any one makes a member engaged.' }),
+  engagement: z
+    .array(text)
+    .min(1)
+    .optional()
+    .meta({ description: 'Activities of which any one makes a member engaged.' }),
   revenue: amount.optional().meta({ description: 'What a member pays.' }),
   nps: amount.optional().meta({ description: 'Answers from 0 to 10 to "would you recommend us".' }),
   sentiment: text.optional().meta({ description: 'A trait from -1 to 1, such as computed.sentiment.' }),

@@ -18,7 +18,10 @@ const message = z.union(
     z.strictObject({
       text,
       link: link.optional(),
-      links: z.array(z.strictObject({ title: text, link })).min(1).optional(),
+      links: z
+        .array(z.strictObject({ title: text, link }))
+        .min(1)
+        .optional(),
     }),
   ],
   { error: 'a text, or { text, link } or { text, links: [{ title, link }] } with addresses on the web' },

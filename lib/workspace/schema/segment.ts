@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { isShare, type Metric, metrics } from '../../domain/review/objective.ts';
-import { dateAsWritten, durationAsWritten, id, instantAsWritten, intervalAsWritten, shareAsWritten, text } from './fields.ts';
+import {
+  dateAsWritten,
+  durationAsWritten,
+  id,
+  instantAsWritten,
+  intervalAsWritten,
+  shareAsWritten,
+  text,
+} from './fields.ts';
 
 /** A condition: checked by the segment language's own parser, published as its own schema. */
 const condition = z.unknown().refine((value) => value !== undefined, { error: 'a condition' });
@@ -72,7 +80,12 @@ const objective = z
   .check(({ value, issues }) => {
     const { metric, goal, baseline, target } = value;
     if (goal === undefined && NEEDS_GOAL.includes(metric)) {
-      issues.push({ code: 'custom', input: goal, path: ['goal'], message: `a condition that says what ${metric} counts` });
+      issues.push({
+        code: 'custom',
+        input: goal,
+        path: ['goal'],
+        message: `a condition that says what ${metric} counts`,
+      });
     }
     const expected = isShare(metric) ? 'a percentage such as "6%"' : 'a number';
     for (const [key, written] of Object.entries({ baseline, target })) {
@@ -87,7 +100,8 @@ const review = z.union(
     z.strictObject({
       every: intervalAsWritten,
       label: condition.optional().meta({
-        description: 'Whom the segment should hold, known afterwards or from elsewhere: members are checked against it.',
+        description:
+          'Whom the segment should hold, known afterwards or from elsewhere: members are checked against it.',
       }),
     }),
   ],
