@@ -8,10 +8,12 @@ import { createApi } from '../lib/api/app.ts';
 import { serveConsole } from '../lib/api/console.ts';
 import { connectors } from '../lib/connectors/registry.ts';
 import { openCompiled, openDefinitions, openVersions } from '../lib/pipeline/define/definitions.ts';
+import { openModels } from '../lib/pipeline/learn/models.ts';
 
 const env = readEnv(process.env, 'IDENTITY_KEY_SECRET', 'DEPLOYED');
 const basics = openBasics(process.env);
 const definitions = openDefinitions(basics);
+const models = openModels(basics);
 const api = createApi({
   ...basics,
   ...openPeople(process.env, basics.dynamo, async () => (await definitions()).privacy.activitiesKeptMs),
@@ -20,8 +22,8 @@ const api = createApi({
   notify: openNotify(process.env),
   connectors,
   definitions,
-  compiled: openCompiled(definitions),
-  versions: openVersions(basics.archive),
+  compiled: openCompiled(definitions, models),
+  versions: openVersions(basics.archive, models),
   deployed: openDeployed(env.DEPLOYED),
 });
 

@@ -111,7 +111,7 @@ export const functions = {
       state: ['read', 'write'],
     },
     indexes: {},
-    archive: { read: ['definitions'], write: ['deliveries'] },
+    archive: { read: ['definitions', 'models', 'learning'], write: ['deliveries', 'learning'] },
     sends: ['recompute', 'push'],
     secrets: ['identity-key'],
     notifies: false,
@@ -148,7 +148,8 @@ export const functions = {
     notifies: true,
   },
   'run-job': {
-    description: 'Does long work step by step: forgets and exports people, replays and rewrites the archive.',
+    description:
+      'Does long work step by step: forgets and exports people, replays and rewrites the archive, trains models.',
     memoryMb: 1024,
     timeoutSeconds: 120,
     sources: [{ queue: 'jobs', batchSize: 1, maxConcurrency: 5 }],
@@ -163,11 +164,11 @@ export const functions = {
     },
     indexes: { ledger: ['by-subject'] },
     archive: {
-      read: ['definitions', 'pages', 'deliveries', 'notes', 'exports'],
-      write: ['pages', 'deliveries', 'notes', 'exports'],
+      read: ['definitions', 'pages', 'deliveries', 'notes', 'exports', 'models', 'learning'],
+      write: ['pages', 'deliveries', 'notes', 'exports', 'models'],
       erase: ['pages', 'deliveries', 'exports'],
     },
-    sends: ['changes', 'push', 'jobs'],
+    sends: ['changes', 'push', 'jobs', 'recompute'],
     // Of the others only ids of runs, jobs, audiences and profiles are told.
     searches: ['changes', 'sync'],
     secrets: ['identity-key'],
@@ -200,7 +201,7 @@ export const functions = {
     },
     indexes: { memberships: ['pending-by-audience'] },
     archive: {
-      read: ['definitions', 'plans', 'outcomes', 'exports', 'samples'],
+      read: ['definitions', 'models', 'plans', 'outcomes', 'exports', 'samples'],
       write: ['definitions', 'plans', 'collection', 'pages'],
       asksForAbsent: true,
     },

@@ -19,6 +19,7 @@ import { parseSchedule } from './schedule.ts';
 import type { AudienceFile } from './schema/audience.ts';
 import { computedFrom } from './schema/computed.ts';
 import { guardrailsFrom } from './schema/guardrails.ts';
+import { learnedFrom } from './schema/learned.ts';
 import type { TributaryFile } from './schema/tributary.ts';
 
 /** A workspace in which no error was found, file by file. */
@@ -63,6 +64,7 @@ export function buildDefinitions(accepted: Accepted, connectors: Connectors): De
     ...(Object.keys(traits).length === 0 ? {} : { traits }),
     ...(tributary.listening === undefined ? {} : { listening: tributary.listening }),
     ...(tributary.computed === undefined ? {} : { computed: computedFrom(tributary.computed, timezone) }),
+    ...(tributary.learned === undefined ? {} : { learned: learnedFrom(tributary.learned, timezone) }),
     guardrails: guardrailsFrom(guardrails) as Guardrails,
     privacy: { activitiesKeptMs: privacy.activities_kept, archiveKeptMs: privacy.archive_kept },
     collection: { writeKeys: collection.write_keys, ...(collection.strict ? { strict: true } : {}) },

@@ -19,6 +19,7 @@ import type { Change } from '../../lib/domain/change.ts';
 import type { Declared } from '../../lib/domain/declared.ts';
 import { openCompiled, openDefinitions, openVersions } from '../../lib/pipeline/define/definitions.ts';
 import { publishDefinitions } from '../../lib/pipeline/define/switch-definitions.ts';
+import { openModels } from '../../lib/pipeline/learn/models.ts';
 import { resolveProfile } from '../../lib/pipeline/resolve/resolve-profile.ts';
 import { suggestDuplicates } from '../../lib/pipeline/resolve/suggest-duplicates.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
@@ -56,6 +57,7 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     openOwnQueue(sqs, 'jobs'),
   ]);
   const definitions = openDefinitions({ state, archive });
+  const models = openModels({ state, archive });
   const key = { secret: 'k'.repeat(32), generation: 1 };
   const deps = {
     state,
@@ -68,8 +70,8 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     definitions,
     connectors,
     clock,
-    compiled: openCompiled(definitions),
-    versions: openVersions(archive),
+    compiled: openCompiled(definitions, models),
+    versions: openVersions(archive, models),
     deployed: (wanted: Declared) => wanted,
     identities: openIdentityIndex(dynamo, tables.identifiers),
     profiles: openProfileStore(dynamo, { profiles: tables.profiles, identifiers: tables.identifiers }),

@@ -7,6 +7,7 @@ import type { Json } from '../../../lib/domain/json.ts';
 import { openCompiled, openDefinitions, openVersions } from '../../../lib/pipeline/define/definitions.ts';
 import type { PlanDeps } from '../../../lib/pipeline/define/plan-definitions.ts';
 import { walkEverybody } from '../../../lib/pipeline/define/walk-everybody.ts';
+import { openModels } from '../../../lib/pipeline/learn/models.ts';
 import type { Archive, Queue, QueueMessage, StateStore } from '../../../lib/pipeline/ports.ts';
 import { resolveProfile } from '../../../lib/pipeline/resolve/resolve-profile.ts';
 import { markSuppressed } from '../../../lib/pipeline/resolve/suppression.ts';
@@ -77,13 +78,14 @@ export function openPublishedWorld(fate: Fate = () => 'lives', key: () => Identi
     archive,
     recompute,
     clock: standingClock,
-    compiled: openCompiled(openDefinitions({ state, archive })),
+    compiled: openCompiled(openDefinitions({ state, archive }), openModels({ state, archive })),
     deployed: (wanted: Declared) => wanted,
     connectors: { mailchimp: { audiences: { batch: { maxMembers: 2 } } } as unknown as AnyConnector },
   };
 
   /** A process of its own: it compiles anew, and may hold definitions that are no longer published. */
   function openWorker(definitions = openDefinitions({ state, archive })) {
+    const models = openModels({ state, archive });
     const world = {
       ...stores,
       state,
@@ -93,8 +95,8 @@ export function openPublishedWorld(fate: Fate = () => 'lives', key: () => Identi
       log: () => {},
       key: key(),
       tooLarge: async () => {},
-      versions: openVersions(archive),
-      compiled: openCompiled(definitions),
+      versions: openVersions(archive, models),
+      compiled: openCompiled(definitions, models),
     };
     const resolve = resolveProfile(world);
     const nothing = async () => {};

@@ -1,0 +1,66 @@
+import { inWords, openFeatures, standardised } from './features.ts';
+import type { openReadings } from './feeds.ts';
+import type { PropensityModel } from './model.ts';
+import type { Part } from './part.ts';
+import { type PropensityRule, propensityTrait } from './rules.ts';
+
+/** History must be so many times as long as the time that is foretold (as Segment asks of its predictions). */
+export const HISTORY_TIMES = 3;
+const REASONS_TOLD = 3;
+/** A reason that moves the odds by less is none. */
+const LEAST_REASON = 0.1;
+
+export function propensityPart(
+  name: string,
+  rule: PropensityRule,
+  readings: ReturnType<typeof openReadings>,
+): Omit<Part<PropensityModel>, 'rule'> {
+  const features = openFeatures(rule.features, readings, rule.withinMs);
+  const target = readings.read(rule.did, undefined, HISTORY_TIMES * rule.withinMs);
+  return {
+    name: `propensity.${name}`,
+    lookBackMs: Math.max(HISTORY_TIMES * rule.withinMs, rule.withinMs + Math.max(...rule.features.map(longest))),
+    hears: [target.feed.key],
+    /**
+     * What was known at the beginning of the latest window, and whether it was done in there: a feature never sees the
+     * time that it is to foretell.
+     */
+    rowOf(entriesOf, asOf) {
+      const values = features.valuesOf(entriesOf, asOf - rule.withinMs);
+      if (values === undefined) return undefined;
+      const did = target.doneIn(entriesOf, asOf, rule.withinMs).length > 0;
+      return { values, kind: did ? 'did' : 'did-not' };
+    },
+    tell(model, entriesOf, asOf) {
+      const values = features.valuesOf(entriesOf, asOf);
+      if (values === undefined) return [];
+      const points = standardised(values, model);
+      const value = Number(chanceOf(model, points).toFixed(3));
+      const moves = points.map((point, at) => ({
+        at,
+        by: model.calibration.slope * point * (model.weights[at] ?? 0),
+      }));
+      const reasons = moves
+        .filter(({ by }) => Math.abs(by) >= LEAST_REASON)
+        .sort((a, b) => Math.abs(b.by) - Math.abs(a.by))
+        .slice(0, REASONS_TOLD)
+        .map(({ at, by }) => `${by > 0 ? 'more' : 'less'} likely by ${features.names[at]} ${inWords(values[at] ?? 0)}`);
+      const among = `${inWords(model.base * 100)} % of all do it`;
+      return [[propensityTrait(name), { value, because: [...reasons, among].join('; ') }]];
+    },
+  };
+}
+
+function longest({ withinMs }: PropensityRule['features'][number]): number {
+  return withinMs;
+}
+
+/** The probability that a model gives to somebody's standardised numbers. */
+export function chanceOf(model: Omit<PropensityModel, 'mean' | 'spread' | 'base' | 'kind'>, points: readonly number[]) {
+  const score = points.reduce((sum, point, at) => sum + point * (model.weights[at] ?? 0), model.intercept);
+  return sigmoid(model.calibration.slope * score + model.calibration.offset);
+}
+
+export function sigmoid(value: number): number {
+  return 1 / (1 + Math.exp(-value));
+}
