@@ -29,11 +29,12 @@ export interface ClusterModel {
   readonly given: readonly string[];
 }
 
-/** A logistic regression on standardised logarithms, and the line that makes its scores probabilities. */
+/** A logistic regression on standardised logarithms and their squares, and the line that makes its scores probabilities. */
 export interface PropensityModel {
   readonly kind: 'propensity';
   readonly mean: readonly number[];
   readonly spread: readonly number[];
+  /** Of each feature, then of the square of each. */
   readonly weights: readonly number[];
   readonly intercept: number;
   readonly calibration: { readonly slope: number; readonly offset: number };

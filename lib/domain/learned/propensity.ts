@@ -34,12 +34,13 @@ export function propensityPart(
     tell(model, entriesOf, asOf) {
       const values = features.valuesOf(entriesOf, asOf);
       if (values === undefined) return [];
-      const points = standardised(values, model);
-      const value = Number(chanceOf(model, points).toFixed(3));
-      const moves = points.map((point, at) => ({
-        at,
-        by: model.calibration.slope * point * (model.weights[at] ?? 0),
-      }));
+      const terms = termsOf(standardised(values, model));
+      const value = Number(chanceOf(model, terms).toFixed(3));
+      const width = values.length;
+      const moves = values.map((_, at) => {
+        const own = [at, at + width].map((term) => (terms[term] ?? 0) * (model.weights[term] ?? 0));
+        return { at, by: model.calibration.slope * own.reduce((sum, one) => sum + one, 0) };
+      });
       const reasons = moves
         .filter(({ by }) => Math.abs(by) >= LEAST_REASON)
         .sort((a, b) => Math.abs(b.by) - Math.abs(a.by))
@@ -55,9 +56,24 @@ function longest({ withinMs }: PropensityRule['features'][number]): number {
   return withinMs;
 }
 
-/** The probability that a model gives to somebody's standardised numbers. */
-export function chanceOf(model: Omit<PropensityModel, 'mean' | 'spread' | 'base' | 'kind'>, points: readonly number[]) {
-  const score = points.reduce((sum, point, at) => sum + point * (model.weights[at] ?? 0), model.intercept);
+/** Beyond so many standard deviations one is as good as another. */
+const FARTHEST = 3;
+
+/**
+ * What a regression weighs of standardised numbers: each, then the square of each. So it bends: what is likeliest in the middle,
+ * or from a few on, is told as it is.
+ */
+export function termsOf(points: readonly number[]): number[] {
+  const near = points.map((point) => Math.max(-FARTHEST, Math.min(FARTHEST, point)));
+  return [...near, ...near.map((point) => point ** 2 - 1)];
+}
+
+/** The probability that a model gives to somebody's terms. */
+export function chanceOf(
+  model: Pick<PropensityModel, 'weights' | 'intercept' | 'calibration'>,
+  terms: readonly number[],
+) {
+  const score = terms.reduce((sum, term, at) => sum + term * (model.weights[at] ?? 0), model.intercept);
   return sigmoid(model.calibration.slope * score + model.calibration.offset);
 }
 

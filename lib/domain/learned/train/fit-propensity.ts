@@ -1,6 +1,6 @@
 import { standardised } from '../features.ts';
 import type { PropensityModel } from '../model.ts';
-import { chanceOf } from '../propensity.ts';
+import { chanceOf, termsOf } from '../propensity.ts';
 import type { Sampled } from '../sample.ts';
 import { scaleOf } from './fit-clusters.ts';
 import { dot, fitLogistic, type Line, type Weighed } from './fit-logistic.ts';
@@ -57,12 +57,12 @@ export function fitPropensity(
   );
   const weighed = rows.map((one): Weighed & { readonly place: number } => ({
     ...one,
-    points: standardised(one.values, scale),
+    points: termsOf(standardised(one.values, scale)),
   }));
-  const scores = outOfFold(weighed, names.length);
+  const scores = outOfFold(weighed, 2 * names.length);
   const line = fitLogistic(scores, 1, 0);
   const calibration = { slope: line.weights[0] ?? 1, offset: line.intercept };
-  const { weights, intercept } = fitLogistic(weighed, names.length, PENALTY);
+  const { weights, intercept } = fitLogistic(weighed, 2 * names.length, PENALTY);
   const base = counts.did / (counts.did + counts.didNot);
   const model: PropensityModel = { kind: 'propensity', ...scale, weights, intercept, calibration, base };
   const judged = scores.map(

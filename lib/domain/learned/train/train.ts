@@ -129,7 +129,9 @@ function tryPropensity(
   }
   const names = features.map(({ name }) => name);
   const { model, held, alone, leaks } = fitPropensity(names, people, counts);
-  const weights = Object.fromEntries(names.map((name, at) => [name, rounded(model.weights[at] ?? 0)]));
+  const weights = Object.fromEntries(
+    names.map((name, at) => [name, [at, at + names.length].map((term) => rounded(model.weights[term] ?? 0))]),
+  );
   const areas = Object.fromEntries(Object.entries(alone).map(([name, area]) => [name, rounded(area)]));
   const { bins, error } = held.reliability;
   const reliability = { error, bins };
