@@ -76,6 +76,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'MEMBERSHIPS_TABLE',
     'PROFILES_TABLE',
     'PUSH_QUEUE_URL',
+    'RECOMPUTE_QUEUE_URL',
     'STATE_TABLE',
     'SYNC_DEAD_LETTERS_URL',
   ],

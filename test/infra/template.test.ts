@@ -157,6 +157,7 @@ describe('stored data', () => {
       'drop/': 7,
       'rejects/': 7,
       'samples/': 1,
+      'learning/': 1,
       'outcomes/': 400,
     });
     expect(expiryOf(strict.template)).toEqual({
@@ -169,6 +170,7 @@ describe('stored data', () => {
       'drop/': 7,
       'rejects/': 7,
       'samples/': 1,
+      'learning/': 1,
       'outcomes/': 30,
     });
   });

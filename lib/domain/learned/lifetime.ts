@@ -13,7 +13,7 @@ const DAYS_IN_WEEK = 7;
  * A customer as the models of Fader and Hardie see one: purchases after the first (`x`), the weeks from the first to the
  * last (`tx`) and until now (`age`), and the mean of what each of the later ones brought (`spend`, 0 = nothing).
  */
-export interface Customer {
+export interface Buyer {
   readonly x: number;
   readonly tx: number;
   readonly age: number;
@@ -25,14 +25,14 @@ export function lifetimePart(
   readings: ReturnType<typeof openReadings>,
 ): Omit<Part<LifetimeModel>, 'rule'> {
   const { feed, doneIn } = readings.read(rule.did, rule.value, 'ever');
-  const customerOf = (entriesOf: EntriesOf, asOf: Milliseconds): Customer | undefined => {
+  const buyerOf = (entriesOf: EntriesOf, asOf: Milliseconds): Buyer | undefined => {
     // What is bought on one day (UTC) is one purchase, as the models count.
     const days = new Map<number, number>();
     for (const { at, value } of doneIn(entriesOf, asOf, 'ever').toSorted((a, b) => a.at - b.at || a.value - b.value)) {
       const day = Math.floor(at / DAY_MS);
       days.set(day, (days.get(day) ?? 0) + value);
     }
-    return customerFrom([...days], Math.floor(asOf / DAY_MS));
+    return buyerFrom([...days], Math.floor(asOf / DAY_MS));
   };
   const horizon = rule.horizonMs / DAY_MS / DAYS_IN_WEEK;
   return {
@@ -40,11 +40,11 @@ export function lifetimePart(
     lookBackMs: 'ever',
     hears: [feed.key],
     rowOf(entriesOf, asOf) {
-      const one = customerOf(entriesOf, asOf);
+      const one = buyerOf(entriesOf, asOf);
       return one === undefined ? undefined : { values: [one.x, one.tx, one.age, one.spend] };
     },
     tell(model, entriesOf, asOf) {
-      const one = customerOf(entriesOf, asOf);
+      const one = buyerOf(entriesOf, asOf);
       if (one === undefined) return [];
       const alive = aliveOf(model, one);
       const purchases = purchasesOf(model, one, horizon);
@@ -73,11 +73,8 @@ export function lifetimePart(
   };
 }
 
-/** A customer from the sums of each day, the earliest day first, as of a day. Undefined for nobody's days. */
-export function customerFrom(
-  days: readonly (readonly [day: number, paid: number])[],
-  asOf: number,
-): Customer | undefined {
+/** A buyer from the sums of each day, the earliest day first, as of a day. Undefined for nobody's days. */
+export function buyerFrom(days: readonly (readonly [day: number, paid: number])[], asOf: number): Buyer | undefined {
   const [first] = days;
   const last = days.at(-1);
   if (first === undefined || last === undefined) return undefined;
@@ -88,7 +85,7 @@ export function customerFrom(
 }
 
 /** The probability that a customer has not turned away (Fader, Hardie and Lee, Marketing Science 24:2, 2005). */
-export function aliveOf({ r, alpha, a, b }: LifetimeModel, { x, tx, age }: Customer): number {
+export function aliveOf({ r, alpha, a, b }: LifetimeModel, { x, tx, age }: Buyer): number {
   if (x === 0) return 1;
   return 1 / (1 + (a / (b + x - 1)) * ((alpha + age) / (alpha + tx)) ** (r + x));
 }
@@ -97,9 +94,9 @@ export function aliveOf({ r, alpha, a, b }: LifetimeModel, { x, tx, age }: Custo
  * Expected purchases in so many weeks to come (the same paper, equation 10). The hypergeometric function is taken by Euler's
  * transformation: its power of (1 − z) and the one before it then cancel, and no large number is left.
  */
-export function purchasesOf(model: LifetimeModel, customer: Customer, weeks: number): number {
+export function purchasesOf(model: LifetimeModel, buyer: Buyer, weeks: number): number {
   const { r, alpha, b } = model;
-  const { x, age } = customer;
+  const { x, age } = buyer;
   // The formula has a gap at a = 1 that means nothing.
   const a = Math.abs(model.a - 1) < 1e-6 ? 1 + 1e-6 : model.a;
   const z = weeks / (alpha + age + weeks);
@@ -107,14 +104,14 @@ export function purchasesOf(model: LifetimeModel, customer: Customer, weeks: num
   const c = Math.abs(a + b + x - 1) < 1e-9 ? 1e-9 : a + b + x - 1;
   const inner = hypergeometric(c - r - x, a - 1, c, z) * (1 - z) ** (a - 1);
   const unlived = (c / (a - 1)) * (1 - inner);
-  return Math.max(0, unlived * aliveOf(model, customer));
+  return Math.max(0, unlived * aliveOf(model, buyer));
 }
 
-/** Expected value of one purchase of a customer (Fader and Hardie, "The Gamma-Gamma Model", 2013). Undefined: unknown. */
-export function spendOf({ spend }: LifetimeModel, customer: Customer): number | undefined {
+/** Expected value of one purchase of a buyer (Fader and Hardie, "The Gamma-Gamma Model", 2013). Undefined: unknown. */
+export function spendOf({ spend }: LifetimeModel, buyer: Buyer): number | undefined {
   if (spend === undefined) return undefined;
   const { p, q, v } = spend;
   // Whoever paid nothing in the later purchases tells as little as whoever made none.
-  const x = customer.spend > 0 ? customer.x : 0;
-  return (p * (v + x * customer.spend)) / (p * x + q - 1);
+  const x = buyer.spend > 0 ? buyer.x : 0;
+  return (p * (v + x * buyer.spend)) / (p * x + q - 1);
 }

@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../instant.ts';
 import type { JsonObject } from '../json.ts';
+import type { Tree } from './trees.ts';
 
 /** Cuts between scores 1 to 5, larger is better: a value has 1 and one more for every cut that it reaches. */
 export interface RfmModel {
@@ -29,7 +30,10 @@ export interface ClusterModel {
   readonly given: readonly string[];
 }
 
-/** A logistic regression on standardised logarithms and their squares, and the line that makes its scores probabilities. */
+/**
+ * A logistic regression on standardised logarithms and their squares, or trees where these foretell better; and the line that
+ * makes scores probabilities.
+ */
 export interface PropensityModel {
   readonly kind: 'propensity';
   readonly mean: readonly number[];
@@ -37,6 +41,8 @@ export interface PropensityModel {
   /** Of each feature, then of the square of each. */
   readonly weights: readonly number[];
   readonly intercept: number;
+  /** Absent: the regression scores. */
+  readonly trees?: readonly Tree[];
   readonly calibration: { readonly slope: number; readonly offset: number };
   /** The part of all who did it, 0 to 1. */
   readonly base: number;

@@ -3,6 +3,7 @@ import type { openReadings } from './feeds.ts';
 import type { PropensityModel } from './model.ts';
 import type { Part } from './part.ts';
 import { type PropensityRule, propensityTrait } from './rules.ts';
+import { askTrees } from './trees.ts';
 
 /** History must be so many times as long as the time that is foretold (as Segment asks of its predictions). */
 export const HISTORY_TIMES = 3;
@@ -34,13 +35,9 @@ export function propensityPart(
     tell(model, entriesOf, asOf) {
       const values = features.valuesOf(entriesOf, asOf);
       if (values === undefined) return [];
-      const terms = termsOf(standardised(values, model));
-      const value = Number(chanceOf(model, terms).toFixed(3));
-      const width = values.length;
-      const moves = values.map((_, at) => {
-        const own = [at, at + width].map((term) => (terms[term] ?? 0) * (model.weights[term] ?? 0));
-        return { at, by: model.calibration.slope * own.reduce((sum, one) => sum + one, 0) };
-      });
+      const { score, by } = scoreOf(model, values);
+      const value = Number(chanceOf(model, score).toFixed(3));
+      const moves = by.map((one, at) => ({ at, by: one * model.calibration.slope }));
       const reasons = moves
         .filter(({ by }) => Math.abs(by) >= LEAST_REASON)
         .sort((a, b) => Math.abs(b.by) - Math.abs(a.by))
@@ -68,15 +65,15 @@ export function termsOf(points: readonly number[]): number[] {
   return [...near, ...near.map((point) => point ** 2 - 1)];
 }
 
-/** The probability that a model gives to somebody's terms. */
-export function chanceOf(
-  model: Pick<PropensityModel, 'weights' | 'intercept' | 'calibration'>,
-  terms: readonly number[],
-) {
-  const score = terms.reduce((sum, term, at) => sum + term * (model.weights[at] ?? 0), model.intercept);
-  return sigmoid(model.calibration.slope * score + model.calibration.offset);
+/** What a model makes of somebody's numbers, and what each feature had to do with it. */
+export function scoreOf(model: PropensityModel, values: readonly number[]) {
+  if (model.trees !== undefined) return askTrees(model.trees, values);
+  const terms = termsOf(standardised(values, model)).map((term, at) => term * (model.weights[at] ?? 0));
+  const by = values.map((_, at) => (terms[at] ?? 0) + (terms[at + values.length] ?? 0));
+  return { score: by.reduce((sum, one) => sum + one, model.intercept), by };
 }
 
-export function sigmoid(value: number): number {
-  return 1 / (1 + Math.exp(-value));
+/** The probability that a score stands for. */
+export function chanceOf({ calibration }: Pick<PropensityModel, 'calibration'>, score: number): number {
+  return 1 / (1 + Math.exp(-(calibration.slope * score + calibration.offset)));
 }

@@ -3,7 +3,7 @@ import type { Definitions } from '../../domain/definitions.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { openCatalogue } from '../../domain/facet/catalogue.ts';
 import type { Models } from '../../domain/learned/model.ts';
-import type { ModelsFor } from '../learn/models.ts';
+import { type ModelsFor, openModels } from '../learn/models.ts';
 import type { Archive, StateStore } from '../ports.ts';
 import { loadRegions } from './regions.ts';
 
@@ -60,6 +60,17 @@ export async function loadDefinitions(archive: Pick<Archive, 'getJson'>, version
     throw new TributaryError('defect', 'definitions/lost', `the definitions ${version} are not in the archive`);
   }
   return document as unknown as Definitions;
+}
+
+/** What is published, as functions read it: definitions, the same compiled with the models that hold, any version compiled. */
+export function openPublished(deps: DefinitionStores) {
+  const definitions = openDefinitions(deps);
+  const models = openModels(deps);
+  return {
+    definitions,
+    compiled: openCompiled(definitions, models),
+    versions: openVersions(deps.archive, models),
+  };
 }
 
 /** Definitions with their segments compiled, and the models that hold; the same object while neither changes. */

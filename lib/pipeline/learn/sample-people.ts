@@ -17,7 +17,7 @@ import { everythingDone, type Versions } from '../resolve/refill.ts';
 /** Parts in which people are sampled. */
 export const SAMPLE_PARTS = 8;
 /** So many people of each kind a model is trained on at most. */
-const SAMPLED = 20_000;
+const SAMPLED = 10_000;
 /** So many each part keeps: what its share may be, and a quarter more because parts are not quite equal. */
 const SAMPLED_IN_PART = Math.ceil((SAMPLED / SAMPLE_PARTS) * 1.25);
 

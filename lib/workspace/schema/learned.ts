@@ -21,7 +21,7 @@ const feature = z
   })
   .check(({ value: written, issues }) => {
     if (written.sum === undefined || written.days_since === undefined) return;
-    const params = { code: 'workspace/wrong-value' };
+    const params = { code: 'workspace/bad-value' };
     issues.push({ code: 'custom', input: written, path: ['days_since'], message: 'either sum or days_since', params });
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hypergeometric, logGamma } from '../../../lib/domain/learned/gamma.ts';
-import { aliveOf, type Customer, customerFrom, purchasesOf, spendOf } from '../../../lib/domain/learned/lifetime.ts';
+import { aliveOf, type Buyer, buyerFrom, purchasesOf, spendOf } from '../../../lib/domain/learned/lifetime.ts';
 import type { LifetimeModel } from '../../../lib/domain/learned/model.ts';
 import { fitPurchases, fitSpend } from '../../../lib/domain/learned/train/fit-lifetime.ts';
 import { normal, seeded } from './people.ts';
@@ -17,7 +17,7 @@ const dayOf = (text: string): number =>
   Date.UTC(Number(text.slice(0, 4)), Number(text.slice(4, 6)) - 1, Number(text.slice(6))) / 86_400_000;
 
 /** The tenth of CDNOW's customers that the papers use, in the 39 weeks that they fit. */
-function cdnow(): Customer[] {
+function cdnow(): Buyer[] {
   const until = dayOf('19970930');
   const people = new Map<string, Map<number, number>>();
   for (const line of readFileSync(join(folder, 'CDNOW_sample.txt'), 'utf8').trim().split('\n')) {
@@ -30,7 +30,7 @@ function cdnow(): Customer[] {
   }
   return [...people.values()].flatMap(
     (days) =>
-      customerFrom(
+      buyerFrom(
         [...days].sort(([a], [b]) => a - b),
         until,
       ) ?? [],
@@ -39,11 +39,11 @@ function cdnow(): Customer[] {
 
 describe('the customers of CDNOW', () => {
   it.skipIf(!given)('have the published parameters (needs CDNOW_DATA, the folder of CDNOW_sample.txt)', () => {
-    const customers = cdnow();
-    const { r, alpha, a, b, logLikelihood } = fitPurchases(customers);
-    const spend = fitSpend(customers);
+    const buyers = cdnow();
+    const { r, alpha, a, b, logLikelihood } = fitPurchases(buyers);
+    const spend = fitSpend(buyers);
 
-    expect([customers.length, customers.filter(({ x }) => x > 0).length]).toEqual([2357, 946]);
+    expect([buyers.length, buyers.filter(({ x }) => x > 0).length]).toEqual([2357, 946]);
     expect([r, alpha, a, b].map((one) => Number(one.toFixed(3)))).toEqual([0.243, 4.414, 0.793, 2.426]);
     expect(logLikelihood).toBeCloseTo(-9582.4, 1);
     expect([spend.p, spend.q, spend.v].map((one) => Number(one.toFixed(2)))).toEqual([6.25, 3.74, 15.44]);
@@ -66,19 +66,19 @@ describe('the BG/NBD model', () => {
     a: parameter,
     b: parameter,
   });
-  const customers = fc
+  const buyers = fc
     .record({
       x: fc.integer({ min: 0, max: 300 }),
       age: fc.double({ min: 0, max: 500, noNaN: true }),
       part: fc.double({ min: 0, max: 1, noNaN: true }),
     })
-    .map(({ x, age, part }): Customer => ({ x, age, tx: x === 0 ? 0 : age * part, spend: 0 }));
+    .map(({ x, age, part }): Buyer => ({ x, age, tx: x === 0 ? 0 : age * part, spend: 0 }));
 
-  it('gives every customer a probability and finite purchases, more in more time', () => {
+  it('gives every buyer a probability and finite purchases, more in more time', () => {
     fc.assert(
-      fc.property(models, customers, fc.double({ min: 0.1, max: 200, noNaN: true }), (any, customer, weeks) => {
-        const alive = aliveOf(any, customer);
-        const [fewer, more] = [purchasesOf(any, customer, weeks), purchasesOf(any, customer, weeks * 2)];
+      fc.property(models, buyers, fc.double({ min: 0.1, max: 200, noNaN: true }), (any, buyer, weeks) => {
+        const alive = aliveOf(any, buyer);
+        const [fewer, more] = [purchasesOf(any, buyer, weeks), purchasesOf(any, buyer, weeks * 2)];
 
         expect(alive).toBeGreaterThanOrEqual(0);
         expect(alive).toBeLessThanOrEqual(1);
@@ -90,7 +90,7 @@ describe('the BG/NBD model', () => {
 
   it('gives about as many as happened, of customers that are drawn from it', () => {
     const drawn = draw(model, 4_000, 40, 40);
-    const foretold = drawn.reduce((sum, { customer }) => sum + purchasesOf(model, customer, 40), 0);
+    const foretold = drawn.reduce((sum, { buyer }) => sum + purchasesOf(model, buyer, 40), 0);
     const happened = drawn.reduce((sum, { later }) => sum + later, 0);
 
     expect(foretold / happened).toBeGreaterThan(0.93);
@@ -99,7 +99,7 @@ describe('the BG/NBD model', () => {
 
   it('is found again from customers that are drawn from it', () => {
     const known: LifetimeModel = { kind: 'lifetime_value', r: 0.8, alpha: 6, a: 1.2, b: 3 };
-    const { r, alpha } = fitPurchases(draw(known, 4_000, 60, 1).map(({ customer }) => customer));
+    const { r, alpha } = fitPurchases(draw(known, 4_000, 60, 1).map(({ buyer }) => buyer));
 
     expect(r).toBeCloseTo(0.8, 0);
     expect(alpha / 6).toBeGreaterThan(0.8);
@@ -162,7 +162,7 @@ function draw({ r, alpha, a, b }: LifetimeModel, count: number, known: number, a
       else later += 1;
       here = random() >= leaves;
     }
-    return { customer: { x, tx, age: known, spend: 0 }, later };
+    return { buyer: { x, tx, age: known, spend: 0 }, later };
   });
 }
 

@@ -1,5 +1,5 @@
 import { logGamma } from '../gamma.ts';
-import type { Customer } from '../lifetime.ts';
+import type { Buyer } from '../lifetime.ts';
 import { minimise } from './nelder-mead.ts';
 
 /** BG/NBD and the logarithm of its likelihood. */
@@ -23,10 +23,10 @@ export interface FittedSpend {
  * The parameters under which what customers did is likeliest (Fader, Hardie and Lee, "Counting Your Customers the Easy Way",
  * Marketing Science 24:2, 2005, equation 6), sought on a logarithmic scale because all are above 0.
  */
-export function fitPurchases(customers: readonly Customer[]): FittedPurchases {
-  const counts = [...new Set(customers.map(({ x }) => x))].sort((a, b) => a - b);
+export function fitPurchases(buyers: readonly Buyer[]): FittedPurchases {
+  const counts = [...new Set(buyers.map(({ x }) => x))].sort((a, b) => a - b);
   const places = new Map(counts.map((x, at) => [x, at]));
-  const people = customers.map((one) => ({ ...one, place: places.get(one.x) ?? 0 }));
+  const people = buyers.map((one) => ({ ...one, place: places.get(one.x) ?? 0 }));
 
   function unlikelihood(at: readonly number[]): number {
     const [r = 1, alpha = 1, a = 1, b = 1] = at.map(Math.exp);
@@ -62,8 +62,8 @@ export function fitPurchases(customers: readonly Customer[]): FittedPurchases {
  * The same of what each purchase brings ("The Gamma-Gamma Model of Monetary Value", 2013, equation 1a), from customers who
  * bought again and paid something.
  */
-export function fitSpend(customers: readonly Customer[]): FittedSpend {
-  const paying = customers.filter(({ x, spend }) => x > 0 && spend > 0);
+export function fitSpend(buyers: readonly Buyer[]): FittedSpend {
+  const paying = buyers.filter(({ x, spend }) => x > 0 && spend > 0);
   const people = paying.map(({ x, spend }) => ({ x, spend, log: Math.log(spend), logX: Math.log(x) }));
 
   function unlikelihood(at: readonly number[]): number {

@@ -2,12 +2,16 @@ import { standardised } from '../features.ts';
 import type { PropensityModel } from '../model.ts';
 import { chanceOf, termsOf } from '../propensity.ts';
 import type { Sampled } from '../sample.ts';
+import { askTrees } from '../trees.ts';
 import { scaleOf } from './fit-clusters.ts';
-import { dot, fitLogistic, type Line, type Weighed } from './fit-logistic.ts';
+import { dot, fitLogistic, type Weighed } from './fit-logistic.ts';
+import { fitTrees } from './fit-trees.ts';
 import { areaUnderCurve, brierOf, type Judged, reliabilityOf } from './judge.ts';
 
 const FOLDS = 5;
 const PENALTY = 1;
+/** Trees are larger and harder to follow: they score only where they foretell so much better. */
+const EARNED = 0.01;
 /**
  * From which area under the curve on one number alone is taken to know the answer. What people did before does not foretell so
  * well what they will do: where it seems to, its instants are not when it happened.
@@ -19,6 +23,8 @@ export interface FittedPropensity {
   readonly held: {
     /** Of people whom the model that judged them had not seen. */
     readonly auc: number;
+    /** Of both that were tried. */
+    readonly areas: { readonly regression: number; readonly trees: number };
     readonly brier: number;
     readonly reliability: ReturnType<typeof reliabilityOf>;
   };
@@ -55,43 +61,57 @@ export function fitPropensity(
     rows.map(({ values }) => values),
     names.length,
   );
-  const weighed = rows.map((one): Weighed & { readonly place: number } => ({
-    ...one,
-    points: termsOf(standardised(one.values, scale)),
-  }));
-  const scores = outOfFold(weighed, 2 * names.length);
-  const line = fitLogistic(scores, 1, 0);
-  const calibration = { slope: line.weights[0] ?? 1, offset: line.intercept };
-  const { weights, intercept } = fitLogistic(weighed, 2 * names.length, PENALTY);
-  const base = counts.did / (counts.did + counts.didNot);
-  const model: PropensityModel = { kind: 'propensity', ...scale, weights, intercept, calibration, base };
-  const judged = scores.map(
-    ({ points: [score = 0], did, weight }): Judged => ({
-      score: chanceOf({ weights: [1], intercept: 0, calibration }, [score]),
-      did,
-      weight,
-    }),
+  const width = 2 * names.length;
+  const weighed = rows.map((one): Known => ({ ...one, points: termsOf(standardised(one.values, scale)) }));
+  const byLine = outOfFold(weighed, (others) => {
+    const { intercept, weights } = fitLogistic(others, width, PENALTY);
+    return ({ points }) => intercept + dot(points, weights);
+  });
+  const byTrees = outOfFold(weighed, (others) => {
+    const trees = fitTrees(others);
+    return ({ values }) => askTrees(trees, values).score;
+  });
+  const areas = { regression: areaUnderCurve(byLine), trees: areaUnderCurve(byTrees) };
+  const grown = areas.trees >= areas.regression + EARNED;
+  const scores = grown ? byTrees : byLine;
+  const line = fitLogistic(
+    scores.map(({ score, ...one }) => ({ ...one, points: [score] })),
+    1,
+    0,
   );
+  const calibration = { slope: line.weights[0] ?? 1, offset: line.intercept };
+  const base = counts.did / (counts.did + counts.didNot);
+  const model: PropensityModel = {
+    kind: 'propensity',
+    ...scale,
+    ...fitLogistic(weighed, width, PENALTY),
+    ...(grown ? { trees: fitTrees(weighed) } : {}),
+    calibration,
+    base,
+  };
+  const judged = scores.map((one): Judged => ({ ...one, score: chanceOf({ calibration }, one.score) }));
   return {
     model,
-    held: { auc: areaUnderCurve(judged), brier: brierOf(judged), reliability: reliabilityOf(judged) },
+    held: { auc: areaUnderCurve(judged), areas, brier: brierOf(judged), reliability: reliabilityOf(judged) },
     alone,
     leaks: names.filter((name) => (alone[name] ?? 0) >= LEAK),
   };
 }
 
+interface Known extends Weighed {
+  readonly values: readonly number[];
+  readonly place: number;
+}
+
 /** Each person's score by a model that has not seen the fifth that the person is in. */
-function outOfFold(people: readonly (Weighed & { readonly place: number })[], width: number): Weighed[] {
-  const fold = ({ place }: { readonly place: number }): number => place % FOLDS;
-  const lines = Array.from({ length: FOLDS }, (_, out) =>
-    fitLogistic(
-      people.filter((one) => fold(one) !== out),
-      width,
-      PENALTY,
-    ),
-  );
-  return people.map(({ points, did, weight, place }) => {
-    const line: Line = lines[place % FOLDS] ?? { weights: [], intercept: 0 };
-    return { points: [line.intercept + dot(points, line.weights)], did, weight };
-  });
+function outOfFold(
+  people: readonly Known[],
+  learn: (others: readonly Known[]) => (one: Known) => number,
+): readonly Judged[] {
+  const scorers = Array.from({ length: FOLDS }, (_, out) => learn(people.filter(({ place }) => place % FOLDS !== out)));
+  return people.map((one) => ({
+    score: scorers[one.place % FOLDS]?.(one) ?? 0,
+    did: one.did,
+    weight: one.weight,
+  }));
 }

@@ -37,7 +37,7 @@ interface Trial {
   readonly metrics: JsonObject;
 }
 
-const LEAST_CUSTOMERS = 50;
+const LEAST_BUYERS = 50;
 const LEAST_CLUSTERED = 100;
 /** So many who did it and so many who did not (as Segment asks of its predictions). */
 const LEAST_OF_BOTH = 100;
@@ -86,7 +86,7 @@ function trialOf(training: Training): Trial {
 
 function tryRfm({ sample }: Training): Trial {
   const rows = valuesIn(sample, 'rfm');
-  if (rows.length < LEAST_CUSTOMERS) return tooFew(`${rows.length} customers`, `${LEAST_CUSTOMERS}`);
+  if (rows.length < LEAST_BUYERS) return tooFew(`${rows.length} customers`, `${LEAST_BUYERS}`);
   const model = fitRfm(rows);
   const { recency, frequency, monetary } = model;
   const cuts = { days: recency.map((cut) => rounded(-cut, 2)), frequency: [...frequency], monetary: [...monetary] };
@@ -135,7 +135,9 @@ function tryPropensity(
   const areas = Object.fromEntries(Object.entries(alone).map(([name, area]) => [name, rounded(area)]));
   const { bins, error } = held.reliability;
   const reliability = { error, bins };
-  const metrics = { ...base, auc: rounded(held.auc), brier: rounded(held.brier), reliability, weights, alone: areas };
+  const tried = { regression: rounded(held.areas.regression), trees: rounded(held.areas.trees) };
+  const told = { auc: rounded(held.auc), tried, scores_by: model.trees === undefined ? 'regression' : 'trees' };
+  const metrics = { ...base, ...told, brier: rounded(held.brier), reliability, weights, alone: areas };
   if (leaks.length === 0) return { model, metrics };
   const says =
     `${leaks.join(', ')} alone tells who will do it (area under the curve ${LEAK} or more), which nothing does that happened ` +
@@ -144,15 +146,15 @@ function tryPropensity(
 }
 
 function tryLifetime({ sample }: Training): Trial {
-  const customers = valuesIn(sample, 'lifetime_value').map(([x = 0, tx = 0, age = 0, spend = 0]) => {
+  const buyers = valuesIn(sample, 'lifetime_value').map(([x = 0, tx = 0, age = 0, spend = 0]) => {
     return { x, tx, age, spend };
   });
-  const again = customers.filter(({ x }) => x > 0);
-  const counts = { customers: customers.length, bought_again: again.length };
+  const again = buyers.filter(({ x }) => x > 0);
+  const counts = { buyers: buyers.length, bought_again: again.length };
   if (again.length < LEAST_AGAIN) {
     return { ...tooFew(`${again.length} customers who bought again`, `${LEAST_AGAIN}`), metrics: counts };
   }
-  const { logLikelihood, ...purchases } = fitPurchases(customers);
+  const { logLikelihood, ...purchases } = fitPurchases(buyers);
   const metrics = { ...counts, ...roundedAll(purchases), log_likelihood: rounded(logLikelihood, 2) };
   if (!inBounds(purchases)) {
     const says = 'no parameters fit how these customers buy: the likeliest ones lie where nothing can be worked out';
