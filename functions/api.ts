@@ -14,7 +14,7 @@ const basics = openBasics(process.env);
 const published = openPublished(basics);
 const api = createApi({
   ...basics,
-  ...openPeople(process.env, basics.dynamo, async () => (await published.definitions()).privacy.activitiesKeptMs),
+  ...openPeople(process.env, basics.dynamo, published.keptMs),
   ...openQueuesNamed(process.env, 'changes', 'sync', 'push', 'recompute', 'jobs'),
   key: openIdentityKey(basics.secrets, env.IDENTITY_KEY_SECRET),
   notify: openNotify(process.env),

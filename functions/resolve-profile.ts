@@ -15,11 +15,7 @@ import { doWork, quarantineTooLarge } from '../lib/pipeline/resolve/work.ts';
 
 const basics = { ...openBasics(process.env), ...openQueuesNamed(process.env, 'recompute', 'push') };
 const published = openPublished(basics);
-const people = openPeople(
-  process.env,
-  basics.dynamo,
-  async () => (await published.definitions()).privacy.activitiesKeptMs,
-);
+const people = openPeople(process.env, basics.dynamo, published.keptMs);
 const identityKey = openIdentityKey(basics.secrets, readEnv(process.env, 'IDENTITY_KEY_SECRET').IDENTITY_KEY_SECRET);
 const tellLate = countLateFlips({ ...basics, metric: openLatenessMetric() });
 const more = { tellLate, tooLarge: quarantineTooLarge(basics) };

@@ -12,7 +12,7 @@ const basics = openBasics(process.env);
 const published = openPublished(basics);
 const work = workJobs({
   ...basics,
-  ...openPersons(process.env, basics.dynamo, async () => (await published.definitions()).privacy.activitiesKeptMs),
+  ...openPersons(process.env, basics.dynamo, published.keptMs),
   ...openQueuesNamed(process.env, 'changes', 'jobs', 'push', 'recompute'),
   connectors,
   ...published,

@@ -273,6 +273,7 @@ describe('schedules', () => {
       { ...alike, when: 'rate(1 minute)', to: 'TimersQueue', message: { sweep: true, scheduledAt } },
       { ...alike, when: 'cron(30 3 * * ? *)', to: 'JobsQueue', message: { care: true, scheduledAt } },
       { ...alike, when: 'cron(30 3 * * ? *)', to: 'RecomputeQueue', message: { recount: true, scheduledAt } },
+      { ...alike, when: 'cron(0 3 * * ? *)', to: 'JobsQueue', message: { learn: true, scheduledAt } },
     ]);
   });
 });

@@ -68,6 +68,8 @@ export function openPublished(deps: DefinitionStores) {
   const models = openModels(deps);
   return {
     definitions,
+    /** How long activities are kept, in ms. */
+    keptMs: async () => (await definitions()).privacy.activitiesKeptMs,
     compiled: openCompiled(definitions, models),
     versions: openVersions(deps.archive, models),
   };
