@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { TributaryError } from '../domain/errors.ts';
 import { listCards } from '../pipeline/learn/cards.ts';
 import { readModel } from '../pipeline/learn/describe-model.ts';
-import { startLearning } from '../pipeline/learn/learn.ts';
+import { startLearning } from '../pipeline/learn/start-learning.ts';
 import { loose } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { type Route, readLimit } from './route.ts';

@@ -2,7 +2,8 @@ import { isJsonObject, type Json } from '../../domain/json.ts';
 import { type ExportDeps, exportPerson } from '../describe/export-person.ts';
 import { type CareDeps, careForArchive, startCare } from '../erase/care-for-archive.ts';
 import { type ForgetDeps, forgetPerson } from '../erase/forget-person.ts';
-import { type LearnDeps, learn, startLearning } from '../learn/learn.ts';
+import { type LearnDeps, learn } from '../learn/learn.ts';
+import { startLearning } from '../learn/start-learning.ts';
 import { type ReplayDeps, replay } from '../replay/replay.ts';
 import { anyWorker, type RunJobDeps, runJob } from './run-job.ts';
 

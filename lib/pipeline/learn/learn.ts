@@ -1,17 +1,15 @@
 import type { Definitions } from '../../domain/definitions.ts';
 import { TributaryError } from '../../domain/errors.ts';
-import { formatInstant } from '../../domain/instant.ts';
-import type { JsonObject } from '../../domain/json.ts';
 import { hashOf, openLearned } from '../../domain/learned/learned.ts';
-import type { Models, Trained } from '../../domain/learned/model.ts';
+import type { Models } from '../../domain/learned/model.ts';
 import { readParts, readScan, type Scan, startScan } from '../define/scan.ts';
-import { newJobId } from '../jobs/job.ts';
-import { beginJob, type JobStep, type LongJob, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
+import type { JobStep, RunJobDeps, Worker } from '../jobs/run-job.ts';
 import type { Archive, Queue } from '../ports.ts';
 import { keepCard } from './cards.ts';
 import { openModels } from './models.ts';
 import { publishModels } from './publish-models.ts';
 import { collectSamples, SAMPLE_PARTS } from './sample-people.ts';
+import type { LearnJob } from './start-learning.ts';
 
 export interface LearnDeps extends RunJobDeps {
   readonly archive: Archive;
@@ -19,34 +17,9 @@ export interface LearnDeps extends RunJobDeps {
   readonly definitions: () => Promise<Definitions>;
 }
 
-/** A training of everything that a workspace learns. */
-interface LearnJob extends LongJob {
-  readonly what: 'learn';
-  /** Everything is as of this instant, in ms. */
-  readonly asOf: number;
-  /** Definitions whose rules are learned by; absent until people are sampled. */
-  readonly definitions?: string;
-  readonly trained: Readonly<Record<string, Trained>>;
-  /** Parts of the rules that are done, each with what came of it. */
-  readonly parts: readonly JsonObject[];
-}
-
 const LOOK_AGAIN_SECONDS = 30;
 /** A sampling that is not done by then never will be. */
 const MOST_MS = 12 * 3_600_000;
-
-/** Asks for a training. Two firings of one schedule are one training. */
-export async function startLearning(
-  deps: Pick<LearnDeps, 'state' | 'jobs' | 'clock'>,
-  scheduledAt?: string,
-): Promise<LearnJob & { readonly id: string }> {
-  const asOf = deps.clock.now().getTime();
-  const startedAt = formatInstant(asOf);
-  const id = scheduledAt === undefined ? newJobId('learn', deps.clock) : `learn.${scheduledAt}`;
-  const job: LearnJob = { what: 'learn', state: 'running', over: false, startedAt, asOf, trained: {}, parts: [] };
-  await beginJob(deps, id, job);
-  return { id, ...job };
-}
 
 /**
  * One step of a training: ask for people to be sampled, wait until they are, train one part, or publish what was trained. Every
