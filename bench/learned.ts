@@ -80,14 +80,15 @@ function shoppers(count: number, seed: number): number[][] {
 }
 
 async function* ofLabels(count: number, refits: number): AsyncIterable<Measurement> {
-  const given = { names: ['orders', 'revenue', 'days'], least: 2, most: 8, seed: 8 };
+  // Four kinds overlap: the number at which labels are hardest to keep.
+  const given = { names: ['orders', 'revenue', 'days'], least: 4, most: 8, seed: 8 };
   const old = shoppers(count, 1);
   let first = fitClusters(old.slice(0, 100), given);
   const { milliseconds } = await costOf(() => {
     first = fitClusters(old, given);
   });
   const of = { people: count, clusters: first.model.clusters.length };
-  yield telling('time to find clusters, 2 to 8', milliseconds, 'ms', { of });
+  yield telling('time to find clusters, 4 to 8', milliseconds, 'ms', { of });
   yield telling('silhouette', first.silhouette, '-1 to 1', { of });
   let former = first.model;
   let [worst, alone] = [1, 1];
