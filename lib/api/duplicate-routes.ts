@@ -1,8 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { TributaryError } from '../domain/errors.ts';
 import { judgeDuplicate, listDuplicates } from '../pipeline/resolve/judge-duplicates.ts';
 import type { ApiDeps } from './deps.ts';
-import type { Route } from './route.ts';
+import { type Route, readLimit } from './route.ts';
 
 const listSchema = z
   .object({
@@ -20,9 +19,6 @@ const listSchema = z
   .openapi('Duplicates');
 
 const decisionSchema = z.object({ id: z.string(), state: z.enum(['accepted', 'rejected']), at: z.string() });
-
-const MOST_LISTED = 100;
-const LISTED = 25;
 
 /** People who may be one: what is suggested, and what somebody says to it. Never done by itself. */
 export function duplicateRoutes(deps: ApiDeps): readonly Route<unknown>[] {
@@ -47,11 +43,4 @@ export function duplicateRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     judge('accepted', '/api/duplicates/{duplicate}/accept', 'They are one person: joined by this evidence'),
     judge('rejected', '/api/duplicates/{duplicate}/reject', 'They are two people: never suggested again'),
   ];
-}
-
-function readLimit(text: string | undefined): number {
-  if (text === undefined) return LISTED;
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MOST_LISTED) return limit;
-  throw new TributaryError('rejected', 'api/bad-query', `limit: expected a whole number from 1 to ${MOST_LISTED}`);
 }
