@@ -29,8 +29,14 @@ export async function startRecount(
   await startScan(deps, { id, what: 'recount', parts: PARTS, of: PARTS, startedAt, about: {} });
 }
 
-/** The scan of a recount: counts members in the profiles themselves, which are the truth that rows follow. */
-export function recountWork(deps: { readonly state: StateStore; readonly clock: Pick<Clock, 'now'> }): ScanWork {
+/**
+ * The scan of a recount: counts members in the profiles themselves, which are the truth that rows follow. `counted` is told
+ * of it in the end, and may be told twice.
+ */
+export function recountWork(
+  deps: { readonly state: StateStore; readonly clock: Pick<Clock, 'now'> },
+  counted: (recount: Recount) => Promise<void>,
+): ScanWork {
   return {
     async people(_scan, people, found) {
       const segments: Record<string, number> = { ...countsIn(found.segments) };
@@ -44,7 +50,9 @@ export function recountWork(deps: { readonly state: StateStore; readonly clock: 
     },
     async end({ startedAt }, parts) {
       const expiresAt = deps.clock.now().getTime() + KEPT_MS;
-      await deps.state.put(KIND, startedAt, addUp(startedAt, parts) as unknown as JsonObject, 0, { expiresAt });
+      const recount = addUp(startedAt, parts);
+      await deps.state.put(KIND, startedAt, recount as unknown as JsonObject, 0, { expiresAt });
+      await counted(recount);
     },
   };
 }
