@@ -3,8 +3,9 @@ import type { Comparable } from './comparable.ts';
 /** People with one block key are compared; more of them than this have nothing in common but a frequent name. */
 export const mostInBlock = 50;
 
-/** Letters of a name, a street or a town that two spellings of it mostly share. */
+/** Letters of a town and of a name that two spellings of it mostly share. */
 const BEGINNING = 4;
+const NAME_BEGINNING = 3;
 
 /** Texts by which people who may be the same come together. Few and cheap; who shares none is never compared. */
 export function blockKeys(of: Comparable): readonly string[] {
@@ -16,8 +17,9 @@ export function blockKeys(of: Comparable): readonly string[] {
   key('place', lastName, postalCode);
   key('called there', firstName, postalCode);
   key('house', street, city.slice(0, BEGINNING));
-  // In either order: first and last name change places.
-  key('name', ...[firstName.slice(0, BEGINNING), lastName.slice(0, BEGINNING)].sort());
+  // Each of two: they change places, and either may have a slip further on.
+  key('name', lastName, firstName.slice(0, NAME_BEGINNING));
+  key('name', firstName, lastName.slice(0, NAME_BEGINNING));
   key('born', birthday, firstName.slice(0, 1));
   key('born', birthday, lastName.slice(0, 1));
   key('company', company, lastName.slice(0, 1), firstName.slice(0, 1));

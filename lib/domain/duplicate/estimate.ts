@@ -48,7 +48,7 @@ export function estimateWeights(tally: Tally, start: Weights = defaultWeights): 
   let matches = 0;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const counts = openCounts(tally, scale);
-    let likelihood = unmet * Math.log(strangersOf(weights)) + logOthers(tally, weights, scale);
+    let likelihood = unmet * logStrangers(weights) + logOthers(tally, weights, scale);
     const kept = { same: 0, together: 0 };
     for (const [pattern, count] of met) {
       const parts = partsOf(pattern, weights);
@@ -132,7 +132,7 @@ function logOthers({ strangers }: Tally, weights: Weights, scale: number): numbe
 }
 
 function logPrior({ share, fields: of }: Weights, scale: number): number {
-  let sum = Math.log(share.same) + Math.log(share.together) + Math.log(strangersOf({ share }));
+  let sum = Math.log(share.same) + Math.log(share.together) + logStrangers({ share });
   for (const field of fields) {
     const prior = defaultWeights.fields[field];
     for (const at of levels[field].keys()) {
@@ -143,6 +143,11 @@ function logPrior({ share, fields: of }: Weights, scale: number): number {
     }
   }
   return sum;
+}
+
+/** Exact where nearly all pairs are strangers, as they are. */
+function logStrangers({ share: { same, together } }: Pick<Weights, 'share'>): number {
+  return Math.log1p(-same - together);
 }
 
 function strangersOf({ share: { same, together } }: Pick<Weights, 'share'>): number {

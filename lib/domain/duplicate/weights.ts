@@ -36,8 +36,8 @@ export const defaultWeights: Weights = {
   fields: {
     last_name: {
       same: [0.9, 0.05, 0.02, 0.03],
-      together: [0.8, 0.05, 0.0001, 0.1499],
-      others: [0.001, 0.004, 0.00005, 0.99495],
+      together: [0.8, 0.05, 0.000002, 0.149998],
+      others: [0.001, 0.004, 0.000002, 0.994998],
     },
     first_name: apart([0.8, 0.12, 0.03, 0.05], [0.008, 0.012, 0.01, 0.97]),
     birthday: apart([0.85, 0.1, 0.05], [0.00004, 0.001, 0.99896]),
@@ -71,6 +71,9 @@ export interface Likeness {
   readonly reasons: readonly Reason[];
 }
 
+/** Bits; less than that is not named as a reason. */
+const WORTH_SAYING = 0.1;
+
 /** What a pattern is worth. */
 export function likenessOf(pattern: Pattern, weights: Weights): Likeness {
   const { same, together } = weights.share;
@@ -89,7 +92,7 @@ export function likenessOf(pattern: Pattern, weights: Weights): Likeness {
   }
   const less = -Math.log2(1 + 2 ** besides);
   bits += less;
-  if (rounded(less) < 0) reasons.push({ about: 'together', agreement: 'likely', bits: rounded(less) });
+  if (less < -WORTH_SAYING) reasons.push({ about: 'together', agreement: 'likely', bits: rounded(less) });
   return { score: Math.round(1_000_000 / (1 + 2 ** -bits)) / 1_000_000, bits: rounded(bits), reasons };
 }
 

@@ -6,7 +6,7 @@ import type { Facets } from '../../domain/facet/facets.ts';
 import type { Profile } from '../../domain/profile.ts';
 import type { ActivityStore, Clock, HistoryStore, StateStore } from '../ports.ts';
 import { readComparable } from '../resolve/compared-people.ts';
-import { type Decision, decidedKind, OPEN, type Pair, readPair } from '../resolve/duplicate-pairs.ts';
+import { type Decision, decidedKind, decidedRow, OPEN, type Pair, readPair } from '../resolve/duplicate-pairs.ts';
 import { readWeights } from '../resolve/duplicate-weights.ts';
 import { describePerson, type PersonPage } from './describe-person.ts';
 import { type FindDeps, findPerson } from './find-person.ts';
@@ -74,10 +74,11 @@ export async function listSuggested(deps: DuplicateDeps, asked: Asked): Promise<
 
 /** A page of decisions of one kind, newest first, with the likeness that was decided about. */
 export async function listDecided(deps: DuplicateDeps, decision: Decision, asked: Asked): Promise<PairPage> {
-  return listPairs(deps, decidedKind(decision), asked, async (id, pair) =>
-    // A row that a death left behind leads to a pair that says otherwise.
-    pair.state === decision ? tell(id, pair, await readHolders(deps, pair), pair) : undefined,
-  );
+  return listPairs(deps, decidedKind(decision), asked, async (id, pair, row) => {
+    // A row that a death left behind leads to a pair that says otherwise, or says the same of another time.
+    if (pair.state !== decision || row !== decidedRow(pair.at ?? '', id)) return undefined;
+    return tell(id, pair, await readHolders(deps, pair), pair);
+  });
 }
 
 /** Both sides of a pair. Throws `api/no-such-duplicate`, also when a record of it is nobody's any more. */
@@ -113,14 +114,14 @@ async function listPairs(
   deps: DuplicateDeps,
   kind: string,
   { most, after }: Asked,
-  read: (id: string, pair: Pair) => Promise<ListedPair | undefined>,
+  read: (id: string, pair: Pair, row: string) => Promise<ListedPair | undefined>,
 ): Promise<PairPage> {
   const rows = await deps.state.list(kind, { most, ...(after === undefined ? {} : { after }) });
   const suggestions: ListedPair[] = [];
-  for (const { body } of rows) {
+  for (const { id: row, body } of rows) {
     const id = String(body.pair);
     const held = await readPair(deps.state, id);
-    const listed = held === undefined ? undefined : await read(id, held.pair);
+    const listed = held === undefined ? undefined : await read(id, held.pair, row);
     if (listed !== undefined) suggestions.push(listed);
   }
   const last = rows.at(-1)?.id;

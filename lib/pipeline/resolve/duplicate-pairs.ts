@@ -34,6 +34,11 @@ export function decidedKind(decision: Decision): string {
   return `duplicate-${decision}`;
 }
 
+/** Where the row of a decision is, among those of its kind. */
+export function decidedRow(at: string, id: string): string {
+  return `${at}-${id}`;
+}
+
 /** Every kind of row that names records of suggested duplicates. */
 export const duplicateKinds: readonly string[] = [
   OPEN,

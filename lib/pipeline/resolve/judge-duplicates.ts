@@ -4,7 +4,16 @@ import { TributaryError } from '../../domain/errors.ts';
 import { formatInstant, parseInstant } from '../../domain/instant.ts';
 import { changesMessage } from '../changes-message.ts';
 import type { Clock, Queue, QueueMessage, StateStore } from '../ports.ts';
-import { type Decision, decidedKind, OPEN, openPair, type Pair, putPair, readPair } from './duplicate-pairs.ts';
+import {
+  type Decision,
+  decidedKind,
+  decidedRow,
+  OPEN,
+  openPair,
+  type Pair,
+  putPair,
+  readPair,
+} from './duplicate-pairs.ts';
 
 interface JudgeDeps {
   readonly state: StateStore;
@@ -70,7 +79,7 @@ async function settle(deps: JudgeDeps, id: string, pair: Pair): Promise<Judged> 
 
 /** A row among the decisions; the suggestion waits no more. */
 async function noteDecision(deps: JudgeDeps, id: string, pair: Pair, decision: Decision, at: string): Promise<void> {
-  await deps.state.put(decidedKind(decision), rowOf(at, id), { pair: id, fragments: [...pair.fragments] }, 0);
+  await deps.state.put(decidedKind(decision), decidedRow(at, id), { pair: id, fragments: [...pair.fragments] }, 0);
   const open = await deps.state.get(OPEN, pair.open);
   if (open === undefined || open.body.state !== undefined) return;
   const expiresAt = deps.clock.now().getTime() + DECIDED_KEPT_MS;
@@ -79,12 +88,8 @@ async function noteDecision(deps: JudgeDeps, id: string, pair: Pair, decision: D
 
 async function forgetDecision(state: StateStore, id: string, pair: Pair): Promise<void> {
   if (pair.state !== 'suggested' && pair.at !== undefined) {
-    await state.remove(decidedKind(pair.state), rowOf(pair.at, id));
+    await state.remove(decidedKind(pair.state), decidedRow(pair.at, id));
   }
-}
-
-function rowOf(at: string, id: string): string {
-  return `${at}-${id}`;
 }
 
 function changesOf({ state, fragments, parted }: Pair, id: string, at: string): QueueMessage | undefined {
