@@ -53,7 +53,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(48);
+    expect(schemas).toHaveLength(50);
     for (const { path, method } of operations) {
       const {
         summary,
@@ -151,7 +151,11 @@ describe('the answers of /api', () => {
     expect(misfits('/api/duplicates', 'GET', body)).toEqual([]);
     expect(suggestions.map((one) => one.people.map(({ id }) => id))).toEqual([people.slice(0, 2)]);
 
-    const accepted = await ask('POST', `/api/duplicates/${suggestions[0]?.id}/accept`);
+    const pair = `/api/duplicates/${suggestions[0]?.id}`;
+    const page = await ask('GET', pair);
+    expect(misfits('/api/duplicates/{duplicate}', 'GET', page.body)).toEqual([]);
+    expect(page.body).toMatchObject({ one: false, sides: [{ id: people[0] }, { id: people[1] }] });
+    const accepted = await ask('POST', `${pair}/accept`, { by: 'ops' });
     expect({
       status: accepted.status,
       misfits: misfits('/api/duplicates/{duplicate}/accept', 'POST', accepted.body),
@@ -163,9 +167,25 @@ describe('the answers of /api', () => {
     await api.fold(await api.sentChanges());
     const joined = (await ask('GET', '/api/people/newsletter%3Amember%3Ac2')).body as unknown as PersonPage;
     expect(joined.fragments).toEqual(['newsletter:member:c1', 'newsletter:member:c2']);
-    expect(await ask('POST', `/api/duplicates/${suggestions[0]?.id}/reject`)).toMatchObject({
+    const decided = await ask('GET', '/api/duplicates?state=accepted');
+    expect(misfits('/api/duplicates', 'GET', decided.body)).toEqual([]);
+    expect(decided.body).toMatchObject({ suggestions: [{ state: 'accepted', by: 'ops' }] });
+    expect(await ask('POST', `${pair}/reject`)).toMatchObject({
       status: 400,
       body: { code: 'api/duplicate-decided' },
+    });
+    expect((await ask('POST', `${pair}/undo`)).body).toMatchObject({ state: 'parted' });
+    await api.fold(await api.sentChanges());
+    expect((await ask('GET', '/api/people/newsletter%3Amember%3Ac2')).body).toMatchObject({
+      fragments: ['newsletter:member:c2'],
+    });
+    expect(await ask('GET', '/api/duplicates?state=maybe')).toMatchObject({
+      status: 400,
+      body: { code: 'api/bad-query' },
+    });
+    expect(await ask('GET', '/api/duplicates/d_nobody')).toMatchObject({
+      status: 404,
+      body: { code: 'api/no-such-duplicate' },
     });
     expect(await ask('POST', '/api/duplicates/d_nobody/accept')).toMatchObject({
       status: 404,
