@@ -26,5 +26,5 @@ const compare = suggestDuplicates({ ...deps, key: identityKey });
 export const handler = sqsBatchHandler(async (bodies, signal) => {
   const keyed = { ...deps, key: await identityKey() };
   const work = { resolve: resolveProfile(keyed), compare, pause: pauseMembers(keyed), mark: markSuppressed(deps) };
-  return doWork({ ...deps, ...work, ...walkEverybody(deps, work.resolve) })(bodies, signal);
+  return doWork({ ...deps, ...work, ...walkEverybody({ ...deps, key: identityKey }, work.resolve) })(bodies, signal);
 }, basics.log);

@@ -22,6 +22,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   run: 'Id of a push, as /api/runs lists it',
   segment: 'Id of a segment',
   segments: 'Ids of segments with commas between them; absent: the largest',
+  state: 'Which pairs: suggested, accepted, rejected or parted',
   to: 'The last day',
 };
 

@@ -15,7 +15,7 @@ import { markSuppressed } from '../../../lib/pipeline/resolve/suppression.ts';
 import { doWork } from '../../../lib/pipeline/resolve/work.ts';
 import { reviewSegments } from '../../../lib/pipeline/review/review-job.ts';
 import { identityKey, standingClock } from '../delivering.ts';
-import { openMemoryArchive, openMemoryState } from '../memory-state.ts';
+import { openMemoryArchive, openMemoryBlocks, openMemoryState } from '../memory-state.ts';
 import { Death, type Fate, openMemoryStores } from '../memory-stores.ts';
 import { definitions } from '../world.ts';
 
@@ -119,7 +119,8 @@ export function openPublishedWorld(
     const resolve = resolveProfile(world);
     const nothing = async () => {};
     const mark = markSuppressed(world);
-    return doWork({ ...world, resolve, mark, compare: nothing, pause: nothing, ...walkEverybody(world, resolve) });
+    const walks = walkEverybody({ ...world, ...openMemoryBlocks(), key: async () => world.key }, resolve);
+    return doWork({ ...world, resolve, mark, compare: nothing, pause: nothing, ...walks });
   }
 
   /** Tries until it is not killed. */
