@@ -69,6 +69,8 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     connectors,
     clock,
     deployed: (wanted: Declared) => wanted,
+    inventory: { secrets: 1, alarms: 40, dashboards: 1, polledQueues: 7 },
+    sweepShards: 4,
     identities: openIdentityIndex(dynamo, tables.identifiers),
     profiles: openProfileStore(dynamo, { profiles: tables.profiles, identifiers: tables.identifiers }),
     accounts: openAccountStore(dynamo, tables.accounts),
