@@ -71,7 +71,8 @@ export function openCompiled(definitions: () => Promise<Definitions>): () => Pro
   };
 }
 
-async function compileWithRegions(definitions: Definitions): Promise<Compiled> {
+/** Definitions compiled, with the table of regions where a condition is about one. */
+export async function compileWithRegions(definitions: Definitions): Promise<Compiled> {
   return compileDefinitions(definitions, asksForRegions(definitions) ? await loadRegions() : undefined);
 }
 
