@@ -15,7 +15,7 @@ import { type Finding, isError, type Problem, sortProblems } from './problem.ts'
 import { readSource, type Source, writeSource } from './source.ts';
 
 /** Reads and writes single segments for whoever has published definitions in the place of a folder. */
-export function openSegmentTexts(connectors: Connectors): SegmentTexts {
+export function readerOfSegments(connectors: Connectors): SegmentTexts {
   return {
     read: async (segment, text, published) => readEdited(segment, text, published, connectors),
     write: async (definition) => writeSource(definition as unknown as JsonObject),
