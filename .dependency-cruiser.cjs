@@ -217,7 +217,7 @@ module.exports = {
       severity: 'error',
       comment: 'move what you need from cli/ or console/ into the room it belongs to, under lib/',
       from: { path: '^(lib|functions)/' },
-      to: { path: '^(cli|console/[^/]+\\.ts$)' },
+      to: { path: '^(cli|console/)' },
     },
     {
       name: 'product-without-tests',
@@ -260,7 +260,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'require', 'node', 'default', 'types'],
-      extensions: ['.ts', '.mjs', '.js', '.cjs', '.json', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.cjs', '.json', '.d.ts'],
     },
   },
 };

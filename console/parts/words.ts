@@ -1,6 +1,6 @@
-import type { Guard } from '../lib/domain/guardrails.ts';
-import type { Blocked } from '../lib/domain/profile.ts';
-import type { OutcomeLine } from '../lib/pipeline/push/outcomes.ts';
+import type { Guard } from '../../lib/domain/guardrails.ts';
+import type { Blocked } from '../../lib/domain/profile.ts';
+import type { OutcomeLine } from '../../lib/pipeline/push/outcomes.ts';
 
 /** Why somebody of the segment is not sent: what we decided, and what the tool answered. */
 const REASONS: Readonly<Record<Blocked | OutcomeLine['status'] | 'not-in-segment' | 'another-key', string>> = {
