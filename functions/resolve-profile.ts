@@ -13,7 +13,7 @@ import { suggestDuplicates } from '../lib/pipeline/resolve/suggest-duplicates.ts
 import { markSuppressed } from '../lib/pipeline/resolve/suppression.ts';
 import { doWork, quarantineTooLarge } from '../lib/pipeline/resolve/work.ts';
 
-const basics = { ...openBasics(process.env), ...openQueuesNamed(process.env, 'recompute', 'push') };
+const basics = { ...openBasics(process.env), ...openQueuesNamed(process.env, 'recompute', 'push', 'jobs') };
 const definitions = openDefinitions(basics);
 const people = openPeople(process.env, basics.dynamo, async () => (await definitions()).privacy.activitiesKeptMs);
 const identityKey = openIdentityKey(basics.secrets, readEnv(process.env, 'IDENTITY_KEY_SECRET').IDENTITY_KEY_SECRET);

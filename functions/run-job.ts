@@ -2,9 +2,10 @@ import { openWriteLedger } from '../lib/adapters/dynamodb/write-ledger.ts';
 import { readEnv } from '../lib/adapters/env.ts';
 import { openIdentityKey } from '../lib/adapters/identity-key.ts';
 import { openBasics, openPersons, openQueues, openSearched } from '../lib/adapters/open.ts';
+import { openNotify } from '../lib/adapters/sns.ts';
 import { sqsHandler } from '../lib/adapters/sqs/handler.ts';
 import { connectors } from '../lib/connectors/registry.ts';
-import { openCompiled, openDefinitions } from '../lib/pipeline/define/definitions.ts';
+import { openCompiled, openDefinitions, openVersions } from '../lib/pipeline/define/definitions.ts';
 import { workJobs } from '../lib/pipeline/jobs/work-jobs.ts';
 
 const { IDENTITY_KEY_SECRET, LEDGER_TABLE } = readEnv(process.env, 'IDENTITY_KEY_SECRET', 'LEDGER_TABLE');
@@ -17,6 +18,8 @@ const work = workJobs({
   connectors,
   definitions,
   compiled: openCompiled(definitions),
+  versions: openVersions(basics.archive),
+  notify: openNotify(process.env),
   key: openIdentityKey(basics.secrets, IDENTITY_KEY_SECRET),
   changes: queues.CHANGES_QUEUE_URL,
   jobs: queues.JOBS_QUEUE_URL,

@@ -34,6 +34,7 @@ function readEdited(segment: string, text: string, published: Definitions, conne
     segments: [segment, ...others.map((one) => one.segment)],
     personas: published.personas.map(({ persona }) => String(persona)),
     retention: published.privacy.activitiesKeptMs,
+    tributary: mainOf(published),
   });
   report(checked.findings);
   // The edited one first: a circle is told where it was closed.
@@ -70,21 +71,22 @@ function standing(file: string, value: Json): Source {
   return { file, value, text: '', problems: [], place };
 }
 
-/** The workspace around the edited file, as far as the lint asks what fills traits and activities. */
+/** The workspace around the edited file. */
 function alone(source: Source, published: Definitions) {
+  return { tributary: standing('tributary.yaml', mainOf(published)), segments: [source], personas: [], audiences: [] };
+}
+
+/** tributary.yaml as far as segments ask it: what fills traits and activities, and what is measured. */
+function mainOf(published: Definitions): Json {
   const connections = Object.entries(published.connections).map(([name, { connector, streams, config }]) => {
     return [name, { ...config, connector, streams: { ...streams } }];
   });
   const computed = isJsonObject(published.computed) ? published.computed : {};
-  const tributary = {
+  const main = {
     connections: Object.fromEntries(connections) as JsonObject,
     collection: { write_keys: { ...published.collection.writeKeys } },
     computed: Object.fromEntries(Object.keys(computed).map((rule) => [rule, {}])),
+    ...(published.measures === undefined ? {} : { measures: published.measures }),
   };
-  return {
-    tributary: standing('tributary.yaml', tributary as unknown as Json),
-    segments: [source],
-    personas: [],
-    audiences: [],
-  };
+  return main as unknown as Json;
 }

@@ -8,6 +8,7 @@ import { type Connectors, checkConnections, connectionsOf } from './connections.
 import { type Accepted, buildDefinitions } from './definitions.ts';
 import { readFiles, type WorkspaceFile } from './files.ts';
 import { checkValue } from './issues.ts';
+import { checkMeasured, checkMeasures } from './measured.ts';
 import { type Finding, isError, type Problem, sortProblems } from './problem.ts';
 import {
   checkAudience,
@@ -70,7 +71,7 @@ export function readWorkspace(
   for (const { source, finding } of [
     ...checkTargets(sources.audiences),
     ...checkFieldTargets(sources.audiences, sources.tributary?.value, connectors),
-    ...checkGroups(sources.audiences),
+    ...checkGroups(sources.audiences, sources.segments),
     ...checkCycles(sources.segments),
   ]) {
     report(source, [finding]);
@@ -108,12 +109,13 @@ function checkFiles(sources: Sources, connectors: Connectors, report: Report): F
           ...checkConnections(value, connectors),
           ...checkIdentity(value),
           ...checkZones(value),
+          ...checkMeasures(value),
         ]);
   return {
     tributary,
     segments: present(segments, (source) => {
       const retention = tributary?.privacy.activities_kept;
-      const around = { siblings: segments, segments: segmentIds, personas: personaIds, retention };
+      const around = { siblings: segments, segments: segmentIds, personas: personaIds, retention, tributary: main };
       const { definition, findings } = checkSegment(source, around);
       report(source, findings);
       return definition;
@@ -138,12 +140,14 @@ interface AroundSegment {
   readonly personas: readonly string[];
   /** In ms; undefined when not known. */
   readonly retention: number | undefined;
+  /** tributary.yaml as written, for what it measures. */
+  readonly tributary: Json | undefined;
 }
 
 /** Checks the file of one segment against what stands around it. */
 export function checkSegment(
   source: Source,
-  { siblings, segments, personas, retention }: AroundSegment,
+  { siblings, segments, personas, retention, tributary }: AroundSegment,
 ): { readonly definition: SegmentDefinition | undefined; readonly findings: readonly Finding[] } {
   const { value } = source;
   if (value === undefined) return { definition: undefined, findings: [] };
@@ -153,6 +157,7 @@ export function checkSegment(
     ...checkName(source, 'segment', siblings),
     ...checkSegmentReferences(value, personas),
     ...checkConditions(value, segments, retention),
+    ...checkMeasured(value, tributary),
   ];
   // The schema leaves every value as written; the condition is the segment language's own to check.
   const definition = checked.ok ? (value as unknown as SegmentDefinition) : undefined;

@@ -26,6 +26,7 @@ export interface SegmentPageOf {
   /** Names this form of the segment: what an edit of it says that it began with. */
   readonly form: string;
   readonly objective: Json;
+  /** As written: `every 30 days`. */
   readonly review: string | null;
   readonly tests: readonly SegmentTest[];
   readonly refersTo: readonly string[];
@@ -65,7 +66,7 @@ export async function describeSegment(
     yamlFrom: from,
     form: formOf(definition),
     objective: objective ?? null,
-    review: review ?? null,
+    review: (typeof review === 'string' ? review : review?.every) ?? null,
     tests,
     refersTo: referencesOf(when),
     usedBy: { segments: usersOf(definitions, id), audiences },

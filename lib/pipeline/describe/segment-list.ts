@@ -1,10 +1,13 @@
 import type { Definitions } from '../../domain/definitions.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { foldText } from '../../domain/fold-text.ts';
+import { formatInstant } from '../../domain/instant.ts';
 import type { Json } from '../../domain/json.ts';
 import { tellInLine } from '../../domain/segment/tell-condition.ts';
 import type { SegmentDefinition } from '../../domain/segment.ts';
-import { readRecounts } from '../define/recount.ts';
+import type { Archive } from '../ports.ts';
+import { readFacts } from '../review/day-facts.ts';
+import { readLatestCount } from '../review/latest-count.ts';
 import { type HistoryDeps, type SizeNow, sizeNow } from './segment-history.ts';
 import { namesFor } from './segment-names.ts';
 
@@ -51,12 +54,11 @@ const AT_ONCE = 16;
  * up to now, so that a thousand segments cost what a page of them does. Throws `api/bad-query`.
  */
 export async function listSegments(
-  deps: HistoryDeps,
+  deps: HistoryDeps & { readonly archive: Pick<Archive, 'getJson' | 'putJson'> },
   definitions: Definitions,
   { q = '', sort = 'name', from, most }: AskedSegments,
 ): Promise<SegmentPage> {
-  const recounts = await readRecounts(deps.state, NIGHTS);
-  const latest = recounts[0]?.segments ?? {};
+  const latest = sort === 'size' ? ((await readLatestCount(deps))?.overlaps.sizes ?? {}) : {};
   const found = definitions.segments
     .filter((one) => isAbout(one, q))
     .sort((a, b) => {
@@ -74,7 +76,8 @@ export async function listSegments(
   for (let at = 0; at < page.length; at += AT_ONCE) {
     const some = page.slice(at, at + AT_ONCE).map(async (one): Promise<SegmentLine> => {
       const { segment, when, persona, objective } = one;
-      const counted = await sizeNow(deps, segment, recounts[0], now);
+      const nights = await readFacts(deps.state, segment, { to: formatInstant(now).slice(0, 10), most: NIGHTS });
+      const counted = await sizeNow(deps, segment, nights[0], now);
       return {
         segment,
         title: titleOf(one),
@@ -83,7 +86,7 @@ export async function listSegments(
         objective: objective ?? null,
         members: counted.members,
         counted,
-        sizes: recounts.map((recount) => ({ at: recount.at, members: recount.segments[segment] ?? 0 })).reverse(),
+        sizes: nights.map(({ at: countedAt, size }) => ({ at: countedAt, members: size })).reverse(),
         audiences: definitions.audiences.filter((audience) => audience.segment === segment).map((one) => one.audience),
       };
     });
