@@ -61,8 +61,8 @@ const SHOWN_TRAITS = 4;
 
 /**
  * Previews one edited segment: everybody is decided by it and by what is published, as a plan does it, until `signal` is
- * aborted or `most` people were seen. Writes nothing. What was seen by then is a random sample, and the same one each
- * time: what differs between two edits is no accident. Throws what compiling throws.
+ * aborted or `most` people were seen. Writes nothing. What was seen by then is a random sample, which begins with the
+ * same people each time: what differs between two edits is hardly an accident. Throws what compiling throws.
  */
 export async function previewSegment(
   deps: PreviewSegmentDeps,

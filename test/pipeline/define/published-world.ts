@@ -78,7 +78,7 @@ export function openPublishedWorld(
         queue.push(...messages);
       }),
   };
-  let jobMessages: QueueMessage[] = [];
+  const jobMessages: QueueMessage[] = [];
   const jobs: Queue = {
     send: (messages) =>
       step(() => {
