@@ -4,7 +4,7 @@ import { composeReview } from '../../domain/review/compose-review.ts';
 import { experimentsOf, traitsOf } from '../../domain/review/counter.ts';
 import { addUpCounts, type Counts } from '../../domain/review/counts.ts';
 import { digestOf } from '../../domain/review/digest.ts';
-import { type DayFacts, dayBefore, factsOf, performanceOf } from '../../domain/review/facts.ts';
+import { type DayFacts, dayBefore, factsOf } from '../../domain/review/facts.ts';
 import { followsBack } from '../../domain/review/measuring.ts';
 import { type Overlaps, overlapsOf, overlapsWith } from '../../domain/review/overlaps.ts';
 import type { Cost, Coverage, LeafPart, Review } from '../../domain/review/review.ts';
@@ -17,6 +17,7 @@ import type { Archive, Clock, HistoryStore, Notify, StateStore } from '../ports.
 import { listPushes } from '../push/push-run.ts';
 import type { Versions } from '../resolve/refill.ts';
 import { closeDays, factsOn, keepFacts, readFacts } from './day-facts.ts';
+import { performanceIn } from './facts-page.ts';
 import { keepLatestCount } from './latest-count.ts';
 import { keepReview, latestReviews, listReviews } from './reviews.ts';
 import type { ReviewJob } from './start-review.ts';
@@ -160,7 +161,7 @@ async function reviewSegment(
     because,
     facts,
     before,
-    performance: performance(compiled, facts, known),
+    performance: performanceIn(compiled, facts, known),
     overlaps: overlapsWith(segment, overlaps),
     leaves: leavesOf(counted, segment),
     coverage: coverageOf(counted, segment),
@@ -171,14 +172,6 @@ async function reviewSegment(
     comments: await readComments(deps.state, segment),
     cost: await costOf(deps.state, compiled, definition, before.at(-1)?.at ?? ''),
   });
-}
-
-function performance({ measuring }: Compiled, facts: DayFacts, known: readonly DayFacts[]): Review['performance'] {
-  const objective = measuring.objectives.get(facts.segment);
-  if (objective === undefined) return null;
-  const { metric } = objective;
-  const first = known.findLast((one) => one.objective?.metric === metric && one.objective.value !== null) ?? facts;
-  return performanceOf(objective, facts, first);
 }
 
 function leavesOf({ counts, compiled }: Counted, segment: string): readonly LeafPart[] {

@@ -63,7 +63,10 @@ function recounted(people: readonly Raw[]) {
       reached,
       value: members.length === 0 ? null : reached / members.length,
     },
-    label: { members: members.filter(({ loyal }) => loyal).length, everybody: people.filter(({ loyal }) => loyal).length },
+    label: {
+      members: members.filter(({ loyal }) => loyal).length,
+      everybody: people.filter(({ loyal }) => loyal).length,
+    },
     nps: {
       promoters: scores.filter((score) => score >= 9).length,
       passives: scores.filter((score) => score < 9 && score > 6).length,
@@ -95,7 +98,14 @@ describe('the facts of a day', () => {
         expect(await factsOn(world.deps.state, 'customers', today)).toMatchObject(recounted(people));
         const large = people.filter(({ size, vip }) => size >= 10 || vip);
         expect(await factsOn(world.deps.state, 'large', today)).toMatchObject({ size: large.length, objective: null });
-        const { pairs } = await readOverlaps(world.deps, new Map([['customers', ''], ['large', '']]), {});
+        const { pairs } = await readOverlaps(
+          world.deps,
+          new Map([
+            ['customers', ''],
+            ['large', ''],
+          ]),
+          {},
+        );
         const both = large.filter(({ stage }) => stage === 'customer').length;
         expect(pairs.map((pair) => pair.both)).toEqual(both === 0 ? [] : [both]);
       }),
@@ -166,7 +176,9 @@ describe('holdouts', () => {
     for (let id = 0; id < 40; id += 1) {
       await world.tell(tellOf(id, { stage: 'customer' }, [{ name: 'Ordered', daysAgo: 3, properties: { total: 5 } }]));
     }
-    const sides = new Map(world.stores.living().map(({ fragments, exposed }) => [Object.keys(fragments)[0], exposed?.['to-tool']?.heldOut]));
+    const sides = new Map(
+      world.stores.living().map(({ fragments, exposed }) => [Object.keys(fragments)[0], exposed?.['to-tool']?.heldOut]),
+    );
     const heldOut = [...sides.values()].filter((side) => side === true).length;
     await world.night('2026-11-21T02:30:00Z');
     const before = (await factsOn(world.deps.state, 'customers', today)) as DayFacts;
@@ -190,7 +202,12 @@ describe('holdouts', () => {
     ]);
     const later = [...sides].filter(([fragment]) => Number(fragment?.split(':')[2]) < 10);
     const converted = later.filter(([, side]) => side === true).length;
-    expect(facts?.holdouts[0]?.heldOut).toEqual({ people: heldOut, converted, revenue: 7 * converted, squares: 49 * converted });
+    expect(facts?.holdouts[0]?.heldOut).toEqual({
+      people: heldOut,
+      converted,
+      revenue: 7 * converted,
+      squares: 49 * converted,
+    });
     expect(facts?.holdouts[0]?.exposed.converted).toBe(10 - converted);
     expect(heldOut).toBeGreaterThan(5);
   });

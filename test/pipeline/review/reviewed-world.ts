@@ -30,7 +30,15 @@ export const reviewed: Definitions = versioned({
       },
       review: { every: 'every 7 days', label: { trait: 'loyal', is: true } },
     },
-    { segment: 'large', when: { any: [{ trait: 'size', gte: 10 }, { trait: 'vip', is: true }] } },
+    {
+      segment: 'large',
+      when: {
+        any: [
+          { trait: 'size', gte: 10 },
+          { trait: 'vip', is: true },
+        ],
+      },
+    },
   ],
   audiences: [{ ...tool, audience: 'to-tool', segment: 'customers', holdout: 0.4 } as Definitions['audiences'][number]],
   measures: {
@@ -50,7 +58,11 @@ export interface Done {
 }
 
 /** A record of a person with what they did. */
-export function tellOf(id: number, traits: Readonly<Record<string, string | number | boolean>>, done: readonly Done[]): Change[] {
+export function tellOf(
+  id: number,
+  traits: Readonly<Record<string, string | number | boolean>>,
+  done: readonly Done[],
+): Change[] {
   const told = { fragment: `crm:contact:${id}`, identifiers: [{ type: 'email', value: `p${id}@example.com` }] };
   return [
     { kind: 'profile', ...told, at: at(90), traits },
