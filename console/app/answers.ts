@@ -1,16 +1,16 @@
 import type { z } from '@hono/zod-openapi';
-import type { audiencePageSchema, audienceSchema, segmentSchema, workspaceSchema } from '../../lib/api/answers.ts';
+import type { audiencePageSchema, audienceSchema, workspaceSchema } from '../../lib/api/answers.ts';
 import type { duplicatesSchema } from '../../lib/api/duplicate-routes.ts';
 import type { mergesSchema } from '../../lib/api/people-answers.ts';
 import type { alertSchema, jobSchema, outcomesSchema } from '../../lib/api/work-answers.ts';
 import type { Receipt } from '../../lib/domain/segment/receipt.ts';
 import type { PersonPage } from '../../lib/pipeline/describe/describe-person.ts';
+import type { SegmentPage } from '../../lib/pipeline/describe/segment-list.ts';
 import type { Approval } from '../../lib/pipeline/push/approve.ts';
 import type { DryRun } from '../../lib/pipeline/push/dry-run.ts';
 import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
 
 export type Workspace = z.infer<typeof workspaceSchema>;
-export type Segment = z.infer<typeof segmentSchema>;
 export type Audience = z.infer<typeof audienceSchema>;
 export type AudiencePage = z.infer<typeof audiencePageSchema>;
 export type Alert = z.infer<typeof alertSchema>;
@@ -32,7 +32,7 @@ export interface Answers {
   'GET /api/people/{person}/segments/{segment}': Receipt;
   'GET /api/runs/{run}': PushRun;
   'GET /api/runs/{run}/outcomes/{part}': z.infer<typeof outcomesSchema>;
-  'GET /api/segments': readonly Segment[];
+  'GET /api/segments': SegmentPage;
   'GET /api/workspace': Workspace;
   'POST /api/push': Job;
   'POST /api/push/dry-run': { readonly audiences: readonly DryRun[] };

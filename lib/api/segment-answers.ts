@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { performanceSchema } from './review-answers.ts';
 
 const count = z.number().int();
 const sizeSchema = z.object({
@@ -15,7 +16,7 @@ export const segmentPageSchema = z
         title: z.string(),
         sentence: z.string(),
         persona: z.string().nullable(),
-        objective: z.unknown(),
+        performance: performanceSchema.nullable(),
         members: count,
         counted: sizeSchema,
         sizes: z.array(z.object({ at: z.string(), members: count })),

@@ -37,7 +37,7 @@ export function segmentRoutes(deps: ApiDeps): readonly Route<never>[] {
       query: ['q', 'sort', 'from', 'most'],
       answer: segmentPageSchema,
       run: async ({ query: { q, sort, from, most = '100' } }) =>
-        listSegments(deps, await deps.definitions(), { q, sort, from, most: Number(most) }),
+        listSegments(deps, await deps.compiled(), { q, sort, from, most: Number(most) }),
     }),
     route({
       method: 'get',

@@ -306,7 +306,11 @@ describe('the answers of /api', () => {
     const segments = await ask('GET', '/api/segments');
     const plan = await ask('POST', '/api/push/dry-run', {});
 
-    expect(segments.body).toEqual([{ segment: 'quiet-readers', title: 'Readers who went quiet', members: 1 }]);
+    expect(segments.body).toMatchObject({
+      segments: [{ segment: 'quiet-readers', title: 'Readers who went quiet', members: 1 }],
+      total: 1,
+      next: null,
+    });
     expect(plan.body).toEqual({
       audiences: [
         {

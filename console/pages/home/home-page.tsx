@@ -11,7 +11,7 @@ export function Page() {
     <>
       <PageHead title="Home" />
       <Shown of={read}>
-        {([segments, alerts]) => (
+        {([{ segments }, alerts]) => (
           <Cards>
             {alerts.length > 0 && (
               <Card title="Needs a person" note={`${alerts.length}`} tone="alarm" wide>

@@ -1,12 +1,13 @@
-import type { Definitions } from '../../domain/definitions.ts';
+import type { Compiled } from '../../domain/decide.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { foldText } from '../../domain/fold-text.ts';
 import { formatInstant } from '../../domain/instant.ts';
-import type { Json } from '../../domain/json.ts';
+import type { Performance } from '../../domain/review/facts.ts';
 import { tellInLine } from '../../domain/segment/tell-condition.ts';
 import type { SegmentDefinition } from '../../domain/segment.ts';
 import type { Archive } from '../ports.ts';
 import { readFacts } from '../review/day-facts.ts';
+import { performanceIn } from '../review/facts-page.ts';
 import { readLatestCount } from '../review/latest-count.ts';
 import { type HistoryDeps, type SizeNow, sizeNow } from './segment-history.ts';
 import { namesFor } from './segment-names.ts';
@@ -18,7 +19,8 @@ export interface SegmentLine {
   /** The condition as one sentence. */
   readonly sentence: string;
   readonly persona: string | null;
-  readonly objective: Json;
+  /** How its objective stands; null where it has none, or nothing was counted yet. */
+  readonly performance: Performance | null;
   readonly members: number;
   /** How `members` was counted: see the history of a segment. */
   readonly counted: SizeNow;
@@ -45,6 +47,7 @@ export interface AskedSegments {
 }
 
 const NIGHTS = 14;
+const EVERY_NIGHT = 400;
 const MOST = 200;
 /** Sizes counted at the same time: each takes some queries. */
 const AT_ONCE = 16;
@@ -55,9 +58,10 @@ const AT_ONCE = 16;
  */
 export async function listSegments(
   deps: HistoryDeps & { readonly archive: Pick<Archive, 'getJson' | 'putJson'> },
-  definitions: Definitions,
+  compiled: Compiled,
   { q = '', sort = 'name', from, most }: AskedSegments,
 ): Promise<SegmentPage> {
+  const { definitions } = compiled;
   const latest = sort === 'size' ? ((await readLatestCount(deps))?.overlaps.sizes ?? {}) : {};
   const found = definitions.segments
     .filter((one) => isAbout(one, q))
@@ -75,18 +79,24 @@ export async function listSegments(
   const lines: SegmentLine[] = [];
   for (let at = 0; at < page.length; at += AT_ONCE) {
     const some = page.slice(at, at + AT_ONCE).map(async (one): Promise<SegmentLine> => {
-      const { segment, when, persona, objective } = one;
-      const nights = await readFacts(deps.state, segment, { to: formatInstant(now).slice(0, 10), most: NIGHTS });
-      const counted = await sizeNow(deps, segment, nights[0], now);
+      const { segment, when, persona } = one;
+      // An objective may be as old as facts are kept: its way begins with the first of them.
+      const most = compiled.measuring.objectives.has(segment) ? EVERY_NIGHT : NIGHTS;
+      const nights = await readFacts(deps.state, segment, { to: formatInstant(now).slice(0, 10), most });
+      const [newest] = nights;
+      const counted = await sizeNow(deps, segment, newest, now);
       return {
         segment,
         title: titleOf(one),
         sentence: tellInLine(when, namesFor(definitions, when)),
         persona: persona ?? null,
-        objective: objective ?? null,
+        performance: newest === undefined ? null : performanceIn(compiled, newest, nights),
         members: counted.members,
         counted,
-        sizes: nights.map(({ at: countedAt, size }) => ({ at: countedAt, members: size })).reverse(),
+        sizes: nights
+          .slice(0, NIGHTS)
+          .map((night) => ({ at: night.at, members: night.size }))
+          .reverse(),
         audiences: definitions.audiences.filter((audience) => audience.segment === segment).map((one) => one.audience),
       };
     });
