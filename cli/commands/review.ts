@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import type { Proposal } from '../../lib/domain/review/propose.ts';
+import type { Proposal } from '../../lib/domain/review/proposal.ts';
 import type { SegmentHistory } from '../../lib/pipeline/describe/segment-history.ts';
 import type { LateDay } from '../../lib/pipeline/resolve/lateness.ts';
 import type { ReviewLine } from '../../lib/pipeline/review/reviews.ts';

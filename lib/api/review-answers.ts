@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { metrics } from '../domain/review/objective.ts';
-import { proposals } from '../domain/review/propose.ts';
+import { proposals } from '../domain/review/proposal.ts';
 import { loose } from './answers.ts';
 
 /** Shapes of what is told of personas, facts and reviews. Shares are from 0 to 1, money is in whole units. */

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { TributaryError } from '../domain/errors.ts';
-import { proposals } from '../domain/review/propose.ts';
+import { proposals } from '../domain/review/proposal.ts';
 import { reviewPage } from '../domain/review/review-page.ts';
 import { readJob } from '../pipeline/jobs/jobs.ts';
 import { latestReviews, listReviews, readReview } from '../pipeline/review/reviews.ts';

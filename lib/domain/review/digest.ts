@@ -1,4 +1,4 @@
-import { type Proposal, proposals, type Reason } from './propose.ts';
+import { type Proposal, proposals, type Reason } from './proposal.ts';
 
 /** A review in short, as a digest tells it. */
 interface DigestLine {

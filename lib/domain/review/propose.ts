@@ -1,36 +1,5 @@
+import { type Proposal, proposals, type Reason, type ReasonCode } from './proposal.ts';
 import type { Findings } from './review.ts';
-
-/** What may be done with a segment, the heaviest first. */
-export const proposals = ['retire', 'merge', 'fix', 'split', 'keep'] as const;
-export type Proposal = (typeof proposals)[number];
-
-/** Why something is proposed. `code` is in the table of docs/segments.md. */
-export interface Reason {
-  readonly code: ReasonCode;
-  readonly proposal: Proposal;
-  readonly says: string;
-}
-
-export type ReasonCode =
-  | 'empty'
-  | 'missed-without-lift'
-  | 'harm'
-  | 'same-people'
-  | 'emptied'
-  | 'idle-leaf'
-  | 'thin-trait'
-  | 'wrong-members'
-  | 'misses-people'
-  | 'drift'
-  | 'missed'
-  | 'behind'
-  | 'unhappy'
-  | 'two-groups'
-  | 'everybody'
-  | 'reached'
-  | 'on-pace'
-  | 'lift'
-  | 'nothing-to-say';
 
 /** The thresholds of proposals; docs/segments.md lists them. */
 export const thresholds = {
@@ -187,8 +156,9 @@ function accuracy({ accuracy: { label, sample } }: Findings): Reason[] {
 
 function leaves(found: Findings): Reason[] {
   if (!enough(found) || found.leaves.length < 2) return [];
+  // What stands under `not` guards against people who may come.
   const idle = found.leaves
-    .filter(({ letsIn, keepsOut }) => letsIn + keepsOut === 0)
+    .filter(({ path, letsIn, keepsOut }) => letsIn + keepsOut === 0 && !/\.not\b/.test(path))
     .map(({ leaf }) => because('fix', 'idle-leaf', `nobody would come or go without: ${leaf}`));
   const groups = found.leaves.filter(({ letsIn }) => letsIn >= thresholds.group * found.size.now);
   if (groups.length < 2) return idle;

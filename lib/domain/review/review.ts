@@ -2,7 +2,7 @@ import type { Performance } from './facts.ts';
 import type { Interval } from './interval.ts';
 import type { Lift } from './lift.ts';
 import type { Overlap } from './overlaps.ts';
-import type { Proposal, Reason } from './propose.ts';
+import type { Proposal, Reason } from './proposal.ts';
 
 /** What a review of a segment found. */
 export interface Findings {

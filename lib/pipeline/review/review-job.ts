@@ -179,7 +179,7 @@ function leavesOf({ counts, compiled }: Counted, segment: string): readonly Leaf
   const { letsIn = [], keepsOut = [] } = counts.leaves[segment] ?? {};
   return (compiledSegment?.leaves ?? []).map((leaf, at) => ({
     path: leaf.path,
-    leaf: tellLeaf(leaf),
+    leaf: leaf.path.endsWith('.not') ? `not: ${tellLeaf(leaf)}` : tellLeaf(leaf),
     letsIn: letsIn[at] ?? 0,
     keepsOut: keepsOut[at] ?? 0,
   }));

@@ -1,6 +1,6 @@
 import { TributaryError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { Proposal, Reason } from '../../domain/review/propose.ts';
+import type { Proposal, Reason } from '../../domain/review/proposal.ts';
 import type { Review } from '../../domain/review/review.ts';
 import type { Clock, StateStore } from '../ports.ts';
 import { FACTS_KEPT_MS } from './day-facts.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Proposal, proposals, propose, type ReasonCode } from '../../../lib/domain/review/propose.ts';
+import { type Proposal, proposals, type ReasonCode } from '../../../lib/domain/review/proposal.ts';
+import { propose } from '../../../lib/domain/review/propose.ts';
 import type { Findings, Review } from '../../../lib/domain/review/review.ts';
 import { reviewPage } from '../../../lib/domain/review/review-page.ts';
 
@@ -101,6 +102,12 @@ describe('propose', () => {
 
     expect(proposed.proposal).toBe(proposal);
     expect(proposed.reasons[0]).toMatchObject({ proposal, code, says: expect.any(String) as string });
+  });
+
+  it('lets a guard stand against whom nobody is', () => {
+    const guard = { ...leaf(0, 0), path: 'when.all[1].not' };
+
+    expect(propose({ ...calm, leaves: [leaf(0, 20), guard] })).toMatchObject({ proposal: 'keep' });
   });
 
   it('says nothing of too few people', () => {
