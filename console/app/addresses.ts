@@ -20,6 +20,13 @@ export type NavGroup = (typeof navGroups)[number];
 /** Every address of the console, in the order of the navigation. What stands there is in pages.ts. */
 const written = [
   { path: '/', nav: 'Home', group: 'Overview' },
+  { path: '/segments', nav: 'Segments', group: 'Segments' },
+  { path: '/segments/{segment}', group: 'Segments' },
+  { path: '/segments/{segment}/edit', group: 'Segments' },
+  { path: '/overlaps', nav: 'Overlaps', group: 'Segments' },
+  { path: '/personas', nav: 'Personas', group: 'Segments' },
+  { path: '/versions', nav: 'Versions', group: 'Segments' },
+  { path: '/versions/{version}', group: 'Segments' },
   { path: '/audiences', nav: 'Audiences', group: 'Tools' },
 ] as const satisfies readonly Address[];
 
