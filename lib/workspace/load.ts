@@ -48,6 +48,19 @@ export async function loadWorkspace(dir: string): Promise<Loaded> {
   return readWorkspace(files, registry, problems);
 }
 
+/**
+ * The text of each file but the main one, by its path: what is kept beside what is published, so that an edit of it keeps
+ * its comments. Empty for a workspace larger than one request of the API takes.
+ */
+export function textsOf({ segments, personas, audiences }: Sources): Readonly<Record<string, string>> {
+  const files = [...segments, ...personas, ...audiences].map(({ file, text }) => [file, text] as const);
+  const size = files.reduce((sum, [, text]) => sum + text.length, 0);
+  return size > MOST_TEXT ? {} : Object.fromEntries(files);
+}
+
+/** A Lambda function takes 6 MB, and letters may be of several bytes. */
+const MOST_TEXT = 2_500_000;
+
 /** The pure part of `loadWorkspace`: files in, definitions or problems out. */
 export function readWorkspace(
   files: readonly WorkspaceFile[],

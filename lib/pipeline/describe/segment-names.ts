@@ -10,6 +10,9 @@ export function namesFor({ segments, traits }: Pick<Definitions, 'segments' | 't
   return titledNames(condition, {
     // What stands behind a comma says in which form values are.
     trait: (path) => kindOf(path)?.title?.split(',')[0],
-    segment: (id) => segments.find(({ segment }) => segment === id)?.title,
+    segment: (id) => {
+      const title = segments.find(({ segment }) => segment === id)?.title;
+      return title === undefined ? undefined : `“${title}”`;
+    },
   });
 }
