@@ -86,9 +86,12 @@ const CHANNELS: readonly Column<Persona['channels'][number]>[] = [
         <>
           {message.text}{' '}
           {message.links.map(({ title, link }) => (
-            <a key={link} href={link} rel="noreferrer">
-              {title ?? 'content'}
-            </a>
+            <span key={link}>
+              {' · '}
+              <a href={link} rel="noreferrer">
+                {title ?? 'content'}
+              </a>
+            </span>
           ))}
         </>
       ),
