@@ -63,8 +63,8 @@ describe('tributary plan', () => {
       ['GET', '/api/jobs/plan.1'],
       ['POST', '/api/definitions/versions/b/sources'],
     ]);
-    const { files } = stage.asked.at(-1)?.body as unknown as { files: Record<string, string> };
-    expect(files['segments/quiet-readers.yaml']).toContain('title: Readers who went quiet');
+    const told = stage.asked.at(-1)?.body as unknown as { files: Record<string, string> } | undefined;
+    expect(told?.files['segments/quiet-readers.yaml']).toContain('title: Readers who went quiet');
     expect(status).toBe(0);
     expect(stdout.split('\n').map((line) => line.trim().split(/ {2,}/))).toEqual([
       ['starter: 2 changes; everybody was counted, 1,234 people'],
