@@ -75,7 +75,19 @@ export async function previewSegment(
   const found = editedIn(after, segment) as Edited;
   const before = await compileAlone(published, published.segments, segment);
   const now = deps.clock.now().getTime();
-  const walk: Walk = { deps, before, after, edited: found, now, counts: noCounts(), kept: new Map(), filled: 0 };
+  const counts = noCounts();
+  const { version } = published;
+  const walk: Walk = {
+    deps,
+    published: version,
+    before,
+    after,
+    edited: found,
+    now,
+    counts,
+    kept: new Map(),
+    filled: 0,
+  };
   const ended = await walkSample(walk, most, signal);
   const counted = await lookedAt(deps.state, walk.counts.people, ended);
   const stands = (count: number): Estimate => standsFor(count, counted);
@@ -110,6 +122,8 @@ function compileAlone(definitions: Definitions, segments: readonly SegmentDefini
 
 interface Walk {
   readonly deps: PreviewSegmentDeps;
+  /** Version of what is published. */
+  readonly published: string;
   readonly before: Compiled;
   readonly after: Compiled;
   readonly edited: Edited;
@@ -140,7 +154,9 @@ async function countPage(walk: Walk, people: readonly Profile[]): Promise<void> 
   const decided = await Promise.all(
     people.map(async (stored) => ({
       stored,
-      was: (await decideAlone(deps, stored, before, now)).profile.memberships[segment] !== undefined,
+      was: isStanding(stored, walk)
+        ? stored.memberships[segment] !== undefined
+        : (await decideAlone(deps, stored, before, now)).profile.memberships[segment] !== undefined,
       is: await decideAlone(deps, stored, after, now),
     })),
   );
@@ -159,6 +175,11 @@ async function countPage(walk: Walk, people: readonly Profile[]): Promise<void> 
     const kept = walk.kept.get(move) ?? [];
     if (kept.length < SHOWN_PEOPLE) walk.kept.set(move, [...kept, stored]);
   }
+}
+
+/** Whether what is stored about somebody is still the answer of what is published. */
+function isStanding({ definitions, flipsAt }: Profile, { published, now }: Walk): boolean {
+  return definitions === published && (flipsAt === null || now < flipsAt);
 }
 
 function viewBy(compiled: Compiled, { profile, history }: DecidedAlone, now: Milliseconds) {
