@@ -133,7 +133,8 @@ export async function sizeNow(
   let members = counted.size;
   for (let at = startOfDay(since); at <= now; at += DAY) {
     const day = formatInstant(at).slice(0, 10);
-    const { entered, left } = await deps.history.countDay(segment, day, at < since ? since : undefined);
+    // Whoever moved at the very instant at which counting began is in the count already.
+    const { entered, left } = await deps.history.countDay(segment, day, at <= since ? since + 1 : undefined);
     members += entered - left;
   }
   return { members: Math.max(0, members), how: 'recount + live', counted: counted.at };
