@@ -96,7 +96,7 @@ export async function editByTyping(
     /^6:\d+ error: found "exsts".*did you mean exists\?/,
   );
   await problem.filter({ hasText: 'exsts' }).getByRole('button').click();
-  expect(await page.locator('textarea:focus').count()).toBe(1);
+  await page.locator('textarea:focus').waitFor();
 
   await text.fill(edited);
   await seePreview(page);

@@ -78,16 +78,18 @@ function Found({ review: { reasons, leaves, coverage, movement } }: { readonly r
       {reasons.map(({ code, says }) => (
         <li key={code}>{says}</li>
       ))}
-      {movement.churn !== null && (
+      {movement.churn !== null && movement.days > 0 && (
         <li>
           {percent(movement.churn)} of its people left in {movement.days} days
         </li>
       )}
-      {leaves.map(({ path, leaf, letsIn, keepsOut }) => (
-        <li key={path}>
-          “{leaf}” alone {letsIn > 0 ? `lets ${count(letsIn)} in` : `keeps ${count(keepsOut)} out`}
-        </li>
-      ))}
+      {leaves
+        .filter(({ letsIn, keepsOut }) => letsIn + keepsOut > 0)
+        .map(({ path, leaf, letsIn, keepsOut }) => (
+          <li key={path}>
+            “{leaf}” alone {letsIn > 0 ? `lets ${count(letsIn)} in` : `keeps ${count(keepsOut)} out`}
+          </li>
+        ))}
       {coverage.map(({ trait, members, everybody }) => (
         <li key={trait}>
           {trait} is known of {count(everybody)} people, {count(members)} of them members

@@ -12,21 +12,27 @@ export interface LivePreview {
 
 /** A pause in typing after which the text is looked at. */
 const PAUSE_MS = 350;
+const AGAIN_MS = 2_000;
 
 /** Asks what a text means whenever typing pauses. An answer of an earlier text is not taken for one of a later. */
 export function usePreview(segment: string, yaml: string): LivePreview {
   const [state, setState] = useState<{ readonly of: string } & Omit<LivePreview, 'stale'>>();
   useEffect(() => {
     let gone = false;
-    const timer = setTimeout(async () => {
+    let timer: ReturnType<typeof setTimeout>;
+    const look = async (): Promise<void> => {
       try {
         const answer = await ask('POST /api/segments/preview', { body: { segment, yaml } });
         if (!gone) setState({ of: yaml, answer, problem: undefined });
       } catch (thrown) {
-        // Shown beside the text, and asked again with the next letter.
-        if (!gone) setState((before) => ({ of: yaml, answer: before?.answer, problem: refusalOf(thrown) }));
+        if (gone) return;
+        const problem = refusalOf(thrown);
+        // Shown beside the text; what failed in the API may go well the next time.
+        setState((before) => ({ of: yaml, answer: before?.answer, problem }));
+        if (problem.status >= 500) timer = setTimeout(() => void look(), AGAIN_MS);
       }
-    }, PAUSE_MS);
+    };
+    timer = setTimeout(() => void look(), PAUSE_MS);
     return () => {
       gone = true;
       clearTimeout(timer);
