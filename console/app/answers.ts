@@ -1,6 +1,5 @@
 import type { z } from '@hono/zod-openapi';
 import type { audiencePageSchema, audienceSchema, workspaceSchema } from '../../lib/api/answers.ts';
-import type { duplicatesSchema } from '../../lib/api/duplicate-routes.ts';
 import type { mergesSchema } from '../../lib/api/people-answers.ts';
 import type { commentSchema, markSchema, personaSchema, samplesSchema } from '../../lib/api/review-answers.ts';
 import type { alertSchema, jobSchema, outcomesSchema } from '../../lib/api/work-answers.ts';
@@ -38,7 +37,6 @@ export interface Answers {
   'GET /api/audiences': readonly Audience[];
   'GET /api/audiences/{audience}': AudiencePage;
   'GET /api/audiences/{audience}/runs': readonly PushRun[];
-  'GET /api/duplicates': z.infer<typeof duplicatesSchema>;
   'GET /api/jobs/{job}': Job;
   'GET /api/people/{person}': PersonPage;
   'GET /api/people/{person}/merges': z.infer<typeof mergesSchema>;

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 
 /** What stands in paths and behind question marks, for whoever reads the OpenAPI document. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
-  after: 'The last pair of the page before, as its answer named it',
+  after: 'Where the page before ended, as its answer named it: next',
   audience: 'Id of an audience',
   columns: 'Names with commas between them: id, since, traits, types of identifiers, consent.<topic>',
   connection: 'Name of a connection in tributary.yaml',
@@ -12,6 +12,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   import: 'Id of an import, as the call that began it answered',
   job: 'Id of a job, as the call that began it answered',
   limit: 'How many at most',
+  model: 'What is learned: rfm, clusters, lifetime_value, propensity.<name>',
   most: 'How many at most',
   part: 'Number of a part, counted from 0',
   person: 'A profile id, an e-mail address, +phone, type=value, or a fragment',
@@ -24,6 +25,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   segments: 'Ids of segments with commas between them; absent: the largest',
   since: 'The version to compare with; the one published before it if not said',
   sort: 'name, or size for the largest first',
+  state: 'Which pairs: suggested, accepted, rejected or parted',
   to: 'The last day',
   version: 'A version of the definitions',
 };

@@ -69,13 +69,14 @@ export function segmentRoutes(deps: ApiDeps): readonly Route<never>[] {
 }
 
 async function previewOf(deps: ApiDeps, { segment, yaml: text, people = PEOPLE }: z.infer<typeof previewAskedSchema>) {
-  const published = await deps.definitions();
+  const compiled = await deps.compiled();
+  const published = compiled.definitions;
   const { problems, definition } = await deps.texts.read(segment, text, published);
   if (definition === undefined) return { problems, preview: null };
   const { when } = definition;
   const names = namesFor(published, when);
   const limits = { most: people, signal: AbortSignal.timeout(PREVIEW_MS) };
-  const preview = await previewSegment(deps, published, definition, limits);
+  const preview = await previewSegment(deps, compiled, definition, limits);
   return {
     problems,
     preview: { segment, told: tellCondition(when, names), sentence: tellInLine(when, names), ...preview },

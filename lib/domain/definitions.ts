@@ -3,6 +3,7 @@ import { canonicalText } from './canonical.ts';
 import type { ComputedRules } from './computed/rules.ts';
 import type { TraitKinds } from './facet/catalogue.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { LearnedRules } from './learned/rules.ts';
 import type { ListeningRules } from './listening.ts';
 import type { Measures } from './review/measures.ts';
 import type { SegmentDefinition } from './segment.ts';
@@ -23,6 +24,8 @@ export interface Definitions {
   readonly traits?: TraitKinds;
   /** Traits that are computed from activities. Absent: none. */
   readonly computed?: ComputedRules;
+  /** Traits that are learned from what everybody does. Absent: none. */
+  readonly learned?: LearnedRules;
   /** What people write is read by these. Absent: it is kept as it is. */
   readonly listening?: ListeningRules;
   /** What counts as engagement, revenue and feedback. Absent: none of them is measured. */
@@ -108,8 +111,11 @@ export interface IdentityRules {
   readonly sharedAt: number;
   /** Default country of phone numbers without one, per connection: ISO 3166-1 alpha-2. */
   readonly countries: Readonly<Record<string, string>>;
-  /** Whether people who may be the same are looked for, and how likely (0 to 1) it must be. Absent: not. */
-  readonly duplicates?: { readonly threshold: number };
+  /**
+   * Whether people who may be the same are looked for, and how likely (0 to 1) it must be; `numbers` are traits that hold a
+   * number of one person. Absent: nobody is compared.
+   */
+  readonly duplicates?: { readonly threshold: number; readonly numbers?: readonly string[] };
 }
 
 /** What one push may do without somebody's approval. Absent limits have the defaults of `guardrailsOf`. */

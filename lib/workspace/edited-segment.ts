@@ -40,7 +40,8 @@ function readEdited(segment: string, text: string, published: Definitions, conne
   // The edited one first: a circle is told where it was closed.
   const ring = [source, ...others.map((one) => standing(fileOfSegment(one.segment), one as unknown as Json))];
   report(checkCycles(ring).map(({ finding }) => finding));
-  found.push(...lintWorkspace(alone(source, published), connectors));
+  // The rest of the workspace is here as what is published, and not for this editor to judge.
+  found.push(...lintWorkspace(alone(source, published), connectors).filter(({ file }) => file === source.file));
   if (checked.definition === undefined || found.some(isError)) return { problems: sortProblems(found) };
   const { definition } = checked;
   found.push(...tryOut(source, definition, others, published.timezone));
@@ -86,6 +87,7 @@ function mainOf(published: Definitions): Json {
     connections: Object.fromEntries(connections) as JsonObject,
     collection: { write_keys: { ...published.collection.writeKeys } },
     computed: Object.fromEntries(Object.keys(computed).map((rule) => [rule, {}])),
+    ...(published.learned === undefined ? {} : { learned: published.learned }),
     ...(published.measures === undefined ? {} : { measures: published.measures }),
   };
   return main as unknown as Json;

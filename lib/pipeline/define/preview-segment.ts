@@ -1,5 +1,5 @@
 import { type Compiled, traitsUnder } from '../../domain/decide.ts';
-import { type Definitions, versionOf } from '../../domain/definitions.ts';
+import { versionOf } from '../../domain/definitions.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
 import { isJsonObject, type Json } from '../../domain/json.ts';
 import { viewOf } from '../../domain/person-view.ts';
@@ -23,7 +23,7 @@ import type { ActivityStore, Clock, ProfileStore, StateStore } from '../ports.ts
 import { type DecidedAlone, decideAlone } from '../resolve/decide-alone.ts';
 import { isLiving } from '../resolve/gather.ts';
 import type { Versions } from '../resolve/refill.ts';
-import { compileWithRegions } from './definitions.ts';
+import { compileWhole } from './definitions.ts';
 import { readRecounts } from './recount.ts';
 
 export interface PreviewSegmentDeps {
@@ -66,20 +66,20 @@ const SHOWN_TRAITS = 4;
  */
 export async function previewSegment(
   deps: PreviewSegmentDeps,
-  published: Definitions,
+  published: Compiled,
   edited: SegmentDefinition,
   { most, signal }: { readonly most: number; readonly signal: AbortSignal },
 ): Promise<SegmentPreview> {
   const { segment } = edited;
-  const after = await compileAlone(published, withSegment(published.segments, edited), segment);
+  const { segments } = published.definitions;
+  const after = await compileAlone(published, withSegment(segments, edited), segment);
   const found = editedIn(after, segment) as Edited;
-  const before = await compileAlone(published, published.segments, segment);
+  const before = await compileAlone(published, segments, segment);
   const now = deps.clock.now().getTime();
   const counts = noCounts();
-  const { version } = published;
   const walk: Walk = {
     deps,
-    published: version,
+    published,
     before,
     after,
     edited: found,
@@ -114,16 +114,19 @@ export function withSegment(segments: readonly SegmentDefinition[], edited: Segm
 }
 
 /** One segment with what it refers to: the others need not be asked to know who is in it. */
-function compileAlone(definitions: Definitions, segments: readonly SegmentDefinition[], segment: string) {
+function compileAlone(
+  { definitions, learned }: Compiled,
+  segments: readonly SegmentDefinition[],
+  segment: string,
+): Promise<Compiled> {
   const { version: _, ...rest } = definitions;
   const content = { ...rest, segments: withReferences(segments, segment), audiences: [] };
-  return compileWithRegions({ version: versionOf(content), ...content });
+  return compileWhole({ version: versionOf(content), ...content }, learned?.models);
 }
 
 interface Walk {
   readonly deps: PreviewSegmentDeps;
-  /** Version of what is published. */
-  readonly published: string;
+  readonly published: Compiled;
   readonly before: Compiled;
   readonly after: Compiled;
   readonly edited: Edited;
@@ -177,13 +180,14 @@ async function countPage(walk: Walk, people: readonly Profile[]): Promise<void> 
   }
 }
 
-/** Whether what is stored about somebody is still the answer of what is published. */
+/** Whether what is stored about somebody is still the answer of what is published. Models may have moved since. */
 function isStanding({ definitions, flipsAt }: Profile, { published, now }: Walk): boolean {
-  return definitions === published && (flipsAt === null || now < flipsAt);
+  if (published.learned !== undefined || definitions !== published.definitions.version) return false;
+  return flipsAt === null || now < flipsAt;
 }
 
 function viewBy(compiled: Compiled, { profile, history }: DecidedAlone, now: Milliseconds) {
-  const view = viewOf(profile, traitsUnder(compiled, profile, now));
+  const view = viewOf(profile, traitsUnder(compiled, profile, now, history));
   return history === undefined ? view : { ...view, history };
 }
 
@@ -194,15 +198,15 @@ async function lookedAt(state: StateStore, people: number, ended: boolean): Prom
 }
 
 /** Some people with their address and what the condition looks at. */
-async function sampleOf({ after, edited, kept, now }: Walk): Promise<SegmentPreview['sample']> {
+async function sampleOf({ deps, after, edited, kept, now }: Walk): Promise<SegmentPreview['sample']> {
   const traits = edited.compiled.leaves.flatMap(traitOf);
   const columns = [...new Set(['id', 'email', ...traits.slice(0, SHOWN_TRAITS)])];
-  const cells = await openCells(after, now);
+  const cells = await openCells(deps, after, now);
   const order: readonly Move[] = ['enters', 'leaves', 'stays'];
   const people = order.flatMap((move) =>
-    (kept.get(move) ?? []).map((profile) => ({ move, cells: cells(profile, columns) })),
+    (kept.get(move) ?? []).map(async (profile) => ({ move, cells: await cells(profile, columns) })),
   );
-  return { columns, people };
+  return { columns, people: await Promise.all(people) };
 }
 
 function traitOf({ written }: CompiledLeaf): string[] {

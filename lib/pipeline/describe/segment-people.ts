@@ -7,7 +7,8 @@ import { valueAt } from '../../domain/mapping.ts';
 import { consentOf, identifiersOf, type Profile } from '../../domain/profile.ts';
 import { nestTraits } from '../../domain/survivorship.ts';
 import { loadRegions } from '../define/regions.ts';
-import type { Clock, MembershipStore, ProfileStore } from '../ports.ts';
+import { wholeEntriesOf } from '../learn/sample-people.ts';
+import type { ActivityStore, Clock, MembershipStore, ProfileStore } from '../ports.ts';
 import { isLiving } from '../resolve/gather.ts';
 import { readMembers } from './segment-history.ts';
 
@@ -30,6 +31,7 @@ export async function readSegmentPeople(
   deps: {
     readonly memberships: MembershipStore;
     readonly profiles: ProfileStore;
+    readonly activities: ActivityStore;
     readonly clock: Pick<Clock, 'now'>;
   },
   compiled: Compiled,
@@ -43,24 +45,25 @@ export async function readSegmentPeople(
   }
   const { members, next } = await readMembers(deps, segment, asked);
   const stored = await deps.profiles.read(members.map(({ profile }) => profile));
-  const cells = await openCells(compiled, deps.clock.now().getTime());
-  const people = members.flatMap(({ profile, since }) => {
+  const cells = await openCells(deps, compiled, deps.clock.now().getTime());
+  const people = members.map(async ({ profile, since }) => {
     const found = stored.get(profile);
     // Merged or erased since the row was read: whoever has the data now has a row of their own.
-    if (found === undefined || !isLiving(found)) return [];
-    return [cells(found, columns, since)];
+    return found === undefined || !isLiving(found) ? [] : [await cells(found, columns, since)];
   });
-  return { segment, columns, people, next };
+  return { segment, columns, people: (await Promise.all(people)).flat(), next };
 }
 
 /** Reads chosen columns of stored people as they stand at `now`. `since` is what a column of that name says. */
 export async function openCells(
+  deps: { readonly activities: ActivityStore },
   compiled: Compiled,
   now: Milliseconds,
-): Promise<(profile: Profile, columns: readonly string[], since?: string) => readonly Json[]> {
+): Promise<(profile: Profile, columns: readonly string[], since?: string) => Promise<readonly Json[]>> {
   const rules = { ...compiled, read: traitReader(compiled.definitions, await loadRegions()) };
-  return (profile, columns, since = '') => {
-    const traits = nestTraits(traitsUnder(rules, profile, now));
+  return async (profile, columns, since = '') => {
+    const whole = await wholeEntriesOf(deps.activities, compiled, profile);
+    const traits = nestTraits(traitsUnder(rules, profile, now, whole));
     return columns.map((column) => cellOf(profile, traits, column, since));
   };
 }

@@ -1,4 +1,4 @@
-import { type Compiled, decide, type WholeHistory } from '../../domain/decide.ts';
+import { type Compiled, decide, type WholeHistory, withKept } from '../../domain/decide.ts';
 import type { Fragment } from '../../domain/fragment.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
 import type { Profile } from '../../domain/profile.ts';
@@ -31,7 +31,7 @@ export async function decideAlone(
   const done = await everythingDone(deps.activities, filled.profile);
   const history = wholeEntries(compiled.program, done);
   const whole = decide(filled.profile, compiled, now, history);
-  return { ...filled, profile: whole.profile, history };
+  return { ...filled, profile: whole.profile, history: withKept(history, filled.profile) };
 }
 
 /** A stored profile with what some definitions need of its activities: from history, where it remembers less. */

@@ -4,6 +4,7 @@ import { nearest } from '../nearest.ts';
 import { computed } from './computed.ts';
 import { connectionName, duration, id, schedule, share, text } from './fields.ts';
 import { guardrailFields } from './guardrails.ts';
+import { learned } from './learned.ts';
 import { measures } from './measures.ts';
 
 const LIMIT = /^([1-9][0-9]{0,2}) per week$/;
@@ -40,6 +41,8 @@ const limit = z.union([z.int().min(1).max(1000), z.string().regex(LIMIT).transfo
   error: 'a whole number, or a number per week such as "5 per week"',
 });
 
+const traitPath = z.string().regex(/^[^.\s]+(\.[^.\s]+)*$/, { error: 'a trait path such as "plan" or "scores.fit"' });
+
 const identity = z.strictObject({
   priorities: z
     .record(text, z.array(text).min(1))
@@ -58,11 +61,17 @@ const identity = z.strictObject({
     .default({})
     .meta({ description: 'Connection, and the country of phone numbers written without one.' }),
   duplicates: z
-    .union([z.literal('off'), z.strictObject({ threshold: share.default(0.85) })], {
-      error: '"off", or { threshold: 85% }',
-    })
+    .union(
+      [z.literal('off'), z.strictObject({ threshold: share.default(0.85), numbers: z.array(traitPath).optional() })],
+      {
+        error: '"off", or { threshold: 85% }',
+      },
+    )
     .default({ threshold: 0.85 })
-    .meta({ description: 'How alike people must be to be suggested as duplicates; "off": nobody is compared.' }),
+    .meta({
+      description:
+        'How likely one person two people must be to be suggested as duplicates, and traits that hold a number of one person, such as a customer card; "off": nobody is compared.',
+    }),
 });
 
 const traitKind = z.strictObject({
@@ -72,10 +81,7 @@ const traitKind = z.strictObject({
 });
 
 const traits = z
-  .record(
-    z.string().regex(/^[^.\s]+(\.[^.\s]+)*$/, { error: 'a trait path such as "plan" or "scores.fit"' }),
-    traitKind,
-  )
+  .record(traitPath, traitKind)
   .default({})
   .meta({ description: 'Traits of your own: a path, or the beginning of paths, and what it is.' });
 
@@ -139,6 +145,7 @@ export const tributaryFile = z.strictObject({
   identity: identity.prefault({}),
   traits,
   computed: computed.optional().meta({ description: 'Traits that are computed from what people do.' }),
+  learned: learned.optional().meta({ description: 'Traits that are learned from what everybody does.' }),
   listening: listening.optional().meta({ description: 'What people write is read for sentiment and topic.' }),
   measures: measures.optional().meta({ description: 'What counts as engagement, revenue and feedback.' }),
   guardrails: guardrails.prefault({}),

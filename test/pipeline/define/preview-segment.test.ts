@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../../lib/domain/change.ts';
 import type { Condition } from '../../../lib/domain/segment.ts';
-import { openVersions } from '../../../lib/pipeline/define/definitions.ts';
+import { openPublished } from '../../../lib/pipeline/define/definitions.ts';
 import { readPlanJob, startPlan } from '../../../lib/pipeline/define/plan-definitions.ts';
 import { previewSegment, type SegmentPreview, withSegment } from '../../../lib/pipeline/define/preview-segment.ts';
 import { publishDefinitions } from '../../../lib/pipeline/define/switch-definitions.ts';
@@ -29,9 +29,14 @@ async function populated(people: number): Promise<PublishedWorld> {
   return world;
 }
 
-function preview(world: PublishedWorld, segment: string, when: Condition, most = 10_000): Promise<SegmentPreview> {
-  const deps = { ...world.deps, ...world.stores, versions: openVersions(world.deps.archive) };
-  return previewSegment(deps, publishable, { segment, when }, { most, signal: new AbortController().signal });
+async function preview(
+  world: PublishedWorld,
+  segment: string,
+  when: Condition,
+  most = 10_000,
+): Promise<SegmentPreview> {
+  const deps = { ...world.deps, ...world.stores, ...openPublished(world.deps) };
+  return previewSegment(deps, await deps.compiled(), { segment, when }, { most, signal: new AbortController().signal });
 }
 
 const exactly = (count: number) => ({ count, least: count, most: count });
