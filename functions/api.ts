@@ -9,6 +9,7 @@ import { createApi } from '../lib/api/app.ts';
 import { serveConsole } from '../lib/api/console.ts';
 import { connectors } from '../lib/connectors/registry.ts';
 import { openPublished } from '../lib/pipeline/define/definitions.ts';
+import { openSegmentTexts } from '../lib/workspace/segment-texts.ts';
 
 const env = readEnv(process.env, 'IDENTITY_KEY_SECRET', 'DEPLOYED', 'INVENTORY');
 const basics = openBasics(process.env);
@@ -24,6 +25,7 @@ const api = createApi({
   deployed: openDeployed(env.DEPLOYED),
   inventory: readInventory(env.INVENTORY),
   sweepShards: DUE_SHARDS,
+  texts: openSegmentTexts(connectors),
 });
 
 export const handler = handle(serveConsole(api));

@@ -2,6 +2,7 @@ import type { AnyConnector } from '../connectors/define.ts';
 import type { Inventory } from '../domain/cost/cost.ts';
 import type { Compiled } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
+import type { SegmentTexts } from '../domain/segment-text.ts';
 import type { AlertDeps } from '../pipeline/alerts.ts';
 import type { PlanDeps } from '../pipeline/define/plan-definitions.ts';
 import type { JobDeps } from '../pipeline/jobs/jobs.ts';
@@ -22,6 +23,8 @@ export interface ApiDeps extends JobDeps, PlanDeps, AlertDeps {
   readonly inventory: Inventory;
   /** Into how many shards the index of due profiles is laid out. */
   readonly sweepShards: number;
+  /** Reads and writes the text of segments. */
+  readonly texts: SegmentTexts;
   /** Batch sizes of destinations, for dry runs. */
   readonly connectors: Readonly<Record<string, AnyConnector>>;
 }

@@ -54,7 +54,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(66);
+    expect(schemas).toHaveLength(73);
     for (const { path, method } of operations) {
       const {
         summary,
@@ -262,7 +262,11 @@ describe('the answers of /api', () => {
     const segments = await ask('GET', '/api/segments');
     const plan = await ask('POST', '/api/push/dry-run', {});
 
-    expect(segments.body).toEqual([{ segment: 'quiet-readers', title: 'Readers who went quiet', members: 1 }]);
+    expect(segments.body).toMatchObject({
+      segments: [{ segment: 'quiet-readers', title: 'Readers who went quiet', members: 1 }],
+      total: 1,
+      next: null,
+    });
     expect(plan.body).toEqual({
       audiences: [
         {
