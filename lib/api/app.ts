@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { asTributaryError } from '../domain/errors.ts';
+import { dataRoutes } from './data-routes.ts';
 import type { ApiDeps } from './deps.ts';
 import { duplicateRoutes } from './duplicate-routes.ts';
 import { importRoutes } from './import-routes.ts';
@@ -22,6 +23,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   const app = new OpenAPIHono();
   for (const route of readRoutes(deps)) serve(app, route);
   for (const route of workRoutes(deps)) serve(app, route);
+  for (const route of dataRoutes(deps)) serve(app, route);
   for (const route of duplicateRoutes(deps)) serve(app, route);
   for (const route of importRoutes(deps)) serve(app, route);
   for (const route of sampleRoutes(deps)) serve(app, route);

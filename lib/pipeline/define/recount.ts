@@ -2,6 +2,8 @@ import { formatInstant } from '../../domain/instant.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Clock, Queue, StateStore } from '../ports.ts';
 import { isLiving } from '../resolve/gather.ts';
+import type { Versions } from '../resolve/refill.ts';
+import { countFacets, keepFacets } from './count-facets.ts';
 import { type ScanPart, type ScanWork, startScan } from './scan.ts';
 
 /** Everybody counted, segment by segment. */
@@ -30,9 +32,13 @@ export async function startRecount(
 }
 
 /** The scan of a recount: counts members in the profiles themselves, which are the truth that rows follow. */
-export function recountWork(deps: { readonly state: StateStore; readonly clock: Pick<Clock, 'now'> }): ScanWork {
+export function recountWork(deps: {
+  readonly state: StateStore;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly versions: Versions;
+}): ScanWork {
   return {
-    async people(_scan, people, found) {
+    async people({ startedAt }, people, found) {
       const segments: Record<string, number> = { ...countsIn(found.segments) };
       let counted = Number(found.people ?? 0);
       for (const one of people) {
@@ -40,11 +46,14 @@ export function recountWork(deps: { readonly state: StateStore; readonly clock: 
         counted += 1;
         for (const segment of Object.keys(one.memberships)) segments[segment] = (segments[segment] ?? 0) + 1;
       }
-      return { people: counted, segments };
+      const facets = await countFacets(deps.versions, people.filter(isLiving), Date.parse(startedAt), found.facets);
+      return { people: counted, segments, facets };
     },
     async end({ startedAt }, parts) {
       const expiresAt = deps.clock.now().getTime() + KEPT_MS;
-      await deps.state.put(KIND, startedAt, addUp(startedAt, parts) as unknown as JsonObject, 0, { expiresAt });
+      const recount = addUp(startedAt, parts);
+      await keepFacets(deps.state, recount, parts, expiresAt);
+      await deps.state.put(KIND, startedAt, recount as unknown as JsonObject, 0, { expiresAt });
     },
   };
 }
