@@ -18,6 +18,7 @@ const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> =
   collect: () => import('./collect.ts'),
   'import-and-push': () => import('./import-and-push.ts'),
   idle: () => import('./idle.ts'),
+  duplicates: () => import('./duplicates.ts'),
 };
 
 await main();

@@ -21,10 +21,11 @@ const tellLate = countLateFlips({ ...basics, metric: openLatenessMetric() });
 const more = { tellLate, tooLarge: quarantineTooLarge(basics), versions: openVersions(basics.archive) };
 const known = { ...basics, ...people, ...more, definitions, compiled: openCompiled(definitions) };
 const deps = { ...known, touch: touchRealtime(known) };
-const compare = suggestDuplicates({ ...deps, key: identityKey });
+const comparing = { ...deps, key: identityKey };
+const compare = suggestDuplicates(comparing);
 
 export const handler = sqsBatchHandler(async (bodies, signal) => {
   const keyed = { ...deps, key: await identityKey() };
   const work = { resolve: resolveProfile(keyed), compare, pause: pauseMembers(keyed), mark: markSuppressed(deps) };
-  return doWork({ ...deps, ...work, ...walkEverybody(deps, work.resolve) })(bodies, signal);
+  return doWork({ ...deps, ...work, ...walkEverybody(comparing, work.resolve) })(bodies, signal);
 }, basics.log);

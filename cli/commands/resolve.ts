@@ -2,7 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { canonicalText } from '../../lib/domain/canonical.ts';
 import { traitReader } from '../../lib/domain/decide.ts';
 import type { Definitions } from '../../lib/domain/definitions.ts';
-import { type Comparable, comparableOf, suggestAmong } from '../../lib/domain/duplicate.ts';
+import { type Comparable, comparableOf } from '../../lib/domain/duplicate/comparable.ts';
+import { weightsAmong } from '../../lib/domain/duplicate/estimate.ts';
+import { suggestAmong } from '../../lib/domain/duplicate/suggest.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import { valueAt } from '../../lib/domain/mapping.ts';
 import { parseChange } from '../../lib/domain/parse-change.ts';
@@ -62,7 +64,8 @@ export async function runResolve(terminal: Terminal, file: string, options: Opti
   const out = openLineWriter(terminal.out);
   const comparables: Comparable[] = [];
   for (const person of resolver.people()) {
-    if (options.duplicates !== undefined) comparables.push(comparablePerson(person));
+    if (options.duplicates !== undefined)
+      comparables.push(comparablePerson(person, rules.identity.duplicates?.numbers));
     const full = out.write(canonicalText(person));
     if (full !== undefined) await full;
   }
@@ -71,8 +74,11 @@ export async function runResolve(terminal: Terminal, file: string, options: Opti
   return status;
 }
 
-function comparablePerson({ id, fragments, identifiers, traits }: ResolvedPerson): Comparable {
-  return comparableOf({ id, fragments, identifiers, trait: (path) => valueAt(traits, path) });
+function comparablePerson(
+  { id, fragments, identifiers, traits }: ResolvedPerson,
+  numbers: readonly string[] = [],
+): Comparable {
+  return comparableOf({ id, fragments, identifiers, trait: (path) => valueAt(traits, path), numbers });
 }
 
 /** Writes a line per pair, the likeliest first, as RFC 8785 JSON. Whoever asks wants them, also where a workspace does not. */
@@ -81,7 +87,7 @@ async function writeDuplicates(
   people: readonly Comparable[],
   { duplicates = { threshold: 0.85 } }: Definitions['identity'],
 ): Promise<void> {
-  const { suggestions } = suggestAmong(people, duplicates.threshold);
+  const { suggestions } = suggestAmong(people, duplicates.threshold, weightsAmong(people));
   const text = suggestions.map((suggestion) => `${canonicalText(suggestion)}\n`).join('');
   await writeFile(file, text).catch((cause: unknown) => {
     throw new TributaryError('config', 'cli/cannot-write', `${file} cannot be written`, { cause });

@@ -1,7 +1,18 @@
 import type { z } from '@hono/zod-openapi';
-import type { audiencePageSchema, audienceSchema, rejectedSchema, segmentSchema, workspaceSchema } from '../../lib/api/answers.ts';
-import type { duplicatesSchema } from '../../lib/api/duplicate-routes.ts';
-import type { exportPartSchema, mergesSchema } from '../../lib/api/people-answers.ts';
+import type {
+  audiencePageSchema,
+  audienceSchema,
+  rejectedSchema,
+  segmentSchema,
+  workspaceSchema,
+} from '../../lib/api/answers.ts';
+import type {
+  duplicatePageSchema,
+  duplicatesSchema,
+  exportPartSchema,
+  judgedSchema,
+  mergesSchema,
+} from '../../lib/api/people-answers.ts';
 import type { alertSchema, jobSchema, outcomesSchema } from '../../lib/api/work-answers.ts';
 import type { ConnectionPage } from '../../lib/pipeline/describe/describe-connection.ts';
 import type { DataPage } from '../../lib/pipeline/describe/describe-data.ts';
@@ -35,6 +46,7 @@ export interface Answers {
   'GET /api/connections/{connection}': ConnectionPage;
   'GET /api/data': DataPage;
   'GET /api/day': DayPage;
+  'GET /api/duplicates/{duplicate}': z.infer<typeof duplicatePageSchema>;
   'GET /api/exports/{job}/{form}/{part}': z.infer<typeof exportPartSchema>;
   'GET /api/people/{person}': PersonPage;
   'GET /api/people/{person}/activities': ActivityPage;
@@ -46,6 +58,9 @@ export interface Answers {
   'GET /api/runs/{run}/outcomes/{part}': z.infer<typeof outcomesSchema>;
   'GET /api/segments': readonly Segment[];
   'GET /api/workspace': Workspace;
+  'POST /api/duplicates/{duplicate}/accept': z.infer<typeof judgedSchema>;
+  'POST /api/duplicates/{duplicate}/reject': z.infer<typeof judgedSchema>;
+  'POST /api/duplicates/{duplicate}/undo': z.infer<typeof judgedSchema>;
   'POST /api/export': Job;
   'POST /api/forget': Job;
   'POST /api/people/{person}/unmerge': Job;

@@ -72,7 +72,7 @@ function Navigation({ place }: { readonly place: Place | undefined }) {
   // Whoever went somewhere is done with it.
   useEffect(() => setOpen(false), [place?.path]);
   return (
-    <nav aria-label="Pages" class={open ? 'open' : ''}>
+    <nav aria-label="Pages" class={open ? 'pages open' : 'pages'}>
       <button type="button" class="plain menu" aria-expanded={open} onClick={() => setOpen(!open)}>
         Menu
       </button>

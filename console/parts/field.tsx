@@ -1,28 +1,35 @@
-import type { InputHTMLAttributes } from 'preact';
-
-/** An input with its label above it. */
+/** An input for text with its label above it. */
 export function Field({
   id,
   label,
   value,
   change,
   wrong = false,
-  ...rest
+  verbatim = false,
+  fills = 'off',
 }: {
   readonly id: string;
   readonly label: string;
   readonly value: string;
   readonly change: (value: string) => void;
   readonly wrong?: boolean;
-} & Omit<InputHTMLAttributes<HTMLInputElement>, 'id' | 'label' | 'value'>) {
+  /** Letters that mean something by themselves, such as a hash: nothing corrects them. */
+  readonly verbatim?: boolean;
+  /** What the browser may fill in. */
+  readonly fills?: 'off' | 'name';
+}) {
   return (
     <div class="field">
       <label for={id}>{label}</label>
       <input
-        {...rest}
         id={id}
+        class={verbatim ? 'hash' : ''}
         value={value}
-        aria-invalid={wrong ? 'true' : undefined}
+        maxLength={100}
+        autoComplete={fills}
+        autoCapitalize={verbatim ? 'off' : 'sentences'}
+        spellcheck={!verbatim}
+        aria-invalid={wrong}
         onInput={({ currentTarget }) => change(currentTarget.value)}
       />
     </div>

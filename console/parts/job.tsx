@@ -20,7 +20,11 @@ export function JobStanding({
   readonly ended: (job: Job) => ComponentChildren;
   readonly whenEnded?: () => void;
 }) {
-  const reading = useAnswer('GET /api/jobs/{job}', { params: { job } }, { every: ({ state }) => (state === 'running' ? FOLLOW_MS : undefined) });
+  const reading = useAnswer(
+    'GET /api/jobs/{job}',
+    { params: { job } },
+    { every: ({ state }) => (state === 'running' ? FOLLOW_MS : undefined) },
+  );
   const state = reading.value?.state;
   useEffect(() => {
     if (state === 'finished') whenEnded?.();

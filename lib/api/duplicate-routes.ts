@@ -1,52 +1,62 @@
 import { z } from '@hono/zod-openapi';
 import { TributaryError } from '../domain/errors.ts';
-import { judgeDuplicate, listDuplicates } from '../pipeline/resolve/judge-duplicates.ts';
+import { describePair, listDecided, listSuggested } from '../pipeline/describe/describe-duplicate.ts';
+import { judgeDuplicate, type Verdict } from '../pipeline/resolve/judge-duplicates.ts';
 import type { ApiDeps } from './deps.ts';
-import type { Route } from './route.ts';
-
-const listSchema = z
-  .object({
-    suggestions: z.array(
-      z.object({
-        id: z.string(),
-        people: z.array(z.object({ id: z.string(), fragment: z.string() })),
-        score: z.number(),
-        reasons: z.array(z.object({ about: z.string(), similarity: z.number(), weight: z.number() })),
-        suggestedAt: z.string(),
-      }),
-    ),
-    next: z.string().optional(),
-  })
-  .openapi('Duplicates');
-
-const decisionSchema = z.object({ id: z.string(), state: z.enum(['accepted', 'rejected']), at: z.string() });
+import { duplicatePageSchema, duplicatesSchema, judgedSchema } from './people-answers.ts';
+import { type Route, route } from './route.ts';
 
 const MOST_LISTED = 100;
 const LISTED = 25;
+const STATES = ['suggested', 'accepted', 'rejected', 'parted'] as const;
+
+const verdictSchema = z.object({ by: z.string().min(1).max(100).optional() });
 
 /** People who may be one: what is suggested, and what somebody says to it. Never done by itself. */
-export function duplicateRoutes(deps: ApiDeps): readonly Route<unknown>[] {
-  const judge = (decision: 'accepted' | 'rejected', path: string, summary: string): Route<unknown> => ({
-    method: 'post',
-    path,
-    summary,
-    status: 202,
-    answer: decisionSchema,
-    run: ({ params: { duplicate = '' } }) => judgeDuplicate(deps, duplicate, decision),
-  });
+export function duplicateRoutes(deps: ApiDeps): readonly Route<never>[] {
+  const judge = (verdict: Verdict, summary: string): Route<never> =>
+    route({
+      method: 'post',
+      path: `/api/duplicates/{duplicate}/${verdict}`,
+      summary,
+      body: verdictSchema,
+      status: 202,
+      answer: judgedSchema,
+      run: ({ params: { duplicate = '' }, body }) => judgeDuplicate(deps, duplicate, verdict, body.by),
+    });
   return [
-    {
+    route({
       method: 'get',
       path: '/api/duplicates',
-      summary: 'People who may be one, the likeliest first, by pages',
-      query: ['limit', 'after'],
-      answer: listSchema,
-      run: ({ query: { limit, after } }) =>
-        listDuplicates(deps, { most: readLimit(limit), ...(after === undefined ? {} : { after }) }),
-    },
-    judge('accepted', '/api/duplicates/{duplicate}/accept', 'They are one person: joined by this evidence'),
-    judge('rejected', '/api/duplicates/{duplicate}/reject', 'They are two people: never suggested again'),
+      summary: 'People who may be one, the likeliest first, or what was decided of them, newest first; by pages',
+      query: ['state', 'limit', 'after'],
+      answer: duplicatesSchema,
+      run: ({ query: { state = 'suggested', limit, after } }) => {
+        const asked = { most: readLimit(limit), ...(after === undefined ? {} : { after }) };
+        const known = readState(state);
+        return known === 'suggested' ? listSuggested(deps, asked) : listDecided(deps, known, asked);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/duplicates/{duplicate}',
+      summary: 'Two people who may be one, side by side',
+      answer: duplicatePageSchema,
+      run: ({ params: { duplicate = '' } }) => describePair(deps, duplicate),
+    }),
+    judge('accept', 'They are one person: joined by this evidence'),
+    judge('reject', 'They are two people: not suggested again'),
+    judge(
+      'undo',
+      'Takes back what was decided: who was joined is parted and kept apart, who was rejected is suggested',
+    ),
   ];
+}
+
+function readState(text: string): (typeof STATES)[number] {
+  const state = STATES.find((one) => one === text);
+  if (state !== undefined) return state;
+  throw new TributaryError('rejected', 'api/bad-query', `state: expected one of ${STATES.join(', ')}`);
 }
 
 function readLimit(text: string | undefined): number {

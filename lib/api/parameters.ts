@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 
 /** What stands in paths and behind question marks, for whoever reads the OpenAPI document. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
-  after: 'The last of the page before: of pairs, as its answer named it; of quarantined records, its id',
+  after: 'Where the page before ended: as its answer named it, or the id of its last record',
   audience: 'Id of an audience',
   columns: 'Names with commas between them: id, since, traits, types of identifiers, consent.<topic>',
   connection: 'Name of a connection in tributary.yaml',
@@ -19,6 +19,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   receipt: 'Id of a receipt, as /api/erasures lists it',
   run: 'Id of a push, as /api/runs lists it',
   segment: 'Id of a segment',
+  state: 'Which pairs: suggested, accepted, rejected or parted',
   to: 'The last day',
 };
 

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { facetNames, traitTypes } from '../domain/facet/catalogue.ts';
+import { shownFacets } from '../pipeline/describe/describe-duplicate.ts';
 import { loose } from './answers.ts';
 
 const sourcedValue = z.object({
@@ -35,6 +36,46 @@ export const personSchema = z
     history: z.array(loose),
   })
   .openapi('Person');
+
+const pairState = z.enum(['suggested', 'accepted', 'rejected', 'parted']);
+
+const pairSchema = z.object({
+  id: z.string(),
+  state: pairState,
+  people: z.array(z.object({ id: z.string(), fragment: z.string() })),
+  /** The probability that they are one. */
+  score: z.number(),
+  /** The match weight: log2 of the odds. */
+  bits: z.number(),
+  reasons: z.array(z.object({ about: z.string(), agreement: z.string(), bits: z.number() })),
+  suggestedAt: z.string(),
+  decidedAt: z.string().optional(),
+  by: z.string().optional(),
+});
+
+export const duplicatesSchema = z
+  .object({ suggestions: z.array(pairSchema), next: z.string().optional() })
+  .openapi('Duplicates');
+
+export const duplicatePageSchema = pairSchema
+  .extend({
+    one: z.boolean(),
+    weights: z.string(),
+    sides: z.array(
+      z.object({
+        id: z.string(),
+        fragment: z.string(),
+        fragments: z.array(z.string()),
+        identifiers: z.array(z.object({ type: z.string(), value: z.string() })),
+        facets: z.record(z.enum(shownFacets), facetSchema),
+        segments: z.array(z.string()),
+        activities: z.object({ total: z.number().int(), latest: z.array(loose) }),
+      }),
+    ),
+  })
+  .openapi('DuplicatePage');
+
+export const judgedSchema = z.object({ id: z.string(), state: pairState, at: z.string() }).openapi('JudgedDuplicate');
 
 const evidence = z.object({
   edge: z.string(),

@@ -105,8 +105,11 @@ export interface IdentityRules {
   readonly sharedAt: number;
   /** Default country of phone numbers without one, per connection: ISO 3166-1 alpha-2. */
   readonly countries: Readonly<Record<string, string>>;
-  /** Whether people who may be the same are looked for, and how likely (0 to 1) it must be. Absent: not. */
-  readonly duplicates?: { readonly threshold: number };
+  /**
+   * Whether people who may be the same are looked for, and how likely (0 to 1) it must be; `numbers` are traits that hold a
+   * number of one person. Absent: nobody is compared.
+   */
+  readonly duplicates?: { readonly threshold: number; readonly numbers?: readonly string[] };
 }
 
 /** What one push may do without somebody's approval. Absent limits have the defaults of `guardrailsOf`. */

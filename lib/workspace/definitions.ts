@@ -153,8 +153,14 @@ function identity(written: TributaryFile['identity']): IdentityRules {
     limits: { ...LIMITS, ...Object.fromEntries(limits) },
     sharedAt: written.shared_at,
     countries: written.countries,
-    ...(written.duplicates === 'off' ? {} : { duplicates: written.duplicates }),
+    ...duplicates(written.duplicates),
   };
+}
+
+function duplicates(written: TributaryFile['identity']['duplicates']): Pick<IdentityRules, 'duplicates'> {
+  if (written === 'off') return {};
+  const { threshold, numbers } = written;
+  return { duplicates: { threshold, ...(numbers === undefined ? {} : { numbers }) } };
 }
 
 /** Blocked values are compared after normalisation, so an address is brought to the form in which it will arrive. */

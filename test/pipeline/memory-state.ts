@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import type {
   Archive,
+  BlockStore,
   DeadLetter,
   DeadLetters,
   Queue,
@@ -45,6 +46,19 @@ export function openMemoryState() {
     numbers: async (kind) => new Set(sets.get(kind)),
   };
   return store;
+}
+
+/** Blocks in memory, with what they hold. */
+export function openMemoryBlocks() {
+  const rows = new Map<string, Set<string>>();
+  const blocks: BlockStore = {
+    async add(list) {
+      for (const { block, profile } of list) rows.set(block, (rows.get(block) ?? new Set()).add(profile));
+    },
+    members: async (asked) =>
+      new Map(asked.filter((block) => rows.has(block)).map((block) => [block, [...(rows.get(block) ?? [])]])),
+  };
+  return { blocks, rows };
 }
 
 /** An archive in memory, with what it holds. */

@@ -43,7 +43,9 @@ export function Page({ params: { connection = '' } }: PageProps) {
           key={job}
           job={job}
           running="It is being read…"
-          ended={({ parts }) => <p>Read: {count(sum(parts, 'changes'))} changes, and everybody they tell of is up to date.</p>}
+          ended={({ parts }) => (
+            <p>Read: {count(sum(parts, 'changes'))} changes, and everybody they tell of is up to date.</p>
+          )}
           whenEnded={reading.again}
         />
       )}
@@ -54,7 +56,12 @@ export function Page({ params: { connection = '' } }: PageProps) {
               {page.streams.length === 0 ? (
                 <p class="quiet">Nothing is pulled from it.</p>
               ) : (
-                <Table caption={`Streams of ${connection}`} columns={STREAMS} rows={page.streams} rowKey={({ stream }) => stream} />
+                <Table
+                  caption={`Streams of ${connection}`}
+                  columns={STREAMS}
+                  rows={page.streams}
+                  rowKey={({ stream }) => stream}
+                />
               )}
             </Card>
             <QuotaCard quota={page.quota} />
@@ -62,7 +69,12 @@ export function Page({ params: { connection = '' } }: PageProps) {
               {page.runs.length === 0 ? (
                 <p class="quiet">None.</p>
               ) : (
-                <Table caption={`Runs of ${connection}, newest first`} columns={RUNS} rows={page.runs} rowKey={({ id }) => id} />
+                <Table
+                  caption={`Runs of ${connection}, newest first`}
+                  columns={RUNS}
+                  rows={page.runs}
+                  rowKey={({ id }) => id}
+                />
               )}
             </Card>
           </Cards>
@@ -109,7 +121,8 @@ function Standing({ line: { run, settled, waitsUntil, wholeSince } }: { readonly
       {run.state === 'finished' && !settled && <span class="busy">its last people are being brought up to date</span>}
       {run.state === 'running' && run.backfill && (
         <div class="quiet" role="status">
-          reading everything: {count(run.pages)} pages, {count(run.changes)} changes so far, since <Moment at={run.startedAt} />
+          reading everything: {count(run.pages)} pages, {count(run.changes)} changes so far, since{' '}
+          <Moment at={run.startedAt} />
         </div>
       )}
       {waitsUntil !== null && (
@@ -143,7 +156,8 @@ function QuotaCard({ quota: { calls, most, share, reported, blockedUntil } }: { 
       {most === null && <p class="quiet">Set requests_per_day in the connection to see the share of its quota.</p>}
       {reported !== null && (
         <p class="quiet">
-          The tool said {count(reported.used)} of {count(reported.limit)} were used by everybody, <Moment at={reported.at} />.
+          The tool said {count(reported.used)} of {count(reported.limit)} were used by everybody,{' '}
+          <Moment at={reported.at} />.
         </p>
       )}
       {blockedUntil !== null && (

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { DataPage } from '../../../lib/pipeline/describe/describe-data.ts';
 import { to } from '../../app/addresses.ts';
-import { ask } from '../../app/ask.ts';
 import type { Answers } from '../../app/answers.ts';
+import { ask } from '../../app/ask.ts';
 import { useAnswer } from '../../app/reading.ts';
 import { DoButton } from '../../parts/button.tsx';
 import { Card } from '../../parts/card.tsx';

@@ -38,8 +38,8 @@ export function ReplayCard({ hour, of }: { readonly hour?: string | undefined; r
           change={setConnection}
           options={[['', 'all'], ...connections.map(({ name }) => [name, name] as const), ['web', 'web']]}
         />
-        <Field id="replay-from" label="From, UTC" value={from} change={setFrom} />
-        <Field id="replay-until" label="Until, UTC" value={until} change={setUntil} />
+        <Field id="replay-from" label="From, UTC" value={from} change={setFrom} verbatim />
+        <Field id="replay-until" label="Until, UTC" value={until} change={setUntil} verbatim />
         <button type="submit" aria-disabled={starting.busy}>
           Read again
         </button>

@@ -1,5 +1,5 @@
-import type { DayPage } from '../../../lib/pipeline/describe/describe-day.ts';
 import { pushCounts } from '../../../lib/domain/tally.ts';
+import type { DayPage } from '../../../lib/pipeline/describe/describe-day.ts';
 import type { PushRun } from '../../../lib/pipeline/push/push-run.ts';
 import { to } from '../../app/addresses.ts';
 import type { Segment } from '../../app/answers.ts';
@@ -15,7 +15,8 @@ const SEGMENTS_SHOWN = 8;
 
 /** The last 24 hours: what was pulled, what was pushed and how it ended, whose size moved. */
 export function LastDay({ day, segments }: { readonly day: DayPage; readonly segments: readonly Segment[] }) {
-  const sum = (of: (one: DayPage['pulls'][number]) => number): number => day.pulls.reduce((all, one) => all + of(one), 0);
+  const sum = (of: (one: DayPage['pulls'][number]) => number): number =>
+    day.pulls.reduce((all, one) => all + of(one), 0);
   const sent = day.pushes.reduce((all, { tally }) => all + tally.added + tally.removed, 0);
   return (
     <>
@@ -43,14 +44,25 @@ export function LastDay({ day, segments }: { readonly day: DayPage; readonly seg
         {day.pushes.length === 0 ? (
           <p class="quiet">Nothing was pushed.</p>
         ) : (
-          <Table caption="Pushes of the last day, newest first" rows={day.pushes} rowKey={({ id }) => id} columns={PUSHES} step={10} />
+          <Table
+            caption="Pushes of the last day, newest first"
+            rows={day.pushes}
+            rowKey={({ id }) => id}
+            columns={PUSHES}
+            step={10}
+          />
         )}
       </Card>
       <Card title="Pulls" note={`${day.pulls.length} connections`}>
         {day.pulls.length === 0 ? (
           <p class="quiet">Nothing was pulled.</p>
         ) : (
-          <Table caption="Pulls of the last day by connection" rows={day.pulls} rowKey={({ connection }) => connection} columns={PULLS} />
+          <Table
+            caption="Pulls of the last day by connection"
+            rows={day.pulls}
+            rowKey={({ connection }) => connection}
+            columns={PULLS}
+          />
         )}
       </Card>
       <SizeCard day={day} segments={segments} />

@@ -46,7 +46,8 @@ export function NeedsYou({
             <li>
               <a href={to('/duplicates')}>
                 {count(duplicates.pairs)}
-                {duplicates.more && ' or more'} {duplicates.pairs === 1 ? 'pair of people' : 'pairs of people'} who may be one
+                {duplicates.more && ' or more'} {duplicates.pairs === 1 ? 'pair of people' : 'pairs of people'} who may
+                be one
               </a>
             </li>
           )}

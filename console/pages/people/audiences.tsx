@@ -79,7 +79,13 @@ function Told({ line: { told, pending } }: { readonly line: Line }) {
   );
 }
 
-function Consent({ words, consent: { topic, at, source } }: { readonly words: string; readonly consent: NonNullable<Line['consent']> }) {
+function Consent({
+  words,
+  consent: { topic, at, source },
+}: {
+  readonly words: string;
+  readonly consent: NonNullable<Line['consent']>;
+}) {
   return (
     <div class="quiet">
       {words} {topic}, {source}, <Moment at={at} />

@@ -19,11 +19,10 @@ interface Place {
 export function IdentityGraph({
   merges: { fragments, merges, refused },
   pointed,
-  point,
 }: {
   readonly merges: Merges;
+  /** The evidence that somebody points at in the text. */
   readonly pointed: string | undefined;
-  readonly point: (edge: string | undefined) => void;
 }) {
   const drawn = fragments.slice(0, MOST_DRAWN);
   if (drawn.length < 2 && refused.length === 0) return null;
@@ -42,14 +41,13 @@ export function IdentityGraph({
         if (from === undefined || to === undefined) return null;
         const middle = bend(from, to);
         return (
-          <g
-            key={edge}
-            class={pointed === edge ? 'edge pointed' : 'edge'}
-            onMouseEnter={() => point(edge)}
-            onMouseLeave={() => point(undefined)}
-          >
+          <g key={edge} class={pointed === edge ? 'edge pointed' : 'edge'}>
             <path d={`M${from.x} ${from.y}Q${middle.x} ${middle.y} ${to.x} ${to.y}`} />
-            <text x={(from.x + 2 * middle.x + to.x) / 4} y={(from.y + 2 * middle.y + to.y) / 4 - 6} text-anchor="middle">
+            <text
+              x={(from.x + 2 * middle.x + to.x) / 4}
+              y={(from.y + 2 * middle.y + to.y) / 4 - 6}
+              text-anchor="middle"
+            >
               {identifier.type}
             </text>
           </g>

@@ -29,10 +29,12 @@ export function IdentityCard({ person, changed }: { readonly person: string; rea
       <Shown of={merges}>
         {(found) => (
           <div class="identity">
-            <IdentityGraph merges={found} pointed={pointed} point={setPointed} />
+            <IdentityGraph merges={found} pointed={pointed} />
             <div>
               {found.crowded && (
-                <p class="busy">More people share this evidence than are grouped together: some of it may be missing.</p>
+                <p class="busy">
+                  More people share this evidence than are grouped together: some of it may be missing.
+                </p>
               )}
               <Evidence merges={found} point={setPointed} undo={undo} />
               <Refused merges={found} point={setPointed} />
@@ -82,8 +84,8 @@ function Evidence({
             yes="Undo this evidence"
             question={
               <>
-                <code>{fragment}</code> and <code>{joins}</code> become two people again and are kept apart, unless other
-                evidence joins them. Segments and lists follow.
+                <code>{fragment}</code> and <code>{joins}</code> become two people again and are kept apart, unless
+                other evidence joins them. Segments and lists follow.
               </>
             }
             does={() => undo(edge)}

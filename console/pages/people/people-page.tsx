@@ -1,5 +1,5 @@
-import { PageHead } from '../../parts/page-head.tsx';
 import { Card } from '../../parts/card.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
 
 /** How a person is found: there is no list of everybody to leaf through. */
 export function Page() {

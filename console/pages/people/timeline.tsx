@@ -53,7 +53,13 @@ function Activity({ activity: { at, name, fragment, properties = {} } }: { reado
       <span>
         <strong>{name}</strong>
         {told.length > 0 && (
-          <span class="quiet"> {told.slice(0, 3).map(([key, value]) => `${key.replaceAll('_', ' ')}: ${value}`).join(', ')}</span>
+          <span class="quiet">
+            {' '}
+            {told
+              .slice(0, 3)
+              .map(([key, value]) => `${key.replaceAll('_', ' ')}: ${value}`)
+              .join(', ')}
+          </span>
         )}
       </span>
       <span class="quiet">

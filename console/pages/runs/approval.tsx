@@ -53,8 +53,7 @@ export function ApprovalForm({
           value={by}
           change={setBy}
           wrong={wrong === 'by'}
-          autoComplete="name"
-          maxLength={100}
+          fills="name"
         />
         <Field
           id="approve-hash"
@@ -62,10 +61,7 @@ export function ApprovalForm({
           value={typed}
           change={setTyped}
           wrong={wrong === 'hash'}
-          autoComplete="off"
-          autoCapitalize="off"
-          spellcheck={false}
-          class="hash"
+          verbatim
         />
         <button type="submit" aria-disabled={sending.busy}>
           Approve this plan

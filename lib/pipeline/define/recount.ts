@@ -31,12 +31,14 @@ export async function startRecount(
   await startScan(deps, { id, what: 'recount', parts: PARTS, of: PARTS, startedAt, about: {} });
 }
 
-/** The scan of a recount: counts members in the profiles themselves, which are the truth that rows follow. */
-export function recountWork(deps: {
-  readonly state: StateStore;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly versions: Versions;
-}): ScanWork {
+/**
+ * The scan of a recount: counts members in the profiles themselves, which are the truth that rows follow. `counted` is told
+ * of it in the end, and may be told twice.
+ */
+export function recountWork(
+  deps: { readonly state: StateStore; readonly clock: Pick<Clock, 'now'>; readonly versions: Versions },
+  counted: (recount: Recount) => Promise<void>,
+): ScanWork {
   return {
     async people({ startedAt }, people, found) {
       const segments: Record<string, number> = { ...countsIn(found.segments) };
@@ -54,6 +56,7 @@ export function recountWork(deps: {
       const recount = addUp(startedAt, parts);
       await keepFacets(deps.state, recount, parts, expiresAt);
       await deps.state.put(KIND, startedAt, recount as unknown as JsonObject, 0, { expiresAt });
+      await counted(recount);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { startEstimate, weightsWork } from '../resolve/duplicate-weights.ts';
 import type { Resolved, ResolveOptions, Work } from '../resolve/resolve-profile.ts';
 import type { WorkDeps } from '../resolve/work.ts';
 import { previewWork } from './preview-people.ts';
@@ -6,12 +7,18 @@ import { type ScanDeps, workScan } from './scan.ts';
 import { switchWork } from './switch-definitions.ts';
 
 type PreviewDeps = Parameters<typeof previewWork>[0];
+type WeightsDeps = Parameters<typeof weightsWork>[0];
 
 /** Every kind of work that walks over everybody, as the messages of the recompute queue ask for it. */
 export function walkEverybody(
-  deps: ScanDeps & PreviewDeps,
+  deps: ScanDeps & PreviewDeps & WeightsDeps,
   resolve: (batch: readonly Work[], options: ResolveOptions) => Promise<Resolved>,
 ): Pick<WorkDeps, 'scan' | 'recount'> {
-  const works = { switch: switchWork(deps, resolve), plan: previewWork(deps), recount: recountWork(deps) };
+  const works = {
+    switch: switchWork(deps, resolve),
+    plan: previewWork(deps),
+    recount: recountWork(deps, ({ at, people }) => startEstimate(deps, at, people)),
+    weights: weightsWork(deps),
+  };
   return { scan: workScan(deps, works), recount: (scheduledAt) => startRecount(deps, scheduledAt) };
 }

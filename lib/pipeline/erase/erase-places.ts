@@ -14,7 +14,7 @@ import type {
   WriteLedger,
 } from '../ports.ts';
 import { quarantineSources } from '../quarantine.ts';
-import { OPEN, PAIRS } from '../resolve/suggest-duplicates.ts';
+import { duplicateKinds } from '../resolve/duplicate-pairs.ts';
 import { leftThere, takeOffAudiences } from './erase-audience-rows.ts';
 import { addErrand, erasureRuleOf, readErrand, toolPlace } from './erased-keys.ts';
 import type { ErasedPlace, ErasureReceipt } from './erasure-receipt.ts';
@@ -115,7 +115,7 @@ async function eraseQuarantine({ deps, remains, receipt }: ErasedPerson, signal:
 async function eraseSuggestions({ deps, remains }: ErasedPerson, signal: AbortSignal) {
   const theirs = new Set<Json>(remains.fragments);
   let count = 0;
-  for (const kind of [OPEN, PAIRS]) {
+  for (const kind of duplicateKinds) {
     for await (const page of deps.state.all(kind)) {
       if (signal.aborted) return undefined;
       for (const { id, body } of page) {

@@ -1,113 +1,107 @@
-import type { ProfileChange } from '../../domain/change.ts';
-import type { Compiled } from '../../domain/decide.ts';
-import { type Reason, SAME_PERSON, suggest } from '../../domain/duplicate.ts';
+import { connectionOf, type ProfileChange, type UnmergeChange } from '../../domain/change.ts';
+import { SAME_PERSON } from '../../domain/duplicate/suggest.ts';
 import { TributaryError } from '../../domain/errors.ts';
-import type { IdentityKey } from '../../domain/identifier.ts';
-import type { JsonObject } from '../../domain/json.ts';
+import { formatInstant, parseInstant } from '../../domain/instant.ts';
 import { changesMessage } from '../changes-message.ts';
-import { findPerson } from '../describe/find-person.ts';
-import type { Clock, IdentityIndex, ProfileStore, Queue, QueueMessage, StateDocument, StateStore } from '../ports.ts';
-import { OPEN, PAIRS, readComparables } from './suggest-duplicates.ts';
+import type { Clock, Queue, QueueMessage, StateStore } from '../ports.ts';
+import {
+  type Decision,
+  decidedKind,
+  decidedRow,
+  OPEN,
+  openPair,
+  type Pair,
+  putPair,
+  readPair,
+} from './duplicate-pairs.ts';
 
-export interface JudgeDeps {
-  readonly identities: IdentityIndex;
-  readonly profiles: ProfileStore;
+interface JudgeDeps {
   readonly state: StateStore;
   readonly changes: Queue;
-  readonly compiled: () => Promise<Compiled>;
-  readonly key: () => Promise<IdentityKey>;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
-/** A suggestion as the API lists it: the people as they are now, and the likeness as it is now. */
-export interface OpenSuggestion {
+/** What somebody says: they are one, they are two, or what was said before is taken back. */
+export type Verdict = 'accept' | 'reject' | 'undo';
+
+/** A pair as it stands after a verdict. */
+export interface Judged {
   readonly id: string;
-  readonly people: readonly { readonly id: string; readonly fragment: string }[];
-  readonly score: number;
-  readonly reasons: readonly Reason[];
-  readonly suggestedAt: string;
+  readonly state: Pair['state'];
+  readonly at: string;
 }
 
 /** How long a decided suggestion is still looked at by whoever turns pages; the decision itself stays for ever. */
 const DECIDED_KEPT_MS = 24 * 3_600_000;
 
-/**
- * A page of suggestions that wait for somebody, the likeliest as they were found first. Pairs that are one person by
- * now, or not alike any more, are left out; a page may so be shorter than asked. `next` is there while there may be more.
- */
-export async function listDuplicates(
-  deps: JudgeDeps,
-  { most, after }: { readonly most: number; readonly after?: string },
-): Promise<{ readonly suggestions: readonly OpenSuggestion[]; readonly next?: string }> {
-  const compiled = await deps.compiled();
-  const page = await deps.state.list(OPEN, { most, ...(after === undefined ? {} : { after }) });
-  const suggestions: OpenSuggestion[] = [];
-  for (const document of page) {
-    const open = document.body.state === undefined ? await readOpen(deps, compiled, document) : undefined;
-    if (open !== undefined) suggestions.push(open);
-  }
-  const last = page.at(-1)?.id;
-  return { suggestions, ...(page.length < most || last === undefined ? {} : { next: last }) };
-}
+/** From what a verdict leads to what. What it leads to is where it stays when it is said again. */
+const LEADS: Readonly<Record<Verdict, Readonly<Partial<Record<Pair['state'], Pair['state']>>>>> = {
+  accept: { suggested: 'accepted', parted: 'accepted', accepted: 'accepted' },
+  reject: { suggested: 'rejected', rejected: 'rejected' },
+  undo: { accepted: 'parted', parted: 'parted', rejected: 'suggested', suggested: 'suggested' },
+};
 
 /**
- * Accepts or rejects a suggestion. Accepting states one identifier of its own on a record of each side: evidence like any
- * other, which limits and `unmerge` know how to handle. A rejected pair is never suggested again. Order of effects:
- * decision → evidence → the suggestion leaves the list; asked again, the same decision does the same again.
+ * Judges a pair. Accepting states one identifier of its own on a record of each side: evidence like any other, which limits
+ * and `unmerge` know how to handle. A rejected pair is not suggested again, until that is undone. To undo an accepted pair
+ * is to unmerge by that evidence: its records are kept apart until it is accepted again. Order of effects: pair → changes →
+ * rows that lead to it; the same verdict again does the same again. Throws `api/no-such-duplicate`, `api/duplicate-decided`.
  */
-export async function judgeDuplicate(
-  deps: JudgeDeps,
-  id: string,
-  decision: 'accepted' | 'rejected',
-): Promise<JsonObject> {
-  const pair = await deps.state.get(PAIRS, id);
-  if (pair === undefined) throw new TributaryError('rejected', 'api/no-such-duplicate', 'no suggestion has that id');
-  const { state } = pair.body;
-  if (state !== 'suggested' && state !== decision) {
-    throw new TributaryError('rejected', 'api/duplicate-decided', `the suggestion was ${String(state)} before`);
+export async function judgeDuplicate(deps: JudgeDeps, id: string, verdict: Verdict, by?: string): Promise<Judged> {
+  const held = await readPair(deps.state, id);
+  if (held === undefined) throw new TributaryError('rejected', 'api/no-such-duplicate', 'no suggestion has that id');
+  const { pair } = held;
+  const state = LEADS[verdict][pair.state];
+  if (state === undefined) {
+    throw new TributaryError('rejected', 'api/duplicate-decided', `the suggestion was ${pair.state} before`);
   }
-  const at = typeof pair.body.at === 'string' ? pair.body.at : deps.clock.now().toISOString();
-  const decided = { ...pair.body, state: decision, at };
-  if (state === 'suggested' && !(await deps.state.put(PAIRS, id, decided, pair.version))) {
-    return judgeDuplicate(deps, id, decision); // Somebody else decided it just now.
-  }
-  if (decision === 'accepted') await deps.changes.send([evidenceOf(pair, id, at)]);
-  const open = await deps.state.get(OPEN, String(pair.body.open));
-  if (open !== undefined && open.body.state === undefined) {
-    const expiresAt = deps.clock.now().getTime() + DECIDED_KEPT_MS;
-    await deps.state.put(OPEN, open.id, { ...open.body, state: decision }, open.version, { expiresAt });
-  }
-  return { id, state: decision, at };
+  if (state === pair.state) return settle(deps, id, pair);
+  const now = deps.clock.now().getTime();
+  // Later than the decision before, also where clocks are not: of two rulings the later one stands.
+  const at = formatInstant(Math.max(now, (parseInstant(pair.at ?? '') ?? 0) + 1));
+  const { by: _, ...rest } = pair;
+  const said = { ...(by === undefined ? {} : { by }), ...(state === 'parted' ? { parted: true as const } : {}) };
+  const judged: Pair = { ...rest, state, at, ...said };
+  if (!(await putPair(deps.state, id, judged, held.version))) return judgeDuplicate(deps, id, verdict, by);
+  await forgetDecision(deps.state, id, pair);
+  return settle(deps, id, judged);
 }
 
-function evidenceOf(pair: StateDocument, id: string, at: string): QueueMessage {
-  const changes = fragmentsOf(pair).map(
-    (fragment): ProfileChange => ({ kind: 'profile', fragment, at, identifiers: [{ type: SAME_PERSON, value: id }] }),
+/** Everything that follows from how a pair stands. */
+async function settle(deps: JudgeDeps, id: string, pair: Pair): Promise<Judged> {
+  const { state, at = pair.suggestedAt } = pair;
+  const changes = changesOf(pair, id, at);
+  if (changes !== undefined) await deps.changes.send([changes]);
+  if (state === 'suggested') await openPair(deps.state, id, pair);
+  else await noteDecision(deps, id, pair, state, at);
+  return { id, state, at };
+}
+
+/** A row among the decisions; the suggestion waits no more. */
+async function noteDecision(deps: JudgeDeps, id: string, pair: Pair, decision: Decision, at: string): Promise<void> {
+  await deps.state.put(decidedKind(decision), decidedRow(at, id), { pair: id, fragments: [...pair.fragments] }, 0);
+  const open = await deps.state.get(OPEN, pair.open);
+  if (open === undefined || open.body.state !== undefined) return;
+  const expiresAt = deps.clock.now().getTime() + DECIDED_KEPT_MS;
+  await deps.state.put(OPEN, open.id, { ...open.body, state: decision }, open.version, { expiresAt });
+}
+
+async function forgetDecision(state: StateStore, id: string, pair: Pair): Promise<void> {
+  if (pair.state !== 'suggested' && pair.at !== undefined) {
+    await state.remove(decidedKind(pair.state), decidedRow(pair.at, id));
+  }
+}
+
+function changesOf({ state, fragments, parted }: Pair, id: string, at: string): QueueMessage | undefined {
+  const [first, second] = fragments;
+  if (first === undefined || second === undefined || (state !== 'accepted' && state !== 'parted')) return undefined;
+  const identifier = { type: SAME_PERSON, value: id };
+  const parting: UnmergeChange = { kind: 'unmerge', fragment: second, from: first, identifier, at };
+  const stating = [first, second].map(
+    (fragment): ProfileChange => ({ kind: 'profile', fragment, at, identifiers: [identifier] }),
   );
-  return changesMessage({ origin: 'delivery', connection: 'duplicates', changes });
-}
-
-async function readOpen(
-  deps: JudgeDeps,
-  compiled: Compiled,
-  document: StateDocument,
-): Promise<OpenSuggestion | undefined> {
-  const fragments = fragmentsOf(document);
-  const holders = await Promise.all(fragments.map((fragment) => findPerson(deps, fragment)));
-  const ids = holders.flatMap((holder) => (holder === undefined ? [] : [holder.id]));
-  const [a, b] = await readComparables(deps.profiles, compiled, [...new Set(ids)]);
-  if (a === undefined || b === undefined) return undefined;
-  const now = suggest(a, b, compiled.definitions.identity.duplicates?.threshold ?? 0);
-  if (now === undefined) return undefined;
-  return {
-    id: String(document.body.pair),
-    people: fragments.map((fragment, side) => ({ id: ids[side] ?? '', fragment })),
-    score: now.score,
-    reasons: now.reasons,
-    suggestedAt: String(document.body.at),
-  };
-}
-
-function fragmentsOf({ body }: StateDocument): readonly string[] {
-  return Array.isArray(body.fragments) ? body.fragments.map(String) : [];
+  const joining = parted === true ? [...stating, { ...parting, undone: true }] : stating;
+  const changes = state === 'parted' ? [parting] : joining;
+  const connection = state === 'parted' ? connectionOf(second) : 'duplicates';
+  return changesMessage({ origin: 'delivery', connection, changes });
 }

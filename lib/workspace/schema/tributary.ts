@@ -39,6 +39,8 @@ const limit = z.union([z.int().min(1).max(1000), z.string().regex(LIMIT).transfo
   error: 'a whole number, or a number per week such as "5 per week"',
 });
 
+const traitPath = z.string().regex(/^[^.\s]+(\.[^.\s]+)*$/, { error: 'a trait path such as "plan" or "scores.fit"' });
+
 const identity = z.strictObject({
   priorities: z
     .record(text, z.array(text).min(1))
@@ -57,11 +59,17 @@ const identity = z.strictObject({
     .default({})
     .meta({ description: 'Connection, and the country of phone numbers written without one.' }),
   duplicates: z
-    .union([z.literal('off'), z.strictObject({ threshold: share.default(0.85) })], {
-      error: '"off", or { threshold: 85% }',
-    })
+    .union(
+      [z.literal('off'), z.strictObject({ threshold: share.default(0.85), numbers: z.array(traitPath).optional() })],
+      {
+        error: '"off", or { threshold: 85% }',
+      },
+    )
     .default({ threshold: 0.85 })
-    .meta({ description: 'How alike people must be to be suggested as duplicates; "off": nobody is compared.' }),
+    .meta({
+      description:
+        'How likely one person two people must be to be suggested as duplicates, and traits that hold a number of one person, such as a customer card; "off": nobody is compared.',
+    }),
 });
 
 const traitKind = z.strictObject({
@@ -71,10 +79,7 @@ const traitKind = z.strictObject({
 });
 
 const traits = z
-  .record(
-    z.string().regex(/^[^.\s]+(\.[^.\s]+)*$/, { error: 'a trait path such as "plan" or "scores.fit"' }),
-    traitKind,
-  )
+  .record(traitPath, traitKind)
   .default({})
   .meta({ description: 'Traits of your own: a path, or the beginning of paths, and what it is.' });
 

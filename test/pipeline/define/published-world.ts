@@ -12,7 +12,7 @@ import { resolveProfile } from '../../../lib/pipeline/resolve/resolve-profile.ts
 import { markSuppressed } from '../../../lib/pipeline/resolve/suppression.ts';
 import { doWork } from '../../../lib/pipeline/resolve/work.ts';
 import { identityKey, standingClock } from '../delivering.ts';
-import { openMemoryArchive, openMemoryState } from '../memory-state.ts';
+import { openMemoryArchive, openMemoryBlocks, openMemoryState } from '../memory-state.ts';
 import { Death, type Fate, openMemoryStores } from '../memory-stores.ts';
 import { definitions } from '../world.ts';
 
@@ -99,7 +99,8 @@ export function openPublishedWorld(fate: Fate = () => 'lives', key: () => Identi
     const resolve = resolveProfile(world);
     const nothing = async () => {};
     const mark = markSuppressed(world);
-    return doWork({ ...world, resolve, mark, compare: nothing, pause: nothing, ...walkEverybody(world, resolve) });
+    const walks = walkEverybody({ ...world, ...openMemoryBlocks(), key: async () => world.key }, resolve);
+    return doWork({ ...world, resolve, mark, compare: nothing, pause: nothing, ...walks });
   }
 
   /** Tries until it is not killed. */

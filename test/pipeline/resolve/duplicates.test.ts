@@ -1,67 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { Change, ProfileChange } from '../../../lib/domain/change.ts';
-import { compileDefinitions } from '../../../lib/domain/decide.ts';
+import type { Change } from '../../../lib/domain/change.ts';
 import type { Json } from '../../../lib/domain/json.ts';
-import type { BlockStore } from '../../../lib/pipeline/ports.ts';
-import { judgeDuplicate, listDuplicates } from '../../../lib/pipeline/resolve/judge-duplicates.ts';
-import { suggestDuplicates } from '../../../lib/pipeline/resolve/suggest-duplicates.ts';
+import { describePair, listSuggested } from '../../../lib/pipeline/describe/describe-duplicate.ts';
+import { duplicateKinds } from '../../../lib/pipeline/resolve/duplicate-pairs.ts';
+import { readWeights } from '../../../lib/pipeline/resolve/duplicate-weights.ts';
+import { judgeDuplicate } from '../../../lib/pipeline/resolve/judge-duplicates.ts';
 import { doWork } from '../../../lib/pipeline/resolve/work.ts';
-import { identityKey, openResolver, recordsIn, standingClock } from '../delivering.ts';
-import { openMemoryArchive, openMemoryQueue, openMemoryState } from '../memory-state.ts';
-import { openMemoryStores } from '../memory-stores.ts';
-import { definitions } from '../world.ts';
-
-const compiled = compileDefinitions({
-  ...definitions,
-  identity: { ...definitions.identity, duplicates: { threshold: 0.85 } },
-});
-
-/** A world that delivers changes, compares whom the worker asks for, and judges. */
-function openWorld() {
-  const stores = openMemoryStores();
-  const rows = new Map<string, Set<string>>();
-  const blocks: BlockStore = {
-    async add(list) {
-      for (const { block, profile } of list) rows.set(block, (rows.get(block) ?? new Set()).add(profile));
-    },
-    members: async (asked) => new Map(asked.map((block) => [block, [...(rows.get(block) ?? [])]])),
-  };
-  const recompute = openMemoryQueue();
-  const changesQueue = openMemoryQueue();
-  const deps = {
-    ...stores,
-    blocks,
-    recompute,
-    changes: changesQueue,
-    state: openMemoryState(),
-    compiled: async () => compiled,
-    key: async () => identityKey,
-    clock: standingClock,
-    log: () => {},
-  };
-  const resolver = openResolver(stores, { compiled: async () => compiled });
-  const compare = suggestDuplicates(deps);
-  async function deliver(changes: readonly Change[]): Promise<void> {
-    expect((await resolver.resolve([{ changes, profiles: [], accounts: [] }])).failed.size).toBe(0);
-    for (const { body } of resolver.asked.splice(0)) await compare((body as { compare: string[] }).compare);
-    const sent = changesQueue.take().flatMap(({ body }) => (body as unknown as { changes: Change[] }).changes);
-    if (sent.length > 0) await deliver(sent);
-  }
-  return { stores, deps, rows, resolver, compare, deliver };
-}
-
-const person = (
-  id: string,
-  traits: ProfileChange['traits'] = {},
-  more: Partial<ProfileChange> = {},
-): ProfileChange => ({
-  kind: 'profile',
-  fragment: `crm:contact:${id}`,
-  at: '2026-11-01T00:00:00Z',
-  identifiers: [{ type: 'email', value: `${id}@example.com` }],
-  traits: { first_name: 'Ann', last_name: 'Müller', address: { city: 'Berlin', postal_code: '10115' }, ...traits },
-  ...more,
-});
+import { recordsIn } from '../delivering.ts';
+import { openMemoryArchive } from '../memory-state.ts';
+import { openDuplicateWorld as openWorld, annNumber as person } from './duplicates-rig.ts';
 
 describe('suggestDuplicates', () => {
   it('suggests a pair once, with its score and reasons, and no personal data in any row', async () => {
@@ -73,14 +20,22 @@ describe('suggestDuplicates', () => {
     ]);
     await compare(stores.living().map(({ id }) => id));
 
-    const { suggestions } = await listDuplicates(deps, { most: 10 });
+    const { suggestions } = await listSuggested(deps, { most: 10 });
 
     expect(suggestions).toMatchObject([
-      { people: [{ fragment: 'crm:contact:1' }, { fragment: 'crm:contact:2' }], score: expect.any(Number) as number },
+      {
+        state: 'suggested',
+        people: [{ fragment: 'crm:contact:1' }, { fragment: 'crm:contact:2' }],
+        reasons: [
+          { about: 'last_name', agreement: 'same' },
+          { about: 'first_name', agreement: 'same' },
+          { about: 'address', agreement: 'postal_code' },
+          { about: 'together', agreement: 'likely' },
+        ],
+      },
     ]);
-    expect(JSON.stringify([await deps.state.list('duplicate', { most: 9 }), [...rows.keys()]])).not.toMatch(
-      /m.ller|berlin|10115|example/i,
-    );
+    const kept = await Promise.all(duplicateKinds.map((kind) => deps.state.list(kind, { most: 9 })));
+    expect(JSON.stringify([kept, [...rows.keys()]])).not.toMatch(/m.ller|berlin|10115|example/i);
   });
 
   it('is asked for only where what people are compared by changed', async () => {
@@ -102,6 +57,7 @@ describe('suggestDuplicates', () => {
     expect(await askedFor([opened])).toBe(0);
     expect(await askedFor([person('1', { stage: 'customer' }, { at: '2026-11-02T00:00:00Z' })])).toBe(0);
     expect(await askedFor([person('1', { last_name: 'Abt' }, { at: '2026-11-03T00:00:00Z' })])).toBe(1);
+    expect(await askedFor([person('1', { last_name: 'Abt', card: '17' }, { at: '2026-11-04T00:00:00Z' })])).toBe(1);
   });
 });
 
@@ -129,56 +85,107 @@ describe('doWork', () => {
   });
 });
 
-describe('judgeDuplicate', () => {
-  it('joins an accepted pair by evidence, and takes the suggestion off the list', async () => {
-    const { deps, deliver, stores } = openWorld();
-    await deliver([person('1'), person('2')]);
-    const [suggestion] = (await listDuplicates(deps, { most: 10 })).suggestions;
-    expect(recordsIn(stores)).toHaveLength(2);
-
-    await judgeDuplicate(deps, suggestion?.id ?? '', 'accepted');
-    await judgeDuplicate(deps, suggestion?.id ?? '', 'accepted');
-    await deliver([]);
-
-    expect(recordsIn(stores)).toEqual([['crm:contact:1', 'crm:contact:2']]);
-    expect(await listDuplicates(deps, { most: 10 })).toEqual({ suggestions: [] });
-    await expect(judgeDuplicate(deps, suggestion?.id ?? '', 'rejected')).rejects.toThrow(/was accepted before/);
-  });
-
-  it('never suggests a rejected pair again, however its people grow', async () => {
-    const { deps, deliver, stores } = openWorld();
-    await deliver([person('1'), person('2')]);
-    const [suggestion] = (await listDuplicates(deps, { most: 10 })).suggestions;
-    await judgeDuplicate(deps, suggestion?.id ?? '', 'rejected');
-
-    const joins = { identifiers: [{ type: 'email', value: '1@example.com' }], at: '2026-10-01T00:00:00Z' };
-    await deliver([person('0', { last_name: 'Muller' }, joins)]);
-    await deliver([person('2', { last_name: 'Mueller' }, { at: '2026-11-05T00:00:00Z' })]);
-
-    expect(recordsIn(stores)).toEqual([['crm:contact:0', 'crm:contact:1'], ['crm:contact:2']]);
-    expect((await listDuplicates(deps, { most: 10 })).suggestions).toEqual([]);
-  });
-
+describe('the list', () => {
   it('leaves out pairs that became one person by themselves or are not alike any more', async () => {
     const { deps, deliver } = openWorld();
     await deliver([person('1'), person('2'), person('3')]);
-    expect((await listDuplicates(deps, { most: 10 })).suggestions).toHaveLength(3);
+    expect((await listSuggested(deps, { most: 10 })).suggestions).toHaveLength(3);
 
     await deliver([
       person('2', {}, { identifiers: [{ type: 'email', value: '1@example.com' }], at: '2026-11-02T00:00:00Z' }),
     ]);
-    await deliver([person('3', { last_name: 'Abt' }, { at: '2026-11-02T00:00:00Z' })]);
+    await deliver([person('3', { first_name: 'Zoe', last_name: 'Abt' }, { at: '2026-11-02T00:00:00Z' })]);
 
-    expect((await listDuplicates(deps, { most: 10 })).suggestions).toEqual([]);
+    expect((await listSuggested(deps, { most: 10 })).suggestions).toEqual([]);
   });
 
-  it('lists by pages', async () => {
+  it('has the likeliest first, by pages', async () => {
     const { deps, deliver } = openWorld();
-    await deliver([person('1'), person('2'), person('3')]);
-    const first = await listDuplicates(deps, { most: 2 });
-    const second = await listDuplicates(deps, { most: 2, ...(first.next === undefined ? {} : { after: first.next }) });
+    await deliver([person('1', { birthday: '1980-07-01' }), person('2'), person('3', { birthday: '1980-07-01' })]);
+    const first = await listSuggested(deps, { most: 2 });
+    const second = await listSuggested(deps, { most: 2, ...(first.next === undefined ? {} : { after: first.next }) });
 
-    const ids = [...first.suggestions, ...second.suggestions].map(({ id }) => id);
-    expect([first.suggestions.length, new Set(ids).size, second.next]).toEqual([2, 3, undefined]);
+    const found = [...first.suggestions, ...second.suggestions];
+    expect([first.suggestions.length, new Set(found.map(({ id }) => id)).size, second.next]).toEqual([2, 3, undefined]);
+    expect(found[0]?.people.map(({ fragment }) => fragment)).toEqual(['crm:contact:1', 'crm:contact:3']);
+    expect(found.map(({ bits }) => bits)).toEqual([...found.map(({ bits }) => bits)].sort((a, b) => b - a));
+  });
+});
+
+describe('describePair', () => {
+  it('shows both people with sources and times, and how each field agrees', async () => {
+    const { deps, deliver } = openWorld();
+    await deliver([person('1', { birthday: '1980-07-01' }), person('2', { birthday: '1980-01-07' })]);
+    const [{ id = '' } = {}] = (await listSuggested(deps, { most: 1 })).suggestions;
+
+    const page = await describePair(deps, id);
+
+    expect(page).toMatchObject({ id, state: 'suggested', one: false, weights: 'defaults' });
+    expect(page.reasons).toContainEqual({ about: 'birthday', agreement: 'close', bits: 6.64 });
+    expect(page.sides.map(({ identifiers }) => identifiers[0]?.value)).toEqual(['1@example.com', '2@example.com']);
+    expect(page.sides[1]?.facets.demographic).toMatchObject([
+      { name: 'birthday', value: '1980-01-07', source: 'crm:contact:2', at: '2026-11-01T00:00:00.000Z' },
+    ]);
+    await expect(describePair(deps, 'd_none')).rejects.toThrow(/no suggestion/);
+  });
+
+  it('shows what each record told itself once they are one person', async () => {
+    const { deps, deliver } = openWorld();
+    await deliver([person('1', { card: '1' }), person('2', { last_name: 'Mueller', card: '1' })]);
+    const [{ id = '' } = {}] = (await listSuggested(deps, { most: 1 })).suggestions;
+    await judgeDuplicate(deps, id, 'accept');
+    await deliver([]);
+
+    const { one, sides, reasons } = await describePair(deps, id);
+
+    expect({ one, records: sides.map(({ fragments }) => fragments) }).toEqual({
+      one: true,
+      records: [['crm:contact:1'], ['crm:contact:2']],
+    });
+    expect(reasons.find(({ about }) => about === 'number')?.agreement).toBe('same');
+    const last = sides.map(({ facets }) => facets.identity.find(({ name }) => name === 'last_name')?.value);
+    expect(last).toEqual(['Müller', 'Mueller']);
+  });
+});
+
+describe('the estimate of weights', () => {
+  const town = Array.from({ length: 1_000 }, (_, at): Change => {
+    const [family, twice] = [at % 500, at >= 500];
+    const first = ['Ann', 'Bob', 'Cyd', 'Dan', 'Eve', 'Fay'][family % 6] ?? '';
+    return person(`t${at}`, {
+      first_name: twice && family % 3 === 0 ? `${first}e` : first,
+      last_name: `Name${(family * 7_919) % 613}`,
+      birthday: `19${40 + (family % 50)}-0${1 + (family % 9)}-1${family % 10}`,
+      address: { city: 'Berlin', postal_code: String(10_000 + (family % 97)) },
+    });
+  });
+
+  it('comes once a week from a sample, by scan messages, holds counts only, and weighs what is suggested from then on', async () => {
+    const { deps, deliver, estimate } = openWorld();
+    await deliver(town);
+    expect((await readWeights(deps.state)).version).toBe('defaults');
+
+    for (const day of ['20', '21', '26']) await estimate(`2026-11-${day}T03:30:00.000Z`, 1_000);
+
+    const { version, weights } = await readWeights(deps.state);
+    expect(version).toBe('2026-11-20T03:30:00.000Z');
+    // Every third of those who are there twice has a slip in the first name.
+    expect(weights.fields.first_name.same[1]).toBeGreaterThan(0.2);
+    expect(weights.fields.first_name.same[1]).toBeLessThan(0.4);
+    const [scan] = await deps.state.list('scan#weights.2026-11-20T03:30:00.000Z', { most: 1 });
+    expect(JSON.stringify(scan)).not.toMatch(/ann|name\d|berlin|example/i);
+    const [{ id = '' } = {}] = (await listSuggested(deps, { most: 1 })).suggestions;
+    expect((await describePair(deps, id)).weights).toBe(version);
+    expect(await deps.state.list('duplicate-weights', { most: 9 })).toHaveLength(1);
+  });
+
+  it('is asked for when people are enough for it, and the sample says so too', async () => {
+    const { deps, deliver, estimate } = openWorld();
+    await deliver(town.slice(0, 20));
+
+    await estimate('2026-11-20T03:30:00.000Z', 999);
+    await estimate('2026-11-20T03:30:00.000Z', 1_000);
+
+    expect(await deps.state.list('duplicate-weights', { most: 9 })).toEqual([]);
   });
 });
