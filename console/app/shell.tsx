@@ -4,6 +4,7 @@ import { Problem, Shown } from '../parts/shown.tsx';
 import {
   type Address,
   addresses,
+  type NavGroup,
   navGroups,
   type PagePath,
   type PageProps,
@@ -77,7 +78,7 @@ function Navigation({ place }: { readonly place: Place | undefined }) {
         Menu
       </button>
       <ul>
-        {navGroups.map((group) => (
+        {navGroups.filter(hasPages).map((group) => (
           <Fragment key={group}>
             {group !== 'Overview' && <li class="group">{group}</li>}
             {addresses.filter((one) => one.group === group).map((one) => navItem(one, place))}
@@ -86,6 +87,10 @@ function Navigation({ place }: { readonly place: Place | undefined }) {
       </ul>
     </nav>
   );
+}
+
+function hasPages(group: NavGroup): boolean {
+  return addresses.some((one) => one.group === group && one.nav !== undefined);
 }
 
 function navItem({ path, nav }: Address, place: Place | undefined) {

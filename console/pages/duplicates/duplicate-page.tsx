@@ -120,7 +120,9 @@ function SideBySide({ pair: { sides } }: { readonly pair: Pair }) {
       <tbody>
         {lines.map(({ name, title, values }) => (
           <tr key={name} class={agreement(values)}>
-            <th scope="row">{title}</th>
+            <th scope="row">
+              {title} <div class="quiet">{WORDS[agreement(values)]}</div>
+            </th>
             {values.map((value, index) => (
               <td key={index} data-title={sides[index]?.fragment}>
                 {value === undefined ? (
@@ -159,14 +161,16 @@ function linesOf(sides: Pair['sides']): readonly Line[] {
   return [...titles].map(([name, title]) => ({ name, title, values: known.map((side) => side.get(name)) }));
 }
 
-function agreement(values: Line['values']): string {
+const WORDS = { same: 'the same', differs: 'differs', '': undefined } as const;
+
+function agreement(values: Line['values']): keyof typeof WORDS {
   const [a, b] = values;
   if (a === undefined || b === undefined) return '';
   return JSON.stringify(a.value) === JSON.stringify(b.value) ? 'same' : 'differs';
 }
 
 const REASONS: readonly Column<Pair['reasons'][number]>[] = [
-  { title: 'About', cell: ({ about }) => about },
+  { title: 'About', cell: ({ about }) => about.replaceAll('_', ' ') },
   { title: 'They', cell: ({ agreement: found }) => found },
   {
     title: 'Weighs',

@@ -101,7 +101,7 @@ const WHY: Column<Pair> = {
   cell: ({ reasons }) =>
     reasons
       .filter(({ bits }) => bits > 0)
-      .map(({ about }) => about)
+      .map(({ about }) => about.replaceAll('_', ' '))
       .join(', '),
 };
 

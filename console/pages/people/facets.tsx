@@ -24,12 +24,14 @@ function FacetCard({ name, values }: { readonly name: FacetName; readonly values
   const lost = values.reduce((sum, one) => sum + one.losers.length, 0);
   return (
     <Card title={titled(name)} note={facetWords[name]}>
-      <Table
-        caption={`${titled(name)} data with their source`}
-        rows={values}
-        rowKey={(value) => `${value.name} ${textOf(value.value)} ${value.source}`}
-        columns={columnsOf(losers)}
-      />
+      <div class="facet">
+        <Table
+          caption={`${titled(name)} data with their source`}
+          rows={values}
+          rowKey={(value) => `${value.name} ${textOf(value.value)} ${value.source}`}
+          columns={columnsOf(losers)}
+        />
+      </div>
       {lost > 0 && (
         <button type="button" class="plain small" aria-pressed={losers} onClick={() => setLosers(!losers)}>
           {losers ? 'Hide' : 'Show'} {lost === 1 ? 'the value' : `the ${lost} values`} that other sources say
@@ -113,6 +115,6 @@ function Breakable({ path }: { readonly path: string }) {
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.map(textOf).join(', ');
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(textOf).join(', ');
   return JSON.stringify(value) ?? '';
 }

@@ -3,7 +3,7 @@ import type { Answers } from '../../app/answers.ts';
 type Merges = Answers['GET /api/people/{person}/merges'];
 
 const WIDTH = 640;
-const ROW = 74;
+const ROW = 104;
 /** More records than can be told apart in a picture; the evidence beside it names them all. */
 const MOST_DRAWN = 14;
 
@@ -27,7 +27,7 @@ export function IdentityGraph({
   const drawn = fragments.slice(0, MOST_DRAWN);
   if (drawn.length < 2 && refused.length === 0) return null;
   const places = placeRecords(drawn);
-  const height = Math.max(...[...places.values()].map(({ y }) => y)) + ROW / 2 + 8;
+  const height = Math.max(...[...places.values()].map(({ y }) => y)) + 34;
   const dashed = refused.filter(({ fragment }) => places.has(fragment));
   return (
     <svg
@@ -94,7 +94,7 @@ function placeRecords(fragments: readonly string[]): ReadonlyMap<string, Place> 
     fragments.map((fragment, index) => {
       const row = Math.floor(index / 2);
       const left = index % 2 === 0;
-      return [fragment, { x: left ? 110 : WIDTH - 110, y: 34 + row * ROW + (left ? 0 : ROW / 2) }];
+      return [fragment, { x: left ? 110 : WIDTH - 110, y: 30 + row * ROW + (left ? 0 : ROW / 2) }];
     }),
   );
 }
