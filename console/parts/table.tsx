@@ -47,7 +47,7 @@ export function Table<Row>({ caption, columns, rows, rowKey, step = 50 }: TableP
             <tr key={rowKey(row)}>
               {columns.map(({ title, kind, cell }) => (
                 <td key={title} data-title={title} class={kind}>
-                  {shownOf(cell(row))}
+                  <div>{shownOf(cell(row))}</div>
                 </td>
               ))}
             </tr>

@@ -124,16 +124,16 @@ function SideBySide({ pair: { sides } }: { readonly pair: Pair }) {
               {title} <div class="quiet">{WORDS[agreement(values)]}</div>
             </th>
             {values.map((value, index) => (
-              <td key={index} data-title={sides[index]?.fragment}>
+              <td key={index} data-title={shortOf(sides[index]?.fragment)}>
                 {value === undefined ? (
                   <span class="quiet">–</span>
                 ) : (
-                  <>
+                  <div>
                     {String(value.value)}
                     <div class="quiet">
                       <Source fragment={value.source} />, <Moment at={value.at} />
                     </div>
-                  </>
+                  </div>
                 )}
               </td>
             ))}
@@ -142,7 +142,7 @@ function SideBySide({ pair: { sides } }: { readonly pair: Pair }) {
         <tr>
           <th scope="row">Segments</th>
           {sides.map(({ segments, fragment }, index) => (
-            <td key={index} data-title={fragment}>
+            <td key={index} data-title={shortOf(fragment)}>
               {segments.join(', ') || <span class="quiet">none</span>}
             </td>
           ))}
@@ -150,6 +150,10 @@ function SideBySide({ pair: { sides } }: { readonly pair: Pair }) {
       </tbody>
     </table>
   );
+}
+
+function shortOf(fragment = ''): string {
+  return fragment.split(':').slice(0, 2).join(' ');
 }
 
 function linesOf(sides: Pair['sides']): readonly Line[] {

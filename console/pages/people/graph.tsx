@@ -2,7 +2,7 @@ import type { Answers } from '../../app/answers.ts';
 
 type Merges = Answers['GET /api/people/{person}/merges'];
 
-const WIDTH = 640;
+const WIDTH = 470;
 const ROW = 104;
 /** More records than can be told apart in a picture; the evidence beside it names them all. */
 const MOST_DRAWN = 14;
@@ -77,12 +77,12 @@ function RecordBox({ fragment, place: { x, y } }: { readonly fragment: string; r
   return (
     <g class="record">
       <title>{fragment}</title>
-      <rect x={x - 92} y={y - 22} width="184" height="44" rx="8" />
+      <rect x={x - 86} y={y - 22} width="172" height="44" rx="8" />
       <text x={x} y={y - 4} text-anchor="middle">
-        {cut(`${connection} ${object}`, 26)}
+        {cut(`${connection} ${object}`, 24)}
       </text>
       <text class="id" x={x} y={y + 13} text-anchor="middle">
-        {cut(id.join(':'), 24)}
+        {cut(id.join(':'), 22)}
       </text>
     </g>
   );
@@ -94,7 +94,7 @@ function placeRecords(fragments: readonly string[]): ReadonlyMap<string, Place> 
     fragments.map((fragment, index) => {
       const row = Math.floor(index / 2);
       const left = index % 2 === 0;
-      return [fragment, { x: left ? 110 : WIDTH - 110, y: 30 + row * ROW + (left ? 0 : ROW / 2) }];
+      return [fragment, { x: left ? 90 : WIDTH - 90, y: 30 + row * ROW + (left ? 0 : ROW / 2) }];
     }),
   );
 }
@@ -103,7 +103,7 @@ function placeRecords(fragments: readonly string[]): ReadonlyMap<string, Place> 
 function bend(from: Place, to: Place): Place {
   const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
   if (from.x !== to.x) return middle;
-  return { x: from.x < WIDTH / 2 ? from.x + 190 : from.x - 190, y: middle.y };
+  return { x: from.x < WIDTH / 2 ? from.x + 170 : from.x - 170, y: middle.y };
 }
 
 function cut(text: string, most: number): string {

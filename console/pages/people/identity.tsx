@@ -25,7 +25,7 @@ export function IdentityCard({ person, changed }: { readonly person: string; rea
     changed();
   };
   return (
-    <Card title="Records" note="which ones are this person, and by what evidence" wide>
+    <Card title="Records" note="which ones are this person, and by what evidence">
       <Shown of={merges}>
         {(found) => (
           <div class="identity">

@@ -36,12 +36,12 @@ export function Page({ params: { person = '' } }: PageProps) {
             </Stack>
             <Stack>
               <SegmentCard page={page} segments={segments} />
+              <IdentityCard person={page.id} changed={read.again} />
               <AudienceCard person={page.id} />
               <ConsentCard page={page} />
               <TimelineCard person={page.id} total={page.activities.total} />
               <PrivacyCard person={page.id} />
             </Stack>
-            <IdentityCard person={page.id} changed={read.again} />
           </Cards>
         </>
       )}
