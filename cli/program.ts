@@ -209,15 +209,22 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((person: string, options: { stage?: string; out?: string; html?: true }) =>
       perform(async (terminal) => (await import('./commands/export.ts')).runExport(terminal, person, options)),
     );
-  onStage(command(program, 'review', 'sizes and movement of segments, and how punctually windows close'))
-    .argument('[segment]', 'only this one (default: all)')
+  onStage(command(program, 'review', 'how segments do and what to do about it: keep, fix, split, merge, retire'))
+    .argument('[segment]', 'review this one now: everybody is counted (default: how all of them stand)')
+    .option('--last', 'its latest review as it is kept')
+    .option('--html <file>', 'write the review, or the latest of all segments, as a page')
     .option('--csv', 'its people as CSV instead')
     .option('--columns <names>', 'of the CSV: id, since, traits, identifiers, consent.<topic>', 'id,email')
     .action((segment: string | undefined, { csv, columns, ...options }: ReviewOptions) =>
       perform(async (terminal) => {
-        if (csv !== true) return (await import('./commands/review.ts')).runReview(terminal, { ...options, segment });
-        if (segment === undefined || terminal.json) throw wrongUsage('--csv: expected a segment, and no --json');
-        return (await import('./commands/segment-csv.ts')).runSegmentCsv(terminal, { ...options, segment, columns });
+        if (csv === true) {
+          if (segment === undefined || terminal.json) throw wrongUsage('--csv: expected a segment, and no --json');
+          return (await import('./commands/segment-csv.ts')).runSegmentCsv(terminal, { ...options, segment, columns });
+        }
+        if (segment !== undefined) {
+          return (await import('./commands/review-one.ts')).runReviewOne(terminal, { ...options, segment });
+        }
+        return (await import('./commands/review.ts')).runReview(terminal, options);
       }),
     );
   onStage(command(program, 'runs', 'pulls, dropped files, pushes and checks of lists, newest first'))
@@ -229,6 +236,8 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
 
 interface ReviewOptions {
   readonly stage?: string;
+  readonly last?: true;
+  readonly html?: string;
   readonly csv?: true;
   readonly columns: string;
 }

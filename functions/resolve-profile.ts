@@ -13,7 +13,7 @@ import { suggestDuplicates } from '../lib/pipeline/resolve/suggest-duplicates.ts
 import { markSuppressed } from '../lib/pipeline/resolve/suppression.ts';
 import { doWork, quarantineTooLarge } from '../lib/pipeline/resolve/work.ts';
 
-const basics = { ...openBasics(process.env), ...openQueuesNamed(process.env, 'recompute', 'push') };
+const basics = { ...openBasics(process.env), ...openQueuesNamed(process.env, 'recompute', 'push', 'jobs') };
 const definitions = openDefinitions(basics);
 const people = openPeople(process.env, basics.dynamo, async () => (await definitions()).privacy.activitiesKeptMs);
 const identityKey = openIdentityKey(basics.secrets, readEnv(process.env, 'IDENTITY_KEY_SECRET').IDENTITY_KEY_SECRET);
@@ -21,11 +21,10 @@ const tellLate = countLateFlips({ ...basics, metric: openLatenessMetric() });
 const more = { tellLate, tooLarge: quarantineTooLarge(basics), versions: openVersions(basics.archive) };
 const known = { ...basics, ...people, ...more, definitions, compiled: openCompiled(definitions) };
 const deps = { ...known, touch: touchRealtime(known) };
-const comparing = { ...deps, key: identityKey };
-const compare = suggestDuplicates(comparing);
+const compare = suggestDuplicates({ ...deps, key: identityKey });
 
 export const handler = sqsBatchHandler(async (bodies, signal) => {
   const keyed = { ...deps, key: await identityKey() };
   const work = { resolve: resolveProfile(keyed), compare, pause: pauseMembers(keyed), mark: markSuppressed(deps) };
-  return doWork({ ...deps, ...work, ...walkEverybody(comparing, work.resolve) })(bodies, signal);
+  return doWork({ ...deps, ...work, ...walkEverybody({ ...deps, key: identityKey }, work.resolve) })(bodies, signal);
 }, basics.log);

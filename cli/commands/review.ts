@@ -1,17 +1,18 @@
+import { writeFileSync } from 'node:fs';
+import type { Proposal } from '../../lib/domain/review/proposal.ts';
 import type { SegmentHistory } from '../../lib/pipeline/describe/segment-history.ts';
 import type { LateDay } from '../../lib/pipeline/resolve/lateness.ts';
+import type { ReviewLine } from '../../lib/pipeline/review/reviews.ts';
 import type { ExitStatus } from '../failure.ts';
 import { openBar } from '../progress.ts';
-import { openStageClient, type StageClient } from '../stage-client.ts';
+import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
 
 interface Options {
-  readonly segment: string | undefined;
   readonly stage?: string;
+  readonly html?: string;
 }
-
-const MEMBERS_SHOWN = 5;
 
 /** How a segment did in the latest two weeks. */
 interface ReviewedSegment {
@@ -23,60 +24,61 @@ interface ReviewedSegment {
   readonly left: number;
   /** People who left, of those who were in it or came; null of an empty segment. */
   readonly churn: number | null;
+  /** What its latest review proposes, and when that was; null where there is none. */
+  readonly proposal: Proposal | null;
+  readonly reviewed: string | null;
 }
 
-/** `tributary review [SEGMENT]`: sizes and movement of segments in two weeks, and how punctually windows let people out. */
-export async function runReview(terminal: Terminal, { segment, stage: url }: Options): Promise<ExitStatus> {
+/**
+ * `tributary review [--html FILE]`: sizes and movement of all segments in two weeks, what their latest reviews propose, and
+ * how punctually windows let people out.
+ */
+export async function runReview(terminal: Terminal, { html, stage: url }: Options): Promise<ExitStatus> {
   const stage = openStageClient(url);
   const known = await stage.get<readonly { readonly segment: string }[]>('/api/segments');
-  const wanted = segment === undefined ? known.map((one) => one.segment) : [segment];
-  const bar = openBar(terminal, 'reviewing', wanted.length);
+  const reviews = new Map((await stage.get<readonly ReviewLine[]>('/api/reviews')).map((one) => [one.segment, one]));
+  const bar = openBar(terminal, 'reviewing', known.length);
   const segments: ReviewedSegment[] = [];
-  for (const one of wanted) {
-    segments.push(reviewOf(await stage.get<SegmentHistory>(`/api/segments/${encodeURIComponent(one)}/history`)));
-    bar.update(segments.length, one);
+  for (const { segment } of known) {
+    const history = await stage.get<SegmentHistory>(`/api/segments/${encodeURIComponent(segment)}/history`);
+    segments.push(reviewOf(history, reviews.get(segment)));
+    bar.update(segments.length, segment);
   }
   bar.end();
   const lateness = await stage.get<readonly LateDay[]>('/api/lateness');
+  if (html !== undefined) {
+    const page = await stage.get<{ readonly html: string }>('/api/reviews/page');
+    writeFileSync(html, page.html);
+  }
   if (terminal.json) printJson(terminal, { segments, lateness });
   else {
     printReview(terminal, segments, lateness);
-    if (segment !== undefined) await printMembers(terminal, stage, segment);
+    if (html !== undefined) printLine(terminal, `\n${html}: the latest reviews as a page`);
   }
   return 0;
 }
 
-/** Some people of a segment, to ask about one of them. */
-async function printMembers(terminal: Terminal, stage: StageClient, segment: string): Promise<void> {
-  const path = `/api/segments/${encodeURIComponent(segment)}/members?most=${MEMBERS_SHOWN}`;
-  const { members } = await stage.get<{ readonly members: readonly { readonly profile: string }[] }>(path);
-  const [first] = members;
-  if (first === undefined) return;
-  printLine(terminal, `\n${terminal.paint('bold', 'Some of its people')}`);
-  for (const { profile } of members) printLine(terminal, profile);
-  printLine(terminal, terminal.paint('dim', `why one is in it: ${terminal.self} why ${segment} ${first.profile}`));
-}
-
-function reviewOf({ segment, days, size }: SegmentHistory): ReviewedSegment {
+function reviewOf({ segment, days, size }: SegmentHistory, review: ReviewLine | undefined): ReviewedSegment {
   const entered = days.reduce((sum, day) => sum + day.entered, 0);
   const left = days.reduce((sum, day) => sum + day.left, 0);
   const ever = size.members + left;
-  return { segment, members: size.members, how: size.how, entered, left, churn: ever === 0 ? null : left / ever };
+  const churn = ever === 0 ? null : left / ever;
+  const { proposal = null, at: reviewed = null } = review ?? {};
+  return { segment, members: size.members, how: size.how, entered, left, churn, proposal, reviewed };
 }
 
 function printReview(terminal: Terminal, segments: readonly ReviewedSegment[], lateness: readonly LateDay[]): void {
-  const rows = segments.map(({ segment, members, entered, left, churn, how }) => [
+  const rows = segments.map(({ segment, members, entered, left, churn, proposal, how }) => [
     segment,
     members,
     entered,
     left,
     churn === null ? undefined : `${(churn * 100).toFixed(1)}%`,
+    proposal,
     how,
   ]);
-  printLine(
-    terminal,
-    tableOf(terminal, ['segment', 'members', 'entered in 14 days', 'left', 'churn', 'counted by'], rows),
-  );
+  const head = ['segment', 'members', 'entered in 14 days', 'left', 'churn', 'review', 'counted by'];
+  printLine(terminal, tableOf(terminal, head, rows));
   printLine(terminal, `\n${terminal.paint('bold', 'Windows that closed')}: how long after their instant people left`);
   const [latest] = lateness;
   if (latest === undefined) {

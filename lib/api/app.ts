@@ -6,8 +6,10 @@ import { duplicateRoutes } from './duplicate-routes.ts';
 import { importRoutes } from './import-routes.ts';
 import { privacyRoutes } from './privacy-routes.ts';
 import { readRoutes } from './read-routes.ts';
+import { reviewRoutes } from './review-routes.ts';
 import { serve } from './route.ts';
 import { sampleRoutes } from './sample-routes.ts';
+import { segmentFactsRoutes } from './segment-facts-routes.ts';
 import { suppressionRoutes } from './suppression-routes.ts';
 import { workRoutes } from './work-routes.ts';
 
@@ -24,6 +26,8 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   for (const route of readRoutes(deps)) serve(app, route);
   for (const route of workRoutes(deps)) serve(app, route);
   for (const route of dataRoutes(deps)) serve(app, route);
+  for (const route of segmentFactsRoutes(deps)) serve(app, route);
+  for (const route of reviewRoutes(deps)) serve(app, route);
   for (const route of duplicateRoutes(deps)) serve(app, route);
   for (const route of importRoutes(deps)) serve(app, route);
   for (const route of sampleRoutes(deps)) serve(app, route);

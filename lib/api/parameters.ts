@@ -17,8 +17,10 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   person: 'A profile id, an e-mail address, +phone, type=value, or a fragment',
   plan: 'Hash of a plan',
   receipt: 'Id of a receipt, as /api/erasures lists it',
+  review: 'When a review counted, as its list says it',
   run: 'Id of a push, as /api/runs lists it',
   segment: 'Id of a segment',
+  segments: 'Ids of segments with commas between them; absent: the largest',
   state: 'Which pairs: suggested, accepted, rejected or parted',
   to: 'The last day',
 };

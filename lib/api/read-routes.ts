@@ -176,7 +176,8 @@ export async function mergesOf(deps: ApiDeps, person: string | undefined) {
   return listMerges(deps, await personNamed(deps, person), identity);
 }
 
-async function segmentNamed(deps: ApiDeps, segment = ''): Promise<string> {
+/** A segment by its id. Throws `api/no-such-segment`. */
+export async function segmentNamed(deps: ApiDeps, segment = ''): Promise<string> {
   const { segments } = await deps.definitions();
   if (segments.some((one) => one.segment === segment)) return segment;
   throw new TributaryError('rejected', 'api/no-such-segment', `no segment is called ${segment}`);

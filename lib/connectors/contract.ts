@@ -207,6 +207,9 @@ export interface OpenImports {
   missingIn?(file: OpenFile): readonly string[];
 }
 
+/** Where people are met: a persona says something for each. */
+export type Channel = 'email' | 'sms' | 'ads' | 'social' | 'web';
+
 /** Where audiences go. The pipeline owns chunking, suppression, holdout, retry and the final settling of outcomes. */
 export interface AudienceDestination<Api> {
   /** What `to:` of an audience file may hold besides `connection`: `{ tag: Lapsing }`, `{ campaign: Spring }`. */
@@ -216,6 +219,8 @@ export interface AudienceDestination<Api> {
   /** `callsEach`: requests that each member takes by itself, beside the one of the batch; absent = none. */
   readonly batch: { readonly maxMembers: number; readonly maxBytes?: number; readonly callsEach?: number };
   readonly canRemove: boolean;
+  /** How whoever is on the list is spoken to. Absent = the list by itself speaks to nobody. */
+  readonly channel?: Channel;
   /**
    * The tool takes keys and tells of nobody whether it knows them: whom it received is `applied`, each time anew, and
    * nobody is `unmatched` or `unchanged`.

@@ -169,6 +169,18 @@ export function destinationFor(
   return isFieldTarget(target) ? connector?.fieldValues : connector?.audiences;
 }
 
+/**
+ * The channel on which an audience speaks to people: the one that it needs them to be subscribed to, or that of its list.
+ * Undefined where it speaks to nobody, as a field of a record does.
+ */
+export function channelOf(
+  connector: Pick<AnyConnector, 'audiences' | 'fieldValues'> | undefined,
+  target: Json,
+  needed: string | undefined,
+): string | undefined {
+  return needed ?? destinationFor(connector, target)?.channel;
+}
+
 /** The fewest requests that so many members take in one direction. */
 export function fewestCalls(
   { maxMembers, callsEach = 0 }: AudienceDestination<unknown>['batch'],

@@ -1,6 +1,7 @@
 import { type Definitions, versionOf } from './definitions.ts';
 import { TributaryError } from './errors.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
+import { openMeasuring } from './review/measuring.ts';
 import { compile } from './segment/compile.ts';
 import { referencesOf } from './segment/order.ts';
 
@@ -34,6 +35,7 @@ export function checkDefinitions(document: JsonObject): Definitions {
     throw new TributaryError('config', 'definitions/dangling', message);
   }
   compile(definitions.segments, { timezone: definitions.timezone });
+  openMeasuring(definitions);
   return definitions;
 }
 
@@ -42,9 +44,10 @@ function danglingIn({ segments, personas, audiences, connections }: Definitions)
   const known = new Set(segments.map(({ segment }) => segment));
   const people = new Set(personas.map(({ persona }) => persona));
   const missing = (who: string, what: string) => `${who} refers to ${what}, which is not there`;
-  const bySegments = segments.flatMap(({ segment, when, persona, objective }) => {
-    const goal = isJsonObject(objective) ? referencesOf(objective.goal) : [];
-    const names = [...referencesOf(when), ...goal].filter((name) => !known.has(name));
+  const bySegments = segments.flatMap(({ segment, when, persona, objective, review }) => {
+    const { goal, per } = isJsonObject(objective) ? objective : {};
+    const label = typeof review === 'object' ? review.label : undefined;
+    const names = [when, goal, per, label].flatMap(referencesOf).filter((name) => !known.has(name));
     const lost = names.map((name) => missing(`segment ${segment}`, `segment ${name}`));
     return persona === undefined || people.has(persona)
       ? lost

@@ -16,6 +16,7 @@ export type DefinitionKind =
   | 'trait'
   | 'computed'
   | 'listening'
+  | 'measures'
   | 'collection'
   | 'workspace';
 
@@ -47,6 +48,7 @@ export function changesBetween(before: Definitions | undefined, after: Definitio
     ...compare('trait', ({ traits }) => ({ ...traits })),
     ...compare('computed', ({ computed }) => ({ ...computed })),
     ...compare('listening', ({ listening }) => ({ ...listening })),
+    ...compare('measures', ({ measures }) => ({ ...measures })),
     ...compare('guardrails', ({ guardrails }) => ({ ...guardrails })),
     ...compare('privacy', ({ privacy }) => privacy),
     ...compare('collection', ({ collection }) => collection),

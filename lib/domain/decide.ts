@@ -10,6 +10,7 @@ import { type Fragment, isBlank } from './fragment.ts';
 import type { Milliseconds } from './instant.ts';
 import { entriesOf, viewOf } from './person-view.ts';
 import type { Follow, Profile, Wanted } from './profile.ts';
+import { type Measuring, openMeasuring } from './review/measuring.ts';
 import { compile, type Program } from './segment/compile.ts';
 import { cutEntries, type Entry, mergeEntries } from './segment/entries.ts';
 import { type Answer, evaluate } from './segment/evaluate.ts';
@@ -25,16 +26,20 @@ export interface Compiled {
   readonly read: ReadTrait;
   /** Traits that are computed from activities. Absent: none. */
   readonly computed?: Computed;
+  /** What is counted of people besides their segments; what it asks of activities is kept with theirs. */
+  readonly measuring: Measuring;
 }
 
 /** Compiles published definitions. Without `regions` regions are compared as they were told. */
 export function compileDefinitions(definitions: Definitions, regions?: Regions): Compiled {
   const computed = definitions.computed === undefined ? undefined : openComputed(definitions.computed);
   const { timezone } = definitions;
-  const program = compile(definitions.segments, { timezone, ...(computed === undefined ? {} : { computed }) });
+  const measuring = openMeasuring(definitions);
+  const made = computed === undefined ? {} : { computed };
+  const program = compile(definitions.segments, { timezone, ...made, kept: measuring.program.feeds });
   const needs = createHash('sha256').update(canonicalText(program.needs)).digest('hex').slice(0, 8);
   const read = traitReader(definitions, regions);
-  return { definitions, program, needs, read, ...(computed === undefined ? {} : { computed }) };
+  return { definitions, program, needs, read, measuring, ...made };
 }
 
 /** The traits of a profile under definitions: their priorities say which value wins, and what is computed is among them. */

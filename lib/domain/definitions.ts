@@ -4,6 +4,7 @@ import type { ComputedRules } from './computed/rules.ts';
 import type { TraitKinds } from './facet/catalogue.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { ListeningRules } from './listening.ts';
+import type { Measures } from './review/measures.ts';
 import type { SegmentDefinition } from './segment.ts';
 
 /** Everything that `apply` publishes from a workspace, as one versioned document. Functions read this, never YAML. */
@@ -24,6 +25,8 @@ export interface Definitions {
   readonly computed?: ComputedRules;
   /** What people write is read by these. Absent: it is kept as it is. */
   readonly listening?: ListeningRules;
+  /** What counts as engagement, revenue and feedback. Absent: none of them is measured. */
+  readonly measures?: Measures;
   readonly guardrails: Guardrails;
   readonly privacy: { readonly activitiesKeptMs: number; readonly archiveKeptMs: number };
   readonly collection: {

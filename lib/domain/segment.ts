@@ -7,7 +7,8 @@ export interface SegmentDefinition {
   readonly persona?: string;
   readonly when: Condition;
   readonly objective?: Json;
-  readonly review?: string;
+  /** How often it is reviewed, `every 30 days`; with `label`, whom it should hold, known from elsewhere. */
+  readonly review?: string | { readonly every: string; readonly label?: Condition };
   readonly tests?: readonly SegmentTest[];
 }
 

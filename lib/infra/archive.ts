@@ -16,6 +16,10 @@ export const archiveFolders = {
   exports: { prefix: 'exports/', kept: 'a-week' },
   /** What a change would do, as it was looked at before it was applied. */
   plans: { prefix: 'plans/', kept: 'as-archive' },
+  /** What the parts of a walk over everybody found so far: counts, no person. */
+  scans: { prefix: 'scans/', kept: 'a-week' },
+  /** Overlaps of segments, one object a night: counts, no person. */
+  facts: { prefix: 'facts/', kept: 'as-archive' },
   /** Records that somebody wanted to see beside what they would become. */
   samples: { prefix: 'samples/', kept: 'a-day' },
   /** Files that somebody drops, `drop/<connection>/<name>`: read at once, and there to be looked at for a while. */

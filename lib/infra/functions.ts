@@ -111,8 +111,8 @@ export const functions = {
       state: ['read', 'write'],
     },
     indexes: {},
-    archive: { read: ['definitions'], write: ['deliveries'] },
-    sends: ['recompute', 'push'],
+    archive: { read: ['definitions', 'scans'], write: ['deliveries', 'scans'] },
+    sends: ['recompute', 'push', 'jobs'],
     secrets: ['identity-key'],
     notifies: false,
   },
@@ -148,7 +148,8 @@ export const functions = {
     notifies: true,
   },
   'run-job': {
-    description: 'Does long work step by step: forgets and exports people, replays and rewrites the archive.',
+    description:
+      'Does long work step by step: forgets and exports people, replays and rewrites the archive, reviews segments.',
     memoryMb: 1024,
     timeoutSeconds: 120,
     sources: [{ queue: 'jobs', batchSize: 1, maxConcurrency: 5 }],
@@ -163,15 +164,16 @@ export const functions = {
     },
     indexes: { ledger: ['by-subject'] },
     archive: {
-      read: ['definitions', 'pages', 'deliveries', 'notes', 'exports'],
-      write: ['pages', 'deliveries', 'notes', 'exports'],
+      read: ['definitions', 'pages', 'deliveries', 'notes', 'exports', 'scans'],
+      write: ['pages', 'deliveries', 'notes', 'exports', 'facts'],
       erase: ['pages', 'deliveries', 'exports'],
     },
     sends: ['changes', 'push', 'jobs'],
     // Of the others only ids of runs, jobs, audiences and profiles are told.
     searches: ['changes', 'sync'],
     secrets: ['identity-key'],
-    notifies: false,
+    // Of reviews, one digest a night.
+    notifies: true,
   },
   'import-file': {
     description:
@@ -200,7 +202,7 @@ export const functions = {
     },
     indexes: { memberships: ['pending-by-audience'] },
     archive: {
-      read: ['definitions', 'plans', 'outcomes', 'exports', 'samples'],
+      read: ['definitions', 'plans', 'outcomes', 'exports', 'samples', 'facts'],
       write: ['definitions', 'plans', 'collection', 'pages'],
       asksForAbsent: true,
     },

@@ -28,8 +28,19 @@ export function leavesAt(condition: Json | undefined, path: Path): PlacedLeaf[] 
   return [{ leaf: condition, path }];
 }
 
+/** Conditions of a segment file that let nobody in: what its objective counts, and the label that members are checked by. */
+export function measuredBy(segment: JsonObject): { readonly condition: Json | undefined; readonly path: Path }[] {
+  const { goal, per } = isJsonObject(segment.objective) ? segment.objective : {};
+  const label = isJsonObject(segment.review) ? segment.review.label : undefined;
+  return [
+    { condition: goal, path: ['objective', 'goal'] },
+    { condition: per, path: ['objective', 'per'] },
+    { condition: label, path: ['review', 'label'] },
+  ];
+}
+
 /**
- * Checks the conditions of a segment file: its `when` and its objective's goal. The segments that they name must exist,
+ * Checks the conditions of a segment file: its `when`, and those that its objective and its review ask. The segments that they name must exist,
  * and no window may be longer than activities are kept (`retention` in ms; undefined when not known).
  */
 export function checkConditions(
@@ -38,11 +49,11 @@ export function checkConditions(
   retention: number | undefined,
 ): Finding[] {
   if (!isJsonObject(segment)) return [];
-  const goal = isJsonObject(segment.objective) ? segment.objective.goal : undefined;
-  return [
-    ...checkCondition(segment.when, ['when'], segments, retention),
-    ...checkCondition(goal, ['objective', 'goal'], segments, retention),
-  ];
+  const found = checkCondition(segment.when, ['when'], segments, retention);
+  for (const { condition, path } of measuredBy(segment)) {
+    found.push(...checkCondition(condition, path, segments, retention));
+  }
+  return found;
 }
 
 /** Segments that lead back to themselves: one finding a cycle, at the first reference of it. */

@@ -11,6 +11,7 @@ import {
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import { normaliseIdentifier } from '../domain/identifier.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { objectiveOf } from '../domain/review/objective.ts';
 import type { Condition, SegmentDefinition } from '../domain/segment.ts';
 import { type Connectors, connectorOf, settingsOf } from './connections.ts';
 import { checkValue } from './issues.ts';
@@ -19,6 +20,7 @@ import { parseSchedule } from './schedule.ts';
 import type { AudienceFile } from './schema/audience.ts';
 import { computedFrom } from './schema/computed.ts';
 import { guardrailsFrom } from './schema/guardrails.ts';
+import { measuresFrom } from './schema/measures.ts';
 import type { TributaryFile } from './schema/tributary.ts';
 
 /** A workspace in which no error was found, file by file. */
@@ -58,11 +60,12 @@ export function buildDefinitions(accepted: Accepted, connectors: Connectors): De
     ),
     segments: [...segments, ...audiences.flatMap(expressionOf)],
     personas,
-    audiences: audiences.map((written) => audience(written, tributary, connectors)),
+    audiences: audiences.map((written) => audience(written, accepted, connectors)),
     identity: identity(tributary.identity),
     ...(Object.keys(traits).length === 0 ? {} : { traits }),
     ...(tributary.listening === undefined ? {} : { listening: tributary.listening }),
     ...(tributary.computed === undefined ? {} : { computed: computedFrom(tributary.computed, timezone) }),
+    ...(tributary.measures === undefined ? {} : { measures: measuresFrom(tributary.measures) }),
     guardrails: guardrailsFrom(guardrails) as Guardrails,
     privacy: { activitiesKeptMs: privacy.activities_kept, archiveKeptMs: privacy.archive_kept },
     collection: { writeKeys: collection.write_keys, ...(collection.strict ? { strict: true } : {}) },
@@ -100,7 +103,11 @@ function connection(
   };
 }
 
-function audience(written: AudienceFile, tributary: TributaryFile, connectors: Connectors): AudienceDefinition {
+function audience(
+  written: AudienceFile,
+  { tributary, segments }: Accepted,
+  connectors: Connectors,
+): AudienceDefinition {
   const { to, needs, when, verify, experiment, group, guardrails, fields } = written;
   const target = targetOf(to as JsonObject);
   const connector = connectorOf(tributary.connections[to.connection] as JsonObject | undefined, connectors);
@@ -117,7 +124,7 @@ function audience(written: AudienceFile, tributary: TributaryFile, connectors: C
       ...(needs.subscribed === undefined ? {} : { subscribed: needs.subscribed }),
       ...(needs.consent === undefined ? {} : { consent: needs.consent }),
     },
-    holdout: written.holdout,
+    holdout: written.holdout ?? objectiveHoldout(segments, written.segment) ?? 0,
     ...(experiment === undefined ? {} : { experiment }),
     ...(group === undefined ? {} : { group }),
     ...(guardrails === undefined ? {} : { guardrails: guardrailsFrom(guardrails) }),
@@ -128,6 +135,12 @@ function audience(written: AudienceFile, tributary: TributaryFile, connectors: C
       heal: verify.heal,
     },
   };
+}
+
+/** What the objective of an audience's segment holds out. */
+function objectiveHoldout(segments: readonly SegmentDefinition[], named: AudienceFile['segment']): number | undefined {
+  const segment = segments.find((one) => one.segment === named);
+  return segment === undefined ? undefined : objectiveOf(segment)?.holdout;
 }
 
 /** The segment of an audience: the one it names, or its condition as a segment that no file can be called. */

@@ -126,6 +126,16 @@ function findingsOf(schema: z.ZodType, issue: z.core.$ZodIssue, root: Json | und
     const known = knownKeys(schema, path) ?? [];
     return issue.keys.map((key) => unknownKey([...path, key], known));
   }
+  if (issue.code === 'invalid_union') {
+    // One alternative takes values of this type and says in words of ours what is wrong with this one: that is meant.
+    const close = issue.errors.filter(
+      (one) => !one.some((inner) => inner.path.length === 0 && inner.code !== 'custom'),
+    );
+    const [only] = close;
+    if (only !== undefined && close.length === 1 && only.every(({ code }) => code === 'custom')) {
+      return only.flatMap((inner) => findingsOf(schema, { ...inner, path: [...issue.path, ...inner.path] }, root));
+    }
+  }
   const value = valueAtPath(root, path);
   const expected = withoutPrefix(issue.message);
   if (issue.code === 'invalid_key') {

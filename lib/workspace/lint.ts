@@ -1,13 +1,13 @@
-import type { AnyConnector } from '../connectors/define.ts';
+import { type AnyConnector, channelOf } from '../connectors/define.ts';
 import { computedTraits } from '../domain/computed/computed.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { Mapping } from '../domain/mapping.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
-import { leavesAt } from './conditions.ts';
+import { leavesAt, measuredBy } from './conditions.ts';
 import { type Connectors, connectionsOf, connectorOf, settingsOf } from './connections.ts';
 import { nearest } from './nearest.ts';
 import type { Finding, Problem } from './problem.ts';
-import { idOf, type Sources, textAt } from './references.ts';
+import { idOf, type Sources, targetOf, textAt } from './references.ts';
 import type { Source } from './source.ts';
 
 /**
@@ -17,7 +17,7 @@ import type { Source } from './source.ts';
 export function lintWorkspace(sources: Sources, connectors: Connectors): Problem[] {
   return [
     ...unusedPersonas(sources),
-    ...missingMessages(sources),
+    ...missingMessages(sources, connectors),
     ...unfilledNames(sources, connectors),
     ...skippedTimes(sources),
   ];
@@ -38,19 +38,23 @@ function unusedPersonas({ segments, personas }: Sources): Problem[] {
     });
 }
 
-/** A push that needs a channel speaks on it: the segment's persona must say what. */
-function missingMessages({ segments, personas, audiences }: Sources): Problem[] {
+/** A push on a channel speaks on it: the segment's persona must say what. */
+function missingMessages({ tributary, segments, personas, audiences }: Sources, connectors: Connectors): Problem[] {
+  const connections = connectionsOf(tributary?.value);
   return audiences.flatMap((source) => {
-    const needs = isJsonObject(source.value) ? source.value.needs : undefined;
-    const channel = textAt(needs, 'subscribed');
+    const { needs, to } = isJsonObject(source.value) ? source.value : {};
+    const needed = textAt(needs, 'subscribed');
+    const connector = connectorOf(connections.get(textAt(to, 'connection') ?? ''), connectors);
+    const channel = channelOf(connector, targetOf(to), needed);
     const segment = segments.find((one) => idOf(one) === textAt(source.value, 'segment'));
     const persona = personas.find((one) => idOf(one) === textAt(segment?.value, 'persona'));
     if (channel === undefined || persona === undefined) return [];
     const messages = isJsonObject(persona.value) ? persona.value.messages : undefined;
-    if (textAt(messages, channel) !== undefined) return [];
+    if (isJsonObject(messages) && messages[channel] !== undefined) return [];
     const found = `channel ${describeFound(channel)}, for which persona ${describeFound(idOf(persona))} has no message`;
     const expected = `messages.${channel} in ${persona.file}`;
-    return [warn(source, { path: ['needs', 'subscribed'], code: 'workspace/no-message', found, expected })];
+    const path = needed === undefined ? ['to', 'connection'] : ['needs', 'subscribed'];
+    return [warn(source, { path, code: 'workspace/no-message', found, expected })];
   });
 }
 
@@ -70,9 +74,9 @@ function unfilledNames({ tributary, segments, audiences }: Sources, connectors: 
     });
   });
   const inConditions = segments.flatMap((source) => {
-    const { when, objective } = isJsonObject(source.value) ? source.value : {};
-    const goal = isJsonObject(objective) ? objective.goal : undefined;
-    const leaves = [...leavesAt(when, ['when']), ...leavesAt(goal, ['objective', 'goal'])];
+    const value = isJsonObject(source.value) ? source.value : {};
+    const measured = measuredBy(value).flatMap(({ condition, path }) => leavesAt(condition, path));
+    const leaves = [...leavesAt(value.when, ['when']), ...measured];
     return leaves.flatMap(({ leaf, path }) => [
       ...traitsOf(leaf, path)
         .filter(({ name }) => !coversTrait(filled.traits, name))
@@ -82,7 +86,7 @@ function unfilledNames({ tributary, segments, audiences }: Sources, connectors: 
         .map(({ name, at }) => warn(source, unfilled('activity', name, at, filled.activities))),
     ]);
   });
-  return [...inFields, ...inConditions, ...inComputed(tributary, filled)];
+  return [...inFields, ...inConditions, ...inComputed(tributary, filled), ...inMeasures(tributary, filled)];
 }
 
 /** Activities that `computed:` names; those that it would take by itself need not all be there. */
@@ -96,6 +100,27 @@ function inComputed(tributary: Source | undefined, filled: Filled): Problem[] {
       .filter(({ name }) => !filled.activities.has(name))
       .map(({ name, at }) => warn(tributary, unfilled('activity', name, at, filled.activities)));
   });
+}
+
+/** What `measures:` names. */
+function inMeasures(tributary: Source | undefined, filled: Filled): Problem[] {
+  const measures = isJsonObject(tributary?.value) ? tributary.value.measures : undefined;
+  if (tributary === undefined || !isJsonObject(measures)) return [];
+  const engagement = Array.isArray(measures.engagement) ? measures.engagement : [];
+  const named: Named[] = [
+    ...engagement.flatMap((name, at) =>
+      typeof name === 'string' ? [{ name, at: ['measures', 'engagement', at] }] : [],
+    ),
+    ...namedAt(measures.revenue, 'did', ['measures', 'revenue']),
+    ...namedAt(measures.nps, 'did', ['measures', 'nps']),
+  ];
+  const activities = named
+    .filter(({ name }) => !filled.activities.has(name))
+    .map(({ name, at }) => warn(tributary, unfilled('activity', name, at, filled.activities)));
+  const traits = namedAt(measures, 'sentiment', ['measures'])
+    .filter(({ name }) => !coversTrait(filled.traits, name))
+    .map(({ name, at }) => warn(tributary, unfilled('trait', name, at, filled.traits)));
+  return [...activities, ...traits];
 }
 
 /** Times of day from two to three where clocks go from two to three in spring: the schedule does not fire that day. */

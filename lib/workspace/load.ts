@@ -8,6 +8,7 @@ import { type Connectors, checkConnections, connectionsOf } from './connections.
 import { type Accepted, buildDefinitions } from './definitions.ts';
 import { readFiles, type WorkspaceFile } from './files.ts';
 import { checkValue } from './issues.ts';
+import { checkMeasured, checkMeasures } from './measured.ts';
 import { type Finding, isError, type Problem, sortProblems } from './problem.ts';
 import {
   checkAudience,
@@ -70,7 +71,7 @@ export function readWorkspace(
   for (const { source, finding } of [
     ...checkTargets(sources.audiences),
     ...checkFieldTargets(sources.audiences, sources.tributary?.value, connectors),
-    ...checkGroups(sources.audiences),
+    ...checkGroups(sources.audiences, sources.segments),
     ...checkCycles(sources.segments),
   ]) {
     report(source, [finding]);
@@ -108,6 +109,7 @@ function checkFiles(sources: Sources, connectors: Connectors, report: Report): F
           ...checkConnections(value, connectors),
           ...checkIdentity(value),
           ...checkZones(value),
+          ...checkMeasures(value),
         ]);
   return {
     tributary,
@@ -116,6 +118,7 @@ function checkFiles(sources: Sources, connectors: Connectors, report: Report): F
         ...checkName(source, 'segment', segments),
         ...checkSegmentReferences(value, personaIds),
         ...checkConditions(value, segmentIds, tributary?.privacy.activities_kept),
+        ...checkMeasured(value, main),
       ]);
       // The schema leaves every value as written; the condition is the segment language's own to check.
       return accepted === undefined ? undefined : (source.value as unknown as SegmentDefinition);

@@ -189,13 +189,17 @@ export function checkTargets(audiences: readonly Source[]): { source: Source; fi
 }
 
 /** In a group the priorities differ, and audiences of one experiment hold out the same share. */
-export function checkGroups(audiences: readonly Source[]): { source: Source; finding: Finding }[] {
+export function checkGroups(
+  audiences: readonly Source[],
+  segments: readonly Source[],
+): { source: Source; finding: Finding }[] {
   const priorities = new Map<string, Source>();
   const holdouts = new Map<string, { readonly source: Source; readonly share: Json }>();
   const found: { source: Source; finding: Finding }[] = [];
   for (const source of audiences) {
     if (!isJsonObject(source.value)) continue;
-    const { group, experiment, holdout = '0%' } = source.value;
+    const { group, experiment } = source.value;
+    const holdout = source.value.holdout ?? objectiveHoldout(source.value.segment, segments) ?? '0%';
     if (isJsonObject(group)) {
       const key = `${String(group.name)}\n${String(group.priority)}`;
       const other = priorities.get(key);
@@ -223,6 +227,13 @@ export function checkGroups(audiences: readonly Source[]): { source: Source; fin
     }
   }
   return found;
+}
+
+/** What the objective of an audience's segment holds out, as written. */
+function objectiveHoldout(named: Json | undefined, segments: readonly Source[]): Json | undefined {
+  const segment = segments.find((one) => idOf(one) === named)?.value;
+  const objective = isJsonObject(segment) ? segment.objective : undefined;
+  return isJsonObject(objective) ? objective.holdout : undefined;
 }
 
 /** What `to:` holds besides the connection. */

@@ -53,7 +53,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(55);
+    expect(schemas).toHaveLength(67);
     for (const { path, method } of operations) {
       const {
         summary,
@@ -150,51 +150,6 @@ describe('the answers of /api', () => {
       },
     ]);
     expect(facets.behavioural).toMatchObject([{ name: 'activities', value: 1 }, { value: 'Email Opened' }, {}]);
-  });
-
-  it('list people who may be one, and join them when somebody accepts it', async () => {
-    const alike = (id: string, last: string): Change => ({
-      kind: 'profile',
-      fragment: `newsletter:member:${id}`,
-      at: '2026-01-01T00:00:00Z',
-      identifiers: [{ type: 'email', value: `${id}@example.org` }],
-      traits: { first_name: 'Cyd', last_name: last, address: { city: 'Köln', postal_code: '50667' } },
-    });
-    await api.fold([alike('c1', 'Möller'), alike('c2', 'Moeller'), alike('c3', 'Abt')]);
-    const people = await Promise.all(
-      ['c1', 'c2', 'c3'].map(
-        async (id) => ((await ask('GET', `/api/people/newsletter%3Amember%3A${id}`)).body as { id: string }).id,
-      ),
-    );
-    await api.compare(people);
-    await api.compare(people);
-
-    const { body } = await ask('GET', '/api/duplicates');
-    const { suggestions } = body as { suggestions: { id: string; people: { id: string }[] }[] };
-    expect(misfits('/api/duplicates', 'GET', body)).toEqual([]);
-    expect(suggestions.map((one) => one.people.map(({ id }) => id))).toEqual([people.slice(0, 2)]);
-
-    const accepted = await ask('POST', `/api/duplicates/${suggestions[0]?.id}/accept`);
-    expect({
-      status: accepted.status,
-      misfits: misfits('/api/duplicates/{duplicate}/accept', 'POST', accepted.body),
-    }).toEqual({
-      status: 202,
-      misfits: [],
-    });
-    expect((await ask('GET', '/api/duplicates')).body).toEqual({ suggestions: [] });
-    await api.fold(await api.sentChanges());
-    const joined = (await ask('GET', '/api/people/newsletter%3Amember%3Ac2')).body as unknown as PersonPage;
-    expect(joined.fragments).toEqual(['newsletter:member:c1', 'newsletter:member:c2']);
-    expect(await ask('POST', `/api/duplicates/${suggestions[0]?.id}/reject`)).toMatchObject({
-      status: 400,
-      body: { code: 'api/duplicate-decided' },
-    });
-    expect(await ask('POST', '/api/duplicates/d_nobody/accept')).toMatchObject({
-      status: 404,
-      body: { code: 'api/no-such-duplicate' },
-    });
-    expect(await ask('GET', '/api/duplicates?limit=0')).toMatchObject({ status: 400, body: { code: 'api/bad-query' } });
   });
 
   it('lead from a job to how it stands', async () => {

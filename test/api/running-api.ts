@@ -19,6 +19,7 @@ import type { Change } from '../../lib/domain/change.ts';
 import type { Declared } from '../../lib/domain/declared.ts';
 import { openCompiled, openDefinitions, openVersions } from '../../lib/pipeline/define/definitions.ts';
 import { publishDefinitions } from '../../lib/pipeline/define/switch-definitions.ts';
+import type { BlockStore } from '../../lib/pipeline/ports.ts';
 import { resolveProfile } from '../../lib/pipeline/resolve/resolve-profile.ts';
 import { suggestDuplicates } from '../../lib/pipeline/resolve/suggest-duplicates.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
@@ -27,7 +28,7 @@ import { createTables, engineLogin, type TestEngines } from '../engines.ts';
 /** The API on real tables, queues and a real bucket, with the starter workspace published. */
 export interface RunningApi {
   readonly app: OpenAPIHono;
-  readonly deps: ApiDeps;
+  readonly deps: ApiDeps & { readonly blocks: BlockStore };
   /** Folds changes as the resolve-profile function does. */
   fold(changes: readonly Change[]): Promise<void>;
   /** Changes that the API sent and nobody has folded yet. */
@@ -75,6 +76,7 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     profiles: openProfileStore(dynamo, { profiles: tables.profiles, identifiers: tables.identifiers }),
     accounts: openAccountStore(dynamo, tables.accounts),
     activities: openActivityStore(dynamo, tables.activities, async () => 400 * 86_400_000),
+    blocks: openBlockStore(dynamo, tables.memberships),
     memberships: openMembershipStore(dynamo, tables.memberships, clock.now),
     history: openHistoryStore(dynamo, tables.history),
     key: async () => key,
@@ -96,7 +98,7 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
       const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
       return Messages.flatMap(({ Body }) => (JSON.parse(Body ?? '{}') as { changes: readonly Change[] }).changes);
     },
-    compare: suggestDuplicates({ ...deps, blocks: openBlockStore(dynamo, tables.memberships) }),
+    compare: suggestDuplicates(deps),
     close() {
       for (const client of [s3, sqs, dynamo.client]) client.destroy();
     },

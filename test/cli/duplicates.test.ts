@@ -35,8 +35,8 @@ describe('tributary resolve --duplicates', () => {
     expect(linesOf(readFileSync(output, 'utf8'))).toMatchObject([
       {
         fragments: ['crm:contact:1', 'crm:contact:2'],
-        score: 0.941,
-        reasons: [{ about: 'last_name', similarity: 1 }, {}, {}, {}],
+        score: 0.990462,
+        reasons: [{ about: 'last_name', agreement: 'same' }, { about: 'first_name' }, { about: 'address' }, {}],
       },
     ]);
   });

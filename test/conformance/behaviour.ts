@@ -6,6 +6,7 @@ import { fieldChecks } from './check-fields.ts';
 import { importChecks } from './check-imports.ts';
 import { settingsChecks } from './check-settings.ts';
 import { streamChecks } from './check-streams.ts';
+import { troubleChecks } from './check-troubles.ts';
 import { webhookChecks } from './check-webhook.ts';
 import type { Check } from './rig.ts';
 import type { Scenario } from './scenario.ts';
@@ -16,7 +17,10 @@ export function behaviourChecks(scenario: Scenario): ReadonlyMap<string, readonl
   const areas = new Map([['settings', settingsChecks(scenario)]]);
   if (connector.manifest.signsIn !== false) areas.set('calls', callChecks(scenario));
   const streams = new Set([...connector.streams.map(({ name }) => name), ...Object.keys(scenario.streams)]);
-  for (const name of streams) areas.set(`stream ${name}`, streamChecks(scenario, name));
+  for (const name of streams) {
+    areas.set(`stream ${name}`, streamChecks(scenario, name));
+    areas.set(`stream ${name} on a bad road`, troubleChecks(scenario, name));
+  }
   if (scenario.webhook !== undefined) areas.set('webhook', webhookChecks(scenario, scenario.webhook));
   else if (connector.webhook !== undefined) areas.set('webhook', [missing('webhook')]);
   if (scenario.audience !== undefined) {

@@ -24,6 +24,8 @@ export interface Scenario<Vendor extends Simulator = Simulator> {
   readonly secrets: readonly string[];
   /** What the vendor's answers say that everybody has used of the day by now. Absent = they say nothing of it. */
   usage?(vendor: Vendor): DayUsage;
+  /** The body of the tool's 403 for a permission that is missing, where the status alone means something else. */
+  readonly forbidden?: Json;
   readonly streams: Readonly<Record<string, StreamScenario<Vendor>>>;
   readonly webhook?: WebhookScenario;
   readonly events?: EventScenario;
@@ -65,6 +67,8 @@ export interface StreamScenario<Vendor> {
   overlap?(vendor: Vendor): readonly string[];
   /** Changes one record, so that the next read from the final checkpoint must bring it (and may repeat a documented overlap). */
   touch(vendor: Vendor): readonly string[];
+  /** Fields without which records get other ids, or unreadable ones can be read, and why. */
+  readonly drifts?: Readonly<Record<string, string>>;
   /** A record of the tool and what reading it again brings. Needed where a stream that can do so makes activities only. */
   reread?(vendor: Vendor): { readonly id: string; readonly brings: readonly string[] };
 }

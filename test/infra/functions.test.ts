@@ -45,6 +45,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'HISTORY_TABLE',
     'IDENTIFIERS_TABLE',
     'IDENTITY_KEY_SECRET',
+    'JOBS_QUEUE_URL',
     'MEMBERSHIPS_TABLE',
     'PROFILES_TABLE',
     'PUSH_QUEUE_URL',
@@ -65,6 +66,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
   ],
   RunJobFunction: [
     'ACTIVITIES_TABLE',
+    'ALERTS_TOPIC',
     'ARCHIVE_BUCKET',
     'CHANGES_DEAD_LETTERS_URL',
     'CHANGES_QUEUE_URL',

@@ -26,6 +26,10 @@ function partOf(id: string, of: number): number {
   return hash % of;
 }
 
+function dayOf({ at }: HistoryLine): string {
+  return new Date(at).toISOString().slice(0, 10);
+}
+
 function readAt(activity: ActivityChange | undefined): string {
   return activity?.read === undefined ? '' : `${activity.read.at}#${activity.read.hour}`;
 }
@@ -205,11 +209,12 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
           .sort((a, b) => b.at - a.at)
           .slice(0, most),
       ),
-    ofSegment: (segment, _day, most) =>
-      step(() => [...lines.values()].filter((line) => line.segment === segment).slice(0, most)),
-    countDay: (segment) =>
+    ofSegment: (segment, day, most) =>
+      step(() => [...lines.values()].filter((line) => line.segment === segment && dayOf(line) === day).slice(0, most)),
+    countDay: (segment, day, from = 0) =>
       step(() => {
-        const found = [...lines.values()].filter((line) => line.segment === segment);
+        const theirs = [...lines.values()].filter((line) => line.segment === segment && dayOf(line) === day);
+        const found = theirs.filter(({ at }) => at >= from);
         return {
           entered: found.filter(({ member }) => member).length,
           left: found.filter((one) => !one.member).length,

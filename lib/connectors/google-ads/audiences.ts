@@ -31,6 +31,7 @@ export const audiences: AudienceDestination<GoogleAdsApi> = {
   ],
   batch: { maxMembers: MOST_MEMBERS },
   canRemove: true,
+  channel: 'ads',
   writeOnly: true,
   ensure,
   apply,

@@ -29,6 +29,7 @@ export const audiences: AudienceDestination<HubspotApi> = {
   ],
   batch: { maxMembers: MAX_MEMBERS },
   canRemove: true,
+  channel: 'email',
   ensure,
   apply,
   truth,

@@ -103,8 +103,9 @@ function happenings(deal: JsonObject, config: Config): (readonly [string, Json])
 function endOf(deal: JsonObject, { won_stages, lost_stages }: Config): 'won' | 'lost' | undefined {
   const stage = String(deal.dealstage ?? '');
   if (deal.hs_is_closed_won === 'true') return 'won';
-  if (deal.hs_is_closed === 'true') return 'lost';
-  if (typeof deal.hs_is_closed === 'string') return undefined;
+  // Silence is no loss: a property that is hidden or renamed says nothing.
+  if (deal.hs_is_closed === 'true' && typeof deal.hs_is_closed_won === 'string') return 'lost';
+  if (deal.hs_is_closed === 'false') return undefined;
   if (won_stages.includes(stage)) return 'won';
   return lost_stages.includes(stage) ? 'lost' : undefined;
 }

@@ -22,6 +22,7 @@ export const audiences: AudienceDestination<LinkedinApi> = {
   ],
   batch: { maxMembers: USERS },
   canRemove: true,
+  channel: 'ads',
   writeOnly: true,
   ensure,
   apply,

@@ -28,6 +28,7 @@ export const audiences: AudienceDestination<MailchimpClient> = {
   matchKeys: [{ type: 'email', hash: 'none' }],
   batch: { maxMembers: MAX_ADDRESSES },
   canRemove: true,
+  channel: 'email',
   ensure,
   apply: (api, batch) => (batch.op === 'add' ? add(api, batch) : remove(api, batch)),
   truth,

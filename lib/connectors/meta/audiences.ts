@@ -30,6 +30,7 @@ export const audiences: AudienceDestination<MetaApi> = {
   ],
   batch: { maxMembers: ROWS },
   canRemove: true,
+  channel: 'ads',
   writeOnly: true,
   ensure,
   apply,

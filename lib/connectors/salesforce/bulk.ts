@@ -98,8 +98,11 @@ export async function fieldTypes(api: SalesforceApi, object: string): Promise<Fi
   const answer = await unlessGone(asked, ['salesforce/not-found', 'salesforce/unknown-field']);
   if (answer === undefined) return undefined;
   const parsed = description.safeParse(answer);
-  const fields = parsed.success ? parsed.data.fields : [];
-  return new Map(fields.map(({ name, type }) => [name.toLowerCase(), type]));
+  if (!parsed.success) {
+    const message = 'Salesforce described an object in an unknown form';
+    throw new TributaryError('transient', 'salesforce/unreadable-answer', message);
+  }
+  return new Map(parsed.data.fields.map(({ name, type }) => [name.toLowerCase(), type]));
 }
 
 /** A CSV row in the shape of a REST record: typed values, null for empty, `Campaign.Name` as a nested object. */

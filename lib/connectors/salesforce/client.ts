@@ -1,11 +1,12 @@
+import { PassThrough } from 'node:stream';
 import { Connection } from 'jsforce/lib/connection.js';
 import { Transport } from 'jsforce/lib/transport.js';
-import type { HttpResponse } from 'jsforce/lib/types/index.js';
+import type { HttpRequest, HttpResponse } from 'jsforce/lib/types/index.js';
 import { StreamPromise } from 'jsforce/lib/util/promise.js';
 import { TributaryError } from '../../domain/errors.ts';
-import type { Calls, ConnectionInput, ConnectorIo } from '../contract.ts';
+import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import type { SalesforceConfig, SalesforceSecret } from './config.ts';
-import { askedToWait, salesforceError, sessionRefused } from './errors.ts';
+import { askedToWait, brokenDown, salesforceError, sessionRefused, unreadableGrant } from './errors.ts';
 import { grantOf } from './grant.ts';
 
 /** Salesforce itself gives a query up after 120 seconds; without a limit jsforce would wait for 30 minutes. */
@@ -44,7 +45,7 @@ export async function openSalesforce(
       'the secret holds no login_url and the connection no endpoint',
     );
   }
-  const session = watchSession(io.calls.heard);
+  const session = watchSession(io);
   const connection = new Connection({
     version: input.config.api_version,
     loginUrl,
@@ -66,6 +67,8 @@ export async function openSalesforce(
 
   async function signIn(): Promise<void> {
     await connection.authorize(grantOf(input.secret, loginUrl ?? '', io.now()));
+    // Without a token jsforce would be refused, sign in again, and so on without an end.
+    if (typeof connection.accessToken !== 'string') throw unreadableGrant();
     // A proxy or recording stays between us and the org; a real login host hands us on to the org's own.
     if (input.endpoint !== undefined && !isSalesforceHost(input.endpoint))
       connection.instanceUrl = input.endpoint.replace(/\/$/, '');
@@ -99,8 +102,12 @@ export async function openSalesforce(
         await signIn();
         continue;
       }
+      const failure =
+        askedToWait(response.status, response.headers.get('retry-after')) ??
+        brokenDown(response.status, response.headers.get('content-type'));
+      if (failure !== undefined) throw failure;
       if (response.ok) return { text, headers: response.headers };
-      throw askedToWait(response.status, response.headers.get('retry-after')) ?? vendorError(response.status, text);
+      throw vendorError(response.status, text);
     }
   }
 
@@ -129,17 +136,29 @@ export async function openSalesforce(
   };
 }
 
+/** A request of jsforce by our own fetch: its own waits without an end for the rest of an answer that breaks off. */
+async function fetchFor({ url, method, headers, body }: HttpRequest, io: ConnectorIo): Promise<HttpResponse> {
+  const signal = AbortSignal.any([io.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+  const asked = { method, signal, ...(headers === undefined ? {} : { headers }) };
+  const response = await io.fetch(url, typeof body === 'string' ? { ...asked, body } : asked);
+  return {
+    statusCode: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: await response.text(),
+  };
+}
+
 /**
  * Watches every exchange of one client. jsforce answers each 401 with a new token and tries again for as long as it gets
  * one, without a pause (jsforce/jsforce#1168); here the second token in a row that is refused ends it.
  */
-function watchSession(heard: Calls['heard']) {
+function watchSession(io: ConnectorIo) {
+  const { heard } = io.calls;
   let calls = 0;
   let asked = 0;
   let failure: Error | undefined;
   const refused = new Set<string>();
   const transport = new Transport();
-  const send = transport.httpRequest.bind(transport);
 
   function sawStatus(status: number, token: string): 'fine' | 'expired' {
     if (status !== 401) {
@@ -161,18 +180,20 @@ function watchSession(heard: Calls['heard']) {
     // The token endpoint's own answers carry no token and say nothing about a session.
     if (token !== undefined) sawStatus(response.statusCode, token);
     hearUsage(response.headers['sforce-limit-info']);
-    const wait = askedToWait(response.statusCode, response.headers['retry-after']);
-    if (wait !== undefined) throw wait;
+    const failure =
+      askedToWait(response.statusCode, response.headers['retry-after']) ??
+      brokenDown(response.statusCode, response.headers['content-type']);
+    if (failure !== undefined) throw failure;
     return response;
   }
 
-  transport.httpRequest = (request, options = {}) => {
+  transport.httpRequest = (request) => {
     calls += 1;
-    const sent = send(request, { ...options, timeout: REQUEST_TIMEOUT_MS, retry: { maxRetries: 0, statusCodes: [] } });
     const token = request.headers?.Authorization?.replace('Bearer ', '');
     return StreamPromise.create(() => ({
-      stream: sent.stream(),
-      promise: sent.then((response) => judge(response, token)),
+      // Nobody reads by it: what we ask for comes whole.
+      stream: new PassThrough(),
+      promise: fetchFor(request, io).then((response) => judge(response, token)),
     }));
   };
 

@@ -46,6 +46,11 @@ const unreachable: Failure = {
   code: 'salesforce/unreachable',
   says: 'Salesforce could not be reached in time',
 };
+const unreadable: Failure = {
+  kind: 'transient',
+  code: 'salesforce/unreadable-answer',
+  says: 'Salesforce answered with something that cannot be read',
+};
 const busyRecord: Failure = {
   kind: 'transient',
   code: 'salesforce/record-busy',
@@ -132,6 +137,20 @@ export function askedToWait(status: number, retryAfter: string | null | undefine
   return errorOf(throttled, `HTTP ${status}`, seconds * 1_000);
 }
 
+/**
+ * An answer that no call can be read from, whatever its body: a server error, or a page for people in the answer's place
+ * such as networks on the way put there. Undefined for every other answer.
+ */
+export function brokenDown(status: number, contentType: string | null | undefined): TributaryError | undefined {
+  if (status === 420 || status >= 500) return errorOf(unavailable, `HTTP ${status}`);
+  return status < 400 && /html/.test(contentType ?? '') ? errorOf(unreadable, 'a page for people') : undefined;
+}
+
+/** Signed in, and given no token. */
+export function unreadableGrant(): TributaryError {
+  return errorOf(unreadable, 'a sign-in without a token');
+}
+
 /** A session that was new and still answered 401. */
 export function sessionRefused(): TributaryError {
   return errorOf(refusedSession, 'HTTP 401');
@@ -147,6 +166,8 @@ function failureOf(name: string, code: string | undefined, message: string): Fai
     return unreachable;
   // Node's own fetch tells every network failure as a TypeError.
   if (name === 'TypeError' && /fetch failed|terminated/.test(message)) return unreachable;
+  // The vendor's client takes the form of an answer for granted.
+  if (name === 'TypeError' || name === 'SyntaxError') return unreadable;
   return refusedRequest;
 }
 

@@ -61,6 +61,8 @@ export const exportJob = z.object({ id });
 
 export const exportState = z
   .object({ status: z.enum(['pending', 'ready', 'failure']), urls: z.array(z.string()).nullish() })
+  // An export that is ready and names no files would read as one of an empty account.
+  .refine(({ status, urls }) => status !== 'ready' || urls != null)
   .transform(({ status, urls }) => ({ status, urls: urls ?? [] }));
 
 export const suppressions = z.array(z.unknown());

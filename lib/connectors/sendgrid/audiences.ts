@@ -25,6 +25,7 @@ export const audiences: AudienceDestination<SendgridApi> = {
   ],
   batch: { maxMembers: LIST_BATCH },
   canRemove: true,
+  channel: 'email',
   ensure,
   apply,
   poll,

@@ -45,6 +45,9 @@ export function openTransport(base: string, headers: Readonly<Record<string, str
       const safe = URL.canParse(url) && (url.startsWith('https://') || new URL(url).origin === new URL(base).origin);
       if (!safe) throw unreadableAnswer('an export');
       const answer = await requests.send(url, { timeoutMs: DOWNLOAD_TIMEOUT_MS });
+      // A page for people comes from a network on the way: read as lines, it would be a file that ends there.
+      if (answer.ok && /html/.test(answer.headers.get('content-type') ?? ''))
+        throw unreadableAnswer('a file of an export');
       if (answer.ok) return answer.bytes;
       // The store of files answers 403 or 404 for one that has expired: neither says anything of the key.
       const status = answer.status < 500 && answer.status !== 429 ? 404 : answer.status;

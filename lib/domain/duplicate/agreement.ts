@@ -40,7 +40,7 @@ export function agreement(a: Comparable, b: Comparable): Pattern {
     // Names that changed places are said once.
     swapped ? UNKNOWN : firstName(a.firstName, b.firstName),
     number(a.birthday, b.birthday),
-    best(a.localParts, b.localParts, (x, y) => text(x, y, '2')),
+    best(a.localParts, b.localParts, mailbox),
     best(a.phoneEndings, b.phoneEndings, number),
     address(a, b),
     text(a.company, b.company, '2'),
@@ -65,6 +65,16 @@ export function isOneEdit(a: string, b: string): boolean {
   const [left, right] = [short.slice(from, short.length - end), long.slice(from, long.length - end)];
   if (right.length <= 1) return true;
   return left.length === 2 && right.length === 2 && left[0] === right[1] && left[1] === right[0];
+}
+
+/** Digits tell houses and mailboxes apart: `ann1` is not a slip of `ann2`, but may be `ann`. */
+function isCloseBesideDigits(a: string, b: string): boolean {
+  const [x, y] = [a.replace(/\D/g, ''), b.replace(/\D/g, '')];
+  return (x === y || x === '' || y === '') && isClose(a.replace(/\d/g, ''), b.replace(/\d/g, ''));
+}
+
+function mailbox(a: string, b: string): string {
+  return a === b ? '0' : isCloseBesideDigits(a, b) ? '1' : '2';
 }
 
 function isClose(a: string, b: string): boolean {
@@ -98,7 +108,7 @@ function isSwapped(a: Comparable, b: Comparable): boolean {
 
 /** One field, because street, postal code and city come together: whoever shares one mostly shares the next. */
 function address(a: Comparable, b: Comparable): string {
-  const street = a.street === '' || b.street === '' ? undefined : isClose(a.street, b.street);
+  const street = a.street === '' || b.street === '' ? undefined : isCloseBesideDigits(a.street, b.street);
   const postal = number(a.postalCode, b.postalCode);
   const city = text(a.city, b.city, '2');
   if (street === undefined && postal === UNKNOWN && city === UNKNOWN) return UNKNOWN;

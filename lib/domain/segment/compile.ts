@@ -25,6 +25,8 @@ export interface Program extends Observing {
   readonly options: CompileOptions;
   /** What must be kept of activities so that every leaf can be answered. */
   readonly needs: readonly LeafNeed[];
+  /** The feeds behind the needs: what another program must keep for this one to be answered from its profiles. */
+  readonly feeds: readonly KeptFeed[];
   /** Which segments a change can move. */
   readonly moves: Moves;
   readonly compiled: readonly CompiledSegment[];
@@ -42,6 +44,14 @@ export interface CompileOptions {
   readonly cap?: number;
   /** Computed traits of the workspace: their activities are kept and filled as those of segments. */
   readonly computed?: MadeOf;
+  /** Feeds that are kept for others, who ask profiles what no segment does: see lib/domain/review/measuring.ts. */
+  readonly kept?: readonly KeptFeed[];
+}
+
+/** A feed, and what must be kept of it. */
+export interface KeptFeed {
+  readonly feed: Feed;
+  readonly keep: Omit<Keep, 'cap'>;
 }
 
 /** What computed traits are made of. */
@@ -88,8 +98,9 @@ export function compile(definitions: readonly SegmentDefinition[], options: Comp
   const machine = makeMachine();
   const network = makeNetwork();
   const feeds = collectFeeds(machine, options.cap ?? DEFAULT_CAP);
-  const { computed } = options;
+  const { computed, kept = [] } = options;
   if (computed !== undefined) for (const feed of computed.feeds) feeds.register(feed, computed.keep);
+  for (const { feed, keep } of kept) feeds.register(feed, keep);
   const known = new Map<string, NodeId>();
   const drafts = new Map<string, Draft>();
   for (const definition of ordered.order) {
@@ -108,6 +119,7 @@ export function compile(definitions: readonly SegmentDefinition[], options: Comp
     positions: new Map(segments.map((id, position) => [id, position])),
     options,
     needs: feeds.needs(),
+    feeds: feeds.all(),
     observers: feeds.observers(),
     moves: buildMoves(compiled, computed),
     compiled,
@@ -228,5 +240,5 @@ function collectFeeds(machine: Machine, cap: number) {
     return byActivity;
   }
 
-  return { register, needs, observers };
+  return { register, needs, observers, all: (): readonly KeptFeed[] => [...found.values()] };
 }

@@ -1,19 +1,37 @@
-import { formatInstant } from '../../domain/instant.ts';
-import { isJsonObject, type JsonObject } from '../../domain/json.ts';
-import type { Clock, Queue, StateStore } from '../ports.ts';
+import { traitsUnder } from '../../domain/decide.ts';
+import { TributaryError } from '../../domain/errors.ts';
+import { isBlank } from '../../domain/fragment.ts';
+import type { Milliseconds } from '../../domain/instant.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { viewOf } from '../../domain/person-view.ts';
+import type { Profile } from '../../domain/profile.ts';
+import { type Counter, openCounter, type Sighting, sight } from '../../domain/review/counter.ts';
+import { type Counts, noCounts } from '../../domain/review/counts.ts';
+import { wholeEntries } from '../../domain/segment/document.ts';
+import { mergeEntries } from '../../domain/segment/entries.ts';
+import type { ActivityStore, Clock, Queue, StateStore } from '../ports.ts';
+import { fillAlone } from '../resolve/decide-alone.ts';
 import { isLiving } from '../resolve/gather.ts';
-import type { Versions } from '../resolve/refill.ts';
-import { countFacets, keepFacets } from './count-facets.ts';
-import { type ScanPart, type ScanWork, startScan } from './scan.ts';
+import { everythingDone, type Versions } from '../resolve/refill.ts';
+import { countFacets } from './count-facets.ts';
+import { type Scan, type ScanWork, startScan } from './scan.ts';
 
-/** Everybody counted, segment by segment. */
+/** Everybody counted: the facts of each segment follow from it, see lib/pipeline/review. */
 export interface Recount {
   /** When counting began, RFC 3339: who moved later is not in it for certain. */
   readonly at: string;
   readonly people: number;
-  /** Segment id → members. */
-  readonly segments: Readonly<Record<string, number>>;
   readonly readUnits: number;
+}
+
+/** What the scan of a recount needs to know. */
+export interface RecountAbout {
+  /** The version of the definitions by which everybody is counted. */
+  readonly definitions: string;
+  /** Segments of which a review is made. */
+  readonly review: readonly string[];
+  /** The job that makes facts and reviews of what is counted. */
+  readonly job: string;
 }
 
 const PARTS = 8;
@@ -21,44 +39,64 @@ const KIND = 'recount';
 /** As long as the history of segments. */
 const KEPT_MS = 400 * 24 * 3_600_000;
 
-/** Asks for a recount of everybody. Two firings of one schedule are one recount. */
+/** Asks for a recount of everybody. Asking twice for one job is asking once. */
 export async function startRecount(
   deps: { readonly state: StateStore; readonly recompute: Queue; readonly clock: Pick<Clock, 'now'> },
-  scheduledAt?: string,
+  startedAt: string,
+  about: RecountAbout,
 ): Promise<void> {
-  const startedAt = formatInstant(deps.clock.now().getTime());
-  const id = `recount.${scheduledAt ?? startedAt}`;
-  await startScan(deps, { id, what: 'recount', parts: PARTS, of: PARTS, startedAt, about: {} });
+  const scan: Scan = {
+    id: recountId(about.job),
+    what: 'recount',
+    parts: PARTS,
+    of: PARTS,
+    startedAt,
+    about: about as unknown as JsonObject,
+  };
+  await startScan(deps, scan);
+}
+
+/** The scan that counts for a job. */
+export function recountId(job: string): string {
+  return `recount.${job}`;
+}
+
+export interface RecountDeps {
+  readonly activities: ActivityStore;
+  readonly versions: Versions;
+  readonly jobs: Queue;
 }
 
 /**
- * The scan of a recount: counts members in the profiles themselves, which are the truth that rows follow. `counted` is told
- * of it in the end, and may be told twice.
+ * The scan of a recount: counts the members in the profiles themselves, which are the truth that rows follow, and what
+ * objectives, measures and reviews ask of each person. When everybody is counted its job is told.
  */
-export function recountWork(
-  deps: { readonly state: StateStore; readonly clock: Pick<Clock, 'now'>; readonly versions: Versions },
-  counted: (recount: Recount) => Promise<void>,
-): ScanWork {
+export function recountWork(deps: RecountDeps): ScanWork {
+  const counterOf = openCounters(deps.versions);
   return {
-    async people({ startedAt }, people, found) {
-      const segments: Record<string, number> = { ...countsIn(found.segments) };
-      let counted = Number(found.people ?? 0);
-      for (const one of people) {
-        if (!isLiving(one)) continue;
-        counted += 1;
-        for (const segment of Object.keys(one.memberships)) segments[segment] = (segments[segment] ?? 0) + 1;
-      }
-      const facets = await countFacets(deps.versions, people.filter(isLiving), Date.parse(startedAt), found.facets);
-      return { people: counted, segments, facets };
+    findsMuch: true,
+    async people(scan, people, found) {
+      const counter = await counterOf(scan);
+      const { facets, ...before } = found;
+      const counts = before.people === undefined ? noCounts() : (before as unknown as Counts);
+      const now = Date.parse(scan.startedAt);
+      for (const one of people) if (isLiving(one)) (await look(deps, counter, one, now)).add(counts);
+      const counted = countFacets(counter.compiled, people.filter(isLiving), now, facets);
+      return { ...counts, facets: counted } as unknown as JsonObject;
     },
-    async end({ startedAt }, parts) {
-      const expiresAt = deps.clock.now().getTime() + KEPT_MS;
-      const recount = addUp(startedAt, parts);
-      await keepFacets(deps.state, recount, parts, expiresAt);
-      await deps.state.put(KIND, startedAt, recount as unknown as JsonObject, 0, { expiresAt });
-      await counted(recount);
+    async end({ about }) {
+      await deps.jobs.send([{ body: { job: String(about.job) } }]);
     },
   };
+}
+
+/** Keeps what a recount came to. Twice is once. */
+export async function keepRecount(
+  deps: { readonly state: StateStore; readonly clock: Pick<Clock, 'now'> },
+  recount: Recount,
+): Promise<void> {
+  const expiresAt = deps.clock.now().getTime() + KEPT_MS;
+  await deps.state.put(KIND, recount.at, recount as unknown as JsonObject, 0, { expiresAt });
 }
 
 /** Recounts, newest first. */
@@ -66,19 +104,39 @@ export async function readRecounts(state: StateStore, most: number): Promise<rea
   return (await state.list(KIND, { most })).map(({ body }) => body as unknown as Recount);
 }
 
-function addUp(at: string, parts: readonly ScanPart[]): Recount {
-  const segments: Record<string, number> = {};
-  for (const { found } of parts) {
-    for (const [id, count] of Object.entries(countsIn(found.segments))) segments[id] = (segments[id] ?? 0) + count;
-  }
-  return {
-    at,
-    people: parts.reduce((sum, { found }) => sum + Number(found.people ?? 0), 0),
-    segments,
-    readUnits: parts.reduce((sum, { readUnits }) => sum + readUnits, 0),
+/** The counter of a scan, prepared once. */
+function openCounters(versions: Versions): (scan: Scan) => Promise<Counter> {
+  let held: { readonly scan: string; readonly counter: Counter } | undefined;
+  return async function counterOf({ id, about }) {
+    if (held?.scan === id) return held.counter;
+    const { definitions, review } = about as unknown as RecountAbout;
+    const compiled = await versions(definitions);
+    if (compiled === undefined) {
+      throw new TributaryError('defect', 'definitions/lost', `the definitions ${definitions} are not in the archive`);
+    }
+    held = { scan: id, counter: openCounter(compiled, review) };
+    return held.counter;
   };
 }
 
-function countsIn(value: unknown): Readonly<Record<string, number>> {
-  return isJsonObject(value) ? (value as Readonly<Record<string, number>>) : {};
+/** One person, filled and answered from history where their memory is not enough. */
+async function look(deps: RecountDeps, counter: Counter, profile: Profile, now: Milliseconds): Promise<Sighting> {
+  // Nobody is behind records whose word was void: they are in no segment, and count for no condition.
+  const nobody = Object.values(profile.fragments).every(isBlank);
+  if (counter.idle || nobody) return sight(counter, profile, undefined, now);
+  const { compiled } = counter;
+  const { profile: filled } = await fillAlone(deps, profile, compiled, now);
+  const kept = {
+    ...viewOf(filled, traitsUnder(compiled, filled, now)),
+    memberOf: (segment: string) => profile.memberships[segment] !== undefined,
+  };
+  const first = sight(counter, profile, kept, now);
+  if (first.overflowed.length === 0) return first;
+  const stored = wholeEntries(compiled.program, await everythingDone(deps.activities, filled));
+  const history = (key: string) =>
+    mergeEntries(
+      stored(key),
+      kept.entries(key).filter(([, id]) => id !== ''),
+    );
+  return sight(counter, profile, { ...kept, history }, now);
 }

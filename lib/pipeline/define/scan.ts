@@ -1,6 +1,6 @@
-import { asTributaryError } from '../../domain/errors.ts';
-import type { JsonObject } from '../../domain/json.ts';
-import type { Clock, Log, ProfileStore, Queue, StateStore, StoredProfile } from '../ports.ts';
+import { asTributaryError, TributaryError } from '../../domain/errors.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import type { Archive, Clock, Log, ProfileStore, Queue, StateStore, StoredProfile } from '../ports.ts';
 
 /** A walk over everybody, in parts that are done by messages of the recompute queue. */
 export interface Scan {
@@ -25,10 +25,14 @@ export interface ScanPart {
   readonly readUnits: number;
   /** What the work found among these people. */
   readonly found: JsonObject;
+  /** The object of the archive in which it is instead, of work that finds much. */
+  readonly foundAt?: string;
 }
 
 /** What is done with the people of a scan. */
 export interface ScanWork {
+  /** It finds more than a row holds, so that it is kept in the archive; `people` may change what it is given in place. */
+  readonly findsMuch?: true;
   /** Undefined = go on; a reason = nothing is done, for good (the scan is out of date). */
   outdated?(scan: Scan): Promise<string | undefined>;
   /** Does some people, and adds what is found to what was found before. May see the same people twice. */
@@ -39,6 +43,7 @@ export interface ScanWork {
 
 export interface ScanDeps {
   readonly state: StateStore;
+  readonly archive: Pick<Archive, 'getJson' | 'putJson'>;
   readonly profiles: ProfileStore;
   readonly recompute: Queue;
   readonly clock: Clock;
@@ -92,10 +97,12 @@ export function workScan(deps: ScanDeps, works: Readonly<Record<string, ScanWork
       return;
     }
     const { part, version } = await readPart(deps.state, id, number);
-    const reached = part.done ? part : await walk(deps, scan, does, part, signal);
+    const from = part.done || does.findsMuch === undefined ? part : { ...part, found: await readFound(deps, part) };
+    const reached = part.done ? part : await walk(deps, scan, does, from, signal);
     if (!part.done) {
       const expiresAt = deps.clock.now().getTime() + KEPT_MS;
-      const stored = await deps.state.put(rowsOf(id), String(number), reached as unknown as JsonObject, version, {
+      const row = does.findsMuch === undefined ? reached : await putFound(deps, id, reached);
+      const stored = await deps.state.put(rowsOf(id), String(number), row as unknown as JsonObject, version, {
         expiresAt,
       });
       if (!stored) return; // Another message of this part is ahead, and asks for the rest itself.
@@ -107,6 +114,23 @@ export function workScan(deps: ScanDeps, works: Readonly<Record<string, ScanWork
     const parts = await readParts(deps.state, scan);
     if (parts.every(({ done }) => done)) await does.end?.(scan, parts);
   };
+}
+
+/** What a part found, from its row or from the archive; nothing yet is an empty object. It belongs to whoever asked. */
+export async function readFound(
+  deps: { readonly archive: Pick<Archive, 'getJson'> },
+  { found, foundAt }: ScanPart,
+): Promise<JsonObject> {
+  const kept = foundAt === undefined ? found : await deps.archive.getJson(foundAt);
+  if (isJsonObject(kept)) return structuredClone(kept);
+  throw new TributaryError('defect', 'scan/lost', 'what a part of a scan found is not in the archive any more');
+}
+
+/** Each store has an object of its own: of two messages that do one part, only the one whose row is stored is read. */
+async function putFound({ archive, clock }: ScanDeps, id: string, part: ScanPart): Promise<ScanPart> {
+  const foundAt = `scans/${id}/${part.part}.${clock.random().toString(36).slice(2, 12)}.json.gz`;
+  await archive.putJson(foundAt, part.found);
+  return { ...part, found: {}, foundAt };
 }
 
 async function walk(

@@ -1,6 +1,6 @@
 import type { Definitions } from '../../domain/definitions.ts';
 import type { FacetCounts } from '../../domain/facet/count-facets.ts';
-import { latestFacets } from '../define/count-facets.ts';
+import { latestData } from '../define/count-facets.ts';
 import type { StateStore } from '../ports.ts';
 import { quarantineSources } from '../quarantine.ts';
 
@@ -24,12 +24,15 @@ export async function describeData(
   { state }: { readonly state: StateStore },
   { connections }: Pick<Definitions, 'connections'>,
 ): Promise<DataPage> {
-  const [counted, ...quarantine] = await Promise.all([
-    latestFacets(state),
+  const [[counted], ...quarantine] = await Promise.all([
+    latestData(state, 1),
     ...quarantineSources(connections, []).map(async (connection) => {
       const kept = await state.list(`quarantine#${connection}`, { most: MOST_COUNTED });
       return { connection, records: kept.length, more: kept.length === MOST_COUNTED };
     }),
   ]);
-  return { counted: counted ?? null, quarantine: quarantine.filter(({ records }) => records > 0) };
+  return {
+    counted: counted === undefined ? null : { at: counted.at, people: counted.people, facets: counted.facets },
+    quarantine: quarantine.filter(({ records }) => records > 0),
+  };
 }

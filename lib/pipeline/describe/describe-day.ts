@@ -1,5 +1,5 @@
 import { formatInstant } from '../../domain/instant.ts';
-import { readRecounts } from '../define/recount.ts';
+import { latestData } from '../define/count-facets.ts';
 import type { Clock, StateStore } from '../ports.ts';
 import type { PushRun } from '../push/push-run.ts';
 import type { SyncRun } from '../sync/sync-run.ts';
@@ -81,10 +81,10 @@ function addPull(pulls: Map<string, ConnectionPulls>, run: SyncRun): void {
 
 /** Segments of which the number of members changed, the most first. */
 async function sizesMoved(state: StateStore): Promise<DayPage['sizes']> {
-  const [latest, former] = await readRecounts(state, 2);
+  const [latest, former] = await latestData(state, 2);
   if (latest === undefined || former === undefined) return null;
-  const segments = Object.entries(latest.segments)
-    .map(([segment, after]) => ({ segment, before: former.segments[segment] ?? 0, after }))
+  const segments = Object.entries(latest.sizes)
+    .map(([segment, after]) => ({ segment, before: former.sizes[segment] ?? 0, after }))
     .filter(({ before, after }) => before !== after)
     .sort((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before));
   return { from: former.at, to: latest.at, segments };

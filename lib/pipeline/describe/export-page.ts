@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../domain/escape-html.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 
@@ -33,19 +34,19 @@ export function exportPage(whole: PersonExport): string {
     ['Archived records as received', whole.archive],
   ];
   const body = sections
-    .map(([title, value]) => `<section><h2>${escaped(title)}</h2>${show(value)}</section>`)
+    .map(([title, value]) => `<section><h2>${escapeHtml(title)}</h2>${show(value)}</section>`)
     .join('\n');
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>What is known about ${escaped(String(person.id))}</title>
+<title>What is known about ${escapeHtml(String(person.id))}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <h1>What is known about one person</h1>
-<p>Profile ${escaped(String(person.id))}, as of ${escaped(exportedAt)}.</p>
+<p>Profile ${escapeHtml(String(person.id))}, as of ${escapeHtml(exportedAt)}.</p>
 ${body}
 </body>
 </html>
@@ -58,10 +59,10 @@ const STYLE =
 
 function show(value: Json): string {
   if (Array.isArray(value)) return value.length === 0 ? '<p>none</p>' : `<ol>${value.map(item).join('')}</ol>`;
-  if (!isJsonObject(value)) return escaped(textOf(value));
+  if (!isJsonObject(value)) return escapeHtml(textOf(value));
   const rows = Object.entries(value);
   if (rows.length === 0) return '<p>none</p>';
-  return `<table>${rows.map(([name, inner]) => `<tr><th>${escaped(name)}</th><td>${cell(inner)}</td></tr>`).join('')}</table>`;
+  return `<table>${rows.map(([name, inner]) => `<tr><th>${escapeHtml(name)}</th><td>${cell(inner)}</td></tr>`).join('')}</table>`;
 }
 
 function item(value: Json): string {
@@ -70,7 +71,7 @@ function item(value: Json): string {
 
 function cell(value: Json): string {
   return isLeaf(value)
-    ? `${escaped(textOf(value[0]))} <small>${escaped(formatInstant(value[1]))}</small>`
+    ? `${escapeHtml(textOf(value[0]))} <small>${escapeHtml(formatInstant(value[1]))}</small>`
     : show(value);
 }
 
@@ -85,13 +86,4 @@ function isTime(value: unknown): boolean {
 
 function textOf(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }

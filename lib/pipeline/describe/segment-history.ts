@@ -1,8 +1,9 @@
 import { TributaryError } from '../../domain/errors.ts';
 import { formatInstant, type Milliseconds } from '../../domain/instant.ts';
 import type { Why } from '../../domain/profile.ts';
-import { type Recount, readRecounts } from '../define/recount.ts';
+import type { DayFacts } from '../../domain/review/facts.ts';
 import type { Clock, HistoryLine, HistoryStore, MembershipStore, StateStore } from '../ports.ts';
+import { readFacts } from '../review/day-facts.ts';
 
 /** Somebody entered or left a segment, as /api tells it. */
 export interface HistoryEntry {
@@ -71,24 +72,26 @@ export async function readSegmentHistory(
 ): Promise<SegmentHistory> {
   const now = deps.clock.now().getTime();
   const days = daysOf(range, now);
-  const recounts = await readRecounts(deps.state, MOST_DAYS + DAYS_SHOWN);
+  const [latestDay = '', oldestDay = ''] = [days[0], days.at(-1)];
+  const facts = await readFacts(deps.state, segment, { from: oldestDay, to: latestDay, most: MOST_DAYS });
   const counted: SegmentDay[] = [];
   for (let at = 0; at < days.length; at += AT_ONCE) {
     const some = days.slice(at, at + AT_ONCE).map(async (day): Promise<SegmentDay> => {
-      const recount = recounts.find((one) => one.at.startsWith(day));
-      const { entered, left } = await deps.history.countDay(segment, day);
-      return { day, entered, left, size: sizeIn(recount, segment), counted: recount?.at ?? null };
+      const known = facts.find((one) => one.day === day);
+      // A day that no night has closed is counted as it stands.
+      const moved = closed(known) ?? (await deps.history.countDay(segment, day));
+      return { day, ...moved, size: known?.size ?? null, counted: known?.at ?? null };
     });
     counted.push(...(await Promise.all(some)));
   }
-  const [latestDay] = days;
-  const latest = latestDay === undefined ? [] : await deps.history.ofSegment(segment, latestDay, LATEST);
-  return {
-    segment,
-    days: counted,
-    size: await sizeNow(deps, segment, recounts[0], now),
-    latest: latest.map(tellLine),
-  };
+  const [newest] = await readFacts(deps.state, segment, { to: formatInstant(now).slice(0, 10), most: 1 });
+  const latest = await deps.history.ofSegment(segment, latestDay, LATEST);
+  return { segment, days: counted, size: await sizeNow(deps, segment, newest, now), latest: latest.map(tellLine) };
+}
+
+function closed(facts: DayFacts | undefined): { readonly entered: number; readonly left: number } | undefined {
+  if (facts === undefined || facts.entered === null || facts.left === null) return undefined;
+  return { entered: facts.entered, left: facts.left };
 }
 
 /** Some members of a segment, and where to ask for the next ones. */
@@ -112,20 +115,20 @@ export async function readMembers(
 async function sizeNow(
   deps: HistoryDeps,
   segment: string,
-  recount: Recount | undefined,
+  counted: DayFacts | undefined,
   now: Milliseconds,
 ): Promise<SegmentHistory['size']> {
-  if (recount === undefined || now - Date.parse(recount.at) > 3 * DAY) {
+  if (counted === undefined || now - Date.parse(counted.at) > 3 * DAY) {
     return { members: await deps.memberships.countSegment(segment), how: 'rows', counted: null };
   }
-  const since = Date.parse(recount.at);
-  let members = recount.segments[segment] ?? 0;
+  const since = Date.parse(counted.at);
+  let members = counted.size;
   for (let at = startOfDay(since); at <= now; at += DAY) {
     const day = formatInstant(at).slice(0, 10);
     const { entered, left } = await deps.history.countDay(segment, day, at < since ? since : undefined);
     members += entered - left;
   }
-  return { members: Math.max(0, members), how: 'recount + live', counted: recount.at };
+  return { members: Math.max(0, members), how: 'recount + live', counted: counted.at };
 }
 
 function daysOf({ from, to }: { from?: string | undefined; to?: string | undefined }, now: Milliseconds): string[] {
@@ -146,8 +149,4 @@ function readDay(text: string): Milliseconds {
 
 function startOfDay(at: Milliseconds): Milliseconds {
   return Math.floor(at / DAY) * DAY;
-}
-
-function sizeIn(recount: Recount | undefined, segment: string): number | null {
-  return recount === undefined ? null : (recount.segments[segment] ?? 0);
 }

@@ -15,6 +15,7 @@ import type {
 } from '../ports.ts';
 import { quarantineSources } from '../quarantine.ts';
 import { duplicateKinds } from '../resolve/duplicate-pairs.ts';
+import { eraseMarks } from '../review/team-words.ts';
 import { leftThere, takeOffAudiences } from './erase-audience-rows.ts';
 import { addErrand, erasureRuleOf, readErrand, toolPlace } from './erased-keys.ts';
 import type { ErasedPlace, ErasureReceipt } from './erasure-receipt.ts';
@@ -57,6 +58,7 @@ export const EVERYWHERE: readonly Erase[] = [
   eraseHistory,
   eraseQuarantine,
   eraseSuggestions,
+  eraseTheirMarks,
   eraseExports,
   eraseLedger,
   eraseDeadLetters,
@@ -126,6 +128,13 @@ async function eraseSuggestions({ deps, remains }: ErasedPerson, signal: AbortSi
     }
   }
   return [{ place: 'suggestions', count }];
+}
+
+/** What the team said of whether they belong. */
+async function eraseTheirMarks({ deps, remains }: ErasedPerson) {
+  const { segments } = await deps.definitions();
+  const all = new Set([...segments.map(({ segment }) => segment), ...remains.segments]);
+  return [{ place: 'marks', count: await eraseMarks(deps.state, [...all], remains.profiles) }];
 }
 
 async function eraseExports({ deps, remains }: ErasedPerson) {

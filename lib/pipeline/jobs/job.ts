@@ -15,6 +15,7 @@ export const jobKinds = [
   'import',
   'sample',
   'care',
+  'review',
 ] as const;
 
 /** What every job tells of itself. */

@@ -3,9 +3,10 @@ import { type ExportDeps, exportPerson } from '../describe/export-person.ts';
 import { type CareDeps, careForArchive, startCare } from '../erase/care-for-archive.ts';
 import { type ForgetDeps, forgetPerson } from '../erase/forget-person.ts';
 import { type ReplayDeps, replay } from '../replay/replay.ts';
+import { type ReviewDeps, reviewSegments } from '../review/review-job.ts';
 import { anyWorker, type RunJobDeps, runJob } from './run-job.ts';
 
-export interface WorkJobsDeps extends ForgetDeps, ExportDeps, ReplayDeps, CareDeps, RunJobDeps {}
+export interface WorkJobsDeps extends ForgetDeps, ExportDeps, ReplayDeps, CareDeps, ReviewDeps, RunJobDeps {}
 
 /** Does the messages of the jobs queue: steps of a job, or the beginning of the daily round. */
 export function workJobs(deps: WorkJobsDeps) {
@@ -14,6 +15,7 @@ export function workJobs(deps: WorkJobsDeps) {
     export: anyWorker(exportPerson(deps)),
     replay: anyWorker(replay(deps)),
     care: anyWorker(careForArchive(deps)),
+    review: anyWorker(reviewSegments(deps)),
   });
   return async function work(message: Json, signal: AbortSignal): Promise<void> {
     if (isJsonObject(message) && message.care === true) await startCare(deps);

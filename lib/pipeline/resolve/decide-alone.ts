@@ -23,14 +23,23 @@ export async function decideAlone(
   compiled: Compiled,
   now: Milliseconds,
 ): Promise<DecidedAlone> {
-  const filled = (await remembersTooLittle(profile, compiled, deps.versions))
-    ? await refill(deps.activities, profile, compiled, now)
-    : { profile, fragments: 0, activities: 0 };
+  const filled = await fillAlone(deps, profile, compiled, now);
   const kept = decide(filled.profile, compiled, now);
   if (kept.overflowed.length === 0) return { ...filled, profile: kept.profile };
   const done = await everythingDone(deps.activities, filled.profile);
   const whole = decide(filled.profile, compiled, now, wholeEntries(compiled.program, done));
   return { ...filled, profile: whole.profile };
+}
+
+/** A stored profile with what some definitions need of its activities: from history, where it remembers less. */
+export async function fillAlone(
+  deps: { readonly activities: ActivityStore; readonly versions: Versions },
+  profile: Profile,
+  compiled: Compiled,
+  now: Milliseconds,
+): Promise<DecidedAlone> {
+  if (!(await remembersTooLittle(profile, compiled, deps.versions))) return { profile, fragments: 0, activities: 0 };
+  return refill(deps.activities, profile, compiled, now);
 }
 
 async function refill(activities: ActivityStore, profile: Profile, compiled: Compiled, now: Milliseconds) {

@@ -81,6 +81,18 @@ export async function startEstimate(
   await startScan(deps, { id: `weights.${startedAt}`, what: 'weights', parts: 1, of, startedAt, about: {} });
 }
 
+/** The scan of a recount that asks for an estimate in its end. */
+export function thenEstimate(deps: Parameters<typeof startEstimate>[0], recount: ScanWork): ScanWork {
+  return {
+    ...recount,
+    async end(scan, parts) {
+      await recount.end?.(scan, parts);
+      const people = parts.reduce((sum, part) => sum + part.people, 0);
+      await startEstimate(deps, scan.startedAt, people);
+    },
+  };
+}
+
 interface Found {
   readonly compared: number;
   readonly tally: Tally;

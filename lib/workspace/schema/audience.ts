@@ -34,7 +34,10 @@ export const audienceFile = z.strictObject({
       consent: z.array(text).optional().meta({ description: 'The purposes that must be granted.' }),
     })
     .prefault({}),
-  holdout: share.default(0).meta({ description: 'Share of members not sent, to measure lift against.' }),
+  holdout: share.optional().meta({
+    description:
+      "Share of members not sent, to measure lift against. Absent: what the segment's objective says, or none.",
+  }),
   verify: z
     .strictObject({
       when: schedule

@@ -81,7 +81,8 @@ export const share = reading(PERCENT);
 export const schedule = reading(SCHEDULE);
 export const scheduleOrRealtime = reading(SCHEDULE_OR_REALTIME);
 
-/** A percentage, an instant, a date, an interval: checked, and kept as written. */
+/** A duration, a percentage, an instant, a date, an interval: checked, and kept as written. */
+export const durationAsWritten = checking(DURATION);
 export const shareAsWritten = checking(PERCENT);
 export const instantAsWritten = checking(INSTANT);
 export const dateAsWritten = checking(DATE);

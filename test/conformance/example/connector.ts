@@ -84,9 +84,7 @@ function people(flaw: Flaw | undefined) {
       const before = now.toISOString();
       while (flaw === 'abort is ignored' || !signal.aborted) {
         const query = new URLSearchParams({ at, id, before, limit: String(pageSize) });
-        let page = z
-          .array(z.looseObject({ id: z.string(), changedAt: z.string() }))
-          .parse(await api.call('GET', `/people?${query}`));
+        let page = peopleIn(await api.call('GET', `/people?${query}`), flaw);
         const last = page.at(-1);
         if (last === undefined) return;
         if (flaw === 'unreadable record is dropped') page = page.filter((one) => person.safeParse(one).success);
@@ -106,6 +104,15 @@ function people(flaw: Flaw | undefined) {
       return { mapping: 'person', records, checkpoint: { v: 1, at: '', id: '' } };
     },
   });
+}
+
+const stamped = z.array(z.looseObject({ id: z.string(), changedAt: z.string() }));
+
+function peopleIn(answer: unknown, flaw: Flaw | undefined) {
+  const read = stamped.safeParse(answer);
+  if (read.success) return read.data;
+  if (flaw === 'a renamed field is at a loss') throw read.error;
+  throw new TributaryError('transient', 'example/unreadable-answer', 'people are told in an unknown form');
 }
 
 function webhook(flaw: Flaw | undefined): WebhookSource<unknown, Secret> {
@@ -244,16 +251,28 @@ function openApi(endpoint: string, key: string, io: ConnectorIo, flaw: Flaw | un
   async function call(method: string, path: string, body?: unknown): Promise<unknown> {
     if (flaw !== 'nobody is asked') await io.calls.ask();
     calls += 1;
-    const response = await io.fetch(`${endpoint}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${key}` },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (response.ok) return response.json();
-    const said = `${method} answered ${response.status}${flaw === 'secret in the error' ? ` to ${key}` : ''}`;
-    if (response.status === 401) throw new TributaryError('auth', 'example/bad-key', said);
-    if (response.status === 429) throw new TributaryError('rate-limited', 'example/busy', said, { retryAfterMs: 1 });
+    try {
+      const response = await io.fetch(`${endpoint}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${key}` },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      if (!response.ok) throw refusal(method, response.status);
+      return await response.json();
+    } catch (thrown) {
+      if (thrown instanceof TributaryError || flaw === 'a broken line is a defect') throw thrown;
+      throw new TributaryError('transient', 'example/unreachable', `${method} got no answer that can be read`);
+    }
+  }
+
+  function refusal(method: string, status: number): TributaryError {
+    const said = `${method} answered ${status}${flaw === 'secret in the error' ? ` to ${key}` : ''}`;
+    if (status === 401) return new TributaryError('auth', 'example/bad-key', said);
+    if (status === 403 && flaw !== 'a missing permission may pass') {
+      return new TributaryError('auth', 'example/no-permission', said);
+    }
+    if (status === 429) return new TributaryError('rate-limited', 'example/busy', said, { retryAfterMs: 1 });
     const kind = flaw === 'server error is a rejection' ? 'rejected' : 'transient';
-    throw new TributaryError(kind, 'example/unavailable', said);
+    return new TributaryError(kind, 'example/unavailable', said);
   }
 }

@@ -26,7 +26,10 @@ export type Flaw =
   | 'removal takes any value'
   | 'removals are not noted'
   | 'a missing field is found'
-  | 'another value is another field';
+  | 'another value is another field'
+  | 'a broken line is a defect'
+  | 'a missing permission may pass'
+  | 'a renamed field is at a loss';
 
 export interface Api {
   call(method: string, path: string, body?: unknown): Promise<unknown>;

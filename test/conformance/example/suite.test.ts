@@ -30,6 +30,9 @@ const caught: Readonly<Record<Flaw, string>> = {
   'removals are not noted': 'knows its own removals when they come back',
   'a missing field is found': 'says which field is missing, and makes none',
   'another value is another field': 'names the same field whatever the value',
+  'a broken line is a defect': 'comes through broken connections with nobody lost',
+  'a missing permission may pass': 'stops at a missing permission, and asks no more',
+  'a renamed field is at a loss': 'says so where the tool renames a field, and is never at a loss',
   'delivery key is random': 'gives each delivery a key of its own that stays the same',
 };
 

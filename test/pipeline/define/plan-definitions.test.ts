@@ -8,6 +8,7 @@ import type { Plan } from '../../../lib/pipeline/define/compose-plan.ts';
 import { type PlanDeps, partsFor, readPlanJob, startPlan } from '../../../lib/pipeline/define/plan-definitions.ts';
 import { readRecounts } from '../../../lib/pipeline/define/recount.ts';
 import { publishDefinitions } from '../../../lib/pipeline/define/switch-definitions.ts';
+import { factsOn } from '../../../lib/pipeline/review/day-facts.ts';
 import { NOW } from '../world.ts';
 import { openPublishedWorld, type PublishedWorld, publishable, versioned } from './published-world.ts';
 
@@ -202,7 +203,7 @@ describe('a plan', () => {
     expect(partsFor(1_000_000, false)).toEqual({ parts: 8, of: 160 });
     expect(partsFor(1_000_000, true)).toEqual({ parts: 8, of: 8 });
     const world = await populated();
-    await world.deps.state.put('recount', at(0), { at: at(0), people: 400_000, segments: {}, readUnits: 0 }, 0);
+    await world.deps.state.put('recount', at(0), { at: at(0), people: 400_000, readUnits: 0 }, 0);
 
     const plan = await planOf(world, withSegments({ customers: { trait: 'stage', exists: true } }));
 
@@ -295,7 +296,9 @@ describe('a recount', () => {
     await world.drain();
 
     expect(await readRecounts(world.deps.state, 9)).toEqual([
-      { at: new Date(NOW).toISOString(), people: 20, segments: { customers: 10 }, readUnits: 10 },
+      { at: new Date(NOW).toISOString(), people: 20, readUnits: 10 },
     ]);
+    expect(await factsOn(world.deps.state, 'customers', '2026-11-21')).toMatchObject({ size: 10, people: 20 });
+    expect(await factsOn(world.deps.state, 'both', '2026-11-21')).toMatchObject({ size: 0 });
   });
 });

@@ -7,10 +7,12 @@ import type { Json } from '../../../lib/domain/json.ts';
 import { openCompiled, openDefinitions, openVersions } from '../../../lib/pipeline/define/definitions.ts';
 import type { PlanDeps } from '../../../lib/pipeline/define/plan-definitions.ts';
 import { walkEverybody } from '../../../lib/pipeline/define/walk-everybody.ts';
-import type { Archive, Queue, QueueMessage, StateStore } from '../../../lib/pipeline/ports.ts';
+import { anyWorker, runJob } from '../../../lib/pipeline/jobs/run-job.ts';
+import type { Archive, Clock, Notify, Queue, QueueMessage, StateStore } from '../../../lib/pipeline/ports.ts';
 import { resolveProfile } from '../../../lib/pipeline/resolve/resolve-profile.ts';
 import { markSuppressed } from '../../../lib/pipeline/resolve/suppression.ts';
 import { doWork } from '../../../lib/pipeline/resolve/work.ts';
+import { reviewSegments } from '../../../lib/pipeline/review/review-job.ts';
 import { identityKey, standingClock } from '../delivering.ts';
 import { openMemoryArchive, openMemoryBlocks, openMemoryState } from '../memory-state.ts';
 import { Death, type Fate, openMemoryStores } from '../memory-stores.ts';
@@ -34,7 +36,11 @@ export const publishable: Definitions = versioned({
  * The function resolve-profile and what the API publishes with, over memory stores that share one fate: at every
  * operation of any of them the process may die. Messages come again until they are done.
  */
-export function openPublishedWorld(fate: Fate = () => 'lives', key: () => IdentityKey = () => identityKey) {
+export function openPublishedWorld(
+  fate: Fate = () => 'lives',
+  key: () => IdentityKey = () => identityKey,
+  clock: Clock = standingClock,
+) {
   let mortal = true;
   const lives: Fate = () => (mortal ? fate() : 'lives');
   const stores = openMemoryStores(lives);
@@ -72,11 +78,21 @@ export function openPublishedWorld(fate: Fate = () => 'lives', key: () => Identi
         queue.push(...messages);
       }),
   };
+  const jobMessages: QueueMessage[] = [];
+  const jobs: Queue = {
+    send: (messages) =>
+      step(() => {
+        jobMessages.push(...messages);
+      }),
+  };
+  const digests: { readonly subject: string; readonly text: string }[] = [];
+  const notify: Notify = (message) => step(() => void digests.push(message));
+  const log = () => {};
   const deps: PlanDeps & { readonly compiled: ReturnType<typeof openCompiled> } = {
     state,
     archive,
     recompute,
-    clock: standingClock,
+    clock,
     compiled: openCompiled(openDefinitions({ state, archive })),
     deployed: (wanted: Declared) => wanted,
     connectors: { mailchimp: { audiences: { batch: { maxMembers: 2 } } } as unknown as AnyConnector },
@@ -89,8 +105,10 @@ export function openPublishedWorld(fate: Fate = () => 'lives', key: () => Identi
       state,
       archive,
       recompute,
-      clock: standingClock,
-      log: () => {},
+      jobs,
+      clock,
+      log,
+      definitions,
       key: key(),
       tooLarge: async () => {},
       versions: openVersions(archive),
@@ -124,9 +142,22 @@ export function openPublishedWorld(fate: Fate = () => 'lives', key: () => Identi
     throw new Error('a message never got through');
   }
 
+  /** Does the messages of the jobs queue to the end, in a process of their own. */
+  async function doJobs(): Promise<void> {
+    for (let message = jobMessages.shift(); message !== undefined; message = jobMessages.shift()) {
+      const { body } = message;
+      const versions = openVersions(archive);
+      const review = { ...stores, state, archive, versions, clock, notify };
+      const run = runJob({ state, jobs, clock, log }, { review: anyWorker(reviewSegments(review)) });
+      await persist(() => run(body, new AbortController().signal));
+    }
+  }
+
   return {
     stores,
     deps,
+    jobs,
+    digests,
     openWorker,
     persist,
     deliver,
@@ -139,6 +170,7 @@ export function openPublishedWorld(fate: Fate = () => 'lives', key: () => Identi
         await between();
         await deliver(message.body);
       }
+      await doJobs();
     },
     /** Takes the first messages out, as if somebody else had them. */
     takeFirst(count: number): void {

@@ -27,6 +27,7 @@ describe('forgetPerson', () => {
     await privacy.state.put('duplicate-pair', 'y', { fragments: ['crm:contact:8', 'crm:contact:9'] }, 0);
     const person = await findPerson(privacy.deps, 'ann@example.com');
     await privacy.archive.putJson(`exports/${person?.id}/1/person.json.gz`, { name: 'Ann' });
+    await privacy.state.put('mark#customers', person?.id ?? '', { mark: 'wrong' }, 0);
 
     const receipt = await privacy.forget('ann@example.com');
 
@@ -39,6 +40,7 @@ describe('forgetPerson', () => {
     expect(stores.tombstones()).toEqual([{ id: person?.id, version: 3, erased: NOW, outbox: [], dueAt: null }]);
     expect(await privacy.state.get('duplicate', '0900-x')).toBeUndefined();
     expect(await privacy.state.get('duplicate-pair', 'y')).toBeDefined();
+    expect(await privacy.state.list('mark#customers', { most: 9 })).toEqual([]);
     expect(JSON.stringify(receipt)).not.toMatch(/ann|contact/i);
     expect(Object.fromEntries(receipt.places.map(({ place, state }) => [place, state]))).toEqual({
       profile: 'confirmed',
@@ -49,6 +51,7 @@ describe('forgetPerson', () => {
       history: 'confirmed',
       quarantine: 'confirmed',
       suggestions: 'confirmed',
+      marks: 'confirmed',
       exports: 'confirmed',
       archive: 'pending',
       'dead letters': 'confirmed',

@@ -67,6 +67,8 @@ export function openPrivacy(
     connectors: {},
     definitions: async () => world.definitions,
     compiled: async () => world,
+    versions: async () => world,
+    notify: async () => {},
     key: async () => key,
     clock,
     log: () => {},

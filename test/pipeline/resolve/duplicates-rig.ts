@@ -7,7 +7,7 @@ import type { StateStore } from '../../../lib/pipeline/ports.ts';
 import { startEstimate, weightsWork } from '../../../lib/pipeline/resolve/duplicate-weights.ts';
 import { suggestDuplicates } from '../../../lib/pipeline/resolve/suggest-duplicates.ts';
 import { identityKey, openResolver, standingClock } from '../delivering.ts';
-import { openMemoryBlocks, openMemoryQueue, openMemoryState } from '../memory-state.ts';
+import { openMemoryArchive, openMemoryBlocks, openMemoryQueue, openMemoryState } from '../memory-state.ts';
 import { openMemoryStores } from '../memory-stores.ts';
 import { definitions } from '../world.ts';
 
@@ -47,7 +47,7 @@ export function openDuplicateWorld(wrap: (state: StateStore) => StateStore = (st
   /** Estimates weights as the scan that a recount asks for does. */
   async function estimate(at: string, people: number): Promise<void> {
     await startEstimate(deps, at, people);
-    const scan = workScan(deps, { weights: weightsWork(deps) });
+    const scan = workScan({ ...deps, archive: openMemoryArchive() }, { weights: weightsWork(deps) });
     for (let sent = recompute.take(); sent.length > 0; sent = recompute.take()) {
       for (const { body } of sent) await scan((body as JsonObject).scan as JsonObject, new AbortController().signal);
     }

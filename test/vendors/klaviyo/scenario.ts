@@ -28,6 +28,7 @@ export const klaviyoScenario: Scenario<KlaviyoSimulator> = {
   secret: { private_key: KEY, webhook_secret: HOOK_SECRET },
   start: (now) => startKlaviyo({ now }),
   secrets: [KEY, HOOK_SECRET, '@example.com', '@example.org', 'Klaviyo-API-Key '],
+  forbidden: { errors: [{ status: 403, code: 'permission_denied', title: 'You do not have permission.', detail: '' }] },
   streams: { events: events(), 'list-joins': listJoins(), profiles: profiles() },
   webhook: webhook(),
   audience: {

@@ -59,6 +59,13 @@ export const mailchimpScenario: Scenario<Mailchimp> = {
     'known1@example.com',
     'never@example.org',
   ],
+  forbidden: {
+    type: 'about:blank',
+    title: 'Forbidden',
+    status: 403,
+    detail: 'The user may not do this.',
+    instance: '',
+  },
   streams: {
     members: {
       pageSize: 4,
@@ -79,6 +86,7 @@ export const mailchimpScenario: Scenario<Mailchimp> = {
       },
     },
     activity: {
+      drifts: { url: 'a click is told apart by its link' },
       pageSize: 3,
       seed(vendor) {
         for (const email of people) vendor.putMember(LIST, { email, at: EARLIER });
