@@ -31,15 +31,23 @@ module.exports = {
       name: 'domain-is-pure',
       severity: 'error',
       comment:
-        'lib/domain decides and knows nobody: take the value as an argument, return a decision, and let lib/pipeline carry it out. Beside itself it may import node:crypto, bowser, canonicalize, libphonenumber-js, re2js, iso-3166 and @skyra/jaro-winkler',
+        'lib/domain decides and knows nobody: take the value as an argument, return a decision, and let lib/pipeline carry it out. Beside itself it may import node:crypto, bowser, canonicalize, libphonenumber-js, re2js, iso-3166, @skyra/jaro-winkler and ml-kmeans',
       from: { path: '^lib/domain/' },
       to: {
         pathNot: [
           '^lib/domain/',
           '^(node:)?crypto$',
-          'node_modules/(bowser|canonicalize|libphonenumber-js|re2js|iso-3166|@skyra/jaro-winkler)/',
+          'node_modules/(bowser|canonicalize|libphonenumber-js|re2js|iso-3166|@skyra/jaro-winkler|ml-kmeans)/',
         ],
       },
+    },
+    {
+      name: 'training-is-loaded-late',
+      severity: 'error',
+      comment:
+        "training is for the job that trains: `await import('…/learned/train/train.ts')` there; whoever scores needs lib/domain/learned alone",
+      from: { path: '^(lib|functions|cli|console)/', pathNot: '^lib/domain/learned/train/' },
+      to: { path: '^lib/domain/learned/train/', dynamic: false, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'contract-knows-domain-only',

@@ -20,6 +20,7 @@ const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> =
   idle: () => import('./idle.ts'),
   duplicates: () => import('./duplicates.ts'),
   console: () => import('./console.ts'),
+  learned: () => import('./learned.ts'),
 };
 
 await main();

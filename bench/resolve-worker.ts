@@ -77,7 +77,7 @@ export async function openWorker(stores: Stores, definitions: Definitions, clock
   const recompute = { send: async () => {} };
   const log = () => {};
   await publishDefinitions({ state: stores.state, archive, recompute, clock }, definitions);
-  const compiled = openCompiled(openDefinitions({ state: stores.state, archive }));
+  const compiled = openCompiled(openDefinitions({ state: stores.state, archive }), async () => undefined);
   // A warm function: compiling is paid once a version of the definitions.
   await compiled();
   const tooLarge = async (changes: readonly unknown[]) => {

@@ -7,21 +7,19 @@ import { openNotify } from '../lib/adapters/sns.ts';
 import { createApi } from '../lib/api/app.ts';
 import { serveConsole } from '../lib/api/console.ts';
 import { connectors } from '../lib/connectors/registry.ts';
-import { openCompiled, openDefinitions, openVersions } from '../lib/pipeline/define/definitions.ts';
+import { openPublished } from '../lib/pipeline/define/definitions.ts';
 
 const env = readEnv(process.env, 'IDENTITY_KEY_SECRET', 'DEPLOYED');
 const basics = openBasics(process.env);
-const definitions = openDefinitions(basics);
+const published = openPublished(basics);
 const api = createApi({
   ...basics,
-  ...openPeople(process.env, basics.dynamo, async () => (await definitions()).privacy.activitiesKeptMs),
+  ...openPeople(process.env, basics.dynamo, published.keptMs),
   ...openQueuesNamed(process.env, 'changes', 'sync', 'push', 'recompute', 'jobs'),
   key: openIdentityKey(basics.secrets, env.IDENTITY_KEY_SECRET),
   notify: openNotify(process.env),
   connectors,
-  definitions,
-  compiled: openCompiled(definitions),
-  versions: openVersions(basics.archive),
+  ...published,
   deployed: openDeployed(env.DEPLOYED),
 });
 

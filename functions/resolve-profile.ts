@@ -3,7 +3,7 @@ import { openIdentityKey } from '../lib/adapters/identity-key.ts';
 import { openLatenessMetric } from '../lib/adapters/metrics.ts';
 import { openBasics, openPeople, openQueuesNamed } from '../lib/adapters/open.ts';
 import { sqsBatchHandler } from '../lib/adapters/sqs/handler.ts';
-import { openCompiled, openDefinitions, openVersions } from '../lib/pipeline/define/definitions.ts';
+import { openPublished } from '../lib/pipeline/define/definitions.ts';
 import { walkEverybody } from '../lib/pipeline/define/walk-everybody.ts';
 import { pauseMembers } from '../lib/pipeline/push/pause-members.ts';
 import { touchRealtime } from '../lib/pipeline/push/touch-audiences.ts';
@@ -14,12 +14,12 @@ import { markSuppressed } from '../lib/pipeline/resolve/suppression.ts';
 import { doWork, quarantineTooLarge } from '../lib/pipeline/resolve/work.ts';
 
 const basics = { ...openBasics(process.env), ...openQueuesNamed(process.env, 'recompute', 'push', 'jobs') };
-const definitions = openDefinitions(basics);
-const people = openPeople(process.env, basics.dynamo, async () => (await definitions()).privacy.activitiesKeptMs);
+const published = openPublished(basics);
+const people = openPeople(process.env, basics.dynamo, published.keptMs);
 const identityKey = openIdentityKey(basics.secrets, readEnv(process.env, 'IDENTITY_KEY_SECRET').IDENTITY_KEY_SECRET);
 const tellLate = countLateFlips({ ...basics, metric: openLatenessMetric() });
-const more = { tellLate, tooLarge: quarantineTooLarge(basics), versions: openVersions(basics.archive) };
-const known = { ...basics, ...people, ...more, definitions, compiled: openCompiled(definitions) };
+const more = { tellLate, tooLarge: quarantineTooLarge(basics) };
+const known = { ...basics, ...people, ...more, ...published };
 const deps = { ...known, touch: touchRealtime(known) };
 const compare = suggestDuplicates({ ...deps, key: identityKey });
 

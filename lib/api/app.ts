@@ -4,6 +4,7 @@ import { dataRoutes } from './data-routes.ts';
 import type { ApiDeps } from './deps.ts';
 import { duplicateRoutes } from './duplicate-routes.ts';
 import { importRoutes } from './import-routes.ts';
+import { modelRoutes } from './model-routes.ts';
 import { privacyRoutes } from './privacy-routes.ts';
 import { readRoutes } from './read-routes.ts';
 import { reviewRoutes } from './review-routes.ts';
@@ -31,6 +32,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   for (const route of duplicateRoutes(deps)) serve(app, route);
   for (const route of importRoutes(deps)) serve(app, route);
   for (const route of sampleRoutes(deps)) serve(app, route);
+  for (const route of modelRoutes(deps)) serve(app, route);
   for (const route of privacyRoutes(deps)) serve(app, route);
   for (const route of suppressionRoutes(deps)) serve(app, route);
   app.doc31('/api/openapi.json', {

@@ -4,10 +4,8 @@ import { describePair, listDecided, listSuggested } from '../pipeline/describe/d
 import { judgeDuplicate, type Verdict } from '../pipeline/resolve/judge-duplicates.ts';
 import type { ApiDeps } from './deps.ts';
 import { duplicatePageSchema, duplicatesSchema, judgedSchema } from './people-answers.ts';
-import { type Route, route } from './route.ts';
+import { type Route, readLimit, route } from './route.ts';
 
-const MOST_LISTED = 100;
-const LISTED = 25;
 const STATES = ['suggested', 'accepted', 'rejected', 'parted'] as const;
 
 const verdictSchema = z.object({ by: z.string().min(1).max(100).optional() });
@@ -57,11 +55,4 @@ function readState(text: string): (typeof STATES)[number] {
   const state = STATES.find((one) => one === text);
   if (state !== undefined) return state;
   throw new TributaryError('rejected', 'api/bad-query', `state: expected one of ${STATES.join(', ')}`);
-}
-
-function readLimit(text: string | undefined): number {
-  if (text === undefined) return LISTED;
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MOST_LISTED) return limit;
-  throw new TributaryError('rejected', 'api/bad-query', `limit: expected a whole number from 1 to ${MOST_LISTED}`);
 }

@@ -12,6 +12,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   import: 'Id of an import, as the call that began it answered',
   job: 'Id of a job, as the call that began it answered',
   limit: 'How many at most',
+  model: 'What is learned: rfm, clusters, lifetime_value, propensity.<name>',
   most: 'How many at most',
   part: 'Number of a part, counted from 0',
   person: 'A profile id, an e-mail address, +phone, type=value, or a fragment',

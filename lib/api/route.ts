@@ -31,6 +31,17 @@ export function noSuchPerson(): TributaryError {
   return new TributaryError('rejected', 'api/no-such-person', 'nobody is known by that');
 }
 
+const MOST_LISTED = 100;
+const LISTED = 25;
+
+/** How many a page of a list has, as asked. Throws `api/bad-query`. */
+export function readLimit(text: string | undefined): number {
+  if (text === undefined) return LISTED;
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MOST_LISTED) return limit;
+  throw new TributaryError('rejected', 'api/bad-query', `limit: expected a whole number from 1 to ${MOST_LISTED}`);
+}
+
 const problem = (description: string) => ({ description, content: { 'application/json': { schema: problemSchema } } });
 const REFUSALS = {
   400: problem('Refused: the code says why, the message what to do'),

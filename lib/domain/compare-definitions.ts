@@ -15,6 +15,7 @@ export type DefinitionKind =
   | 'privacy'
   | 'trait'
   | 'computed'
+  | 'learned'
   | 'listening'
   | 'measures'
   | 'collection'
@@ -47,6 +48,7 @@ export function changesBetween(before: Definitions | undefined, after: Definitio
     ...compare('identity', ({ identity }) => ({ ...identity })),
     ...compare('trait', ({ traits }) => ({ ...traits })),
     ...compare('computed', ({ computed }) => ({ ...computed })),
+    ...compare('learned', ({ learned }) => ({ ...learned })),
     ...compare('listening', ({ listening }) => ({ ...listening })),
     ...compare('measures', ({ measures }) => ({ ...measures })),
     ...compare('guardrails', ({ guardrails }) => ({ ...guardrails })),
@@ -58,7 +60,8 @@ export function changesBetween(before: Definitions | undefined, after: Definitio
 
 /**
  * Segments whose answer about somebody can differ, because their condition differs, or that of a segment that they refer
- * to, over any number of steps, or because traits are read otherwise: which source wins, of what kind a trait is, what is computed.
+ * to, over any number of steps, or because traits are read otherwise: which source wins, of what kind a trait is, what is computed
+ * or learned.
  * Another title or test moves nobody.
  */
 export function affectedSegments(before: Judging | undefined, after: Judging): ReadonlySet<string> {
@@ -78,11 +81,15 @@ export function affectedSegments(before: Judging | undefined, after: Judging): R
   return moved;
 }
 
-type Judging = Pick<Definitions, 'segments' | 'timezone' | 'identity' | 'traits' | 'computed'>;
+type Judging = Pick<Definitions, 'segments' | 'timezone' | 'identity' | 'traits' | 'computed' | 'learned'>;
 
 /** What decides how a condition reads a person, besides the condition itself. */
-function readingOf({ timezone, identity: { priorities, countries }, traits = {}, computed = {} }: Judging): string {
-  return canonicalText({ timezone, priorities, countries, traits, computed } as unknown as Json);
+function readingOf(judging: Judging): string {
+  const { timezone, identity, traits = {}, computed = {}, learned } = judging;
+  const { priorities, countries } = identity;
+  // When models are trained decides nothing.
+  const { at: _, ...learns } = learned ?? { at: undefined };
+  return canonicalText({ timezone, priorities, countries, traits, computed, learns } as unknown as Json);
 }
 
 /** Whether two forms of an audience speak of different lists: the people of the former stay where they are. */

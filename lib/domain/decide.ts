@@ -8,6 +8,8 @@ import type { Regions } from './facet/geography.ts';
 import { openTraitReader, type ReadTrait } from './facet/read-trait.ts';
 import { type Fragment, isBlank } from './fragment.ts';
 import type { Milliseconds } from './instant.ts';
+import { type Learned, openLearned } from './learned/learned.ts';
+import type { Models } from './learned/model.ts';
 import { entriesOf, viewOf } from './person-view.ts';
 import type { Follow, Profile, Wanted } from './profile.ts';
 import { type Measuring, openMeasuring } from './review/measuring.ts';
@@ -28,33 +30,74 @@ export interface Compiled {
   readonly computed?: Computed;
   /** What is counted of people besides their segments; what it asks of activities is kept with theirs. */
   readonly measuring: Measuring;
+  /** Traits that are learned from activities, with the models that score. Absent: none. */
+  readonly learned?: Learned;
 }
 
-/** Compiles published definitions. Without `regions` regions are compared as they were told. */
-export function compileDefinitions(definitions: Definitions, regions?: Regions): Compiled {
+/** What definitions are compiled with: the table of regions, and the models that people are scored by. */
+export interface CompiledWith {
+  /** Absent: regions are compared as they were told. */
+  readonly regions?: Regions | undefined;
+  /** Absent: nobody has a learned trait. */
+  readonly models?: Models | undefined;
+}
+
+/** Compiles published definitions. */
+export function compileDefinitions(definitions: Definitions, { regions, models }: CompiledWith = {}): Compiled {
   const computed = definitions.computed === undefined ? undefined : openComputed(definitions.computed);
+  const learned = definitions.learned === undefined ? undefined : openLearned(definitions.learned, models);
   const { timezone } = definitions;
+  const made = [computed, learned].filter((one) => one !== undefined);
   const measuring = openMeasuring(definitions);
-  const made = computed === undefined ? {} : { computed };
-  const program = compile(definitions.segments, { timezone, ...made, kept: measuring.program.feeds });
+  const program = compile(definitions.segments, { timezone, made, kept: measuring.program.feeds });
   const needs = createHash('sha256').update(canonicalText(program.needs)).digest('hex').slice(0, 8);
   const read = traitReader(definitions, regions);
-  return { definitions, program, needs, read, measuring, ...made };
+  return {
+    definitions,
+    program,
+    needs,
+    read,
+    measuring,
+    ...(computed === undefined ? {} : { computed }),
+    ...(learned === undefined ? {} : { learned }),
+  };
 }
 
-/** The traits of a profile under definitions: their priorities say which value wins, and what is computed is among them. */
+/**
+ * The traits of a profile under definitions: their priorities say which value wins, and what is computed and learned is among
+ * them. `whole`: everything that was done for a leaf, where a profile kept less than learned traits ask for.
+ */
 export function traitsUnder(
-  { definitions, read, computed }: Pick<Compiled, 'definitions' | 'read' | 'computed'>,
+  { definitions, read, computed, learned }: Pick<Compiled, 'definitions' | 'read' | 'computed' | 'learned'>,
   profile: Profile,
   now: Milliseconds,
+  whole?: WholeHistory,
 ): Map<string, EffectiveTrait> {
   const traits = effectiveTraits(profile, definitions.identity.priorities, read);
-  if (computed === undefined) return traits;
-  const timezone = computed.reads.flatMap((path) => traits.get(path)?.value ?? [])[0];
-  for (const [path, { value, at, because }] of computed.traitsOf(entriesOf(profile), timezone, now)) {
-    traits.set(path, { value, at, source: 'computed', because, losers: [] });
+  const kept = entriesOf(profile);
+  if (computed !== undefined) {
+    const timezone = computed.reads.flatMap((path) => traits.get(path)?.value ?? [])[0];
+    for (const [path, { value, at, because }] of computed.traitsOf(kept, timezone, now)) {
+      traits.set(path, { value, at, source: 'computed', because, losers: [] });
+    }
+  }
+  if (learned?.models !== undefined) {
+    const at = learned.models.asOf;
+    for (const [path, { value, because }] of learned.traitsOf(whole ?? kept)) {
+      traits.set(path, { value, at, source: 'learned', because, losers: [] });
+    }
   }
   return traits;
+}
+
+/** Everything done for a leaf: what is stored, and what a profile knows of and is not stored yet. */
+export function withKept(stored: WholeHistory, profile: Profile): WholeHistory {
+  const kept = entriesOf(profile);
+  return (leafKey) =>
+    mergeEntries(
+      stored(leafKey),
+      kept(leafKey).filter(([, id]) => id !== ''),
+    );
 }
 
 /** The reader of traits by the rules of a workspace. */
@@ -85,16 +128,12 @@ export interface Decision {
  */
 export function decide(profile: Profile, compiled: Compiled, now: Milliseconds, history?: WholeHistory): Decision {
   const { definitions, program } = compiled;
-  const trimmed = { ...profile, fragments: trimActivities(profile.fragments, program, now) };
-  const traits = traitsUnder(compiled, trimmed, now);
-  const kept = viewOf(trimmed, traits);
+  const trimmed = { ...profile, fragments: trimActivities(profile.fragments, compiled, now) };
   // What this profile knows and nobody has stored yet counts too: rows follow the profile.
-  const whole = (leafKey: string): readonly Entry[] =>
-    mergeEntries(
-      history?.(leafKey) ?? [],
-      kept.entries(leafKey).filter(([, id]) => id !== ''),
-    );
-  const view = history === undefined ? kept : { ...kept, history: whole };
+  const whole = history === undefined ? undefined : withKept(history, trimmed);
+  const traits = traitsUnder(compiled, trimmed, now, whole);
+  const kept = viewOf(trimmed, traits);
+  const view = whole === undefined ? kept : { ...kept, history: whole };
   // Nobody is behind records whose word was void: segments of people who are not something would be full of them.
   const nobody = Object.values(trimmed.fragments).every(isBlank);
   const evaluation = nobody ? NO_ANSWERS : evaluate(program, view, now);
@@ -122,11 +161,13 @@ export function decide(profile: Profile, compiled: Compiled, now: Milliseconds, 
     ...(Object.keys(decisions.exposed).length === 0 ? {} : { exposed: decisions.exposed }),
     definitions: definitions.version,
     needs: compiled.needs,
+    ...(compiled.learned?.models === undefined ? {} : { scoredAt: compiled.learned.models.asOf }),
     flipsAt: instantOrNever(flipsAt),
     dueAt: instantOrNever(dueAt),
     outbox,
   };
-  return { profile: decided, overflowed: history === undefined ? evaluation.overflowed : [] };
+  const missing = compiled.learned?.incompleteIn(entriesOf(trimmed)) ?? [];
+  return { profile: decided, overflowed: history === undefined ? [...evaluation.overflowed, ...missing] : [] };
 }
 
 const NO_ANSWERS = Object.assign(new Map<string, Answer>(), { overflowed: [] });
@@ -160,7 +201,7 @@ function followAudiences(
 
 function trimActivities(
   fragments: Profile['fragments'],
-  program: Program,
+  { program, learned }: Pick<Compiled, 'program' | 'learned'>,
   now: Milliseconds,
 ): Readonly<Record<string, Fragment>> {
   const needs = new Map(program.needs.map((need) => [need.key, need]));
@@ -169,7 +210,7 @@ function trimActivities(
     let did: Record<string, Fragment['did'][string]> | undefined;
     for (const [leafKey, entries] of Object.entries(fragment.did)) {
       const need = needs.get(leafKey);
-      const kept = need === undefined ? [] : cutEntries(need, entries, now);
+      const kept = need === undefined ? [] : cutEntries(need, entries, learned?.cutAt(leafKey, now) ?? now);
       if (kept === entries) continue;
       did ??= { ...fragment.did };
       if (kept.length === 0) delete did[leafKey];

@@ -14,18 +14,19 @@ export interface DeployChange {
 }
 
 type Declaring = Pick<Definitions, 'workspace' | 'timezone' | 'connections' | 'audiences'> &
-  Partial<Pick<Definitions, 'privacy'>>;
+  Partial<Pick<Definitions, 'privacy' | 'learned'>>;
 
 /**
- * Everything that synthesis takes from a workspace: secrets, webhooks and event buses of connections, schedules of streams
- * and audiences, their time zone, and for how long the archive keeps what. Two workspaces with an equal part synthesise to
+ * Everything that synthesis takes from a workspace: secrets, webhooks and event buses of connections, schedules of streams,
+ * audiences and learning, their time zone, and for how long the archive keeps what. Two workspaces with an equal part synthesise to
  * the same template.
  */
-export function declaredIn({ workspace, timezone, connections, audiences, privacy }: Declaring): Declared {
+export function declaredIn({ workspace, timezone, connections, audiences, privacy, learned }: Declaring): Declared {
   const declared: Record<string, string> = { workspace, 'time zone': timezone };
   if (privacy !== undefined) {
     declared['archive retention'] = `${privacy.archiveKeptMs} ms, outcomes ${privacy.activitiesKeptMs} ms`;
   }
+  if (learned !== undefined) declared.learn = learned.at.expression;
   for (const { name, connector, webhook, eventBus, streams, erasure } of Object.values(connections)) {
     const erases = erasure === 'delete' ? ', people are erased there' : '';
     const told = eventBus === undefined ? '' : `, events of ${eventBus}`;

@@ -3,6 +3,7 @@ import { canonicalText } from './canonical.ts';
 import type { ComputedRules } from './computed/rules.ts';
 import type { TraitKinds } from './facet/catalogue.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { LearnedRules } from './learned/rules.ts';
 import type { ListeningRules } from './listening.ts';
 import type { Measures } from './review/measures.ts';
 import type { SegmentDefinition } from './segment.ts';
@@ -23,6 +24,8 @@ export interface Definitions {
   readonly traits?: TraitKinds;
   /** Traits that are computed from activities. Absent: none. */
   readonly computed?: ComputedRules;
+  /** Traits that are learned from what everybody does. Absent: none. */
+  readonly learned?: LearnedRules;
   /** What people write is read by these. Absent: it is kept as it is. */
   readonly listening?: ListeningRules;
   /** What counts as engagement, revenue and feedback. Absent: none of them is measured. */

@@ -41,10 +41,11 @@ export type Follow =
 
 /**
  * What moved somebody into or out of a segment. `time`: a window opened or closed; `data`: something new was told;
- * `definition`: the segment changed; `merge`: records came from another person or went to one.
+ * `definition`: the segment changed; `merge`: records came from another person or went to one; `model`: people were scored
+ * anew.
  */
 export interface Why {
-  readonly moved: 'data' | 'time' | 'definition' | 'merge';
+  readonly moved: 'data' | 'time' | 'definition' | 'merge' | 'model';
   /** The leaf that decided, in words; absent when it took several together, or the segment is gone. */
   readonly leaf?: string;
 }
@@ -88,6 +89,8 @@ export interface Profile {
   readonly definitions: string;
   /** What was remembered of activities; see `Compiled.needs`. */
   readonly needs: string;
+  /** The instant of the models that scored, in ms. Absent: there were none. */
+  readonly scoredAt?: Milliseconds;
   /** The earliest instant at which a decision can change with no new data. */
   readonly flipsAt: Milliseconds | null;
   /** When the sweep must look at the profile: `flipsAt`, or sooner while rows may be owed. */

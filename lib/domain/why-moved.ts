@@ -1,5 +1,5 @@
 import { affectedSegments } from './compare-definitions.ts';
-import { type Compiled, traitsUnder } from './decide.ts';
+import { type Compiled, traitsUnder, type WholeHistory } from './decide.ts';
 import type { Milliseconds } from './instant.ts';
 import { viewOf } from './person-view.ts';
 import type { Profile, Why } from './profile.ts';
@@ -48,12 +48,21 @@ function readingsOf(movement: Movement): Readings {
 
 /**
  * Tells why somebody entered or left a segment, by asking what would have been otherwise: with the former data and the
- * former definitions, does time alone give the new answer? Else did the definition change? Else it was the data.
+ * former definitions, does time alone give the new answer? Else did the definition change? Else it was the data. What neither
+ * needs new data nor had come to its time was moved by the models.
  */
-function whyMoved({ before, after, now }: Movement, readings: Readings, segment: string, member: boolean): Why {
+function whyMoved(
+  { before, after, now, current }: Movement,
+  readings: Readings,
+  segment: string,
+  member: boolean,
+): Why {
   const then = readings.former();
   const answered = then === undefined ? undefined : memberAt(then, segment);
   if (then !== undefined && before !== undefined && answered === member) {
+    const scored = current.learned?.models?.asOf;
+    const isDue = before.flipsAt !== null && before.flipsAt <= now;
+    if (!isDue && scored !== undefined && scored !== before.scoredAt) return withLeaf('model', then, segment);
     // The stored flip is the first of all: just before it everything was still as it was decided.
     const at = before.flipsAt !== null && before.flipsAt <= now ? before.flipsAt - 1 : now;
     return withLeaf('time', member ? { ...then, now: at } : then, segment);
@@ -87,9 +96,12 @@ function judged(compiled: Compiled, profile: Profile, now: Milliseconds): Judged
   return { program: compiled.program, view: viewUnder(compiled, profile, now), now };
 }
 
-/** A profile as the evaluator sees it under definitions: their priorities say which value of a trait wins. */
-export function viewUnder(compiled: Compiled, profile: Profile, now: Milliseconds): PersonView {
-  return viewOf(profile, traitsUnder(compiled, profile, now));
+/**
+ * A profile as the evaluator sees it under definitions: their priorities say which value of a trait wins. `whole`: see
+ * `traitsUnder`.
+ */
+export function viewUnder(compiled: Compiled, profile: Profile, now: Milliseconds, whole?: WholeHistory): PersonView {
+  return viewOf(profile, traitsUnder(compiled, profile, now, whole));
 }
 
 /** Adds to what follows from a decision why each segment was entered or left. */

@@ -4,6 +4,10 @@ const DAY_MS = 86_400_000;
 export const archiveFolders = {
   /** Versions of the workspace that `apply` published. Named by content, so never overwritten and never expired. */
   definitions: { prefix: 'definitions/', kept: 'ever' },
+  /** Models that people are or were scored by. Named by content; they hold nobody. */
+  models: { prefix: 'models/', kept: 'ever' },
+  /** People as rows of numbers, under a hash of their profile's id: what a training reads a few minutes later. */
+  learning: { prefix: 'learning/', kept: 'a-day' },
   /** The write keys that hold now, overwritten by each `apply`. */
   collection: { prefix: 'collection/', kept: 'ever' },
   /** Pages as the sources sent them. */

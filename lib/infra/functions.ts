@@ -111,7 +111,7 @@ export const functions = {
       state: ['read', 'write'],
     },
     indexes: {},
-    archive: { read: ['definitions', 'scans'], write: ['deliveries', 'scans'] },
+    archive: { read: ['definitions', 'models', 'learning', 'scans'], write: ['deliveries', 'learning', 'scans'] },
     sends: ['recompute', 'push', 'jobs'],
     secrets: ['identity-key'],
     notifies: false,
@@ -149,7 +149,7 @@ export const functions = {
   },
   'run-job': {
     description:
-      'Does long work step by step: forgets and exports people, replays and rewrites the archive, reviews segments.',
+      'Does long work step by step: forgets, exports people, replays, rewrites the archive, reviews, trains models.',
     memoryMb: 1024,
     timeoutSeconds: 120,
     sources: [{ queue: 'jobs', batchSize: 1, maxConcurrency: 5 }],
@@ -164,11 +164,11 @@ export const functions = {
     },
     indexes: { ledger: ['by-subject'] },
     archive: {
-      read: ['definitions', 'pages', 'deliveries', 'notes', 'exports', 'scans'],
-      write: ['pages', 'deliveries', 'notes', 'exports', 'facts'],
+      read: ['definitions', 'pages', 'deliveries', 'notes', 'exports', 'scans', 'models', 'learning'],
+      write: ['pages', 'deliveries', 'notes', 'exports', 'facts', 'models'],
       erase: ['pages', 'deliveries', 'exports'],
     },
-    sends: ['changes', 'push', 'jobs'],
+    sends: ['changes', 'push', 'jobs', 'recompute'],
     // Of the others only ids of runs, jobs, audiences and profiles are told.
     searches: ['changes', 'sync'],
     secrets: ['identity-key'],
@@ -202,7 +202,7 @@ export const functions = {
     },
     indexes: { memberships: ['pending-by-audience'] },
     archive: {
-      read: ['definitions', 'plans', 'outcomes', 'exports', 'samples', 'facts'],
+      read: ['definitions', 'models', 'plans', 'outcomes', 'exports', 'samples', 'facts'],
       write: ['definitions', 'plans', 'collection', 'pages'],
       asksForAbsent: true,
     },

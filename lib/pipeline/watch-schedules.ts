@@ -2,6 +2,7 @@ import type { Definitions, Schedule } from '../domain/definitions.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { reconciliation } from '../domain/reconciliation.ts';
 import { type AlertDeps, closeAlerts, raiseAlert } from './alerts.ts';
+import { listCards } from './learn/cards.ts';
 import { readPush } from './push/push-run.ts';
 import { readStream } from './sync/sync-run.ts';
 
@@ -31,6 +32,10 @@ export function watchSchedules(deps: WatchDeps) {
       if (when === undefined) continue;
       const { run } = (await readPush(deps.state, audience)).state;
       await look(deps, audience, when === 'realtime' ? reconciliation : when, run?.startedAt, now);
+    }
+    if (definitions.learned !== undefined) {
+      const { cards } = await listCards(deps.state, 1);
+      await look(deps, 'learning', definitions.learned.at, cards[0]?.asOf, now);
     }
     for (const { name, streams } of Object.values(definitions.connections)) {
       for (const [stream, schedule] of Object.entries(streams)) {

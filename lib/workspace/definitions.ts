@@ -20,6 +20,7 @@ import { parseSchedule } from './schedule.ts';
 import type { AudienceFile } from './schema/audience.ts';
 import { computedFrom } from './schema/computed.ts';
 import { guardrailsFrom } from './schema/guardrails.ts';
+import { learnedFrom } from './schema/learned.ts';
 import { measuresFrom } from './schema/measures.ts';
 import type { TributaryFile } from './schema/tributary.ts';
 
@@ -66,6 +67,7 @@ export function buildDefinitions(accepted: Accepted, connectors: Connectors): De
     ...(tributary.listening === undefined ? {} : { listening: tributary.listening }),
     ...(tributary.computed === undefined ? {} : { computed: computedFrom(tributary.computed, timezone) }),
     ...(tributary.measures === undefined ? {} : { measures: measuresFrom(tributary.measures) }),
+    ...(tributary.learned === undefined ? {} : { learned: learnedFrom(tributary.learned, timezone) }),
     guardrails: guardrailsFrom(guardrails) as Guardrails,
     privacy: { activitiesKeptMs: privacy.activities_kept, archiveKeptMs: privacy.archive_kept },
     collection: { writeKeys: collection.write_keys, ...(collection.strict ? { strict: true } : {}) },

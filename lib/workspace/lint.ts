@@ -1,6 +1,7 @@
 import { type AnyConnector, channelOf } from '../connectors/define.ts';
 import { computedTraits } from '../domain/computed/computed.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
+import { learnedTraits } from '../domain/learned/rules.ts';
 import type { Mapping } from '../domain/mapping.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
 import { leavesAt, measuredBy } from './conditions.ts';
@@ -86,7 +87,13 @@ function unfilledNames({ tributary, segments, audiences }: Sources, connectors: 
         .map(({ name, at }) => warn(source, unfilled('activity', name, at, filled.activities))),
     ]);
   });
-  return [...inFields, ...inConditions, ...inComputed(tributary, filled), ...inMeasures(tributary, filled)];
+  return [
+    ...inFields,
+    ...inConditions,
+    ...inComputed(tributary, filled),
+    ...inLearned(tributary, filled),
+    ...inMeasures(tributary, filled),
+  ];
 }
 
 /** Activities that `computed:` names; those that it would take by itself need not all be there. */
@@ -123,6 +130,30 @@ function inMeasures(tributary: Source | undefined, filled: Filled): Problem[] {
   return [...activities, ...traits];
 }
 
+/** Activities that `learned:` names. */
+function inLearned(tributary: Source | undefined, filled: Filled): Problem[] {
+  const { learned } = isJsonObject(tributary?.value) ? tributary.value : {};
+  if (tributary === undefined || !isJsonObject(learned)) return [];
+  const { rfm, clusters, lifetime_value: lifetime, propensity } = learned;
+  const propensities = Object.entries(isJsonObject(propensity) ? propensity : {}).map(
+    ([name, rule]) => [['learned', 'propensity', name], rule] as const,
+  );
+  const rules: readonly (readonly [Path, Json | undefined])[] = [
+    [['learned', 'rfm'], rfm],
+    [['learned', 'clusters'], clusters],
+    [['learned', 'lifetime_value'], lifetime],
+    ...propensities,
+  ];
+  return rules
+    .flatMap(([path, rule]) => {
+      const from = isJsonObject(rule) && isJsonObject(rule.from) ? rule.from : {};
+      const features = Object.entries(from).flatMap(([name, one]) => namedAt(one, 'did', [...path, 'from', name]));
+      return [...namedAt(rule, 'did', path), ...features];
+    })
+    .filter(({ name }) => !filled.activities.has(name))
+    .map(({ name, at }) => warn(tributary, unfilled('activity', name, at, filled.activities)));
+}
+
 /** Times of day from two to three where clocks go from two to three in spring: the schedule does not fire that day. */
 function skippedTimes({ tributary, audiences }: Sources): Problem[] {
   const timezone = textAt(tributary?.value, 'timezone');
@@ -141,7 +172,9 @@ function skippedTimes({ tributary, audiences }: Sources): Problem[] {
       { source, path: ['verify', 'when'], words: textAt(verify, 'when') },
     ];
   });
-  return [...streams, ...pushes].flatMap(({ source, path, words = '' }) => {
+  const { learned } = isJsonObject(tributary.value) ? tributary.value : {};
+  const training = { source: tributary, path: ['learned', 'at'], words: textAt(learned, 'at') };
+  return [...streams, ...pushes, training].flatMap(({ source, path, words = '' }) => {
     const time = / at (02:\d\d)/.exec(words)?.[1];
     if (time === undefined) return [];
     const found = `${time}, which ${timezone} leaves out on the day on which summer time begins`;
@@ -183,6 +216,8 @@ function filledBy(tributary: Json | undefined, connectors: Connectors): Filled |
   for (const [rule, traits] of Object.entries(computedTraits)) {
     if (Object.hasOwn(computed, rule)) for (const trait of traits) filled.traits.add(trait);
   }
+  const { rfm, clusters, propensity, lifetime_value } = isJsonObject(tributary.learned) ? tributary.learned : {};
+  for (const trait of learnedTraits({ rfm, clusters, propensity, lifetime_value })) filled.traits.add(trait);
   return filled;
 }
 

@@ -8,6 +8,7 @@ import { type Connectors, checkConnections, connectionsOf } from './connections.
 import { type Accepted, buildDefinitions } from './definitions.ts';
 import { readFiles, type WorkspaceFile } from './files.ts';
 import { checkValue } from './issues.ts';
+import { checkLearned } from './learned.ts';
 import { checkMeasured, checkMeasures } from './measured.ts';
 import { type Finding, isError, type Problem, sortProblems } from './problem.ts';
 import {
@@ -110,6 +111,7 @@ function checkFiles(sources: Sources, connectors: Connectors, report: Report): F
           ...checkIdentity(value),
           ...checkZones(value),
           ...checkMeasures(value),
+          ...checkLearned(value, keptIn(value)),
         ]);
   return {
     tributary,
@@ -144,6 +146,12 @@ function checkExpression(audience: Json, segments: readonly string[], retention:
 
 function present<T>(sources: readonly Source[], read: (source: Source) => T | undefined): T[] {
   return sources.map(read).filter((value) => value !== undefined);
+}
+
+/** How long activities are kept, as far as it can be read. */
+function keptIn(tributary: Json): number | undefined {
+  const read = tributaryFile.shape.privacy.safeParse(isJsonObject(tributary) ? tributary.privacy : undefined);
+  return read.success ? read.data.activities_kept : undefined;
 }
 
 function checkZones(tributary: Json): Finding[] {

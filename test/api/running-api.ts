@@ -17,7 +17,7 @@ import type { ApiDeps } from '../../lib/api/deps.ts';
 import { connectors } from '../../lib/connectors/registry.ts';
 import type { Change } from '../../lib/domain/change.ts';
 import type { Declared } from '../../lib/domain/declared.ts';
-import { openCompiled, openDefinitions, openVersions } from '../../lib/pipeline/define/definitions.ts';
+import { openPublished } from '../../lib/pipeline/define/definitions.ts';
 import { publishDefinitions } from '../../lib/pipeline/define/switch-definitions.ts';
 import type { BlockStore } from '../../lib/pipeline/ports.ts';
 import { resolveProfile } from '../../lib/pipeline/resolve/resolve-profile.ts';
@@ -56,7 +56,6 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     openOwnQueue(sqs, 'recompute'),
     openOwnQueue(sqs, 'jobs'),
   ]);
-  const definitions = openDefinitions({ state, archive });
   const key = { secret: 'k'.repeat(32), generation: 1 };
   const deps = {
     state,
@@ -66,11 +65,9 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     push,
     recompute,
     jobs,
-    definitions,
+    ...openPublished({ state, archive }),
     connectors,
     clock,
-    compiled: openCompiled(definitions),
-    versions: openVersions(archive),
     deployed: (wanted: Declared) => wanted,
     identities: openIdentityIndex(dynamo, tables.identifiers),
     profiles: openProfileStore(dynamo, { profiles: tables.profiles, identifiers: tables.identifiers }),

@@ -34,6 +34,11 @@ const offences: readonly (readonly [rule: string, file: string, code: string])[]
   ['vendors-know-the-contract-only', 'lib/connectors/acme/webhook.ts', "import '../../pipeline/verb.ts';"],
   ['connectors-have-no-effects-of-their-own', 'lib/connectors/acme/config.ts', "import 'node:fs';"],
   ['vendor-sdk-in-client-only', 'lib/connectors/acme/errors.ts', "import 'jsforce';"],
+  [
+    'training-is-loaded-late',
+    'lib/pipeline/trains.ts',
+    "import { train } from '../domain/learned/train/train.ts'; train();",
+  ],
   ['client-is-loaded-late', 'lib/connectors/acme/people.stream.ts', "import { call } from './client.ts'; call();"],
   ['pipeline-knows-ports-only', 'lib/pipeline/stores.ts', "import '../adapters/store.ts';"],
   ['pipeline-has-no-effects-of-its-own', 'lib/pipeline/files.ts', "import 'node:fs';"],
@@ -66,6 +71,8 @@ const allowed: Readonly<Record<string, string>> = {
     "import type { call } from './client.ts'; import './manifest.ts'; import 'zod'; export const acme = (): Promise<{ call: typeof call }> => import('./client.ts');",
   'lib/connectors/acme/manifest.ts': 'export const manifest = 1;',
   'lib/connectors/other/index.ts': "import '../contract.ts'; import '../../domain/hen.ts';",
+  'lib/domain/learned/train/train.ts': 'export const train = () => 1;',
+  'lib/pipeline/learns.ts': "export const learns = () => import('../domain/learned/train/train.ts');",
   'lib/pipeline/ports.ts': "import '../domain/hen.ts'; export type Port = 1;",
   'lib/pipeline/verb.ts':
     "import './ports.ts'; import '../connectors/contract.ts'; import 'zod'; export type Verb = 1;",

@@ -78,6 +78,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'MEMBERSHIPS_TABLE',
     'PROFILES_TABLE',
     'PUSH_QUEUE_URL',
+    'RECOMPUTE_QUEUE_URL',
     'STATE_TABLE',
     'SYNC_DEAD_LETTERS_URL',
   ],
@@ -274,6 +275,7 @@ describe('schedules', () => {
       { ...alike, when: 'rate(1 minute)', to: 'TimersQueue', message: { sweep: true, scheduledAt } },
       { ...alike, when: 'cron(30 3 * * ? *)', to: 'JobsQueue', message: { care: true, scheduledAt } },
       { ...alike, when: 'cron(30 3 * * ? *)', to: 'RecomputeQueue', message: { recount: true, scheduledAt } },
+      { ...alike, when: 'cron(0 3 * * ? *)', to: 'JobsQueue', message: { learn: true, scheduledAt } },
     ]);
   });
 });

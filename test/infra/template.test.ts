@@ -159,6 +159,7 @@ describe('stored data', () => {
       'drop/': 7,
       'rejects/': 7,
       'samples/': 1,
+      'learning/': 1,
       'outcomes/': 400,
     });
     expect(expiryOf(strict.template)).toEqual({
@@ -173,6 +174,7 @@ describe('stored data', () => {
       'drop/': 7,
       'rejects/': 7,
       'samples/': 1,
+      'learning/': 1,
       'outcomes/': 30,
     });
   });

@@ -25,6 +25,7 @@ export const tinyWorkspace: WorkspaceForSynthesis = {
     { ...audience('lapsing', nightly(2)), verify: { when: nightly(5), heal: 'report' } },
     audience('live', 'realtime'),
   ],
+  learned: { at: nightly(3) },
 };
 
 /** Synthesises into a directory of its own, with functions that do nothing; `close` removes it. */

@@ -211,6 +211,41 @@ when:
     ]);
   });
 
+  it('knows learned traits, and what of them looks back too far, is misspelled, or nobody brings', async () => {
+    const written = (learned: string) => ({ 'tributary.yaml': `${soundFiles['tributary.yaml']}learned:\n${learned}` });
+    const wrong = await check(
+      written(`  at: nightly at 02:30
+  rfm: { did: Email Openned, within: 500 days }
+  clusters: { clusters: 1-3 }
+  propensity:
+    Opens: { did: Email Opened }
+`),
+    );
+    const far = await check(written('  propensity: { opens: { did: Email Opened, within: 150 days } }\n'));
+    const sound = await check({
+      ...written('  propensity: { opens: { did: Email Opened, from: { opened: { did: Email Opened } } } }\n'),
+      'segments/likely.yaml': 'segment: likely\nwhen: { trait: learned.propensity.opens, gt: 0.5 }\n',
+      'segments/best.yaml': 'segment: best\nwhen: { trait: learned.rfm.cell, is: Champions }\n',
+    });
+
+    expect(sound.problems.map(({ file, code, found }) => [file, code, found])).toEqual([
+      ['segments/best.yaml', 'workspace/unfilled-trait', 'trait "learned.rfm.cell", which no connection brings'],
+    ]);
+    expect(wrong.problems.map(({ code, found }) => [code, found])).toEqual([
+      ['workspace/skipped-time', '02:30, which Europe/Berlin leaves out on the day on which summer time begins'],
+      ['workspace/unfilled-activity', 'activity "Email Openned", which no connection brings'],
+      ['workspace/bad-value', expect.stringContaining('1-3')],
+      ['workspace/bad-value', expect.stringContaining('Opens')],
+    ]);
+    expect(far.problems.map(({ code, found, expected }) => [code, found, expected])).toEqual([
+      [
+        'workspace/window-too-long',
+        '450 days of history, 3 times its window',
+        'at most 400 days, for which activities are kept (privacy.activities_kept)',
+      ],
+    ]);
+  });
+
   it('does not warn of names where websites may send any', async () => {
     const result = await check({
       'tributary.yaml': `${soundFiles['tributary.yaml']}collection: { write_keys: { web: wk_acme_web_1 } }\n`,

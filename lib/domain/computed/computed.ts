@@ -64,9 +64,9 @@ export function openComputed(rules: ComputedRules): Computed {
   const parts = partsOf(rules);
   const sources = parts.flatMap((part) => part.sources);
   return {
-    keep: SIGNAL_KEEP,
+    under: 'computed.',
     reads: TIMEZONES,
-    feeds: [...new Map(sources.map(({ feed }) => [feed.key, feed])).values()],
+    feeds: [...new Map(sources.map(({ feed }) => [feed.key, { feed, keep: SIGNAL_KEEP }])).values()],
     traitsOf: (entriesOf, timezone, now) =>
       new Map(parts.flatMap(({ tell }) => tell(entriesOf, timezone, now)).map(([path, trait]) => [path, trait])),
     flipsAt: (entriesOf, now) => nextHeard(sources, entriesOf, now),

@@ -107,12 +107,23 @@ const standardTraits: TraitKinds = {
   'computed.sentiment': { facet: 'implicit', type: 'number', title: 'How they feel in what they write, -1 to 1' },
   'computed.sentiment_trend': { facet: 'implicit', type: 'text', title: 'Where that is going' },
 
+  'learned.rfm.recency': { facet: 'implicit', type: 'number', title: 'How lately they bought, 1 to 5' },
+  'learned.rfm.frequency': { facet: 'implicit', type: 'number', title: 'How often they buy, 1 to 5' },
+  'learned.rfm.monetary': { facet: 'implicit', type: 'number', title: 'How much they spend, 1 to 5' },
+  'learned.rfm.score': { facet: 'implicit', type: 'text', title: 'Recency, frequency, monetary value' },
+  'learned.rfm.cell': { facet: 'implicit', type: 'text', title: 'What kind of customer they are' },
+  'learned.cluster': { facet: 'implicit', type: 'text', title: 'Whom they are like' },
+  'learned.alive': { facet: 'implicit', type: 'number', title: 'How likely they still are a customer, 0 to 1' },
+  'learned.expected_purchases': { facet: 'implicit', type: 'number', title: 'Purchases to come' },
+  'learned.lifetime_value': { facet: 'implicit', type: 'number', title: 'What they will spend' },
+
   interests: { facet: 'explicit', type: 'list', title: 'Interests' },
 };
 
 /** Beginnings of paths whose facet is certain whatever stands under them. */
 const standardBranches: Readonly<Record<string, FacetName>> = {
   address: 'geographic',
+  learned: 'implicit',
   location: 'geographic',
   company: 'firmographic',
   // What visits of websites and apps leave behind.

@@ -42,8 +42,8 @@ export interface CompileOptions {
   readonly timezone: string;
   /** Entries kept per fragment for leaves that need all of a window. */
   readonly cap?: number;
-  /** Computed traits of the workspace: their activities are kept and filled as those of segments. */
-  readonly computed?: MadeOf;
+  /** Computed and learned traits of the workspace: their activities are kept and filled as those of segments. */
+  readonly made?: readonly MadeOf[];
   /** Feeds that are kept for others, who ask profiles what no segment does: see lib/domain/review/measuring.ts. */
   readonly kept?: readonly KeptFeed[];
 }
@@ -54,11 +54,12 @@ export interface KeptFeed {
   readonly keep: Omit<Keep, 'cap'>;
 }
 
-/** What computed traits are made of. */
+/** What traits are made of that follow from activities. */
 export interface MadeOf {
-  readonly feeds: readonly Feed[];
-  /** What is kept of each feed. */
-  readonly keep: Omit<Keep, 'cap'>;
+  /** The beginning of their paths, with the dot. */
+  readonly under: string;
+  /** Feeds, and what is kept of each. */
+  readonly feeds: readonly KeptFeed[];
   /** Traits that they read. */
   readonly reads: readonly string[];
 }
@@ -98,9 +99,8 @@ export function compile(definitions: readonly SegmentDefinition[], options: Comp
   const machine = makeMachine();
   const network = makeNetwork();
   const feeds = collectFeeds(machine, options.cap ?? DEFAULT_CAP);
-  const { computed, kept = [] } = options;
-  if (computed !== undefined) for (const feed of computed.feeds) feeds.register(feed, computed.keep);
-  for (const { feed, keep } of kept) feeds.register(feed, keep);
+  const { made = [], kept = [] } = options;
+  for (const { feed, keep } of [...made.flatMap((one) => one.feeds), ...kept]) feeds.register(feed, keep);
   const known = new Map<string, NodeId>();
   const drafts = new Map<string, Draft>();
   for (const definition of ordered.order) {
@@ -121,7 +121,7 @@ export function compile(definitions: readonly SegmentDefinition[], options: Comp
     needs: feeds.needs(),
     feeds: feeds.all(),
     observers: feeds.observers(),
-    moves: buildMoves(compiled, computed),
+    moves: buildMoves(compiled, made),
     compiled,
     machine,
     solver: makeSolver(network.nodes(), machine),

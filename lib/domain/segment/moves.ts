@@ -6,14 +6,12 @@ interface Movable {
   readonly leaves: readonly { readonly leaf: ReadLeaf }[];
 }
 
-/** What computed traits are made of: see `MadeOf` of compile.ts. */
+/** What computed and learned traits are made of: see `MadeOf` of compile.ts. */
 interface Made {
-  readonly feeds: readonly { readonly activity: string }[];
+  readonly under: string;
+  readonly feeds: readonly { readonly feed: { readonly activity: string } }[];
   readonly reads: readonly string[];
 }
-
-/** The beginning of every computed trait's path. */
-const COMPUTED = 'computed.';
 
 /** Kinds of things that a segment reads of a person. Topics are purposes and channels; segments are those of elsewhere. */
 type Kind = 'traits' | 'activities' | 'topics' | 'segments';
@@ -25,10 +23,10 @@ type Kind = 'traits' | 'activities' | 'topics' | 'segments';
 export type Moves = Readonly<Record<Kind, (name: string) => readonly number[]>>;
 
 /**
- * Builds the index; a segment is moved by whatever moves a segment that it refers to, and one that reads a computed trait by
- * whatever computed traits are made of.
+ * Builds the index; a segment is moved by whatever moves a segment that it refers to, and one that reads a computed or learned
+ * trait by whatever those are made of.
  */
-export function buildMoves(compiled: readonly Movable[], computed?: Made): Moves {
+export function buildMoves(compiled: readonly Movable[], made: readonly Made[] = []): Moves {
   const byId = new Map(compiled.map((one) => [one.id, one]));
   const found: Record<Kind, Map<string, Set<number>>> = {
     traits: new Map(),
@@ -45,9 +43,11 @@ export function buildMoves(compiled: readonly Movable[], computed?: Made): Moves
 
   function addTrait(path: string, position: number): void {
     add('traits', path, position);
-    if (computed === undefined || !`${path}.`.startsWith(COMPUTED)) return;
-    for (const { activity } of computed.feeds) add('activities', activity, position);
-    for (const read of computed.reads) add('traits', read, position);
+    for (const { under, feeds, reads } of made) {
+      if (!`${path}.`.startsWith(under)) continue;
+      for (const { feed } of feeds) add('activities', feed.activity, position);
+      for (const read of reads) add('traits', read, position);
+    }
   }
 
   function addLeaf(leaf: ReadLeaf, position: number): void {

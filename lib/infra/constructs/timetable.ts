@@ -99,7 +99,20 @@ function entriesOf(workspace: WorkspaceForSynthesis, queues: WorkQueues): readon
     queue: queues.queue('recompute'),
     message: { recount: true },
   };
-  return [...streams, ...audiences, ...checks, sweep, care, recount];
+  const { learned } = workspace;
+  const learn: readonly Entry[] =
+    learned === undefined
+      ? []
+      : [
+          {
+            id: 'learn',
+            description: `Learn from everybody and score everybody ${learned.at.words}`,
+            expression: learned.at.expression,
+            queue: queues.queue('jobs'),
+            message: { learn: true },
+          },
+        ];
+  return [...streams, ...audiences, ...checks, sweep, care, recount, ...learn];
 }
 
 function pushEntry(audience: string, { expression, words }: Schedule, queues: WorkQueues): Entry {

@@ -2,6 +2,8 @@ import { type Compiled, compileDefinitions } from '../../domain/decide.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { openCatalogue } from '../../domain/facet/catalogue.ts';
+import type { Models } from '../../domain/learned/model.ts';
+import { type ModelsFor, openModels } from '../learn/models.ts';
 import type { Archive, StateStore } from '../ports.ts';
 import { loadRegions } from './regions.ts';
 
@@ -60,19 +62,34 @@ export async function loadDefinitions(archive: Pick<Archive, 'getJson'>, version
   return document as unknown as Definitions;
 }
 
-/** Definitions with their segments compiled; the same object while the version is the same. */
-export function openCompiled(definitions: () => Promise<Definitions>): () => Promise<Compiled> {
+/** What is published, as functions read it: definitions, the same compiled with the models that hold, any version compiled. */
+export function openPublished(deps: DefinitionStores) {
+  const definitions = openDefinitions(deps);
+  const models = openModels(deps);
+  return {
+    definitions,
+    /** How long activities are kept, in ms. */
+    keptMs: async () => (await definitions()).privacy.activitiesKeptMs,
+    compiled: openCompiled(definitions, models),
+    versions: openVersions(deps.archive, models),
+  };
+}
+
+/** Definitions with their segments compiled, and the models that hold; the same object while neither changes. */
+export function openCompiled(definitions: () => Promise<Definitions>, modelsFor: ModelsFor): () => Promise<Compiled> {
   let held: Compiled | undefined;
   return async function currentCompiled() {
     const current = await definitions();
-    if (held?.definitions === current) return held;
-    held = await compileWithRegions(current);
+    const models = await modelsFor(current);
+    if (held?.definitions === current && held.learned?.models === models) return held;
+    held = await compileWhole(current, models);
     return held;
   };
 }
 
-async function compileWithRegions(definitions: Definitions): Promise<Compiled> {
-  return compileDefinitions(definitions, asksForRegions(definitions) ? await loadRegions() : undefined);
+async function compileWhole(definitions: Definitions, models: Models | undefined): Promise<Compiled> {
+  const regions = asksForRegions(definitions) ? await loadRegions() : undefined;
+  return compileDefinitions(definitions, { regions, models });
 }
 
 /** Whether a condition is about a region. Only then the table of regions is worth its memory. */
@@ -85,15 +102,24 @@ function asksForRegions({ segments, traits }: Definitions): boolean {
 /** Versions held compiled at the same time: what is published, what was before, and what is planned. */
 const VERSIONS_HELD = 4;
 
-/** Any version compiled, for what was decided by former definitions or would be by planned ones. Undefined = lost. */
-export function openVersions(archive: Archive): (version: string) => Promise<Compiled | undefined> {
+/**
+ * Any version compiled, for what was decided by former definitions or would be by planned ones, with the models that hold now.
+ * Undefined = lost.
+ */
+export function openVersions(
+  archive: Archive,
+  modelsFor: ModelsFor,
+): (version: string) => Promise<Compiled | undefined> {
   const held = new Map<string, Compiled>();
   return async function compiledVersion(version) {
     const known = held.get(version);
-    if (known !== undefined || version === '') return known;
-    const document = await archive.getJson(definitionsKey(version));
+    if (version === '') return undefined;
+    const models = known === undefined ? undefined : await modelsFor(known.definitions);
+    if (known !== undefined && known.learned?.models === models) return known;
+    const document = known?.definitions ?? (await archive.getJson(definitionsKey(version)));
     if (document === undefined) return undefined;
-    const compiled = await compileWithRegions(document as unknown as Definitions);
+    const definitions = document as unknown as Definitions;
+    const compiled = await compileWhole(definitions, models ?? (await modelsFor(definitions)));
     const [oldest] = held.keys();
     if (held.size >= VERSIONS_HELD && oldest !== undefined) held.delete(oldest);
     held.set(version, compiled);

@@ -3,11 +3,12 @@ import { compileDefinitions } from '../../domain/decide.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
-import type { Json } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import { unmetNeeds } from '../../domain/segment/need.ts';
 import { COLLECTION_KEY } from '../collect/collection.ts';
 import { AFTER_EVERY_WRITER_SECONDS } from '../delay.ts';
-import type { Archive, Clock, Queue, StateStore } from '../ports.ts';
+import { isScoring } from '../learn/models.ts';
+import type { Archive, Clock, Queue, StateStore, StoredProfile } from '../ports.ts';
 import { isLiving } from '../resolve/gather.ts';
 import type { Resolved, ResolveOptions, Work } from '../resolve/resolve-profile.ts';
 import {
@@ -129,13 +130,13 @@ export async function readSwitch(state: StateStore, to: Pointer): Promise<Switch
 }
 
 /**
- * Whether people are being moved from one version to another right now. Lists must not be pushed meanwhile: half of the
- * removals of a change would look small to a guardrail that all of them would break.
+ * Whether people are being moved from one version to another right now, or scored by other models. Lists must not be pushed
+ * meanwhile: half of the removals of a change would look small to a guardrail that all of them would break.
  */
 export async function isSwitching(state: StateStore): Promise<boolean> {
   const pointer = await readPointer(state);
   const way = pointer === undefined ? undefined : await readSwitch(state, pointer);
-  return way?.finished === false;
+  return way?.finished === false || isScoring(state);
 }
 
 /** The scan of a switch: decides everybody it meets by the published definitions. */
@@ -150,16 +151,24 @@ export function switchWork(
       // Before the pointer moved its publisher died, and asks again; after it moved on, a later scan does the work.
       return pointer?.version === to && pointer.moves === moves + 1 ? undefined : 'other definitions are published';
     },
-    async people({ about }, people, found) {
-      const asked = people.filter((one) => isLiving(one) || one.outbox.length > 0).map(({ id }) => id);
-      if (asked.length === 0) return found;
-      const { refill } = about as unknown as SwitchAbout;
-      const { failed, written } = await resolve([{ changes: [], profiles: asked, accounts: [] }], { refill });
-      if (failed.size > 0) {
-        const message = 'people of a scan were busy; their part goes on with its next message';
-        throw new TributaryError('transient', 'scan/people-busy', message);
-      }
-      return { written: Number(found.written ?? 0) + written };
-    },
+    people: ({ about }, people, found) =>
+      decideAgain(resolve, people, { refill: (about as unknown as SwitchAbout).refill }, found),
   };
+}
+
+/** Decides everybody of a page again, and counts who had to be written. Throws `scan/people-busy`. */
+export async function decideAgain(
+  resolve: (batch: readonly Work[], options: ResolveOptions) => Promise<Resolved>,
+  people: readonly StoredProfile[],
+  options: ResolveOptions,
+  found: JsonObject,
+): Promise<JsonObject> {
+  const asked = people.filter((one) => isLiving(one) || one.outbox.length > 0).map(({ id }) => id);
+  if (asked.length === 0) return found;
+  const { failed, written } = await resolve([{ changes: [], profiles: asked, accounts: [] }], options);
+  if (failed.size > 0) {
+    const message = 'people of a scan were busy; their part goes on with its next message';
+    throw new TributaryError('transient', 'scan/people-busy', message);
+  }
+  return { written: Number(found.written ?? 0) + written };
 }

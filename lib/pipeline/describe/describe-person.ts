@@ -7,6 +7,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import { consentOf, identifiersOf, type Profile, type Wanted } from '../../domain/profile.ts';
 import { nestTraits } from '../../domain/survivorship.ts';
 import { loadRegions } from '../define/regions.ts';
+import { wholeEntriesOf } from '../learn/sample-people.ts';
 import type { ActivityStore, Clock, HistoryStore } from '../ports.ts';
 import { type HistoryEntry, tellLine } from './segment-history.ts';
 
@@ -44,7 +45,8 @@ export async function describePerson(
 ): Promise<PersonPage> {
   const { definitions } = compiled;
   const read = traitReader(definitions, await loadRegions());
-  const traits = traitsUnder({ ...compiled, read }, profile, deps.clock.now().getTime());
+  const whole = await wholeEntriesOf(deps.activities, compiled, profile);
+  const traits = traitsUnder({ ...compiled, read }, profile, deps.clock.now().getTime(), whole);
   const fragments = Object.keys(profile.fragments).sort();
   const [counts, latest, history] = await Promise.all([
     Promise.all(fragments.map((fragment) => deps.activities.count(fragment))),

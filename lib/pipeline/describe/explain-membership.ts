@@ -7,6 +7,7 @@ import { evaluateOne } from '../../domain/segment/evaluate.ts';
 import { explain, type Receipt, unknownSegment } from '../../domain/segment/receipt.ts';
 import { type Sentence, sentence, tellSentence } from '../../domain/segment/sentence.ts';
 import { viewUnder } from '../../domain/why-moved.ts';
+import { wholeEntriesOf } from '../learn/sample-people.ts';
 import type { ActivityStore, Clock, HistoryStore } from '../ports.ts';
 import { decideAlone } from '../resolve/decide-alone.ts';
 import { everythingDone, type Versions } from '../resolve/refill.ts';
@@ -66,7 +67,7 @@ export async function explainMembership(
     program,
     done.filter(({ at }) => (parseInstant(at) ?? 0) > oldest),
   );
-  const kept = viewUnder(compiled, profile, now);
+  const kept = viewUnder(compiled, profile, now, await wholeEntriesOf(deps.activities, compiled, profile));
   // All that was done, not only what a profile keeps; and what the profile has heard of and is not stored yet.
   const entries = (leafKey: string) =>
     mergeEntries(

@@ -6,7 +6,8 @@ import { valueAt } from '../../domain/mapping.ts';
 import { consentOf, identifiersOf, type Profile } from '../../domain/profile.ts';
 import { nestTraits } from '../../domain/survivorship.ts';
 import { loadRegions } from '../define/regions.ts';
-import type { Clock, MembershipStore, ProfileStore } from '../ports.ts';
+import { wholeEntriesOf } from '../learn/sample-people.ts';
+import type { ActivityStore, Clock, MembershipStore, ProfileStore } from '../ports.ts';
 import { isLiving } from '../resolve/gather.ts';
 import { readMembers } from './segment-history.ts';
 
@@ -29,6 +30,7 @@ export async function readSegmentPeople(
   deps: {
     readonly memberships: MembershipStore;
     readonly profiles: ProfileStore;
+    readonly activities: ActivityStore;
     readonly clock: Pick<Clock, 'now'>;
   },
   compiled: Compiled,
@@ -44,14 +46,15 @@ export async function readSegmentPeople(
   const stored = await deps.profiles.read(members.map(({ profile }) => profile));
   const rules = { ...compiled, read: traitReader(compiled.definitions, await loadRegions()) };
   const now = deps.clock.now().getTime();
-  const people = members.flatMap(({ profile, since }) => {
+  const people = members.map(async ({ profile, since }) => {
     const found = stored.get(profile);
     // Merged or erased since the row was read: whoever has the data now has a row of their own.
     if (found === undefined || !isLiving(found)) return [];
-    const traits = nestTraits(traitsUnder(rules, found, now));
+    const whole = await wholeEntriesOf(deps.activities, compiled, found);
+    const traits = nestTraits(traitsUnder(rules, found, now, whole));
     return [columns.map((column) => cellOf(found, traits, column, since))];
   });
-  return { segment, columns, people, next };
+  return { segment, columns, people: (await Promise.all(people)).flat(), next };
 }
 
 function cellOf(profile: Profile, traits: Json, column: string, since: string): Json {

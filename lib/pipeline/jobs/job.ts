@@ -16,6 +16,7 @@ export const jobKinds = [
   'sample',
   'care',
   'review',
+  'learn',
 ] as const;
 
 /** What every job tells of itself. */

@@ -3,6 +3,7 @@ import type { Compiled } from '../../domain/decide.ts';
 import type { IdentityKey } from '../../domain/identifier.ts';
 import { type Milliseconds, parseInstant } from '../../domain/instant.ts';
 import { hearText, type ListeningRules } from '../../domain/listening.ts';
+import type { Profile } from '../../domain/profile.ts';
 import { isVoided, type Voided } from '../../domain/voided.ts';
 import type { AccountStore, ActivityStore, Clock, IdentityIndex, Log, Queue } from '../ports.ts';
 import { type Decided, decidePeople } from './decide-people.ts';
@@ -139,8 +140,8 @@ async function resolveRound(
 }
 
 /**
- * Gathers under the definitions that hold. A profile that was decided under others may be ahead of the ones in hand: what
- * is published is asked again after the read, and is at least as new as anything that was read.
+ * Gathers under the definitions and models that hold. A profile that was decided under others may be ahead of the ones in hand:
+ * what is published is asked again after the read, and is at least as new as anything that was read.
  */
 async function gatherCurrent(deps: ResolveDeps, held: Compiled, pending: Pending) {
   for (let compiled = held; ; ) {
@@ -148,13 +149,19 @@ async function gatherCurrent(deps: ResolveDeps, held: Compiled, pending: Pending
     const gathered = await gather(deps, pending, rules);
     const { version } = compiled.definitions;
     const read = gathered.components.flatMap(({ profiles }) => profiles);
-    if (read.every((profile) => profile.version === 0 || profile.definitions === version)) {
+    const asOf = scoringInstant(compiled);
+    const isAhead = ({ definitions, scoredAt = asOf }: Profile): boolean => definitions !== version || scoredAt > asOf;
+    if (!read.some((profile) => profile.version > 0 && isAhead(profile))) return { gathered, compiled, rules };
+    const current = await deps.compiled();
+    if (current.definitions.version === version && scoringInstant(current) === asOf) {
       return { gathered, compiled, rules };
     }
-    const current = await deps.compiled();
-    if (current.definitions.version === version) return { gathered, compiled, rules };
     compiled = current;
   }
+}
+
+function scoringInstant({ learned }: Compiled): Milliseconds {
+  return learned?.models?.asOf ?? Number.NEGATIVE_INFINITY;
 }
 
 /** How long before `now` the answers of stored profiles should have turned. */

@@ -4,6 +4,7 @@ import { nearest } from '../nearest.ts';
 import { computed } from './computed.ts';
 import { connectionName, duration, id, schedule, share, text } from './fields.ts';
 import { guardrailFields } from './guardrails.ts';
+import { learned } from './learned.ts';
 import { measures } from './measures.ts';
 
 const LIMIT = /^([1-9][0-9]{0,2}) per week$/;
@@ -144,6 +145,7 @@ export const tributaryFile = z.strictObject({
   identity: identity.prefault({}),
   traits,
   computed: computed.optional().meta({ description: 'Traits that are computed from what people do.' }),
+  learned: learned.optional().meta({ description: 'Traits that are learned from what everybody does.' }),
   listening: listening.optional().meta({ description: 'What people write is read for sentiment and topic.' }),
   measures: measures.optional().meta({ description: 'What counts as engagement, revenue and feedback.' }),
   guardrails: guardrails.prefault({}),

@@ -39,7 +39,7 @@ const did = (name: string, daysAgo: number, properties: JsonObject = {}): Observ
 function entriesOf(activities: readonly ObservedActivity[], now = NOW) {
   const held = new Map<string, readonly Entry[]>();
   for (const activity of activities) {
-    for (const feed of computed.feeds.filter(({ activity: name }) => name === activity.name)) {
+    for (const { feed } of computed.feeds.filter(({ feed: { activity: name } }) => name === activity.name)) {
       const entry = feed.entryOf(activity);
       if (entry === undefined) continue;
       const keep = { latest: 64, oldest: false, window: 0, cap: 256 };
@@ -165,7 +165,7 @@ describe('a segment that reads a computed trait', () => {
       { segment: 'by-mail', when: { trait: 'computed.channel', is: 'email' } },
       { segment: 'customers', when: { trait: 'stage', is: 'customer' } },
     ],
-    { timezone: 'Europe/Berlin', computed },
+    { timezone: 'Europe/Berlin', made: [computed] },
   );
 
   it('can be moved by the activities behind it, and by the time zone', () => {

@@ -6,11 +6,11 @@ import { definitions } from '../world.ts';
 const record = { 'address.country': ['Germany', 1, 1], 'address.region': ['Bayern', 1, 1] } as const;
 
 async function regionFor(when: Condition): Promise<unknown> {
-  const compiled = await openCompiled(async () => ({
-    ...definitions,
-    segments: [{ segment: 'one', when }],
-    audiences: [],
-  }))();
+  const asking = { ...definitions, segments: [{ segment: 'one', when }], audiences: [] };
+  const compiled = await openCompiled(
+    async () => asking,
+    async () => undefined,
+  )();
   return compiled.read('address.region', 'Bayern', 'crm:contact:1', record);
 }
 

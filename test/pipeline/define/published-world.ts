@@ -8,6 +8,7 @@ import { openCompiled, openDefinitions, openVersions } from '../../../lib/pipeli
 import type { PlanDeps } from '../../../lib/pipeline/define/plan-definitions.ts';
 import { walkEverybody } from '../../../lib/pipeline/define/walk-everybody.ts';
 import { anyWorker, runJob } from '../../../lib/pipeline/jobs/run-job.ts';
+import { openModels } from '../../../lib/pipeline/learn/models.ts';
 import type { Archive, Clock, Notify, Queue, QueueMessage, StateStore } from '../../../lib/pipeline/ports.ts';
 import { resolveProfile } from '../../../lib/pipeline/resolve/resolve-profile.ts';
 import { markSuppressed } from '../../../lib/pipeline/resolve/suppression.ts';
@@ -93,13 +94,14 @@ export function openPublishedWorld(
     archive,
     recompute,
     clock,
-    compiled: openCompiled(openDefinitions({ state, archive })),
+    compiled: openCompiled(openDefinitions({ state, archive }), openModels({ state, archive })),
     deployed: (wanted: Declared) => wanted,
     connectors: { mailchimp: { audiences: { batch: { maxMembers: 2 } } } as unknown as AnyConnector },
   };
 
   /** A process of its own: it compiles anew, and may hold definitions that are no longer published. */
   function openWorker(definitions = openDefinitions({ state, archive })) {
+    const models = openModels({ state, archive });
     const world = {
       ...stores,
       state,
@@ -111,8 +113,8 @@ export function openPublishedWorld(
       definitions,
       key: key(),
       tooLarge: async () => {},
-      versions: openVersions(archive),
-      compiled: openCompiled(definitions),
+      versions: openVersions(archive, models),
+      compiled: openCompiled(definitions, models),
     };
     const resolve = resolveProfile(world);
     const nothing = async () => {};
@@ -146,7 +148,7 @@ export function openPublishedWorld(
   async function doJobs(): Promise<void> {
     for (let message = jobMessages.shift(); message !== undefined; message = jobMessages.shift()) {
       const { body } = message;
-      const versions = openVersions(archive);
+      const versions = openVersions(archive, openModels({ state, archive }));
       const review = { ...stores, state, archive, versions, clock, notify };
       const run = runJob({ state, jobs, clock, log }, { review: anyWorker(reviewSegments(review)) });
       await persist(() => run(body, new AbortController().signal));

@@ -51,6 +51,7 @@ export function openPrivacy(
   const state = openMemoryState();
   const archive = openMemoryArchive();
   const jobs = openMemoryQueue();
+  const recompute = openMemoryQueue();
   const changes = openMemoryQueue();
   const push = openMemoryQueue();
   const ledger = openMemoryLedger();
@@ -60,6 +61,7 @@ export function openPrivacy(
     state,
     archive,
     jobs,
+    recompute,
     changes,
     push,
     ledger,

@@ -3,6 +3,9 @@ import type { Change } from '../../../lib/domain/change.ts';
 import type { ComputedRules } from '../../../lib/domain/computed/rules.ts';
 import { type Compiled, compileDefinitions } from '../../../lib/domain/decide.ts';
 import type { JsonObject } from '../../../lib/domain/json.ts';
+import { openLearned } from '../../../lib/domain/learned/learned.ts';
+import type { Model, Models } from '../../../lib/domain/learned/model.ts';
+import type { LearnedRules } from '../../../lib/domain/learned/rules.ts';
 import type { SegmentDefinition } from '../../../lib/domain/segment.ts';
 import type { Clock } from '../../../lib/pipeline/ports.ts';
 import { sweepDue } from '../../../lib/pipeline/resolve/sweep-due.ts';
@@ -134,14 +137,46 @@ const ofComputed: readonly SegmentDefinition[] = [
   { segment: 'engaged', when: { trait: 'computed.email_engagement', gte: 0.3 } },
 ];
 
+const learned: LearnedRules = {
+  at: { expression: 'cron(30 3 * * ? *)', words: 'nightly at 03:30' },
+  rfm: { did: 'Bought', value: 'amount', withinMs: 30 * DAY },
+  lifetime_value: { did: 'Opened', value: 'amount', horizonMs: 30 * DAY },
+};
+const ofLearned: readonly SegmentDefinition[] = [
+  { segment: 'bought-lately', when: { trait: 'learned.rfm.recency', gte: 3 } },
+  { segment: 'alive', when: { trait: 'learned.alive', gte: 0.5 } },
+];
+
+/** Models as of an instant, with numbers that part these few people. */
+function modelsAt(asOf: number): Models {
+  const rules = new Map(openLearned(learned).parts.map(({ name, rule }) => [name, rule]));
+  const trained = (name: string, model: Model) => ({
+    version: 'v',
+    rule: rules.get(name) ?? '',
+    trainedAt: asOf,
+    model,
+  });
+  const cuts = { recency: [-20, -10, -5, -1], frequency: [2, 3, 4, 5], monetary: [10, 20, 30, 40] };
+  const purchases = { r: 0.3, alpha: 1, a: 0.8, b: 1.2 };
+  return {
+    version: 'm',
+    asOf,
+    parts: {
+      rfm: trained('rfm', { kind: 'rfm', ...cuts }),
+      lifetime_value: trained('lifetime_value', { kind: 'lifetime_value', ...purchases }),
+    },
+  };
+}
+
 /** Random rules, and what tools told about a few records: out of order, some twice, addresses that join and part them. */
 function randomHistory(chance: Chance) {
   const { anchor, person, stranger } = randomCase(chance, 1);
   // A share of people depends on the profile's id, which is not the same in two stores.
   let conditions = randomConditions(chance, anchor);
   while (JSON.stringify(conditions).includes('"bucket"')) conditions = randomConditions(chance, anchor);
-  const segments = [...definitionsOf(conditions), ...ofComputed];
-  const compiled = compileDefinitions({ ...definitions, segments, computed, audiences: [] });
+  const segments = [...definitionsOf(conditions), ...ofComputed, ...ofLearned];
+  const models = modelsAt(anchor + chance.pick([-5, 0, 3]) * DAY);
+  const compiled = compileDefinitions({ ...definitions, segments, computed, learned, audiences: [] }, { models });
   const records = ['crm:contact:1', 'crm:contact:2', 'mail:member:a'];
   const changes: Change[] = [...person.activities, ...stranger].map(({ id, name, at, properties }) => ({
     kind: 'activity',
