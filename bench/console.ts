@@ -118,6 +118,7 @@ function madeUp(rows: number): Readonly<Record<string, unknown>> {
       summary: summary(n),
     })),
     '/api/alerts': [],
+    '/api/reviews': [],
     '/api/duplicates': { suggestions: [] },
     '/api/data': { counted: null, quarantine: [] },
     '/api/day': { from: '2026-11-20T00:00:00.000Z', pulls: [], pushes: [], more: false, sizes: null },

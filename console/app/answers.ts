@@ -13,6 +13,7 @@ import type {
   judgedSchema,
   mergesSchema,
 } from '../../lib/api/people-answers.ts';
+import type { reviewLineSchema } from '../../lib/api/review-answers.ts';
 import type { alertSchema, jobSchema, outcomesSchema } from '../../lib/api/work-answers.ts';
 import type { ConnectionPage } from '../../lib/pipeline/describe/describe-connection.ts';
 import type { DataPage } from '../../lib/pipeline/describe/describe-data.ts';
@@ -54,6 +55,7 @@ export interface Answers {
   'GET /api/people/{person}/merges': z.infer<typeof mergesSchema>;
   'GET /api/people/{person}/segments/{segment}': Explanation;
   'GET /api/quarantine/{connection}': readonly z.infer<typeof rejectedSchema>[];
+  'GET /api/reviews': readonly z.infer<typeof reviewLineSchema>[];
   'GET /api/runs/{run}': PushRun;
   'GET /api/runs/{run}/outcomes/{part}': z.infer<typeof outcomesSchema>;
   'GET /api/segments': readonly Segment[];

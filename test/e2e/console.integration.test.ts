@@ -53,7 +53,8 @@ describe.skipIf(!canDrive)('the console', () => {
   it('lets a held push go on by clicking, once', async () => {
     const says = `${READERS.length} would be added; at most 5 may be`;
 
-    await approveByClicking(browser, on.stage, { audience: QUIET, title: TITLE, people: READERS.length, says });
+    const held = { audience: QUIET, title: TITLE, people: READERS.length, says };
+    expect(await approveByClicking(browser, on.stage, held)).toEqual([]);
   });
 
   it('shows the numbers of the API, and they are those of the profiles', async () => {

@@ -17,6 +17,7 @@ export function Page() {
     useAnswer('GET /api/audiences', {}, { every }),
     useAnswer('GET /api/duplicates', { query: { limit: 100 } }),
     useAnswer('GET /api/data'),
+    useAnswer('GET /api/reviews'),
   );
   const day = all(useAnswer('GET /api/day', {}, { every }), useAnswer('GET /api/segments'));
   return (
@@ -24,12 +25,13 @@ export function Page() {
       <PageHead title="Home" />
       <Cards>
         <Shown of={waiting}>
-          {([alerts, audiences, { suggestions, next }, { quarantine }]) => (
+          {([alerts, audiences, { suggestions, next }, { quarantine }, reviews]) => (
             <NeedsYou
               alerts={alerts}
               audiences={audiences}
               duplicates={{ pairs: suggestions.length, more: next !== undefined }}
               quarantine={quarantine}
+              reviews={reviews.filter(({ proposal }) => proposal !== 'keep')}
             />
           )}
         </Shown>

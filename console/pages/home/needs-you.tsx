@@ -1,12 +1,15 @@
 import type { DataPage } from '../../../lib/pipeline/describe/describe-data.ts';
 import type { PushRun } from '../../../lib/pipeline/push/push-run.ts';
 import { to } from '../../app/addresses.ts';
-import type { Alert, Audience } from '../../app/answers.ts';
+import type { Alert, Answers, Audience } from '../../app/answers.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Card } from '../../parts/card.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { count } from '../../parts/numbers.ts';
 import { HeldRun } from '../runs/holds.tsx';
+
+/** The first are those that need somebody most. */
+const REVIEWS_SHOWN = 5;
 
 /** Everything that waits for a person: held runs, what is wrong, and what somebody may decide when there is time. */
 export function NeedsYou({
@@ -14,16 +17,19 @@ export function NeedsYou({
   audiences,
   duplicates,
   quarantine,
+  reviews,
 }: {
   readonly alerts: readonly Alert[];
   readonly audiences: readonly Audience[];
   readonly duplicates: { readonly pairs: number; readonly more: boolean };
   readonly quarantine: DataPage['quarantine'];
+  /** Those that propose to change something. */
+  readonly reviews: Answers['GET /api/reviews'];
 }) {
   const held = audiences.flatMap(({ run }) => (run?.state === 'held' ? [run as unknown as PushRun] : []));
   const ids = new Set(held.map(({ id }) => id));
   const others = alerts.filter(({ run }) => run === undefined || !ids.has(run));
-  const nothing = held.length + others.length + duplicates.pairs + quarantine.length === 0;
+  const nothing = held.length + others.length + duplicates.pairs + quarantine.length + reviews.length === 0;
   return (
     <>
       {held.length > 0 && (
@@ -50,6 +56,15 @@ export function NeedsYou({
                 be one
               </a>
             </li>
+          )}
+          {reviews.slice(0, REVIEWS_SHOWN).map(({ segment, title, at, proposal, reasons }) => (
+            <li key={segment}>
+              <strong>{title}</strong>: the review of <Moment at={at} /> proposes to {proposal} it
+              {reasons[0] !== undefined && <div class="quiet">{reasons[0].says}</div>}
+            </li>
+          ))}
+          {reviews.length > REVIEWS_SHOWN && (
+            <li class="quiet">and {count(reviews.length - REVIEWS_SHOWN)} more reviews</li>
           )}
           {quarantine.map(({ connection, records, more }) => (
             <li key={connection}>
