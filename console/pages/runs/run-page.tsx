@@ -119,7 +119,14 @@ function RunFacts({ run }: { readonly run: PushRun }) {
                 </>,
               ],
           unsettled.length === 0 ? undefined : ['Not read to the end', unsettled.join(', ')],
-          waits === undefined || !isOpen(run) ? undefined : ['Waits', JSON.stringify(waits)],
+          waits === undefined || !isOpen(run)
+            ? undefined
+            : [
+                'Waits',
+                <>
+                  {waits.says}, until <Moment at={waits.until} />
+                </>,
+              ],
           run.listReplaced === true ? ['List', 'it was another one: everybody was added anew'] : undefined,
           error === undefined
             ? undefined
