@@ -19,6 +19,7 @@ const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> =
   'import-and-push': () => import('./import-and-push.ts'),
   idle: () => import('./idle.ts'),
   duplicates: () => import('./duplicates.ts'),
+  console: () => import('./console.ts'),
   learned: () => import('./learned.ts'),
 };
 

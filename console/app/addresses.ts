@@ -20,6 +20,10 @@ export type NavGroup = (typeof navGroups)[number];
 /** Every address of the console, in the order of the navigation. What stands there is in pages.ts. */
 const written = [
   { path: '/', nav: 'Home', group: 'Overview' },
+  { path: '/people', nav: 'People', group: 'People' },
+  { path: '/people/{person}', group: 'People' },
+  { path: '/duplicates', nav: 'Duplicates', group: 'People' },
+  { path: '/duplicates/{duplicate}', group: 'People' },
   { path: '/segments', nav: 'Segments', group: 'Segments' },
   { path: '/segments/{segment}', group: 'Segments' },
   { path: '/segments/{segment}/edit', group: 'Segments' },
@@ -28,6 +32,11 @@ const written = [
   { path: '/versions', nav: 'Versions', group: 'Segments' },
   { path: '/versions/{version}', group: 'Segments' },
   { path: '/audiences', nav: 'Audiences', group: 'Tools' },
+  { path: '/audiences/{audience}', group: 'Tools' },
+  { path: '/runs/{run}', group: 'Tools' },
+  { path: '/connections', nav: 'Connections', group: 'Tools' },
+  { path: '/connections/{connection}', group: 'Tools' },
+  { path: '/data', nav: 'Data', group: 'Tools' },
 ] as const satisfies readonly Address[];
 
 export const addresses: readonly Address[] = written;

@@ -1,4 +1,5 @@
 import type { Answers } from './answers.ts';
+import { forgetAnswers } from './kept.ts';
 import { fillPath, type NamesIn, type ParamsOf, type Query } from './paths.ts';
 import { credentials, HOW_TO_GET_IN } from './session.ts';
 
@@ -45,6 +46,7 @@ export async function ask<Asked extends Operation>(operation: Asked, ...rest: Re
   }).catch(() => undefined);
   if (answer === undefined) throw new RefusedError(0, 'The API does not answer. Is it still running?');
   const content: unknown = await answer.json().catch(() => undefined);
+  if (method !== 'GET') forgetAnswers();
   if (answer.ok) return content as Answers[Asked];
   if (answer.status === 401 || answer.status === 403) throw new RefusedError(answer.status, HOW_TO_GET_IN);
   const { message, code } = problemOf(content);

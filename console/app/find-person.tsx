@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Refusal } from '../parts/shown.tsx';
+import { to } from './addresses.ts';
 import { ask } from './ask.ts';
 import { useDoing } from './doing.ts';
 
@@ -11,7 +12,7 @@ export function FindPerson() {
   const [text, setText] = useState('');
   const finding = useDoing(async (asked: string) => {
     const { id } = await ask('GET /api/people/{person}', { params: { person: asked } });
-    location.hash = `/people/${encodeURIComponent(id)}`;
+    location.hash = to('/people/{person}', { person: id });
     setText('');
   });
   return (

@@ -9,6 +9,10 @@ export interface PageModule {
 /** What stands at each address: a script of its own, loaded when somebody goes there. */
 export const pages: Readonly<Record<PagePath, () => Promise<PageModule>>> = {
   '/': () => import('../pages/home/home-page.tsx'),
+  '/people': () => import('../pages/people/people-page.tsx'),
+  '/people/{person}': () => import('../pages/people/person-page.tsx'),
+  '/duplicates': () => import('../pages/duplicates/duplicates-page.tsx'),
+  '/duplicates/{duplicate}': () => import('../pages/duplicates/duplicate-page.tsx'),
   '/segments': () => import('../pages/segments/segments-page.tsx'),
   '/segments/{segment}': () => import('../pages/segments/segment-page.tsx'),
   '/segments/{segment}/edit': () => import('../pages/segments/edit-page.tsx'),
@@ -17,4 +21,9 @@ export const pages: Readonly<Record<PagePath, () => Promise<PageModule>>> = {
   '/versions': () => import('../pages/versions/versions-page.tsx'),
   '/versions/{version}': () => import('../pages/versions/version-page.tsx'),
   '/audiences': () => import('../pages/audiences/audiences-page.tsx'),
+  '/audiences/{audience}': () => import('../pages/audiences/audience-page.tsx'),
+  '/runs/{run}': () => import('../pages/runs/run-page.tsx'),
+  '/connections': () => import('../pages/connections/connections-page.tsx'),
+  '/connections/{connection}': () => import('../pages/connections/connection-page.tsx'),
+  '/data': () => import('../pages/data/data-page.tsx'),
 };

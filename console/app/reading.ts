@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Answers } from './answers.ts';
 import { ask, type Operation, type Question, type RefusedError, type Rest, refusalOf } from './ask.ts';
+import { keepAnswer, keptAnswer } from './kept.ts';
 import type { NamesIn } from './paths.ts';
 
 /** An answer of the API as it stands: not there yet, there, or refused. A refused one may still show what was before. */
@@ -16,10 +17,6 @@ export interface ReadingOptions<Answer> {
   /** How many milliseconds until it is asked again; undefined: not any more. Work that goes on is followed by it. */
   readonly every?: (answer: Answer) => number | undefined;
 }
-
-/** The latest answers by question, so that a page which was there is there at once, and is then read again. */
-const latest = new Map<string, unknown>();
-const MOST_KEPT = 60;
 
 /** The rest of a reading: its question, which is needed when the path has parameters, and how it is read. */
 type Asking<Asked extends Operation> = [NamesIn<Asked>] extends [never]
@@ -41,7 +38,7 @@ export function useRead<Answer>(
   read: () => Promise<Answer>,
   { every }: ReadingOptions<Answer> = {},
 ): Reading<Answer> {
-  const [state, setState] = useState<Held<Answer>>({ key, ...kept<Answer>(key) });
+  const [state, setState] = useState<Held<Answer>>({ key, ...keptAnswer<Answer>(key) });
   const [asked, setAsked] = useState(0);
   const again = useCallback(() => setAsked((times) => times + 1), []);
   const readNow = useRef(read);
@@ -57,7 +54,7 @@ export function useRead<Answer>(
       try {
         const value = await readNow.current();
         if (gone) return;
-        keep(key, value);
+        keepAnswer(key, value);
         setState({ key, value, problem: undefined });
         const wait = everyNow.current?.(value);
         if (wait !== undefined) timer = setTimeout(() => void look(), wait);
@@ -66,7 +63,7 @@ export function useRead<Answer>(
         if (!gone) setState((before) => ({ ...(before.key === key ? before : { key }), problem: refusalOf(thrown) }));
       }
     };
-    setState((before) => (before.key === key ? before : { key, ...kept<Answer>(key) }));
+    setState((before) => (before.key === key ? before : { key, ...keptAnswer<Answer>(key) }));
     void look();
     return () => {
       gone = true;
@@ -74,7 +71,7 @@ export function useRead<Answer>(
     };
   }, [key, asked]);
 
-  const current = state.key === key ? state : { key, ...kept<Answer>(key) };
+  const current = state.key === key ? state : { key, ...keptAnswer<Answer>(key) };
   const { value, problem } = current;
   return { value, problem, reading: value === undefined && problem === undefined, again };
 }
@@ -99,15 +96,4 @@ interface Held<Answer> {
   readonly key: string;
   readonly value?: Answer | undefined;
   readonly problem?: RefusedError | undefined;
-}
-
-function kept<Answer>(key: string): { readonly value?: Answer } {
-  return latest.has(key) ? { value: latest.get(key) as Answer } : {};
-}
-
-function keep(key: string, value: unknown): void {
-  latest.delete(key);
-  latest.set(key, value);
-  const oldest = latest.keys().next().value;
-  if (latest.size > MOST_KEPT && oldest !== undefined) latest.delete(oldest);
 }

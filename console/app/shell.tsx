@@ -4,6 +4,7 @@ import { Problem, Shown } from '../parts/shown.tsx';
 import {
   type Address,
   addresses,
+  type NavGroup,
   navGroups,
   type PagePath,
   type PageProps,
@@ -72,12 +73,12 @@ function Navigation({ place }: { readonly place: Place | undefined }) {
   // Whoever went somewhere is done with it.
   useEffect(() => setOpen(false), [place?.path]);
   return (
-    <nav aria-label="Pages" class={open ? 'open' : ''}>
+    <nav aria-label="Pages" class={open ? 'pages open' : 'pages'}>
       <button type="button" class="plain menu" aria-expanded={open} onClick={() => setOpen(!open)}>
         Menu
       </button>
       <ul>
-        {navGroups.map((group) => (
+        {navGroups.filter(hasPages).map((group) => (
           <Fragment key={group}>
             {group !== 'Overview' && <li class="group">{group}</li>}
             {addresses.filter((one) => one.group === group).map((one) => navItem(one, place))}
@@ -86,6 +87,10 @@ function Navigation({ place }: { readonly place: Place | undefined }) {
       </ul>
     </nav>
   );
+}
+
+function hasPages(group: NavGroup): boolean {
+  return addresses.some((one) => one.group === group && one.nav !== undefined);
 }
 
 function navItem({ path, nav }: Address, place: Place | undefined) {

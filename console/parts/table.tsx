@@ -47,7 +47,7 @@ export function Table<Row>({ caption, columns, rows, rowKey, step = 50 }: TableP
             <tr key={rowKey(row)}>
               {columns.map(({ title, kind, cell }) => (
                 <td key={title} data-title={title} class={kind}>
-                  {cell(row) ?? '–'}
+                  <div>{shownOf(cell(row))}</div>
                 </td>
               ))}
             </tr>
@@ -108,6 +108,11 @@ function More({ left, more }: { readonly left: number; readonly more: () => void
       Show more, {left.toLocaleString('en-US')} left
     </button>
   );
+}
+
+/** Nothing is shown as a dash, so that no cell looks forgotten. */
+function shownOf(content: ComponentChildren): ComponentChildren {
+  return content === undefined || content === null || content === false || content === '' ? '–' : content;
 }
 
 function inOrder<Row>(rows: readonly Row[], columns: readonly Column<Row>[], order: Order | undefined): readonly Row[] {

@@ -1,3 +1,4 @@
+import type { FacetName } from '../../lib/domain/facet/catalogue.ts';
 import type { Guard } from '../../lib/domain/guardrails.ts';
 import type { Blocked } from '../../lib/domain/profile.ts';
 import type { OutcomeLine } from '../../lib/pipeline/push/outcomes.ts';
@@ -29,6 +30,17 @@ const GUARDS: Readonly<Record<Guard, string>> = {
   'opt-outs': 'opt-outs would be touched',
   'stale-source': 'a source is not up to date',
   'list-replaced': 'another list',
+};
+
+/** What each kind of data is about. */
+export const facetWords: Readonly<Record<FacetName, string>> = {
+  identity: 'who they are',
+  demographic: 'age, language and the like',
+  geographic: 'where they are',
+  firmographic: 'their company and work',
+  behavioural: 'what they do',
+  implicit: 'what is inferred',
+  explicit: 'what they said themselves',
 };
 
 /** A reason or an outcome in words; one that this page does not know stays as it is. */

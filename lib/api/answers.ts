@@ -84,7 +84,16 @@ export const segmentHistorySchema = z
 
 export const leftListSchema = loose.openapi('LeftList');
 export const runSchema = loose.openapi('Run');
-export const rejectedSchema = loose.openapi('QuarantinedRecord');
+export const rejectedSchema = z
+  .looseObject({
+    id: z.string(),
+    connection: z.string(),
+    stream: z.string(),
+    code: z.string(),
+    reason: z.string(),
+    record: z.unknown(),
+  })
+  .openapi('QuarantinedRecord');
 
 export const lateDaySchema = z
   .object({

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { asTributaryError } from '../domain/errors.ts';
 import { costRoutes } from './cost-routes.ts';
+import { dataRoutes } from './data-routes.ts';
 import { definitionRoutes } from './definition-routes.ts';
 import type { ApiDeps } from './deps.ts';
 import { duplicateRoutes } from './duplicate-routes.ts';
@@ -32,6 +33,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   for (const route of segmentRoutes(deps)) serve(app, route);
   for (const route of definitionRoutes(deps)) serve(app, route);
   for (const route of workRoutes(deps)) serve(app, route);
+  for (const route of dataRoutes(deps)) serve(app, route);
   for (const route of segmentFactsRoutes(deps)) serve(app, route);
   for (const route of reviewRoutes(deps)) serve(app, route);
   for (const route of duplicateRoutes(deps)) serve(app, route);

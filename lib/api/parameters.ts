@@ -2,13 +2,13 @@ import { z } from '@hono/zod-openapi';
 
 /** What stands in paths and behind question marks, for whoever reads the OpenAPI document. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
-  after: 'Where the page before ended, as its answer named it: next',
+  after: 'Where the page before ended: as its answer named it, or the id of its last record',
   audience: 'Id of an audience',
   columns: 'Names with commas between them: id, since, traits, types of identifiers, consent.<topic>',
   connection: 'Name of a connection in tributary.yaml',
   duplicate: 'Id of a suggested pair, as /api/duplicates lists it',
   form: 'json or html',
-  from: 'Where to begin: what the page before named as next; of a history, a day',
+  from: 'Where to begin: of members and activities, what the page before named as next; of a history, a day',
   import: 'Id of an import, as the call that began it answered',
   job: 'Id of a job, as the call that began it answered',
   limit: 'How many at most',

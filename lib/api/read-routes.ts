@@ -142,8 +142,10 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
         'Records that could not be used, with their reason',
         z.array(rejectedSchema),
       ),
-      run: async ({ params }) => {
-        const kept = await deps.state.list(`quarantine#${params.connection}`, { most: MOST_LISTED });
+      query: ['after'],
+      run: async ({ params, query: { after } }) => {
+        const older = after === undefined ? {} : { after };
+        const kept = await deps.state.list(`quarantine#${params.connection}`, { most: MOST_LISTED, ...older });
         return kept.map(({ id, body }) => ({ id, ...body }));
       },
     },

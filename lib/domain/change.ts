@@ -1,3 +1,4 @@
+import { formatInstant, parseInstant } from './instant.ts';
 import type { JsonObject } from './json.ts';
 
 /**
@@ -69,6 +70,11 @@ export interface ActivityChange extends Told {
   readonly keyAt?: string;
   /** Done on a website or in an app: it belongs to a session. */
   readonly visit?: true;
+}
+
+/** The place of an activity among those of its record: the sender's own instant, then its id. */
+export function activityKey({ keyAt, at, id }: Pick<ActivityChange, 'keyAt' | 'at' | 'id'>): string {
+  return `${formatInstant(parseInstant(keyAt ?? at) ?? parseInstant(at) ?? 0)}#${id}`;
 }
 
 /** When a page of a stream was read, and when it was mapped. */

@@ -105,8 +105,8 @@ export interface AccountStore {
  */
 export interface ActivityStore {
   put(activities: readonly ActivityChange[]): Promise<void>;
-  /** Newest first. */
-  latest(fragment: string, most: number): Promise<readonly ActivityChange[]>;
+  /** Newest first; from the activity with this key (`activityKey`) on, it included. */
+  latest(fragment: string, most: number, from?: string): Promise<readonly ActivityChange[]>;
   count(fragment: string): Promise<number>;
   /** All of a fragment, newest first: fills segment leaves after a change of definitions. */
   all(fragment: string): AsyncIterable<readonly ActivityChange[]>;

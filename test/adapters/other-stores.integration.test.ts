@@ -7,7 +7,7 @@ import type { Dynamo } from '../../lib/adapters/dynamodb/client.ts';
 import { openHistoryStore } from '../../lib/adapters/dynamodb/history-store.ts';
 import { openStateStore } from '../../lib/adapters/dynamodb/state-store.ts';
 import { openWriteLedger } from '../../lib/adapters/dynamodb/write-ledger.ts';
-import type { ActivityChange } from '../../lib/domain/change.ts';
+import { type ActivityChange, activityKey } from '../../lib/domain/change.ts';
 import { createTables, withEngines } from '../engines.ts';
 import { loseNextAnswer, openTestDynamo } from './opened-dynamo.ts';
 
@@ -43,6 +43,16 @@ describe('activity store', () => {
     expect(await store.count('mail:member:a')).toBe(2);
     expect(await store.latest('mail:member:a', 1)).toEqual([did('mail:member:a', 1)]);
     expect(await store.count('mail:member:b')).toBe(0);
+  });
+
+  it('goes on from an activity, it included', async () => {
+    const store = open();
+    const three = [1, 2, 3].map((n) => did('mail:member:f', n));
+    await store.put(three);
+
+    const key = activityKey(did('mail:member:f', 2));
+    expect(await store.latest('mail:member:f', 9, key)).toEqual(three.slice(1));
+    expect(await store.latest('mail:member:f', 1, key)).toEqual([three[1]]);
   });
 
   it('keeps the smallest instant of an activity that was corrected several times, in any order', async () => {

@@ -54,7 +54,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(73);
+    expect(schemas).toHaveLength(80);
     for (const { path, method } of operations) {
       const {
         summary,
@@ -92,6 +92,11 @@ describe('the answers of /api', () => {
     ['GET', '/api/runs', '/api/runs'],
     ['GET', '/api/duplicates', '/api/duplicates?limit=5'],
     ['GET', '/api/quarantine/{connection}', '/api/quarantine/newsletter'],
+    ['GET', '/api/data', '/api/data'],
+    ['GET', '/api/day', '/api/day'],
+    ['GET', '/api/connections/{connection}', '/api/connections/newsletter'],
+    ['GET', '/api/people/{person}/activities', '/api/people/ann%40example.com/activities?most=1'],
+    ['GET', '/api/people/{person}/audiences', '/api/people/ann%40example.com/audiences'],
     ['GET', '/api/audiences/{audience}/verify', '/api/audiences/quiet-readers-to-newsletter/verify'],
     ['POST', '/api/verify', '/api/verify', { audience: 'quiet-readers-to-newsletter', heal: 'adopt' }],
     ['POST', '/api/pull', '/api/pull', { connection: 'newsletter', stream: 'members' }],
@@ -111,6 +116,24 @@ describe('the answers of /api', () => {
 
     expect(answer.status).toBe(method === 'POST' && !path.endsWith('dry-run') ? 202 : 200);
     expect(misfits(path, method, answer.body)).toEqual([]);
+  });
+
+  it('count what is quarantined, and list it by pages', async () => {
+    const { body } = await ask('GET', '/api/data');
+    const { body: page } = await ask('GET', '/api/quarantine/newsletter');
+    const [record] = page as { id: string }[];
+
+    expect(body).toEqual({ counted: null, quarantine: [{ connection: 'newsletter', records: 1, more: false }] });
+    expect(page).toMatchObject([{ stream: 'members', code: 'mapping/no-id', record: {} }]);
+    const after = encodeURIComponent(record?.id ?? '');
+    expect((await ask('GET', `/api/quarantine/newsletter?after=${after}`)).body).toEqual([]);
+  });
+
+  it('know no connection that is not in the workspace', async () => {
+    expect(await ask('GET', '/api/connections/nowhere')).toMatchObject({
+      status: 404,
+      body: { code: 'api/no-such-connection' },
+    });
   });
 
   it('show every value of a person by its kind of data', async () => {

@@ -33,7 +33,7 @@ export function tooLong({ path, text }: SourceFile, most: number): Finding[] {
 
 /** Exports are named where they are declared. Declarations of somebody else's untyped package say what it is. */
 export function defaultExport(file: SourceFile): Finding[] {
-  if (file.path.endsWith('.d.ts')) return [];
+  if (file.path.endsWith('.d.ts') || file.path.endsWith('.config.ts')) return [];
   return findings(file, (node) => {
     if (ts.isExportAssignment(node)) return 'has a default export: name it';
     const modifiers = ts.canHaveModifiers(node) ? (ts.getModifiers(node) ?? []) : [];

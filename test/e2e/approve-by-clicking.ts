@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { Locator, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Stage } from '../../lib/local/stage.ts';
-import { openBrowser } from './browser.ts';
+import { openConsole, textOf } from './console-browser.ts';
 
 /** What the console must show of a push that is held because it would add too many. */
 export interface HeldAudience {
@@ -15,73 +15,60 @@ export interface HeldAudience {
 
 /**
  * Finds the held push in the console, looks at its audience and plan, approves it with two clicks at once, and once more
- * in a tab that was open before; then reads the outcomes and takes them as a file.
+ * in a tab that was open before; then reads the outcomes and takes them as a file. Tells what the browser complained of.
  */
-export async function approveByClicking(stage: Stage, { audience, title, people, says }: HeldAudience): Promise<void> {
-  const browser = await openBrowser();
-  try {
-    const context = await browser.newContext({ acceptDownloads: true, viewport: { width: 380, height: 800 } });
-    const problems: string[] = [];
-    context.on('weberror', (thrown) => problems.push(thrown.error().message));
-    const [page, late] = [await openConsole(await context.newPage(), stage), await context.newPage()];
-    const held = page.getByRole('region', { name: 'Held' });
-    expect(await textOf(held)).toContain(says);
-    await held.getByRole('link', { name: audience }).click();
-    expect(await textOf(page.getByRole('region', { name: 'What it does' }))).toContain(title);
-    expect(await textOf(page.getByRole('region', { name: 'People' }))).toMatch(
-      new RegExp(`${people} in the segment ${people} wanted .*${people} waiting`),
-    );
-    await page.getByRole('button', { name: 'Plan now' }).click();
-    await page.getByText('It would be held').waitFor();
-    await page.getByRole('link', { name: 'Look at the plan' }).click();
-    await page.getByRole('heading', { name: `Push of ${audience}` }).waitFor();
-    await openConsole(late, stage);
-    await late.getByRole('link', { name: 'Look at the plan' }).click();
-    const plan = (await late.getByRole('definition').locator('code.hash').textContent()) ?? '';
+export async function approveByClicking(
+  browser: Browser,
+  stage: Stage,
+  { audience, title, people, says }: HeldAudience,
+): Promise<readonly string[]> {
+  const { context, page, problems } = await openConsole(browser, stage, 390);
+  const late = await context.newPage();
+  const held = page.getByRole('region', { name: 'Held' });
+  expect(await textOf(held)).toContain(says);
+  await held.getByRole('link', { name: audience }).click();
+  expect(await textOf(page.getByRole('region', { name: 'What it does' }))).toContain(title);
+  expect(await textOf(page.getByRole('region', { name: 'People' }))).toMatch(
+    new RegExp(`${people} in the segment ${people} wanted .*${people} waiting`),
+  );
+  await page.getByRole('button', { name: 'Plan now' }).click();
+  await page.getByText('It would be held').waitFor();
+  await page.getByRole('link', { name: 'Look at the plan' }).click();
+  await page.getByRole('heading', { name: `Push of ${audience}` }).waitFor();
+  await late.goto(`${stage.url}/#token=${stage.token}`);
+  await late.getByRole('link', { name: 'Look at the plan' }).click();
+  const plan = (await late.getByRole('definition').locator('code.hash').textContent()) ?? '';
 
-    await approve(page, 'Ops', '00000000');
-    expect(await page.getByRole('alert').textContent()).toContain(`Type ${plan.slice(0, 8)}`);
-    await approve(page, 'Ops', plan.slice(0, 8));
-    await page.getByText('The push is finished.').waitFor();
-    await approve(late, 'Somebody else', plan.slice(0, 8));
-    await late.getByText('It was approved before and is finished; nothing more happened.').waitFor();
-    expect(await textOf(late.getByRole('region', { name: 'Run' }))).toMatch(/finished.*Approved by Ops/);
+  await approve(page, 'Ops', '00000000');
+  expect(await page.getByRole('alert').filter({ hasText: 'Type' }).textContent()).toContain(plan.slice(0, 8));
+  await approve(page, 'Ops', plan.slice(0, 8));
+  await page.getByText('The push is finished.').waitFor();
+  await approve(late, 'Somebody else', plan.slice(0, 8));
+  await late.getByText('It was approved before and is finished; nothing more happened.').waitFor();
+  expect(await textOf(late.getByRole('region', { name: 'Run' }))).toMatch(/finished.*Approved by Ops/);
 
-    const outcome = page.getByLabel('Outcome', { exact: true });
-    await outcome.selectOption('refused');
-    await page.getByText('Nobody has the outcome refused.').waitFor();
-    await outcome.selectOption('applied');
-    await page.getByText(`${people} shown, all of them.`).waitFor();
-    const file = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Download CSV' }).click();
-    const lines = readFileSync(await (await file).path(), 'utf8')
-      .trim()
-      .split('\r\n');
-    expect(lines).toHaveLength(people + 1);
-    expect(lines[1]).toMatch(/^p_[\w-]+,add,applied,,\S+Z,email,newsletter status,\S+Z$/);
+  const outcome = page.getByLabel('Outcome', { exact: true });
+  await outcome.selectOption('refused');
+  await page.getByText('Nobody has the outcome refused.').waitFor();
+  await outcome.selectOption('applied');
+  await page.getByText(`${people} shown, all of them.`).waitFor();
+  const file = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download CSV' }).click();
+  const lines = readFileSync(await (await file).path(), 'utf8')
+    .trim()
+    .split('\r\n');
+  expect(lines).toHaveLength(people + 1);
+  expect(lines[1]).toMatch(/^p_[\w-]+,add,applied,,\S+Z,email,newsletter status,\S+Z$/);
 
-    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-    await page.getByRole('link', { name: '← Overview' }).click();
-    await page.getByRole('region', { name: 'Segments' }).waitFor();
-    expect([await held.count(), await page.title(), problems]).toEqual([0, 'Tributary', []]);
-  } finally {
-    await browser.close();
-  }
-}
-
-async function openConsole(page: Page, stage: Stage): Promise<Page> {
-  await page.goto(`${stage.url}/#token=${stage.token}`);
-  return page;
+  await page.getByRole('link', { name: 'Tributary' }).click();
+  await page.getByRole('region', { name: 'The last day' }).waitFor();
+  expect([await held.count(), await page.title()]).toEqual([0, 'Tributary']);
+  await context.close();
+  return problems;
 }
 
 async function approve(page: Page, by: string, hash: string): Promise<void> {
   await page.getByLabel('Your name').fill(by);
   await page.getByLabel('The first 8 letters').fill(hash);
   await page.getByRole('button', { name: 'Approve this plan' }).dblclick();
-}
-
-/** The text as it is shown, in one line. */
-async function textOf(part: Locator): Promise<string> {
-  await part.waitFor();
-  return (await part.allInnerTexts()).join(' ').replaceAll(/\s+/g, ' ');
 }

@@ -1,4 +1,4 @@
-import type { ActivityChange } from '../../lib/domain/change.ts';
+import { type ActivityChange, activityKey } from '../../lib/domain/change.ts';
 import { type ErasedProfile, isErased } from '../../lib/domain/erasure.ts';
 import type { MergedProfile, Profile } from '../../lib/domain/profile.ts';
 import {
@@ -172,8 +172,13 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
           if (held === undefined || wins) activities.set(key, one);
         }
       }),
-    latest: (fragment, most) =>
-      step(() => [...activities.values()].filter((one) => one.fragment === fragment).slice(0, most)),
+    latest: (fragment, most, from) =>
+      step(() =>
+        [...activities.values()]
+          .filter((one) => one.fragment === fragment && (from === undefined || activityKey(one) <= from))
+          .sort((a, b) => (activityKey(a) < activityKey(b) ? 1 : -1))
+          .slice(0, most),
+      ),
     count: (fragment) => step(() => [...activities.values()].filter((one) => one.fragment === fragment).length),
     async *all(fragment) {
       yield [...activities.values()].filter((one) => one.fragment === fragment);

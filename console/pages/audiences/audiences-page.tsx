@@ -1,4 +1,5 @@
 import { notAsAsked } from '../../../lib/domain/tally.ts';
+import { to } from '../../app/addresses.ts';
 import type { Audience } from '../../app/answers.ts';
 import { useAnswer } from '../../app/reading.ts';
 import { Badge } from '../../parts/badge.tsx';
@@ -41,7 +42,9 @@ const COLUMNS: readonly Column<Audience>[] = [
     by: ({ audience }) => audience,
     cell: ({ audience, segment, connection, schedule }) => (
       <div>
-        <strong>{audience}</strong>
+        <strong>
+          <a href={to('/audiences/{audience}', { audience })}>{audience}</a>
+        </strong>
         <div class="quiet">
           {segment} → {connection}, {schedule ?? 'on demand'}
         </div>
@@ -71,7 +74,10 @@ function LastPush({ run }: Audience) {
   if (run === null) return <span class="quiet">never</span>;
   return (
     <div>
-      <Badge>{String(run.state)}</Badge> <Moment at={String(run.endedAt ?? run.startedAt)} />
+      <Badge>{String(run.state)}</Badge>{' '}
+      <a href={to('/runs/{run}', { run: String(run.id) })}>
+        <Moment at={String(run.endedAt ?? run.startedAt)} />
+      </a>
     </div>
   );
 }

@@ -1,37 +1,43 @@
 import { all, useAnswer } from '../../app/reading.ts';
-import { Bars } from '../../charts/bars.tsx';
-import { Card, Cards } from '../../parts/card.tsx';
+import { Cards } from '../../parts/card.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Shown } from '../../parts/shown.tsx';
+import { LastDay } from './last-day.tsx';
+import { NeedsYou } from './needs-you.tsx';
+import '../audiences/audiences.css';
 
-/** What needs a person, and last night at a glance. */
+/** What is going on is looked at again so often. */
+const AGAIN_MS = 30_000;
+const LARGEST = { sort: 'size', most: 20 };
+
+/** What needs a person, and the last day at a glance. */
 export function Page() {
-  const read = all(useAnswer('GET /api/segments'), useAnswer('GET /api/alerts'));
+  const every = (): number => AGAIN_MS;
+  const waiting = all(
+    useAnswer('GET /api/alerts', {}, { every }),
+    useAnswer('GET /api/audiences', {}, { every }),
+    useAnswer('GET /api/duplicates', { query: { limit: 100 } }),
+    useAnswer('GET /api/data'),
+    useAnswer('GET /api/reviews'),
+  );
+  const day = all(useAnswer('GET /api/day', {}, { every }), useAnswer('GET /api/segments', { query: LARGEST }));
   return (
     <>
       <PageHead title="Home" />
-      <Shown of={read}>
-        {([{ segments }, alerts]) => (
-          <Cards>
-            {alerts.length > 0 && (
-              <Card title="Needs a person" note={`${alerts.length}`} tone="alarm" wide>
-                <ul>
-                  {alerts.map(({ kind, subject, says }) => (
-                    <li key={`${kind} ${subject}`}>
-                      {subject}: {says}
-                    </li>
-                  ))}
-                </ul>
-              </Card>
-            )}
-            <Card title="Segments" note={`${segments.length}`}>
-              <Bars
-                rows={segments.map(({ segment, title, members }) => ({ key: segment, name: title, value: members }))}
-              />
-            </Card>
-          </Cards>
-        )}
-      </Shown>
+      <Cards>
+        <Shown of={waiting}>
+          {([alerts, audiences, { suggestions, next }, { quarantine }, reviews]) => (
+            <NeedsYou
+              alerts={alerts}
+              audiences={audiences}
+              duplicates={{ pairs: suggestions.length, more: next !== undefined }}
+              quarantine={quarantine}
+              reviews={reviews.filter(({ proposal }) => proposal !== 'keep')}
+            />
+          )}
+        </Shown>
+        <Shown of={day}>{([found, { segments }]) => <LastDay day={found} segments={segments} />}</Shown>
+      </Cards>
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { type AttributeValue, QueryCommand } from '@aws-sdk/client-dynamodb';
-import type { ActivityChange, Reading } from '../../domain/change.ts';
+import { type ActivityChange, activityKey, type Reading } from '../../domain/change.ts';
 import { formatInstant, parseInstant } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ActivityStore } from '../../pipeline/ports.ts';
@@ -30,8 +30,14 @@ export function openActivityStore(dynamo: Dynamo, table: string, keptMs: () => P
       await putStanding(dynamo, table, items(clocked), corrected);
       await putStanding(dynamo, table, items(read), readFromPages);
     },
-    async latest(fragment, most) {
-      const answer = await dynamo.client.send(new QueryCommand({ ...byFragment(fragment), Limit: most }));
+    async latest(fragment, most, from) {
+      const all = byFragment(fragment);
+      const older = from !== undefined && {
+        KeyConditionExpression: 'fragment = :fragment AND #at <= :from',
+        ExpressionAttributeNames: { '#at': 'at' },
+        ExpressionAttributeValues: { ...all.ExpressionAttributeValues, ':from': { S: from } },
+      };
+      const answer = await dynamo.client.send(new QueryCommand({ ...all, ...older, Limit: most }));
       return (answer.Items ?? []).map(fromItem);
     },
     count: (fragment) => queryCount(dynamo, byFragment(fragment)),
@@ -130,10 +136,9 @@ function keyOf(item: Item): Item {
 
 function toItem(activity: ActivityChange, keptMs: number): Item {
   const at = parseInstant(activity.at) ?? 0;
-  const keyAt = activity.keyAt === undefined ? at : (parseInstant(activity.keyAt) ?? at);
   return {
     fragment: { S: activity.fragment },
-    at: { S: `${formatInstant(keyAt)}#${activity.id}` },
+    at: { S: activityKey(activity) },
     name: { S: activity.name },
     properties: { S: JSON.stringify(activity.properties ?? {}) },
     expires: { N: String(Math.ceil((at + keptMs) / 1_000)) },

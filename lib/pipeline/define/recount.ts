@@ -13,6 +13,7 @@ import type { ActivityStore, Clock, Queue, StateStore } from '../ports.ts';
 import { fillAlone } from '../resolve/decide-alone.ts';
 import { isLiving } from '../resolve/gather.ts';
 import { everythingDone, type Versions } from '../resolve/refill.ts';
+import { countFacets } from './count-facets.ts';
 import { type Scan, type ScanWork, startScan } from './scan.ts';
 
 /** Everybody counted: the facts of each segment follow from it, see lib/pipeline/review. */
@@ -76,10 +77,12 @@ export function recountWork(deps: RecountDeps): ScanWork {
     findsMuch: true,
     async people(scan, people, found) {
       const counter = await counterOf(scan);
-      const counts = found.people === undefined ? noCounts() : (found as unknown as Counts);
+      const { facets, ...before } = found;
+      const counts = before.people === undefined ? noCounts() : (before as unknown as Counts);
       const now = Date.parse(scan.startedAt);
       for (const one of people) if (isLiving(one)) (await look(deps, counter, one, now)).add(counts);
-      return counts as unknown as JsonObject;
+      const counted = countFacets(counter.compiled, people.filter(isLiving), now, facets);
+      return { ...counts, facets: counted } as unknown as JsonObject;
     },
     async end({ about }) {
       await deps.jobs.send([{ body: { job: String(about.job) } }]);

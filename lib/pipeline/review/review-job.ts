@@ -1,5 +1,6 @@
 import type { Compiled } from '../../domain/decide.ts';
 import { TributaryError } from '../../domain/errors.ts';
+import type { FacetCounts } from '../../domain/facet/count-facets.ts';
 import { composeReview } from '../../domain/review/compose-review.ts';
 import { experimentsOf, traitsOf } from '../../domain/review/counter.ts';
 import { addUpCounts, type Counts } from '../../domain/review/counts.ts';
@@ -10,6 +11,7 @@ import { type Overlaps, overlapsOf, overlapsWith } from '../../domain/review/ove
 import type { Cost, Coverage, LeafPart, Review } from '../../domain/review/review.ts';
 import { tellLeaf } from '../../domain/segment/decisive.ts';
 import type { SegmentDefinition } from '../../domain/segment.ts';
+import { addUpFacets, keepData } from '../define/count-facets.ts';
 import { keepRecount, recountId } from '../define/recount.ts';
 import { readFound, readParts, readScan } from '../define/scan.ts';
 import type { Worker } from '../jobs/run-job.ts';
@@ -46,6 +48,7 @@ interface Counted {
   readonly at: string;
   readonly readUnits: number;
   readonly counts: Counts;
+  readonly facets: FacetCounts;
   readonly overlaps: Overlaps;
   readonly compiled: Compiled;
 }
@@ -102,13 +105,25 @@ async function readCounted(deps: ReviewDeps, id: string, job: ReviewJob): Promis
     throw new TributaryError('defect', 'definitions/lost', `the definitions ${job.definitions} are not in the archive`);
   }
   const found = await Promise.all(parts.map((part) => readFound(deps, part)));
-  const counts = addUpCounts(found.filter(({ people }) => people !== undefined) as unknown as Counts[]);
+  const counted = found.filter(({ people }) => people !== undefined);
+  const counts = addUpCounts(counted.map(({ facets: _, ...one }) => one) as unknown as Counts[]);
+  const facets = addUpFacets(counted);
   const readUnits = parts.reduce((sum, part) => sum + part.readUnits, 0);
   const at = scan.startedAt;
-  return { job: id, at, readUnits, counts, overlaps: overlapsOf(counts, compiled.program.segments, at), compiled };
+  return {
+    job: id,
+    at,
+    readUnits,
+    counts,
+    facets,
+    overlaps: overlapsOf(counts, compiled.program.segments, at),
+    compiled,
+  };
 }
 
-async function keepWhole(deps: ReviewDeps, { job, at, readUnits, counts, overlaps }: Counted): Promise<void> {
+async function keepWhole(deps: ReviewDeps, { job, at, readUnits, counts, facets, overlaps }: Counted): Promise<void> {
+  const sizes = Object.fromEntries(Object.entries(counts.segments).map(([segment, { size }]) => [segment, size]));
+  await keepData(deps, { at, people: counts.people, facets, sizes });
   await keepRecount(deps, { at, people: counts.people, readUnits });
   await keepLatestCount(deps, job, { overlaps, personas: counts.personas });
 }

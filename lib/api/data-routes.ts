@@ -1,0 +1,63 @@
+import { TributaryError } from '../domain/errors.ts';
+import { describeConnection } from '../pipeline/describe/describe-connection.ts';
+import { describeData } from '../pipeline/describe/describe-data.ts';
+import { describeDay } from '../pipeline/describe/describe-day.ts';
+import { findPerson } from '../pipeline/describe/find-person.ts';
+import { readActivities } from '../pipeline/describe/person-activities.ts';
+import { readPersonAudiences } from '../pipeline/describe/person-audiences.ts';
+import { activityPageSchema, connectionSchema, dataSchema, daySchema, personAudiencesSchema } from './data-answers.ts';
+import type { ApiDeps } from './deps.ts';
+import { noSuchPerson, type Route } from './route.ts';
+
+/** What there is about people, over everybody and of one person, and where it comes from. */
+export function dataRoutes(deps: ApiDeps): readonly Route<unknown>[] {
+  const personNamed = async (text = '') => {
+    const profile = await findPerson(deps, text);
+    if (profile === undefined) throw noSuchPerson();
+    return profile;
+  };
+  return [
+    {
+      method: 'get',
+      path: '/api/data',
+      summary: 'The seven kinds of data by source, as the nightly count found them, and what is quarantined',
+      answer: dataSchema,
+      run: async () => describeData(deps, await deps.definitions()),
+    },
+    {
+      method: 'get',
+      path: '/api/day',
+      summary: 'What ran in the last 24 hours, and how the sizes of segments moved',
+      answer: daySchema,
+      run: () => describeDay(deps),
+    },
+    {
+      method: 'get',
+      path: '/api/connections/{connection}',
+      summary: 'One connection: where its streams stand, what it took of its quota, its latest runs',
+      answer: connectionSchema,
+      run: async ({ params: { connection = '' } }) => {
+        const found = (await deps.definitions()).connections[connection];
+        if (found === undefined) {
+          throw new TributaryError('rejected', 'api/no-such-connection', `no connection is called ${connection}`);
+        }
+        return describeConnection(deps, found);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/people/{person}/activities',
+      summary: 'What a person did, newest first, some at a time',
+      query: ['from', 'most'],
+      answer: activityPageSchema,
+      run: async ({ params, query }) => readActivities(deps, await personNamed(params.person), query),
+    },
+    {
+      method: 'get',
+      path: '/api/people/{person}/audiences',
+      summary: 'What a person is to each audience, what its tool was told, and on what consent',
+      answer: personAudiencesSchema,
+      run: async ({ params }) => readPersonAudiences(deps, await deps.definitions(), await personNamed(params.person)),
+    },
+  ];
+}

@@ -1,0 +1,89 @@
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { to } from '../../console/app/addresses.ts';
+import type { AudienceStage } from './audience-stage.ts';
+import { textOf, type Visit } from './console-browser.ts';
+
+/** What is on the stage when the console is walked through. */
+export interface Walked {
+  readonly on: AudienceStage;
+  readonly audience: string;
+  readonly run: string;
+  /** Profile id of somebody who is in the audience. */
+  readonly person: string;
+}
+
+/** The pages of people, audiences, runs, connections and data, with what each must show. */
+export function visitsOf({ audience, run, person }: Walked): readonly Visit[] {
+  return [
+    {
+      name: 'Home',
+      address: to('/'),
+      see: async (page) => {
+        expect(await textOf(region(page, 'Pushes'))).toContain(audience);
+        await region(page, 'To decide').waitFor();
+      },
+    },
+    { name: 'People', address: to('/people'), see: (page) => heading(page, 'People') },
+    {
+      name: 'Person',
+      address: to('/people/{person}', { person }),
+      see: async (page) => {
+        await seeReceipt(page);
+        expect(await textOf(region(page, 'Audiences'))).toMatch(/add, applied .*on the consent email/);
+        expect(await textOf(region(page, 'Timeline'))).toContain('activities');
+        await region(page, 'Records').getByRole('list', { name: 'Evidence that joins records' }).waitFor();
+      },
+    },
+    { name: 'Duplicates', address: to('/duplicates'), see: (page) => page.getByText('There is none.').waitFor() },
+    {
+      name: 'Audiences',
+      address: to('/audiences'),
+      see: (page) => page.getByRole('link', { name: audience }).waitFor(),
+    },
+    {
+      name: 'Audience',
+      address: to('/audiences/{audience}', { audience }),
+      see: async (page) => {
+        await page.getByRole('button', { name: 'Plan now' }).click();
+        await page.getByText('Nothing is to be done').waitFor();
+      },
+    },
+    {
+      name: 'Run',
+      address: to('/runs/{run}', { run }),
+      see: (page) => page.getByText('have an outcome').waitFor(),
+    },
+    {
+      name: 'Connections',
+      address: to('/connections'),
+      see: async (page) => expect(await textOf(region(page, 'All connections'))).toMatch(/newsletter .*well/),
+    },
+    {
+      name: 'Connection',
+      address: to('/connections/{connection}', { connection: 'newsletter' }),
+      see: async (page) => {
+        expect(await textOf(region(page, 'Streams'))).toContain('every 15 minutes');
+        await region(page, 'Latest runs').waitFor();
+      },
+    },
+    {
+      name: 'Data',
+      address: to('/data'),
+      see: async (page) => expect(await textOf(region(page, 'Who is known how'))).toMatch(/Explicit/),
+    },
+  ];
+}
+
+async function seeReceipt(page: Page): Promise<void> {
+  await region(page, 'Segments').getByRole('group').first().click();
+  await page.getByText('all of these').first().waitFor();
+}
+
+function region(page: Page, name: string) {
+  return page.getByRole('region', { name, exact: true });
+}
+
+async function heading(page: Page, name: string): Promise<void> {
+  await page.getByRole('heading', { name, level: 1 }).waitFor();
+}
