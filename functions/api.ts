@@ -1,5 +1,6 @@
 import { handle } from 'hono/aws-lambda';
-import { openDeployed } from '../lib/adapters/deployed.ts';
+import { openDeployed, readInventory } from '../lib/adapters/deployed.ts';
+import { DUE_SHARDS } from '../lib/adapters/dynamodb/profile-items.ts';
 import { readEnv } from '../lib/adapters/env.ts';
 import { openIdentityKey } from '../lib/adapters/identity-key.ts';
 import { openBasics, openPeople, openQueuesNamed } from '../lib/adapters/open.ts';
@@ -10,7 +11,7 @@ import { connectors } from '../lib/connectors/registry.ts';
 import { openPublished } from '../lib/pipeline/define/definitions.ts';
 import { openSegmentTexts } from '../lib/workspace/segment-texts.ts';
 
-const env = readEnv(process.env, 'IDENTITY_KEY_SECRET', 'DEPLOYED');
+const env = readEnv(process.env, 'IDENTITY_KEY_SECRET', 'DEPLOYED', 'INVENTORY');
 const basics = openBasics(process.env);
 const published = openPublished(basics);
 const api = createApi({
@@ -22,6 +23,8 @@ const api = createApi({
   connectors,
   ...published,
   deployed: openDeployed(env.DEPLOYED),
+  inventory: readInventory(env.INVENTORY),
+  sweepShards: DUE_SHARDS,
   texts: openSegmentTexts(connectors),
 });
 

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { asTributaryError } from '../domain/errors.ts';
+import { costRoutes } from './cost-routes.ts';
 import { definitionRoutes } from './definition-routes.ts';
 import type { ApiDeps } from './deps.ts';
 import { duplicateRoutes } from './duplicate-routes.ts';
@@ -39,6 +40,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   for (const route of modelRoutes(deps)) serve(app, route);
   for (const route of privacyRoutes(deps)) serve(app, route);
   for (const route of suppressionRoutes(deps)) serve(app, route);
+  for (const route of costRoutes(deps)) serve(app, route);
   app.doc31('/api/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Tributary', version: '1', description: DESCRIPTION },

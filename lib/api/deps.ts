@@ -1,4 +1,5 @@
 import type { AnyConnector } from '../connectors/define.ts';
+import type { Inventory } from '../domain/cost/cost.ts';
 import type { Compiled } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import type { AlertDeps } from '../pipeline/alerts.ts';
@@ -17,6 +18,10 @@ export interface ApiDeps extends JobDeps, PlanDeps, AlertDeps {
   readonly definitions: () => Promise<Definitions>;
   readonly compiled: () => Promise<Compiled>;
   readonly versions: Versions;
+  /** What of the deployment is paid for by the month. */
+  readonly inventory: Inventory;
+  /** Into how many shards the index of due profiles is laid out. */
+  readonly sweepShards: number;
   /** Reads and writes the text of segments. */
   readonly texts: SegmentTexts;
   /** Batch sizes of destinations, for dry runs. */

@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../lib/domain/change.ts';
+import type { Cost } from '../../lib/domain/cost/cost.ts';
 import { versionOf } from '../../lib/domain/definitions.ts';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import type { PersonPage } from '../../lib/pipeline/describe/describe-person.ts';
@@ -276,6 +277,14 @@ describe('the answers of /api', () => {
         },
       ],
     });
+  });
+
+  it('tell what the workspace costs, of what is deployed', async () => {
+    const { body } = await ask('GET', '/api/cost');
+
+    expect(misfits('/api/cost', 'get', body)).toEqual([]);
+    const { lines } = (body as unknown as Cost).idle;
+    expect(lines.find(({ what }) => what === 'alarms, a month each')).toMatchObject({ quantity: 40, dollars: 4 });
   });
 
   it('show one person by whatever leads to them', async () => {

@@ -71,6 +71,8 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     clock,
     texts: openSegmentTexts(connectors),
     deployed: (wanted: Declared) => wanted,
+    inventory: { secrets: 1, alarms: 40, dashboards: 1, polledQueues: 7 },
+    sweepShards: 4,
     identities: openIdentityIndex(dynamo, tables.identifiers),
     profiles: openProfileStore(dynamo, { profiles: tables.profiles, identifiers: tables.identifiers }),
     accounts: openAccountStore(dynamo, tables.accounts),
