@@ -8,6 +8,7 @@ import { createApi } from '../lib/api/app.ts';
 import { serveConsole } from '../lib/api/console.ts';
 import { connectors } from '../lib/connectors/registry.ts';
 import { openCompiled, openDefinitions, openVersions } from '../lib/pipeline/define/definitions.ts';
+import { openSegmentTexts } from '../lib/workspace/segment-texts.ts';
 
 const env = readEnv(process.env, 'IDENTITY_KEY_SECRET', 'DEPLOYED');
 const basics = openBasics(process.env);
@@ -23,6 +24,7 @@ const api = createApi({
   compiled: openCompiled(definitions),
   versions: openVersions(basics.archive),
   deployed: openDeployed(env.DEPLOYED),
+  texts: openSegmentTexts(connectors),
 });
 
 export const handler = handle(serveConsole(api));

@@ -1,6 +1,7 @@
 import type { AnyConnector } from '../connectors/define.ts';
 import type { Compiled } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
+import type { SegmentTexts } from '../domain/segment-text.ts';
 import type { AlertDeps } from '../pipeline/alerts.ts';
 import type { PlanDeps } from '../pipeline/define/plan-definitions.ts';
 import type { JobDeps } from '../pipeline/jobs/jobs.ts';
@@ -17,6 +18,8 @@ export interface ApiDeps extends JobDeps, PlanDeps, AlertDeps {
   readonly definitions: () => Promise<Definitions>;
   readonly compiled: () => Promise<Compiled>;
   readonly versions: Versions;
+  /** Reads and writes the text of segments. */
+  readonly texts: SegmentTexts;
   /** Batch sizes of destinations, for dry runs. */
   readonly connectors: Readonly<Record<string, AnyConnector>>;
 }

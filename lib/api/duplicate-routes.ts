@@ -4,7 +4,7 @@ import { judgeDuplicate, listDuplicates } from '../pipeline/resolve/judge-duplic
 import type { ApiDeps } from './deps.ts';
 import type { Route } from './route.ts';
 
-const listSchema = z
+export const duplicatesSchema = z
   .object({
     suggestions: z.array(
       z.object({
@@ -40,7 +40,7 @@ export function duplicateRoutes(deps: ApiDeps): readonly Route<unknown>[] {
       path: '/api/duplicates',
       summary: 'People who may be one, the likeliest first, by pages',
       query: ['limit', 'after'],
-      answer: listSchema,
+      answer: duplicatesSchema,
       run: ({ query: { limit, after } }) =>
         listDuplicates(deps, { most: readLimit(limit), ...(after === undefined ? {} : { after }) }),
     },

@@ -114,14 +114,11 @@ function checkFiles(sources: Sources, connectors: Connectors, report: Report): F
   return {
     tributary,
     segments: present(segments, (source) => {
-      const accepted = check(source, segmentFile, (value) => [
-        ...checkName(source, 'segment', segments),
-        ...checkSegmentReferences(value, personaIds),
-        ...checkConditions(value, segmentIds, tributary?.privacy.activities_kept),
-        ...checkMeasured(value, main),
-      ]);
-      // The schema leaves every value as written; the condition is the segment language's own to check.
-      return accepted === undefined ? undefined : (source.value as unknown as SegmentDefinition);
+      const retention = tributary?.privacy.activities_kept;
+      const around = { siblings: segments, segments: segmentIds, personas: personaIds, retention, tributary: main };
+      const { definition, findings } = checkSegment(source, around);
+      report(source, findings);
+      return definition;
     }),
     personas: present(personas, (source) =>
       check(source, personaFile, () => checkName(source, 'persona', personas)),
@@ -134,6 +131,37 @@ function checkFiles(sources: Sources, connectors: Connectors, report: Report): F
       ]),
     ),
   };
+}
+
+/** What a segment may refer to, and how far back it may look. */
+interface AroundSegment {
+  readonly siblings: readonly Source[];
+  readonly segments: readonly string[];
+  readonly personas: readonly string[];
+  /** In ms; undefined when not known. */
+  readonly retention: number | undefined;
+  /** tributary.yaml as written, for what it measures. */
+  readonly tributary: Json | undefined;
+}
+
+/** Checks the file of one segment against what stands around it. */
+export function checkSegment(
+  source: Source,
+  { siblings, segments, personas, retention, tributary }: AroundSegment,
+): { readonly definition: SegmentDefinition | undefined; readonly findings: readonly Finding[] } {
+  const { value } = source;
+  if (value === undefined) return { definition: undefined, findings: [] };
+  const checked = checkValue(segmentFile, value);
+  const findings = [
+    ...(checked.ok ? [] : checked.findings),
+    ...checkName(source, 'segment', siblings),
+    ...checkSegmentReferences(value, personas),
+    ...checkConditions(value, segments, retention),
+    ...checkMeasured(value, tributary),
+  ];
+  // The schema leaves every value as written; the condition is the segment language's own to check.
+  const definition = checked.ok ? (value as unknown as SegmentDefinition) : undefined;
+  return { definition, findings: withoutSecrets(value, findings) };
 }
 
 /** An audience may hold a condition in the place of a segment's name. */

@@ -53,7 +53,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(60);
+    expect(schemas).toHaveLength(67);
     for (const { path, method } of operations) {
       const {
         summary,
@@ -306,7 +306,11 @@ describe('the answers of /api', () => {
     const segments = await ask('GET', '/api/segments');
     const plan = await ask('POST', '/api/push/dry-run', {});
 
-    expect(segments.body).toEqual([{ segment: 'quiet-readers', title: 'Readers who went quiet', members: 1 }]);
+    expect(segments.body).toMatchObject({
+      segments: [{ segment: 'quiet-readers', title: 'Readers who went quiet', members: 1 }],
+      total: 1,
+      next: null,
+    });
     expect(plan.body).toEqual({
       audiences: [
         {

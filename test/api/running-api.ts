@@ -22,6 +22,7 @@ import { publishDefinitions } from '../../lib/pipeline/define/switch-definitions
 import { resolveProfile } from '../../lib/pipeline/resolve/resolve-profile.ts';
 import { suggestDuplicates } from '../../lib/pipeline/resolve/suggest-duplicates.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
+import { openSegmentTexts } from '../../lib/workspace/segment-texts.ts';
 import { createTables, engineLogin, type TestEngines } from '../engines.ts';
 
 /** The API on real tables, queues and a real bucket, with the starter workspace published. */
@@ -70,6 +71,7 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     clock,
     compiled: openCompiled(definitions),
     versions: openVersions(archive),
+    texts: openSegmentTexts(connectors),
     deployed: (wanted: Declared) => wanted,
     identities: openIdentityIndex(dynamo, tables.identifiers),
     profiles: openProfileStore(dynamo, { profiles: tables.profiles, identifiers: tables.identifiers }),

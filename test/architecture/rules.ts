@@ -5,7 +5,7 @@ import { placeOf, type SourceFile, visit } from './source-files.ts';
 export type Finding = string;
 
 const FILE_NAME =
-  /^[a-z0-9]+(-[a-z0-9]+)*(\.stream)?(\.(integration|nightly|property))?(\.test|\.config|\.d)?\.(ts|mjs|cjs)$/;
+  /^[a-z0-9]+(-[a-z0-9]+)*(\.stream)?(\.(integration|nightly|property))?(\.test|\.config|\.d)?\.(tsx?|mjs|cjs)$/;
 /** The second words are drawers only when they are the whole name: `resource-types.ts` says of what. */
 const DRAWER = /(^|-)(utils?|helpers?|misc|stuff)$|^(commons?|shared|types?|constants?)$/;
 

@@ -13,7 +13,7 @@ export interface SourceFile {
 }
 
 const rooms = ['lib', 'functions', 'cli', 'console', 'test', 'bench', 'scripts'];
-const CODE = /\.(ts|mjs|cjs|js)$/;
+const CODE = /\.(tsx?|mjs|cjs|js)$/;
 const cache = new Map<string, SourceFile>();
 
 /** Every code file under the given folders; all rooms when none is given. */

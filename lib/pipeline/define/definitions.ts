@@ -3,6 +3,7 @@ import type { Definitions } from '../../domain/definitions.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { openCatalogue } from '../../domain/facet/catalogue.ts';
 import type { Archive, StateStore } from '../ports.ts';
+import { readPublication } from './publication.ts';
 import { loadRegions } from './regions.ts';
 
 export interface DefinitionStores {
@@ -16,19 +17,10 @@ export interface Pointer {
   readonly moves: number;
 }
 
-const KIND = 'definitions';
-const CURRENT = 'current';
-
 /** The pointer as stored; undefined when nothing was ever published. */
 export async function readPointer(state: StateStore): Promise<Pointer | undefined> {
-  const current = await state.get(KIND, CURRENT);
-  const version = current?.body.version;
-  return current === undefined || typeof version !== 'string' ? undefined : { version, moves: current.version };
-}
-
-/** Moves the pointer on condition that it still is what it was. False when somebody else moved it. */
-export function movePointer(state: StateStore, to: Definitions, from: Pointer | undefined): Promise<boolean> {
-  return state.put(KIND, CURRENT, { version: to.version, workspace: to.workspace }, from?.moves ?? 0);
+  const current = await readPublication(state);
+  return current === undefined ? undefined : { version: current.version, moves: current.moves };
 }
 
 /** The published definitions, by one small read an invocation; the document itself is fetched once a version. */
@@ -71,7 +63,8 @@ export function openCompiled(definitions: () => Promise<Definitions>): () => Pro
   };
 }
 
-async function compileWithRegions(definitions: Definitions): Promise<Compiled> {
+/** Definitions compiled, with the table of regions where a condition is about one. */
+export async function compileWithRegions(definitions: Definitions): Promise<Compiled> {
   return compileDefinitions(definitions, asksForRegions(definitions) ? await loadRegions() : undefined);
 }
 

@@ -1,6 +1,7 @@
 import { effectiveConsent } from '../../domain/consent.ts';
 import { type Compiled, traitReader, traitsUnder } from '../../domain/decide.ts';
 import { TributaryError } from '../../domain/errors.ts';
+import type { Milliseconds } from '../../domain/instant.ts';
 import type { Json } from '../../domain/json.ts';
 import { valueAt } from '../../domain/mapping.ts';
 import { consentOf, identifiersOf, type Profile } from '../../domain/profile.ts';
@@ -42,16 +43,26 @@ export async function readSegmentPeople(
   }
   const { members, next } = await readMembers(deps, segment, asked);
   const stored = await deps.profiles.read(members.map(({ profile }) => profile));
-  const rules = { ...compiled, read: traitReader(compiled.definitions, await loadRegions()) };
-  const now = deps.clock.now().getTime();
+  const cells = await openCells(compiled, deps.clock.now().getTime());
   const people = members.flatMap(({ profile, since }) => {
     const found = stored.get(profile);
     // Merged or erased since the row was read: whoever has the data now has a row of their own.
     if (found === undefined || !isLiving(found)) return [];
-    const traits = nestTraits(traitsUnder(rules, found, now));
-    return [columns.map((column) => cellOf(found, traits, column, since))];
+    return [cells(found, columns, since)];
   });
   return { segment, columns, people, next };
+}
+
+/** Reads chosen columns of stored people as they stand at `now`. `since` is what a column of that name says. */
+export async function openCells(
+  compiled: Compiled,
+  now: Milliseconds,
+): Promise<(profile: Profile, columns: readonly string[], since?: string) => readonly Json[]> {
+  const rules = { ...compiled, read: traitReader(compiled.definitions, await loadRegions()) };
+  return (profile, columns, since = '') => {
+    const traits = nestTraits(traitsUnder(rules, profile, now));
+    return columns.map((column) => cellOf(profile, traits, column, since));
+  };
 }
 
 function cellOf(profile: Profile, traits: Json, column: string, since: string): Json {

@@ -1,0 +1,69 @@
+import type { z } from '@hono/zod-openapi';
+import type { audiencePageSchema, audienceSchema, workspaceSchema } from '../../lib/api/answers.ts';
+import type { duplicatesSchema } from '../../lib/api/duplicate-routes.ts';
+import type { mergesSchema } from '../../lib/api/people-answers.ts';
+import type { commentSchema, markSchema, personaSchema, samplesSchema } from '../../lib/api/review-answers.ts';
+import type { alertSchema, jobSchema, outcomesSchema } from '../../lib/api/work-answers.ts';
+import type { Review } from '../../lib/domain/review/review.ts';
+import type { Receipt } from '../../lib/domain/segment/receipt.ts';
+import type { Problem } from '../../lib/domain/segment-text.ts';
+import type { SegmentPreview } from '../../lib/pipeline/define/preview-segment.ts';
+import type { Publication } from '../../lib/pipeline/define/publication.ts';
+import type { VersionChanges } from '../../lib/pipeline/describe/definition-changes.ts';
+import type { PersonPage } from '../../lib/pipeline/describe/describe-person.ts';
+import type { SegmentPageOf } from '../../lib/pipeline/describe/describe-segment.ts';
+import type { SegmentHistory } from '../../lib/pipeline/describe/segment-history.ts';
+import type { SegmentPage } from '../../lib/pipeline/describe/segment-list.ts';
+import type { Approval } from '../../lib/pipeline/push/approve.ts';
+import type { DryRun } from '../../lib/pipeline/push/dry-run.ts';
+import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
+import type { FactsPage } from '../../lib/pipeline/review/facts-page.ts';
+import type { OverlapMatrix } from '../../lib/pipeline/review/latest-count.ts';
+
+export type Workspace = z.infer<typeof workspaceSchema>;
+export type Audience = z.infer<typeof audienceSchema>;
+export type AudiencePage = z.infer<typeof audiencePageSchema>;
+/** What a text means, beside its sentences. */
+export type ShownPreview = SegmentPreview & Pick<SegmentPageOf, 'segment' | 'told' | 'sentence'>;
+export type Persona = z.infer<typeof personaSchema>;
+export type Alert = z.infer<typeof alertSchema>;
+export type Job = z.infer<typeof jobSchema>;
+
+/**
+ * What the API answers, by method and path as its OpenAPI document writes them (a test compares the two). Where a schema
+ * leaves an answer open, the type is the one of whoever makes it.
+ */
+export interface Answers {
+  'GET /api/alerts': readonly Alert[];
+  'GET /api/audiences': readonly Audience[];
+  'GET /api/audiences/{audience}': AudiencePage;
+  'GET /api/audiences/{audience}/runs': readonly PushRun[];
+  'GET /api/duplicates': z.infer<typeof duplicatesSchema>;
+  'GET /api/jobs/{job}': Job;
+  'GET /api/people/{person}': PersonPage;
+  'GET /api/people/{person}/merges': z.infer<typeof mergesSchema>;
+  'GET /api/people/{person}/segments/{segment}': Receipt;
+  'GET /api/runs/{run}': PushRun;
+  'GET /api/runs/{run}/outcomes/{part}': z.infer<typeof outcomesSchema>;
+  'GET /api/definitions/versions': { readonly publications: readonly Publication[]; readonly next: string | null };
+  'GET /api/definitions/versions/{version}/changes': VersionChanges;
+  'GET /api/overlaps': OverlapMatrix;
+  'GET /api/personas': readonly Persona[];
+  'GET /api/segments': SegmentPage;
+  'GET /api/segments/{segment}': SegmentPageOf;
+  'GET /api/segments/{segment}/comments': readonly z.infer<typeof commentSchema>[];
+  'GET /api/segments/{segment}/facts': FactsPage;
+  'GET /api/segments/{segment}/history': SegmentHistory;
+  'GET /api/segments/{segment}/reviews': readonly Review[];
+  'GET /api/segments/{segment}/samples': z.infer<typeof samplesSchema>;
+  'GET /api/workspace': Workspace;
+  'POST /api/apply': Job;
+  'POST /api/push': Job;
+  'POST /api/push/dry-run': { readonly audiences: readonly DryRun[] };
+  'POST /api/runs/{run}/approve': Approval;
+  'POST /api/segments/preview': { readonly problems: readonly Problem[]; readonly preview: ShownPreview | null };
+  'POST /api/segments/{segment}/comments': z.infer<typeof commentSchema>;
+  'POST /api/segments/{segment}/edits': Job;
+  'POST /api/segments/{segment}/reviews': Job;
+  'POST /api/segments/{segment}/samples': z.infer<typeof markSchema>;
+}

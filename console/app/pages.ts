@@ -1,0 +1,20 @@
+import type { ComponentType } from 'preact';
+import type { PagePath, PageProps } from './addresses.ts';
+
+/** Each page exports its component under this name. */
+export interface PageModule {
+  readonly Page: ComponentType<PageProps>;
+}
+
+/** What stands at each address: a script of its own, loaded when somebody goes there. */
+export const pages: Readonly<Record<PagePath, () => Promise<PageModule>>> = {
+  '/': () => import('../pages/home/home-page.tsx'),
+  '/segments': () => import('../pages/segments/segments-page.tsx'),
+  '/segments/{segment}': () => import('../pages/segments/segment-page.tsx'),
+  '/segments/{segment}/edit': () => import('../pages/segments/edit-page.tsx'),
+  '/overlaps': () => import('../pages/overlaps/overlaps-page.tsx'),
+  '/personas': () => import('../pages/personas/personas-page.tsx'),
+  '/versions': () => import('../pages/versions/versions-page.tsx'),
+  '/versions/{version}': () => import('../pages/versions/version-page.tsx'),
+  '/audiences': () => import('../pages/audiences/audiences-page.tsx'),
+};
