@@ -1,5 +1,6 @@
 import type { z } from '@hono/zod-openapi';
 import type { audiencePageSchema, audienceSchema, workspaceSchema } from '../../lib/api/answers.ts';
+import type { callerSchema } from '../../lib/api/caller-routes.ts';
 import type { duplicatesSchema } from '../../lib/api/duplicate-routes.ts';
 import type { mergesSchema } from '../../lib/api/people-answers.ts';
 import type { commentSchema, markSchema, personaSchema, samplesSchema } from '../../lib/api/review-answers.ts';
@@ -34,6 +35,7 @@ export type Job = z.infer<typeof jobSchema>;
  * leaves an answer open, the type is the one of whoever makes it.
  */
 export interface Answers {
+  'GET /api/me': z.infer<typeof callerSchema>;
   'GET /api/alerts': readonly Alert[];
   'GET /api/audiences': readonly Audience[];
   'GET /api/audiences/{audience}': AudiencePage;

@@ -29,6 +29,7 @@ export function duplicateRoutes(deps: ApiDeps): readonly Route<unknown>[] {
   const judge = (decision: 'accepted' | 'rejected', path: string, summary: string): Route<unknown> => ({
     method: 'post',
     path,
+    needs: 'editor',
     summary,
     status: 202,
     answer: decisionSchema,
@@ -38,6 +39,7 @@ export function duplicateRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       method: 'get',
       path: '/api/duplicates',
+      needs: 'viewer',
       summary: 'People who may be one, the likeliest first, by pages',
       query: ['limit', 'after'],
       answer: duplicatesSchema,

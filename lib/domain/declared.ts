@@ -14,15 +14,16 @@ export interface DeployChange {
 }
 
 type Declaring = Pick<Definitions, 'workspace' | 'timezone' | 'connections' | 'audiences'> &
-  Partial<Pick<Definitions, 'privacy'>>;
+  Partial<Pick<Definitions, 'console' | 'privacy'>>;
 
 /**
  * Everything that synthesis takes from a workspace: secrets, webhooks and event buses of connections, schedules of streams
- * and audiences, their time zone, and for how long the archive keeps what. Two workspaces with an equal part synthesise to
+ * and audiences, their time zone, the sign-in of the console, and for how long the archive keeps what. Two workspaces with an equal part synthesise to
  * the same template.
  */
-export function declaredIn({ workspace, timezone, connections, audiences, privacy }: Declaring): Declared {
+export function declaredIn({ workspace, timezone, connections, audiences, console, privacy }: Declaring): Declared {
   const declared: Record<string, string> = { workspace, 'time zone': timezone };
+  if (console !== undefined) declared['console sign-in'] = console.signIn;
   if (privacy !== undefined) {
     declared['archive retention'] = `${privacy.archiveKeptMs} ms, outcomes ${privacy.activitiesKeptMs} ms`;
   }

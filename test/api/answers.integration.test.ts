@@ -53,7 +53,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(67);
+    expect(schemas).toHaveLength(68);
     for (const { path, method } of operations) {
       const {
         summary,

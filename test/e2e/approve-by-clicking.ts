@@ -70,7 +70,7 @@ export async function approveByClicking(stage: Stage, { audience, title, people,
 }
 
 async function openConsole(page: Page, stage: Stage): Promise<Page> {
-  await page.goto(`${stage.url}/#token=${stage.token}`);
+  await page.goto(stage.consoleLink());
   return page;
 }
 
