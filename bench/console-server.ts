@@ -12,7 +12,8 @@ export async function serveMadeUp(
 ): Promise<{ readonly url: string; readonly server: Server }> {
   const app = new OpenAPIHono();
   for (const [path, answer] of Object.entries(answers)) app.get(path, (c) => c.json(answer as object));
-  serveConsole(app, async () => files);
+  app.post('/stage/session', (c) => c.json({ token: 'made-up' }));
+  serveConsole(app, undefined, async () => files);
   return new Promise((resolve) => {
     const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1', createServer }, ({ port }) =>
       resolve({ url: `http://127.0.0.1:${port}`, server: server as Server }),

@@ -28,4 +28,4 @@ const api = createApi({
   texts: openSegmentTexts(connectors),
 });
 
-export const handler = handle(serveConsole(api));
+export const handler = handle(serveConsole(api, process.env.CONSOLE_SIGN_IN));
