@@ -27,5 +27,4 @@ const api = createApi({
   sweepShards: DUE_SHARDS,
   texts: openSegmentTexts(connectors),
 });
-
 export const handler = handle(serveConsole(api));

@@ -17,7 +17,7 @@ interface Run {
 const project = mkdtempSync(join(tmpdir(), 'tributary-cdk-'));
 
 beforeAll(() => {
-  for (const name of ['lib', 'console', 'cdk.json', 'package.json', 'examples/acme']) {
+  for (const name of ['lib', 'console', 'cdk.json', 'package.json', 'tsconfig.json', 'examples/acme']) {
     cpSync(join(projectRoot(), name), join(project, name), { recursive: true });
   }
   symlinkSync(join(projectRoot(), 'node_modules'), join(project, 'node_modules'));
