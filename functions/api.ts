@@ -27,5 +27,4 @@ const api = createApi({
   sweepShards: DUE_SHARDS,
   texts: openSegmentTexts(connectors),
 });
-
 export const handler = handle(serveConsole(api, process.env.CONSOLE_SIGN_IN));
