@@ -191,9 +191,13 @@ module.exports = {
     {
       name: 'functions-hold-no-logic',
       severity: 'error',
-      comment: 'a function file parses, calls, translates: put the decision into lib/pipeline and hand it its adapters',
+      comment:
+        'a function file parses, calls, translates: put the decision into lib/pipeline and hand it its adapters. The reader of segment files is handed to the API, and loads the parser of YAML when somebody edits',
       from: { path: '^functions/' },
-      to: { path: '^(lib/(domain|infra|local|workspace)|cli|test|bench|scripts)/' },
+      to: {
+        path: '^(lib/(domain|infra|local|workspace)|cli|test|bench|scripts)/',
+        pathNot: '^lib/workspace/segment-texts\\.ts$',
+      },
     },
     {
       name: 'stage-is-nobodys-dependency',

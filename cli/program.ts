@@ -227,6 +227,10 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
         return (await import('./commands/review.ts')).runReview(terminal, options);
       }),
     );
+  onStage(command(program, 'cost', 'what the workspace costs at list prices, and where each number comes from')).action(
+    (options: { stage?: string }) =>
+      perform(async (terminal) => (await import('./commands/cost.ts')).runCost(terminal, options)),
+  );
   onStage(command(program, 'runs', 'pulls, dropped files, pushes and checks of lists, newest first'))
     .option('--all', 'pulls that brought nothing too')
     .action((options: { stage?: string; all?: true }) =>

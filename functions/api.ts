@@ -1,5 +1,6 @@
 import { handle } from 'hono/aws-lambda';
-import { openDeployed } from '../lib/adapters/deployed.ts';
+import { openDeployed, readInventory } from '../lib/adapters/deployed.ts';
+import { DUE_SHARDS } from '../lib/adapters/dynamodb/profile-items.ts';
 import { readEnv } from '../lib/adapters/env.ts';
 import { openIdentityKey } from '../lib/adapters/identity-key.ts';
 import { openBasics, openPeople, openQueuesNamed } from '../lib/adapters/open.ts';
@@ -8,8 +9,9 @@ import { createApi } from '../lib/api/app.ts';
 import { serveConsole } from '../lib/api/console.ts';
 import { connectors } from '../lib/connectors/registry.ts';
 import { openPublished } from '../lib/pipeline/define/definitions.ts';
+import { openSegmentTexts } from '../lib/workspace/segment-texts.ts';
 
-const env = readEnv(process.env, 'IDENTITY_KEY_SECRET', 'DEPLOYED');
+const env = readEnv(process.env, 'IDENTITY_KEY_SECRET', 'DEPLOYED', 'INVENTORY');
 const basics = openBasics(process.env);
 const published = openPublished(basics);
 const api = createApi({
@@ -21,6 +23,9 @@ const api = createApi({
   connectors,
   ...published,
   deployed: openDeployed(env.DEPLOYED),
+  inventory: readInventory(env.INVENTORY),
+  sweepShards: DUE_SHARDS,
+  texts: openSegmentTexts(connectors),
 });
 
 export const handler = handle(serveConsole(api));

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { isJsonObject } from '../../lib/domain/json.ts';
 import type { ScanJob } from '../../lib/pipeline/define/plan-definitions.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
@@ -18,7 +19,11 @@ export async function runApply(terminal: Terminal, what: string, options: Option
   const stage = openStageClient(options.stage);
   const hash = await planNamed(terminal, stage, what);
   if (hash === undefined) return 1;
-  const started = await stage.post<ScanJob>('/api/apply', { plan: hash, leave: options.leave ?? [] });
+  const started = await stage.post<ScanJob>('/api/apply', {
+    plan: hash,
+    leave: options.leave ?? [],
+    by: userInfo().username,
+  });
   const job = await followJob(terminal, stage, started, tell);
   if (terminal.json) printJson(terminal, { plan: hash, ...job });
   else printLine(terminal, ending(terminal, job));

@@ -1,9 +1,8 @@
 import { stat, writeFile } from 'node:fs/promises';
-import type { Definitions } from '../../lib/domain/definitions.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import type { Plan, PlannedDefinition } from '../../lib/pipeline/define/compose-plan.ts';
 import type { ScanJob } from '../../lib/pipeline/define/plan-definitions.ts';
-import { loadWorkspace } from '../../lib/workspace/load.ts';
+import { loadWorkspace, textsOf } from '../../lib/workspace/load.ts';
 import { isError } from '../../lib/workspace/problem.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
@@ -43,23 +42,28 @@ export async function makePlan(
   dir: string,
   whole: boolean,
 ): Promise<Plan | undefined> {
-  const definitions = await readDefinitions(terminal, dir);
-  if (definitions === undefined) return undefined;
-  const started = await stage.post<ScanJob>('/api/plans', { definitions: definitions as unknown as Json, whole });
+  const workspace = await readFolder(terminal, dir);
+  if (workspace === undefined) return undefined;
+  const definitions = workspace.definitions as unknown as Json;
+  const started = await stage.post<ScanJob>('/api/plans', { definitions, whole });
   const job = await followJob(terminal, stage, started, (now) => {
     return `counting people ${barOf(now.done, now.of)} parts · ${countOf(now.people, 'person', 'people')}`;
   });
+  if (job.plan !== undefined) {
+    const path = `/api/definitions/versions/${job.plan.candidate}/sources`;
+    await stage.post(path, { files: workspace.texts });
+  }
   return job.plan;
 }
 
-async function readDefinitions(terminal: Terminal, dir: string): Promise<Definitions | undefined> {
+async function readFolder(terminal: Terminal, dir: string) {
   const isFolder = await stat(dir).then(
     (found) => found.isDirectory(),
     () => false,
   );
   if (!isFolder) throw wrongUsage(`there is no folder ${dir}`);
-  const { definitions, problems } = await loadWorkspace(dir);
-  if (definitions !== undefined) return definitions;
+  const { definitions, problems, sources } = await loadWorkspace(dir);
+  if (definitions !== undefined) return { definitions, texts: textsOf(sources) };
   const errors = problems.filter(isError);
   if (terminal.json) printJson(terminal, { ok: false, problems });
   else printLine(terminal, `${tellProblems(terminal, dir, errors)}\n✗ ${dir}: ${countProblems(errors)}`);

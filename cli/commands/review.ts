@@ -3,6 +3,7 @@ import type { Proposal } from '../../lib/domain/review/proposal.ts';
 import type { SegmentHistory } from '../../lib/pipeline/describe/segment-history.ts';
 import type { LateDay } from '../../lib/pipeline/resolve/lateness.ts';
 import type { ReviewLine } from '../../lib/pipeline/review/reviews.ts';
+import { everySegment } from '../every-segment.ts';
 import type { ExitStatus } from '../failure.ts';
 import { openBar } from '../progress.ts';
 import { openStageClient } from '../stage-client.ts';
@@ -35,7 +36,7 @@ interface ReviewedSegment {
  */
 export async function runReview(terminal: Terminal, { html, stage: url }: Options): Promise<ExitStatus> {
   const stage = openStageClient(url);
-  const known = await stage.get<readonly { readonly segment: string }[]>('/api/segments');
+  const known = await everySegment(stage);
   const reviews = new Map((await stage.get<readonly ReviewLine[]>('/api/reviews')).map((one) => [one.segment, one]));
   const bar = openBar(terminal, 'reviewing', known.length);
   const segments: ReviewedSegment[] = [];

@@ -1,11 +1,5 @@
 import type { z } from '@hono/zod-openapi';
-import type {
-  audiencePageSchema,
-  audienceSchema,
-  rejectedSchema,
-  segmentSchema,
-  workspaceSchema,
-} from '../../lib/api/answers.ts';
+import type { audiencePageSchema, audienceSchema, rejectedSchema, workspaceSchema } from '../../lib/api/answers.ts';
 import type {
   duplicatePageSchema,
   duplicatesSchema,
@@ -13,23 +7,42 @@ import type {
   judgedSchema,
   mergesSchema,
 } from '../../lib/api/people-answers.ts';
-import type { reviewLineSchema } from '../../lib/api/review-answers.ts';
+import type {
+  commentSchema,
+  markSchema,
+  personaSchema,
+  reviewLineSchema,
+  samplesSchema,
+} from '../../lib/api/review-answers.ts';
 import type { alertSchema, jobSchema, outcomesSchema } from '../../lib/api/work-answers.ts';
+import type { Review } from '../../lib/domain/review/review.ts';
+import type { Problem } from '../../lib/domain/segment-text.ts';
+import type { SegmentPreview } from '../../lib/pipeline/define/preview-segment.ts';
+import type { Publication } from '../../lib/pipeline/define/publication.ts';
+import type { VersionChanges } from '../../lib/pipeline/describe/definition-changes.ts';
 import type { ConnectionPage } from '../../lib/pipeline/describe/describe-connection.ts';
 import type { DataPage } from '../../lib/pipeline/describe/describe-data.ts';
 import type { DayPage } from '../../lib/pipeline/describe/describe-day.ts';
 import type { PersonPage } from '../../lib/pipeline/describe/describe-person.ts';
+import type { SegmentPageOf } from '../../lib/pipeline/describe/describe-segment.ts';
 import type { Explanation } from '../../lib/pipeline/describe/explain-membership.ts';
 import type { ActivityPage } from '../../lib/pipeline/describe/person-activities.ts';
 import type { PersonAudience } from '../../lib/pipeline/describe/person-audiences.ts';
+import type { PersonSegment } from '../../lib/pipeline/describe/person-segments.ts';
+import type { SegmentHistory } from '../../lib/pipeline/describe/segment-history.ts';
+import type { SegmentPage } from '../../lib/pipeline/describe/segment-list.ts';
 import type { Approval } from '../../lib/pipeline/push/approve.ts';
 import type { DryRun } from '../../lib/pipeline/push/dry-run.ts';
 import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
+import type { FactsPage } from '../../lib/pipeline/review/facts-page.ts';
+import type { OverlapMatrix } from '../../lib/pipeline/review/latest-count.ts';
 
 export type Workspace = z.infer<typeof workspaceSchema>;
-export type Segment = z.infer<typeof segmentSchema>;
 export type Audience = z.infer<typeof audienceSchema>;
 export type AudiencePage = z.infer<typeof audiencePageSchema>;
+/** What a text means, beside its sentences. */
+export type ShownPreview = SegmentPreview & Pick<SegmentPageOf, 'segment' | 'told' | 'sentence'>;
+export type Persona = z.infer<typeof personaSchema>;
 export type Alert = z.infer<typeof alertSchema>;
 export type Job = z.infer<typeof jobSchema>;
 
@@ -42,24 +55,36 @@ export interface Answers {
   'GET /api/audiences': readonly Audience[];
   'GET /api/audiences/{audience}': AudiencePage;
   'GET /api/audiences/{audience}/runs': readonly PushRun[];
-  'GET /api/duplicates': z.infer<typeof duplicatesSchema>;
-  'GET /api/jobs/{job}': Job;
   'GET /api/connections/{connection}': ConnectionPage;
   'GET /api/data': DataPage;
   'GET /api/day': DayPage;
+  'GET /api/definitions/versions': { readonly publications: readonly Publication[]; readonly next: string | null };
+  'GET /api/definitions/versions/{version}/changes': VersionChanges;
+  'GET /api/duplicates': z.infer<typeof duplicatesSchema>;
   'GET /api/duplicates/{duplicate}': z.infer<typeof duplicatePageSchema>;
   'GET /api/exports/{job}/{form}/{part}': z.infer<typeof exportPartSchema>;
+  'GET /api/jobs/{job}': Job;
+  'GET /api/overlaps': OverlapMatrix;
   'GET /api/people/{person}': PersonPage;
   'GET /api/people/{person}/activities': ActivityPage;
   'GET /api/people/{person}/audiences': readonly PersonAudience[];
   'GET /api/people/{person}/merges': z.infer<typeof mergesSchema>;
+  'GET /api/people/{person}/segments': readonly PersonSegment[];
   'GET /api/people/{person}/segments/{segment}': Explanation;
+  'GET /api/personas': readonly Persona[];
   'GET /api/quarantine/{connection}': readonly z.infer<typeof rejectedSchema>[];
   'GET /api/reviews': readonly z.infer<typeof reviewLineSchema>[];
   'GET /api/runs/{run}': PushRun;
   'GET /api/runs/{run}/outcomes/{part}': z.infer<typeof outcomesSchema>;
-  'GET /api/segments': readonly Segment[];
+  'GET /api/segments': SegmentPage;
+  'GET /api/segments/{segment}': SegmentPageOf;
+  'GET /api/segments/{segment}/comments': readonly z.infer<typeof commentSchema>[];
+  'GET /api/segments/{segment}/facts': FactsPage;
+  'GET /api/segments/{segment}/history': SegmentHistory;
+  'GET /api/segments/{segment}/reviews': readonly Review[];
+  'GET /api/segments/{segment}/samples': z.infer<typeof samplesSchema>;
   'GET /api/workspace': Workspace;
+  'POST /api/apply': Job;
   'POST /api/duplicates/{duplicate}/accept': z.infer<typeof judgedSchema>;
   'POST /api/duplicates/{duplicate}/reject': z.infer<typeof judgedSchema>;
   'POST /api/duplicates/{duplicate}/undo': z.infer<typeof judgedSchema>;
@@ -71,4 +96,9 @@ export interface Answers {
   'POST /api/push/dry-run': { readonly audiences: readonly DryRun[] };
   'POST /api/replay': Job;
   'POST /api/runs/{run}/approve': Approval;
+  'POST /api/segments/preview': { readonly problems: readonly Problem[]; readonly preview: ShownPreview | null };
+  'POST /api/segments/{segment}/comments': z.infer<typeof commentSchema>;
+  'POST /api/segments/{segment}/edits': Job;
+  'POST /api/segments/{segment}/reviews': Job;
+  'POST /api/segments/{segment}/samples': z.infer<typeof markSchema>;
 }

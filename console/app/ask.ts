@@ -10,6 +10,8 @@ export type Operation = keyof Answers;
 export type Question<Asked extends string> = {
   readonly query?: Query;
   readonly body?: object;
+  /** The form that was edited: the API refuses when it is another one by now. */
+  readonly form?: string | undefined;
 } & ([NamesIn<Asked>] extends [never] ? { readonly params?: undefined } : { readonly params: ParamsOf<Asked> });
 
 /** The rest of a call: nothing is needed for an operation without parameters. */
@@ -32,10 +34,14 @@ export class RefusedError extends Error {
 /** Asks the API. Throws RefusedError. */
 export async function ask<Asked extends Operation>(operation: Asked, ...rest: Rest<Asked>): Promise<Answers[Asked]> {
   const [method = 'GET', path = ''] = operation.split(' ');
-  const { params, query, body } = rest[0] ?? {};
+  const { params, query, body, form } = rest[0] ?? {};
   const answer = await fetch(fillPath(path, params, query), {
     method,
-    headers: { ...credentials(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      ...credentials(),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(form === undefined ? {} : { 'if-match': `"${form}"` }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch(() => undefined);
   if (answer === undefined) throw new RefusedError(0, 'The API does not answer. Is it still running?');

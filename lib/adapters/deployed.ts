@@ -1,4 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
+import type { Inventory } from '../domain/cost/cost.ts';
 import { type Declared, declaredHash } from '../domain/declared.ts';
 
 /**
@@ -9,4 +10,9 @@ export function openDeployed(text: string): (wanted: Declared) => Declared | und
   if (text.startsWith('sha256:')) return (wanted) => (declaredHash(wanted) === text ? wanted : undefined);
   const declared = JSON.parse(inflateRawSync(Buffer.from(text, 'base64')).toString('utf8')) as Declared;
   return () => declared;
+}
+
+/** What of the deployed template is paid for by the month, as the variable INVENTORY tells it. */
+export function readInventory(text: string): Inventory {
+  return JSON.parse(text) as Inventory;
 }

@@ -25,10 +25,6 @@ export const workspaceSchema = z
   })
   .openapi('Workspace');
 
-export const segmentSchema = z
-  .object({ segment: z.string(), title: z.string(), members: z.number().int() })
-  .openapi('Segment');
-
 export const audienceSchema = z
   .object({
     audience: z.string(),

@@ -1,6 +1,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { asTributaryError } from '../domain/errors.ts';
+import { costRoutes } from './cost-routes.ts';
 import { dataRoutes } from './data-routes.ts';
+import { definitionRoutes } from './definition-routes.ts';
 import type { ApiDeps } from './deps.ts';
 import { duplicateRoutes } from './duplicate-routes.ts';
 import { importRoutes } from './import-routes.ts';
@@ -11,6 +13,7 @@ import { reviewRoutes } from './review-routes.ts';
 import { serve } from './route.ts';
 import { sampleRoutes } from './sample-routes.ts';
 import { segmentFactsRoutes } from './segment-facts-routes.ts';
+import { segmentRoutes } from './segment-routes.ts';
 import { suppressionRoutes } from './suppression-routes.ts';
 import { workRoutes } from './work-routes.ts';
 
@@ -20,11 +23,15 @@ with a job, which /api/jobs/{job} follows. Codes of refusals are explained in do
 
 /** Codes of questions about what is not there. */
 const NOT_FOUND = /^api\/no-such-/;
+/** Codes of edits of what somebody else changed meanwhile. */
+const MOVED = new Set(['api/segment-moved', 'definitions/moved']);
 
 /** The HTTP API that the console and the CLI use. Who may call it is decided before it: IAM, or the stage's token. */
 export function createApi(deps: ApiDeps): OpenAPIHono {
   const app = new OpenAPIHono();
   for (const route of readRoutes(deps)) serve(app, route);
+  for (const route of segmentRoutes(deps)) serve(app, route);
+  for (const route of definitionRoutes(deps)) serve(app, route);
   for (const route of workRoutes(deps)) serve(app, route);
   for (const route of dataRoutes(deps)) serve(app, route);
   for (const route of segmentFactsRoutes(deps)) serve(app, route);
@@ -35,6 +42,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   for (const route of modelRoutes(deps)) serve(app, route);
   for (const route of privacyRoutes(deps)) serve(app, route);
   for (const route of suppressionRoutes(deps)) serve(app, route);
+  for (const route of costRoutes(deps)) serve(app, route);
   app.doc31('/api/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Tributary', version: '1', description: DESCRIPTION },
@@ -42,7 +50,8 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   app.notFound((c) => c.json({ code: 'api/no-such-route', message: 'nothing is served here' }, 404));
   app.onError((thrown, c) => {
     const { kind, code, message } = asTributaryError(thrown);
-    const status = NOT_FOUND.test(code) ? 404 : kind === 'config' || kind === 'rejected' ? 400 : 500;
+    const refused = kind === 'config' || kind === 'rejected' ? 400 : 500;
+    const status = NOT_FOUND.test(code) ? 404 : MOVED.has(code) ? 412 : refused;
     if (status === 500) deps.log('request failed', { code, reason: message });
     return c.json({ code, message }, status);
   });

@@ -1,6 +1,8 @@
 import type { AnyConnector } from '../connectors/define.ts';
+import type { Inventory } from '../domain/cost/cost.ts';
 import type { Compiled } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
+import type { SegmentTexts } from '../domain/segment-text.ts';
 import type { AlertDeps } from '../pipeline/alerts.ts';
 import type { PlanDeps } from '../pipeline/define/plan-definitions.ts';
 import type { JobDeps } from '../pipeline/jobs/jobs.ts';
@@ -17,6 +19,12 @@ export interface ApiDeps extends JobDeps, PlanDeps, AlertDeps {
   readonly definitions: () => Promise<Definitions>;
   readonly compiled: () => Promise<Compiled>;
   readonly versions: Versions;
+  /** What of the deployment is paid for by the month. */
+  readonly inventory: Inventory;
+  /** Into how many shards the index of due profiles is laid out. */
+  readonly sweepShards: number;
+  /** Reads and writes the text of segments. */
+  readonly texts: SegmentTexts;
   /** Batch sizes of destinations, for dry runs. */
   readonly connectors: Readonly<Record<string, AnyConnector>>;
 }

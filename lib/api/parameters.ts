@@ -8,7 +8,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   connection: 'Name of a connection in tributary.yaml',
   duplicate: 'Id of a suggested pair, as /api/duplicates lists it',
   form: 'json or html',
-  from: 'Where to begin: of members and activities, what the page before named as next; of a history, a day',
+  from: 'Where to begin: what the page before named as next; of a history, a day',
   import: 'Id of an import, as the call that began it answered',
   job: 'Id of a job, as the call that began it answered',
   limit: 'How many at most',
@@ -17,13 +17,17 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   part: 'Number of a part, counted from 0',
   person: 'A profile id, an e-mail address, +phone, type=value, or a fragment',
   plan: 'Hash of a plan',
+  q: 'Part of an id, a title or a persona',
   receipt: 'Id of a receipt, as /api/erasures lists it',
   review: 'When a review counted, as its list says it',
   run: 'Id of a push, as /api/runs lists it',
   segment: 'Id of a segment',
   segments: 'Ids of segments with commas between them; absent: the largest',
+  since: 'The version to compare with; the one published before it if not said',
+  sort: 'name, or size for the largest first',
   state: 'Which pairs: suggested, accepted, rejected or parted',
   to: 'The last day',
+  version: 'A version of the definitions',
 };
 
 /** Text parameters of these names, each described. */

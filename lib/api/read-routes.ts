@@ -23,12 +23,11 @@ import {
   rejectedSchema,
   runSchema,
   segmentHistorySchema,
-  segmentSchema,
   workspaceSchema,
 } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { memberPageSchema, mergesSchema, personSchema, receiptSchema, segmentPeopleSchema } from './people-answers.ts';
-import { listAudiences, listSegments, readAudience, readWorkspace } from './reads.ts';
+import { listAudiences, readAudience, readWorkspace } from './reads.ts';
 import { noSuchPerson, type Route } from './route.ts';
 import { alertSchema, jobSchema, outcomesSchema, planSchema, verifySchema } from './work-answers.ts';
 
@@ -41,10 +40,6 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       ...get('/api/workspace', 'Connections, streams and their latest runs', workspaceSchema),
       run: () => readWorkspace(deps),
-    },
-    {
-      ...get('/api/segments', 'Segments with their members counted', z.array(segmentSchema)),
-      run: () => listSegments(deps),
     },
     {
       ...get('/api/audiences', 'Audiences with their latest push', z.array(audienceSchema)),

@@ -23,17 +23,6 @@ export async function readWorkspace(deps: ApiDeps) {
   return { workspace, version, timezone, connections: await Promise.all(list) };
 }
 
-export async function listSegments(deps: ApiDeps) {
-  const { segments } = await deps.definitions();
-  return Promise.all(
-    segments.map(async ({ segment, title }) => ({
-      segment,
-      title: title ?? segment,
-      members: await deps.memberships.countSegment(segment),
-    })),
-  );
-}
-
 export async function listAudiences(deps: ApiDeps) {
   const { audiences } = await deps.definitions();
   return Promise.all(audiences.map((audience) => lineOf(deps, audience)));

@@ -31,7 +31,7 @@ const dayFacts = z.object({
   ),
 });
 
-const performance = z
+export const performanceSchema = z
   .object({
     metric: z.enum(metrics),
     share: z.boolean(),
@@ -63,7 +63,7 @@ export const factsPageSchema = z
   .object({
     segment: z.string(),
     days: z.array(dayFacts),
-    performance: performance.nullable(),
+    performance: performanceSchema.nullable(),
     lift: z.array(lift),
   })
   .openapi('SegmentFacts');
@@ -150,7 +150,7 @@ export const reviewSchema = z
         .nullable(),
       sample: z.object({ right: count, wrong: count, precision: interval }).nullable(),
     }),
-    performance: performance.nullable(),
+    performance: performanceSchema.nullable(),
     lift: z.array(lift),
     overlaps: z.array(overlap),
     leaves: z.array(z.object({ path: z.string(), leaf: z.string(), letsIn: count, keepsOut: count })),

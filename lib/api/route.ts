@@ -1,4 +1,4 @@
-import type { OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { TributaryError } from '../domain/errors.ts';
 import { problemSchema } from './answers.ts';
@@ -15,10 +15,16 @@ export interface Route<Body> {
   readonly body?: z.ZodType<Body>;
   readonly status?: 200 | 202;
   readonly answer: z.ZodType;
+  /** It changes one form of something: the caller says in If-Match which form was seen. */
+  readonly ifMatch?: true;
+  /** Names the form of what is answered, as the ETag that an edit sends back. */
+  readonly etag?: (answer: never) => string;
   readonly run: (input: {
     readonly params: Readonly<Record<string, string>>;
     readonly query: Readonly<Record<string, string | undefined>>;
     readonly body: Body;
+    /** The form that the caller saw; undefined = none, which only what is new has. */
+    readonly seen: string | undefined;
   }) => Promise<unknown>;
 }
 
@@ -49,10 +55,17 @@ const REFUSALS = {
   404: problem('Nothing is known by that name'),
   500: problem('Failed here: asking again may help'),
 };
+const IF_MATCH = z.object({
+  'if-match': z
+    .string()
+    .optional()
+    .openapi({ description: 'The ETag of the form that was edited; none for what is new' }),
+});
+const MOVED = { 412: problem('It is of another form by now: read it again') };
 
 /** Serves a route on the app and writes it into its OpenAPI document. */
 export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
-  const { method, path, summary, query = [], body, status = 200, answer, run } = route;
+  const { method, path, summary, query = [], body, status = 200, answer, ifMatch, etag, run } = route;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   app.openAPIRegistry.registerPath({
     method,
@@ -61,11 +74,13 @@ export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
     request: {
       params: describeParameters(names, true),
       ...(query.length === 0 ? {} : { query: describeParameters(query, false) }),
+      ...(ifMatch === undefined ? {} : { headers: IF_MATCH }),
       ...(body === undefined ? {} : { body: { required: true, content: { 'application/json': { schema: body } } } }),
     },
     responses: {
       [status]: { description: summary, content: { 'application/json': { schema: answer } } },
       ...REFUSALS,
+      ...(ifMatch === undefined ? {} : MOVED),
     },
   });
   app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
@@ -73,9 +88,19 @@ export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
       params: c.req.param(),
       query: Object.fromEntries(query.map((name) => [name, c.req.query(name)])),
       body: body === undefined ? (undefined as Body) : await readBody(c, body),
+      seen: ifMatch === undefined ? undefined : formIn(c.req.header('if-match')),
     });
-    return new Response(JSON.stringify(found), { status, headers: { 'content-type': 'application/json' } });
+    const headers = {
+      'content-type': 'application/json',
+      ...(etag === undefined ? {} : { etag: `"${etag(found as never)}"` }),
+    };
+    return new Response(JSON.stringify(found), { status, headers });
   });
+}
+
+/** The form in an If-Match of one strong or weak ETag. */
+function formIn(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : header.trim().replace(/^(?:W\/)?"(.*)"$/, '$1');
 }
 
 async function readBody<Body>(c: Context, schema: z.ZodType<Body>): Promise<Body> {

@@ -22,7 +22,12 @@ const verifyAskedSchema = z.object({
   heal: z.enum(['report', 'restore', 'adopt']).optional(),
 });
 const planSchema = z.object({ definitions: z.looseObject({}), whole: z.boolean().optional() });
-const applySchema = z.object({ plan: z.string(), leave: z.array(z.string()).optional() });
+const applySchema = z.object({
+  plan: z.string(),
+  leave: z.array(z.string()).optional(),
+  /** Who publishes, for the list of publications. */
+  by: z.string().min(1).max(100).optional(),
+});
 const definitionsSchema = z.looseObject({ version: z.string(), workspace: z.string() });
 const approveSchema = z.object({ hash: z.string(), by: z.string().min(1).max(100) });
 const publishedSchema = z.object({ version: z.string(), changed: z.boolean() });
@@ -75,7 +80,7 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
       ...post('/api/apply', 'Publish what was planned, unless something moved since', applySchema),
       status: 202,
       answer: jobSchema,
-      run: async ({ body }) => startApply(deps, body.plan, body.leave ?? []),
+      run: async ({ body }) => startApply(deps, body.plan, { leave: body.leave ?? [], by: body.by }),
     }),
     route({
       ...post('/api/definitions', 'Publish a workspace', definitionsSchema),

@@ -4,6 +4,7 @@ import type { Json } from './json.ts';
 export interface SegmentDefinition {
   readonly segment: string;
   readonly title?: string;
+  readonly description?: string;
   readonly persona?: string;
   readonly when: Condition;
   readonly objective?: Json;

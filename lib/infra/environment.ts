@@ -13,6 +13,8 @@ export interface EnvironmentSource {
   readonly workspace: string;
   /** What the template is synthesised from. */
   readonly deployed: string;
+  /** What of it is paid for by the month, counted. */
+  readonly inventory: string;
 }
 
 /** The variables of a function: exactly one for each thing that its spec lets it use, and two that all have. */
@@ -27,7 +29,10 @@ export function environmentOf(name: string, spec: FunctionSpec, from: Environmen
   if (spec.secrets.some((use) => use !== 'identity-key')) {
     environment.CONNECTION_SECRET_PREFIX = secretName(from.workspace, '');
   }
-  if (spec.knowsDeployed === true) environment.DEPLOYED = from.deployed;
+  if (spec.knowsDeployed === true) {
+    environment.DEPLOYED = from.deployed;
+    environment.INVENTORY = from.inventory;
+  }
   return environment;
 }
 

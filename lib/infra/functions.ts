@@ -198,6 +198,8 @@ export const functions = {
         // What was written where is nobody's question, and its keys could not be read anyway.
         tableNames.filter((name) => name !== 'ledger').map((name) => [name, ['read']]),
       ) as Readonly<Record<Exclude<TableName, 'ledger'>, ['read']>>),
+      // A preview of an edited segment looks at a random sample of everybody.
+      profiles: ['read', 'scan'],
       state: ['read', 'write'],
     },
     indexes: { memberships: ['pending-by-audience'] },

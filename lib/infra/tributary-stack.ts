@@ -14,6 +14,7 @@ import { Watch } from './constructs/watch.ts';
 import { WorkQueues } from './constructs/work-queues.ts';
 import { deployedText } from './deployed.ts';
 import { type FunctionName, functionNames } from './functions.ts';
+import { inventoryOf } from './inventory.ts';
 import { freezeId } from './logical-id.ts';
 import { stackNameOf, type WorkspaceForSynthesis } from './workspace-for-synthesis.ts';
 
@@ -45,10 +46,12 @@ export class TributaryStack extends Stack {
     tellOfDroppedFiles(data, queues);
     const secrets = new ConnectionSecrets(this, 'secrets', workspace);
     const deployed = deployedText(workspace);
+    const inventory = inventoryOf(this);
     const alerts = openAlertsTopic(this);
     const lambdas = new Map(
       functionNames.map((name) => {
-        const props = { code: bundles[name], workspace: workspace.workspace, deployed, data, queues, secrets, alerts };
+        const told = { workspace: workspace.workspace, deployed, inventory };
+        const props = { code: bundles[name], ...told, data, queues, secrets, alerts };
         return [name, new PipelineFunction(this, name, props).lambda] as const;
       }),
     );

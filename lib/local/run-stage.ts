@@ -2,7 +2,7 @@ import { type Definitions, versionOf } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { SynthesiseOptions } from '../infra/synthesise.ts';
-import { loadWorkspace } from '../workspace/load.ts';
+import { loadWorkspace, textsOf } from '../workspace/load.ts';
 import type { FaultOptions } from './proxy/faults.ts';
 import { HOUR, rehearse } from './rehearsal.ts';
 import { type RehearsalReport, secondsSince } from './report.ts';
@@ -49,7 +49,7 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
   const began = performance.now();
   const { report } = options;
   report({ kind: 'phase', phase: 'start', title: 'Starting the stage' });
-  const definitions = await readDefinitions(options.workspace);
+  const { definitions, texts } = await readDefinitions(options.workspace);
   const resumed = savedClock(options.dataDir);
   const hours = options.hours ?? DAY_HOURS;
   const start = resumed ?? MORNING + (DAY_HOURS - hours) * HOUR;
@@ -72,7 +72,7 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
       ...(options.port === undefined ? {} : { port: options.port }),
       ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     });
-    await publish(stage, withEndpoints(definitions, tools));
+    await publish(stage, withEndpoints(definitions, tools), texts);
     await tools.openWebhooks(stage.url);
     tools.openBuses(stage.putEvent);
     options.onStage?.(stage);
@@ -100,9 +100,9 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
   }
 }
 
-async function readDefinitions(dir: string): Promise<Definitions> {
-  const { definitions, problems } = await loadWorkspace(dir);
-  if (definitions !== undefined) return definitions;
+async function readDefinitions(dir: string) {
+  const { definitions, problems, sources } = await loadWorkspace(dir);
+  if (definitions !== undefined) return { definitions, texts: textsOf(sources) };
   const [first] = problems;
   const where = first === undefined ? dir : `${first.file}:${first.line}:${first.column}`;
   throw new TributaryError(
@@ -124,6 +124,7 @@ function withEndpoints(definitions: Definitions, tools: SimulatedTools): Definit
   return { ...document, version: versionOf(document) };
 }
 
-async function publish(stage: Stage, definitions: Definitions): Promise<void> {
+async function publish(stage: Stage, definitions: Definitions, texts: Readonly<Record<string, string>>): Promise<void> {
   await callStage(stage, 'POST', '/api/definitions', definitions as unknown as Json);
+  await callStage(stage, 'POST', `/api/definitions/versions/${definitions.version}/sources`, { files: texts });
 }

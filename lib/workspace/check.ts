@@ -4,12 +4,13 @@ import { formatInstant, parseInstant } from '../domain/instant.ts';
 import { compile, type Program } from '../domain/segment/compile.ts';
 import { evaluateDocument, readDocument } from '../domain/segment/document.ts';
 import type { Path } from '../domain/segment/problem.ts';
-import type { SegmentTest } from '../domain/segment.ts';
+import type { SegmentDefinition, SegmentTest } from '../domain/segment.ts';
 import { lintWorkspace } from './lint.ts';
 import { lintSegments } from './lint-segments.ts';
 import { loadWorkspace } from './load.ts';
 import { type Finding, isError, type Problem, sortProblems } from './problem.ts';
 import { idOf, type Sources } from './references.ts';
+import type { Source } from './source.ts';
 
 /** What `tributary check` says. */
 export interface CheckResult {
@@ -38,14 +39,19 @@ function runTests(definitions: Definitions, sources: Sources): { problems: Probl
   let tests = 0;
   for (const source of sources.segments) {
     const definition = definitions.segments.find(({ segment }) => segment === idOf(source));
-    for (const [index, test] of (definition?.tests ?? []).entries()) {
-      tests += 1;
-      const findings = runTest(program, idOf(source), test, ['tests', index]);
-      problems.push(...findings.map((finding) => source.place(finding)));
-    }
+    if (definition === undefined) continue;
+    tests += definition.tests?.length ?? 0;
+    problems.push(...testSegment(program, source, definition));
   }
   problems.push(...lintSegments(program, sources.segments));
   return { problems, tests };
+}
+
+/** Runs the tests in one segment's file. */
+export function testSegment(program: Program, source: Source, { segment, tests = [] }: SegmentDefinition): Problem[] {
+  return tests.flatMap((test, index) =>
+    runTest(program, segment, test, ['tests', index]).map((finding) => source.place(finding)),
+  );
 }
 
 function runTest(program: Program, segment: string, test: SegmentTest, at: Path): Finding[] {

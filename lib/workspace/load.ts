@@ -49,6 +49,19 @@ export async function loadWorkspace(dir: string): Promise<Loaded> {
   return readWorkspace(files, registry, problems);
 }
 
+/**
+ * The text of each file but the main one, by its path: what is kept beside what is published, so that an edit of it keeps
+ * its comments. Empty for a workspace larger than one request of the API takes.
+ */
+export function textsOf({ segments, personas, audiences }: Sources): Readonly<Record<string, string>> {
+  const files = [...segments, ...personas, ...audiences].map(({ file, text }) => [file, text] as const);
+  const size = files.reduce((sum, [, text]) => sum + text.length, 0);
+  return size > MOST_TEXT ? {} : Object.fromEntries(files);
+}
+
+/** A Lambda function takes 6 MB, and letters may be of several bytes. */
+const MOST_TEXT = 2_500_000;
+
 /** The pure part of `loadWorkspace`: files in, definitions or problems out. */
 export function readWorkspace(
   files: readonly WorkspaceFile[],
@@ -116,14 +129,11 @@ function checkFiles(sources: Sources, connectors: Connectors, report: Report): F
   return {
     tributary,
     segments: present(segments, (source) => {
-      const accepted = check(source, segmentFile, (value) => [
-        ...checkName(source, 'segment', segments),
-        ...checkSegmentReferences(value, personaIds),
-        ...checkConditions(value, segmentIds, tributary?.privacy.activities_kept),
-        ...checkMeasured(value, main),
-      ]);
-      // The schema leaves every value as written; the condition is the segment language's own to check.
-      return accepted === undefined ? undefined : (source.value as unknown as SegmentDefinition);
+      const retention = tributary?.privacy.activities_kept;
+      const around = { siblings: segments, segments: segmentIds, personas: personaIds, retention, tributary: main };
+      const { definition, findings } = checkSegment(source, around);
+      report(source, findings);
+      return definition;
     }),
     personas: present(personas, (source) =>
       check(source, personaFile, () => checkName(source, 'persona', personas)),
@@ -136,6 +146,37 @@ function checkFiles(sources: Sources, connectors: Connectors, report: Report): F
       ]),
     ),
   };
+}
+
+/** What a segment may refer to, and how far back it may look. */
+interface AroundSegment {
+  readonly siblings: readonly Source[];
+  readonly segments: readonly string[];
+  readonly personas: readonly string[];
+  /** In ms; undefined when not known. */
+  readonly retention: number | undefined;
+  /** tributary.yaml as written, for what it measures. */
+  readonly tributary: Json | undefined;
+}
+
+/** Checks the file of one segment against what stands around it. */
+export function checkSegment(
+  source: Source,
+  { siblings, segments, personas, retention, tributary }: AroundSegment,
+): { readonly definition: SegmentDefinition | undefined; readonly findings: readonly Finding[] } {
+  const { value } = source;
+  if (value === undefined) return { definition: undefined, findings: [] };
+  const checked = checkValue(segmentFile, value);
+  const findings = [
+    ...(checked.ok ? [] : checked.findings),
+    ...checkName(source, 'segment', siblings),
+    ...checkSegmentReferences(value, personas),
+    ...checkConditions(value, segments, retention),
+    ...checkMeasured(value, tributary),
+  ];
+  // The schema leaves every value as written; the condition is the segment language's own to check.
+  const definition = checked.ok ? (value as unknown as SegmentDefinition) : undefined;
+  return { definition, findings: withoutSecrets(value, findings) };
 }
 
 /** An audience may hold a condition in the place of a segment's name. */

@@ -1,23 +1,9 @@
 import { compareText } from '../domain/compare-text.ts';
 import type { Path } from '../domain/segment/problem.ts';
+import type { Problem as FileProblem } from '../domain/segment-text.ts';
 
-/** One thing that is wrong with a workspace, as `tributary check --json` prints it. */
-export interface Problem {
-  /** Path inside the workspace, with forward slashes: `segments/lapsing-customers.yaml`. */
-  readonly file: string;
-  /** Counted from 1. */
-  readonly line: number;
-  /** Counted from 1 in UTF-16 code units, as editors do; a tab is one. */
-  readonly column: number;
-  /** `<area>/<what>`, with an anchor in docs/errors.md. */
-  readonly code: string;
-  readonly found: string;
-  readonly expected: string;
-  /** What was probably meant. */
-  readonly suggestion?: string;
-  /** Absent = error. A warning does not fail the check. */
-  readonly severity?: 'error' | 'warning';
-}
+/** One thing that is wrong with a workspace. */
+export type Problem = FileProblem;
 
 /** A problem before its file position is known. */
 export interface Finding {

@@ -1,5 +1,5 @@
 import {
-  type Document,
+  Document,
   isAlias,
   isMap,
   isNode,
@@ -12,7 +12,7 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml';
-import type { Json } from '../domain/json.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
 import type { Finding, Problem } from './problem.ts';
 
@@ -29,6 +29,8 @@ export interface Source {
   readonly file: string;
   /** Undefined when the YAML cannot be used at all. */
   readonly value: Json | undefined;
+  /** As it was written; empty when the bytes are no text. */
+  readonly text: string;
   readonly problems: readonly Problem[];
   /** Puts a finding at its line and column. A path that leads nowhere stands at its nearest parent. */
   place(finding: Finding): Problem;
@@ -59,7 +61,7 @@ export function readSource(file: string, bytes: Uint8Array): Source {
       const expected = code === 'TAB_AS_INDENT' ? 'spaces' : 'YAML 1.2';
       return problemAt(pos[0], { code: 'workspace/bad-yaml', found, expected });
     });
-    return { file, value: undefined, problems, place: (finding) => problemAt(0, withoutPath(finding)) };
+    return { file, value: undefined, text, problems, place: (finding) => problemAt(0, withoutPath(finding)) };
   }
   const problems: Problem[] = document.warnings.map(({ pos }) =>
     problemAt(pos[0], {
@@ -73,6 +75,7 @@ export function readSource(file: string, bytes: Uint8Array): Source {
   return {
     file,
     value,
+    text,
     problems,
     place: (finding) => problemAt(offsetAt(document, finding.path, finding.atKey ?? false), withoutPath(finding)),
   };
@@ -96,7 +99,7 @@ function withoutPath({
 
 function unusable(file: string, code: string, found: string, expected: string): Source {
   const place = (finding: Finding): Problem => ({ file, line: 1, column: 1, ...withoutPath(finding) });
-  return { file, value: undefined, problems: [place({ path: [], code, found, expected })], place };
+  return { file, value: undefined, text: '', problems: [place({ path: [], code, found, expected })], place };
 }
 
 interface Fault {
@@ -195,4 +198,33 @@ function isEmptyScalar(node: unknown): boolean {
 function startOf(node: unknown): number | undefined {
   if (isPair(node)) return startOf(node.key);
   return isNode(node) ? (node as Node).range?.[0] : undefined;
+}
+
+const LINE_WIDTH = 120;
+/** Letters of a leaf that still stands on one line. */
+const SHORT = 100;
+
+/** Writes a value as people write workspace files: short maps in lists stand on a line. */
+export function writeSource(value: JsonObject): string {
+  const document = new Document(value);
+  layOut(document.contents, false);
+  return document.toString({ lineWidth: LINE_WIDTH });
+}
+
+function layOut(node: unknown, inList: boolean): void {
+  if (isSeq(node)) {
+    for (const item of node.items) layOut(item, true);
+    node.flow = node.items.every((item) => isScalar(item)) && isShort(node);
+  } else if (isMap(node)) {
+    for (const { key, value } of node.items) layOut(value, inList || (isScalar(key) && key.value === 'not'));
+    node.flow = inList && node.items.every(({ value }) => isScalar(value) || isFlow(value)) && isShort(node);
+  }
+}
+
+function isFlow(node: unknown): boolean {
+  return (isMap(node) || isSeq(node)) && node.flow === true;
+}
+
+function isShort(node: Node): boolean {
+  return JSON.stringify(node.toJSON()).length <= SHORT;
 }

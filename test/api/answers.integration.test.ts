@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../lib/domain/change.ts';
+import type { Cost } from '../../lib/domain/cost/cost.ts';
 import { versionOf } from '../../lib/domain/definitions.ts';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import type { PersonPage } from '../../lib/pipeline/describe/describe-person.ts';
@@ -53,7 +54,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(70);
+    expect(schemas).toHaveLength(79);
     for (const { path, method } of operations) {
       const {
         summary,
@@ -96,6 +97,7 @@ describe('the answers of /api', () => {
     ['GET', '/api/connections/{connection}', '/api/connections/newsletter'],
     ['GET', '/api/people/{person}/activities', '/api/people/ann%40example.com/activities?most=1'],
     ['GET', '/api/people/{person}/audiences', '/api/people/ann%40example.com/audiences'],
+    ['GET', '/api/people/{person}/segments', '/api/people/ann%40example.com/segments'],
     ['GET', '/api/audiences/{audience}/verify', '/api/audiences/quiet-readers-to-newsletter/verify'],
     ['POST', '/api/verify', '/api/verify', { audience: 'quiet-readers-to-newsletter', heal: 'adopt' }],
     ['POST', '/api/pull', '/api/pull', { connection: 'newsletter', stream: 'members' }],
@@ -284,7 +286,11 @@ describe('the answers of /api', () => {
     const segments = await ask('GET', '/api/segments');
     const plan = await ask('POST', '/api/push/dry-run', {});
 
-    expect(segments.body).toEqual([{ segment: 'quiet-readers', title: 'Readers who went quiet', members: 1 }]);
+    expect(segments.body).toMatchObject({
+      segments: [{ segment: 'quiet-readers', title: 'Readers who went quiet', members: 1 }],
+      total: 1,
+      next: null,
+    });
     expect(plan.body).toEqual({
       audiences: [
         {
@@ -295,6 +301,14 @@ describe('the answers of /api', () => {
         },
       ],
     });
+  });
+
+  it('tell what the workspace costs, of what is deployed', async () => {
+    const { body } = await ask('GET', '/api/cost');
+
+    expect(misfits('/api/cost', 'get', body)).toEqual([]);
+    const { lines } = (body as unknown as Cost).idle;
+    expect(lines.find(({ what }) => what === 'alarms, a month each')).toMatchObject({ quantity: 40, dollars: 4 });
   });
 
   it('show one person by whatever leads to them', async () => {

@@ -91,13 +91,15 @@ describe('the answers about reviews', () => {
   });
 
   it('count the same people in facts, in personas and in the list of members', async () => {
-    const members = (await ask('GET', '/api/segments')).body as unknown as { members: number }[];
+    const members = (await ask('GET', '/api/segments')).body as unknown as {
+      segments: { members: number }[];
+    };
     const facts = (await ask('GET', '/api/segments/quiet-readers/facts')).body as unknown as {
       days: { size: number }[];
     };
     const personas = (await ask('GET', '/api/personas')).body;
 
-    expect([members[0]?.members, facts.days[0]?.size]).toEqual([3, 3]);
+    expect([members.segments[0]?.members, facts.days[0]?.size]).toEqual([3, 3]);
     expect(personas).toMatchObject([
       {
         persona: 'curious-reader',

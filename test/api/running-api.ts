@@ -23,6 +23,7 @@ import type { BlockStore } from '../../lib/pipeline/ports.ts';
 import { resolveProfile } from '../../lib/pipeline/resolve/resolve-profile.ts';
 import { suggestDuplicates } from '../../lib/pipeline/resolve/suggest-duplicates.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
+import { openSegmentTexts } from '../../lib/workspace/segment-texts.ts';
 import { createTables, engineLogin, type TestEngines } from '../engines.ts';
 
 /** The API on real tables, queues and a real bucket, with the starter workspace published. */
@@ -68,7 +69,10 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     ...openPublished({ state, archive }),
     connectors,
     clock,
+    texts: openSegmentTexts(connectors),
     deployed: (wanted: Declared) => wanted,
+    inventory: { secrets: 1, alarms: 40, dashboards: 1, polledQueues: 7 },
+    sweepShards: 4,
     identities: openIdentityIndex(dynamo, tables.identifiers),
     profiles: openProfileStore(dynamo, { profiles: tables.profiles, identifiers: tables.identifiers }),
     accounts: openAccountStore(dynamo, tables.accounts),

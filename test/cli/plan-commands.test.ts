@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Definitions } from '../../lib/domain/definitions.ts';
@@ -10,6 +11,9 @@ const serve = withPlayedStages();
 const starter = new URL('../../examples/starter', import.meta.url).pathname;
 const hash = '0123456789abcdef';
 const standing = { startedAt: '2026-11-20T04:00:00.000Z', done: 3, of: 8, people: 1234, parts: [] };
+
+/** The files were kept beside the version. */
+const kept = { version: 'b', files: 3 };
 
 const plan = {
   hash,
@@ -45,6 +49,7 @@ describe('tributary plan', () => {
         [202, { id: 'plan.1', what: 'plan', state: 'running', phase: 'scanning', ...standing }],
         [200, { id: 'plan.1', what: 'plan', state: 'running', phase: 'scanning', ...standing }],
         [200, { id: 'plan.1', what: 'plan', state: 'finished', phase: 'finished', ...standing, plan }],
+        [200, kept],
       ),
     );
 
@@ -56,7 +61,10 @@ describe('tributary plan', () => {
       ['POST', '/api/plans'],
       ['GET', '/api/jobs/plan.1'],
       ['GET', '/api/jobs/plan.1'],
+      ['POST', '/api/definitions/versions/b/sources'],
     ]);
+    const told = stage.asked.at(-1)?.body as unknown as { files: Record<string, string> } | undefined;
+    expect(told?.files['segments/quiet-readers.yaml']).toContain('title: Readers who went quiet');
     expect(status).toBe(0);
     expect(stdout.split('\n').map((line) => line.trim().split(/ {2,}/))).toEqual([
       ['starter: 2 changes; everybody was counted, 1,234 people'],
@@ -130,8 +138,8 @@ describe('tributary apply', () => {
     expect([byHash.status, byHash.stdout]).toEqual([0, '✓ published; 1,234 people were decided anew\n']);
     expect(JSON.parse(byFile.stdout)).toMatchObject({ plan: hash, state: 'finished' });
     expect(stage.asked.filter(({ method }) => method === 'POST').map(({ path, body }) => [path, body])).toEqual([
-      ['/api/apply', { plan: hash, leave: ['old-list'] }],
-      ['/api/apply', { plan: hash, leave: [] }],
+      ['/api/apply', { plan: hash, leave: ['old-list'], by: userInfo().username }],
+      ['/api/apply', { plan: hash, leave: [], by: userInfo().username }],
     ]);
   });
 
@@ -139,6 +147,7 @@ describe('tributary apply', () => {
     const stage = await serve(
       answers(
         [202, { id: 'plan.1', what: 'plan', state: 'finished', ...standing, plan }],
+        [200, kept],
         [202, { ...job, state: 'finished', phase: 'finished' }],
       ),
     );

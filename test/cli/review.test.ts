@@ -64,10 +64,14 @@ const review = {
   cost: { runs: 7, added: 6, removed: 16, calls: 14 },
 };
 const answers: Readonly<Record<string, Json>> = {
-  '/api/segments': [
-    { segment: 'customers', title: 'Customers', members: 90 },
-    { segment: 'nobody', title: 'Nobody', members: 0 },
-  ],
+  '/api/segments?most=200': {
+    segments: [
+      { segment: 'customers', title: 'Customers', members: 90 },
+      { segment: 'nobody', title: 'Nobody', members: 0 },
+    ],
+    total: 2,
+    next: null,
+  },
   '/api/segments/customers/history': {
     segment: 'customers',
     days: [day('2026-11-21', 5, 10), day('2026-11-20', 1, 0)],

@@ -181,8 +181,8 @@ async function stepped<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function membersOf(wanted: string): Promise<number> {
-  const found = (await call('GET', '/api/segments')) as readonly { segment: string; members: number }[];
-  return found.find(({ segment: one }) => one === wanted)?.members ?? -1;
+  const found = (await call('GET', '/api/segments')) as { segments: readonly { segment: string; members: number }[] };
+  return found.segments.find(({ segment: one }) => one === wanted)?.members ?? -1;
 }
 
 async function call(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openDeployed } from '../../lib/adapters/deployed.ts';
+import { openDeployed, readInventory } from '../../lib/adapters/deployed.ts';
 import { declaredChanges, declaredIn } from '../../lib/domain/declared.ts';
 import { deployedText } from '../../lib/infra/deployed.ts';
 import { at, resource } from './reading.ts';
@@ -20,6 +20,21 @@ describe('what a template says it was synthesised from', () => {
       { resource: 'time zone', change: 'edited', deployed: 'Europe/Berlin', wanted: 'UTC' },
       { resource: 'verify lapsing', change: 'removed', deployed: 'cron(0 5 * * ? *)', wanted: null },
     ]);
+  });
+
+  it('counts what is paid for by the month', { timeout: 120_000 }, async () => {
+    const { template, close } = await synthesiseTiny();
+    close();
+    const told = String(at(resource(template, 'ApiFunction'), 'Environment.Variables.INVENTORY'));
+    const many = (type: string) => Object.values(template.Resources).filter(({ Type }) => Type === type).length;
+
+    expect(readInventory(told)).toEqual({
+      secrets: many('AWS::SecretsManager::Secret'),
+      alarms: many('AWS::CloudWatch::Alarm'),
+      dashboards: many('AWS::CloudWatch::Dashboard'),
+      polledQueues: many('AWS::Lambda::EventSourceMapping'),
+    });
+    expect(readInventory(told).alarms).toBeGreaterThan(10);
   });
 
   it('holds the bus of a connection: a rule on it has to be deployed', () => {

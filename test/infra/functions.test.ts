@@ -93,6 +93,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'HISTORY_TABLE',
     'IDENTIFIERS_TABLE',
     'IDENTITY_KEY_SECRET',
+    'INVENTORY',
     'JOBS_QUEUE_URL',
     'MEMBERSHIPS_TABLE',
     'PROFILES_TABLE',

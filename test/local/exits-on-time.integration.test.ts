@@ -37,12 +37,12 @@ it('lets everybody whose window closes at one midnight out within 90 seconds of 
   const stage = await openPileStage(definitions);
   await sendPeople(stage);
   await stage.idle();
-  expect(await ask(stage, '/api/segments')).toMatchObject([{ segment: 'buyers', members: PEOPLE }]);
+  expect(await ask(stage, '/api/segments')).toMatchObject({ segments: [{ segment: 'buyers', members: PEOPLE }] });
 
   await stage.runUntil(midnight + 20 * 60_000);
   await stage.idle();
 
-  expect(await ask(stage, '/api/segments')).toMatchObject([{ segment: 'buyers', members: 0 }]);
+  expect(await ask(stage, '/api/segments')).toMatchObject({ segments: [{ segment: 'buyers', members: 0 }] });
   const days = (await ask(stage, '/api/lateness')) as LateDay[];
   expect(days).toMatchObject([{ day: '2031-05-03', flips: PEOPLE, promised: 90 }]);
   expect(days[0]?.p99).toBeLessThanOrEqual(90);

@@ -19,7 +19,10 @@ export function Page() {
     useAnswer('GET /api/data'),
     useAnswer('GET /api/reviews'),
   );
-  const day = all(useAnswer('GET /api/day', {}, { every }), useAnswer('GET /api/segments'));
+  const day = all(
+    useAnswer('GET /api/day', {}, { every }),
+    useAnswer('GET /api/segments', { query: { sort: 'size', most: 8 } }),
+  );
   return (
     <>
       <PageHead title="Home" />
@@ -35,7 +38,7 @@ export function Page() {
             />
           )}
         </Shown>
-        <Shown of={day}>{([found, segments]) => <LastDay day={found} segments={segments} />}</Shown>
+        <Shown of={day}>{([found, largest]) => <LastDay day={found} largest={largest} />}</Shown>
       </Cards>
     </>
   );

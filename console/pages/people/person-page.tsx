@@ -1,6 +1,6 @@
 import type { PersonPage } from '../../../lib/pipeline/describe/describe-person.ts';
 import { type PageProps, to } from '../../app/addresses.ts';
-import { all, useAnswer } from '../../app/reading.ts';
+import { useAnswer } from '../../app/reading.ts';
 import { Card, Cards, Stack } from '../../parts/card.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
@@ -16,10 +16,10 @@ import './people.css';
 
 /** A person with everything known about them, why they are who they are, and where they were sent. */
 export function Page({ params: { person = '' } }: PageProps) {
-  const read = all(useAnswer('GET /api/people/{person}', { params: { person } }), useAnswer('GET /api/segments'));
+  const read = useAnswer('GET /api/people/{person}', { params: { person } });
   return (
     <Shown of={read}>
-      {([page, segments]) => (
+      {(page) => (
         <>
           <PageHead
             title={nameOf(page)}
@@ -35,7 +35,7 @@ export function Page({ params: { person = '' } }: PageProps) {
               <FacetCards page={page} />
             </Stack>
             <Stack>
-              <SegmentCard page={page} segments={segments} />
+              <SegmentCard person={page.id} />
               <IdentityCard person={page.id} changed={read.again} />
               <AudienceCard person={page.id} />
               <ConsentCard page={page} />

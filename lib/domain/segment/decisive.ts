@@ -1,7 +1,7 @@
 import type { Milliseconds } from '../instant.ts';
 import type { CompiledLeaf, Program } from './compile.ts';
 import { begin } from './evaluate.ts';
-
+import { openHolding } from './holding.ts';
 import type { Tree } from './tree.ts';
 import type { PersonView } from './view.ts';
 import { tellWanted } from './words.ts';
@@ -23,11 +23,7 @@ export function decisiveLeaf({ program, view, now }: Judged, segment: string): C
   begin(program, view, now);
   const byPath = new Map(compiled.leaves.map((leaf) => [leaf.path, leaf]));
 
-  function holds(tree: Tree): boolean {
-    if (tree.kind === 'leaf') return program.solver.holds(byPath.get(tree.path)?.node ?? -1);
-    if (tree.kind === 'not') return !holds(tree.of);
-    return tree.kind === 'all' ? tree.of.every(holds) : tree.of.some(holds);
-  }
+  const holds = openHolding(program, compiled);
 
   function find(tree: Tree): CompiledLeaf | undefined {
     if (tree.kind === 'leaf') return byPath.get(tree.path);

@@ -49,3 +49,16 @@ export function referencesOf(condition: unknown): string[] {
   }
   return [...found];
 }
+
+/** A segment with everything that it refers to, over any number of steps, in the order of the definitions. */
+export function withReferences(definitions: readonly SegmentDefinition[], segment: string): SegmentDefinition[] {
+  const byId = new Map(definitions.map((definition) => [definition.segment, definition]));
+  const found = new Set<string>();
+  const todo = [segment];
+  for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
+    if (found.has(id)) continue;
+    found.add(id);
+    todo.push(...referencesOf(byId.get(id)?.when));
+  }
+  return definitions.filter((definition) => found.has(definition.segment));
+}

@@ -24,6 +24,7 @@ export interface PipelineFunctionProps extends Surroundings {
   readonly code: string;
   readonly workspace: string;
   readonly deployed: string;
+  readonly inventory: string;
 }
 
 /** A function of the table in functions.ts with its own role, its own log and the queues that drive it. */
@@ -54,6 +55,7 @@ export class PipelineFunction extends Construct {
         identityKeySecret: secretName(props.workspace, 'identity-key'),
         workspace: props.workspace,
         deployed: props.deployed,
+        inventory: props.inventory,
         alertsTopic: props.alerts.topicArn,
       }),
       // The role is complete; without this the construct would add rights of its own.

@@ -21,7 +21,11 @@ const KEPT_MS = 30 * 24 * 3_600_000;
  * everybody by them. Asked again, it goes on where it was. `leave` names audiences whose people may stay on the tool's
  * list. Throws `definitions/moved`, `definitions/deploy-first`, `definitions/people-left`.
  */
-export async function startApply(deps: PlanDeps, hash: string, leave: readonly string[]): Promise<ScanJob> {
+export async function startApply(
+  deps: PlanDeps,
+  hash: string,
+  { leave, by }: { readonly leave: readonly string[]; readonly by?: string | undefined },
+): Promise<ScanJob> {
   const plan = await readPlan(deps.archive, hash);
   const candidate = await loadDefinitions(deps.archive, plan.candidate);
   const pointer = await readPointer(deps.state);
@@ -43,7 +47,7 @@ export async function startApply(deps: PlanDeps, hash: string, leave: readonly s
     await deps.state.put('job', id, body, 0, { expiresAt: now + KEPT_MS });
     await rememberLeft(deps, plan);
     if (pointer?.version !== plan.candidate)
-      await publishDefinitions(deps, candidate, pointer ?? { version: '', moves: 0 });
+      await publishDefinitions(deps, candidate, { expected: pointer ?? { version: '', moves: 0 }, by });
   }
   const job = await readApplyJob(deps, id);
   if (job === undefined)

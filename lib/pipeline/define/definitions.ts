@@ -5,6 +5,7 @@ import { openCatalogue } from '../../domain/facet/catalogue.ts';
 import type { Models } from '../../domain/learned/model.ts';
 import { type ModelsFor, openModels } from '../learn/models.ts';
 import type { Archive, StateStore } from '../ports.ts';
+import { readPublication } from './publication.ts';
 import { loadRegions } from './regions.ts';
 
 export interface DefinitionStores {
@@ -18,19 +19,10 @@ export interface Pointer {
   readonly moves: number;
 }
 
-const KIND = 'definitions';
-const CURRENT = 'current';
-
 /** The pointer as stored; undefined when nothing was ever published. */
 export async function readPointer(state: StateStore): Promise<Pointer | undefined> {
-  const current = await state.get(KIND, CURRENT);
-  const version = current?.body.version;
-  return current === undefined || typeof version !== 'string' ? undefined : { version, moves: current.version };
-}
-
-/** Moves the pointer on condition that it still is what it was. False when somebody else moved it. */
-export function movePointer(state: StateStore, to: Definitions, from: Pointer | undefined): Promise<boolean> {
-  return state.put(KIND, CURRENT, { version: to.version, workspace: to.workspace }, from?.moves ?? 0);
+  const current = await readPublication(state);
+  return current === undefined ? undefined : { version: current.version, moves: current.moves };
 }
 
 /** The published definitions, by one small read an invocation; the document itself is fetched once a version. */
@@ -87,7 +79,8 @@ export function openCompiled(definitions: () => Promise<Definitions>, modelsFor:
   };
 }
 
-async function compileWhole(definitions: Definitions, models: Models | undefined): Promise<Compiled> {
+/** Definitions compiled with the table of regions, where a condition is about one, and with models. */
+export async function compileWhole(definitions: Definitions, models: Models | undefined): Promise<Compiled> {
   const regions = asksForRegions(definitions) ? await loadRegions() : undefined;
   return compileDefinitions(definitions, { regions, models });
 }

@@ -1,4 +1,5 @@
 import { collectionOf } from '../../domain/collection.ts';
+import { changesBetween } from '../../domain/compare-definitions.ts';
 import { compileDefinitions } from '../../domain/decide.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import { TributaryError } from '../../domain/errors.ts';
@@ -11,14 +12,8 @@ import { isScoring } from '../learn/models.ts';
 import type { Archive, Clock, Queue, StateStore, StoredProfile } from '../ports.ts';
 import { isLiving } from '../resolve/gather.ts';
 import type { Resolved, ResolveOptions, Work } from '../resolve/resolve-profile.ts';
-import {
-  type DefinitionStores,
-  definitionsKey,
-  loadDefinitions,
-  movePointer,
-  type Pointer,
-  readPointer,
-} from './definitions.ts';
+import { type DefinitionStores, definitionsKey, loadDefinitions, type Pointer, readPointer } from './definitions.ts';
+import { movePointer, readPublication } from './publication.ts';
 import { readParts, readScan, type Scan, type ScanPart, type ScanWork, startScan } from './scan.ts';
 
 /** Parts in which everybody is decided again after a change of definitions. */
@@ -58,15 +53,16 @@ export interface PublishDeps extends DefinitionStores {
 /**
  * Publishes definitions: what receiving messages needs of them, the document, then a scan to come that decides everybody
  * again, then the pointer. The scan is asked for first: after the pointer has moved, publishing again does no more than
- * put the write keys right. Returns whether anything changed. With `expected` it throws `definitions/moved` when something else was published since.
+ * put the write keys right. Returns whether anything changed. With `expected` it throws `definitions/moved` when something
+ * else was published since; `by` says who publishes, for the list of publications.
  */
 export async function publishDefinitions(
   deps: PublishDeps,
   definitions: Definitions,
-  expected?: Pointer,
+  { expected, by }: { readonly expected?: Pointer; readonly by?: string | undefined } = {},
 ): Promise<boolean> {
   for (let tries = 0; ; tries += 1) {
-    const current = await readPointer(deps.state);
+    const current = await readPublication(deps.state);
     const published = current?.version === definitions.version;
     if (!published && expected !== undefined && (current?.moves ?? 0) !== expected.moves) {
       // Somebody moved the pointer after our write keys were told: theirs hold.
@@ -78,8 +74,10 @@ export async function publishDefinitions(
     await tellWriteKeys(deps.archive, definitions);
     if (published) return false;
     await deps.archive.putJson(definitionsKey(definitions.version), definitions as unknown as Json);
-    if (current !== undefined) await startSwitch(deps, current, definitions);
-    if (await movePointer(deps.state, definitions, current)) return true;
+    const former = current === undefined ? undefined : await loadDefinitions(deps.archive, current.version);
+    if (current !== undefined && former !== undefined) await startSwitch(deps, current, former, definitions);
+    const changes = changesBetween(former, definitions);
+    if (await movePointer(deps, definitions, current, { by, changes })) return true;
   }
 }
 
@@ -98,11 +96,11 @@ export function switchScanId(to: string, from: Pointer): string {
   return `switch.${to}.${from.moves}`;
 }
 
-async function startSwitch(deps: PublishDeps, from: Pointer, to: Definitions): Promise<void> {
+async function startSwitch(deps: PublishDeps, from: Pointer, former: Definitions, to: Definitions): Promise<void> {
   const before = await readSwitch(deps.state, from);
   // Who was to be filled by a way that is not at its end must be by this one.
   const owed = before !== undefined && !before.finished && before.refill;
-  const refill = owed || (await asksForMore(deps, from.version, to));
+  const refill = owed || asksForMore(former, to);
   const about: SwitchAbout = { from: from.version, to: to.version, moves: from.moves, refill };
   const scan: Scan = {
     id: switchScanId(to.version, from),
@@ -115,9 +113,8 @@ async function startSwitch(deps: PublishDeps, from: Pointer, to: Definitions): P
   await startScan(deps, scan, SCAN_DELAY_SECONDS);
 }
 
-async function asksForMore(deps: DefinitionStores, from: string, to: Definitions): Promise<boolean> {
-  const former = compileDefinitions(await loadDefinitions(deps.archive, from));
-  return unmetNeeds(former.program.needs, compileDefinitions(to).program.needs).length > 0;
+function asksForMore(from: Definitions, to: Definitions): boolean {
+  return unmetNeeds(compileDefinitions(from).program.needs, compileDefinitions(to).program.needs).length > 0;
 }
 
 /** The way that leads to a state of the pointer. Undefined for the first publication, and long after. */

@@ -37,16 +37,23 @@ export interface SegmentDay {
   readonly counted: string | null;
 }
 
+/** How many are in a segment now, and how that was found. */
+export interface SizeNow {
+  readonly members: number;
+  /** `recount + live`: counted exactly at `counted`, then who entered and left since; `rows`: never recounted yet. */
+  readonly how: 'recount + live' | 'rows';
+  readonly counted: string | null;
+}
+
 export interface SegmentHistory {
   readonly segment: string;
   /** Newest first. */
   readonly days: readonly SegmentDay[];
-  /** `recount + live`: counted exactly at `counted`, then who entered and left since; `rows`: never recounted yet. */
-  readonly size: { readonly members: number; readonly how: 'recount + live' | 'rows'; readonly counted: string | null };
+  readonly size: SizeNow;
   readonly latest: readonly HistoryEntry[];
 }
 
-interface HistoryDeps {
+export interface HistoryDeps {
   readonly history: HistoryStore;
   readonly memberships: MembershipStore;
   readonly state: StateStore;
@@ -112,12 +119,13 @@ export async function readMembers(
   };
 }
 
-async function sizeNow(
+/** Counts a segment up to now from a recount, or its rows where the recount is too old. */
+export async function sizeNow(
   deps: HistoryDeps,
   segment: string,
   counted: DayFacts | undefined,
   now: Milliseconds,
-): Promise<SegmentHistory['size']> {
+): Promise<SizeNow> {
   if (counted === undefined || now - Date.parse(counted.at) > 3 * DAY) {
     return { members: await deps.memberships.countSegment(segment), how: 'rows', counted: null };
   }
@@ -125,7 +133,8 @@ async function sizeNow(
   let members = counted.size;
   for (let at = startOfDay(since); at <= now; at += DAY) {
     const day = formatInstant(at).slice(0, 10);
-    const { entered, left } = await deps.history.countDay(segment, day, at < since ? since : undefined);
+    // Whoever moved at the very instant at which counting began is in the count already.
+    const { entered, left } = await deps.history.countDay(segment, day, at <= since ? since + 1 : undefined);
     members += entered - left;
   }
   return { members: Math.max(0, members), how: 'recount + live', counted: counted.at };

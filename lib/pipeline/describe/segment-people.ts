@@ -1,6 +1,7 @@
 import { effectiveConsent } from '../../domain/consent.ts';
 import { type Compiled, traitReader, traitsUnder } from '../../domain/decide.ts';
 import { TributaryError } from '../../domain/errors.ts';
+import type { Milliseconds } from '../../domain/instant.ts';
 import type { Json } from '../../domain/json.ts';
 import { valueAt } from '../../domain/mapping.ts';
 import { consentOf, identifiersOf, type Profile } from '../../domain/profile.ts';
@@ -44,17 +45,27 @@ export async function readSegmentPeople(
   }
   const { members, next } = await readMembers(deps, segment, asked);
   const stored = await deps.profiles.read(members.map(({ profile }) => profile));
-  const rules = { ...compiled, read: traitReader(compiled.definitions, await loadRegions()) };
-  const now = deps.clock.now().getTime();
+  const cells = await openCells(deps, compiled, deps.clock.now().getTime());
   const people = members.map(async ({ profile, since }) => {
     const found = stored.get(profile);
     // Merged or erased since the row was read: whoever has the data now has a row of their own.
-    if (found === undefined || !isLiving(found)) return [];
-    const whole = await wholeEntriesOf(deps.activities, compiled, found);
-    const traits = nestTraits(traitsUnder(rules, found, now, whole));
-    return [columns.map((column) => cellOf(found, traits, column, since))];
+    return found === undefined || !isLiving(found) ? [] : [await cells(found, columns, since)];
   });
   return { segment, columns, people: (await Promise.all(people)).flat(), next };
+}
+
+/** Reads chosen columns of stored people as they stand at `now`. `since` is what a column of that name says. */
+export async function openCells(
+  deps: { readonly activities: ActivityStore },
+  compiled: Compiled,
+  now: Milliseconds,
+): Promise<(profile: Profile, columns: readonly string[], since?: string) => Promise<readonly Json[]>> {
+  const rules = { ...compiled, read: traitReader(compiled.definitions, await loadRegions()) };
+  return async (profile, columns, since = '') => {
+    const whole = await wholeEntriesOf(deps.activities, compiled, profile);
+    const traits = nestTraits(traitsUnder(rules, profile, now, whole));
+    return columns.map((column) => cellOf(profile, traits, column, since));
+  };
 }
 
 function cellOf(profile: Profile, traits: Json, column: string, since: string): Json {

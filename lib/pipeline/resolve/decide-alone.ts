@@ -1,4 +1,4 @@
-import { type Compiled, decide } from '../../domain/decide.ts';
+import { type Compiled, decide, type WholeHistory, withKept } from '../../domain/decide.ts';
 import type { Fragment } from '../../domain/fragment.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
 import type { Profile } from '../../domain/profile.ts';
@@ -11,6 +11,8 @@ export interface DecidedAlone {
   readonly profile: Profile;
   readonly fragments: number;
   readonly activities: number;
+  /** Everything that was done, where the person's own memory overflowed and it was read. */
+  readonly history?: WholeHistory;
 }
 
 /**
@@ -27,8 +29,9 @@ export async function decideAlone(
   const kept = decide(filled.profile, compiled, now);
   if (kept.overflowed.length === 0) return { ...filled, profile: kept.profile };
   const done = await everythingDone(deps.activities, filled.profile);
-  const whole = decide(filled.profile, compiled, now, wholeEntries(compiled.program, done));
-  return { ...filled, profile: whole.profile };
+  const history = wholeEntries(compiled.program, done);
+  const whole = decide(filled.profile, compiled, now, history);
+  return { ...filled, profile: whole.profile, history: withKept(history, filled.profile) };
 }
 
 /** A stored profile with what some definitions need of its activities: from history, where it remembers less. */

@@ -164,7 +164,7 @@ describe('sentence', () => {
       '    + in segment readers — is in it',
       '  + none of this:',
       '    - email ends with @example.org — there is no value',
-      '  - score is greater than 5 — it is 7, which this cannot be compared with',
+      '  - score is greater than 5 — it is "7", which this cannot be compared with',
     ]);
   });
 });

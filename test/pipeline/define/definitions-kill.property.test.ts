@@ -87,7 +87,7 @@ async function applyKilled({ deps, persist, deliver, waiting, takeFirst }: Publi
   }
   const plan = (await persist(() => readPlanJob(deps, job.id)))?.plan;
   const hash = plan?.hash ?? '';
-  const started = await persist(() => startApply(deps, hash, []));
+  const started = await persist(() => startApply(deps, hash, { leave: [] }));
   expect(await persist(() => readApplyJob(deps, started.id))).toMatchObject({ what: 'apply' });
 }
 

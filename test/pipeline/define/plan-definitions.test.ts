@@ -221,11 +221,15 @@ describe('applying a plan', () => {
     const world = await populated();
     const plan = await planOf(world, withSegments({ customers: { trait: 'stage', is: 'prospect' } }));
 
-    const job = await startApply(world.deps, plan.hash, []);
+    const job = await startApply(world.deps, plan.hash, { leave: [] });
     expect(job).toMatchObject({ what: 'apply', state: 'running', phase: 'waiting', done: 0, of: 8 });
     await world.drain();
 
-    expect(await startApply(world.deps, plan.hash, [])).toMatchObject({ id: job.id, state: 'finished', people: 20 });
+    expect(await startApply(world.deps, plan.hash, { leave: [] })).toMatchObject({
+      id: job.id,
+      state: 'finished',
+      people: 20,
+    });
     const members = world.stores.living().filter(({ memberships }) => memberships.customers !== undefined);
     expect(members).toHaveLength(10);
     expect(members.every(({ fragments }) => Object.values(fragments)[0]?.traits.stage?.[0] === 'prospect')).toBe(true);
@@ -236,17 +240,17 @@ describe('applying a plan', () => {
     const plan = await planOf(world, withSegments({ customers: { trait: 'stage', is: 'prospect' } }));
     await publishDefinitions(world.deps, withSegments({ both: undefined }));
 
-    await expect(startApply(world.deps, plan.hash, [])).rejects.toMatchObject({ code: 'definitions/moved' });
+    await expect(startApply(world.deps, plan.hash, { leave: [] })).rejects.toMatchObject({ code: 'definitions/moved' });
     // There and back again is another state too.
     await publishDefinitions(world.deps, publishable);
-    await expect(startApply(world.deps, plan.hash, [])).rejects.toMatchObject({ code: 'definitions/moved' });
+    await expect(startApply(world.deps, plan.hash, { leave: [] })).rejects.toMatchObject({ code: 'definitions/moved' });
   });
 
   it('refuses while the deployed template differs', async () => {
     const world = await populated();
     const plan = await planOf(world, withSegments({ both: undefined }));
 
-    const applying = startApply({ ...world.deps, deployed: () => undefined }, plan.hash, []);
+    const applying = startApply({ ...world.deps, deployed: () => undefined }, plan.hash, { leave: [] });
 
     await expect(applying).rejects.toMatchObject({ code: 'definitions/deploy-first' });
   });
@@ -256,8 +260,10 @@ describe('applying a plan', () => {
     tellTool(world);
     const plan = await planOf(world, versioned({ ...publishable, audiences: [] }));
 
-    await expect(startApply(world.deps, plan.hash, [])).rejects.toMatchObject({ code: 'definitions/people-left' });
-    await startApply(world.deps, plan.hash, ['to-tool']);
+    await expect(startApply(world.deps, plan.hash, { leave: [] })).rejects.toMatchObject({
+      code: 'definitions/people-left',
+    });
+    await startApply(world.deps, plan.hash, { leave: ['to-tool'] });
 
     expect(await world.deps.state.list('left-list', { most: 9 })).toMatchObject([
       { body: { audience: 'to-tool', connection: 'tool', people: 10 } },
@@ -267,7 +273,7 @@ describe('applying a plan', () => {
   it('tells a way that another publication has overtaken', async () => {
     const world = await populated();
     const plan = await planOf(world, withSegments({ clickers: { did: 'Clicked' } }));
-    const { id } = await startApply(world.deps, plan.hash, []);
+    const { id } = await startApply(world.deps, plan.hash, { leave: [] });
 
     await publishDefinitions(world.deps, withSegments({ clickers: { did: 'Clicked', within: '7 days' } }));
     await world.drain();
@@ -282,7 +288,7 @@ describe('applying a plan', () => {
     const plan = await planOf(world, publishable);
 
     expect(plan).toMatchObject({ base: null, audiences: [{ id: 'to-tool', add: 0 }] });
-    expect(await startApply(world.deps, plan.hash, [])).toMatchObject({ state: 'finished' });
+    expect(await startApply(world.deps, plan.hash, { leave: [] })).toMatchObject({ state: 'finished' });
     expect(world.waiting()).toEqual([]);
   });
 });
