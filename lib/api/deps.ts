@@ -2,11 +2,10 @@ import type { AnyConnector } from '../connectors/define.ts';
 import type { Inventory } from '../domain/cost/cost.ts';
 import type { Compiled } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
-import type { SegmentTexts } from '../domain/segment-text.ts';
 import type { AlertDeps } from '../pipeline/alerts.ts';
 import type { PlanDeps } from '../pipeline/define/plan-definitions.ts';
 import type { JobDeps } from '../pipeline/jobs/jobs.ts';
-import type { ActivityStore, Archive, HistoryStore, Queue } from '../pipeline/ports.ts';
+import type { ActivityStore, Archive, HistoryStore, Queue, SegmentTexts } from '../pipeline/ports.ts';
 import type { Versions } from '../pipeline/resolve/refill.ts';
 
 /** What the API needs from the world. */

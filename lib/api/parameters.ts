@@ -8,7 +8,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   connection: 'Name of a connection in tributary.yaml',
   duplicate: 'Id of a suggested pair, as /api/duplicates lists it',
   form: 'json or html',
-  from: 'Where to begin: what the page before named as next; of a history, a day',
+  from: 'Where to begin: of members and activities, what the page before named as next; of a history, a day',
   import: 'Id of an import, as the call that began it answered',
   job: 'Id of a job, as the call that began it answered',
   limit: 'How many at most',

@@ -1,5 +1,3 @@
-import type { Definitions } from './definitions.ts';
-import type { JsonObject } from './json.ts';
 import type { SegmentDefinition } from './segment.ts';
 
 /** One thing that is wrong with a file of a workspace, as `tributary check --json` prints it. */
@@ -25,14 +23,6 @@ export interface ReadSegment {
   readonly problems: readonly Problem[];
   /** Undefined when any problem is an error. */
   readonly definition?: SegmentDefinition;
-}
-
-/** The text of a segment's file, and what it means. Whoever reads YAML implements it. */
-export interface SegmentTexts {
-  /** Reads the text of `segments/<segment>.yaml` beside what is published, with the problems that a check would tell. */
-  read(segment: string, text: string, published: Definitions): Promise<ReadSegment>;
-  /** A definition as the text of a file, when nobody kept the text it was written in. */
-  write(definition: SegmentDefinition | JsonObject): Promise<string>;
 }
 
 /** The file that a segment stands in. */

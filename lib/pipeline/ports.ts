@@ -1,9 +1,12 @@
 import type { ActivityChange, ConsentStatement, Identifier } from '../domain/change.ts';
+import type { Definitions } from '../domain/definitions.ts';
 import type { LedgerEntry } from '../domain/echo.ts';
 import type { ErasedProfile } from '../domain/erasure.ts';
 import type { Milliseconds } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { MergedProfile, Profile, Wanted, Why } from '../domain/profile.ts';
+import type { SegmentDefinition } from '../domain/segment.ts';
+import type { ReadSegment } from '../domain/segment-text.ts';
 import type { TraitValue } from '../domain/trait-value.ts';
 
 /** A profile as stored: a living one, a pointer to the one it was merged into, or the tombstone of an erased one. */
@@ -367,4 +370,12 @@ export interface Clock {
   readonly wait: (milliseconds: number) => Promise<void>;
   /** In [0, 1): for jitter only. */
   readonly random: () => number;
+}
+
+/** The text of a segment's file, and what it means. Whoever reads YAML implements it. */
+export interface SegmentTexts {
+  /** Reads the text of `segments/<segment>.yaml` beside what is published, with the problems that a check would tell. */
+  read(segment: string, text: string, published: Definitions): Promise<ReadSegment>;
+  /** A definition as the text of a file, when nobody kept the text it was written in. */
+  write(definition: SegmentDefinition | JsonObject): Promise<string>;
 }

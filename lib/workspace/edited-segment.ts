@@ -4,7 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { compile } from '../domain/segment/compile.ts';
 import { withReferences } from '../domain/segment/order.ts';
 import type { SegmentDefinition } from '../domain/segment.ts';
-import { fileOfSegment, type ReadSegment, type SegmentTexts } from '../domain/segment-text.ts';
+import { fileOfSegment, type ReadSegment } from '../domain/segment-text.ts';
 import { testSegment } from './check.ts';
 import { checkCycles } from './conditions.ts';
 import type { Connectors } from './connections.ts';
@@ -15,10 +15,12 @@ import { type Finding, isError, type Problem, sortProblems } from './problem.ts'
 import { readSource, type Source, writeSource } from './source.ts';
 
 /** Reads and writes single segments for whoever has published definitions in the place of a folder. */
-export function readerOfSegments(connectors: Connectors): SegmentTexts {
+export function readerOfSegments(connectors: Connectors) {
   return {
-    read: async (segment, text, published) => readEdited(segment, text, published, connectors),
-    write: async (definition) => writeSource(definition as unknown as JsonObject),
+    read: async (segment: string, text: string, published: Definitions): Promise<ReadSegment> =>
+      readEdited(segment, text, published, connectors),
+    write: async (definition: SegmentDefinition | JsonObject): Promise<string> =>
+      writeSource(definition as unknown as JsonObject),
   };
 }
 

@@ -59,13 +59,13 @@ describe('roles', () => {
     });
   });
 
-  it('lets only the functions that evaluate everybody and that replay walk over everybody', () => {
+  it('lets only the functions that evaluate everybody, that replay and that preview walk over everybody', () => {
     const roles = Object.entries(resourcesOf(template, 'AWS::IAM::Role'));
     const walking = roles.filter(([, role]) =>
       statementsOf(role).some(({ actions }) => actions.includes('dynamodb:Scan')),
     );
 
-    expect(walking.map(([id]) => id)).toEqual(['ResolveProfileRole', 'RunJobRole']);
+    expect(walking.map(([id]) => id)).toEqual(['ResolveProfileRole', 'RunJobRole', 'ApiRole']);
   });
 
   it('lets only the function that erases delete more than activities found void, and nobody else but the API list the archive', () => {

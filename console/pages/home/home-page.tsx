@@ -8,6 +8,7 @@ import '../audiences/audiences.css';
 
 /** What is going on is looked at again so often. */
 const AGAIN_MS = 30_000;
+const LARGEST = { sort: 'size', most: 8 };
 
 /** What needs a person, and the last day at a glance. */
 export function Page() {
@@ -19,10 +20,7 @@ export function Page() {
     useAnswer('GET /api/data'),
     useAnswer('GET /api/reviews'),
   );
-  const day = all(
-    useAnswer('GET /api/day', {}, { every }),
-    useAnswer('GET /api/segments', { query: { sort: 'size', most: 8 } }),
-  );
+  const day = all(useAnswer('GET /api/day', {}, { every }), useAnswer('GET /api/segments', { query: LARGEST }));
   return (
     <>
       <PageHead title="Home" />

@@ -2,8 +2,8 @@ import { canonicalText } from '../../domain/canonical.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import { isJsonObject, type Json } from '../../domain/json.ts';
 import type { SegmentDefinition } from '../../domain/segment.ts';
-import { fileOfSegment, type SegmentTexts } from '../../domain/segment-text.ts';
-import type { Archive } from '../ports.ts';
+import { fileOfSegment } from '../../domain/segment-text.ts';
+import type { Archive, SegmentTexts } from '../ports.ts';
 
 /** The files that definitions were made from, by path inside the workspace: what people wrote, with their comments. */
 export type Sources = Readonly<Record<string, string>>;

@@ -2,9 +2,8 @@ import { changesBetween, type DefinitionChange } from '../../domain/compare-defi
 import type { Definitions } from '../../domain/definitions.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { tellInLine } from '../../domain/segment/tell-condition.ts';
-import type { SegmentTexts } from '../../domain/segment-text.ts';
 import { textOf } from '../define/sources.ts';
-import type { Archive } from '../ports.ts';
+import type { Archive, SegmentTexts } from '../ports.ts';
 import { namesFor } from './segment-names.ts';
 
 /** One definition in both forms, as text; null where it is not there. */

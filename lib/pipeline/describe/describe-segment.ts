@@ -4,11 +4,10 @@ import type { Json } from '../../domain/json.ts';
 import { referencesOf } from '../../domain/segment/order.ts';
 import { type Told, tellCondition, tellInLine } from '../../domain/segment/tell-condition.ts';
 import type { Condition, SegmentTest } from '../../domain/segment.ts';
-import type { SegmentTexts } from '../../domain/segment-text.ts';
 import { formOf } from '../define/edit-segment.ts';
 import { listPublications, type Publication } from '../define/publication.ts';
 import { textOf } from '../define/sources.ts';
-import type { Archive, StateStore } from '../ports.ts';
+import type { Archive, SegmentTexts, StateStore } from '../ports.ts';
 import { namesFor } from './segment-names.ts';
 
 /** A segment as its page shows it. */
