@@ -5,13 +5,18 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { serveConsole } from '../lib/api/console.ts';
 import type { ConsoleFiles } from '../lib/api/console-files.ts';
 
+/** An answer, or what makes one of what stands behind the question mark. */
+export type MadeUp = object | ((query: Readonly<Record<string, string>>) => object);
+
 /** The console as the API serves it, beside answers that are made up: what is measured is the browser's part. */
 export async function serveMadeUp(
   files: ConsoleFiles,
-  answers: Readonly<Record<string, unknown>>,
+  answers: Readonly<Record<string, MadeUp>>,
 ): Promise<{ readonly url: string; readonly server: Server }> {
   const app = new OpenAPIHono();
-  for (const [path, answer] of Object.entries(answers)) app.get(path, (c) => c.json(answer as object));
+  for (const [path, answer] of Object.entries(answers)) {
+    app.get(path, (c) => c.json(typeof answer === 'function' ? answer(c.req.query()) : answer));
+  }
   app.post('/stage/session', (c) => c.json({ token: 'made-up' }));
   serveConsole(app, undefined, async () => files);
   return new Promise((resolve) => {

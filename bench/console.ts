@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chromium, type Page } from 'playwright-core';
 import { to } from '../console/app/addresses.ts';
 import { readConsoleFiles } from '../lib/infra/console-files.ts';
-import { firstLoad, serveMadeUp } from './console-server.ts';
+import { firstLoad, type MadeUp, serveMadeUp } from './console-server.ts';
 import { type BenchOptions, type Measurement, rounded } from './measurement.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -39,8 +39,9 @@ export async function* bench({ quick, note }: BenchOptions): AsyncIterable<Measu
       for (let times = 0; times < 10; times += 1) await page.getByRole('button', { name: 'Wanted' }).click();
     });
     yield line('sorting a list, to the next paint, p95', p95(sorted), 'ms', { of });
-    await page.goto(`${url}/${to('/people/{person}', { person: 'p_1' })}`);
-    const find = page.getByLabel('Not in');
+    await page.goto(`${url}/${to('/segments')}`);
+    const find = page.getByLabel('Name or persona');
+    await page.locator('main tbody tr').first().waitFor();
     const typed = await latencies(page, async () => {
       for (let times = 0; times < 5; times += 1) {
         await find.fill('');
@@ -86,26 +87,20 @@ function p95(values: readonly number[]): number {
 }
 
 /** Answers of a workspace with as many segments and audiences. */
-function madeUp(rows: number): Readonly<Record<string, unknown>> {
+function madeUp(rows: number): Readonly<Record<string, MadeUp>> {
   const numbers = Array.from({ length: rows }, (_, n) => n);
   const segments = numbers.map((n) => ({
-    segment: `segment-${n}`,
-    title: `Segment ${n}`,
-    members: (n * 7_919) % 100_000,
+    ...{ segment: `segment-${n}`, title: `Segment ${n}`, sentence: 'email is known', persona: null, performance: null },
+    ...{ members: (n * 7_919) % 100_000, counted: { members: 0, how: 'rows', counted: null }, audiences: [] },
+    sizes: Array.from({ length: 14 }, (_, day) => ({ at: `2026-11-${day + 1}T00:00:00.000Z`, members: n + day })),
   }));
   const summary = (n: number) => ({ wanted: (n * 104_729) % 1_000_000, blocked: n, waiting: 0 });
-  const none = {
-    identity: [],
-    demographic: [],
-    geographic: [],
-    firmographic: [],
-    behavioural: [],
-    implicit: [],
-    explicit: [],
-  };
   return {
     '/api/workspace': { workspace: 'bench', version: 'v', timezone: 'Etc/UTC', connections: [] },
-    '/api/segments': { segments, total: segments.length, next: null },
+    '/api/segments': ({ q = '', most = '50' }) => {
+      const found = segments.filter(({ title }) => title.toLowerCase().includes(q));
+      return { segments: found.slice(0, Number(most)), total: found.length, next: null };
+    },
     '/api/audiences': numbers.map((n) => ({
       ...{
         audience: `audience-${n}`,
@@ -122,12 +117,5 @@ function madeUp(rows: number): Readonly<Record<string, unknown>> {
     '/api/duplicates': { suggestions: [] },
     '/api/data': { counted: null, quarantine: [] },
     '/api/day': { from: '2026-11-20T00:00:00.000Z', pulls: [], pushes: [], more: false, sizes: null },
-    '/api/people/p_1': {
-      ...{ id: 'p_1', identifiers: [], traits: {}, sources: {}, facets: none, segments: ['segment-1'], fragments: [] },
-      ...{ activities: { total: 0, latest: [] }, consent: [], audiences: {}, history: [] },
-    },
-    '/api/people/p_1/audiences': [],
-    '/api/people/p_1/activities': { activities: [], next: null },
-    '/api/people/p_1/merges': { id: 'p_1', fragments: [], merges: [], refused: [], apart: [], crowded: false },
   };
 }

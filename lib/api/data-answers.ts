@@ -81,6 +81,10 @@ export const personAudiencesSchema = z
   )
   .openapi('PersonAudiences');
 
+export const personSegmentsSchema = z
+  .array(z.object({ segment: z.string(), title: z.string(), since: z.string() }))
+  .openapi('PersonSegments');
+
 export const daySchema = z
   .object({
     from: z.string(),
@@ -100,7 +104,14 @@ export const daySchema = z
       .object({
         from: z.string(),
         to: z.string(),
-        segments: z.array(z.object({ segment: z.string(), before: z.number().int(), after: z.number().int() })),
+        segments: z.array(
+          z.object({
+            segment: z.string(),
+            title: z.string(),
+            before: z.number().int(),
+            after: z.number().int(),
+          }),
+        ),
       })
       .nullable(),
   })

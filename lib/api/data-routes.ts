@@ -5,7 +5,15 @@ import { describeDay } from '../pipeline/describe/describe-day.ts';
 import { findPerson } from '../pipeline/describe/find-person.ts';
 import { readActivities } from '../pipeline/describe/person-activities.ts';
 import { readPersonAudiences } from '../pipeline/describe/person-audiences.ts';
-import { activityPageSchema, connectionSchema, dataSchema, daySchema, personAudiencesSchema } from './data-answers.ts';
+import { personSegments } from '../pipeline/describe/person-segments.ts';
+import {
+  activityPageSchema,
+  connectionSchema,
+  dataSchema,
+  daySchema,
+  personAudiencesSchema,
+  personSegmentsSchema,
+} from './data-answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { noSuchPerson, type Route } from './route.ts';
 
@@ -31,7 +39,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<unknown>[] {
       needs: 'viewer',
       summary: 'What ran in the last 24 hours, and how the sizes of segments moved',
       answer: daySchema,
-      run: () => describeDay(deps),
+      run: async () => describeDay(deps, await deps.definitions()),
     },
     {
       method: 'get',
@@ -55,6 +63,13 @@ export function dataRoutes(deps: ApiDeps): readonly Route<unknown>[] {
       query: ['from', 'most'],
       answer: activityPageSchema,
       run: async ({ params, query }) => readActivities(deps, await personNamed(params.person), query),
+    },
+    {
+      method: 'get',
+      path: '/api/people/{person}/segments',
+      summary: 'The segments that a person is in',
+      answer: personSegmentsSchema,
+      run: async ({ params }) => personSegments(await deps.definitions(), await personNamed(params.person)),
     },
     {
       method: 'get',

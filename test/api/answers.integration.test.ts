@@ -97,6 +97,7 @@ describe('the answers of /api', () => {
     ['GET', '/api/connections/{connection}', '/api/connections/newsletter'],
     ['GET', '/api/people/{person}/activities', '/api/people/ann%40example.com/activities?most=1'],
     ['GET', '/api/people/{person}/audiences', '/api/people/ann%40example.com/audiences'],
+    ['GET', '/api/people/{person}/segments', '/api/people/ann%40example.com/segments'],
     ['GET', '/api/audiences/{audience}/verify', '/api/audiences/quiet-readers-to-newsletter/verify'],
     ['POST', '/api/verify', '/api/verify', { audience: 'quiet-readers-to-newsletter', heal: 'adopt' }],
     ['POST', '/api/pull', '/api/pull', { connection: 'newsletter', stream: 'members' }],

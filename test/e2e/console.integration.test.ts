@@ -11,9 +11,11 @@ import { type AudienceStage, MINUTE, openAudienceStage } from './audience-stage.
 import { canDrive, openBrowser } from './browser.ts';
 import { checkPage, openConsole, textOf, walk } from './console-browser.ts';
 import { visitsOf } from './console-visits.ts';
+import { editByTyping, reviewByClicking, segmentVisits } from './segment-visits.ts';
 
 const TITLE = 'Readers <script>document.title = "broken"</script> & others';
 const QUIET = 'quiet-readers-to-newsletter';
+const SEGMENT = { segment: 'quiet-readers', title: TITLE, members: 12 };
 const READERS = Array.from({ length: 12 }, (_, n) => `p${n}@example.com`);
 /** From the start of the stage to after the nightly count of everybody. */
 const NIGHT = 95 * MINUTE;
@@ -87,7 +89,7 @@ describe.skipIf(!canDrive)('the console', () => {
     const { id: person } = await personOf('p0@example.com');
     const { page, context, problems } = await openConsole(browser, on.stage, width, scheme);
 
-    await walk(page, visitsOf({ on, audience: QUIET, run: run?.id ?? '', person }));
+    await walk(page, [...visitsOf({ on, audience: QUIET, run: run?.id ?? '', person }), ...segmentVisits(SEGMENT)]);
     expect(problems).toEqual([]);
     await context.close();
   });
@@ -112,6 +114,15 @@ describe.skipIf(!canDrive)('the console', () => {
     );
     expect(fragments).toEqual([[], []]);
     expect((await personOf('web:user:p0')).id).not.toBe((await personOf('p0@example.com')).id);
+    await context.close();
+  });
+
+  it('edits a segment by typing, with its preview, and reviews it', async () => {
+    const { page, context, problems } = await openConsole(browser, on.stage, 1280);
+
+    await editByTyping(page, SEGMENT, () => on.stage.idle());
+    await reviewByClicking(page, SEGMENT, () => on.stage.idle());
+    expect(problems).toEqual([]);
     await context.close();
   });
 });

@@ -8,7 +8,7 @@ import '../audiences/audiences.css';
 
 /** What is going on is looked at again so often. */
 const AGAIN_MS = 30_000;
-const LARGEST = { sort: 'size', most: 20 };
+const LARGEST = { sort: 'size', most: 8 };
 
 /** What needs a person, and the last day at a glance. */
 export function Page() {
@@ -36,7 +36,7 @@ export function Page() {
             />
           )}
         </Shown>
-        <Shown of={day}>{([found, { segments }]) => <LastDay day={found} segments={segments} />}</Shown>
+        <Shown of={day}>{([found, largest]) => <LastDay day={found} largest={largest} />}</Shown>
       </Cards>
     </>
   );

@@ -1,8 +1,8 @@
 import { pushCounts } from '../../../lib/domain/tally.ts';
 import type { DayPage } from '../../../lib/pipeline/describe/describe-day.ts';
+import type { SegmentPage } from '../../../lib/pipeline/describe/segment-list.ts';
 import type { PushRun } from '../../../lib/pipeline/push/push-run.ts';
 import { to } from '../../app/addresses.ts';
-import type { Segment } from '../../app/answers.ts';
 import { Bars } from '../../charts/bars.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { Card } from '../../parts/card.tsx';
@@ -14,7 +14,7 @@ import { type Column, Table } from '../../parts/table.tsx';
 const SEGMENTS_SHOWN = 8;
 
 /** The last 24 hours: what was pulled, what was pushed and how it ended, whose size moved. */
-export function LastDay({ day, segments }: { readonly day: DayPage; readonly segments: readonly Segment[] }) {
+export function LastDay({ day, largest }: { readonly day: DayPage; readonly largest: SegmentPage }) {
   const sum = (of: (one: DayPage['pulls'][number]) => number): number =>
     day.pulls.reduce((all, one) => all + of(one), 0);
   const sent = day.pushes.reduce((all, { tally }) => all + tally.added + tally.removed, 0);
@@ -65,7 +65,7 @@ export function LastDay({ day, segments }: { readonly day: DayPage; readonly seg
           />
         )}
       </Card>
-      <SizeCard day={day} segments={segments} />
+      <SizeCard day={day} largest={largest} />
     </>
   );
 }
@@ -101,12 +101,17 @@ const PULLS: readonly Column<DayPage['pulls'][number]>[] = [
 ];
 
 /** Segments whose size moved between the two latest counts; before there are two, the largest. */
-function SizeCard({ day: { sizes }, segments }: { readonly day: DayPage; readonly segments: readonly Segment[] }) {
-  const titles = new Map(segments.map(({ segment, title }) => [segment, title]));
+function SizeCard({
+  day: { sizes },
+  largest: { segments, total },
+}: {
+  readonly day: DayPage;
+  readonly largest: SegmentPage;
+}) {
   if (sizes !== null && sizes.segments.length > 0) {
-    const rows = sizes.segments.slice(0, SEGMENTS_SHOWN).map(({ segment, before, after }) => ({
+    const rows = sizes.segments.slice(0, SEGMENTS_SHOWN).map(({ segment, title, before, after }) => ({
       key: segment,
-      name: titles.get(segment) ?? segment,
+      name: <a href={to('/segments/{segment}', { segment })}>{title}</a>,
       value: after,
       note: change(after - before),
     }));
@@ -123,13 +128,18 @@ function SizeCard({ day: { sizes }, segments }: { readonly day: DayPage; readonl
       </Card>
     );
   }
-  const largest = [...segments].sort((a, b) => b.members - a.members).slice(0, SEGMENTS_SHOWN);
   return (
-    <Card title="Segments" note={`the largest of ${segments.length}`}>
+    <Card title="Segments" note={`the largest of ${total}`}>
       {segments.length === 0 ? (
         <p class="quiet">None is defined.</p>
       ) : (
-        <Bars rows={largest.map(({ segment, title, members }) => ({ key: segment, name: title, value: members }))} />
+        <Bars
+          rows={segments.map(({ segment, title, members }) => ({
+            key: segment,
+            name: <a href={to('/segments/{segment}', { segment })}>{title}</a>,
+            value: members,
+          }))}
+        />
       )}
     </Card>
   );

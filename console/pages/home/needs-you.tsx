@@ -59,7 +59,8 @@ export function NeedsYou({
           )}
           {reviews.slice(0, REVIEWS_SHOWN).map(({ segment, title, at, proposal, reasons }) => (
             <li key={segment}>
-              <strong>{title}</strong>: the review of <Moment at={at} /> proposes to {proposal} it
+              <a href={to('/segments/{segment}', { segment })}>{title}</a>: the review of <Moment at={at} /> proposes to{' '}
+              {proposal} it
               {reasons[0] !== undefined && <div class="quiet">{reasons[0].says}</div>}
             </li>
           ))}

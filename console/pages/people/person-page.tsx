@@ -35,7 +35,7 @@ export function Page({ params: { person = '' } }: PageProps) {
               <FacetCards page={page} />
             </Stack>
             <Stack>
-              <SegmentCard page={page} />
+              <SegmentCard person={page.id} />
               <IdentityCard person={page.id} changed={read.again} />
               <AudienceCard person={page.id} />
               <ConsentCard page={page} />

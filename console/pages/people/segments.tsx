@@ -1,76 +1,66 @@
 import { useState } from 'preact/hooks';
 import { sentence } from '../../../lib/domain/segment/sentence.ts';
-import type { PersonPage } from '../../../lib/pipeline/describe/describe-person.ts';
-import type { Segment } from '../../app/answers.ts';
 import { useAnswer } from '../../app/reading.ts';
 import { Card } from '../../parts/card.tsx';
 import { ReceiptTree } from '../../parts/condition.tsx';
 import { Moment } from '../../parts/moment.tsx';
+import { count } from '../../parts/numbers.ts';
 import { Shown } from '../../parts/shown.tsx';
 
-const SHOWN_AT_ONCE = 12;
-/** As many as one page of them may hold. */
-const LISTED = 200;
+const OTHERS_SHOWN = 10;
 
-/** Segments of the person with receipts, and the others, found by name and some at a time, with why not. */
-export function SegmentCard({ page }: { readonly page: PersonPage }) {
-  const [q, setFind] = useState('');
-  const [most, setMost] = useState(SHOWN_AT_ONCE);
-  const all = useAnswer('GET /api/segments', { query: { most: LISTED } });
-  const read = useAnswer('GET /api/segments', { query: { q, most: LISTED } });
+/** Segments of the person with receipts, and others by their name, with why not. */
+export function SegmentCard({ person }: { readonly person: string }) {
+  const [find, setFind] = useState('');
+  const isIn = useAnswer('GET /api/people/{person}/segments', { params: { person } });
+  const ids = new Set(isIn.value?.map(({ segment }) => segment));
+  // As many more as the person is in: those are left out.
+  const others = useAnswer('GET /api/segments', { query: { q: find, most: Math.min(200, OTHERS_SHOWN + ids.size) } });
   return (
-    <Shown of={all}>
-      {({ segments, total }) => (
-        <Card title="Segments" note={`in ${page.segments.length} of ${total}`}>
-          {page.segments.map((segment) => {
-            const title = segments.find((one) => one.segment === segment)?.title ?? segment;
-            return <WhyRow key={segment} person={page.id} segment={{ segment, title }} member />;
-          })}
-          {total - page.segments.length > SHOWN_AT_ONCE && (
-            <div class="asked">
-              <label for="find-segment" class="quiet">
-                Not in
-              </label>
-              <input
-                id="find-segment"
-                type="search"
-                placeholder="a part of its name"
-                value={q}
-                onInput={({ currentTarget }) => setFind(currentTarget.value)}
-              />
-            </div>
-          )}
-          <Shown of={read}>
-            {(found) => {
-              const others = found.segments.filter(({ segment }) => !page.segments.includes(segment));
-              return (
-                <>
-                  {others.slice(0, most).map((one) => (
-                    <WhyRow key={one.segment} person={page.id} segment={one} member={false} />
-                  ))}
-                  {others.length > most && (
-                    <button type="button" class="plain more" onClick={() => setMost(most + SHOWN_AT_ONCE)}>
-                      Show more, {others.length - most} left
-                    </button>
-                  )}
-                </>
-              );
-            }}
-          </Shown>
-        </Card>
-      )}
-    </Shown>
+    <Card title="Segments" note={isIn.value !== undefined && `in ${count(isIn.value.length)}`}>
+      <Shown of={isIn}>
+        {(segments) =>
+          segments.map(({ segment, title }) => (
+            <WhyRow key={segment} person={person} segment={segment} title={title} member />
+          ))
+        }
+      </Shown>
+      <div class="asked not-in">
+        <label for="find-segment" class="quiet">
+          Why not in
+        </label>
+        <input
+          id="find-segment"
+          type="search"
+          placeholder="a part of a segment’s name"
+          value={find}
+          onInput={({ currentTarget }) => setFind(currentTarget.value)}
+        />
+      </div>
+      <Shown of={others}>
+        {({ segments }) =>
+          segments
+            .filter(({ segment }) => !ids.has(segment))
+            .slice(0, OTHERS_SHOWN)
+            .map(({ segment, title }) => (
+              <WhyRow key={segment} person={person} segment={segment} title={title} member={false} />
+            ))
+        }
+      </Shown>
+    </Card>
   );
 }
 
 /** A segment that opens to its receipt; the receipt is asked for when somebody looks. */
 function WhyRow({
   person,
-  segment: { segment, title },
+  segment,
+  title,
   member,
 }: {
   readonly person: string;
-  readonly segment: Pick<Segment, 'segment' | 'title'>;
+  readonly segment: string;
+  readonly title: string;
   readonly member: boolean;
 }) {
   const [open, setOpen] = useState(false);

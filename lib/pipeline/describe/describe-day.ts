@@ -1,3 +1,4 @@
+import type { Definitions } from '../../domain/definitions.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import { latestData } from '../define/count-facets.ts';
 import type { Clock, StateStore } from '../ports.ts';
@@ -17,8 +18,15 @@ export interface DayPage {
   readonly sizes: {
     readonly from: string;
     readonly to: string;
-    readonly segments: readonly { readonly segment: string; readonly before: number; readonly after: number }[];
+    readonly segments: readonly MovedSegment[];
   } | null;
+}
+
+export interface MovedSegment {
+  readonly segment: string;
+  readonly title: string;
+  readonly before: number;
+  readonly after: number;
 }
 
 export interface ConnectionPulls {
@@ -34,13 +42,10 @@ const DAY_MS = 24 * 3_600_000;
 const LISTED = 500;
 const MOST_LISTS = 12;
 
-export async function describeDay({
-  state,
-  clock,
-}: {
-  readonly state: StateStore;
-  readonly clock: Pick<Clock, 'now'>;
-}): Promise<DayPage> {
+export async function describeDay(
+  { state, clock }: { readonly state: StateStore; readonly clock: Pick<Clock, 'now'> },
+  definitions: Pick<Definitions, 'segments'>,
+): Promise<DayPage> {
   const from = formatInstant(clock.now().getTime() - DAY_MS);
   const pulls = new Map<string, ConnectionPulls>();
   const pushes: PushRun[] = [];
@@ -62,7 +67,7 @@ export async function describeDay({
     pulls: [...pulls.values()].sort((a, b) => (a.connection < b.connection ? -1 : 1)),
     pushes,
     more,
-    sizes: await sizesMoved(state),
+    sizes: await sizesMoved(state, definitions),
   };
 }
 
@@ -80,11 +85,17 @@ function addPull(pulls: Map<string, ConnectionPulls>, run: SyncRun): void {
 }
 
 /** Segments of which the number of members changed, the most first. */
-async function sizesMoved(state: StateStore): Promise<DayPage['sizes']> {
+async function sizesMoved(
+  state: StateStore,
+  { segments: defined }: Pick<Definitions, 'segments'>,
+): Promise<DayPage['sizes']> {
   const [latest, former] = await latestData(state, 2);
   if (latest === undefined || former === undefined) return null;
-  const segments = Object.entries(latest.sizes)
-    .map(([segment, after]) => ({ segment, before: former.sizes[segment] ?? 0, after }))
+  const segments = defined
+    .map(({ segment, title }): MovedSegment => {
+      const [before, after] = [former.sizes[segment] ?? 0, latest.sizes[segment] ?? 0];
+      return { segment, title: title ?? segment, before, after };
+    })
     .filter(({ before, after }) => before !== after)
     .sort((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before));
   return { from: former.at, to: latest.at, segments };
