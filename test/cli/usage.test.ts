@@ -66,6 +66,7 @@ describe('tributary', () => {
       'evaluate',
       'plan',
       'apply',
+      'console',
       'pull',
       'import',
       'push',
@@ -80,6 +81,7 @@ describe('tributary', () => {
       'suppress',
       'export',
       'review',
+      'cost',
       'runs',
       'help',
     ]);
