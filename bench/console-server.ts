@@ -17,7 +17,8 @@ export async function serveMadeUp(
   for (const [path, answer] of Object.entries(answers)) {
     app.get(path, (c) => c.json(typeof answer === 'function' ? answer(c.req.query()) : answer));
   }
-  serveConsole(app, async () => files);
+  app.post('/stage/session', (c) => c.json({ token: 'made-up' }));
+  serveConsole(app, undefined, async () => files);
   return new Promise((resolve) => {
     const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1', createServer }, ({ port }) =>
       resolve({ url: `http://127.0.0.1:${port}`, server: server as Server }),

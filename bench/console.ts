@@ -30,7 +30,7 @@ export async function* bench({ quick, note }: BenchOptions): AsyncIterable<Measu
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--headless', '--no-sandbox'] });
   try {
     const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-    await page.goto(`${url}/#token=t`);
+    await page.goto(`${url}/#code=once`);
     await page.getByRole('heading', { name: 'Home' }).waitFor();
     const of = { rows };
     const first = await page.evaluate<number>(untilRow(to('/audiences')));

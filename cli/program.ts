@@ -99,6 +99,11 @@ function addDefinitionCommands(program: Command, perform: (run: Run) => Promise<
 }
 
 function addStageCommands(program: Command, perform: (run: Run) => Promise<void>): void {
+  onStage(
+    command(program, 'console', 'a new link that lets a browser in to the console, once, within ten minutes'),
+  ).action((options: StageOptions) =>
+    perform(async (terminal) => (await import('./commands/console.ts')).runConsole(terminal, options)),
+  );
   onStage(command(program, 'pull', 'read streams of a connection now'))
     .argument('<connection>', 'its name in tributary.yaml')
     .argument('[stream]', 'only this one (default: all of the connection)')

@@ -52,7 +52,10 @@ function tellPerson(terminal: Terminal, bar: ReturnType<typeof openPhaseBar>): S
         printReport(terminal, event.report);
         break;
       case 'ready':
-        printLine(terminal, `\nConsole  ${paint(['cyan', 'underline'], event.consoleUrl)}`);
+        printLine(
+          terminal,
+          `\nConsole  ${paint(['cyan', 'underline'], event.consoleUrl)} ${paint('dim', '(once; tributary console makes another link)')}`,
+        );
         printLine(terminal, `API      ${event.url}/api/openapi.json ${paint('dim', TOKEN_HINT)}`);
         printLine(terminal, paint('dim', 'Ctrl-C ends the stage.'));
         break;

@@ -25,5 +25,4 @@ const api = createApi({
   ...openIdling(env.INVENTORY),
   texts: openSegmentTexts(connectors),
 });
-
-export const handler = handle(serveConsole(api));
+export const handler = handle(serveConsole(api, process.env.CONSOLE_SIGN_IN));

@@ -1,5 +1,6 @@
 import type { z } from '@hono/zod-openapi';
 import type { audiencePageSchema, audienceSchema, rejectedSchema, workspaceSchema } from '../../lib/api/answers.ts';
+import type { callerSchema } from '../../lib/api/caller-routes.ts';
 import type {
   duplicatePageSchema,
   duplicatesSchema,
@@ -51,6 +52,7 @@ export type Job = z.infer<typeof jobSchema>;
  * leaves an answer open, the type is the one of whoever makes it.
  */
 export interface Answers {
+  'GET /api/me': z.infer<typeof callerSchema>;
   'GET /api/alerts': readonly Alert[];
   'GET /api/audiences': readonly Audience[];
   'GET /api/audiences/{audience}': AudiencePage;

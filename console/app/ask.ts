@@ -1,7 +1,7 @@
 import type { Answers } from './answers.ts';
 import { forgetAnswers } from './kept.ts';
 import { fillPath, type NamesIn, type ParamsOf, type Query } from './paths.ts';
-import { credentials, HOW_TO_GET_IN } from './session.ts';
+import { credentials, reach, turnedAway } from './session.ts';
 
 /** A method and a path of the API. */
 export type Operation = keyof Answers;
@@ -35,10 +35,11 @@ export class RefusedError extends Error {
 export async function ask<Asked extends Operation>(operation: Asked, ...rest: Rest<Asked>): Promise<Answers[Asked]> {
   const [method = 'GET', path = ''] = operation.split(' ');
   const { params, query, body, form } = rest[0] ?? {};
-  const answer = await fetch(fillPath(path, params, query), {
+  const proof = await credentials();
+  const answer = await fetch(reach(fillPath(path, params, query)), {
     method,
     headers: {
-      ...credentials(),
+      ...proof,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(form === undefined ? {} : { 'if-match': `"${form}"` }),
     },
@@ -48,8 +49,11 @@ export async function ask<Asked extends Operation>(operation: Asked, ...rest: Re
   const content: unknown = await answer.json().catch(() => undefined);
   if (method !== 'GET') forgetAnswers();
   if (answer.ok) return content as Answers[Asked];
-  if (answer.status === 401 || answer.status === 403) throw new RefusedError(answer.status, HOW_TO_GET_IN);
   const { message, code } = problemOf(content);
+  // The door has no codes; what the API itself refuses to a role says why.
+  if (code === undefined && (answer.status === 401 || answer.status === 403)) {
+    throw new RefusedError(answer.status, turnedAway());
+  }
   throw new RefusedError(answer.status, message ?? `The API answered ${answer.status}.`, code);
 }
 

@@ -16,22 +16,27 @@ import { type RefusedError, refusalOf } from './ask.ts';
 import { FindPerson } from './find-person.tsx';
 import { pages } from './pages.ts';
 import { useAnswer } from './reading.ts';
-import { HOW_TO_GET_IN, takeToken } from './session.ts';
+import { type Entrance, enter } from './session.ts';
+import { SignedIn } from './signed-in.tsx';
 import { useWorkspace, WorkspaceProvider } from './workspace.tsx';
 
 /** The frame around every page: who we are, the search, the navigation, and the page of the address. */
 export function Shell() {
-  const [letIn, setLetIn] = useState(takeToken);
+  const [entrance, setEntrance] = useState<Entrance>();
   const [hash, setHash] = useState(location.hash);
   useEffect(() => {
-    const enter = (): void => {
-      setLetIn(takeToken());
+    const look = async (): Promise<void> => {
+      setEntrance(await enter());
+      // Entering takes what is secret out of the address.
       setHash(location.hash);
     };
-    window.addEventListener('hashchange', enter);
-    return () => window.removeEventListener('hashchange', enter);
+    const move = (): void => void look();
+    move();
+    window.addEventListener('hashchange', move);
+    return () => window.removeEventListener('hashchange', move);
   }, []);
-  if (!letIn) return <p class="alone">{HOW_TO_GET_IN}</p>;
+  if (entrance === undefined) return undefined;
+  if (!entrance.in) return <p class="alone">{entrance.says}</p>;
   return <LetIn hash={hash} />;
 }
 
@@ -156,6 +161,7 @@ function WorkspaceLine() {
   return (
     <footer class="quiet">
       Workspace {workspace}, definitions {version}; times of {timezone}
+      <SignedIn />
     </footer>
   );
 }

@@ -1,5 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { getPath } from 'hono/utils/url';
 import { asTributaryError } from '../domain/errors.ts';
+import { callerRoutes } from './caller-routes.ts';
 import { costRoutes } from './cost-routes.ts';
 import { dataRoutes } from './data-routes.ts';
 import { definitionRoutes } from './definition-routes.ts';
@@ -18,17 +20,26 @@ import { suppressionRoutes } from './suppression-routes.ts';
 import { workRoutes } from './work-routes.ts';
 
 const DESCRIPTION = `The API behind the console and the command line. A stage asks for the token that it keeps in
-.tributary/stage.json (Authorization: Bearer), a deployed API for requests signed for IAM. What takes long answers 202
-with a job, which /api/jobs/{job} follows. Codes of refusals are explained in docs/errors.md.`;
+.tributary/stage.json (Authorization: Bearer), a deployed API for requests signed for IAM. Who signs in to the console
+finds the same under /console/api; what they may do there follows from their role: x-needs names the least that is
+needed. What takes long answers 202 with a job, which /api/jobs/{job} follows. Codes of refusals are explained in
+docs/errors.md.`;
+
+/** Where people who signed in are let in: the front door can ask for one kind of proof on one path. */
+const SIGNED_IN = /^\/console(?=\/api\/)/;
 
 /** Codes of questions about what is not there. */
 const NOT_FOUND = /^api\/no-such-/;
 /** Codes of edits of what somebody else changed meanwhile. */
 const MOVED = new Set(['api/segment-moved', 'definitions/moved']);
 
-/** The HTTP API that the console and the CLI use. Who may call it is decided before it: IAM, or the stage's token. */
+/**
+ * The HTTP API that the console and the CLI use. Who is let in is decided before it, by IAM, a sign-in or the stage's
+ * token; what they may do, each route says.
+ */
 export function createApi(deps: ApiDeps): OpenAPIHono {
-  const app = new OpenAPIHono();
+  const app = new OpenAPIHono({ getPath: (request) => getPath(request).replace(SIGNED_IN, '') });
+  for (const route of callerRoutes()) serve(app, route);
   for (const route of readRoutes(deps)) serve(app, route);
   for (const route of segmentRoutes(deps)) serve(app, route);
   for (const route of definitionRoutes(deps)) serve(app, route);
@@ -51,7 +62,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   app.onError((thrown, c) => {
     const { kind, code, message } = asTributaryError(thrown);
     const refused = kind === 'config' || kind === 'rejected' ? 400 : 500;
-    const status = NOT_FOUND.test(code) ? 404 : MOVED.has(code) ? 412 : refused;
+    const status = NOT_FOUND.test(code) ? 404 : MOVED.has(code) ? 412 : code === 'api/not-allowed' ? 403 : refused;
     if (status === 500) deps.log('request failed', { code, reason: message });
     return c.json({ code, message }, status);
   });

@@ -31,6 +31,7 @@ export function costRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       method: 'get',
       path: '/api/cost',
+      needs: 'viewer',
       summary: 'Idle, for a million activities, and for a night of an audience of a million, at list prices',
       answer: costSchema,
       run: async () => {

@@ -28,6 +28,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       method: 'get',
       path: '/api/data',
+      needs: 'viewer',
       summary: 'The seven kinds of data by source, as the nightly count found them, and what is quarantined',
       answer: dataSchema,
       run: async () => describeData(deps, await deps.definitions()),
@@ -35,6 +36,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       method: 'get',
       path: '/api/day',
+      needs: 'viewer',
       summary: 'What ran in the last 24 hours, and how the sizes of segments moved',
       answer: daySchema,
       run: async () => describeDay(deps, await deps.definitions()),
@@ -42,6 +44,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       method: 'get',
       path: '/api/connections/{connection}',
+      needs: 'viewer',
       summary: 'One connection: where its streams stand, what it took of its quota, its latest runs',
       answer: connectionSchema,
       run: async ({ params: { connection = '' } }) => {
@@ -55,6 +58,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       method: 'get',
       path: '/api/people/{person}/activities',
+      needs: 'viewer',
       summary: 'What a person did, newest first, some at a time',
       query: ['from', 'most'],
       answer: activityPageSchema,
@@ -70,6 +74,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       method: 'get',
       path: '/api/people/{person}/audiences',
+      needs: 'viewer',
       summary: 'What a person is to each audience, what its tool was told, and on what consent',
       answer: personAudiencesSchema,
       run: async ({ params }) => readPersonAudiences(deps, await deps.definitions(), await personNamed(params.person)),

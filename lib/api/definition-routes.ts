@@ -21,6 +21,7 @@ export function definitionRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'get',
       path: '/api/definitions/versions',
+      needs: 'viewer',
       summary: 'What was published when and by whom, newest first',
       query: ['from', 'most'],
       answer: publicationsSchema,
@@ -29,6 +30,7 @@ export function definitionRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'get',
       path: '/api/definitions/versions/{version}',
+      needs: 'viewer',
       summary: 'One version of the definitions as it was published',
       answer: versionSchema,
       run: async ({ params: { version } }) => versionNamed(deps, version),
@@ -36,6 +38,7 @@ export function definitionRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'get',
       path: '/api/definitions/versions/{version}/changes',
+      needs: 'viewer',
       summary: 'What differs from another version, definition by definition',
       query: ['since'],
       answer: versionChangesSchema,
@@ -48,6 +51,7 @@ export function definitionRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/definitions/versions/{version}/sources',
+      needs: 'approver',
       summary: 'Keep the files that a version was made from, so that edits of them keep their comments',
       body: sourcesSchema,
       answer: keptSourcesSchema,

@@ -16,6 +16,7 @@ export function duplicateRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: `/api/duplicates/{duplicate}/${verdict}`,
+      needs: 'editor',
       summary,
       body: verdictSchema,
       status: 202,
@@ -26,6 +27,7 @@ export function duplicateRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'get',
       path: '/api/duplicates',
+      needs: 'viewer',
       summary: 'People who may be one, the likeliest first, or what was decided of them, newest first; by pages',
       query: ['state', 'limit', 'after'],
       answer: duplicatesSchema,
@@ -38,6 +40,7 @@ export function duplicateRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'get',
       path: '/api/duplicates/{duplicate}',
+      needs: 'viewer',
       summary: 'Two people who may be one, side by side',
       answer: duplicatePageSchema,
       run: ({ params: { duplicate = '' } }) => describePair(deps, duplicate),

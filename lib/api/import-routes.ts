@@ -40,6 +40,7 @@ export function importRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'get',
       path: '/api/import/{connection}',
+      needs: 'viewer',
       summary: 'What a connection makes of the rows of a file',
       answer: settingsSchema,
       run: async ({ params: { connection = '' } }) => importSettings(deps, connection),
@@ -47,6 +48,7 @@ export function importRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/import',
+      needs: 'editor',
       summary: 'Begin to import a file, or go on with it',
       body: fileSchema,
       answer: importSchema,
@@ -55,6 +57,7 @@ export function importRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/import/{import}/rows',
+      needs: 'editor',
       summary: 'Take rows of a file; the same batch again changes nothing',
       body: rowsSchema,
       answer: takenSchema,
@@ -67,6 +70,7 @@ export function importRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/import/{import}/end',
+      needs: 'editor',
       summary: 'The file was sent to its end: follow until it is folded',
       body: z.object({}),
       status: 202,

@@ -45,6 +45,7 @@ export function modelRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       method: 'get',
       path: '/api/models',
+      needs: 'viewer',
       summary: 'Cards of trainings, newest first, by pages',
       query: ['limit', 'after'],
       answer: cardsSchema,
@@ -53,6 +54,7 @@ export function modelRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       method: 'get',
       path: '/api/models/{model}',
+      needs: 'viewer',
       summary: 'One model: its latest card, and what scores people by it',
       answer: modelSchema,
       run: async ({ params: { model = '' } }) => readModel(deps, await deps.definitions(), model),
@@ -60,6 +62,7 @@ export function modelRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       method: 'post',
       path: '/api/models',
+      needs: 'editor',
       summary: 'Learn now from what everybody did, and score everybody by it',
       status: 202,
       answer: jobSchema,

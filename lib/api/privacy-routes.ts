@@ -27,6 +27,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/forget',
+      needs: 'approver',
       summary: 'Erase a person',
       body: personSchema,
       status: 202,
@@ -36,6 +37,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'get',
       path: '/api/erasures',
+      needs: 'viewer',
       summary: 'Receipts of erasures, oldest first',
       answer: z.array(receiptOfErasureSchema),
       run: async () => {
@@ -47,6 +49,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'get',
       path: '/api/erasures/{receipt}',
+      needs: 'viewer',
       summary: 'One receipt of an erasure',
       answer: receiptOfErasureSchema,
       run: async ({ params: { receipt = '' } }) => {
@@ -60,6 +63,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/export',
+      needs: 'editor',
       summary: 'Write down everything that is known about a person',
       body: personSchema,
       status: 202,
@@ -69,6 +73,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'get',
       path: '/api/exports/{job}/{form}/{part}',
+      needs: 'editor',
       summary: 'One part of a finished export, as json or html; parts count from 0',
       answer: exportPartSchema,
       run: async ({ params: { job = '', form = '', part = '' } }) => {
@@ -82,6 +87,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/replay',
+      needs: 'approver',
       summary: 'Read the archive again',
       body: replaySchema,
       status: 202,

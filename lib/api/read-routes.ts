@@ -162,7 +162,7 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
 }
 
 function get(path: string, summary: string, answer: z.ZodType) {
-  return { method: 'get', path, summary, answer } as const;
+  return { method: 'get', path, needs: 'viewer', summary, answer } as const;
 }
 
 /** The evidence of a person, under the rules that are published. */

@@ -71,6 +71,7 @@ export function reviewRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/segments/{segment}/reviews',
+      needs: 'editor',
       summary: 'Review a segment now: everybody is counted for it',
       body: nothing,
       status: 202,
@@ -91,6 +92,7 @@ export function reviewRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/segments/{segment}/comments',
+      needs: 'editor',
       summary: 'Say something of a segment; of no person',
       body: commentBody,
       answer: commentSchema,
@@ -112,6 +114,7 @@ export function reviewRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/segments/{segment}/samples',
+      needs: 'editor',
       summary: 'Mark a member as rightly or wrongly in a segment',
       body: markBody,
       answer: markSchema,
@@ -136,7 +139,7 @@ async function sortedReviews(deps: ApiDeps) {
 }
 
 function get(path: string, summary: string, answer: z.ZodType) {
-  return { method: 'get', path, summary, answer } as const;
+  return { method: 'get', path, needs: 'viewer', summary, answer } as const;
 }
 
 function readMost(text: string | undefined, usual: number): number {

@@ -1,7 +1,10 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { TributaryError } from '../domain/errors.ts';
+import { isJsonObject, type Json } from '../domain/json.ts';
+import { type Role, suffices } from '../domain/role.ts';
 import { problemSchema } from './answers.ts';
+import { type Caller, callerOf } from './caller.ts';
 import { describeParameters } from './parameters.ts';
 
 /** One operation of the API: what it takes, what it answers, and how. The OpenAPI document is made from these. */
@@ -9,9 +12,12 @@ export interface Route<Body> {
   readonly method: 'get' | 'post';
   /** With parameters in braces: `/api/people/{person}`. */
   readonly path: string;
+  /** The least role that may do it. */
+  readonly needs: Role;
   readonly summary: string;
   /** Names of what may stand behind the question mark. */
   readonly query?: readonly string[];
+  /** Its `by` is who acts: of somebody who signed in it is their name, whatever the body says. */
   readonly body?: z.ZodType<Body>;
   readonly status?: 200 | 202;
   readonly answer: z.ZodType;
@@ -25,6 +31,7 @@ export interface Route<Body> {
     readonly body: Body;
     /** The form that the caller saw; undefined = none, which only what is new has. */
     readonly seen: string | undefined;
+    readonly caller: Caller;
   }) => Promise<unknown>;
 }
 
@@ -51,7 +58,8 @@ export function readLimit(text: string | undefined): number {
 const problem = (description: string) => ({ description, content: { 'application/json': { schema: problemSchema } } });
 const REFUSALS = {
   400: problem('Refused: the code says why, the message what to do'),
-  403: { description: 'Not let in: no token of the stage, or no signature that IAM allows' },
+  401: { description: 'Not let in: no session of somebody who signed in' },
+  403: problem('Not let in: no token of the stage, no signature that IAM allows; or a role that may not do this'),
   404: problem('Nothing is known by that name'),
   500: problem('Failed here: asking again may help'),
 };
@@ -65,12 +73,14 @@ const MOVED = { 412: problem('It is of another form by now: read it again') };
 
 /** Serves a route on the app and writes it into its OpenAPI document. */
 export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
-  const { method, path, summary, query = [], body, status = 200, answer, ifMatch, etag, run } = route;
+  const { method, path, needs, summary, query = [], body, status = 200, answer, ifMatch, etag, run } = route;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   app.openAPIRegistry.registerPath({
     method,
     path,
     summary,
+    // Read by people and by clients that show only what may be done.
+    'x-needs': needs,
     request: {
       params: describeParameters(names, true),
       ...(query.length === 0 ? {} : { query: describeParameters(query, false) }),
@@ -84,11 +94,14 @@ export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
     },
   });
   app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
+    const caller = whoAsks(c);
+    if (!suffices(caller.role, needs)) throw notAllowed(caller, needs);
     const found = await run({
       params: c.req.param(),
       query: Object.fromEntries(query.map((name) => [name, c.req.query(name)])),
-      body: body === undefined ? (undefined as Body) : await readBody(c, body),
+      body: body === undefined ? (undefined as Body) : await readBody(c, body, caller),
       seen: ifMatch === undefined ? undefined : formIn(c.req.header('if-match')),
+      caller,
     });
     const headers = {
       'content-type': 'application/json',
@@ -103,7 +116,18 @@ function formIn(header: string | undefined): string | undefined {
   return header === undefined ? undefined : header.trim().replace(/^(?:W\/)?"(.*)"$/, '$1');
 }
 
-async function readBody<Body>(c: Context, schema: z.ZodType<Body>): Promise<Body> {
+/** Only the gateway, or the stage in its place, hands a context over; a caller cannot write into it. */
+function whoAsks(c: Context): Caller {
+  const { requestContext } = (c.env ?? {}) as { readonly requestContext?: Json };
+  return callerOf(requestContext);
+}
+
+function notAllowed({ role }: Caller, needs: Role): TributaryError {
+  const has = role === undefined ? 'nobody gave you a role' : `you are ${role}`;
+  return new TributaryError('rejected', 'api/not-allowed', `this needs the role ${needs}, and ${has}`);
+}
+
+async function readBody<Body>(c: Context, schema: z.ZodType<Body>, { by }: Caller): Promise<Body> {
   const text = await c.req.text();
   let value: unknown;
   try {
@@ -111,7 +135,8 @@ async function readBody<Body>(c: Context, schema: z.ZodType<Body>): Promise<Body
   } catch {
     throw new TributaryError('rejected', 'api/bad-body', 'the body must be a JSON object');
   }
-  const parsed = schema.safeParse(value);
+  const signed = by !== undefined && schema instanceof z.ZodObject && 'by' in schema.shape;
+  const parsed = schema.safeParse(signed && isJsonObject(value) ? { ...value, by } : value);
   if (parsed.success) return parsed.data;
   const list = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`);
   throw new TributaryError('rejected', 'api/bad-body', list.join('; '));

@@ -31,6 +31,7 @@ export function sampleRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/sample',
+      needs: 'editor',
       summary: 'Read the first records of a stream, and change nothing',
       body: askedSchema,
       status: 202,
@@ -40,6 +41,7 @@ export function sampleRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'get',
       path: '/api/sample/{job}',
+      needs: 'viewer',
       summary: 'Records that were sampled, each beside its changes; kept for a day',
       answer: sampleSchema,
       run: async ({ params: { job = '' } }) => {

@@ -13,6 +13,7 @@ export function segmentFactsRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       method: 'get',
       path: '/api/personas',
+      needs: 'viewer',
       summary: 'Personas: their segments, what there is to say on which channel, how many people they stand for',
       answer: z.array(personaSchema),
       run: () => readPersonas(deps),
@@ -20,6 +21,7 @@ export function segmentFactsRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       method: 'get',
       path: '/api/segments/{segment}/facts',
+      needs: 'viewer',
       summary: 'The facts of a segment day by day, how its objective stands, and the lift against its holdouts',
       query: ['from', 'to'],
       answer: factsPageSchema,
@@ -31,6 +33,7 @@ export function segmentFactsRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       method: 'get',
       path: '/api/overlaps',
+      needs: 'viewer',
       summary: 'Which segments share how many people',
       query: ['segments', 'most'],
       answer: overlapsSchema,

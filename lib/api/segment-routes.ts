@@ -33,6 +33,7 @@ export function segmentRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'get',
       path: '/api/segments',
+      needs: 'viewer',
       summary: 'Segments with their members counted, some at a time',
       query: ['q', 'sort', 'from', 'most'],
       answer: segmentPageSchema,
@@ -42,6 +43,7 @@ export function segmentRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'get',
       path: '/api/segments/{segment}',
+      needs: 'viewer',
       summary: 'One segment: its definition as sentences and as YAML, and who uses it',
       answer: segmentSchema,
       etag: ({ form }: SegmentPageOf) => form,
@@ -50,6 +52,7 @@ export function segmentRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/segments/preview',
+      needs: 'viewer',
       summary: 'What the text of a segment means: problems by line, or whom it lets through',
       body: previewAskedSchema,
       answer: previewSchema,
@@ -58,6 +61,7 @@ export function segmentRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/segments/{segment}/edits',
+      needs: 'editor',
       summary: 'Plan to publish a segment edited, new or removed; applying the plan does it',
       body: editSchema,
       status: 202,

@@ -26,6 +26,7 @@ export function suppressionRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'get',
       path: '/api/suppressions',
+      needs: 'viewer',
       summary: 'People never to be contacted, by keys of their identifiers',
       answer: z.array(entrySchema),
       run: async () => listSuppressions(deps.state),
@@ -33,6 +34,7 @@ export function suppressionRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/suppressions',
+      needs: 'approver',
       summary: 'Never contact a person, or whoever comes by an identifier',
       body: orderSchema,
       status: 202,
@@ -42,6 +44,7 @@ export function suppressionRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       method: 'post',
       path: '/api/suppressions/lift',
+      needs: 'approver',
       summary: 'Take a person off the list, by what put them on it or by its key',
       body: orderSchema,
       status: 202,

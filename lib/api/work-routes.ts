@@ -3,6 +3,7 @@ import { checkDefinitions } from '../domain/check-definitions.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
+import type { Role } from '../domain/role.ts';
 import { startApply } from '../pipeline/define/apply-definitions.ts';
 import { startPlan } from '../pipeline/define/plan-definitions.ts';
 import { publishDefinitions } from '../pipeline/define/switch-definitions.ts';
@@ -36,54 +37,64 @@ const publishedSchema = z.object({ version: z.string(), changed: z.boolean() });
 export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
   const routes = [
     route({
-      ...post('/api/pull', 'Pull streams now', pullSchema),
+      ...post('/api/pull', 'editor', 'Pull streams now', pullSchema),
       status: 202,
       answer: jobSchema,
       run: async ({ body }) =>
         startPull(deps, streamsOf(await deps.definitions(), body.connection, body.stream), body.full === true),
     }),
     route({
-      ...post('/api/push', 'Push audiences now', pushSchema),
+      ...post('/api/push', 'approver', 'Push audiences now', pushSchema),
       status: 202,
       answer: jobSchema,
       run: async ({ body }) => startPush(deps, audiencesOf(await deps.definitions(), body.audience)),
     }),
     route({
-      ...post('/api/push/dry-run', 'What a push would do now', pushSchema),
+      ...post('/api/push/dry-run', 'viewer', 'What a push would do now', pushSchema),
       answer: dryRunSchema,
       run: async ({ body }) => planPush(deps, audiencesOf(await deps.definitions(), body.audience)),
     }),
     route({
-      ...post('/api/people/{person}/unmerge', 'Undo a piece of evidence that joined records', unmergeSchema),
+      ...post(
+        '/api/people/{person}/unmerge',
+        'approver',
+        'Undo a piece of evidence that joined records',
+        unmergeSchema,
+      ),
       status: 202,
       answer: jobSchema,
       run: async ({ params, body }) => startUnmerge(deps, await mergesOf(deps, params.person), body.edge),
     }),
     route({
-      ...post('/api/verify', "Compare a tool's real list with what we believe is on it", verifyAskedSchema),
+      ...post('/api/verify', 'approver', "Compare a tool's real list with what we believe is on it", verifyAskedSchema),
       status: 202,
       answer: jobSchema,
       run: async ({ body }) => startVerify(deps, audiencesOf(await deps.definitions(), body.audience), body.heal),
     }),
     route({
-      ...post('/api/runs/{run}/approve', 'Let a held push go on with exactly the plan of this hash', approveSchema),
+      ...post(
+        '/api/runs/{run}/approve',
+        'approver',
+        'Let a held push go on with exactly the plan of this hash',
+        approveSchema,
+      ),
       answer: approvalSchema,
       run: async ({ params: { run = '' }, body }) => approvePush(deps, run, body),
     }),
     route({
-      ...post('/api/plans', 'What publishing a workspace would change', planSchema),
+      ...post('/api/plans', 'editor', 'What publishing a workspace would change', planSchema),
       status: 202,
       answer: jobSchema,
       run: async ({ body }) => startPlan(deps, body.definitions as JsonObject, body.whole === true),
     }),
     route({
-      ...post('/api/apply', 'Publish what was planned, unless something moved since', applySchema),
+      ...post('/api/apply', 'approver', 'Publish what was planned, unless something moved since', applySchema),
       status: 202,
       answer: jobSchema,
       run: async ({ body }) => startApply(deps, body.plan, { leave: body.leave ?? [], by: body.by }),
     }),
     route({
-      ...post('/api/definitions', 'Publish a workspace', definitionsSchema),
+      ...post('/api/definitions', 'approver', 'Publish a workspace', definitionsSchema),
       answer: publishedSchema,
       run: async ({ body }) => {
         const changed = await publishDefinitions(deps, checkDefinitions(body as JsonObject));
@@ -94,8 +105,8 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
   return routes;
 }
 
-function post<Body>(path: string, summary: string, body: z.ZodType<Body>) {
-  return { method: 'post', path, summary, body } as const;
+function post<Body>(path: string, needs: Role, summary: string, body: z.ZodType<Body>) {
+  return { method: 'post', path, needs, summary, body } as const;
 }
 
 function streamsOf(definitions: Definitions, connection: string, stream: string | undefined) {

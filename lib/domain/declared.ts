@@ -14,15 +14,17 @@ export interface DeployChange {
 }
 
 type Declaring = Pick<Definitions, 'workspace' | 'timezone' | 'connections' | 'audiences'> &
-  Partial<Pick<Definitions, 'privacy' | 'learned'>>;
+  Partial<Pick<Definitions, 'console' | 'privacy' | 'learned'>>;
 
 /**
  * Everything that synthesis takes from a workspace: secrets, webhooks and event buses of connections, schedules of streams,
- * audiences and learning, their time zone, and for how long the archive keeps what. Two workspaces with an equal part synthesise to
- * the same template.
+ * audiences and learning, their time zone, the sign-in of the console, and for how long the archive keeps what. Two workspaces
+ * with an equal part synthesise to the same template.
  */
-export function declaredIn({ workspace, timezone, connections, audiences, privacy, learned }: Declaring): Declared {
+export function declaredIn(workspaceOf: Declaring): Declared {
+  const { workspace, timezone, connections, audiences, console, privacy, learned } = workspaceOf;
   const declared: Record<string, string> = { workspace, 'time zone': timezone };
+  if (console !== undefined) declared['console sign-in'] = console.signIn;
   if (privacy !== undefined) {
     declared['archive retention'] = `${privacy.archiveKeptMs} ms, outcomes ${privacy.activitiesKeptMs} ms`;
   }

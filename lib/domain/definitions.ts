@@ -30,6 +30,8 @@ export interface Definitions {
   readonly listening?: ListeningRules;
   /** What counts as engagement, revenue and feedback. Absent: none of them is measured. */
   readonly measures?: Measures;
+  /** The name of the page on which people sign in to the deployed console. Absent: nobody can. */
+  readonly console?: { readonly signIn: string };
   readonly guardrails: Guardrails;
   readonly privacy: { readonly activitiesKeptMs: number; readonly archiveKeptMs: number };
   readonly collection: {

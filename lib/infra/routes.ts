@@ -6,7 +6,8 @@ export interface RouteSpec {
   readonly path: string;
   readonly methods: readonly ('GET' | 'POST' | 'ANY')[];
   readonly to: FunctionName;
-  readonly authorizer: 'iam' | 'none';
+  /** A route of `sign-in` is there only where people can sign in. */
+  readonly authorizer: 'iam' | 'sign-in' | 'none';
   readonly openBecause?: string;
   /** Requests a second, where the front door's own limit is too low. */
   readonly most?: { readonly perSecond: number; readonly atOnce: number };
@@ -40,12 +41,15 @@ export const routes: readonly RouteSpec[] = [
   // RudderStack's browser client asks for `/sourceConfig/`, and no route can be written with a slash at its end.
   { path: '$default', ...collecting },
   { path: '/api/{proxy+}', methods: ['ANY'], to: 'api', authorizer: 'iam' },
+  // The same API once more: a route asks for one kind of proof.
+  { path: '/console/api/{proxy+}', methods: ['ANY'], to: 'api', authorizer: 'sign-in' },
   {
     path: '/',
     methods: ['GET'],
     to: 'api',
     authorizer: 'none',
-    openBecause: 'A static page without data. Everything that it shows it asks of /api, which needs IAM.',
+    openBecause:
+      'A static page without data. Everything that it shows it asks of the API, which needs a signature or a sign-in.',
   },
   {
     path: '/assets/{proxy+}',

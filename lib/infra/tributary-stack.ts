@@ -62,7 +62,13 @@ export class TributaryStack extends Stack {
     };
     new Timetable(this, 'timetable', { workspace, queues });
     new PartnerEvents(this, 'partner-events', { workspace, queues });
-    const { api } = new FrontDoor(this, 'front-door', { workspace: workspace.workspace, lambda });
+    const { api, signIn } = new FrontDoor(this, 'front-door', {
+      workspace: workspace.workspace,
+      signInName: workspace.console?.signIn,
+      lambda,
+    });
+    // Not in its spec: it is what the front door made, which is made of the functions.
+    if (signIn !== undefined) lambda('api').addEnvironment('CONSOLE_SIGN_IN', signIn.forConsole);
     new Watch(this, 'watch', { workspace: workspace.workspace, queues, api, lambda, alerts });
     output(this, 'ApiUrl', api.apiEndpoint, 'Where the command line and the vendors reach this workspace.');
     output(

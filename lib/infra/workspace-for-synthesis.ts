@@ -3,7 +3,7 @@ import { TributaryError } from '../domain/errors.ts';
 
 /** The part of a workspace that decides which resources there are. The rest is published by `apply`, without a deploy. */
 export type WorkspaceForSynthesis = Pick<Definitions, 'workspace' | 'timezone' | 'connections' | 'audiences'> &
-  Partial<Pick<Definitions, 'privacy' | 'learned'>>;
+  Partial<Pick<Definitions, 'console' | 'privacy' | 'learned'>>;
 
 // CloudFormation: a stack's name has letters, digits and hyphens and starts with a letter. EventBridge Scheduler: the name
 // of a group of schedules, which is called the same, has at most 64 of them.

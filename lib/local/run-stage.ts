@@ -89,7 +89,7 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
     if (result !== undefined) report({ kind: 'report', report: result });
     if (!options.once) {
       forget();
-      report({ kind: 'ready', url: stage.url, consoleUrl: `${stage.url}/#token=${stage.token}` });
+      report({ kind: 'ready', url: stage.url, consoleUrl: stage.consoleLink() });
       await untilAsked(options.until);
     }
     return result;

@@ -15,6 +15,7 @@ import { startHttpApi } from './host/http-api.ts';
 import { startSchedules } from './host/schedules.ts';
 import { secretsOf } from './host/secret-values.ts';
 import { startSecretsEndpoint } from './host/secrets-endpoint.ts';
+import { openStageDoor } from './host/stage-door.ts';
 import { removeStageFile, stageFilePath, writeStageFile } from './host/stage-file.ts';
 import {
   type FunctionFailure,
@@ -67,6 +68,8 @@ export interface Stage {
   readonly aws: string;
   /** What `Authorization: Bearer …` must bear on `/api`. */
   readonly token: string;
+  /** A new address of the console that lets a browser in, once, within ten minutes. */
+  consoleLink(): string;
   readonly template: JsonObject;
   /** DynamoDB, and SQS with S3, past the proxy: for looking at what is stored. */
   readonly engines: EngineUrls;
@@ -205,11 +208,13 @@ async function assemble(
   });
 
   const token = randomBytes(24).toString('base64url');
+  const door = openStageDoor({ token, now: Date.now });
+  const routes = routesOf(from);
   const http = await startHttpApi({
-    routes: routesOf(from),
+    routes,
     functions: byId,
     clock,
-    token,
+    door,
     accountId: stageAccount,
     ...optional({ port: options.port, firstPort: options.firstPort }),
   });
@@ -217,6 +222,10 @@ async function assemble(
   const wanted = options.firstPort ?? 4000;
   if (options.port === undefined && http.port !== wanted) {
     options.onNotice?.(`port ${wanted} is in use, so the stage listens on ${http.port}`);
+  }
+
+  if (routes.some(({ signedIn }) => signedIn)) {
+    options.onNotice?.('signing in by Cognito is not played here: the console is opened by a link');
   }
 
   const stageFile = stageFilePath(options.stageFileIn ?? dataDir ?? process.cwd());
@@ -243,6 +252,7 @@ async function assemble(
     port: http.port,
     aws: proxy.url,
     token,
+    consoleLink: () => `${http.url}/#code=${door.makeCode()}`,
     template,
     engines,
     now: () => formatInstant(clock.now()),

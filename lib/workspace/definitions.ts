@@ -68,6 +68,7 @@ export function buildDefinitions(accepted: Accepted, connectors: Connectors): De
     ...(tributary.computed === undefined ? {} : { computed: computedFrom(tributary.computed, timezone) }),
     ...(tributary.measures === undefined ? {} : { measures: measuresFrom(tributary.measures) }),
     ...(tributary.learned === undefined ? {} : { learned: learnedFrom(tributary.learned, timezone) }),
+    ...(tributary.console === undefined ? {} : { console: { signIn: tributary.console.sign_in } }),
     guardrails: guardrailsFrom(guardrails) as Guardrails,
     privacy: { activitiesKeptMs: privacy.activities_kept, archiveKeptMs: privacy.archive_kept },
     collection: { writeKeys: collection.write_keys, ...(collection.strict ? { strict: true } : {}) },

@@ -10,7 +10,7 @@ let assets: readonly string[];
 
 beforeAll(async () => {
   const files = await readConsoleFiles();
-  app = serveConsole(new OpenAPIHono(), async () => files);
+  app = serveConsole(new OpenAPIHono(), undefined, async () => files);
   page = await (await app.request('/')).text();
   assets = Object.keys(files).filter((path) => path !== '/');
 }, 60_000);
@@ -52,6 +52,27 @@ describe('serveConsole', () => {
 
   it('names each asset by what is in it', () => {
     expect(assets.filter((path) => !/^\/assets\/[\w-]+-[\w-]{8}\.(js|css)$/.test(path))).toEqual([]);
+  });
+
+  it('says how to get in, and lets the page call the sign-in where there is one', async () => {
+    const signIn = {
+      issuer: 'https://cognito-idp.eu-central-1.amazonaws.com/p',
+      page: 'https://acme.auth.eu-central-1.amazoncognito.com',
+      client: 'c',
+      home: 'https://a.execute-api.eu-central-1.amazonaws.com/',
+    };
+    const deployed = serveConsole(new OpenAPIHono(), JSON.stringify(signIn), async () => ({}));
+
+    const [without, asked] = [
+      await app.request('/assets/console.json'),
+      await deployed.request('/assets/console.json'),
+    ];
+
+    expect([await without.json(), await asked.json()]).toEqual([{ signIn: 'none' }, { signIn: 'cognito', ...signIn }]);
+    const callable = [without, asked].map((one) =>
+      /connect-src ([^;]*)/.exec(one.headers.get('content-security-policy') ?? ''),
+    );
+    expect(callable.map((found) => found?.[1])).toEqual(["'self'", `'self' ${signIn.page}`]);
   });
 
   it('serves nothing else', async () => {

@@ -1,6 +1,5 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { OpenAPIHono } from '@hono/zod-openapi';
 import { openAccountStore } from '../../lib/adapters/dynamodb/account-store.ts';
 import { openActivityStore } from '../../lib/adapters/dynamodb/activity-store.ts';
 import { openBlockStore } from '../../lib/adapters/dynamodb/block-store.ts';
@@ -25,10 +24,12 @@ import { suggestDuplicates } from '../../lib/pipeline/resolve/suggest-duplicates
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 import { openSegmentTexts } from '../../lib/workspace/segment-texts.ts';
 import { createTables, engineLogin, type TestEngines } from '../engines.ts';
+import { bySignature } from './gateway-context.ts';
 
 /** The API on real tables, queues and a real bucket, with the starter workspace published. */
 export interface RunningApi {
-  readonly app: OpenAPIHono;
+  /** Asked by somebody who signed for IAM. */
+  readonly app: { request(path: string, asked?: RequestInit): Promise<Response> };
   readonly deps: ApiDeps & { readonly blocks: BlockStore };
   /** Folds changes as the resolve-profile function does. */
   fold(changes: readonly Change[]): Promise<void>;
@@ -88,8 +89,9 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
   if (starter.definitions === undefined) throw new Error('examples/starter has problems; see tributary check');
   await publishDefinitions(deps, starter.definitions);
   const resolve = resolveProfile({ ...deps, key, tooLarge: async () => {} });
+  const app = createApi(deps);
   return {
-    app: createApi(deps),
+    app: { request: async (path, asked) => app.request(path, asked, bySignature) },
     deps,
     async fold(changes) {
       await resolve([{ changes, profiles: [], accounts: [] }]);

@@ -28,7 +28,7 @@ const report = {
   refusals: 0,
   seconds: 12.3,
 };
-const ready = { kind: 'ready', url: 'http://127.0.0.1:4000', consoleUrl: 'http://127.0.0.1:4000/#token=t' } as const;
+const ready = { kind: 'ready', url: 'http://127.0.0.1:4000', consoleUrl: 'http://127.0.0.1:4000/#code=c' } as const;
 const day: readonly StageEvent[] = [
   { kind: 'phase', phase: 'start', title: 'Starting the stage' },
   { kind: 'notice', message: 'port 4000 is taken, using 4001' },
@@ -64,7 +64,7 @@ describe('openStory', () => {
         '2,587 profiles · 21,310 activities · 25,549 changes · 1 quarantined · 12.3 s',
         '✓ every list in the tools holds exactly who is wanted of its segment',
         '',
-        'Console  http://127.0.0.1:4000/#token=t',
+        'Console  http://127.0.0.1:4000/#code=c (once; tributary console makes another link)',
         'API  http://127.0.0.1:4000/api/openapi.json (authorization: Bearer, and the token in .tributary/stage.json)',
         'Ctrl-C ends the stage.',
         '',

@@ -35,7 +35,7 @@ export async function approveByClicking(
   await page.getByText('It would be held').waitFor();
   await page.getByRole('link', { name: 'Look at the plan' }).click();
   await page.getByRole('heading', { name: `Push of ${audience}` }).waitFor();
-  await late.goto(`${stage.url}/#token=${stage.token}`);
+  await late.goto(stage.consoleLink());
   await late.getByRole('link', { name: 'Look at the plan' }).click();
   const plan = (await late.getByRole('definition').locator('code.hash').textContent()) ?? '';
 

@@ -20,7 +20,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Opens the console in a context of its own. `problems` collects what the browser complains of, the page's policy too. */
 export async function openConsole(
   browser: Browser,
-  stage: Pick<Stage, 'url' | 'token'>,
+  stage: Pick<Stage, 'consoleLink'>,
   width: number,
   colorScheme: 'light' | 'dark' = 'light',
 ): Promise<{ readonly context: BrowserContext; readonly page: Page; readonly problems: string[] }> {
@@ -31,7 +31,7 @@ export async function openConsole(
     if (message.type() === 'error') problems.push(message.text());
   });
   const page = await context.newPage();
-  await page.goto(`${stage.url}/#token=${stage.token}`);
+  await page.goto(stage.consoleLink());
   await page.getByRole('heading', { name: 'Home', level: 1 }).waitFor();
   return { context, page, problems };
 }

@@ -25,7 +25,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 function check(change: (stack: Stack) => void = () => undefined): Checked {
   const app = openApp({ outdir: mkdtempSync(join(dir, 'assembly-')) });
   const stack = new TributaryStack(app, STACK_ID, {
-    workspace: tinyWorkspace,
+    workspace: { ...tinyWorkspace, console: { signIn: 'acme-people' } },
     bundles: writeBundles(join(dir, 'bundles')),
   });
   change(stack);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LocalFunction } from '../../lib/local/host/function-pool.ts';
 import { type HttpApi, startHttpApi } from '../../lib/local/host/http-api.ts';
 import type { RouteDefinition } from '../../lib/local/host/http-routes.ts';
+import { openStageDoor } from '../../lib/local/host/stage-door.ts';
 import { type HostBench, openHostBench } from './host-bench.ts';
 
 let bench: HostBench;
@@ -15,7 +16,7 @@ afterEach(async () => {
 
 const echo = 'export const handler = async (event) => ({ event });';
 const routes = (...keys: string[]): RouteDefinition[] =>
-  keys.map((key) => ({ key, functionId: 'Probe', authorised: key.includes('/api') }));
+  keys.map((key) => ({ key, functionId: 'Probe', authorised: key.includes(' /api'), signedIn: false }));
 
 interface Given {
   readonly source: string;
@@ -30,7 +31,7 @@ async function anApi(given: Given): Promise<HttpApi> {
       routes: given.routes ?? routes('ANY /{proxy+}', 'GET /'),
       functions: new Map([['Probe', target]]),
       clock: bench.clock,
-      token: 'open-sesame',
+      door: openStageDoor({ token: 'open-sesame', now: Date.now }),
       accountId: '000000000000',
       port: 0,
     }),
@@ -125,6 +126,24 @@ describe('startHttpApi', () => {
     expect(JSON.stringify(event)).not.toContain('open-sesame');
   });
 
+  it('lets nobody through a route for people who signed in, not even who bears the token', async () => {
+    const [route] = routes('ANY /console/api/{proxy+}');
+    const { url } = await anApi({ source: echo, routes: route === undefined ? [] : [{ ...route, signedIn: true }] });
+
+    const answer = await fetch(`${url}/console/api/runs`, { headers: { authorization: 'Bearer open-sesame' } });
+
+    expect([answer.status, await answer.json()]).toEqual([401, { message: 'Unauthorized' }]);
+  });
+
+  it('answers for its door before any route', async () => {
+    const { url } = await anApi({ source: echo });
+
+    const how = await fetch(`${url}/assets/console.json`);
+    const refused = await fetch(`${url}/stage/session`, { method: 'POST', body: '{"code":"x"}' });
+
+    expect([await how.json(), refused.status]).toEqual([{ signIn: 'link' }, 401]);
+  });
+
   it('answers 404 where there is no route', async () => {
     const { url } = await anApi({ source: echo, routes: routes('GET /webhooks/{connection}', 'GET /') });
 
@@ -215,7 +234,13 @@ describe('startHttpApi', () => {
       other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port)),
     );
     bench.owns(other);
-    const options = { routes: [], functions: new Map(), clock: bench.clock, token: 't', accountId: '0' };
+    const options = {
+      routes: [],
+      functions: new Map(),
+      clock: bench.clock,
+      door: openStageDoor({ token: 't', now: Date.now }),
+      accountId: '0',
+    };
 
     await expect(startHttpApi({ ...options, port: taken })).rejects.toMatchObject({ code: 'stage/port-taken' });
     const moved = bench.owns(await startHttpApi({ ...options, firstPort: taken }));

@@ -13,7 +13,7 @@ const broken: readonly Broken[] = [
       code: 'workspace/unknown-key',
       found: 'key "guardrail"',
       expected:
-        'one of workspace, timezone, connections, collection, identity, traits, computed, learned, listening, measures, guardrails, privacy',
+        'one of workspace, timezone, connections, collection, console, identity, traits, computed, learned, listening, measures, guardrails, privacy',
       suggestion: 'guardrails',
     },
   },

@@ -19,27 +19,35 @@ import { Construct } from 'constructs';
 import { acceptFindings } from '../accepted-findings.ts';
 import type { FunctionName } from '../functions.ts';
 import { freezeId, idPart } from '../logical-id.ts';
-import { routes } from '../routes.ts';
+import { type RouteSpec, routes } from '../routes.ts';
+import { SignIn } from './sign-in.ts';
 
 export interface FrontDoorProps {
   readonly workspace: string;
+  /** The name of the page on which people sign in to the console. Absent: nobody can. */
+  readonly signInName: string | undefined;
   lambda(name: FunctionName): IFunction;
 }
 
 /** The HTTP API: the routes of routes.ts, throttled and logged without anything that names a person. */
 export class FrontDoor extends Construct {
   readonly api: HttpApi;
+  readonly signIn: SignIn | undefined;
 
   constructor(scope: Construct, id: string, props: FrontDoorProps) {
     super(scope, id);
     this.api = new HttpApi(this, 'api', { apiName: `tributary-${props.workspace}`, createDefaultStage: false });
     freezeId(this.api, 'HttpApi');
+    const { workspace, signInName: name } = props;
+    this.signIn = name === undefined ? undefined : new SignIn(this, 'sign-in', { workspace, name, api: this.api });
     const integrations = new Map<FunctionName, HttpLambdaIntegration>();
     const added: HttpRoute[] = [];
     for (const { path, methods, to, authorizer, openBecause } of routes) {
       const integration = integrations.get(to) ?? new HttpLambdaIntegration(to, props.lambda(to));
       integrations.set(to, integration);
-      const common = { integration, authorizer: authorizerFor(authorizer) };
+      const proof = proofOf(authorizer, this.signIn);
+      if (proof === undefined) continue;
+      const common = { integration, ...proof };
       const opened =
         path === '$default'
           ? [new HttpRoute(this.api, 'default', { httpApi: this.api, routeKey: HttpRouteKey.DEFAULT, ...common })]
@@ -54,8 +62,16 @@ export class FrontDoor extends Construct {
   }
 }
 
-function authorizerFor(kind: 'iam' | 'none'): IHttpRouteAuthorizer {
-  return kind === 'iam' ? new HttpIamAuthorizer() : new HttpNoneAuthorizer();
+interface Proof {
+  readonly authorizer: IHttpRouteAuthorizer;
+  readonly authorizationScopes?: string[];
+}
+
+/** What a route asks of its caller; undefined when nobody could have it. */
+function proofOf(kind: RouteSpec['authorizer'], signIn: SignIn | undefined): Proof | undefined {
+  if (kind === 'iam') return { authorizer: new HttpIamAuthorizer() };
+  if (kind === 'none') return { authorizer: new HttpNoneAuthorizer() };
+  return signIn && { authorizer: signIn.authorizer, authorizationScopes: [...signIn.scopes] };
 }
 
 function openStage(scope: Construct, httpApi: HttpApi): HttpStage {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { TributaryError } from '../../domain/errors.ts';
 import type { StageClock } from '../clock.ts';
@@ -6,6 +6,7 @@ import type { LocalFunction } from './function-pool.ts';
 import { mostPayloadBytes } from './function-process.ts';
 import { answerOf, type HttpAnswer, payloadOf } from './http-payload.ts';
 import { matchRoute, type RouteDefinition } from './http-routes.ts';
+import type { StageDoor } from './stage-door.ts';
 
 /** The HTTP API of the stage: what API Gateway is in the account. */
 export interface HttpApi {
@@ -22,8 +23,8 @@ export interface HttpApiOptions {
   readonly routes: readonly RouteDefinition[];
   readonly functions: ReadonlyMap<string, LocalFunction>;
   readonly clock: StageClock;
-  /** What `Authorization: Bearer …` must bear on authorised routes. */
-  readonly token: string;
+  /** Knows the token that authorised routes ask for, and lets browsers have it. */
+  readonly door: StageDoor;
   readonly accountId: string;
   /** A port the operator asked for: taken is an error. */
   readonly port?: number;
@@ -76,10 +77,16 @@ export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
 
 async function answerRequest(message: IncomingMessage, options: HttpApiOptions): Promise<HttpAnswer> {
   const [path = '/', query = ''] = cutAtQuery(message.url ?? '/');
-  const match = matchRoute(options.routes, message.method ?? 'GET', path);
+  const method = message.method ?? 'GET';
+  const match = matchRoute(options.routes, method, path);
   const body = await bodyOf(message);
+  const { authorization } = message.headers;
+  const own = options.door.answer({ method, path, authorization, body: body ?? Buffer.alloc(0) });
+  if (own !== undefined) return own;
   if (match === undefined) return gatewayAnswer(404, 'Not Found');
-  if (match.route.authorised && !bears(message, options.token)) return gatewayAnswer(403, 'Forbidden');
+  // Nobody can be signed in: there is no Cognito here. So the gateway would answer (API Gateway developer guide, JWT authorizers).
+  if (match.route.signedIn) return gatewayAnswer(401, 'Unauthorized');
+  if (match.route.authorised && !options.door.bears(authorization)) return gatewayAnswer(403, 'Forbidden');
   if (body === undefined) return gatewayAnswer(413, 'Request Entity Too Large');
   const target = options.functions.get(match.route.functionId);
   if (target === undefined) return gatewayAnswer(500, 'Internal Server Error');
@@ -116,15 +123,6 @@ async function withinLimit<T>(work: Promise<T>): Promise<T | undefined> {
     timer = setTimeout(() => resolve(undefined), longestAnswerMs);
   });
   return await Promise.race([work, limit]).finally(() => clearTimeout(timer));
-}
-
-function bears(message: IncomingMessage, token: string): boolean {
-  const given = /^Bearer (.+)$/.exec(message.headers.authorization ?? '')?.[1] ?? '';
-  return timingSafeEqual(digest(given), digest(token));
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
 
 function gatewayAnswer(status: number, message: string): HttpAnswer {

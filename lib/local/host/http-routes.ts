@@ -6,6 +6,8 @@ export interface RouteDefinition {
   readonly functionId: string;
   /** True when only a signed request (on the stage: one that bears the stage's token) may pass. */
   readonly authorised: boolean;
+  /** True when only somebody may pass who signed in by Cognito, which the stage does not play. */
+  readonly signedIn: boolean;
 }
 
 export interface RouteMatch {

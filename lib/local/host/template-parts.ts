@@ -67,7 +67,9 @@ const understood: Readonly<Record<string, readonly string[]>> = {
   'AWS::ApiGatewayV2::Integration': [
     ...['ApiId', 'IntegrationMethod', 'IntegrationType', 'IntegrationUri', 'PayloadFormatVersion'],
   ],
-  'AWS::ApiGatewayV2::Route': ['ApiId', 'AuthorizationType', 'RouteKey', 'Target'],
+  'AWS::ApiGatewayV2::Route': [
+    ...['ApiId', 'AuthorizationScopes', 'AuthorizationType', 'AuthorizerId', 'RouteKey', 'Target'],
+  ],
 };
 
 /** Every function of the template. */
@@ -194,11 +196,12 @@ export function routesOf(from: ResolvedTemplate): readonly RouteDefinition[] {
     const integration = integrations.find((candidate) => candidate.target === target);
     if (integration === undefined) throw dangling(logicalId);
     const authorisation = textAt(properties, 'AuthorizationType') ?? 'NONE';
-    if (authorisation !== 'NONE' && authorisation !== 'AWS_IAM') throw unsupported(logicalId, 'AuthorizationType');
+    if (!['NONE', 'AWS_IAM', 'JWT'].includes(authorisation)) throw unsupported(logicalId, 'AuthorizationType');
     return {
       key: required(logicalId, properties, 'RouteKey'),
       functionId: integration.functionId,
       authorised: authorisation === 'AWS_IAM',
+      signedIn: authorisation === 'JWT',
     };
   });
 }

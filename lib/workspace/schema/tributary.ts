@@ -133,6 +133,16 @@ const timezone = z
   })
   .meta({ description: 'The IANA time zone of schedules and calendar windows.', examples: ['Europe/Berlin'] });
 
+const consoleAccess = z.strictObject({
+  sign_in: z
+    .string()
+    // Cognito: letters, digits and hyphens in between, at most 63, and none of three words (CreateUserPoolDomain).
+    .regex(/^(?!.*(?:aws|amazon|cognito))[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
+      error: 'a name of lower-case letters, digits and hyphens, without "aws", "amazon" and "cognito"',
+    })
+    .meta({ description: 'The name of its sign-in page; nobody else in the region may have it.' }),
+});
+
 /** tributary.yaml: connections and schedules, identity rules, guardrails, privacy, collection. */
 export const tributaryFile = z.strictObject({
   workspace: id.meta({ description: 'The name of the workspace.' }),
@@ -142,6 +152,7 @@ export const tributaryFile = z.strictObject({
     .default({})
     .meta({ description: 'Accounts of tools, by a name of your own.' }),
   collection: collection.prefault({}),
+  console: consoleAccess.optional().meta({ description: 'Lets people sign in to the console when it is deployed.' }),
   identity: identity.prefault({}),
   traits,
   computed: computed.optional().meta({ description: 'Traits that are computed from what people do.' }),
