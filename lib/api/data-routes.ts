@@ -67,6 +67,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       method: 'get',
       path: '/api/people/{person}/segments',
+      needs: 'viewer',
       summary: 'The segments that a person is in',
       answer: personSegmentsSchema,
       run: async ({ params }) => personSegments(await deps.definitions(), await personNamed(params.person)),

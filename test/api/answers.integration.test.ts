@@ -54,7 +54,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(79);
+    expect(schemas).toHaveLength(80);
     for (const { path, method } of operations) {
       const {
         summary,
