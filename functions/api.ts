@@ -1,6 +1,5 @@
 import { handle } from 'hono/aws-lambda';
-import { openDeployed, readInventory } from '../lib/adapters/deployed.ts';
-import { DUE_SHARDS } from '../lib/adapters/dynamodb/profile-items.ts';
+import { openDeployed, openIdling } from '../lib/adapters/deployed.ts';
 import { readEnv } from '../lib/adapters/env.ts';
 import { openIdentityKey } from '../lib/adapters/identity-key.ts';
 import { openBasics, openPeople, openQueuesNamed } from '../lib/adapters/open.ts';
@@ -23,8 +22,7 @@ const api = createApi({
   connectors,
   ...published,
   deployed: openDeployed(env.DEPLOYED),
-  inventory: readInventory(env.INVENTORY),
-  sweepShards: DUE_SHARDS,
+  ...openIdling(env.INVENTORY),
   texts: openSegmentTexts(connectors),
 });
 export const handler = handle(serveConsole(api, process.env.CONSOLE_SIGN_IN));

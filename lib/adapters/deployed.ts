@@ -1,6 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import type { Inventory } from '../domain/cost/cost.ts';
 import { type Declared, declaredHash } from '../domain/declared.ts';
+import { DUE_SHARDS } from './dynamodb/profile-items.ts';
 
 /**
  * What the deployed template was synthesised from, as the variable DEPLOYED tells it: in full, or by its hash where it is
@@ -10,6 +11,11 @@ export function openDeployed(text: string): (wanted: Declared) => Declared | und
   if (text.startsWith('sha256:')) return (wanted) => (declaredHash(wanted) === text ? wanted : undefined);
   const declared = JSON.parse(inflateRawSync(Buffer.from(text, 'base64')).toString('utf8')) as Declared;
   return () => declared;
+}
+
+/** What runs and costs by itself: what is paid for by the month, and what the sweep looks at each minute. */
+export function openIdling(inventory: string): { readonly inventory: Inventory; readonly sweepShards: number } {
+  return { inventory: readInventory(inventory), sweepShards: DUE_SHARDS };
 }
 
 /** What of the deployed template is paid for by the month, as the variable INVENTORY tells it. */
