@@ -118,6 +118,7 @@ function anyEnvironment(): Record<string, string> {
     CONNECTION_SECRET_PREFIX: 'connection/',
     ALERTS_TOPIC: 'arn:aws:sns:eu-central-1:000000000000:alerts',
     DEPLOYED: 'sha256:unknown',
+    INVENTORY: '{}',
     WORKSPACE: 'bench',
     POWERTOOLS_SERVICE_NAME: 'bench',
     POWERTOOLS_DEV: 'false',

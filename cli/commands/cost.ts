@@ -1,4 +1,5 @@
 import type { Cost, CostPart } from '../../lib/domain/cost/cost.ts';
+import { dollars } from '../../lib/domain/cost/dollars.ts';
 import type { ExitStatus } from '../failure.ts';
 import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
@@ -36,8 +37,4 @@ function tell(terminal: Terminal, title: string, part: CostPart): void {
     basis,
   ]);
   printLine(terminal, tableOf(terminal, ['stage', 'of what', 'quantity', 'dollars', 'basis'], rows));
-}
-
-function dollars(amount: number): string {
-  return `$${amount < 0.01 && amount > 0 ? amount.toPrecision(1) : amount.toFixed(2)}`;
 }

@@ -37,6 +37,7 @@ const written = [
   { path: '/connections', nav: 'Connections', group: 'Tools' },
   { path: '/connections/{connection}', group: 'Tools' },
   { path: '/data', nav: 'Data', group: 'Tools' },
+  { path: '/cost', nav: 'Cost', group: 'Tools' },
 ] as const satisfies readonly Address[];
 
 export const addresses: readonly Address[] = written;

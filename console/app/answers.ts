@@ -16,6 +16,7 @@ import type {
   samplesSchema,
 } from '../../lib/api/review-answers.ts';
 import type { alertSchema, jobSchema, outcomesSchema } from '../../lib/api/work-answers.ts';
+import type { Cost } from '../../lib/domain/cost/cost.ts';
 import type { Review } from '../../lib/domain/review/review.ts';
 import type { Problem } from '../../lib/domain/segment-text.ts';
 import type { SegmentPreview } from '../../lib/pipeline/define/preview-segment.ts';
@@ -58,6 +59,7 @@ export interface Answers {
   'GET /api/audiences/{audience}': AudiencePage;
   'GET /api/audiences/{audience}/runs': readonly PushRun[];
   'GET /api/connections/{connection}': ConnectionPage;
+  'GET /api/cost': Cost;
   'GET /api/data': DataPage;
   'GET /api/day': DayPage;
   'GET /api/definitions/versions': { readonly publications: readonly Publication[]; readonly next: string | null };

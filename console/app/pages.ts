@@ -26,4 +26,5 @@ export const pages: Readonly<Record<PagePath, () => Promise<PageModule>>> = {
   '/connections': () => import('../pages/connections/connections-page.tsx'),
   '/connections/{connection}': () => import('../pages/connections/connection-page.tsx'),
   '/data': () => import('../pages/data/data-page.tsx'),
+  '/cost': () => import('../pages/cost/cost-page.tsx'),
 };

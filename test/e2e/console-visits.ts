@@ -1,6 +1,8 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { to } from '../../console/app/addresses.ts';
+import type { Cost } from '../../lib/domain/cost/cost.ts';
+import { dollars } from '../../lib/domain/cost/dollars.ts';
 import type { AudienceStage } from './audience-stage.ts';
 import { textOf, type Visit } from './console-browser.ts';
 
@@ -14,7 +16,7 @@ export interface Walked {
 }
 
 /** The pages of people, audiences, runs, connections and data, with what each must show. */
-export function visitsOf({ audience, run, person }: Walked): readonly Visit[] {
+export function visitsOf({ on, audience, run, person }: Walked): readonly Visit[] {
   return [
     {
       name: 'Home',
@@ -33,6 +35,14 @@ export function visitsOf({ audience, run, person }: Walked): readonly Visit[] {
         expect(await textOf(region(page, 'Audiences'))).toMatch(/add, applied .*on the consent email/);
         expect(await textOf(region(page, 'Timeline'))).toContain('activities');
         await region(page, 'Records').getByRole('list', { name: 'Evidence that joins records' }).waitFor();
+      },
+    },
+    {
+      name: 'Cost',
+      address: to('/cost'),
+      see: async (page) => {
+        const told = (await on.call('GET', '/api/cost')) as Cost;
+        expect(await textOf(region(page, 'A month in which nothing happens'))).toContain(dollars(told.idle.dollars));
       },
     },
     { name: 'Duplicates', address: to('/duplicates'), see: (page) => page.getByText('There is none.').waitFor() },

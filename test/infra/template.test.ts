@@ -46,8 +46,11 @@ describe('synthesise', () => {
     expect(JSON.stringify(template)).not.toMatch(/arn:aws:[a-z]+:[a-z]{2}-[a-z]+-\d:\d{12}:(?!layer)/);
   });
 
-  it('holds only types of resources that are known, and uses each known type', () => {
-    const used = new Set(Object.values(template.Resources).map(({ Type }) => Type));
+  it('holds only types of resources that are known, and uses each known type, some where people sign in', async () => {
+    const signedIn = await synthesiseTiny({ ...tinyWorkspace, console: { signIn: 'acme-people' } });
+    signedIn.close();
+    const typesIn = ({ Resources }: Template): string[] => Object.values(Resources).map(({ Type }) => Type);
+    const used = new Set([...typesIn(template), ...typesIn(signedIn.template)]);
 
     expect([...used].sort()).toEqual(Object.keys(knownResourceTypes).sort());
   });
