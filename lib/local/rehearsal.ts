@@ -148,18 +148,16 @@ async function playTheDay(
 
 /**
  * What moved since the nightly push is pushed too, so that the comparison is between things of one instant. A push that
- * was interrupted comes again after its visibility timeout, and so does a sweep that died: its rows follow only then.
+ * was interrupted comes again after its visibility timeout.
  */
 async function pushWhatMoved(stage: Stage, report: Tell): Promise<void> {
-  let waits = false;
   for (let spell = 0; spell < SPELLS; spell += 1) {
-    if (waits || spell > 1) await stage.runUntil(Date.parse(stage.now()) + SPELL_MS);
+    if (spell > 1) await stage.runUntil(Date.parse(stage.now()) + SPELL_MS);
     const { audiences } = (await callStage(stage, 'POST', '/api/push/dry-run', {})) as unknown as {
       audiences: { id: string; add: number; remove: number }[];
     };
     const moved = audiences.filter(({ add, remove }) => add + remove > 0);
-    waits = (await messagesLeft(stage)) > 0;
-    if (moved.length === 0 && !waits) return;
+    if (moved.length === 0) return;
     for (const { id } of moved) await callStage(stage, 'POST', '/api/push', { audience: id });
     await stage.idle();
     await approveHeld(stage, (message) => report({ kind: 'notice', message }));
