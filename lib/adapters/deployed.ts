@@ -13,12 +13,7 @@ export function openDeployed(text: string): (wanted: Declared) => Declared | und
   return () => declared;
 }
 
-/** What runs and costs by itself: what is paid for by the month, and what the sweep looks at each minute. */
-export function openIdling(inventory: string): { readonly inventory: Inventory; readonly sweepShards: number } {
-  return { inventory: readInventory(inventory), sweepShards: DUE_SHARDS };
-}
-
-/** What of the deployed template is paid for by the month, as the variable INVENTORY tells it. */
-export function readInventory(text: string): Inventory {
-  return JSON.parse(text) as Inventory;
+/** What costs by itself: what is paid for by the month, as the variable INVENTORY tells it, and what each sweep looks through. */
+export function openIdling(text: string): { readonly inventory: Inventory; readonly sweepShards: number } {
+  return { inventory: JSON.parse(text) as Inventory, sweepShards: DUE_SHARDS };
 }

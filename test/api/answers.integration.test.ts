@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../lib/domain/change.ts';
 import type { Cost } from '../../lib/domain/cost/cost.ts';
 import { versionOf } from '../../lib/domain/definitions.ts';
@@ -10,57 +10,48 @@ import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
 import { quarantine } from '../../lib/pipeline/quarantine.ts';
 import type { Merges } from '../../lib/pipeline/resolve/merges.ts';
 import { endVerify, takeUpVerify } from '../../lib/pipeline/verify/verify-run.ts';
-import { withEngines } from '../engines.ts';
-import { type ApiDocument, answerPointer, askApi, misfitsOf } from './asking.ts';
-import { openRunningApi, type RunningApi } from './running-api.ts';
+import { answerPointer, withApi } from './asking.ts';
 
 const now = new Date('2026-11-21T00:00:00.000Z');
-const engines = withEngines();
-let api: RunningApi;
-let document: ApiDocument;
-const ask = (method: string, path: string, body?: Json) => askApi(api, method, path, body);
-const misfits = (path: string, method: string, body: Json) => misfitsOf(document, path, method, body);
+const on = withApi(now);
+const { ask, misfits } = on;
 
 beforeAll(async () => {
-  api = await openRunningApi(engines(), now);
-  await api.fold([
+  await on.api.fold([
     ...reader('1', 'ann@example.com'),
     ...reader('2', 'bob@example.com', { last: '2026-11-20T00:00:00Z' }),
   ]);
-  document = (await ask('GET', '/api/openapi.json')).body as unknown as ApiDocument;
-  await quarantine(api.deps, 'newsletter', 'members', 'run-1#1', [
+  await quarantine(on.api.deps, 'newsletter', 'members', 'run-1#1', [
     { code: 'mapping/no-id', reason: 'found no id', record: {} },
   ]);
   // A check that found nobody's list: what there is to show of one.
   const audience = 'quiet-readers-to-newsletter';
-  const held = await takeUpVerify(api.deps, { verify: audience }, 'report');
-  if (held !== undefined) await endVerify(api.deps, held, { ...held.state.run, state: 'never-pushed' });
+  const held = await takeUpVerify(on.api.deps, { verify: audience }, 'report');
+  if (held !== undefined) await endVerify(on.api.deps, held, { ...held.state.run, state: 'never-pushed' });
 });
-
-afterAll(() => api.close());
 
 const wordsOf = ({ description, schema }: JsonObject): string =>
   String(description ?? (schema as JsonObject | undefined)?.description ?? '');
 
 describe('/api/openapi.json', () => {
   it('describes every operation with its answer', () => {
-    const ajv = new Ajv2020({ strict: false, allErrors: true }).addSchema(document, 'api');
-    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    const ajv = new Ajv2020({ strict: false, allErrors: true }).addSchema(on.document, 'api');
+    const operations = Object.entries(on.document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => ({ path, method })),
     );
 
     const schemas = operations.map(({ path, method }) =>
-      ajv.compile({ $ref: `api${answerPointer(document, path, method)}` }),
+      ajv.compile({ $ref: `api${answerPointer(on.document, path, method)}` }),
     );
 
-    expect(document.openapi).toBe('3.1.0');
+    expect(on.document.openapi).toBe('3.1.0');
     expect(schemas).toHaveLength(80);
     for (const { path, method } of operations) {
       const {
         summary,
         parameters = [],
         responses = {},
-      } = (document.paths[path]?.[method] ?? {}) as {
+      } = (on.document.paths[path]?.[method] ?? {}) as {
         summary?: string;
         parameters?: JsonObject[];
         responses?: JsonObject;
@@ -175,7 +166,11 @@ describe('the answers of /api', () => {
       at: `2026-02-0${day}T00:00:00Z`,
       identifiers: emails.map((value) => ({ type: 'email', value })),
     });
-    await api.fold([told('7', 1, 'eve@example.com'), told('8', 2, 'fay@example.com'), told('8', 3, 'eve@example.com')]);
+    await on.api.fold([
+      told('7', 1, 'eve@example.com'),
+      told('8', 2, 'fay@example.com'),
+      told('8', 3, 'eve@example.com'),
+    ]);
     const listed = await ask('GET', '/api/people/eve%40example.com/merges');
     expect(misfits('/api/people/{person}/merges', 'GET', listed.body)).toEqual([]);
     expect(listed.body).toMatchObject({
@@ -191,7 +186,7 @@ describe('the answers of /api', () => {
     expect(started.status).toBe(202);
     const path = `/api/jobs/${encodeURIComponent((started.body as unknown as Job).id)}`;
     expect((await ask('GET', path)).body).toMatchObject({ what: 'unmerge', state: 'running' });
-    await api.fold(await api.sentChanges());
+    await on.api.fold(await on.api.sentChanges());
 
     const { body } = await ask('GET', path);
     expect(misfits('/api/jobs/{job}', 'GET', body)).toEqual([]);
@@ -202,7 +197,7 @@ describe('the answers of /api', () => {
   });
 
   it('publish a workspace again without a change', async () => {
-    const definitions = await api.deps.definitions();
+    const definitions = await on.api.deps.definitions();
 
     const { status, body } = await ask('POST', '/api/definitions', definitions as unknown as Json);
 
@@ -228,7 +223,7 @@ describe('the answers of /api', () => {
   });
 
   it('list members some at a time, and who came on which day', async () => {
-    await api.fold([...reader('3', 'cyd@example.com'), ...reader('4', 'dan@example.com')]);
+    await on.api.fold([...reader('3', 'cyd@example.com'), ...reader('4', 'dan@example.com')]);
     const pages: string[][] = [];
     for (let from: string | null = ''; from !== null; ) {
       const { body } = await ask(
@@ -248,11 +243,11 @@ describe('the answers of /api', () => {
       days: [{ day: '2026-11-21', entered: 3, left: 0, size: null }, ...days],
       size: { members: 3, how: 'rows' },
     });
-    await api.fold([gone('3'), gone('4')]);
+    await on.api.fold([gone('3'), gone('4')]);
   });
 
   it('refuse to publish what refers to what is not there', async () => {
-    const { version: _, ...published } = await api.deps.definitions();
+    const { version: _, ...published } = await on.api.deps.definitions();
     const content = { ...published, segments: [] };
     const body = { version: versionOf(content), ...content } as unknown as Json;
 
@@ -270,7 +265,7 @@ describe('the answers of /api', () => {
   });
 
   it('lead from a plan that is being made to how it stands', async () => {
-    const definitions = (await api.deps.definitions()) as unknown as Json;
+    const definitions = (await on.api.deps.definitions()) as unknown as Json;
     const { status, body } = await ask('POST', '/api/plans', { definitions });
     const { id } = body as { id: string };
 
@@ -365,7 +360,7 @@ describe('what /api refuses', () => {
   });
 
   it('a body that is no JSON', async () => {
-    const answer = await api.app.request('/api/push', { method: 'POST', body: '{' });
+    const answer = await on.api.app.request('/api/push', { method: 'POST', body: '{' });
 
     expect({ status: answer.status, body: await answer.json() }).toMatchObject({
       status: 400,

@@ -1,23 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Change } from '../../lib/domain/change.ts';
-import type { Json } from '../../lib/domain/json.ts';
 import type { PersonPage } from '../../lib/pipeline/describe/describe-person.ts';
-import { withEngines } from '../engines.ts';
-import { type ApiDocument, askApi, misfitsOf } from './asking.ts';
-import { openRunningApi, type RunningApi } from './running-api.ts';
+import { withApi } from './asking.ts';
 
-const engines = withEngines();
-let api: RunningApi;
-let document: ApiDocument;
-const ask = (method: string, path: string, body?: Json) => askApi(api, method, path, body);
-const misfits = (path: string, method: string, body: Json) => misfitsOf(document, path, method, body);
-
-beforeAll(async () => {
-  api = await openRunningApi(engines(), new Date('2026-11-21T00:00:00.000Z'));
-  document = (await ask('GET', '/api/openapi.json')).body as unknown as ApiDocument;
-});
-
-afterAll(() => api.close());
+const on = withApi(new Date('2026-11-21T00:00:00.000Z'));
+const { ask, misfits } = on;
 
 describe('/api/duplicates', () => {
   it('lists people who may be one, shows them side by side, joins them when somebody accepts it, and parts them again', async () => {
@@ -28,14 +15,14 @@ describe('/api/duplicates', () => {
       identifiers: [{ type: 'email', value: `${id}@example.org` }],
       traits: { first_name: 'Cyd', last_name: last, address: { city: 'Köln', postal_code: '50667' } },
     });
-    await api.fold([alike('c1', 'Möller'), alike('c2', 'Moeller'), alike('c3', 'Abt')]);
+    await on.api.fold([alike('c1', 'Möller'), alike('c2', 'Moeller'), alike('c3', 'Abt')]);
     const people = await Promise.all(
       ['c1', 'c2', 'c3'].map(
         async (id) => ((await ask('GET', `/api/people/newsletter%3Amember%3A${id}`)).body as { id: string }).id,
       ),
     );
-    await api.compare(people);
-    await api.compare(people);
+    await on.api.compare(people);
+    await on.api.compare(people);
 
     const { body } = await ask('GET', '/api/duplicates');
     const { suggestions } = body as { suggestions: { id: string; people: { id: string }[] }[] };
@@ -55,7 +42,7 @@ describe('/api/duplicates', () => {
       misfits: [],
     });
     expect((await ask('GET', '/api/duplicates')).body).toEqual({ suggestions: [] });
-    await api.fold(await api.sentChanges());
+    await on.api.fold(await on.api.sentChanges());
     const joined = (await ask('GET', '/api/people/newsletter%3Amember%3Ac2')).body as unknown as PersonPage;
     expect(joined.fragments).toEqual(['newsletter:member:c1', 'newsletter:member:c2']);
     const decided = await ask('GET', '/api/duplicates?state=accepted');
@@ -66,7 +53,7 @@ describe('/api/duplicates', () => {
       body: { code: 'api/duplicate-decided' },
     });
     expect((await ask('POST', `${pair}/undo`)).body).toMatchObject({ state: 'parted' });
-    await api.fold(await api.sentChanges());
+    await on.api.fold(await on.api.sentChanges());
     expect((await ask('GET', '/api/people/newsletter%3Amember%3Ac2')).body).toMatchObject({
       fragments: ['newsletter:member:c2'],
     });

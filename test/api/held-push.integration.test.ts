@@ -1,27 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json } from '../../lib/domain/json.ts';
+import { describe, expect, it } from 'vitest';
 import { putOutcomes } from '../../lib/pipeline/push/outcomes.ts';
 import { listPush, newRun, type PushRun, readPush, savePush } from '../../lib/pipeline/push/push-run.ts';
-import { withEngines } from '../engines.ts';
-import { type ApiDocument, askApi, misfitsOf } from './asking.ts';
-import { openRunningApi, type RunningApi } from './running-api.ts';
+import { withApi } from './asking.ts';
 
-const engines = withEngines();
-let api: RunningApi;
-let document: ApiDocument;
-const ask = (method: string, path: string, body?: Json) => askApi(api, method, path, body);
-const misfits = (path: string, method: string, body: Json) => misfitsOf(document, path, method, body);
-
-beforeAll(async () => {
-  api = await openRunningApi(engines(), new Date('2026-11-21T00:00:00.000Z'));
-  document = (await ask('GET', '/api/openapi.json')).body as unknown as ApiDocument;
-});
-
-afterAll(() => api.close());
+const on = withApi(new Date('2026-11-21T00:00:00.000Z'));
+const { ask, misfits } = on;
 
 describe('a held push', () => {
   it('is shown with its plan and its outcomes, and approved once', async () => {
-    const { state, archive } = api.deps;
+    const { state, archive } = on.api.deps;
     const audience = 'quiet-readers-to-newsletter';
     const held: PushRun = {
       ...newRun(`${audience}.2026-11-21T02:00:00.000Z`, audience, '2026-11-21T02:00:00.000Z', false),
@@ -33,12 +20,12 @@ describe('a held push', () => {
         ...{ optOuts: 0, size: 0, calls: 1, quota: null, minutes: 1 },
       },
     };
-    await savePush(api.deps, await readPush(state, audience), { run: held });
-    await listPush(api.deps, held);
+    await savePush(on.api.deps, await readPush(state, audience), { run: held });
+    await listPush(on.api.deps, held);
     const other = `${audience}-too`;
-    await listPush(api.deps, newRun(`${other}.2026-11-21T03:00:00.000Z`, other, '2026-11-21T03:00:00.000Z', false));
+    await listPush(on.api.deps, newRun(`${other}.2026-11-21T03:00:00.000Z`, other, '2026-11-21T03:00:00.000Z', false));
     await listPush(
-      api.deps,
+      on.api.deps,
       newRun(`${audience}.2026-11-20T02:00:00.000Z`, audience, '2026-11-20T02:00:00.000Z', false),
     );
     const line = { profile: 'p_1', op: 'add', status: 'applied', at: '2026-11-21T02:00:00.000Z' } as const;

@@ -1,33 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { versionOf } from '../../lib/domain/definitions.ts';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import { openLearned } from '../../lib/domain/learned/learned.ts';
 import { addToSample, emptySample } from '../../lib/domain/learned/sample.ts';
 import { trainPart } from '../../lib/domain/learned/train/train.ts';
 import { keepCard } from '../../lib/pipeline/learn/cards.ts';
-import { withEngines } from '../engines.ts';
-import { type ApiDocument, askApi, misfitsOf } from './asking.ts';
-import { openRunningApi, type RunningApi } from './running-api.ts';
+import { withApi } from './asking.ts';
 
 const now = new Date('2026-11-21T00:00:00.000Z');
-const engines = withEngines();
-let api: RunningApi;
-let document: ApiDocument;
-const ask = (method: string, path: string, body?: Json) => askApi(api, method, path, body);
-const misfits = (path: string, method: string, body: Json) => misfitsOf(document, path, method, body);
-
-beforeAll(async () => {
-  api = await openRunningApi(engines(), now);
-  document = (await ask('GET', '/api/openapi.json')).body as unknown as ApiDocument;
-});
-
-afterAll(() => api.close());
+const on = withApi(now);
+const { ask, misfits } = on;
 
 describe('/api/models', () => {
   it('is trained when somebody asks, told by cards, and nothing where a workspace learns nothing', async () => {
     const at = { expression: 'cron(30 3 * * ? *)', words: 'nightly at 03:30' };
     const rfm = { did: 'Order Completed', value: 'revenue', withinMs: 365 * 86_400_000 };
-    const { version: _, ...published } = await api.deps.definitions();
+    const { version: _, ...published } = await on.api.deps.definitions();
     expect(await ask('POST', '/api/models')).toMatchObject({ status: 400, body: { code: 'api/nothing-to-learn' } });
     const content = { ...published, learned: { at, rfm } };
     await ask('POST', '/api/definitions', { version: versionOf(content), ...content } as unknown as Json);
@@ -51,7 +39,7 @@ describe('/api/models', () => {
       const sample = addToSample(emptySample, people, 100);
       const asOf = trained.asOf - earlier * 86_400_000;
       const { card } = trainPart({ ...trained, asOf, sample, earliest: asOf, former: undefined });
-      await keepCard(api.deps, card);
+      await keepCard(on.api.deps, card);
     }
     const listed = await ask('GET', '/api/models?limit=1');
     expect(misfits('/api/models', 'get', listed.body)).toEqual([]);

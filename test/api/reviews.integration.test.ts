@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../lib/domain/change.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import type { Review } from '../../lib/domain/review/review.ts';
 import { walkEverybody } from '../../lib/pipeline/define/walk-everybody.ts';
 import { anyWorker, runJob } from '../../lib/pipeline/jobs/run-job.ts';
 import { reviewSegments } from '../../lib/pipeline/review/review-job.ts';
-import { withEngines } from '../engines.ts';
-import { type ApiDocument, askApi, misfitsOf } from './asking.ts';
-import { openRunningApi, type RunningApi } from './running-api.ts';
+import { withApi } from './asking.ts';
 
 const now = new Date('2026-11-21T00:00:00.000Z');
-const engines = withEngines();
-let api: RunningApi;
-let document: ApiDocument;
-const ask = (method: string, path: string, body?: Json) => askApi(api, method, path, body);
+const on = withApi(now);
+const { ask, misfits } = on;
 const signal = new AbortController().signal;
 
 /** Subscribed, and quiet since an opened letter of two months ago. */
@@ -33,20 +29,16 @@ async function count(job: string): Promise<void> {
   const nobody = async () => {
     throw new Error('a recount decides nobody');
   };
-  const { scan } = walkEverybody(api.deps, nobody);
+  const { scan } = walkEverybody(on.api.deps, nobody);
   for (let part = 0; part < 8; part += 1) await scan({ id: `recount.${job}`, part }, signal);
-  await runJob(api.deps, { review: anyWorker(reviewSegments(api.deps)) })({ job }, signal);
+  await runJob(on.api.deps, { review: anyWorker(reviewSegments(on.api.deps)) })({ job }, signal);
 }
 
 beforeAll(async () => {
-  api = await openRunningApi(engines(), now);
-  await api.fold([...reader('1'), ...reader('2'), ...reader('3')]);
-  document = (await ask('GET', '/api/openapi.json')).body as unknown as ApiDocument;
+  await on.api.fold([...reader('1'), ...reader('2'), ...reader('3')]);
   const { body } = await ask('POST', '/api/segments/quiet-readers/reviews', {});
   await count((body as { id: string }).id);
 });
-
-afterAll(() => api.close());
 
 describe('the answers about reviews', () => {
   it.each([
@@ -73,7 +65,7 @@ describe('the answers about reviews', () => {
     const answer = await ask(method, url, body);
 
     expect(answer.status).toBe(200);
-    expect(misfitsOf(document, path, method, answer.body)).toEqual([]);
+    expect(misfits(path, method, answer.body)).toEqual([]);
     expect(answer.body).not.toEqual([]);
   });
 
@@ -82,7 +74,7 @@ describe('the answers about reviews', () => {
     const { id } = started.body as { id: string };
 
     expect(started.status).toBe(202);
-    expect(misfitsOf(document, '/api/segments/{segment}/reviews', 'POST', started.body)).toEqual([]);
+    expect(misfits('/api/segments/{segment}/reviews', 'POST', started.body)).toEqual([]);
     expect(started.body).toMatchObject({ what: 'review', state: 'running', parts: [{ segment: 'quiet-readers' }] });
     await count(id);
     expect((await ask('GET', `/api/jobs/${id}`)).body).toMatchObject({ state: 'finished' });
@@ -120,7 +112,7 @@ describe('the answers about reviews', () => {
       by: 'mo',
     });
 
-    expect(misfitsOf(document, '/api/segments/{segment}/samples', 'POST', marked.body)).toEqual([]);
+    expect(misfits('/api/segments/{segment}/samples', 'POST', marked.body)).toEqual([]);
     expect((await ask('GET', '/api/segments/quiet-readers/samples')).body).toMatchObject({
       marks: [{ profile: next[0], mark: 'wrong', by: 'mo' }],
       next: next.slice(1),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openDeployed, readInventory } from '../../lib/adapters/deployed.ts';
+import { openDeployed, openIdling } from '../../lib/adapters/deployed.ts';
 import { declaredChanges, declaredIn } from '../../lib/domain/declared.ts';
 import { deployedText } from '../../lib/infra/deployed.ts';
 import { at, resource } from './reading.ts';
@@ -28,13 +28,13 @@ describe('what a template says it was synthesised from', () => {
     const told = String(at(resource(template, 'ApiFunction'), 'Environment.Variables.INVENTORY'));
     const many = (type: string) => Object.values(template.Resources).filter(({ Type }) => Type === type).length;
 
-    expect(readInventory(told)).toEqual({
+    expect(openIdling(told).inventory).toEqual({
       secrets: many('AWS::SecretsManager::Secret'),
       alarms: many('AWS::CloudWatch::Alarm'),
       dashboards: many('AWS::CloudWatch::Dashboard'),
       polledQueues: many('AWS::Lambda::EventSourceMapping'),
     });
-    expect(readInventory(told).alarms).toBeGreaterThan(10);
+    expect(openIdling(told).inventory.alarms).toBeGreaterThan(10);
   });
 
   it('holds the bus of a connection: a rule on it has to be deployed', () => {

@@ -1,7 +1,12 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take a minute and more, or half of one: whichever of them begins last is waited for by everybody. */
-const LONGEST = ['troubled-night', 'rehearsal', 'audiences', 'store-jobs', 'everything', 'import', 'privacy'];
+const LONGEST = [
+  ...['troubled-night', 'rehearsal', 'audiences', 'store-jobs', 'everything', 'import', 'privacy', 'console'].map(
+    (name) => `/${name}.integration.test.ts`,
+  ),
+  '/conformance/connectors.test.ts',
+];
 
 /** The longest files first, the others as vitest orders them. */
 export class LongestFirst extends BaseSequencer {
@@ -12,6 +17,6 @@ export class LongestFirst extends BaseSequencer {
 }
 
 function rankOf({ moduleId }: TestSpecification): number {
-  const rank = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.integration.test.ts`));
+  const rank = LONGEST.findIndex((file) => moduleId.endsWith(file));
   return rank === -1 ? LONGEST.length : rank;
 }

@@ -7,10 +7,12 @@ import { Card, Cards } from '../../parts/card.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { count, percent } from '../../parts/numbers.ts';
 import { PageHead } from '../../parts/page-head.tsx';
+import { Scrolls } from '../../parts/scrolls.tsx';
 import { Shown } from '../../parts/shown.tsx';
 import { facetWords, titled } from '../../parts/words.ts';
 import { Quarantine } from './quarantine.tsx';
 import { ReplayCard } from './replay.tsx';
+import '../../parts/matrix.css';
 import './data.css';
 
 /** What there is about people by kind and source, how fresh it is, and what could not be used. */
@@ -52,8 +54,7 @@ export function Page({ query }: PageProps) {
 function FacetMatrix({ counted: { people, facets } }: { readonly counted: NonNullable<DataPage['counted']> }) {
   const sources = [...new Set(facetNames.flatMap((name) => Object.keys(facets[name].sources)))].sort();
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it is wider than a narrow screen, and is scrolled by the keyboard too.
-    <section class="scrolls" aria-label="Kinds of data by source" tabIndex={0}>
+    <Scrolls kind="scrolls" label="Kinds of data by source">
       <table class="matrix">
         <caption class="hidden">People who have each kind of data, by source</caption>
         <thead>
@@ -100,6 +101,6 @@ function FacetMatrix({ counted: { people, facets } }: { readonly counted: NonNul
           ))}
         </tbody>
       </table>
-    </section>
+    </Scrolls>
   );
 }

@@ -11,6 +11,7 @@ import { PageHead } from '../../parts/page-head.tsx';
 import { Scrolls } from '../../parts/scrolls.tsx';
 import { Shown } from '../../parts/shown.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
+import '../../parts/matrix.css';
 import './overlaps.css';
 
 /** Which segments share how many people: the pairs, and a matrix of the largest segments. */

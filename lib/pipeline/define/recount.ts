@@ -1,5 +1,6 @@
 import { traitsUnder } from '../../domain/decide.ts';
 import { TributaryError } from '../../domain/errors.ts';
+import type { FacetCounts } from '../../domain/facet/count-facets.ts';
 import { isBlank } from '../../domain/fragment.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
@@ -22,6 +23,10 @@ export interface Recount {
   readonly at: string;
   readonly people: number;
   readonly readUnits: number;
+  /** How many people have each of the seven kinds of data, by source. */
+  readonly facets: FacetCounts;
+  /** Segment id → members. */
+  readonly sizes: Readonly<Record<string, number>>;
 }
 
 /** What the scan of a recount needs to know. */

@@ -1,6 +1,6 @@
 import type { Definitions } from '../../domain/definitions.ts';
 import type { FacetCounts } from '../../domain/facet/count-facets.ts';
-import { latestData } from '../define/count-facets.ts';
+import { readRecounts } from '../define/recount.ts';
 import type { StateStore } from '../ports.ts';
 import { quarantineSources } from '../quarantine.ts';
 
@@ -25,7 +25,7 @@ export async function describeData(
   { connections }: Pick<Definitions, 'connections'>,
 ): Promise<DataPage> {
   const [[counted], ...quarantine] = await Promise.all([
-    latestData(state, 1),
+    readRecounts(state, 1),
     ...quarantineSources(connections, []).map(async (connection) => {
       const kept = await state.list(`quarantine#${connection}`, { most: MOST_COUNTED });
       return { connection, records: kept.length, more: kept.length === MOST_COUNTED };

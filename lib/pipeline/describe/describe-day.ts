@@ -1,6 +1,6 @@
 import type { Definitions } from '../../domain/definitions.ts';
 import { formatInstant } from '../../domain/instant.ts';
-import { latestData } from '../define/count-facets.ts';
+import { readRecounts } from '../define/recount.ts';
 import type { Clock, StateStore } from '../ports.ts';
 import type { PushRun } from '../push/push-run.ts';
 import type { SyncRun } from '../sync/sync-run.ts';
@@ -89,7 +89,7 @@ async function sizesMoved(
   state: StateStore,
   { segments: defined }: Pick<Definitions, 'segments'>,
 ): Promise<DayPage['sizes']> {
-  const [latest, former] = await latestData(state, 2);
+  const [latest, former] = await readRecounts(state, 2);
   if (latest === undefined || former === undefined) return null;
   const segments = defined
     .map(({ segment, title }): MovedSegment => {

@@ -11,7 +11,7 @@ import { type Overlaps, overlapsOf, overlapsWith } from '../../domain/review/ove
 import type { Cost, Coverage, LeafPart, Review } from '../../domain/review/review.ts';
 import { tellLeaf } from '../../domain/segment/decisive.ts';
 import type { SegmentDefinition } from '../../domain/segment.ts';
-import { addUpFacets, keepData } from '../define/count-facets.ts';
+import { addUpFacets } from '../define/count-facets.ts';
 import { keepRecount, recountId } from '../define/recount.ts';
 import { readFound, readParts, readScan } from '../define/scan.ts';
 import type { Worker } from '../jobs/run-job.ts';
@@ -123,8 +123,7 @@ async function readCounted(deps: ReviewDeps, id: string, job: ReviewJob): Promis
 
 async function keepWhole(deps: ReviewDeps, { job, at, readUnits, counts, facets, overlaps }: Counted): Promise<void> {
   const sizes = Object.fromEntries(Object.entries(counts.segments).map(([segment, { size }]) => [segment, size]));
-  await keepData(deps, { at, people: counts.people, facets, sizes });
-  await keepRecount(deps, { at, people: counts.people, readUnits });
+  await keepRecount(deps, { at, people: counts.people, readUnits, facets, sizes });
   await keepLatestCount(deps, job, { overlaps, personas: counts.personas });
 }
 

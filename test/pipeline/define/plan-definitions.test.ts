@@ -301,8 +301,9 @@ describe('a recount', () => {
     await world.deliver({ recount: true, scheduledAt: '2026-11-21T02:30:00Z' });
     await world.drain();
 
-    expect(await readRecounts(world.deps.state, 9)).toEqual([
-      { at: new Date(NOW).toISOString(), people: 20, readUnits: 10 },
+    const recounts = await readRecounts(world.deps.state, 9);
+    expect(recounts.map(({ at, people, readUnits, sizes }) => ({ at, people, readUnits, sizes }))).toEqual([
+      { at: new Date(NOW).toISOString(), people: 20, readUnits: 10, sizes: { customers: 10 } },
     ]);
     expect(await factsOn(world.deps.state, 'customers', '2026-11-21')).toMatchObject({ size: 10, people: 20 });
     expect(await factsOn(world.deps.state, 'both', '2026-11-21')).toMatchObject({ size: 0 });
