@@ -1,5 +1,5 @@
 import { TributaryError } from '../../domain/errors.ts';
-import { errorOf, type Failure, networkErrors, unreadableAnswers } from '../requests.ts';
+import { errorOf, type Failure, networkErrors, unless, unreadableAnswers } from '../requests.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -100,6 +100,11 @@ export function segmentGone(): TributaryError {
 export function usersRefused(): TributaryError {
   const says = 'LinkedIn did not accept at least one of the users';
   return new TributaryError('rejected', 'linkedin/users-refused', says);
+}
+
+/** An answer, or undefined where what was asked for is not there (any more). */
+export function unlessNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
+  return unless(notFound.code, answer);
 }
 
 export function isNotFound(thrown: unknown): boolean {

@@ -4,7 +4,7 @@ import { defineStream, streamBySettings } from '../define.ts';
 import type { LinkedinApi } from './client.ts';
 import { type Config, lookbackMs } from './config.ts';
 import { beginning, cursor } from './cursor.ts';
-import { isNotFound } from './errors.ts';
+import { unlessNotFound } from './errors.ts';
 import { changesOfLead, formIn, instantMs, LEAD, LEADS_KEPT_MS, lead, leadMapping, submissionMapping } from './lead.ts';
 import { walk } from './walk.ts';
 
@@ -33,13 +33,13 @@ export const leads = streamBySettings<Config, LinkedinApi>((config) =>
       const records: unknown[] = [];
       const also: Change[] = [];
       for (const id of ids) {
-        try {
-          records.push(await api.lead(id));
-        } catch (thrown) {
-          if (!isNotFound(thrown)) throw thrown;
-          const fragment = `${api.connection}:${LEAD}:${id}`;
-          also.push({ kind: 'gone', fragment, at: options.now.toISOString(), mapping: leadMapping.version });
+        const lead = await unlessNotFound(api.lead(id));
+        if (lead !== undefined) {
+          records.push(lead);
+          continue;
         }
+        const fragment = `${api.connection}:${LEAD}:${id}`;
+        also.push({ kind: 'gone', fragment, at: options.now.toISOString(), mapping: leadMapping.version });
       }
       const own = records.filter((record) => isWanted(api.config, record));
       return { mapping: LEAD, records: own, also, checkpoint: beginning };

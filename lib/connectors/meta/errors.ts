@@ -1,5 +1,5 @@
 import { TributaryError } from '../../domain/errors.ts';
-import { errorOf, type Failure, networkErrors, unreadableAnswers } from '../requests.ts';
+import { errorOf, type Failure, networkErrors, unless, unreadableAnswers } from '../requests.ts';
 
 const MINUTE = 60_000;
 
@@ -142,6 +142,11 @@ export const unreadableAnswer = unreadableAnswers('Meta', unreadable.code);
 /** A setting of the connection that is needed for what was asked. */
 export function missingSetting(setting: 'page' | 'ad_account', needed: string): TributaryError {
   return new TributaryError('config', 'meta/missing-setting', `${needed} need \`${setting}\` of the connection`);
+}
+
+/** An answer, or undefined where what was asked for is not there (any more). */
+export function unlessNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
+  return unless(notFound.code, answer);
 }
 
 export function isNotFound(thrown: unknown): boolean {

@@ -6,7 +6,7 @@ import { metaId } from './answers.ts';
 import type { MetaApi } from './client.ts';
 import { type Config, lookbackMs } from './config.ts';
 import { beginning, cursor } from './cursor.ts';
-import { isNotFound } from './errors.ts';
+import { unlessNotFound } from './errors.ts';
 import { changesOfLead, lead, leadMapping, submissionMapping } from './lead.ts';
 import { type Place, walk } from './walk.ts';
 
@@ -34,13 +34,13 @@ export const leads = streamBySettings<Config, MetaApi>((config) =>
       const records: unknown[] = [];
       const also: Change[] = [];
       for (const id of ids) {
-        try {
-          records.push(await api.lead(id));
-        } catch (thrown) {
-          if (!isNotFound(thrown)) throw thrown;
-          const fragment = `${api.connection}:${LEAD}:${id}`;
-          also.push({ kind: 'gone', fragment, at: options.now.toISOString(), mapping: leadMapping.version });
+        const lead = await unlessNotFound(api.lead(id));
+        if (lead !== undefined) {
+          records.push(lead);
+          continue;
         }
+        const fragment = `${api.connection}:${LEAD}:${id}`;
+        also.push({ kind: 'gone', fragment, at: options.now.toISOString(), mapping: leadMapping.version });
       }
       return { mapping: LEAD, records, also, checkpoint: beginning };
     },
