@@ -129,7 +129,11 @@ async function decideComponent(
     const before = item.component.profiles.find(({ id }) => id === profile.id);
     const folded = before !== profile || profile.version === 0;
     const stale = profile.definitions !== compiled.definitions.version || profile.needs !== compiled.needs;
-    if (!folded && !stale && !item.component.asked.includes(profile.id)) continue;
+    if (!folded && !stale && !item.component.asked.includes(profile.id)) {
+      // A message that came before and died between the profile and its rows: it brings nothing new, and owes them.
+      if (before.outbox.length > 0) owing.push(before);
+      continue;
+    }
     const linked = linkAccounts(profile, accounts);
     const kept = decide(linked, compiled, now);
     const decided =
