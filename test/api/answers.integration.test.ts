@@ -45,7 +45,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(on.document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(80);
+    expect(schemas).toHaveLength(81);
     for (const { path, method } of operations) {
       const {
         summary,
