@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectors } from '../lib/connectors/registry.ts';
+import { chaosTable } from './chaos-text.ts';
 import { connectorPage, connectorTable } from './connector-text.ts';
 import { functionTable } from './function-text.ts';
 
@@ -24,6 +25,7 @@ export function generatedParts(): readonly GeneratedPart[] {
   return [
     { file: 'README.md', text: `\n${connectorTable(connectors)}\n` },
     { file: 'docs/architecture.md', text: `\n${functionTable()}\n` },
+    { file: 'docs/reliability.md', text: `\n${chaosTable()}\n` },
     ...pages,
   ];
 }

@@ -1,5 +1,6 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../lib/domain/json.ts';
 
 /** What happens to one answer on its way. `refused` is answered in the tool's place, which never hears the request. */
@@ -14,6 +15,8 @@ export type Trouble =
   | { readonly kind: 'cut' }
   /** The same, before the first byte. */
   | { readonly kind: 'reset' }
+  /** The answer is that many milliseconds late. */
+  | { readonly kind: 'slow'; readonly ms: number }
   /** A page for people in the answer's place, with a success, as hotels and proxies serve them. */
   | { readonly kind: 'page' }
   /** The tool calls a field otherwise since today. */
@@ -54,7 +57,10 @@ export async function openRoad(vendorUrl: string, trouble: (passing: Passing) =>
       return;
     }
     forward(vendor, incoming)
-      .then((answer) => hand(answer, outgoing, met))
+      .then(async (answer) => {
+        if (met?.kind === 'slow') await sleep(met.ms);
+        hand(answer, outgoing, met);
+      })
       .catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -7,5 +7,15 @@ export function accessKeyIdOf(functionLogicalId: string): string {
 
 /** The access key id in a Signature Version 4 `Authorization` header, or undefined. The signature is not checked. */
 export function accessKeyIdIn(authorization: string | undefined): string | undefined {
-  return /Credential=([^/,\s]+)\//.exec(authorization ?? '')?.[1];
+  return /Credential=([^/,.\s]+)[^/,\s]*\//.exec(authorization ?? '')?.[1];
+}
+
+/** The access key id of one process of a function: the function's own, marked by the process. */
+export function accessKeyIdOfProcess(accessKeyId: string, process: string): string {
+  return `${accessKeyId}.${process}`;
+}
+
+/** The process that an access key id is marked by, or undefined. */
+export function processIn(authorization: string | undefined): string | undefined {
+  return /Credential=[^/,.\s]+\.([^/,\s]+)\//.exec(authorization ?? '')?.[1];
 }
