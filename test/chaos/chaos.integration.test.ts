@@ -13,4 +13,4 @@ afterAll(() => theatre?.close());
 it.each(seeds)('seed %i', async (seed) => {
   const { unexplained, ...played } = await theatre.play(seed);
   appendFileSync('/tmp/h/chaos.ndjson', `${JSON.stringify({ ...played, unexplained })}\n`);
-}, 90_000);
+}, 300_000);

@@ -74,8 +74,11 @@ function comparePeople(storm: Storm, own: readonly Profile[], calm: Calm, at: nu
   const textOf = (profile: Profile): string => {
     // What no segment needs any more at this instant may or may not be cut yet.
     const { fragments } = decide(profile, compiled, at).profile;
-    const { memberships, wanted, heard = {}, refused } = profile;
-    return canonicalText({ fragments, segments: Object.keys(memberships).sort(), wanted, heard, refused } as never);
+    const { memberships, heard = {}, refused } = profile;
+    // Whoever was in a segment once is not in it now: the same as never, to an audience.
+    const wanted = Object.entries(profile.wanted).filter(([, one]) => one.in || one.reason !== 'not-in-segment');
+    const segments = Object.keys(memberships).sort();
+    return canonicalText({ fragments, segments, wanted: Object.fromEntries(wanted), heard, refused } as never);
   };
   const keyOf = ({ fragments }: Profile) => Object.keys(fragments).sort().join(' ');
   const expected = new Map(calm.people.map((one) => [keyOf(one), textOf(one)]));

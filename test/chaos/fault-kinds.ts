@@ -17,9 +17,9 @@ const stage = (title: string, rates: Partial<FaultRates>): Kind => ({ title, sta
 
 /** Every kind of fault, in the order of the table. Rates are such that each strikes a few times in a seed. */
 export const kinds = {
-  killed: stage('function killed at a call', { killed: 0.012 }),
-  timedOut: stage('function cut at its time limit', { timedOut: 0.008 }),
-  outOfMemory: stage('function out of memory', { outOfMemory: 0.004 }),
+  killed: stage('function killed at a call', { killed: 0.01 }),
+  timedOut: stage('function cut at its time limit', { timedOut: 0.006 }),
+  outOfMemory: stage('function out of memory', { outOfMemory: 0.003 }),
   redelivered: stage('message delivered again after it was done', { redelivered: 0.25 }),
   sentTwice: stage('message delivered twice', { sentTwice: 0.3 }),
   sentLate: stage('message late and out of order', { sentLate: 0.3 }),
