@@ -4,8 +4,8 @@ import { type Compiled, compileDefinitions } from '../../lib/domain/decide.ts';
 import type { Definitions } from '../../lib/domain/definitions.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import type { Profile } from '../../lib/domain/profile.ts';
-import { openConnection } from '../../lib/pipeline/connections.ts';
 import { collect } from '../../lib/pipeline/collect/collect.ts';
+import { openConnection } from '../../lib/pipeline/connections.ts';
 import { freeCalls } from '../free-calls.ts';
 import { deliver } from '../pipeline/delivering.ts';
 import { openMemoryQueue } from '../pipeline/memory-state.ts';
@@ -76,10 +76,14 @@ export function openWitness(storm: Storm): Witness {
       const own = heard.filter((change) => change.kind !== 'account' && isOwn(change.fragment));
       const stores = openMemoryStores();
       const standing = { now: () => new Date(at), wait: async () => {}, random: () => 0 };
-      await deliver(stores, [...own, ...(await toldBy(crowd, definitions, standing.now))].map((one) => [one]), {
-        compiled: async (): Promise<Compiled> => compiled,
-        clock: standing,
-      });
+      await deliver(
+        stores,
+        [...own, ...(await toldBy(crowd, definitions, standing.now))].map((one) => [one]),
+        {
+          compiled: async (): Promise<Compiled> => compiled,
+          clock: standing,
+        },
+      );
       return {
         people: stores.living().filter(({ fragments }) => Object.keys(fragments).length > 0),
         async activitiesOf(fragment) {

@@ -10,7 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => theatre?.close());
 
-it.each(seeds)('seed %i', async (seed) => {
-  const { unexplained, ...played } = await theatre.play(seed);
-  appendFileSync('/tmp/h/chaos.ndjson', `${JSON.stringify({ ...played, unexplained })}\n`);
-}, 300_000);
+it.each(seeds)(
+  'seed %i',
+  async (seed) => {
+    const { unexplained, ...played } = await theatre.play(seed);
+    appendFileSync('/tmp/h/chaos.ndjson', `${JSON.stringify({ ...played, unexplained })}\n`);
+  },
+  300_000,
+);

@@ -76,7 +76,10 @@ function comparePeople(storm: Storm, own: readonly Profile[], calm: Calm, at: nu
     const { fragments } = decide(profile, compiled, at).profile;
     const { memberships, heard = {}, refused } = profile;
     // Whoever was in a segment once is not in it now: the same as never, to an audience.
-    const wanted = Object.entries(profile.wanted).filter(([, one]) => one.in || one.reason !== 'not-in-segment');
+    const wanted = Object.entries(profile.wanted)
+      .filter(([, one]) => one.in || one.reason !== 'not-in-segment')
+      // Of two statements of one instant either may be the one that is relied on (sameWanted).
+      .map(([audience, one]) => [audience, one.in ? { ...one, consent: one.consent?.at ?? null } : one]);
     const segments = Object.keys(memberships).sort();
     return canonicalText({ fragments, segments, wanted: Object.fromEntries(wanted), heard, refused } as never);
   };
@@ -89,7 +92,8 @@ function comparePeople(storm: Storm, own: readonly Profile[], calm: Calm, at: nu
     else if (wanted !== textOf(profile)) unexplained.push(`${key} holds ${textOf(profile)} and not ${wanted}`);
     if (profile.outbox.length > 0) unexplained.push(`${key} still owes rows`);
   }
-  for (const key of expected.keys()) if (!own.some((one) => keyOf(one) === key)) unexplained.push(`no person of ${key}`);
+  for (const key of expected.keys())
+    if (!own.some((one) => keyOf(one) === key)) unexplained.push(`no person of ${key}`);
 }
 
 /** The lists in the tool are the audiences, and every member has an outcome that says why. */
@@ -112,13 +116,15 @@ async function compareAudiences(storm: Storm, look: Look, own: readonly Profile[
       const there = keys.filter((key) => listed.has(key));
       const known = keys.some((key) => storm.shop.member(SHOP, key) !== undefined);
       for (const key of there) accounted.add(key);
-      if (known && there.length === 0) found.lost.push(`${keys[0]} is wanted by ${audience}, and not on the list: ${outcome}`);
+      if (known && there.length === 0)
+        found.lost.push(`${keys[0]} is wanted by ${audience}, and not on the list: ${outcome}`);
       const right = known ? ['applied', 'unchanged'] : ['unmatched'];
       if (!right.includes(outcome)) found.unexplained.push(`${keys[0]} has the outcome ${outcome} in ${audience}`);
     }
     const theirs = new Set(own.flatMap((profile) => emailsOf(profile)));
     for (const email of listed) {
-      if (theirs.has(email) && !accounted.has(email)) found.unexplained.push(`${email} is on the list of ${audience}, unwanted`);
+      if (theirs.has(email) && !accounted.has(email))
+        found.unexplained.push(`${email} is on the list of ${audience}, unwanted`);
     }
   }
   return members;
@@ -133,11 +139,13 @@ async function compareQuarantine(look: Look, { label, damaged, poisoned }: Crowd
   const kept = [...(await look.quarantined('news')), ...(await look.quarantined('crm'))];
   for (const fragment of damaged) {
     const id = fragment.split(':')[2] ?? '';
-    if (!kept.some(({ text }) => text.includes(id))) found.lost.push(`${fragment} cannot be read, and is not in quarantine`);
+    if (!kept.some(({ text }) => text.includes(id)))
+      found.lost.push(`${fragment} cannot be read, and is not in quarantine`);
   }
   const poison = kept.filter(({ text }) => text.includes(`${label}-poison`));
   if (poison.length < poisoned) found.lost.push('a change that cannot be read is not in quarantine');
-  if (poison.length > poisoned) found.doubled.push(`a change that cannot be read is in quarantine ${poison.length} times`);
+  if (poison.length > poisoned)
+    found.doubled.push(`a change that cannot be read is in quarantine ${poison.length} times`);
 }
 
 function compareSets(what: string, stored: readonly string[], expected: readonly string[], found: Found): void {

@@ -19,7 +19,7 @@ const stage = (title: string, rates: Partial<FaultRates>): Kind => ({ title, sta
 export const kinds = {
   killed: stage('function killed at a call', { killed: 0.01 }),
   timedOut: stage('function cut at its time limit', { timedOut: 0.006 }),
-  outOfMemory: stage('function out of memory', { outOfMemory: 0.003 }),
+  outOfMemory: stage('function out of memory', { outOfMemory: 0.0015 }),
   redelivered: stage('message delivered again after it was done', { redelivered: 0.25 }),
   sentTwice: stage('message delivered twice', { sentTwice: 0.3 }),
   sentLate: stage('message late and out of order', { sentLate: 0.3 }),

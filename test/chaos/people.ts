@@ -33,7 +33,11 @@ export interface Crowd {
 
 /** The first half of a seed: everybody appears, in some tools and on the website. */
 export async function arrive(storm: Storm, label: string, random: Random, repeats: boolean): Promise<Crowd> {
-  const crowd: Crowd = { ...{ label, people: [], told: [], records: new Set(), damaged: new Set() }, repeated: 0, poisoned: 0 };
+  const crowd: Crowd = {
+    ...{ label, people: [], told: [], records: new Set(), damaged: new Set() },
+    repeated: 0,
+    poisoned: 0,
+  };
   const count = random.between(12, 24);
   for (let n = 0; n < count; n += 1) crowd.people.push(appear(storm, crowd, random.part(`person ${n}`), n));
   damageOne(storm, crowd);

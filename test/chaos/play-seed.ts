@@ -45,14 +45,16 @@ export async function playSeed(theatre: Theatre, seed: number): Promise<Played> 
   const played = openPlay(theatre, names, random);
   const repeats = names.includes('repeat');
   const crowd = await played.half('first', () => arrive(theatre.storm, `s${seed}`, random.part('arrive'), repeats));
-  await played.half('second', () => change(theatre.storm, crowd, random.part('change'), repeats));
+  await played.half('second', async () => {
+    await change(theatre.storm, crowd, random.part('change'), repeats);
+    return crowd;
+  });
   await played.push();
   const verdict = await played.judge(crowd);
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   return { seed, struck: played.struck(crowd), redriven: played.redriven(), seconds, ...verdict };
 }
 
-const say = (...x: unknown[]) => process.env.CHAOS_SAY && process.stderr.write(`${Math.round(performance.now())} ${x.map(String).join(' ')}\n`);
 function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[], random: Random) {
   const { stage } = storm;
   const happened = { ...stage.faults.happened };
@@ -65,7 +67,8 @@ function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[],
 
   /** Lets the faults of the seed strike while `work` is done. */
   async function loosed<T>(part: string, work: () => Promise<T>): Promise<T> {
-    const down = outage === part ? (part === 'push' ? 'ActivateAudienceFunction' : 'ResolveProfileFunction') : undefined;
+    const down =
+      outage === part ? (part === 'push' ? 'ActivateAudienceFunction' : 'ResolveProfileFunction') : undefined;
     const rates = down === undefined ? ratesOf(names) : ({ killed: 1 } satisfies Partial<Record<Death, number>>);
     // The API answers the questions of this file, and the jobs are begun when all is calm.
     const only = (id: string): boolean => (down === undefined ? id !== 'ApiFunction' : id === down);
@@ -82,7 +85,6 @@ function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[],
       leaps += 1;
       stage.leap(dice.between(1, 20) * MINUTE).catch((thrown: unknown) => odd.push(String(thrown)));
     }, LEAP_EVERY_MS);
-    say('loosed', part, names);
     try {
       return await work();
     } finally {
@@ -106,12 +108,9 @@ function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[],
 
   async function settle(spells: number): Promise<boolean> {
     for (let spell = 0; spell < spells; spell += 1) {
-      say('retry', spell);
       await retrySenders();
-      say('idle');
       await stage.idle();
       if (await isQuiet()) return true;
-      say('spell', JSON.stringify(await stage.queueDepths()));
       await stage.runUntil(storm.now() + SPELL);
     }
     return false;
@@ -163,20 +162,21 @@ function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[],
         const fault = stageFaultOf(name);
         if (fault !== undefined) return stage.faults.happened[fault] - happened[fault];
         if (road !== undefined) return storm.troubled[road] - troubled[road];
-        return { leap: leaps, repeat: crowd.repeated, poison: poisons + crowd.poisoned, outage: redriven }[act ?? 'leap'];
+        return { leap: leaps, repeat: crowd.repeated, poison: poisons + crowd.poisoned, outage: redriven }[
+          act ?? 'leap'
+        ];
       };
       return Object.fromEntries(names.map((name) => [name, counted(name)]));
     },
     redriven: () => redriven,
 
     /** People act and tools are read while faults strike; then what they left is done, and the tools are seen by the witness. */
-    async half<T extends Crowd | void>(part: 'first' | 'second', act: () => Promise<T>): Promise<T> {
+    async half(part: 'first' | 'second', act: () => Promise<Crowd>): Promise<Crowd> {
       let acted = storm.now();
       const done = await loosed(part, async () => {
         const crowd = await act();
         acted = storm.now();
-        say('acted');
-        if (part === 'first' && names.includes('poison')) await poison(storm, crowd as Crowd);
+        if (part === 'first' && names.includes('poison')) await poison(storm, crowd);
         await pullAll();
         await settle(TROUBLED_SPELLS);
         return crowd;
@@ -188,7 +188,7 @@ function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[],
         await pullAll();
         await recover();
       }
-      say('witness');
+      if (!(await look.isReadSince(acted))) odd.push(`not everything is read after the ${part} half`);
       await witness.look();
       await stage.runUntil(storm.now() + 2 * MINUTE);
       return done;
@@ -202,7 +202,7 @@ function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[],
       });
       await recover();
       for (let round = 0; round < 3; round += 1) {
-        // Lists are short: one that doubles is held, and an operator looks at it.
+        // A push that waited too long for a source is held, and an operator looks at it.
         await approveHeld(stage, () => {});
         await recover();
         const { audiences } = (await storm.call('POST', '/api/push/dry-run', {})) as unknown as {
@@ -223,14 +223,21 @@ function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[],
     async judge(crowd: Crowd): Promise<Verdict> {
       for (let round = 0; round < 10; round += 1) {
         const at = storm.now();
-        const [before, now] = await Promise.all([witness.expected(crowd, at - 3 * MINUTE), witness.expected(crowd, at)]);
+        const [before, now] = await Promise.all([
+          witness.expected(crowd, at - 3 * MINUTE),
+          witness.expected(crowd, at),
+        ]);
         if (segmentsOf(before.people) !== segmentsOf(now.people)) {
           await stage.runUntil(at + 4 * MINUTE);
           await recover();
           continue;
         }
         const verdict = await compare(storm, look, crowd, now, at);
-        const strange = [...odd, ...stage.refusals.map(({ action }) => `refused: ${action}`), ...stage.troubles.map(String)];
+        const strange = [
+          ...odd,
+          ...stage.refusals.map(({ action }) => `refused: ${action}`),
+          ...stage.troubles.map(String),
+        ];
         if (names.includes('poison') && poisons === 0) verdict.lost.push('the message that nobody can read is nowhere');
         return { ...verdict, unexplained: [...verdict.unexplained, ...strange] };
       }

@@ -30,7 +30,7 @@ connections:
       activity: { name: NPS Answered, properties: { score: answers.nps } }
   shop: { connector: mailchimp, list: ${SHOP}, streams: {}, quota: 100% }
 collection: { write_keys: { server: ${WRITE_KEY} } }
-guardrails: { max_add: 100%, max_remove: 100%, min_source: 0%, first_run: allow, empty_segment: allow }
+guardrails: { max_add: 100%, max_remove: 100%, min_source: 0%, small_change: 1000, first_run: allow, empty_segment: allow }
 `,
   'segments/keen.yaml': `
 segment: keen

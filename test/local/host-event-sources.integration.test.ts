@@ -47,7 +47,14 @@ function aSource(
     ...settings,
   };
   const onFailure = (failure: unknown): void => void bench.failures.push(failure);
-  const source = startEventSource(definition, { queues, clock: bench.clock, target, processes: 2, comesAgain, onFailure });
+  const source = startEventSource(definition, {
+    queues,
+    clock: bench.clock,
+    target,
+    processes: 2,
+    comesAgain,
+    onFailure,
+  });
   // Closing ends only when the waiting call has; the queues close first at the end of a test.
   bench.owns({ close: () => queues.close() });
   return source;
