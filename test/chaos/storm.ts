@@ -18,7 +18,7 @@ import { NEWS, SHOP, stormWorkspace } from './storm-workspace.ts';
 const START = Date.parse('2026-11-20T09:00:00.000Z');
 const FORM = 'lT4Z3j';
 /** The share of a tool's answers that meets a trouble of the road, while there are any. */
-const ROAD_RATE = 0.25;
+const ROAD_RATE = 0.15;
 const SLOW_MS = 150;
 
 /** One stage with its tools, on which many seeds are played one after the other, each with people of its own. */
@@ -136,7 +136,7 @@ export async function openStorm(): Promise<Storm> {
 
 function troubleOf(fault: RoadFault, random: Random): Trouble {
   if (fault === 'too-many')
-    return { kind: 'refused', status: 429, headers: { 'retry-after': String(random.between(1, 20)) } };
+    return { kind: 'refused', status: 429, headers: { 'retry-after': String(random.pick([1, 60, 90])) } };
   if (fault === 'error') return { kind: 'refused', status: 500 };
   return fault === 'slow' ? { kind: 'slow', ms: random.between(1, SLOW_MS) } : { kind: fault };
 }
