@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
 import type { Page, Stream } from '../../lib/connectors/contract.ts';
-import type { Change } from '../../lib/domain/change.ts';
 import type { TributaryError } from '../../lib/domain/errors.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import { type Check, CONNECTION, HOUR, type Rig, sorted, withRig } from './rig.ts';
 import type { Scenario, Simulator, StreamScenario } from './scenario.ts';
+import { idsOf } from './told-ids.ts';
 import { openRoad, type Passing, type Road, type Trouble } from './troubled-road.ts';
 
 /** A reader that never ends is a failure, not a hang. */
@@ -212,12 +212,5 @@ async function read(
       pages.push(page);
       expect(pages.length, 'the stream does not end').toBeLessThan(MOST_PAGES);
     }
-  });
-}
-
-function idsOf(page: Page): string[] {
-  return page.changes.map((change: Change) => {
-    if (change.kind === 'account') return change.account;
-    return change.kind === 'activity' ? change.id : change.fragment;
   });
 }
