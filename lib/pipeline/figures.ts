@@ -55,8 +55,9 @@ export async function keepFigures(
   const now = deps.clock.now();
   for (const { report, day, figures, caveats } of days) {
     const place = `${day}#${connection}#${stream}#${report}`;
-    const parts = Math.max(1, Math.ceil(figures.length / IN_DOCUMENT));
-    const former = ((await deps.state.get(KIND, partOf(place, 0)))?.body as unknown as KeptPart | undefined)?.parts ?? 0;
+    const parts = Math.ceil(figures.length / IN_DOCUMENT);
+    const former =
+      ((await deps.state.get(KIND, partOf(place, 0)))?.body as unknown as KeptPart | undefined)?.parts ?? 0;
     for (let part = parts - 1; part >= 0; part -= 1) {
       const own = figures.slice(part * IN_DOCUMENT, (part + 1) * IN_DOCUMENT);
       const body: KeptPart = { connection, stream, report, day, caveats, figures: own, at: now.toISOString(), parts };

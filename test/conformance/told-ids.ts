@@ -4,7 +4,9 @@ import { figureKey } from '../../lib/domain/figure.ts';
 
 /** What a page tells of, each by its name: fragments, accounts, activities, and figures of a day. */
 export function idsOf({ changes, figures = [] }: Page): string[] {
-  const told = figures.flatMap(({ day, report, figures: own }) => own.map((one) => `${day} ${report} ${figureKey(one)}`));
+  const told = figures.flatMap(({ day, report, figures: own }) =>
+    own.map((one) => `${day} ${report} ${figureKey(one)}`),
+  );
   return [...changes.map(idOf), ...told];
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Delivery, RawRequest, WebhookSource } from '../contract-deliveries.ts';
+import { RESPONSE } from '../response-mapping.ts';
 import { readBody } from './body.ts';
 import type { Config, Secret } from './config.ts';
-import { RESPONSE } from '../response-mapping.ts';
 import { mapResponse } from './map-response.ts';
 import { presets } from './presets.ts';
 import { prove } from './proof.ts';

@@ -21,7 +21,8 @@ export const googleAnalytics = defineConnector<Config, Secret, GoogleAnalyticsAp
     return { account: `property ${property}` };
   },
   streams: [reports],
-  refusesStream: (_stream, { property }) => (property === undefined ? '`property`, the number of the GA4 property' : undefined),
+  refusesStream: (_stream, { property }) =>
+    property === undefined ? '`property`, the number of the GA4 property' : undefined,
   mappingsOf: (settings) => [mappingOf(settings, 'client')],
   imports: { stream: 'events', open: (settings) => openExport(settings as Config) },
 });

@@ -38,7 +38,11 @@ export const commentsWithReplies = pageOf(z.looseObject({ id: metaId, replies: r
 /** Counts of days by metric. A value is a number, or several by what they are split into. */
 export const insights = z.object({
   data: z.array(
-    z.object({ name: z.string().min(1), period: z.string(), values: z.array(z.looseObject({ end_time: z.string().optional() })) }),
+    z.object({
+      name: z.string().min(1),
+      period: z.string(),
+      values: z.array(z.looseObject({ end_time: z.string().optional() })),
+    }),
   ),
 });
 

@@ -143,8 +143,7 @@ const mentionedRecord = z
 
 /** What the stream reads: comments, and mentions on Instagram by their ids. */
 export const writtenRecord: Schema<JsonObject> = {
-  safeParse: (value) =>
-    (isJsonObject(value) && 'mention' in value ? mentionedRecord : commentRecord).safeParse(value),
+  safeParse: (value) => (isJsonObject(value) && 'mention' in value ? mentionedRecord : commentRecord).safeParse(value),
 };
 
 /** When a comment of either network was written. */

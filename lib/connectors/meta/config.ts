@@ -9,7 +9,9 @@ function idOf(what: string) {
   return z.string(expected).regex(/^\d{1,20}$/, expected);
 }
 
-const metric = z.string().regex(/^[a-z][a-z0-9_]{1,80}$/, 'expected the name of a metric such as page_post_engagements');
+const metric = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{1,80}$/, 'expected the name of a metric such as page_post_engagements');
 const traitName = z.string().regex(/^[a-z0-9_]+(?:\.[a-z0-9_]+)*$/, 'expected a trait name');
 /** A path of the mapping's: a dot would walk into an object. */
 const formKey = z.string().regex(/^[^.]{1,250}$/, 'expected the key of a question, without dots');

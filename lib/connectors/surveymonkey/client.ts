@@ -19,10 +19,7 @@ export interface ResponsesQuery {
 }
 
 /** The documented HTTP API: SurveyMonkey keeps no client of its own. */
-export function openSurveymonkey(
-  { name, config, secret, endpoint }: ConnectionInput<Config, Secret>,
-  io: ConnectorIo,
-) {
+export function openSurveymonkey({ name, config, secret, endpoint }: ConnectionInput<Config, Secret>, io: ConnectorIo) {
   const base = `${(endpoint ?? HOME).replace(/\/+$/, '')}/v3/surveys/${config.survey}`;
   const requests = openRequests(io, networkError);
   let known: answers.Survey | undefined;

@@ -44,7 +44,11 @@ const statuses: Readonly<Record<number, Failure>> = {
 /** An answer that is no success. */
 export function surveymonkeyError(answer: Answer): TributaryError {
   const { status, headers, waitMs } = answer;
-  return errorOf(status >= 500 ? unavailable : (statuses[status] ?? refused), `HTTP ${status}`, waitMs ?? waitIn(headers));
+  return errorOf(
+    status >= 500 ? unavailable : (statuses[status] ?? refused),
+    `HTTP ${status}`,
+    waitMs ?? waitIn(headers),
+  );
 }
 
 /** How long until there are requests again: headers tell seconds, of the day where that is spent, else of the minute. */
@@ -70,6 +74,7 @@ export function unlessNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
 
 /** The survey itself is not there: nothing can be read until somebody corrects it. */
 export function noSurvey(): TributaryError {
-  const says = 'SurveyMonkey knows no survey of that id, or does not show it to this token; correct `survey` of the connection';
+  const says =
+    'SurveyMonkey knows no survey of that id, or does not show it to this token; correct `survey` of the connection';
   return new TributaryError('config', 'surveymonkey/survey-not-found', says);
 }

@@ -8,7 +8,10 @@ export const manifest: Manifest = {
     maxConcurrency: 2,
     // 120 a minute for a draft or private app; 500 a day, which answers say, for other plans have more.
     maxRequestsPerSecond: 2,
-    evidence: { source: 'https://developer.surveymonkey.com/api/v3/#request-and-response-limits', readOn: '2026-11-26' },
+    evidence: {
+      source: 'https://developer.surveymonkey.com/api/v3/#request-and-response-limits',
+      readOn: '2026-11-26',
+    },
   },
 };
 

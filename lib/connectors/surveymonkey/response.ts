@@ -59,14 +59,18 @@ export function wordsOf({ pages }: Survey): Words {
 /** Whether a response holds a question or a choice that the survey, as it was read, does not have. */
 export function isStrangeTo({ questions, texts }: Words, response: unknown): boolean {
   const asked = (told.safeParse(response).data?.pages ?? []).flatMap((page) => page.questions);
-  return asked.some(({ id, answers }) => !questions.has(id) || answers.some(({ choice_id: one }) => one !== undefined && !texts.has(one)));
+  return asked.some(
+    ({ id, answers }) =>
+      !questions.has(id) || answers.some(({ choice_id: one }) => one !== undefined && !texts.has(one)),
+  );
 }
 
 /** A response in words; what cannot be read stays as it came. */
 export function inWords(words: Words, response: unknown): unknown {
   const parsed = told.safeParse(response);
   if (!parsed.success) return response;
-  const { id, survey_id, response_status, date_created, date_modified, collector_id, recipient_id, pages, ...rest } = parsed.data;
+  const { id, survey_id, response_status, date_created, date_modified, collector_id, recipient_id, pages, ...rest } =
+    parsed.data;
   const asked = pages.flatMap((page) => page.questions);
   return {
     response_id: id,
@@ -95,13 +99,13 @@ function answerOf(words: Words, question: string, parts: readonly Part[]): Json 
   }
   const plain = rows.get('') ?? [];
   rows.delete('');
-  const whole = valueOf(words, plain, several);
+  const whole = valueIn(words, plain, several);
   if (rows.size === 0) return whole;
-  const byRow = [...rows].map(([row, own]) => [row, valueOf(words, own, several)] as const);
+  const byRow = [...rows].map(([row, own]) => [row, valueIn(words, own, several)] as const);
   return Object.fromEntries([...byRow, ...(plain.length === 0 ? [] : [['other', whole] as const])]);
 }
 
-function valueOf({ texts }: Words, parts: readonly Part[], several: boolean): Json {
+function valueIn({ texts }: Words, parts: readonly Part[], several: boolean): Json {
   const values = parts.flatMap(({ choice_id: choice, text }) => {
     const value = choice === undefined ? text : texts.get(choice);
     return value === undefined ? [] : [value];

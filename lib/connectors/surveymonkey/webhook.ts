@@ -47,7 +47,10 @@ function parse({ body: sent }: RawRequest, _connection: string, config: Config):
   const { event_type, event_id, object_id, resources } = parsed.data;
   if (resources.survey_id !== config.survey) return [];
   return [
-    { deliveryId: `surveymonkey:${event_type}:${event_id}:${object_id}`, hint: { stream: 'responses', ids: [object_id] } },
+    {
+      deliveryId: `surveymonkey:${event_type}:${event_id}:${object_id}`,
+      hint: { stream: 'responses', ids: [object_id] },
+    },
   ];
 }
 

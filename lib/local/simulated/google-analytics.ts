@@ -11,7 +11,11 @@ export const openGoogleAnalytics: OpenTool = async ({ config }, { world, now }) 
   const dayOf = (back: number): string => new Date(Date.parse(world.now) - back * DAY).toISOString().slice(0, 10);
   for (let back = 1; back <= 28; back += 1) {
     for (const [channel, visits] of Object.entries(channels)) {
-      simulator.property.visit(dayOf(back), { sessionDefaultChannelGroup: channel }, { times: visits - (back % 7 === 0 ? 4 : 0) });
+      simulator.property.visit(
+        dayOf(back),
+        { sessionDefaultChannelGroup: channel },
+        { times: visits - (back % 7 === 0 ? 4 : 0) },
+      );
     }
   }
   return {

@@ -21,7 +21,9 @@ export const openMeta: OpenTool = async ({ config }, { world, now }) => {
     secret: simulator.secret,
     happen() {
       simulator.store.mention({ id: '24601000001', name: 'Somebody' }, 'What a wonderful parcel, I love it');
-      simulator.store.mentionOnInstagram('somebody.else', 'Look what came by @example, awful delivery', { in: 'media' });
+      simulator.store.mentionOnInstagram('somebody.else', 'Look what came by @example, awful delivery', {
+        in: 'media',
+      });
     },
     async sendTo(url) {
       await simulator.subscribe(url);

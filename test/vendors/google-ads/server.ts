@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type KeyFile, openSignIn } from '../google-sign-in.ts';
 import { createdList, filteredLists, listAnswer, statusAnswer } from './answers.ts';
 import { ApiError, errorBody, problems } from './api-error.ts';
 import { createFaults, type FaultKind, type Faults } from './faults.ts';
 import { objectOf, readChange } from './members.ts';
-import { type KeyFile, openSignIn } from '../google-sign-in.ts';
 import { type Accepted, createStore, type GoogleAdsStore } from './store.ts';
 
 export interface GoogleAdsOptions {

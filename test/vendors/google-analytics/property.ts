@@ -33,7 +33,11 @@ export interface PropertyRow {
 /** A GA4 property: visits, and the ways in which its reports are less than the whole. */
 export interface Property {
   /** `times`: so many visits alike, each of another user unless one is named. */
-  visit(day: string, by: Readonly<Record<string, string>>, more?: Partial<SimVisit> & { readonly times?: number }): void;
+  visit(
+    day: string,
+    by: Readonly<Record<string, string>>,
+    more?: Partial<SimVisit> & { readonly times?: number },
+  ): void;
   /** Forgets a day's visits of a channel: it counted them to another one since. */
   recount(day: string, channel: string): void;
   /** Fewer users than this in a row, and it is withheld. */
@@ -81,7 +85,7 @@ export function openProperty(): Property {
       const named = commonOf(inside, by, property.mostValues);
       for (const visit of inside) {
         const values = by.map((name) => {
-          const value = valueOf(visit, name);
+          const value = valueIn(visit, name);
           if (name === 'date' || named(name, value)) return value;
           other = true;
           return '(other)';
@@ -107,7 +111,7 @@ function usersOf(visits: readonly SimVisit[]): number {
   return new Set(visits.map(({ user }) => user)).size;
 }
 
-function valueOf({ day, by }: SimVisit, name: string): string {
+function valueIn({ day, by }: SimVisit, name: string): string {
   return name === 'date' ? day.replaceAll('-', '') : (by[name] ?? '(not set)');
 }
 
@@ -116,7 +120,7 @@ function commonOf(visits: readonly SimVisit[], by: readonly string[], most: numb
   const counts = new Map<string, Map<string, number>>();
   for (const name of by) {
     const own = new Map<string, number>();
-    for (const visit of visits) own.set(valueOf(visit, name), (own.get(valueOf(visit, name)) ?? 0) + 1);
+    for (const visit of visits) own.set(valueIn(visit, name), (own.get(valueIn(visit, name)) ?? 0) + 1);
     counts.set(name, own);
   }
   return (name: string, value: string): boolean => {

@@ -7,7 +7,13 @@ import { openProperty, type Property } from './property.ts';
 export const PROPERTY = '123456789';
 
 /** What the simulated API can be told to do wrong. */
-export type FaultKind = 'exhausted' | 'unavailable' | 'token-refused' | 'account-disabled' | 'not-permitted' | 'half-json';
+export type FaultKind =
+  | 'exhausted'
+  | 'unavailable'
+  | 'token-refused'
+  | 'account-disabled'
+  | 'not-permitted'
+  | 'half-json';
 
 /** A GA4 property behind the Data API, and the place that gives tokens, on one loopback port. */
 export interface GoogleAnalyticsSimulator {
@@ -61,7 +67,11 @@ const unauthenticated = () =>
 const notPermitted = () =>
   new Refusal(403, 'PERMISSION_DENIED', 'User does not have sufficient permissions for this property.');
 const exhausted = () =>
-  new Refusal(429, 'RESOURCE_EXHAUSTED', 'Exhausted property tokens per day. These quota tokens will return in under 24 hours.');
+  new Refusal(
+    429,
+    'RESOURCE_EXHAUSTED',
+    'Exhausted property tokens per day. These quota tokens will return in under 24 hours.',
+  );
 const invalid = (message: string) => new Refusal(400, 'INVALID_ARGUMENT', message);
 
 export async function startGoogleAnalytics(options: GoogleAnalyticsOptions): Promise<GoogleAnalyticsSimulator> {
@@ -90,7 +100,11 @@ export async function startGoogleAnalytics(options: GoogleAnalyticsOptions): Pro
     if (used > tokensPerDay) throw exhausted();
     const names = dimensions.map(({ name }) => name);
     const days = [dayIn(range.startDate), dayIn(range.endDate)] as const;
-    const { rows, thresholded, other } = property.report(days, names, metrics.map(({ name }) => name));
+    const { rows, thresholded, other } = property.report(
+      days,
+      names,
+      metrics.map(({ name }) => name),
+    );
     const places = (request.orderBys ?? []).map(({ dimension }) => names.indexOf(dimension?.dimensionName ?? ''));
     const sorted = [...rows].sort((a, b) => {
       for (const at of places) {
@@ -122,7 +136,8 @@ export async function startGoogleAnalytics(options: GoogleAnalyticsOptions): Pro
 
   /** `2026-11-20`, `today`, `yesterday` or `7daysAgo`. */
   function dayIn(text = ''): string {
-    const back = text === 'today' ? 0 : text === 'yesterday' ? 1 : Number(/^(\d+)daysAgo$/.exec(text)?.[1] ?? Number.NaN);
+    const back =
+      text === 'today' ? 0 : text === 'yesterday' ? 1 : Number(/^(\d+)daysAgo$/.exec(text)?.[1] ?? Number.NaN);
     if (Number.isFinite(back)) return new Date(now().getTime() - back * DAY_MS).toISOString().slice(0, 10);
     if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return text;
     throw invalid('Invalid date.');
@@ -149,7 +164,10 @@ export async function startGoogleAnalytics(options: GoogleAnalyticsOptions): Pro
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString('utf8');
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const sent = pathname === '/token' ? tokenAnswer(new URLSearchParams(body)) : refusing(() => answerTo(request, pathname, body));
+    const sent =
+      pathname === '/token'
+        ? tokenAnswer(new URLSearchParams(body))
+        : refusing(() => answerTo(request, pathname, body));
     response.writeHead(sent.status, { 'content-type': 'application/json; charset=UTF-8' });
     response.end(sent.text);
   }
@@ -157,7 +175,10 @@ export async function startGoogleAnalytics(options: GoogleAnalyticsOptions): Pro
   function tokenAnswer(form: URLSearchParams): { status: number; text: string } {
     const granted = signIn.grant(form);
     if (granted !== undefined) return { status: 200, text: JSON.stringify(granted) };
-    return { status: 400, text: JSON.stringify({ error: 'invalid_grant', error_description: 'Invalid JWT Signature.' }) };
+    return {
+      status: 400,
+      text: JSON.stringify({ error: 'invalid_grant', error_description: 'Invalid JWT Signature.' }),
+    };
   }
 
   const server = createServer((request, response) => void serve(request, response));

@@ -149,7 +149,8 @@ function insightsOf(call: Call): object {
 function mentionOf(call: Call): object {
   const asked = /^mentioned_(comment|media)\.(?:comment|media)_id\((\d+)\)/.exec(call.query.get('fields') ?? '');
   const found = call.store.mentions.get(asked?.[2] ?? '');
-  if (asked === null || found === undefined || found.in !== asked[1]) throw problems.notFound(asked?.[2] ?? call.part(1));
+  if (asked === null || found === undefined || found.in !== asked[1])
+    throw problems.notFound(asked?.[2] ?? call.part(1));
   const { id, on, username, at, text } = found;
   const told = { id, timestamp: timeOf(at), ...(username === undefined ? {} : { username }) };
   return found.in === 'comment'

@@ -85,7 +85,11 @@ export interface MetaStore {
   /** Somebody names the page in a post of their own. */
   mention(author: SimAuthor, text: string): void;
   /** Somebody names the Instagram account in a comment or a caption of their own; without a name, of somebody Meta does not name. */
-  mentionOnInstagram(username: string | undefined, text: string, options: When & { readonly in: 'comment' | 'media' }): string;
+  mentionOnInstagram(
+    username: string | undefined,
+    text: string,
+    options: When & { readonly in: 'comment' | 'media' },
+  ): string;
   readonly mentions: ReadonlyMap<string, SimMention>;
   /** Counts by metric of a day, of the page or of the Instagram account. */
   count(of: 'page' | 'instagram', day: string, counts: Readonly<Record<string, unknown>>): void;
@@ -102,7 +106,10 @@ export function createStore(now: () => Date, { page, instagram }: Pick<MetaStore
   const media = new Map<string, SimPost>();
   const comments = new Map<string, SimComment>();
   const mentions = new Map<string, SimMention>();
-  const counts = { page: new Map<string, Record<string, unknown>>(), instagram: new Map<string, Record<string, unknown>>() };
+  const counts = {
+    page: new Map<string, Record<string, unknown>>(),
+    instagram: new Map<string, Record<string, unknown>>(),
+  };
   const listeners: ((update: Update) => void)[] = [];
   let lastId = 1_459_076_748_000_000;
 

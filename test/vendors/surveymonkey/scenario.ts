@@ -1,7 +1,7 @@
 import { surveymonkey } from '../../../lib/connectors/surveymonkey/index.ts';
 import type { Scenario, StreamScenario, WebhookScenario } from '../../conformance/scenario.ts';
 import { callback, signedRequest } from './sender.ts';
-import { startSurveymonkey, type SurveymonkeySimulator } from './server.ts';
+import { type SurveymonkeySimulator, startSurveymonkey } from './server.ts';
 import { asked, SURVEY } from './survey.ts';
 
 const TOKEN = 'simulated-surveymonkey-token';

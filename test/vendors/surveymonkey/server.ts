@@ -30,7 +30,10 @@ export interface SurveymonkeySimulator {
   readonly sender: ReturnType<typeof createSender>;
   /** Requests of the day that are used. */
   dayUsed(): number;
-  submit(said: Said, more?: { readonly at?: Date; readonly status?: SimResponse['status']; readonly pages?: unknown }): string;
+  submit(
+    said: Said,
+    more?: { readonly at?: Date; readonly status?: SimResponse['status']; readonly pages?: unknown },
+  ): string;
   /** Somebody changes what they answered. */
   edit(id: string, said: Said): void;
   remove(id: string): void;
@@ -99,7 +102,8 @@ export async function startSurveymonkey(options: SurveymonkeyOptions): Promise<S
       .sort((a, b) => a.modified - b.modified || Number(a.id) - Number(b.id));
     if (query.get('sort_order') !== 'ASC') rows.reverse();
     const shown = rows.slice((page - 1) * size, page * size);
-    const link = (to: number): string => `https://api.surveymonkey.com/v3/surveys/${survey}/responses/bulk?page=${to}&per_page=${size}`;
+    const link = (to: number): string =>
+      `https://api.surveymonkey.com/v3/surveys/${survey}/responses/bulk?page=${to}&per_page=${size}`;
     const links = { self: link(page), ...(page * size < rows.length ? { next: link(page + 1) } : {}) };
     return { data: shown.map(shape), per_page: size, page, total: rows.length, links };
   }

@@ -84,7 +84,8 @@ export interface Said {
 
 /** The same as pages of answers by ids. Questions that were passed over are absent. */
 export function pagesOf({ score, topics, other, email, name, again }: Said): readonly object[] {
-  const idOf = (list: readonly { id: string; text: string }[], text: string) => list.find((one) => one.text === text)?.id;
+  const idOf = (list: readonly { id: string; text: string }[], text: string) =>
+    list.find((one) => one.text === text)?.id;
   const topicParts = (topics ?? []).map((text) => ({ choice_id: idOf(choices.topics, text) }));
   const contact = [
     ...(email === undefined ? [] : [{ row_id: EMAIL_ROW, text: email }]),
