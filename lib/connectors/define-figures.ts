@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Rejection } from '../domain/change.ts';
 import { type Caveat, dayOf, daysAfter, type Figure, type FigureDay, isDay } from '../domain/figure.ts';
 import type { Page, ReadOptions, Stream } from './contract.ts';

@@ -1,5 +1,5 @@
 import { createSign } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TributaryError } from '../domain/errors.ts';
 import { type Answer, jsonIn, type Requests } from './requests.ts';
 

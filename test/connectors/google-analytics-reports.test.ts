@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FigureDay } from '../../lib/domain/figure.ts';
 import { type GoogleAnalyticsApi, openGoogleAnalytics } from '../../lib/connectors/google-analytics/client.ts';
 import { config, secret } from '../../lib/connectors/google-analytics/config.ts';
 import { googleAnalytics } from '../../lib/connectors/google-analytics/index.ts';
+import type { FigureDay } from '../../lib/domain/figure.ts';
 import {
   type GoogleAnalyticsOptions,
   type GoogleAnalyticsSimulator,

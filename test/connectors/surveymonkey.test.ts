@@ -4,7 +4,7 @@ import { config, secret } from '../../lib/connectors/surveymonkey/config.ts';
 import { surveymonkey } from '../../lib/connectors/surveymonkey/index.ts';
 import { webhook } from '../../lib/connectors/surveymonkey/webhook.ts';
 import { callback, signedRequest } from '../vendors/surveymonkey/sender.ts';
-import { startSurveymonkey, type SurveymonkeySimulator } from '../vendors/surveymonkey/server.ts';
+import { type SurveymonkeySimulator, startSurveymonkey } from '../vendors/surveymonkey/server.ts';
 import { asked, details, SURVEY } from '../vendors/surveymonkey/survey.ts';
 import { type ConnectorRig, failureOf, namesIn, openConnectorRig } from './connector-rig.ts';
 
@@ -42,7 +42,14 @@ afterEach(() => rig[Symbol.asyncDispose]());
 
 describe('responses', () => {
   it('are told in the words that somebody read, by the ids of questions and rows', async () => {
-    const said = { score: 9, topics: ['Boots', 'Maps'], other: 'Ropes', email: 'ann@example.com', name: 'Ann', again: true };
+    const said = {
+      score: 9,
+      topics: ['Boots', 'Maps'],
+      other: 'Ropes',
+      email: 'ann@example.com',
+      name: 'Ann',
+      again: true,
+    };
     const id = rig.vendor.submit(said);
     rig.pass(HOUR);
 
@@ -154,7 +161,8 @@ describe('webhook', () => {
     headers: { ...signedRequest('client_id', 'client_secret', body).headers, ...headers },
     body: new TextEncoder().encode(body),
   });
-  const event = (name: string, survey = SURVEY) => callback(survey, name, '5007', '77', new Date('2026-11-20T08:00:00Z'));
+  const event = (name: string, survey = SURVEY) =>
+    callback(survey, name, '5007', '77', new Date('2026-11-20T08:00:00Z'));
 
   it('answers the check of its address, and reads nothing from it', () => {
     const check = { ...request(''), method: 'HEAD', headers: {} };
@@ -192,7 +200,10 @@ describe('webhook', () => {
 
 describe('settings', () => {
   it('refuse what a response always is', () => {
-    const refused = config.safeParse({ survey: 12, mapping: { identifiers: {}, object: 'person', gone: { from: 'a', is: [1] } } });
+    const refused = config.safeParse({
+      survey: 12,
+      mapping: { identifiers: {}, object: 'person', gone: { from: 'a', is: [1] } },
+    });
 
     expect(refused.error?.issues.map(({ path }) => path.join('.'))).toEqual(['mapping.object', 'mapping.gone']);
   });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { refusedOfResponses } from '../response-mapping.ts';
 import { writtenMapping } from '../written-mapping.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { googleKey } from '../google-sign-in.ts';
 import { MOST_DAYS } from './manifest.ts';
 

@@ -33,8 +33,8 @@ async function* read(api: MetaApi, report: string, span: Span, options: ReadOpti
   if (place === undefined || id === undefined) return;
   const most = Math.min(options.pageSize ?? INSIGHT_DAYS, INSIGHT_DAYS);
   for (let from = span.from; from <= span.to && !options.signal.aborted; ) {
-    const last = daysAfter(from, most - 1);
-    const through = last < span.to ? last : span.to;
+    let through = daysAfter(from, most - 1);
+    if (through > span.to) through = span.to;
     yield { through, caveats: [], ...figuresIn(await ask(api, place, id, { from, to: through }), from, through) };
     from = daysAfter(through, 1);
   }

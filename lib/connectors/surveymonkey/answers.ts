@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What SurveyMonkey's answers must hold to be used. Responses themselves stay as they came: a bad one is quarantined later. */
 

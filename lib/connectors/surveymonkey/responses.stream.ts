@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Change } from '../../domain/change.ts';
 import { formatInstant, parseInstant } from '../../domain/instant.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
