@@ -33,6 +33,7 @@ import type { PersonAudience } from '../../lib/pipeline/describe/person-audience
 import type { PersonSegment } from '../../lib/pipeline/describe/person-segments.ts';
 import type { SegmentHistory } from '../../lib/pipeline/describe/segment-history.ts';
 import type { SegmentPage } from '../../lib/pipeline/describe/segment-list.ts';
+import type { FigurePage } from '../../lib/pipeline/figures.ts';
 import type { Approval } from '../../lib/pipeline/push/approve.ts';
 import type { DryRun } from '../../lib/pipeline/push/dry-run.ts';
 import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
@@ -67,6 +68,7 @@ export interface Answers {
   'GET /api/duplicates': z.infer<typeof duplicatesSchema>;
   'GET /api/duplicates/{duplicate}': z.infer<typeof duplicatePageSchema>;
   'GET /api/exports/{job}/{form}/{part}': z.infer<typeof exportPartSchema>;
+  'GET /api/figures': FigurePage;
   'GET /api/jobs/{job}': Job;
   'GET /api/overlaps': OverlapMatrix;
   'GET /api/people/{person}': PersonPage;

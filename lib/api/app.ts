@@ -7,6 +7,7 @@ import { dataRoutes } from './data-routes.ts';
 import { definitionRoutes } from './definition-routes.ts';
 import type { ApiDeps } from './deps.ts';
 import { duplicateRoutes } from './duplicate-routes.ts';
+import { figureRoutes } from './figure-routes.ts';
 import { importRoutes } from './import-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { privacyRoutes } from './privacy-routes.ts';
@@ -45,6 +46,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   for (const route of definitionRoutes(deps)) serve(app, route);
   for (const route of workRoutes(deps)) serve(app, route);
   for (const route of dataRoutes(deps)) serve(app, route);
+  for (const route of figureRoutes(deps)) serve(app, route);
   for (const route of segmentFactsRoutes(deps)) serve(app, route);
   for (const route of reviewRoutes(deps)) serve(app, route);
   for (const route of duplicateRoutes(deps)) serve(app, route);

@@ -48,11 +48,11 @@ const MOST_LISTED = 100;
 const LISTED = 25;
 
 /** How many a page of a list has, as asked. Throws `api/bad-query`. */
-export function readLimit(text: string | undefined): number {
-  if (text === undefined) return LISTED;
+export function readLimit(text: string | undefined, { most, usual } = { most: MOST_LISTED, usual: LISTED }): number {
+  if (text === undefined) return usual;
   const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MOST_LISTED) return limit;
-  throw new TributaryError('rejected', 'api/bad-query', `limit: expected a whole number from 1 to ${MOST_LISTED}`);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit;
+  throw new TributaryError('rejected', 'api/bad-query', `limit: expected a whole number from 1 to ${most}`);
 }
 
 const problem = (description: string) => ({ description, content: { 'application/json': { schema: problemSchema } } });

@@ -102,19 +102,7 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
     from: Json | undefined,
     options: ReadOptions,
   ): AsyncIterable<Page> {
-    let cursor: Cursor | undefined;
-    if (from !== undefined) {
-      const parsed = spec.cursor.safeParse(from);
-      if (!parsed.success) {
-        throw new TributaryError(
-          'config',
-          'sync/unknown-cursor',
-          `the checkpoint of stream ${spec.name} has a form this release does not know; pull it with --full`,
-        );
-      }
-      cursor = parsed.data;
-    }
-    for await (const page of spec.read(api, cursor, options)) yield toPage(connection, page);
+    for await (const page of spec.read(api, readCursor(spec, from), options)) yield toPage(connection, page);
   }
 
   const { reread } = spec;
@@ -127,6 +115,18 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
       ? {}
       : { reread: async (api, connection, ids, options) => toPage(connection, await reread(api, ids, options)) }),
   };
+}
+
+/** A checkpoint as the stream's own cursor. Throws TributaryError `config` `sync/unknown-cursor`. */
+export function readCursor<Cursor extends Json>(
+  { name, cursor }: { readonly name: string; readonly cursor: Schema<Cursor> },
+  from: Json | undefined,
+): Cursor | undefined {
+  if (from === undefined) return undefined;
+  const parsed = cursor.safeParse(from);
+  if (parsed.success) return parsed.data;
+  const says = `the checkpoint of stream ${name} has a form this release does not know; pull it with --full`;
+  throw new TributaryError('config', 'sync/unknown-cursor', says);
 }
 
 /**

@@ -87,7 +87,7 @@ export const functions = {
     sources: [{ queue: 'sync', batchSize: 1, maxConcurrency: 5 }],
     tables: { ledger: ['read', 'write'], state: ['read', 'list', 'write'] },
     indexes: {},
-    archive: { read: ['definitions'], write: ['pages', 'samples'] },
+    archive: { read: ['definitions'], write: ['pages', 'figures', 'samples'] },
     // A pull that finds its checkpoint too old asks for a replay of what it read anew.
     sends: ['changes', 'sync', 'jobs'],
     secrets: ['identity-key', 'stream-connections'],

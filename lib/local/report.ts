@@ -15,6 +15,8 @@ export interface RehearsalReport {
   readonly profiles: number;
   readonly activities: number;
   readonly changes: number;
+  /** Numbers of tools that are nobody's, as often as they were read. */
+  readonly figures: number;
   readonly quarantined: number;
   readonly segments: Readonly<Record<string, number>>;
   /** People as their latest answer left them; `removed` and `calls` are of the whole day. */
@@ -31,6 +33,7 @@ interface RunLine {
   readonly what: 'sync' | 'push';
   readonly audience?: string;
   readonly changes?: number;
+  readonly figures?: number;
   readonly tally?: PushTally;
 }
 
@@ -54,6 +57,7 @@ export async function reportOf(
   const state = openStateStore(dynamo, String(stage.resolve('STATE_TABLE')));
   const runs = await allOf<RunLine>(state, 'run');
   const changes = runs.reduce((sum, run) => sum + (run.changes ?? 0), 0);
+  const figures = runs.reduce((sum, run) => sum + (run.figures ?? 0), 0);
   // By rows: the sizes that the API tells are of the nightly recount, and off by whoever moved while it walked.
   const segments: Record<string, number> = {};
   for (const { segment } of definitions.segments) segments[segment] = await memberships.countSegment(segment);
@@ -85,6 +89,7 @@ export async function reportOf(
     profiles,
     activities,
     changes,
+    figures,
     quarantined: quarantined.flat().length,
     segments,
     audiences,

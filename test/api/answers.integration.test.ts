@@ -45,7 +45,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(on.document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(80);
+    expect(schemas).toHaveLength(81);
     for (const { path, method } of operations) {
       const {
         summary,
@@ -85,6 +85,7 @@ describe('the answers of /api', () => {
     ['GET', '/api/quarantine/{connection}', '/api/quarantine/newsletter'],
     ['GET', '/api/data', '/api/data'],
     ['GET', '/api/day', '/api/day'],
+    ['GET', '/api/figures', '/api/figures?connection=newsletter&name=sessions&from=2026-11-01&to=2026-11-20&limit=10'],
     ['GET', '/api/connections/{connection}', '/api/connections/newsletter'],
     ['GET', '/api/people/{person}/activities', '/api/people/ann%40example.com/activities?most=1'],
     ['GET', '/api/people/{person}/audiences', '/api/people/ann%40example.com/audiences'],

@@ -1,9 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { connectors } from '../../lib/connectors/registry.ts';
-import { describeConnector } from './describe-connector.ts';
-import { loadScenario, scenarioFile } from './load-scenario.ts';
+import { behaviourChecks } from './behaviour.ts';
+import { folderChecks } from './check-folder.ts';
+import { describeChecks } from './describe-connector.ts';
+import { hasScenario, registeredScenarios } from './registered.ts';
 
 const folder = fileURLToPath(new URL('../../lib/connectors/', import.meta.url));
 
@@ -19,10 +21,10 @@ describe('connectors', () => {
   });
 
   it.each(Object.keys(connectors))('%s has a scenario in test/vendors', (id) => {
-    expect(existsSync(scenarioFile(id))).toBe(true);
+    expect(hasScenario(id)).toBe(true);
   });
 });
 
-for (const id of Object.keys(connectors)) {
-  if (existsSync(scenarioFile(id))) describeConnector(await loadScenario(id));
+for (const scenario of await registeredScenarios()) {
+  describeChecks(scenario, new Map([['folder', folderChecks(scenario)], ...behaviourChecks(scenario)]));
 }

@@ -2,7 +2,7 @@ import type { RawRequest } from '../../lib/connectors/contract-deliveries.ts';
 import type { AnyConnector } from '../../lib/connectors/define.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import type { Json } from '../../lib/domain/json.ts';
-import { loadScenario } from '../conformance/load-scenario.ts';
+import { loadScenario } from '../conformance/registered.ts';
 import type { Scenario, WebhookScenario } from '../conformance/scenario.ts';
 import { corpusJson, fixtureRecords } from './corpus.ts';
 import { ofJson, ofJsonBytes, ofText, type Parser } from './parser.ts';

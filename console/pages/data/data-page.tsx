@@ -10,6 +10,7 @@ import { PageHead } from '../../parts/page-head.tsx';
 import { Scrolls } from '../../parts/scrolls.tsx';
 import { Shown } from '../../parts/shown.tsx';
 import { facetWords, titled } from '../../parts/words.ts';
+import { Figures } from './figures.tsx';
 import { Quarantine } from './quarantine.tsx';
 import { ReplayCard } from './replay.tsx';
 import '../../parts/matrix.css';
@@ -41,6 +42,7 @@ export function Page({ query }: PageProps) {
                 <FacetMatrix counted={counted} />
               )}
             </Card>
+            <Figures visits={counted?.visits ?? {}} />
             <Quarantine sources={quarantine} asked={query.get('quarantine') ?? undefined} />
             <ReplayCard hour={query.get('from') ?? undefined} of={query.get('connection') ?? undefined} />
           </Cards>

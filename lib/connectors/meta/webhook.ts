@@ -51,8 +51,8 @@ interface Told {
 type Read = (told: Told, connection: string, config: Config) => Delivery | undefined;
 
 /**
- * Updates of a page and of an Instagram account, signed over the raw body. A lead names only itself, and a comment on
- * Instagram does not say when it was written: both are read again. A comment on the page, and a mention of it, is told whole.
+ * Updates of a page and of an Instagram account, signed over the raw body. A lead names only itself, a comment on
+ * Instagram does not say when it was written, a mention there not what: all are read again. A comment on the page, and a mention of it, is told whole.
  */
 export const webhook: WebhookSource<Config, Secret> = { proof: 'hmac', verify, handshake, parse };
 
@@ -80,7 +80,7 @@ function handshake({ method, query }: RawRequest): WebhookAnswer | undefined {
 
 const fields: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
   page: { leadgen: readLead, feed: readFeed, mention: readMention },
-  instagram: { comments: readInstagram, live_comments: readInstagram },
+  instagram: { comments: readInstagram, live_comments: readInstagram, mentions: readInstagramMention },
 };
 
 function parse(request: RawRequest, connection: string, config: Config): readonly Delivery[] {
@@ -148,6 +148,15 @@ function readInstagram({ value }: Told): Delivery | undefined {
   if (!comment.success) return unknown('comments', value, comment.error.issues);
   const { id: named } = comment.data;
   return { deliveryId: `meta:comment:${named}`, hint: { stream: 'comments', ids: [`instagram:${named}`] } };
+}
+
+/** Of a mention only where it stands is told; what was written is read, while Meta still has it. */
+function readInstagramMention({ value }: Told): Delivery | undefined {
+  const told = z.looseObject({ media_id: id, comment_id: id.optional() }).safeParse(value);
+  if (!told.success) return unknown('mentions', value, told.error.issues);
+  const { media_id, comment_id } = told.data;
+  const place = comment_id === undefined ? `mentioned_media:${media_id}` : `mentioned_comment:${comment_id}`;
+  return { deliveryId: `meta:${place}`, hint: { stream: 'comments', ids: [place] } };
 }
 
 function deliver(

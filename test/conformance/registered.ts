@@ -1,5 +1,17 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { connectors } from '../../lib/connectors/registry.ts';
 import type { Scenario } from './scenario.ts';
+
+/** Whether a connector has told the suite about its tool. */
+export function hasScenario(id: string): boolean {
+  return existsSync(scenarioFile(id));
+}
+
+/** The scenario of every registered connector that has one. */
+export async function registeredScenarios(): Promise<readonly Scenario[]> {
+  return Promise.all(Object.keys(connectors).filter(hasScenario).map(loadScenario));
+}
 
 /** test/vendors/<id>/scenario.ts exports `<id>Scenario`, in camel case. */
 export async function loadScenario(id: string): Promise<Scenario> {
@@ -12,6 +24,6 @@ export async function loadScenario(id: string): Promise<Scenario> {
   return scenario as Scenario;
 }
 
-export function scenarioFile(id: string): string {
+function scenarioFile(id: string): string {
   return fileURLToPath(new URL(`../vendors/${id}/scenario.ts`, import.meta.url));
 }
