@@ -33,10 +33,7 @@ export interface Manifest {
     readonly maxRequestsPerDay?: number;
     readonly evidence: { readonly source: string; readonly readOn: string };
   };
-  /**
-   * `false`: there is no account to sign in to, so connections have no secret. `streams`: only those that read streams have one;
-   * the others are sent files.
-   */
+  /** `false`: no account to sign in to, so connections have no secret. `streams`: only those that read streams have one. */
   readonly signsIn?: false | 'streams';
 }
 

@@ -228,6 +228,7 @@ describe('routes', () => {
       ['GET /', 'NONE', 'ApiFunction'],
       ['GET /assets/{proxy+}', 'NONE', 'ApiFunction'],
       ['GET /webhooks/{connection}', 'NONE', 'ReceiveWebhookFunction'],
+      ['HEAD /webhooks/{connection}', 'NONE', 'ReceiveWebhookFunction'],
       ['POST /webhooks/{connection}', 'NONE', 'ReceiveWebhookFunction'],
     ]);
   });
