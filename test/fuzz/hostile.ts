@@ -20,7 +20,7 @@ export const hostileTexts = [
     `+${'9'.repeat(249)}`,
     `${'a'.repeat(64)}@`.repeat(40),
   ],
-  ...["=cmd|'/c calc'!A0", '\r\nSet-Cookie: a=b', '<script>alert(1)</script>', "'; DROP TABLE people; --", '${7*7}'],
+  ...["=cmd|'/c calc'!A0", '\r\nSet-Cookie: a=b', '<script>alert(1)</script>', "'; DROP TABLE people; --"],
   ...['\u001b]0;title\u0007', 'a@'.repeat(5_000), '.'.repeat(20_000), ' '.repeat(20_000), '('.repeat(5_000)],
   ...['9999-12-31T23:59:59.999999999Z', '0000-00-00', '2026-02-30T25:61:61Z', '2026-11-21T00:00:00+99:99'],
 ];
