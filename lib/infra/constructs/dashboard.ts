@@ -76,8 +76,8 @@ function rowsOf(props: DashboardProps): readonly Row[] {
 }
 
 function arrival({ workspace, queues }: DashboardProps): Row {
-  const age = (statistic: string) => own('Pipeline/resolve/age', { workspace }, statistic);
-  const lateness = (statistic: string) => own('Pipeline/resolve/lateness', { workspace }, statistic);
+  const age = (statistic: string) => own('Pipeline/resolve/age', { workspace }, statistic, statistic);
+  const lateness = (statistic: string) => own('Pipeline/resolve/lateness', { workspace }, statistic, statistic);
   const promised = { value: PROMISED_SECONDS * 1_000, label: 'promised for 99 of 100' };
   return {
     asks: 'How long from a change to its memberships?',
@@ -92,7 +92,7 @@ function arrival({ workspace, queues }: DashboardProps): Row {
         height: 6,
       }),
       graph('People behind their time', [
-        own('Pipeline/sweep/due', { workspace }, 'Maximum'),
+        own('Pipeline/sweep/due', { workspace }, 'Maximum', 'due in one sweep'),
         queues.queue('recompute').metricApproximateNumberOfMessagesVisible({ label: 'recompute messages' }),
       ]),
     ],
@@ -203,12 +203,12 @@ function spending({ data, queues, lambda }: DashboardProps): Row {
   };
 }
 
-/** A metric of ours, with all its dimensions. */
+/** A metric of ours, with all its dimensions. An alarm takes none with a label: it would become an expression. */
 export function own<Name extends MetricName>(
   name: Name,
   dimensions: Readonly<Record<(typeof metrics)[Name]['dimensions'][number], string>>,
   statistic: string,
-  label = statistic,
+  label?: string,
 ): Metric {
   return new Metric({
     namespace: METRIC_NAMESPACE,
@@ -216,7 +216,7 @@ export function own<Name extends MetricName>(
     dimensionsMap: dimensions,
     period: PERIOD,
     statistic,
-    label,
+    ...(label === undefined ? {} : { label }),
   });
 }
 
