@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   type Alarm,
@@ -43,7 +43,8 @@ const WIDTH = 24;
 /** One page that answers whoever is woken, question by question, the most urgent first. */
 export function openDashboard(scope: Construct, props: DashboardProps): void {
   const board = new Dashboard(scope, 'dashboard', {
-    dashboardName: `tributary-${props.workspace}`,
+    // Dashboards are named in an account as a whole: a workspace may be in two regions of one.
+    dashboardName: `tributary-${props.workspace}-${Aws.REGION}`,
     defaultInterval: Duration.hours(12),
   });
   for (const { asks, look, widgets } of rowsOf(props)) {
