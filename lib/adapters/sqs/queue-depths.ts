@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { QueueDepth } from '../../pipeline/doctor/examine.ts';
+import type { QueueDepth } from '../../pipeline/doctor/check.ts';
 
 /**
  * How many messages queues hold, about. `watched` is the variable WATCHED_QUEUES: `queue:name:name of its dead letters` of

@@ -29,6 +29,13 @@ export interface Examination {
   readonly checks: readonly Check[];
 }
 
+/** How many messages a queue holds: ready, received or hidden, and delayed. */
+export interface QueueDepth {
+  readonly ready: number;
+  readonly hidden: number;
+  readonly delayed: number;
+}
+
 type Told = Pick<Check, 'found' | 'expected'>;
 
 /** Makes the checks of one kind. */

@@ -4,7 +4,7 @@ import type { Clock, StateStore } from '../ports.ts';
 import { readPush } from '../push/push-run.ts';
 import type { SyncRun } from '../sync/sync-run.ts';
 import { type Check, checksOf } from './check.ts';
-import { readSignIn } from './sign-in.ts';
+import { queueOfSecret, readSignIn } from './sign-in.ts';
 
 interface Deps {
   readonly state: StateStore;
@@ -34,17 +34,21 @@ const STOPS = new Set(['auth', 'config']);
 async function judgeSignIn(
   { state }: Deps,
   { audiences }: Definitions,
-  { name, connector }: ConnectionDefinition,
+  connection: ConnectionDefinition,
   runs: readonly SyncRun[],
 ): Promise<Check> {
-  const { ok, warn, fail } = checksOf('sign-in', `docs/connectors/${connector}.md`);
+  const { name, connector } = connection;
+  const { ok, warn, fail, notChecked } = checksOf('sign-in', `docs/connectors/${connector}.md`);
   const pushes = audiences
-    .filter(({ connection }) => connection === name)
+    .filter((one) => one.connection === name)
     .map(async ({ audience }) => (await readPush(state, audience)).state.run);
   const ended = [...runs, ...(await Promise.all(pushes))].flatMap((run) => metBy(run) ?? []);
   const tried = await readSignIn(state, name);
   const latest = [...ended, ...(tried === undefined ? [] : [tried])].sort((a, b) => (a.at < b.at ? 1 : -1))[0];
   const expected = 'its secret is filled and the tool lets us in';
+  if (latest === undefined && queueOfSecret(connection, audiences) === undefined) {
+    return notChecked(name, { found: 'nobody signs in: it is neither read nor pushed to', expected });
+  }
   if (latest === undefined) {
     return warn(name, { found: 'nobody has tried yet', expected }, 'tributary doctor --sign-in');
   }

@@ -5,8 +5,7 @@ import type { Clock, StateStore } from '../ports.ts';
 import { readPush } from '../push/push-run.ts';
 import { readStream } from '../sync/sync-run.ts';
 import { isSilent, listScheduled } from '../watch-schedules.ts';
-import { type Check, checksOf } from './check.ts';
-import type { QueueDepth } from './examine.ts';
+import { type Check, checksOf, type QueueDepth } from './check.ts';
 
 interface Deps {
   readonly state: StateStore;

@@ -4,17 +4,10 @@ import { asTributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import { isSwitching } from '../define/switch-definitions.ts';
 import type { Clock, StateStore } from '../ports.ts';
-import { type Check, checksOf, type Examination } from './check.ts';
+import { type Check, checksOf, type Examination, type QueueDepth } from './check.ts';
 import { examineConnections } from './examine-connections.ts';
 import { type ExaminedStores, examineStores } from './examine-stores.ts';
 import { examineQueues, examineRuns, examineSchedules, examineSweep } from './examine-work.ts';
-
-/** How many messages a queue holds: ready, received or hidden, and delayed. */
-export interface QueueDepth {
-  readonly ready: number;
-  readonly hidden: number;
-  readonly delayed: number;
-}
 
 /** What is known of the program itself. */
 export interface Program {

@@ -1,4 +1,4 @@
-import type { Definitions } from '../../domain/definitions.ts';
+import type { ConnectionDefinition, Definitions } from '../../domain/definitions.ts';
 import { asTributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
@@ -24,18 +24,23 @@ export async function askToSignIn(
   deps: { readonly sync: Queue; readonly push: Queue; readonly clock: Pick<Clock, 'now'> },
   { connections, audiences }: Definitions,
 ): Promise<{ readonly at: string; readonly asked: readonly string[] }> {
-  const all = Object.values(connections);
-  const read = all.filter(
-    ({ webhook, eventBus, streams }) => webhook || eventBus !== undefined || Object.keys(streams).length > 0,
-  );
-  const pushed = all.filter(
-    (one) => !read.includes(one) && audiences.some(({ connection }) => connection === one.name),
-  );
-  const messages = (some: typeof all) => some.map(({ name }) => ({ body: { signIn: name } }));
+  const by = (queue: 'sync' | 'push') =>
+    Object.values(connections).filter((one) => queueOfSecret(one, audiences) === queue);
+  const [read, pushed] = [by('sync'), by('push')];
+  const messages = (some: typeof read) => some.map(({ name }) => ({ body: { signIn: name } }));
   const at = formatInstant(deps.clock.now().getTime());
   await deps.sync.send(messages(read));
   await deps.push.send(messages(pushed));
   return { at, asked: [...read, ...pushed].map(({ name }) => name) };
+}
+
+/** The queue of the function that holds a connection's secret: pulls first; undefined = nobody signs in there. */
+export function queueOfSecret(
+  { name, webhook, eventBus, streams }: ConnectionDefinition,
+  audiences: Definitions['audiences'],
+): 'sync' | 'push' | undefined {
+  if (webhook || eventBus !== undefined || Object.keys(streams).length > 0) return 'sync';
+  return audiences.some(({ connection }) => connection === name) ? 'push' : undefined;
 }
 
 /** The connection that a message asks to sign in to; undefined when it asks for something else. */
