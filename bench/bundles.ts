@@ -119,6 +119,7 @@ function anyEnvironment(): Record<string, string> {
     ALERTS_TOPIC: 'arn:aws:sns:eu-central-1:000000000000:alerts',
     DEPLOYED: 'sha256:unknown',
     INVENTORY: '{}',
+    WATCHED_QUEUES: 'changes:changes:changes-dead-letters',
     WORKSPACE: 'bench',
     POWERTOOLS_SERVICE_NAME: 'bench',
     POWERTOOLS_DEV: 'false',

@@ -6,6 +6,7 @@ import { costRoutes } from './cost-routes.ts';
 import { dataRoutes } from './data-routes.ts';
 import { definitionRoutes } from './definition-routes.ts';
 import type { ApiDeps } from './deps.ts';
+import { doctorRoutes } from './doctor-routes.ts';
 import { duplicateRoutes } from './duplicate-routes.ts';
 import { figureRoutes } from './figure-routes.ts';
 import { importRoutes } from './import-routes.ts';
@@ -56,6 +57,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   for (const route of privacyRoutes(deps)) serve(app, route);
   for (const route of suppressionRoutes(deps)) serve(app, route);
   for (const route of costRoutes(deps)) serve(app, route);
+  for (const route of doctorRoutes(deps)) serve(app, route);
   app.doc31('/api/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Tributary', version: '1', description: DESCRIPTION },

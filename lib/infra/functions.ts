@@ -48,6 +48,8 @@ export interface FunctionSpec {
   readonly secrets: readonly SecretUse[];
   /** Traces only what its caller traces; absent: what Lambda samples. */
   readonly tracedByCaller?: true;
+  /** It asks every queue how many messages it holds. */
+  readonly measuresQueues?: true;
   /** It is told what the template was synthesised from. */
   readonly knowsDeployed?: boolean;
   /** It tells whoever is on call. */
@@ -211,6 +213,7 @@ export const functions = {
     sends: ['changes', 'sync', 'push', 'recompute', 'jobs'],
     secrets: ['identity-key'],
     notifies: true,
+    measuresQueues: true,
     knowsDeployed: true,
   },
 } as const satisfies Readonly<Record<string, FunctionSpec>>;

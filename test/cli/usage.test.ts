@@ -82,6 +82,7 @@ describe('tributary', () => {
       'export',
       'review',
       'cost',
+      'doctor',
       'runs',
       'help',
     ]);

@@ -45,6 +45,8 @@ export interface Work {
   readonly accounts: readonly string[];
   /** Index keys whose mark of suppression changed; `profiles` are whom they lead to. */
   readonly marked?: readonly string[];
+  /** What the work came by: the rows that follow from it say so. */
+  readonly cause?: string;
 }
 
 export interface ResolveOptions {
@@ -90,10 +92,11 @@ export function resolveProfile(deps: ResolveDeps) {
     const oldest = deps.clock.now().getTime() - compiled.definitions.privacy.activitiesKeptMs;
     const told = await heard(batch, compiled.definitions.listening);
     let pending = await withStanding(deps.activities, collect(told, oldest));
+    const causes = causesIn(batch);
     const tally: Tally = { written: 0, unchanged: 0, activities: 0, conflicts: 0, erased: 0 };
     for (let round = 0; round < ROUNDS && pending.changes.size + pending.profiles.size > 0; round += 1) {
       if (round > 0) await deps.clock.wait(backOff(round, deps.clock.random()));
-      pending = await resolveRound(deps, compiled, pending, { round, tally, refill: options.refill === true });
+      pending = await resolveRound(deps, compiled, pending, { round, tally, causes, refill: options.refill === true });
     }
     const failed = positionsOf(pending, batch);
     deps.log('resolved', { messages: batch.length, failed: failed.size, ...tally });
@@ -105,7 +108,12 @@ async function resolveRound(
   deps: ResolveDeps,
   held: Compiled,
   pending: Pending,
-  { round, tally, refill }: { readonly round: number; readonly tally: Tally; readonly refill: boolean },
+  {
+    round,
+    tally,
+    causes,
+    refill,
+  }: { readonly round: number; readonly tally: Tally; readonly causes: Causes; readonly refill: boolean },
 ): Promise<Pending> {
   const now = deps.clock.now().getTime();
   const { gathered, compiled, rules } = await gatherCurrent(deps, held, pending);
@@ -128,7 +136,11 @@ async function resolveRound(
   await deps.activities.put(activities);
   const gone = stored.flatMap((item) => item.gone);
   if (gone.length > 0) await deps.activities.drop(gone);
-  await writeFollowers(deps, [...written, ...stored.flatMap(({ owing }) => owing), ...leftovers]);
+  await writeFollowers(
+    deps,
+    [...written, ...stored.flatMap(({ owing }) => owing), ...leftovers],
+    causedIn(stored, causes),
+  );
   const late = stored.flatMap((item) => lateIn(item, now));
   if (late.length > 0) await deps.tellLate?.(late);
   tally.written += written.length;
@@ -162,6 +174,35 @@ async function gatherCurrent(deps: ResolveDeps, held: Compiled, pending: Pending
 
 function scoringInstant({ learned }: Compiled): Milliseconds {
   return learned?.models?.asOf ?? Number.NEGATIVE_INFINITY;
+}
+
+/** Fragment or profile id → what the work on it came by. */
+type Causes = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Of many that came together so many are told: a row stays small. */
+const MOST_CAUSES = 5;
+
+function causesIn(batch: readonly Work[]): Causes {
+  const causes = new Map<string, Set<string>>();
+  for (const { changes, profiles, cause } of batch) {
+    if (cause === undefined) continue;
+    const fragments = changes.flatMap((change) => (change.kind === 'account' ? [] : [change.fragment]));
+    for (const id of [...fragments, ...profiles]) causes.set(id, (causes.get(id) ?? new Set()).add(cause));
+  }
+  return causes;
+}
+
+/** Profile id → what its decision came by, the latest of the batch, with spaces between. */
+function causedIn(stored: readonly Decided[], causes: Causes): ReadonlyMap<string, string> {
+  const caused = new Map<string, string>();
+  if (causes.size === 0) return caused;
+  for (const { component, news, merged, owing } of stored) {
+    const met = [...component.byFragment.keys(), ...component.asked].flatMap((id) => [...(causes.get(id) ?? [])]);
+    if (met.length === 0) continue;
+    const text = [...new Set(met)].slice(-MOST_CAUSES).join(' ');
+    for (const { id } of [...news, ...merged, ...owing]) caused.set(id, text);
+  }
+  return caused;
 }
 
 /** How long before `now` the answers of stored profiles should have turned. */
