@@ -33,6 +33,7 @@ import type { PersonAudience } from '../../lib/pipeline/describe/person-audience
 import type { PersonSegment } from '../../lib/pipeline/describe/person-segments.ts';
 import type { SegmentHistory } from '../../lib/pipeline/describe/segment-history.ts';
 import type { SegmentPage } from '../../lib/pipeline/describe/segment-list.ts';
+import type { CardPage } from '../../lib/pipeline/learn/cards.ts';
 import type { Approval } from '../../lib/pipeline/push/approve.ts';
 import type { DryRun } from '../../lib/pipeline/push/dry-run.ts';
 import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
@@ -68,6 +69,7 @@ export interface Answers {
   'GET /api/duplicates/{duplicate}': z.infer<typeof duplicatePageSchema>;
   'GET /api/exports/{job}/{form}/{part}': z.infer<typeof exportPartSchema>;
   'GET /api/jobs/{job}': Job;
+  'GET /api/models': CardPage;
   'GET /api/overlaps': OverlapMatrix;
   'GET /api/people/{person}': PersonPage;
   'GET /api/people/{person}/activities': ActivityPage;
@@ -94,10 +96,12 @@ export interface Answers {
   'POST /api/duplicates/{duplicate}/undo': z.infer<typeof judgedSchema>;
   'POST /api/export': Job;
   'POST /api/forget': Job;
+  'POST /api/models': Job;
   'POST /api/people/{person}/unmerge': Job;
   'POST /api/pull': Job;
   'POST /api/push': Job;
   'POST /api/push/dry-run': { readonly audiences: readonly DryRun[] };
+  'POST /api/quarantine/{connection}/replay': Job;
   'POST /api/replay': Job;
   'POST /api/runs/{run}/approve': Approval;
   'POST /api/segments/preview': { readonly problems: readonly Problem[]; readonly preview: ShownPreview | null };

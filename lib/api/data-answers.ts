@@ -16,7 +16,16 @@ export const dataSchema = z
         facets: z.record(z.enum(facetNames), facetCountSchema),
       })
       .nullable(),
-    quarantine: z.array(z.object({ connection: z.string(), records: z.number().int(), more: z.boolean() })),
+    quarantine: z.array(
+      z.object({
+        connection: z.string(),
+        records: z.number().int(),
+        more: z.boolean(),
+        reasons: z.array(
+          z.object({ stream: z.string(), code: z.string(), reason: z.string(), records: z.number().int() }),
+        ),
+      }),
+    ),
   })
   .openapi('Data');
 

@@ -36,6 +36,7 @@ export interface RecordPage<Cursor extends Json> {
   readonly also?: readonly Change[];
   /** As in `Page`. */
   readonly anewSince?: string;
+  readonly left?: number;
 }
 
 /** Closes over a stream's record and cursor types, so that the registry holds one plain type. */
@@ -45,17 +46,18 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
     const mapping = spec.mappings[name];
     if (mapping === undefined) return undefined;
     const parsed = spec.record.safeParse(record);
+    const through = { record, mapping: name };
     if (parsed.success) {
       const mapped = spec.changesOf?.(parsed.data, connection) ?? applyMappings([mapping], connection, parsed.data);
-      return mapped.ok ? mapped : { ok: false, rejection: { ...mapped.rejection, record } };
+      return mapped.ok ? mapped : { ok: false, rejection: { ...mapped.rejection, ...through } };
     }
     const first = parsed.error.issues[0];
     const reason = first === undefined ? 'unreadable' : `${first.path.join('.') || 'record'}: ${first.message}`;
-    return { ok: false, rejection: { code: 'sync/bad-record', reason, record } };
+    return { ok: false, rejection: { code: 'sync/bad-record', reason, ...through } };
   };
 
   const toPage = (connection: string, page: RecordPage<Cursor>): Page => {
-    const { mapping, checkpoint, anewSince } = page;
+    const { mapping, checkpoint, anewSince, left } = page;
     const also = page.also ?? [];
     const changes: Change[] = [...also];
     const rejected: Rejection[] = [];
@@ -70,7 +72,14 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
       const [first] = mapped.ok ? mapped.changes : [];
       lines.push({ ...(first === undefined ? {} : { of: subjectOf(first) }), mapping, record });
     }
-    return { changes, rejected, lines, checkpoint, ...(anewSince === undefined ? {} : { anewSince }) };
+    return {
+      changes,
+      rejected,
+      lines,
+      checkpoint,
+      ...(anewSince === undefined ? {} : { anewSince }),
+      ...(left === undefined ? {} : { left }),
+    };
   };
 
   const remap: Stream<Api>['remap'] = (lines, connection) => {

@@ -6,6 +6,7 @@ import type { AudienceSummary } from '../../../lib/pipeline/push/summaries.ts';
 import { type PageProps, to } from '../../app/addresses.ts';
 import type { Alert, AudiencePage } from '../../app/answers.ts';
 import { ask } from '../../app/ask.ts';
+import { Allowed } from '../../app/caller.tsx';
 import { all, useAnswer } from '../../app/reading.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { DoButton } from '../../parts/button.tsx';
@@ -32,7 +33,9 @@ export function Page({ params: { audience = '' } }: PageProps) {
   return (
     <>
       <PageHead title={audience} above={{ title: 'Audiences', href: to('/audiences') }}>
-        <PushNow audience={audience} />
+        <Allowed to="POST /api/push">
+          <PushNow audience={audience} />
+        </Allowed>
       </PageHead>
       <Shown of={read}>{([page, runs, alerts]) => <Parts page={page} runs={runs} alerts={alerts} />}</Shown>
     </>

@@ -1,5 +1,6 @@
 import type { SegmentPageOf } from '../../../lib/pipeline/describe/describe-segment.ts';
 import { type PageProps, to } from '../../app/addresses.ts';
+import { Allowed } from '../../app/caller.tsx';
 import { useAnswer } from '../../app/reading.ts';
 import { Card, Cards } from '../../parts/card.tsx';
 import { Facts } from '../../parts/facts.tsx';
@@ -29,7 +30,9 @@ export function Page({ params: { segment = '' } }: PageProps) {
       >
         {hasFile && (
           <a class="button" href={to('/segments/{segment}/edit', { segment })}>
-            Edit
+            <Allowed to="POST /api/segments/{segment}/edits" otherwise="Try other rules">
+              Edit
+            </Allowed>
           </a>
         )}
       </PageHead>

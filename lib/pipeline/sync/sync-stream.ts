@@ -152,6 +152,7 @@ async function storePage(
       people: (run.people ?? 0) + countOf(page, 'profile'),
       gone: (run.gone ?? 0) + countOf(page, 'gone'),
       sent: { ...run.sent, [epoch]: first + messages.length },
+      ...toRead(run, page),
     },
   };
   return saveStream(deps.state, connection, stream, held, next);
@@ -161,7 +162,14 @@ async function storePage(
 function readAnew(deps: SyncDeps, run: SyncRun, anewSince: string): SyncRun {
   const { id, connection, stream } = run;
   deps.log('deletions are told no more; reading all anew', { run: id, connection, stream, since: anewSince });
-  return { ...run, backfill: true, people: 0, gone: 0, anewSince };
+  const { toRead: _, ...rest } = run;
+  return { ...rest, backfill: true, people: 0, gone: 0, anewSince };
+}
+
+/** A pass that begins anew may know of more than the one before. */
+function toRead({ toRead: before }: SyncRun, { left, lines }: Page): Pick<SyncRun, 'toRead'> {
+  if (left === undefined) return {};
+  return { toRead: { left, of: Math.max(before?.of ?? 0, left + lines.length) } };
 }
 
 function countOf(page: Page, kind: 'profile' | 'gone'): number {
