@@ -33,6 +33,7 @@ import type { PersonAudience } from '../../lib/pipeline/describe/person-audience
 import type { PersonSegment } from '../../lib/pipeline/describe/person-segments.ts';
 import type { SegmentHistory } from '../../lib/pipeline/describe/segment-history.ts';
 import type { SegmentPage } from '../../lib/pipeline/describe/segment-list.ts';
+import type { SegmentPeople } from '../../lib/pipeline/describe/segment-people.ts';
 import type { CardPage } from '../../lib/pipeline/learn/cards.ts';
 import type { Approval } from '../../lib/pipeline/push/approve.ts';
 import type { DryRun } from '../../lib/pipeline/push/dry-run.ts';
@@ -87,6 +88,7 @@ export interface Answers {
   'GET /api/segments/{segment}/comments': readonly z.infer<typeof commentSchema>[];
   'GET /api/segments/{segment}/facts': FactsPage;
   'GET /api/segments/{segment}/history': SegmentHistory;
+  'GET /api/segments/{segment}/people': SegmentPeople;
   'GET /api/segments/{segment}/reviews': readonly Review[];
   'GET /api/segments/{segment}/samples': z.infer<typeof samplesSchema>;
   'GET /api/workspace': Workspace;

@@ -42,7 +42,8 @@ export function readRoutes(deps: ApiDeps): readonly Route<never>[] {
     },
     {
       ...get('/api/audiences', 'Audiences with their latest push', z.array(audienceSchema)),
-      run: () => listAudiences(deps),
+      query: ['counts'],
+      run: async ({ query: { counts } }) => listAudiences(deps, counts),
     },
     {
       ...get('/api/audiences/{audience}', 'One audience: what it means, where its people stand', audiencePageSchema),

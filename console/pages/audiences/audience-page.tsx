@@ -124,10 +124,15 @@ function Parts({
 }
 
 function PeopleCard({ summary }: { readonly summary: AudienceSummary }) {
-  const { wanted, blocked, added, unchanged } = summary;
+  const { wanted, blocked, added, unchanged, counted, more } = summary;
   const places = (['waiting', ...notAsAsked] as const).filter((one) => summary[one] > 0);
   return (
-    <Card title="People" note={`${count(wanted + blocked)} in the segment`}>
+    <Card title="People" note={`${count(wanted + blocked)} in the segment${more ? ' or more' : ''}`}>
+      {counted !== null && (
+        <p class="quiet">
+          A long list: as the push of <Moment at={counted} /> counted it.
+        </p>
+      )}
       <h3>{count(wanted)} wanted</h3>
       {wanted === 0 ? (
         <p class="quiet">Nobody is wanted on the list.</p>

@@ -9,7 +9,7 @@ export function ModelMetrics({ card: { metrics } }: { readonly card: ModelCard }
   return (
     <>
       <Clusters clusters={listIn(metrics.clusters)} />
-      <Reliability groups={listIn(metrics.reliability)} />
+      <Reliability groups={listIn(isJsonObject(metrics.reliability) ? metrics.reliability.bins : undefined)} />
       <Facts rows={Object.entries(metrics).flatMap(([name, value]) => factsOf(name, value))} />
     </>
   );
@@ -39,11 +39,11 @@ function Reliability({ groups }: { readonly groups: readonly Readonly<Record<str
       <p class="quiet">Of people who were held back from the training, in groups from the least likely on.</p>
       <Bars
         most={100}
-        rows={groups.map(({ foretold, happened, people }, index) => ({
+        rows={groups.map(({ foretold, did, share }, index) => ({
           key: String(index),
           name: `foretold ${percent(Number(foretold))}`,
-          value: Math.round(Number(happened) * 100),
-          note: `of 100 did it; ${Number(people)} people`,
+          value: Math.round(Number(did) * 100),
+          note: `of 100 did it; ${percent(Number(share))} of people`,
         }))}
       />
     </>
@@ -59,20 +59,17 @@ function factsOf(name: string, value: Json): (readonly [string, string])[] {
   const words = WORDS[name] ?? name.replaceAll('_', ' ');
   if (typeof value === 'number') return [[words, value.toLocaleString('en-US', { maximumFractionDigits: 4 })]];
   if (typeof value === 'string') return [[words, value]];
-  if (name === 'weights' && isJsonObject(value)) {
-    const largest = Object.entries(value)
-      .filter(([, weight]) => typeof weight === 'number')
-      .sort(([, a], [, b]) => Math.abs(Number(b)) - Math.abs(Number(a)))
-      .slice(0, 5);
-    return [
-      [
-        words,
-        largest.map(([feature, weight]) => `${feature.replaceAll('_', ' ')} ${signed(Number(weight))}`).join(', '),
-      ],
-    ];
+  // How well each feature would tell it alone: what the model leans on.
+  if (name === 'alone' && isJsonObject(value)) {
+    const best = Object.entries(value)
+      .sort(([, a], [, b]) => Number(b) - Number(a))
+      .slice(0, MOST_FEATURES);
+    return [[words, best.map(([feature, area]) => `${feature.replaceAll('_', ' ')} ${String(area)}`).join(', ')]];
   }
   return [];
 }
+
+const MOST_FEATURES = 5;
 
 const WORDS: Readonly<Record<string, string>> = {
   did: 'People who did it',
@@ -80,10 +77,6 @@ const WORDS: Readonly<Record<string, string>> = {
   auc: 'How well it tells them apart (0.5 to 1)',
   brier: 'Mean square of its errors (Brier)',
   silhouette: 'How well they part (silhouette, up to 1)',
-  weights: 'What speaks for and against it',
-  model: 'Kind of model',
+  alone: 'How well each feature does alone',
+  scores_by: 'Scored by',
 };
-
-function signed(value: number): string {
-  return `${value > 0 ? '+' : '−'}${Math.abs(value).toFixed(2)}`;
-}

@@ -11,6 +11,7 @@ import { Scrolls } from '../../parts/scrolls.tsx';
 import { Shown } from '../../parts/shown.tsx';
 import { Accuracy } from './accuracy.tsx';
 import { Comments } from './comments.tsx';
+import { MembersCard } from './members.tsx';
 import { Progress } from './progress.tsx';
 import { Reviews } from './reviews.tsx';
 import { ToldTree } from './told-tree.tsx';
@@ -39,6 +40,7 @@ export function Page({ params: { segment = '' } }: PageProps) {
       <Cards>
         <Shown of={reading}>{(page) => <Definition page={page} />}</Shown>
         <Progress segment={segment} />
+        <MembersCard segment={segment} />
         <Reviews segment={segment} />
         <Comments segment={segment} />
         <Accuracy segment={segment} />
