@@ -52,7 +52,7 @@ export function visitsOf({ on, audience, run, person, duplicate }: Walked): read
       address: to('/duplicates'),
       see: (page) =>
         page
-          .getByRole('link', { name: /look|side/i })
+          .getByRole('link', { name: / and / })
           .first()
           .waitFor(),
     },

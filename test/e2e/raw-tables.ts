@@ -69,7 +69,8 @@ function personOf({ id, body, merged }: Item): readonly RawPerson[] {
   const content = objectOf(body?.S);
   if (merged?.BOOL === true || content.erased !== undefined || !isJsonObject(content.fragments)) return [];
   const told = Object.entries(content.fragments).flatMap(([fragment, held]) => {
-    const traits = isJsonObject(held) && isJsonObject(held.traits) ? held.traits : {};
+    // A record that its source no longer has tells nothing.
+    const traits = isJsonObject(held) && isJsonObject(held.traits) && held.gone === undefined ? held.traits : {};
     return Object.keys(traits).map((path) => [path, fragment.split(':')[0] ?? ''] as const);
   });
   return [{ id: id?.S ?? '', fragments: Object.keys(content.fragments), told }];
