@@ -96,9 +96,13 @@ describe('operations of the API', () => {
   });
 
   it.each(roles)('are told to a person who is %s as far as they may do them', async (role) => {
-    const me = (await (await app.request('/api/me', {}, bySignIn([role]))).json()) as { readonly may: readonly string[] };
+    const me = (await (await app.request('/api/me', {}, bySignIn([role]))).json()) as {
+      readonly may: readonly string[];
+    };
 
-    const allowed = (await operationsOf(app)).filter(({ needs, path }) => suffices(role, needs as Role) && path !== '/api/me');
+    const allowed = (await operationsOf(app)).filter(
+      ({ needs, path }) => suffices(role, needs as Role) && path !== '/api/me',
+    );
     expect([...me.may].sort()).toEqual(allowed.map(({ method, path }) => `${method} ${path}`).sort());
   });
 

@@ -7,8 +7,6 @@ import {
   sign,
   verify,
 } from 'node:crypto';
-import { createServer } from 'node:http';
-import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { GatewayContext } from './gateway-context.ts';
 
@@ -20,6 +18,8 @@ export interface SimulatedUser {
 }
 
 const CLIENT = 'console';
+const PAGE = 'https://sign-in.example.com';
+const ISSUER = 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Example';
 const LIFETIME_SECONDS = 900;
 
 /**
@@ -28,22 +28,28 @@ const LIFETIME_SECONDS = 900;
  * 7009), for one public client, with signed access tokens; and what the gateway's JWT authorizer makes of one. It is not
  * Cognito: no second factor, no hosted look, no throttling.
  */
-export async function startSimulatedCognito(users: readonly SimulatedUser[], home: string) {
+export function openSimulatedCognito(users: readonly SimulatedUser[], home: string) {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }));
   const codes = new Map<string, { readonly user: SimulatedUser; readonly challenge: string }>();
   const refreshes = new Map<string, SimulatedUser>();
   const app = new Hono();
-  let page = '';
 
-  const token = ({ name, groups }: SimulatedUser): string => {
+  const signed = (claims: object): string => {
     const now = Math.floor(Date.now() / 1_000);
-    const claims = {
-      ...{ iss: page, client_id: CLIENT, token_use: 'access', scope: 'openid', username: name, sub: randomUUID() },
-      ...{ iat: now, exp: now + LIFETIME_SECONDS, 'cognito:groups': groups },
-    };
-    const content = [{ alg: 'RS256', typ: 'JWT' }, claims].map((one) => encode(JSON.stringify(one))).join('.');
+    const whole = { iss: ISSUER, ...claims, iat: now, exp: now + LIFETIME_SECONDS };
+    const content = [{ alg: 'RS256', typ: 'JWT' }, whole].map((one) => encode(JSON.stringify(one))).join('.');
     return `${content}.${sign('sha256', Buffer.from(content), key).toString('base64url')}`;
+  };
+  /** What the token endpoint gives: an access token for the API, and one that tells a page who it is. */
+  const tokensOf = ({ name, groups }: SimulatedUser) => {
+    const who = { sub: createHash('sha256').update(name).digest('hex'), 'cognito:groups': groups };
+    return {
+      token_type: 'Bearer',
+      expires_in: LIFETIME_SECONDS,
+      access_token: signed({ ...who, client_id: CLIENT, token_use: 'access', scope: 'openid', username: name }),
+      id_token: signed({ ...who, aud: CLIENT, token_use: 'id', 'cognito:username': name }),
+    };
   };
 
   app.get('/oauth2/authorize', (c) => {
@@ -71,13 +77,10 @@ export async function startSimulatedCognito(users: readonly SimulatedUser[], hom
   });
   app.post('/oauth2/token', async (c) => {
     const asked = Object.fromEntries(new URLSearchParams(await c.req.text()));
-    const given = { token_type: 'Bearer', expires_in: LIFETIME_SECONDS };
     if (asked.client_id !== CLIENT) return c.json({ error: 'invalid_client' }, 400);
     if (asked.grant_type === 'refresh_token') {
       const user = refreshes.get(asked.refresh_token ?? '');
-      return user === undefined
-        ? c.json({ error: 'invalid_grant' }, 400)
-        : c.json({ ...given, access_token: token(user) });
+      return user === undefined ? c.json({ error: 'invalid_grant' }, 400) : c.json(tokensOf(user));
     }
     const held = codes.get(asked.code ?? '');
     // A code is good once, whoever shows it.
@@ -90,7 +93,7 @@ export async function startSimulatedCognito(users: readonly SimulatedUser[], hom
     }
     const refresh = randomUUID();
     refreshes.set(refresh, held.user);
-    return c.json({ ...given, access_token: token(held.user), refresh_token: refresh });
+    return c.json({ ...tokensOf(held.user), refresh_token: refresh });
   });
   app.post('/oauth2/revoke', async (c) => {
     refreshes.delete(new URLSearchParams(await c.req.text()).get('token') ?? '');
@@ -98,15 +101,11 @@ export async function startSimulatedCognito(users: readonly SimulatedUser[], hom
   });
   app.get('/logout', (c) => c.redirect(c.req.query('logout_uri') === home ? home : '/'));
 
-  const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
-    const opened = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1', createServer }, ({ port }) => {
-      page = `http://127.0.0.1:${port}`;
-      resolve(opened);
-    });
-  });
   return {
     /** What `CONSOLE_SIGN_IN` says of it. */
-    signIn: { issuer: page, page, client: CLIENT, home },
+    signIn: { issuer: ISSUER, page: PAGE, client: CLIENT, home },
+    /** Answers a request to its page. */
+    answer: async (url: string, asked: RequestInit): Promise<Response> => app.request(url, asked),
     refreshes: () => refreshes.size,
     /** What the gateway hands to a function for a request that bears a token; undefined = it answers 401 itself. */
     contextOf(authorization: string | undefined): GatewayContext | undefined {
@@ -114,7 +113,7 @@ export async function startSimulatedCognito(users: readonly SimulatedUser[], hom
       const signed = Buffer.from(`${head}.${body}`);
       if (!verify('sha256', signed, createPublicKey(key), Buffer.from(signature, 'base64url'))) return undefined;
       const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as Readonly<Record<string, unknown>>;
-      if (claims.iss !== page || claims.client_id !== CLIENT || Number(claims.exp) * 1_000 < Date.now())
+      if (claims.iss !== ISSUER || claims.client_id !== CLIENT || Number(claims.exp) * 1_000 < Date.now())
         return undefined;
       // Every claim is handed over as text, a list as `[a b]`.
       const texts = Object.entries(claims).map(([name, value]) => [
@@ -123,7 +122,6 @@ export async function startSimulatedCognito(users: readonly SimulatedUser[], hom
       ]);
       return { requestContext: { authorizer: { jwt: { claims: Object.fromEntries(texts), scopes: ['openid'] } } } };
     },
-    close: () => new Promise<void>((closed) => void server.close(() => closed())),
   };
 }
 

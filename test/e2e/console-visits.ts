@@ -50,11 +50,7 @@ export function visitsOf({ on, audience, run, person, duplicate }: Walked): read
     {
       name: 'Duplicates',
       address: to('/duplicates'),
-      see: (page) =>
-        page
-          .getByRole('link', { name: / and / })
-          .first()
-          .waitFor(),
+      see: (page) => page.getByRole('link', { name: / and / }).first().waitFor(),
     },
     {
       name: 'Duplicate',

@@ -1,14 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { to } from '../../console/app/addresses.ts';
 import { createApi } from '../../lib/api/app.ts';
 import { serveConsole } from '../../lib/api/console.ts';
 import { readConsoleFiles } from '../../lib/infra/console-files.ts';
 import { withApi } from '../api/asking.ts';
-import { startSimulatedCognito } from '../api/simulated-cognito.ts';
+import { openSimulatedCognito } from '../api/simulated-cognito.ts';
 import { canDrive, openBrowser } from './browser.ts';
 import { checkPage, textOf } from './console-browser.ts';
 
@@ -21,7 +21,7 @@ const users = [
 let browser: Browser;
 let server: Server;
 let home: string;
-let cognito: Awaited<ReturnType<typeof startSimulatedCognito>>;
+let cognito: ReturnType<typeof openSimulatedCognito>;
 /** The front door: pages for anybody, `/console/api` for who signed in, as the deployed gateway has it. */
 const door = new OpenAPIHono();
 beforeAll(async () => {
@@ -36,7 +36,7 @@ beforeAll(async () => {
       },
     );
   });
-  cognito = await startSimulatedCognito(users, home);
+  cognito = openSimulatedCognito(users, home);
   const api = createApi(on.api.deps);
   door.all('/console/api/*', async ({ req }) => {
     const context = cognito.contextOf(req.header('authorization'));
@@ -49,8 +49,20 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   server?.close();
-  await cognito?.close();
 });
+
+/** A browser of its own, for which the address of the sign-in leads to the simulation. */
+async function openContext(): Promise<BrowserContext> {
+  const context = await browser.newContext();
+  await context.route(`${cognito.signIn.page}/**`, async (route) => {
+    const asked = route.request();
+    const body = asked.postData();
+    const answer = await cognito.answer(asked.url(), { method: asked.method(), ...(body === null ? {} : { body }) });
+    const headers = Object.fromEntries(answer.headers);
+    await route.fulfill({ status: answer.status, headers, body: await answer.text() });
+  });
+  return context;
+}
 
 async function signIn(page: Page, name: string, password: string, address = ''): Promise<void> {
   await page.goto(`${home}${address}`);
@@ -61,7 +73,7 @@ async function signIn(page: Page, name: string, password: string, address = ''):
 
 describe.skipIf(!canDrive)('signing in to the console, at a simulated Cognito', () => {
   it('leads back to the page that was wanted, shows who it is, and offers a viewer nothing to press', async () => {
-    const context = await browser.newContext();
+    const context = await openContext();
     const page = await context.newPage();
     const problems: string[] = [];
     context.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
@@ -69,7 +81,7 @@ describe.skipIf(!canDrive)('signing in to the console, at a simulated Cognito', 
     await signIn(page, 'vera', 'v', to('/connections/{connection}', { connection: 'newsletter' }));
     await page.getByRole('heading', { name: 'newsletter', level: 1 }).waitFor();
     expect(page.url()).toBe(`${home}${to('/connections/{connection}', { connection: 'newsletter' })}`);
-    expect(await textOf(page.getByRole('contentinfo'))).toContain('you are vera, viewer');
+    expect(await textOf(page.locator('footer'))).toContain('you are vera, viewer');
     expect(await page.getByRole('button', { name: 'Pull now' }).count()).toBe(0);
     await checkPage(page, 'a connection as a viewer sees it');
 
@@ -88,7 +100,7 @@ describe.skipIf(!canDrive)('signing in to the console, at a simulated Cognito', 
   });
 
   it('lets an approver decide under their own name, and ends at Cognito too', async () => {
-    const context = await browser.newContext();
+    const context = await openContext();
     const page = await context.newPage();
     await signIn(page, 'ann', 'wrong');
     await page.getByText('Incorrect username or password.').waitFor();
@@ -102,9 +114,10 @@ describe.skipIf(!canDrive)('signing in to the console, at a simulated Cognito', 
     await page.goto(`${home}${to('/connections/{connection}', { connection: 'newsletter' })}`);
     await page.getByRole('button', { name: 'Pull now' }).waitFor();
 
+    const sessions = cognito.refreshes();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('Password').waitFor();
-    expect([new URL(page.url()).origin, cognito.refreshes()]).toEqual([cognito.signIn.page, 0]);
+    expect([new URL(page.url()).origin, cognito.refreshes()]).toEqual([cognito.signIn.page, sessions - 1]);
     await context.close();
   });
 });
