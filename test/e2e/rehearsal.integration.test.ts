@@ -149,5 +149,5 @@ describe.skipIf(!canDrive)('the console, on what was rehearsed', () => {
     };
     const held = { audience: AUDIENCE, title: NEW_TITLE, ...summary, says: run.holds[0]?.says ?? 'nothing holds it' };
     expect(await approveByClicking(browser, on.stage, held)).toEqual([]);
-  }, 180_000);
+  }, 300_000);
 });

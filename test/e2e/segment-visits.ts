@@ -158,7 +158,8 @@ async function seePreview(page: Page): Promise<void> {
   await page
     .locator('.preview[data-stale="false"]')
     .getByRole('heading', { name: 'For how many each part holds' })
-    .waitFor();
+    // Longer than anybody waits: for machines that are busy with something else.
+    .waitFor({ timeout: 90_000 });
 }
 
 function region(page: Page, name: string) {

@@ -10,6 +10,7 @@ import { Card } from '../../parts/card.tsx';
 import { Choice } from '../../parts/field.tsx';
 import { JobStanding } from '../../parts/job.tsx';
 import { count } from '../../parts/numbers.ts';
+import { Scrolls } from '../../parts/scrolls.tsx';
 import { Shown } from '../../parts/shown.tsx';
 
 type Source = DataPage['quarantine'][number];
@@ -184,7 +185,9 @@ function RejectedItem({
 }) {
   return (
     <li>
-      <pre>{JSON.stringify(record, null, 2)}</pre>
+      <Scrolls kind="scrolls" label={`Record ${id}`}>
+        <pre>{JSON.stringify(record, null, 2)}</pre>
+      </Scrolls>
       <Allowed to="POST /api/quarantine/{connection}/replay">
         <DoButton does={() => read({ ids: [id] })}>Read this one again</DoButton>
       </Allowed>
