@@ -20,10 +20,7 @@ let on: Rehearsed;
 let browser: Browser;
 beforeAll(async () => {
   // Until the morning after the nightly pushes; the whole day is played at night.
-  on = await openRehearsed({
-    hours: 8,
-    ...(process.env.C8_TINY ? { size: { accounts: 40, contacts: 500, leads: 120, members: 520, overlap: 260 } } : {}),
-  });
+  on = await openRehearsed({ hours: 8 });
   if (canDrive) browser = await openBrowser();
 }, 600_000);
 afterAll(async () => {

@@ -2,7 +2,7 @@ import { DAY } from '../segment/duration.ts';
 import { type Counts, noneOfSegment, noneOfSide, type SideCounts } from './counts.ts';
 import type { Measures } from './measures.ts';
 import { isShare, type Metric, type Objective } from './objective.ts';
-import { type Spent, spentSince } from './spent.ts';
+import { type Pushed, type Spent, spentSince } from './spent.ts';
 
 /** One segment on one UTC day, as the walk over everybody found it. Money is in whole units. */
 export interface DayFacts {
@@ -60,14 +60,6 @@ export interface SideFacts {
   readonly converted: number;
   readonly revenue: number;
   readonly squares: number;
-}
-
-/** What the pushes of a segment's audiences did. */
-export interface Pushed {
-  readonly runs: number;
-  readonly added: number;
-  readonly removed: number;
-  readonly calls: number;
 }
 
 /** What facts are made of besides the counts. */

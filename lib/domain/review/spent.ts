@@ -1,5 +1,18 @@
 import { pushDollars } from '../cost/cost.ts';
-import type { DayFacts } from './facts.ts';
+
+/** What the pushes of a segment's audiences did. */
+export interface Pushed {
+  readonly runs: number;
+  readonly added: number;
+  readonly removed: number;
+  readonly calls: number;
+}
+
+/** A day's facts, as far as what was spent needs them. */
+interface SpentDay {
+  readonly day: string;
+  readonly pushed?: Pushed | null;
+}
 
 /** What pushing a segment's audiences cost, at list prices, beside the budget of its objective. */
 export interface Spent {
@@ -16,7 +29,7 @@ const DOLLARS = /^(?:(?:USD|US\$|\$)\s?([\d.,]+)|([\d.,]+)\s?(?:USD|US\$|\$|doll
  * Adds up what was pushed since a day. It is the price of this side alone: what a tool charges for sending is known to the
  * tool. Budgets of other currencies are not compared: no rate of exchange is known here.
  */
-export function spentSince(since: string, known: readonly Pick<DayFacts, 'day' | 'pushed'>[], budget: string): Spent {
+export function spentSince(since: string, known: readonly SpentDay[], budget: string): Spent {
   const days = known.flatMap(({ day, pushed }) => (pushed == null || day < since ? [] : [{ day, pushed }]));
   const sum = (what: 'added' | 'removed' | 'calls') => days.reduce((all, { pushed }) => all + pushed[what], 0);
   const dollars = pushDollars({ changed: sum('added') + sum('removed'), calls: sum('calls') });

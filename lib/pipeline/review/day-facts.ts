@@ -1,6 +1,7 @@
 import type { Milliseconds } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { DayFacts, Pushed } from '../../domain/review/facts.ts';
+import type { DayFacts } from '../../domain/review/facts.ts';
+import type { Pushed } from '../../domain/review/spent.ts';
 import type { Clock, HistoryStore, StateStore } from '../ports.ts';
 import { pushesBetween } from '../push/push-run.ts';
 

@@ -4,8 +4,8 @@ import { addUpCounts, type Counts, noCounts, noneOfSegment } from '../../../lib/
 import { elapsedOf, expectedAt, type HoldoutFacts, performanceOf } from '../../../lib/domain/review/facts.ts';
 import { differenceOfMeans, differenceOfShares, shareOf } from '../../../lib/domain/review/interval.ts';
 import { liftOf } from '../../../lib/domain/review/lift.ts';
-import { spentSince } from '../../../lib/domain/review/spent.ts';
 import { overlapsOf, overlapsWith } from '../../../lib/domain/review/overlaps.ts';
+import { spentSince } from '../../../lib/domain/review/spent.ts';
 
 const proportion = fc
   .tuple(fc.integer({ min: 1, max: 5_000 }), fc.double({ min: 0, max: 1, noNaN: true }))

@@ -77,7 +77,14 @@ const cases: readonly (readonly [string, Partial<Findings>, Proposal, ReasonCode
   ['reached', { performance: { ...performance, standing: 'reached' } }, 'keep', 'reached'],
   [
     'more spent than there is',
-    { performance: { ...performance, standing: 'reached', budget: '5 USD', spent: { dollars: 6, to: '2026-06-30', share: 1.2 } } },
+    {
+      performance: {
+        ...performance,
+        standing: 'reached',
+        budget: '5 USD',
+        spent: { dollars: 6, to: '2026-06-30', share: 1.2 },
+      },
+    },
     'fix',
     'over-budget',
   ],

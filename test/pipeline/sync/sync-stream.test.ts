@@ -208,7 +208,11 @@ describe('syncStream', () => {
 
   it('notes how much is left to be read, where the source says so', async () => {
     const rig = openRig(() =>
-      pages({ ...page(1, change('1'), change('2')), left: 4 }, { ...page(2, change('3'), change('4')), left: 2 }, page(3)),
+      pages(
+        { ...page(1, change('1'), change('2')), left: 4 },
+        { ...page(2, change('3'), change('4')), left: 2 },
+        page(3),
+      ),
     );
 
     await rig.sync();
