@@ -187,6 +187,19 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((options: { stage?: string; from: string; to: string; connection?: string }) =>
       perform(async (terminal) => (await import('./commands/replay.ts')).runReplay(terminal, options)),
     );
+  onStage(command(program, 'quarantine', 'records that could not be used and why; with --replay they are read again'))
+    .argument('[connection]', 'only those of this one, each by its id')
+    .option('--replay', 'read them again, with the mappings as they are now')
+    .option('--code <code>', 'those that were refused by this code')
+    .option('--record <ids...>', 'these, by their ids')
+    .action((connection: string | undefined, options: QuarantineOptions) =>
+      perform(async (terminal) =>
+        (await import('./commands/quarantine.ts')).runQuarantine(terminal, {
+          ...options,
+          ...(connection === undefined ? {} : { connection }),
+        }),
+      ),
+    );
   onStage(command(program, 'forget', 'erase a person everywhere, with a receipt'))
     .addArgument(personArgument())
     .option('--yes', 'do not ask; needed where there is no terminal to ask on')
@@ -256,6 +269,13 @@ interface ReviewOptions {
   readonly html?: string;
   readonly csv?: true;
   readonly columns: string;
+}
+
+interface QuarantineOptions {
+  readonly stage?: string;
+  readonly replay?: true;
+  readonly code?: string;
+  readonly record?: readonly string[];
 }
 
 interface PushOptions {

@@ -17,7 +17,16 @@ export const dataSchema = z
         visits: z.record(z.string(), z.number().int()),
       })
       .nullable(),
-    quarantine: z.array(z.object({ connection: z.string(), records: z.number().int(), more: z.boolean() })),
+    quarantine: z.array(
+      z.object({
+        connection: z.string(),
+        records: z.number().int(),
+        more: z.boolean(),
+        reasons: z.array(
+          z.object({ stream: z.string(), code: z.string(), reason: z.string(), records: z.number().int() }),
+        ),
+      }),
+    ),
   })
   .openapi('Data');
 

@@ -28,7 +28,7 @@ const figurePageSchema = z
   .openapi('FigurePage');
 
 /** Numbers of tools that are nobody's. */
-export function figureRoutes(deps: ApiDeps): readonly Route<unknown>[] {
+export function figureRoutes(deps: ApiDeps): readonly Route<never>[] {
   return [
     {
       method: 'get',

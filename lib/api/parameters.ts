@@ -6,6 +6,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   audience: 'Id of an audience',
   columns: 'Names with commas between them: id, since, traits, types of identifiers, consent.<topic>',
   connection: 'Name of a connection in tributary.yaml',
+  counts: 'no, for runs alone: people are not counted then, and summary is null',
   duplicate: 'Id of a suggested pair, as /api/duplicates lists it',
   form: 'json or html',
   from: 'Where to begin: of members and activities, what the page before named as next; of a history and of figures, a day',

@@ -190,6 +190,8 @@ export interface Page {
    * What is not read again until the run has ended is taken away.
    */
   readonly anewSince?: string;
+  /** How many records the source says that a reading from the beginning has still to bring. Absent = it does not say. */
+  readonly left?: number;
 }
 
 /** Records that nobody reads anywhere: somebody sends them, as rows of files. */

@@ -36,6 +36,7 @@ export interface RecordPage<Cursor extends Json> {
   readonly also?: readonly Change[];
   /** As in `Page`. */
   readonly anewSince?: string;
+  readonly left?: number;
 }
 
 /** What is kept of a record that nobody can walk through: it is a bad record like any other. */
@@ -48,17 +49,18 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
     const mapping = spec.mappings[name];
     if (mapping === undefined) return undefined;
     const parsed = spec.record.safeParse(record);
+    const through = { record, mapping: name };
     if (parsed.success) {
       const mapped = spec.changesOf?.(parsed.data, connection) ?? applyMappings([mapping], connection, parsed.data);
-      return mapped.ok ? mapped : { ok: false, rejection: { ...mapped.rejection, record } };
+      return mapped.ok ? mapped : { ok: false, rejection: { ...mapped.rejection, ...through } };
     }
     const first = parsed.error.issues[0];
     const reason = first === undefined ? 'unreadable' : `${first.path.join('.') || 'record'}: ${first.message}`;
-    return { ok: false, rejection: { code: 'sync/bad-record', reason, record } };
+    return { ok: false, rejection: { code: 'sync/bad-record', reason, ...through } };
   };
 
   const toPage = (connection: string, page: RecordPage<Cursor>): Page => {
-    const { mapping, checkpoint, anewSince } = page;
+    const { mapping, checkpoint, anewSince, left } = page;
     const also = page.also ?? [];
     const changes: Change[] = [...also];
     const rejected: Rejection[] = [];
@@ -74,7 +76,14 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
       const [first] = mapped.ok ? mapped.changes : [];
       lines.push({ ...(first === undefined ? {} : { of: subjectOf(first) }), mapping, record });
     }
-    return { changes, rejected, lines, checkpoint, ...(anewSince === undefined ? {} : { anewSince }) };
+    return {
+      changes,
+      rejected,
+      lines,
+      checkpoint,
+      ...(anewSince === undefined ? {} : { anewSince }),
+      ...(left === undefined ? {} : { left }),
+    };
   };
 
   const remap: Stream<Api>['remap'] = (lines, connection) => {

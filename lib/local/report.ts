@@ -7,6 +7,7 @@ import type { AudienceDefinition, Definitions } from '../domain/definitions.ts';
 import { type AudienceCounts, noCounts, notAsAsked, type PushTally } from '../domain/tally.ts';
 import type { MembershipStore, StateStore } from '../pipeline/ports.ts';
 import { stageAccessKeyId } from './engines/exchange.ts';
+import { quarantineKind } from '../pipeline/quarantine.ts';
 import type { SimulatedTools } from './simulators.ts';
 import type { Stage } from './stage.ts';
 
@@ -75,7 +76,7 @@ export async function reportOf(
     differences.push(...judged.differences);
   }
   const quarantined = await Promise.all(
-    Object.keys(definitions.connections).map((connection) => allOf(state, `quarantine#${connection}`)),
+    Object.keys(definitions.connections).map((connection) => allOf(state, quarantineKind(connection))),
   );
   const [profiles, activities] = await Promise.all([
     scanCount(dynamo, {

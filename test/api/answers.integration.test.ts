@@ -45,7 +45,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(on.document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(83);
+    expect(schemas).toHaveLength(84);
     for (const { path, method } of operations) {
       const {
         summary,
@@ -117,7 +117,11 @@ describe('the answers of /api', () => {
     const { body: page } = await ask('GET', '/api/quarantine/newsletter');
     const [record] = page as { id: string }[];
 
-    expect(body).toEqual({ counted: null, quarantine: [{ connection: 'newsletter', records: 1, more: false }] });
+    const reasons = [{ stream: 'members', code: 'mapping/no-id', reason: 'found no id', records: 1 }];
+    expect(body).toEqual({
+      counted: null,
+      quarantine: [{ connection: 'newsletter', records: 1, more: false, reasons }],
+    });
     expect(page).toMatchObject([{ stream: 'members', code: 'mapping/no-id', record: {} }]);
     const after = encodeURIComponent(record?.id ?? '');
     expect((await ask('GET', `/api/quarantine/newsletter?after=${after}`)).body).toEqual([]);

@@ -1,3 +1,4 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { openAccountStore } from '../../lib/adapters/dynamodb/account-store.ts';
@@ -32,6 +33,8 @@ export interface RunningApi {
   /** Asked by somebody who signed for IAM. */
   readonly app: { request(path: string, asked?: RequestInit): Promise<Response> };
   readonly deps: ApiDeps & { readonly blocks: BlockStore };
+  /** The client behind every store: its middleware sees each request. */
+  readonly dynamodb: DynamoDBClient;
   /** Folds changes as the resolve-profile function does. */
   fold(changes: readonly Change[]): Promise<void>;
   /** Changes that the API sent and nobody has folded yet. */
@@ -96,6 +99,7 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
   return {
     app: { request: async (path, asked) => app.request(path, asked, bySignature) },
     deps,
+    dynamodb: dynamo.client,
     async fold(changes) {
       await resolve([{ changes, profiles: [], accounts: [] }]);
     },

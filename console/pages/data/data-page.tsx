@@ -1,6 +1,7 @@
 import { facetNames } from '../../../lib/domain/facet/catalogue.ts';
 import type { DataPage } from '../../../lib/pipeline/describe/describe-data.ts';
 import type { PageProps } from '../../app/addresses.ts';
+import { Allowed } from '../../app/caller.tsx';
 import { useAnswer } from '../../app/reading.ts';
 import { ShareBar } from '../../charts/bars.tsx';
 import { Card, Cards } from '../../parts/card.tsx';
@@ -43,8 +44,10 @@ export function Page({ query }: PageProps) {
               )}
             </Card>
             <Figures visits={counted?.visits ?? {}} />
-            <Quarantine sources={quarantine} asked={query.get('quarantine') ?? undefined} />
-            <ReplayCard hour={query.get('from') ?? undefined} of={query.get('connection') ?? undefined} />
+            <Quarantine sources={quarantine} asked={query.get('quarantine') ?? undefined} again={data.again} />
+            <Allowed to="POST /api/replay">
+              <ReplayCard />
+            </Allowed>
           </Cards>
         )}
       </Shown>

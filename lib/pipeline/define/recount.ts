@@ -8,6 +8,7 @@ import { viewOf } from '../../domain/person-view.ts';
 import type { Profile } from '../../domain/profile.ts';
 import { type Counter, openCounter, type Sighting, sight } from '../../domain/review/counter.ts';
 import { type Counts, noCounts } from '../../domain/review/counts.ts';
+import { openPairs } from '../../domain/review/pairs.ts';
 import { wholeEntries } from '../../domain/segment/document.ts';
 import { mergeEntries } from '../../domain/segment/entries.ts';
 import type { ActivityStore, Clock, Queue, StateStore } from '../ports.ts';
@@ -87,8 +88,14 @@ export function recountWork(deps: RecountDeps): ScanWork {
       const { facets, visits, ...before } = found;
       const counts = before.people === undefined ? noCounts() : (before as unknown as Counts);
       const now = Date.parse(scan.startedAt);
-      for (const one of people) if (isLiving(one)) (await look(deps, counter, one, now)).add(counts);
+      const pairs = openPairs(counter.compiled.program.compiled.length);
       const living = people.filter(isLiving);
+      for (const one of living) {
+        const seen = await look(deps, counter, one, now);
+        seen.add(counts);
+        pairs.see(seen.positions);
+      }
+      pairs.addTo(counts);
       const counted = {
         facets: countFacets(counter.compiled, living, now, facets),
         visits: countVisits(living, now, visits),

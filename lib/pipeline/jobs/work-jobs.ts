@@ -5,6 +5,7 @@ import { type ForgetDeps, forgetPerson } from '../erase/forget-person.ts';
 import { type LearnDeps, learn } from '../learn/learn.ts';
 import { startLearning } from '../learn/start-learning.ts';
 import { type ReplayDeps, replay } from '../replay/replay.ts';
+import { replayRejected } from '../replay/replay-rejected.ts';
 import { type ReviewDeps, reviewSegments } from '../review/review-job.ts';
 import { anyWorker, type RunJobDeps, runJob } from './run-job.ts';
 
@@ -16,6 +17,7 @@ export function workJobs(deps: WorkJobsDeps) {
     forget: anyWorker(forgetPerson(deps)),
     export: anyWorker(exportPerson(deps)),
     replay: anyWorker(replay(deps)),
+    'replay-rejected': anyWorker(replayRejected(deps)),
     care: anyWorker(careForArchive(deps)),
     review: anyWorker(reviewSegments(deps)),
     learn: anyWorker(learn(deps)),

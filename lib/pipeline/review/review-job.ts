@@ -134,7 +134,9 @@ async function keepWhole(
 }
 
 async function writeFacts(deps: ReviewDeps, counted: Counted, segment: string): Promise<void> {
-  await closeDays(deps, segment, counted.at.slice(0, 10));
+  const audiences = counted.compiled.definitions.audiences.filter((one) => one.segment === segment);
+  const ids = audiences.map(({ audience }) => audience);
+  await closeDays(deps, segment, counted.at.slice(0, 10), ids);
   await keepFacts(deps, await countedFacts(deps, counted, segment));
 }
 

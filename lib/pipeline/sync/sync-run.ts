@@ -18,6 +18,8 @@ export interface SyncRun {
   /** Changes that were a push of ours coming back, whole or in part. Absent in runs of former releases. */
   readonly echoes?: number;
   readonly rejected: number;
+  /** How many records the source says are left to be read, of how many when it said so first. Absent = it does not say. */
+  readonly toRead?: { readonly left: number; readonly of: number };
   /** Of the changes: people that it brought, and people that it took away. */
   readonly people?: number;
   readonly gone?: number;

@@ -161,6 +161,7 @@ async function storePage(
       gone: (run.gone ?? 0) + countOf(page, 'gone'),
       ...(page.figures === undefined ? {} : { figures: (run.figures ?? 0) + figuresIn(page.figures) }),
       sent: { ...run.sent, [epoch]: first + messages.length },
+      ...toRead(run, page),
     },
   };
   return saveStream(deps.state, connection, stream, held, next);
@@ -170,7 +171,14 @@ async function storePage(
 function readAnew(deps: SyncDeps, run: SyncRun, anewSince: string): SyncRun {
   const { id, connection, stream } = run;
   deps.log('deletions are told no more; reading all anew', { run: id, connection, stream, since: anewSince });
-  return { ...run, backfill: true, people: 0, gone: 0, anewSince };
+  const { toRead: _, ...rest } = run;
+  return { ...rest, backfill: true, people: 0, gone: 0, anewSince };
+}
+
+/** A pass that begins anew may know of more than the one before. */
+function toRead({ toRead: before }: SyncRun, { left, lines }: Page): Pick<SyncRun, 'toRead'> {
+  if (left === undefined) return {};
+  return { toRead: { left, of: Math.max(before?.of ?? 0, left + lines.length) } };
 }
 
 function figuresIn(days: readonly FigureDay[]): number {
