@@ -1,3 +1,4 @@
+import { shareSpent } from '../../domain/call-budget.ts';
 import type { ConnectionDefinition, Definitions } from '../../domain/definitions.ts';
 import { describeConnection, type Quota } from '../describe/describe-connection.ts';
 import type { Clock, StateStore } from '../ports.ts';
@@ -70,9 +71,7 @@ function judgeQuota(
   { calls, most, share, reported, blockedUntil }: Quota,
 ): readonly Check[] {
   const { ok, warn } = checksOf('quota', 'docs/operating.md#rate-limits-and-quotas');
-  const ours = most === null ? [] : [calls / most];
-  const all = reported === null || reported.limit * share <= 0 ? [] : [reported.used / (reported.limit * share)];
-  const spent = ours.length + all.length === 0 ? undefined : Math.max(...ours, ...all);
+  const spent = shareSpent({ calls, reported: reported ?? undefined }, { perDay: most ?? undefined, share });
   const waits = blockedUntil === null ? '' : `; the tool asked to wait until ${blockedUntil}`;
   const found = `${calls} calls today${spent === undefined ? '' : `, ${Math.round(spent * 100)} % of the share`}${waits}`;
   const told = { found, expected: `less than ${MUCH_SPENT * 100} % of the day's share` };

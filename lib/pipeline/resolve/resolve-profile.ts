@@ -6,6 +6,7 @@ import { hearText, type ListeningRules } from '../../domain/listening.ts';
 import type { Profile } from '../../domain/profile.ts';
 import { isVoided, type Voided } from '../../domain/voided.ts';
 import type { AccountStore, ActivityStore, Clock, IdentityIndex, Log, Queue } from '../ports.ts';
+import { type Causes, causedIn, causesIn } from './causes.ts';
 import { type Decided, decidePeople } from './decide-people.ts';
 import { foldAll } from './fold.ts';
 import { askForPeople, foldAccounts } from './fold-accounts.ts';
@@ -174,35 +175,6 @@ async function gatherCurrent(deps: ResolveDeps, held: Compiled, pending: Pending
 
 function scoringInstant({ learned }: Compiled): Milliseconds {
   return learned?.models?.asOf ?? Number.NEGATIVE_INFINITY;
-}
-
-/** Fragment or profile id → what the work on it came by. */
-type Causes = ReadonlyMap<string, ReadonlySet<string>>;
-
-/** Of many that came together so many are told: a row stays small. */
-const MOST_CAUSES = 5;
-
-function causesIn(batch: readonly Work[]): Causes {
-  const causes = new Map<string, Set<string>>();
-  for (const { changes, profiles, cause } of batch) {
-    if (cause === undefined) continue;
-    const fragments = changes.flatMap((change) => (change.kind === 'account' ? [] : [change.fragment]));
-    for (const id of [...fragments, ...profiles]) causes.set(id, (causes.get(id) ?? new Set()).add(cause));
-  }
-  return causes;
-}
-
-/** Profile id → what its decision came by, the latest of the batch, with spaces between. */
-function causedIn(stored: readonly Decided[], causes: Causes): ReadonlyMap<string, string> {
-  const caused = new Map<string, string>();
-  if (causes.size === 0) return caused;
-  for (const { component, news, merged, owing } of stored) {
-    const met = [...component.byFragment.keys(), ...component.asked].flatMap((id) => [...(causes.get(id) ?? [])]);
-    if (met.length === 0) continue;
-    const text = [...new Set(met)].slice(-MOST_CAUSES).join(' ');
-    for (const { id } of [...news, ...merged, ...owing]) caused.set(id, text);
-  }
-  return caused;
 }
 
 /** How long before `now` the answers of stored profiles should have turned. */
