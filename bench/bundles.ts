@@ -24,7 +24,7 @@ interface Start {
 /** Bytes of every function's bundle, and what loading it costs a fresh process over one that loads nothing. */
 export async function* bench({ quick: isQuick, note }: BenchOptions): AsyncIterable<Measurement> {
   const outdir = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
-  const rounds = isQuick ? 1 : 20;
+  const rounds = isQuick ? 1 : 10;
   try {
     const bundles = await bundleFunctions({ outdir });
     for (const name of functionNames) {
@@ -52,7 +52,7 @@ export async function* bench({ quick: isQuick, note }: BenchOptions): AsyncItera
       yield line('load CPU over bare Node', (quick(loaded, cpu) - quick(bare, cpu)) / 1_000, 'ms');
       yield line('load time, times bare Node', quick(loaded, time) / quick(bare, time), 'ratio');
     }
-    yield* besideSdks(bundles, outdir, isQuick ? 1 : 12, note);
+    yield* besideSdks(bundles, outdir, isQuick ? 1 : 6, note);
   } finally {
     await rm(outdir, { recursive: true, force: true });
   }

@@ -21,8 +21,8 @@ const sizes: Readonly<Record<string, Size>> = {
 /** Requests a second; of twenty, one is a batch of twenty messages. */
 const RATE = 20;
 const BURST = 1_000;
-const SUSTAINED_SECONDS = 40;
-const BASE_SECONDS = 180;
+const SUSTAINED_SECONDS = 20;
+const BASE_SECONDS = 120;
 const REFUSED_SECONDS = 20;
 /** How often the queue fails a function that sends, while it is made to fail. */
 const QUEUE_FAILS = 0.7;

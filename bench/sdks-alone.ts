@@ -52,8 +52,8 @@ function uses({ metafile }: Bundle, client: string): boolean {
 function entryOf(clients: readonly string[], vendor: Vendor | undefined): string {
   const imports = clients.map((client) => {
     const names = AWS[client] ?? [];
-    const [constructor = ''] = names;
-    return `import { ${names.join(', ')} } from '@aws-sdk/client-${client}'; used.push(new ${constructor}({}), ${names.join(', ')});`;
+    const [opened = ''] = names;
+    return `import { ${names.join(', ')} } from '@aws-sdk/client-${client}'; used.push(new ${opened}({}), ${names.join(', ')});`;
   });
   const parts = [...imports, ...(vendor === undefined ? [] : [SDKS[vendor]])];
   // Bindings of imports are hoisted, so the list may stand above them.
