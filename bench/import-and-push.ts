@@ -34,7 +34,8 @@ export async function* bench({ quick, people, note }: BenchOptions): AsyncIterab
 export async function* realtimeBench({ quick, people, note }: BenchOptions): AsyncIterable<Measurement> {
   const contacts = quick ? 40 : (people ?? 2_000);
   for await (const measured of inRealtime(contacts, note)) yield { ...measured, job: 'realtime' };
-  for await (const measured of timed(contacts, note)) {
+  // What is promised is promised of more contacts: a cold start weighs little there.
+  for await (const { target: _promised, ...measured } of timed(contacts, note)) {
     const isWhole = measured.of?.phase === WHOLE && measured.of.process === undefined;
     if (isWhole || measured.metric === 'members on the list') yield { ...measured, job: 'realtime' };
   }

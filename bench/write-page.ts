@@ -43,7 +43,7 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
     job: 'realtime',
     title: 'The same, pushed as it changes',
     about:
-      'The same company in the same run twice: with an audience that is pushed once when everybody is in, and with one of `when: realtime`, whose changes are gathered for a minute at most. The list then fills while contacts still come in, by more and smaller calls.',
+      'The same company in the same run twice: with an audience that is pushed once when everybody is in, and with one of `when: realtime`, whose changes are gathered for a minute. Contacts that come in together are gathered together: the list is full when the pull is, with as many calls. Smaller than the import above, so that the start of cold processes weighs more in the processor time of a contact.',
   },
   {
     job: 'load',
