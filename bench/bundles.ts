@@ -8,18 +8,12 @@ import { type FunctionName, functionNames } from '../lib/infra/functions.ts';
 import { type BenchOptions, type Measurement, rounded } from './measurement.ts';
 import { bundleSdks, SDKS, type Vendor, vendorFunctions } from './sdks-alone.ts';
 
-/** How long a function may take to load, over bare Node, where the product promises it. */
+/** Milliseconds that a function may take to load, over bare Node, where the product promises it. */
 const targets: Partial<Readonly<Record<FunctionName, number>>> = { collect: 45, 'resolve-profile': 90 };
 
 /** Functions on the path of which nobody's client is loaded. */
 const withoutVendors: readonly FunctionName[] = ['collect', 'receive-webhook', 'resolve-profile'];
 const VENDORS = /node_modules\/(?:@jsforce|jsforce|@mailchimp|superagent|@hubspot)\//;
-
-/** What a child process tells of itself when it is done, both since it began. */
-interface Start {
-  readonly milliseconds: number;
-  readonly cpu: number;
-}
 
 /** Bytes of every function's bundle, and what loading it costs a fresh process over one that loads nothing. */
 export async function* bench({ quick: isQuick, note }: BenchOptions): AsyncIterable<Measurement> {
@@ -39,28 +33,21 @@ export async function* bench({ quick: isQuick, note }: BenchOptions): AsyncItera
       }
       note(`bundles: loading ${name}`);
       const [bare, loaded] = await startsOf(rounds, [[], [join(dir, 'index.mjs')]]);
-      const line = (metric: string, value: number, unit: string): Measurement => ({
+      const over = {
         job: 'bundles',
-        metric,
-        value: rounded(value),
-        unit,
+        metric: 'load CPU over bare Node',
+        value: rounded((quick(loaded) - quick(bare)) / 1_000),
+        unit: 'ms',
         of,
-      });
+      };
       const most = targets[name];
-      const over = line('load time over bare Node', quick(loaded, time) - quick(bare, time), 'ms');
       yield most === undefined ? over : { ...over, target: { most } };
-      yield line('load CPU over bare Node', (quick(loaded, cpu) - quick(bare, cpu)) / 1_000, 'ms');
-      yield line('load time, times bare Node', quick(loaded, time) / quick(bare, time), 'ratio');
     }
     yield* besideSdks(bundles, outdir, isQuick ? 1 : 6, note);
   } finally {
     await rm(outdir, { recursive: true, force: true });
   }
 }
-
-const time = (start: Start): number => start.milliseconds;
-const cpu = (start: Start): number => start.cpu;
-const quick = (starts: readonly Start[] = [], value: (start: Start) => number): number => quickOf(starts.map(value));
 
 /**
  * Functions with a vendor's client loaded, beside the SDKs that they use and nothing else: AWS's clients and the vendor's own,
@@ -79,7 +66,7 @@ async function* besideSdks(
     const index = join(dir, 'index.mjs');
     const [bare, start, aws] = await startsOf(rounds, [[], [index], [alone(name, undefined)]]);
     const of = { function: name };
-    const overBare = (starts: readonly Start[] | undefined): number => quick(starts, cpu) - quick(bare, cpu);
+    const overBare = (starts: readonly number[] | undefined): number => quick(starts) - quick(bare);
     const line = (metric: string, value: number, unit: string, more: Measurement['of'] = {}): Measurement => ({
       job: 'bundles',
       metric,
@@ -109,8 +96,8 @@ function chunkOf({ outputs }: Bundle['metafile'], dir: string, vendor: Vendor): 
 }
 
 /** Starts of fresh processes, each loading one list of files, in turn: what else runs on the machine meets all alike. */
-async function startsOf(rounds: number, lists: readonly (readonly string[])[]): Promise<Start[][]> {
-  const starts: Start[][] = lists.map(() => []);
+async function startsOf(rounds: number, lists: readonly (readonly string[])[]): Promise<number[][]> {
+  const starts: number[][] = lists.map(() => []);
   for (let round = 0; round < rounds; round += 1) {
     for (const [at, files] of lists.entries()) {
       const code = files.map((file) => `await import(${JSON.stringify(pathToFileURL(file).href)});`).join('');
@@ -133,14 +120,18 @@ function vendorBytes({ outputs }: Bundle['metafile']): number {
 }
 
 /** A quick one, of five the first: what other work on the machine held up tells nothing of a function. */
-function quickOf(values: readonly number[]): number {
+function quick(values: readonly number[] = []): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 5)] ?? Number.NaN;
 }
 
-/** Runs `code` in a fresh process that then says how long it has lived. */
-async function startOf(code: string): Promise<Start> {
-  const tell = `const { user, system } = process.cpuUsage(); console.log(JSON.stringify({ milliseconds: performance.now(), cpu: user + system })); process.exit();`;
+/**
+ * Processor time of a fresh process that runs `code`, in microseconds. Not its time by the clock, which tells of whatever else
+ * the machine does.
+ */
+async function startOf(code: string): Promise<number> {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code for the child
+  const tell = 'const { user, system } = process.cpuUsage(); console.log(`cpu ${user + system}`); process.exit();';
   const child = spawn(process.execPath, ['--input-type=module', '--eval', `${code}${tell}`], {
     env: anyEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -155,8 +146,8 @@ async function startOf(code: string): Promise<Start> {
   });
   const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
   const last = out.trim().split('\n').at(-1) ?? '';
-  if (status !== 0 || !last.startsWith('{')) throw new Error(`a bundle does not load: ${problem.slice(0, 400)}`);
-  return JSON.parse(last) as Start;
+  if (status !== 0 || !last.startsWith('cpu ')) throw new Error(`a bundle does not load: ${problem.slice(0, 400)}`);
+  return Number(last.slice('cpu '.length));
 }
 
 /** Every variable that any function reads when it starts; nothing is called. */

@@ -85,7 +85,7 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
     job: 'bundles',
     title: 'Functions that start',
     about:
-      'Bytes of each function’s bundle, and what loading it costs a fresh process over one that loads nothing; of ten loads a quick one (of five the first), because other work on the machine is in the others. *SDKs alone* are the clients that a function uses and nothing else, bundled the same way: AWS’s, and the vendor’s own imported as its documentation says. Processor time is compared, not time.',
+      'Bytes of each function’s bundle, and the processor time of a fresh process that loads it over one that loads nothing; of ten loads a quick one (of five the first), because other work on the machine is in the others: these were taken beside much of it. *SDKs alone* are the clients that a function uses and nothing else, bundled the same way: AWS’s, and the vendor’s own imported as its documentation says.',
   },
   {
     job: 'collect',
