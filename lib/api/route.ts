@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { TributaryError } from '../domain/errors.ts';
-import { isJsonObject, type Json } from '../domain/json.ts';
+import { isJsonObject, isShallow, type Json, mostLevels } from '../domain/json.ts';
 import { type Role, suffices } from '../domain/role.ts';
 import { problemSchema } from './answers.ts';
 import { type Caller, callerOf } from './caller.ts';
@@ -134,6 +134,9 @@ async function readBody<Body>(c: Context, schema: z.ZodType<Body>, { by }: Calle
     value = JSON.parse(text === '' ? '{}' : text);
   } catch {
     throw new TributaryError('rejected', 'api/bad-body', 'the body must be a JSON object');
+  }
+  if (!isShallow(value as Json)) {
+    throw new TributaryError('rejected', 'api/bad-body', `the body is nested deeper than ${mostLevels} levels`);
   }
   const signed = by !== undefined && schema instanceof z.ZodObject && 'by' in schema.shape;
   const parsed = schema.safeParse(signed && isJsonObject(value) ? { ...value, by } : value);

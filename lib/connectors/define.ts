@@ -1,6 +1,6 @@
 import type { Change, Rejection } from '../domain/change.ts';
 import { TributaryError } from '../domain/errors.ts';
-import { isJsonObject, type Json } from '../domain/json.ts';
+import { isJsonObject, isShallow, type Json } from '../domain/json.ts';
 import { applyMappings, type MappedRecord, type Mapping } from '../domain/mapping.ts';
 import type {
   ArchivedLine,
@@ -38,6 +38,9 @@ export interface RecordPage<Cursor extends Json> {
   readonly anewSince?: string;
 }
 
+/** What is kept of a record that nobody can walk through: it is a bad record like any other. */
+const TOO_DEEP = { tooDeep: true };
+
 /** Closes over a stream's record and cursor types, so that the registry holds one plain type. */
 export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec<Api, Record_, Cursor>): Stream<Api> {
   /** Undefined when this release has no mapping of that name. */
@@ -60,7 +63,8 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
     const changes: Change[] = [...also];
     const rejected: Rejection[] = [];
     const lines: ArchivedLine[] = also.map((change) => ({ of: subjectOf(change), change }));
-    for (const record of page.records) {
+    for (const told of page.records) {
+      const record = isShallow(told as Json) ? told : TOO_DEEP;
       const mapped = mapRecord(connection, mapping, record);
       if (mapped === undefined) {
         throw new TributaryError('defect', 'sync/unknown-mapping', `stream ${spec.name} has no mapping ${mapping}`);

@@ -6,6 +6,7 @@ import type { Identifier } from '../domain/change.ts';
 import type { AudienceDefinition, Definitions } from '../domain/definitions.ts';
 import { type AudienceCounts, noCounts, notAsAsked, type PushTally } from '../domain/tally.ts';
 import type { MembershipStore, StateStore } from '../pipeline/ports.ts';
+import { stageAccessKeyId } from './engines/exchange.ts';
 import type { SimulatedTools } from './simulators.ts';
 import type { Stage } from './stage.ts';
 
@@ -43,7 +44,7 @@ export async function reportOf(
   const dynamo = openDynamo(async () => {}, Math.random, {
     endpoint: stage.engines.dynamodb,
     region: 'eu-central-1',
-    credentials: { accessKeyId: 'REHEARSAL', secretAccessKey: 'REHEARSAL' },
+    credentials: { accessKeyId: stageAccessKeyId, secretAccessKey: 'none' },
   });
   const memberships = openMembershipStore(
     dynamo,

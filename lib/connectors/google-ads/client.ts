@@ -26,7 +26,7 @@ export interface Change {
 /** A client of its own for one connection: the documented HTTP API, without the official client (README.md says why). */
 export function openGoogleAds(connection: ConnectionInput<Config, Secret>, io: ConnectorIo) {
   const { config, secret, endpoint } = connection;
-  const own = endpoint?.replace(/\/+$/, '');
+  const own = endpoint?.replace(/(?<!\/)\/+$/, '');
   const transport = openTransport(own === undefined ? HOME : { api: own, token: `${own}/token` }, secret, io);
   const accountOf = (accountId: string): Json => ({ accountType: 'GOOGLE_ADS', accountId });
   const pathOf = (accountId: string): string => `accountTypes/GOOGLE_ADS/accounts/${accountId}`;

@@ -25,7 +25,7 @@ export interface PageQuery {
 
 /** A client of its own for one connection: the documented HTTP API, without the official client (README.md says why). */
 export function openMeta(connection: ConnectionInput<Config, Secret>, io: ConnectorIo) {
-  const base = (connection.endpoint ?? HOME).replace(/\/+$/, '');
+  const base = (connection.endpoint ?? HOME).replace(/(?<!\/)\/+$/, '');
   const { config } = connection;
   const transport = openTransport(base, connection.secret, io);
   let pageToken: string | undefined;

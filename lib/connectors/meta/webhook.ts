@@ -7,6 +7,7 @@ import { applyMapping, type Mapping } from '../../domain/mapping.ts';
 import { macOf, sameText } from '../../domain/signed-message.ts';
 import type { Schema } from '../contract.ts';
 import type { Delivery, RawRequest, Verification, WebhookAnswer, WebhookSource } from '../contract-deliveries.ts';
+import { jsonOf } from '../delivered-json.ts';
 import { metaId } from './answers.ts';
 import { commentMapping, commentRecord, isSomebodys, mentionMapping, mentionRecord } from './comment.ts';
 import type { Config, Secret } from './config.ts';
@@ -84,7 +85,7 @@ const fields: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
 
 function parse(request: RawRequest, connection: string, config: Config): readonly Delivery[] {
   const { object, entry } = readBody(request.body);
-  const known = fields[object];
+  const known = Object.hasOwn(fields, object) ? fields[object] : undefined;
   const mine = object === 'instagram' ? config.instagram : config.page;
   const deliveries = new Map<string, Delivery>();
   // One address takes the updates of all pages of an app: those of others are theirs.
@@ -179,12 +180,8 @@ function unknown(
 }
 
 function readBody(sent: Uint8Array): z.infer<typeof body> {
-  try {
-    const parsed = body.safeParse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(sent)));
-    if (parsed.success) return parsed.data;
-  } catch {
-    // What is no JSON is unreadable like any other body.
-  }
+  const parsed = body.safeParse(jsonOf(sent));
+  if (parsed.success) return parsed.data;
   const says = `a webhook delivery could not be read: expected object and entry, a list of up to ${MOST_CHANGES} updates`;
   throw new TributaryError('rejected', 'meta/unreadable-delivery', says);
 }

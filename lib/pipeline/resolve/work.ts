@@ -63,8 +63,8 @@ export function doWork(deps: WorkDeps) {
     const folded = new Map<string, number[]>();
     for (const [at, body] of bodies.entries()) {
       if (failed.has(at) || !isJsonObject(body) || !isJsonObject(body.run)) continue;
-      const id = String(body.run.id);
-      folded.set(id, [...(folded.get(id) ?? []), Number(body.run.number)]);
+      const { id, number } = body.run;
+      if (typeof id === 'string' && typeof number === 'number') folded.set(id, [...(folded.get(id) ?? []), number]);
     }
     const now = deps.clock.now().getTime();
     for (const [run, numbers] of folded) await markFolded(deps.state, run, numbers, now);
@@ -78,7 +78,7 @@ async function compareAll(deps: WorkDeps, bodies: readonly Json[]): Promise<Set<
   for (const [at, body] of bodies.entries()) {
     if (!isJsonObject(body) || !Array.isArray(body.compare)) continue;
     try {
-      await deps.compare(body.compare.map(String));
+      await deps.compare(textsIn(body.compare));
     } catch (thrown) {
       // Suggestions are nobody's way to a profile: their message comes again alone, and its neighbours are done.
       const { kind, code, message } = asTributaryError(thrown);
@@ -150,8 +150,16 @@ async function scanAll(deps: WorkDeps, bodies: readonly Json[], signal: AbortSig
 function fragmentsIn(bodies: readonly Json[], what: 'pause' | 'resume'): readonly string[] {
   return bodies.flatMap((body) => {
     const list = isJsonObject(body) ? body[what] : undefined;
-    return Array.isArray(list) ? list.map(String) : [];
+    return textsIn(list);
   });
+}
+
+function textsIn(list: Json | undefined): readonly string[] {
+  return Array.isArray(list) ? (list as readonly Json[]).filter((one) => typeof one === 'string') : [];
+}
+
+function textIn(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 async function readWork(deps: WorkDeps, body: Json): Promise<Work> {
@@ -168,8 +176,8 @@ async function readWork(deps: WorkDeps, body: Json): Promise<Work> {
   const stamp = `${deps.clock.now().toISOString()}#${deps.clock.random().toString(36).slice(2)}`;
   await quarantine(deps, connection, 'changes', stamp, rejected);
   await keepRejected(deps, connection, body);
-  const marked = Array.isArray(body.suppression) ? body.suppression.map(String) : [];
-  const asked = Array.isArray(body.profiles) ? body.profiles.map(String) : [];
+  const marked = textsIn(body.suppression);
+  const asked = textsIn(body.profiles);
   return {
     changes,
     profiles: [...asked, ...(marked.length === 0 ? [] : await deps.mark(marked))],
@@ -202,7 +210,7 @@ async function keepRejected(
 
 function readRejection(value: Json): Rejection {
   const { code, reason, record } = isJsonObject(value) ? value : {};
-  return { code: String(code), reason: String(reason), record };
+  return { code: textIn(code), reason: textIn(reason), record };
 }
 
 /** Keeps changes that would make a profile too large, named by their limit, and lets their neighbours go on. */
