@@ -42,3 +42,15 @@ it('the bench of realtime pushes fills the same list as a push of all', async ()
   expect(listed).toHaveLength(2);
   expect(listed[0]).toBe(listed[1]);
 }, 400_000);
+
+it('the bench of dollars adds its stages up', async () => {
+  const { status, lines, notes } = await runJob('cost');
+
+  expect(status, notes).toBe(0);
+  expect(broken(lines, 'cost')).toEqual([]);
+  const spent = (metric: string) =>
+    lines.filter((line) => line.metric === metric && line.of?.for === 'a million activities');
+  const [altogether] = spent('dollars altogether');
+  const stages = spent('dollars of a stage').reduce((sum, { value }) => sum + value, 0);
+  expect(stages).toBeCloseTo(altogether?.value ?? Number.NaN, 2);
+});
