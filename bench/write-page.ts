@@ -61,7 +61,7 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
     job: 'compression',
     title: 'A profile, compressed',
     about:
-      'Items of people from two tools, after as many activities, written in several ways; what a million writes of the profile then cost with the read before each, and the processor time. The other rows of an activity are the same either way. The decision is docs/adr/00XX-profiles-stay-text.md.',
+      'Items of people from two tools, after as many activities, written in several ways; what a million writes of the profile then cost with the read before each, and the processor time. The other rows of an activity are the same either way. The decision is docs/adr/0071-profiles-stay-text.md.',
   },
   {
     job: 'resolve',

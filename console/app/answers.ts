@@ -33,8 +33,8 @@ import type { PersonAudience } from '../../lib/pipeline/describe/person-audience
 import type { PersonSegment } from '../../lib/pipeline/describe/person-segments.ts';
 import type { SegmentHistory } from '../../lib/pipeline/describe/segment-history.ts';
 import type { SegmentPage } from '../../lib/pipeline/describe/segment-list.ts';
-import type { FigurePage } from '../../lib/pipeline/figures.ts';
 import type { SegmentPeople } from '../../lib/pipeline/describe/segment-people.ts';
+import type { FigurePage } from '../../lib/pipeline/figures.ts';
 import type { CardPage } from '../../lib/pipeline/learn/cards.ts';
 import type { Approval } from '../../lib/pipeline/push/approve.ts';
 import type { DryRun } from '../../lib/pipeline/push/dry-run.ts';

@@ -6,8 +6,8 @@ import type { Identifier } from '../domain/change.ts';
 import type { AudienceDefinition, Definitions } from '../domain/definitions.ts';
 import { type AudienceCounts, noCounts, notAsAsked, type PushTally } from '../domain/tally.ts';
 import type { MembershipStore, StateStore } from '../pipeline/ports.ts';
-import { stageAccessKeyId } from './engines/exchange.ts';
 import { quarantineKind } from '../pipeline/quarantine.ts';
+import { stageAccessKeyId } from './engines/exchange.ts';
 import type { SimulatedTools } from './simulators.ts';
 import type { Stage } from './stage.ts';
 

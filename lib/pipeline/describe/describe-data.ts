@@ -1,7 +1,7 @@
 import type { Definitions } from '../../domain/definitions.ts';
 import type { FacetCounts } from '../../domain/facet/count-facets.ts';
-import type { VisitCounts } from '../define/count-facets.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import type { VisitCounts } from '../define/count-facets.ts';
 import { readRecounts } from '../define/recount.ts';
 import type { StateStore } from '../ports.ts';
 import { quarantineKind, quarantineSources } from '../quarantine.ts';
