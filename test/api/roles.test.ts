@@ -79,7 +79,7 @@ describe('operations of the API', () => {
       'approver',
       [
         ...['POST /api/apply', 'POST /api/definitions', 'POST /api/definitions/versions/{version}/sources'],
-        ...['POST /api/forget', 'POST /api/people/{person}/unmerge', 'POST /api/push'],
+        ...['POST /api/forget', 'POST /api/people/{person}/unmerge', 'POST /api/push', 'POST /api/redrive'],
         ...['POST /api/quarantine/{connection}/replay', 'POST /api/replay'],
         ...[
           'POST /api/runs/{run}/approve',
