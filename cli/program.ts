@@ -249,6 +249,13 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     (options: { stage?: string }) =>
       perform(async (terminal) => (await import('./commands/cost.ts')).runCost(terminal, options)),
   );
+  onStage(command(program, 'doctor', 'what is well, what is not, and what to do about it'))
+    .argument('[dir]', 'a workspace: whether it is what is published and deployed')
+    .option('--sign-in', 'have every connection sign in to its tool first')
+    .option('--all', 'what is well too')
+    .action((dir: string | undefined, options: { stage?: string; signIn?: true; all?: true }) =>
+      perform(async (terminal) => (await import('./commands/doctor.ts')).runDoctor(terminal, { ...options, dir })),
+    );
   onStage(command(program, 'runs', 'pulls, dropped files, pushes and checks of lists, newest first'))
     .option('--all', 'pulls that brought nothing too')
     .action((options: { stage?: string; all?: true }) =>

@@ -34,6 +34,7 @@ import type { PersonSegment } from '../../lib/pipeline/describe/person-segments.
 import type { SegmentHistory } from '../../lib/pipeline/describe/segment-history.ts';
 import type { SegmentPage } from '../../lib/pipeline/describe/segment-list.ts';
 import type { SegmentPeople } from '../../lib/pipeline/describe/segment-people.ts';
+import type { FigurePage } from '../../lib/pipeline/figures.ts';
 import type { CardPage } from '../../lib/pipeline/learn/cards.ts';
 import type { Approval } from '../../lib/pipeline/push/approve.ts';
 import type { DryRun } from '../../lib/pipeline/push/dry-run.ts';
@@ -69,6 +70,7 @@ export interface Answers {
   'GET /api/duplicates': z.infer<typeof duplicatesSchema>;
   'GET /api/duplicates/{duplicate}': z.infer<typeof duplicatePageSchema>;
   'GET /api/exports/{job}/{form}/{part}': z.infer<typeof exportPartSchema>;
+  'GET /api/figures': FigurePage;
   'GET /api/jobs/{job}': Job;
   'GET /api/models': CardPage;
   'GET /api/overlaps': OverlapMatrix;

@@ -6,7 +6,9 @@ import { costRoutes } from './cost-routes.ts';
 import { dataRoutes } from './data-routes.ts';
 import { definitionRoutes } from './definition-routes.ts';
 import type { ApiDeps } from './deps.ts';
+import { doctorRoutes } from './doctor-routes.ts';
 import { duplicateRoutes } from './duplicate-routes.ts';
+import { figureRoutes } from './figure-routes.ts';
 import { importRoutes } from './import-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { privacyRoutes } from './privacy-routes.ts';
@@ -47,6 +49,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
     ...workRoutes(deps),
     ...dataRoutes(deps),
     ...quarantineRoutes(deps),
+    ...figureRoutes(deps),
     ...segmentFactsRoutes(deps),
     ...reviewRoutes(deps),
     ...duplicateRoutes(deps),
@@ -56,6 +59,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
     ...privacyRoutes(deps),
     ...suppressionRoutes(deps),
     ...costRoutes(deps),
+    ...doctorRoutes(deps),
   ];
   for (const route of [...callerRoutes(routes), ...routes]) serve(app, route);
   app.doc31('/api/openapi.json', {

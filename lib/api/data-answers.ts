@@ -14,6 +14,7 @@ export const dataSchema = z
         at: z.string(),
         people: z.number().int(),
         facets: z.record(z.enum(facetNames), facetCountSchema),
+        visits: z.record(z.string(), z.number().int()),
       })
       .nullable(),
     quarantine: z.array(

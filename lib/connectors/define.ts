@@ -1,6 +1,6 @@
 import type { Change, Rejection } from '../domain/change.ts';
 import { TributaryError } from '../domain/errors.ts';
-import { isJsonObject, type Json } from '../domain/json.ts';
+import { isJsonObject, isShallow, type Json } from '../domain/json.ts';
 import { applyMappings, type MappedRecord, type Mapping } from '../domain/mapping.ts';
 import type {
   ArchivedLine,
@@ -39,6 +39,9 @@ export interface RecordPage<Cursor extends Json> {
   readonly left?: number;
 }
 
+/** What is kept of a record that nobody can walk through: it is a bad record like any other. */
+const TOO_DEEP = { tooDeep: true };
+
 /** Closes over a stream's record and cursor types, so that the registry holds one plain type. */
 export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec<Api, Record_, Cursor>): Stream<Api> {
   /** Undefined when this release has no mapping of that name. */
@@ -62,7 +65,8 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
     const changes: Change[] = [...also];
     const rejected: Rejection[] = [];
     const lines: ArchivedLine[] = also.map((change) => ({ of: subjectOf(change), change }));
-    for (const record of page.records) {
+    for (const told of page.records) {
+      const record = isShallow(told as Json) ? told : TOO_DEEP;
       const mapped = mapRecord(connection, mapping, record);
       if (mapped === undefined) {
         throw new TributaryError('defect', 'sync/unknown-mapping', `stream ${spec.name} has no mapping ${mapping}`);
@@ -107,19 +111,7 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
     from: Json | undefined,
     options: ReadOptions,
   ): AsyncIterable<Page> {
-    let cursor: Cursor | undefined;
-    if (from !== undefined) {
-      const parsed = spec.cursor.safeParse(from);
-      if (!parsed.success) {
-        throw new TributaryError(
-          'config',
-          'sync/unknown-cursor',
-          `the checkpoint of stream ${spec.name} has a form this release does not know; pull it with --full`,
-        );
-      }
-      cursor = parsed.data;
-    }
-    for await (const page of spec.read(api, cursor, options)) yield toPage(connection, page);
+    for await (const page of spec.read(api, readCursor(spec, from), options)) yield toPage(connection, page);
   }
 
   const { reread } = spec;
@@ -132,6 +124,18 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
       ? {}
       : { reread: async (api, connection, ids, options) => toPage(connection, await reread(api, ids, options)) }),
   };
+}
+
+/** A checkpoint as the stream's own cursor. Throws TributaryError `config` `sync/unknown-cursor`. */
+export function readCursor<Cursor extends Json>(
+  { name, cursor }: { readonly name: string; readonly cursor: Schema<Cursor> },
+  from: Json | undefined,
+): Cursor | undefined {
+  if (from === undefined) return undefined;
+  const parsed = cursor.safeParse(from);
+  if (parsed.success) return parsed.data;
+  const says = `the checkpoint of stream ${name} has a form this release does not know; pull it with --full`;
+  throw new TributaryError('config', 'sync/unknown-cursor', says);
 }
 
 /**

@@ -135,6 +135,8 @@ export type FollowRow =
       readonly profile: string;
       readonly version: number;
       readonly wanted: Wanted;
+      /** What its decision came by: traces of deliveries, ids of runs, with spaces between. */
+      readonly cause?: string;
     }
   | {
       readonly row: 'account';
@@ -168,6 +170,8 @@ export interface AudienceRow {
   readonly pending: boolean;
   /** Until then the person is not added: a tool hinted that consent is withdrawn, and nobody has read it again yet. */
   readonly pausedUntil?: Milliseconds;
+  /** What the wanted side came by. */
+  readonly cause?: string;
 }
 
 export interface MemberPage {

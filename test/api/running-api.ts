@@ -5,6 +5,7 @@ import { openAccountStore } from '../../lib/adapters/dynamodb/account-store.ts';
 import { openActivityStore } from '../../lib/adapters/dynamodb/activity-store.ts';
 import { openBlockStore } from '../../lib/adapters/dynamodb/block-store.ts';
 import { openDynamo } from '../../lib/adapters/dynamodb/client.ts';
+import { formats } from '../../lib/adapters/dynamodb/format.ts';
 import { openHistoryStore } from '../../lib/adapters/dynamodb/history-store.ts';
 import { openIdentityIndex } from '../../lib/adapters/dynamodb/identity-index.ts';
 import { openMembershipStore } from '../../lib/adapters/dynamodb/membership-store.ts';
@@ -77,6 +78,8 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     deployed: (wanted: Declared) => wanted,
     inventory: { secrets: 1, alarms: 40, dashboards: 1, polledQueues: 7 },
     sweepShards: 4,
+    queueDepths: async () => ({ changes: { ready: 0, hidden: 0, delayed: 0 } }),
+    program: { release: '0.1.0', node: process.version, formats },
     identities: openIdentityIndex(dynamo, tables.identifiers),
     profiles: openProfileStore(dynamo, { profiles: tables.profiles, identifiers: tables.identifiers }),
     accounts: openAccountStore(dynamo, tables.accounts),

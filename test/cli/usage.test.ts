@@ -84,6 +84,7 @@ describe('tributary', () => {
       'export',
       'review',
       'cost',
+      'doctor',
       'runs',
       'help',
     ]);

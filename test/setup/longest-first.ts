@@ -5,6 +5,7 @@ const LONGEST = [
   ...['troubled-night', 'rehearsal', 'audiences', 'store-jobs', 'everything', 'import', 'privacy'].map(
     (name) => `/${name}.integration.test.ts`,
   ),
+  '/conformance/roads.test.ts',
   '/conformance/connectors.test.ts',
 ];
 

@@ -120,7 +120,7 @@ const broken: readonly Broken[] = [
       code: 'workspace/unknown-connector',
       found: 'connector "mailchip"',
       expected:
-        'one of files, forms, google-ads, google-analytics, hubspot, klaviyo, linkedin, mailchimp, meta, salesforce, sendgrid, webhook',
+        'one of files, forms, google-ads, google-analytics, hubspot, klaviyo, linkedin, mailchimp, meta, salesforce, sendgrid, surveymonkey, webhook',
       suggestion: 'mailchimp',
     },
   },

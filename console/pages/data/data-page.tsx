@@ -11,6 +11,7 @@ import { PageHead } from '../../parts/page-head.tsx';
 import { Scrolls } from '../../parts/scrolls.tsx';
 import { Shown } from '../../parts/shown.tsx';
 import { facetWords, titled } from '../../parts/words.ts';
+import { Figures } from './figures.tsx';
 import { Quarantine } from './quarantine.tsx';
 import { ReplayCard } from './replay.tsx';
 import '../../parts/matrix.css';
@@ -42,6 +43,7 @@ export function Page({ query }: PageProps) {
                 <FacetMatrix counted={counted} />
               )}
             </Card>
+            <Figures visits={counted?.visits ?? {}} />
             <Quarantine sources={quarantine} asked={query.get('quarantine') ?? undefined} again={data.again} />
             <Allowed to="POST /api/replay">
               <ReplayCard />

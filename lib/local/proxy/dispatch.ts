@@ -1,12 +1,18 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
-import { type EngineAnswer, type Exchange, encode, jsonHeaders, stageAccessKeyId } from '../engines/exchange.ts';
+import {
+  accessKeyIdIn,
+  type EngineAnswer,
+  type Exchange,
+  encode,
+  jsonHeaders,
+  stageAccessKeyId,
+} from '../engines/exchange.ts';
 import { listAt, textAt } from '../engines/template.ts';
 import { accessDenied, failureAnswer, jsonAnswer, readJson, type Service } from './answers.ts';
 import { type BucketRequest, readBucketRequest } from './bucket-request.ts';
 import type { BucketService } from './bucket-service.ts';
-import { accessKeyIdIn } from './callers.ts';
 import { disturb } from './dynamodb-faults.ts';
 import type { Faults } from './faults.ts';
 import type { Guard, Refusal } from './guard.ts';

@@ -1,6 +1,7 @@
 import type { Definitions } from '../../domain/definitions.ts';
 import type { FacetCounts } from '../../domain/facet/count-facets.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import type { VisitCounts } from '../define/count-facets.ts';
 import { readRecounts } from '../define/recount.ts';
 import type { StateStore } from '../ports.ts';
 import { quarantineKind, quarantineSources } from '../quarantine.ts';
@@ -8,7 +9,13 @@ import { quarantineKind, quarantineSources } from '../quarantine.ts';
 /** What there is about people, and what could not be used. */
 export interface DataPage {
   /** Null before the first nightly count. */
-  readonly counted: { readonly at: string; readonly people: number; readonly facets: FacetCounts } | null;
+  readonly counted: {
+    readonly at: string;
+    readonly people: number;
+    readonly facets: FacetCounts;
+    /** UTC day → visits of everybody who is known here, of the last days before the count. */
+    readonly visits: VisitCounts;
+  } | null;
   /** Connections, and what is no connection, of which records are quarantined. */
   readonly quarantine: readonly {
     readonly connection: string;
@@ -45,7 +52,10 @@ export async function describeData(
     }),
   ]);
   return {
-    counted: counted === undefined ? null : { at: counted.at, people: counted.people, facets: counted.facets },
+    counted:
+      counted === undefined
+        ? null
+        : { at: counted.at, people: counted.people, facets: counted.facets, visits: counted.visits ?? {} },
     quarantine: quarantine.filter(({ records }) => records > 0),
   };
 }

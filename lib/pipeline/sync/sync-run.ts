@@ -23,6 +23,8 @@ export interface SyncRun {
   /** Of the changes: people that it brought, and people that it took away. */
   readonly people?: number;
   readonly gone?: number;
+  /** Figures that it brought, of a stream of figures. */
+  readonly figures?: number;
   /** Since when the source no longer told all that was deleted, RFC 3339: everything is read anew. */
   readonly anewSince?: string;
   /** Messages stored with a checkpoint, per epoch: message numbers are epoch × 100,000 + n. */
