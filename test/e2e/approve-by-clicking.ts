@@ -55,13 +55,17 @@ export async function approveByClicking(
   await outcome.selectOption('refused');
   await page.getByText('Nobody has the outcome refused.').waitFor();
   await outcome.selectOption('applied');
-  await page.getByText(`${number(waiting)} shown, all of them.`).waitFor();
+  await page.getByText(/^[\d,]+ shown/).waitFor();
+  const did = await textOf(page.getByRole('region', { name: 'What it did' }));
+  const added = Number(/([\d,]+) added/.exec(did)?.[1]?.replaceAll(',', ''));
+  expect(added).toBeGreaterThan(0);
+  expect(added).toBeLessThanOrEqual(waiting);
   const file = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download CSV' }).click();
   const lines = readFileSync(await (await file).path(), 'utf8')
     .trim()
     .split('\r\n');
-  expect(lines).toHaveLength(waiting + 1);
+  expect(lines).toHaveLength(added + 1);
   expect(lines[1]).toMatch(/^p_[\w-]+,add,applied,,\S+Z,email,newsletter status,\S+Z$/);
 
   await page.getByRole('link', { name: 'Tributary' }).click();
