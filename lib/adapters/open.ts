@@ -20,6 +20,7 @@ import { openArchive } from './s3/archive.ts';
 import { openSecrets } from './secrets.ts';
 import { openDeadLetters } from './sqs/dead-letters.ts';
 import { openQueue } from './sqs/queue.ts';
+import { openTraceId } from './trace.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -34,6 +35,7 @@ export function openBasics(env: Env) {
     clock: machineClock,
     workspace: env.WORKSPACE ?? '',
     log: openLog(),
+    traceId: openTraceId(env),
     secrets: openSecrets(env),
     secretName: (connection: string) => `${env.CONNECTION_SECRET_PREFIX ?? ''}${connection}`,
   };
@@ -43,7 +45,7 @@ export function openBasics(env: Env) {
 export function openQueues<Name extends string>(env: Env, ...names: readonly Name[]) {
   const client = tellPassingFailures(new SQSClient(clientConfig));
   const urls = readEnv(env, ...names);
-  return Object.fromEntries(names.map((name) => [name, openQueue(client, urls[name])])) as Record<
+  return Object.fromEntries(names.map((name) => [name, openQueue(client, urls[name], env)])) as Record<
     Name,
     ReturnType<typeof openQueue>
   >;

@@ -7,6 +7,8 @@ export interface EnvironmentSource {
   tableName(table: TableName): string;
   queueUrl(queue: QueueName): string;
   deadLettersUrl(queue: QueueName): string;
+  /** Names of all queues, as `openQueueDepths` reads them. */
+  readonly watchedQueues: string;
   readonly bucketName: string;
   readonly identityKeySecret: string;
   readonly alertsTopic: string;
@@ -26,6 +28,7 @@ export function environmentOf(name: string, spec: FunctionSpec, from: Environmen
     environment[`${upper(queue)}_DEAD_LETTERS_URL`] = from.deadLettersUrl(queue);
   }
   if (spec.archive.read.length + spec.archive.write.length > 0) environment.ARCHIVE_BUCKET = from.bucketName;
+  if (spec.measuresQueues === true) environment.WATCHED_QUEUES = from.watchedQueues;
   if (spec.notifies) environment.ALERTS_TOPIC = from.alertsTopic;
   if (spec.secrets.includes('identity-key')) environment.IDENTITY_KEY_SECRET = from.identityKeySecret;
   if (spec.secrets.some((use) => use !== 'identity-key')) {

@@ -47,6 +47,7 @@ export function statementsFor(spec: FunctionSpec, around: Surroundings, log: Log
       ['sqs:SendMessage'],
       (spec.searches ?? []).map((queue) => queues.deadLetters(queue).queueArn),
     ),
+    allow('MeasureQueues', ['sqs:GetQueueAttributes'], spec.measuresQueues === true ? queues.arns : []),
     allow('ReadArchive', ['s3:GetObject'], folderArns(spec.archive.read, data)),
     allow('WriteArchive', ['s3:PutObject'], folderArns(spec.archive.write, data)),
     allow('EraseArchive', ['s3:DeleteObject'], folderArns(spec.archive.erase ?? [], data)),

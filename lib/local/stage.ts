@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatInstant, type Instant, type Milliseconds } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
@@ -6,6 +7,7 @@ import { type AssembledFrom, assemblyOf } from './assembly.ts';
 import { openClock, type StageTimer } from './clock.ts';
 import { createResources, type EngineUrls } from './engines/create-resources.ts';
 import { startDynamoDbLocal } from './engines/dynamodb-local.ts';
+import { stageAccessKeyId } from './engines/exchange.ts';
 import { startQueuesAndBuckets } from './engines/queues-and-buckets.ts';
 import { stageAccount } from './engines/resource-names.ts';
 import { openDueProfiles } from './host/due-profiles.ts';
@@ -135,6 +137,8 @@ async function assemble(
   end: () => Promise<void>,
 ): Promise<Stage> {
   const { dataDir } = options;
+  // It will hold people.
+  if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const inData = (name: string): string | undefined => (dataDir === undefined ? undefined : join(dataDir, name));
   const failures: FunctionFailure[] = [];
   const troubles: unknown[] = [];
@@ -162,6 +166,9 @@ async function assemble(
     ...optional({ dataDir: inData('queues'), faults: options.faults, around: options.around }),
   });
   ending.push(proxy.close);
+  // What roles are used for is compared with what they allow: npm run permissions.
+  const { TRIBUTARY_CALLS: callsFile } = options.environment ?? process.env;
+  if (callsFile !== undefined) ending.push(() => appendFileSync(callsFile, `${JSON.stringify(proxy.calls())}\n`));
 
   const created = await createResources(template, engines, { queueOrigin: proxy.url });
   const from = { template, resolver: created.resolver };
@@ -234,7 +241,14 @@ async function assemble(
 
   const stageFile = stageFilePath(options.stageFileIn ?? dataDir ?? process.cwd());
   const startedAt = new Date().toISOString();
-  writeStageFile(stageFile, { url: http.url, token, aws: proxy.url, pid: process.pid, startedAt });
+  writeStageFile(stageFile, {
+    url: http.url,
+    token,
+    aws: proxy.url,
+    accessKeyId: stageAccessKeyId,
+    pid: process.pid,
+    startedAt,
+  });
   ending.push(() => removeStageFile(stageFile, token));
 
   const due = openDueProfiles(from, engines.dynamodb);

@@ -6,7 +6,7 @@ import { BatchApiRequestFactory } from '@hubspot/api-client/lib/codegen/crm/obje
 import { SearchApiRequestFactory } from '@hubspot/api-client/lib/codegen/crm/objects/apis/SearchApi.js';
 import type { Filter, FilterOperatorEnum } from '@hubspot/api-client/lib/codegen/crm/objects/models/Filter.js';
 import { ServerConfiguration as ObjectsServer } from '@hubspot/api-client/lib/codegen/crm/objects/servers.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import {
   account,
@@ -68,7 +68,7 @@ export interface RecordToWrite {
  * after an error, turns instants into Dates, drops fields it does not know and puts whole answers into messages.
  */
 export function openHubspot(connection: ConnectionInput<Config, Secret>, io: ConnectorIo) {
-  const base = (connection.endpoint ?? HOME).replace(/\/+$/, '');
+  const base = (connection.endpoint ?? HOME).replace(/(?<!\/)\/+$/, '');
   const transport = openTransport(base, connection.secret, io);
   const objects = configured(new ObjectsServer(base, {}));
   const lists = configured(new ListsServer(base, {}));

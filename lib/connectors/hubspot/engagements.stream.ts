@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';
 import type { Schema } from '../contract.ts';
@@ -59,11 +59,13 @@ interface Kind {
   readonly act: (told: JsonObject) => string;
 }
 
-const meetings: Readonly<Record<string, string>> = {
-  NO_SHOW: 'no-show',
-  CANCELED: 'canceled',
-  RESCHEDULED: 'rescheduled',
-};
+const meetings = new Map(
+  Object.entries({
+    NO_SHOW: 'no-show',
+    CANCELED: 'canceled',
+    RESCHEDULED: 'rescheduled',
+  }),
+);
 
 const kinds: readonly Kind[] = [
   {
@@ -78,7 +80,7 @@ const kinds: readonly Kind[] = [
     subject: 'hs_meeting_title',
     status: 'hs_meeting_outcome',
     more: ['hs_meeting_end_time'],
-    act: (told) => meetings[String(told.hs_meeting_outcome)] ?? 'meeting',
+    act: ({ hs_meeting_outcome: outcome }) => meetings.get(String(outcome)) ?? 'meeting',
   },
   {
     object: 'emails',

@@ -1,5 +1,5 @@
 import ApiClient from '@mailchimp/mailchimp_marketing/src/ApiClient.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
@@ -143,7 +143,7 @@ export function openMailchimp(connection: ConnectionInput<Config, Secret>, io: C
   const api = new ApiClient();
   // No `server` in the settings: the client replaces the first "server" anywhere in the URL by it, even in a host name.
   api.setConfig({ apiKey: connection.secret.api_key });
-  api.basePath = `${(connection.endpoint ?? `https://${dataCentre}.api.mailchimp.com`).replace(/\/+$/, '')}/3.0`;
+  api.basePath = `${(connection.endpoint ?? `https://${dataCentre}.api.mailchimp.com`).replace(/(?<!\/)\/+$/, '')}/3.0`;
   api.timeout = TIMEOUT_MS;
 
   let calls = 0;

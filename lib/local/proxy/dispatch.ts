@@ -1,12 +1,19 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
-import { type EngineAnswer, type Exchange, encode, jsonHeaders, stageAccessKeyId } from '../engines/exchange.ts';
+import {
+  accessKeyIdIn,
+  type EngineAnswer,
+  type Exchange,
+  encode,
+  jsonHeaders,
+  stageAccessKeyId,
+} from '../engines/exchange.ts';
 import { textAt } from '../engines/template.ts';
 import { accessDenied, failureAnswer, jsonAnswer, readJson, type Service } from './answers.ts';
 import { type BucketRequest, readBucketRequest } from './bucket-request.ts';
 import type { BucketService } from './bucket-service.ts';
-import { accessKeyIdIn, processIn } from './callers.ts';
+import { processIn } from './callers.ts';
 import { disturb } from './dynamodb-faults.ts';
 import { calm, type Death, deaths, type Fate, type Faults } from './faults.ts';
 import type { Guard, Refusal } from './guard.ts';

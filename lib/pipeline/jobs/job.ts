@@ -12,6 +12,7 @@ export const jobKinds = [
   'forget',
   'export',
   'replay',
+  'replay-rejected',
   'redrive',
   'import',
   'sample',

@@ -6,6 +6,7 @@ import { type LearnDeps, learn } from '../learn/learn.ts';
 import { startLearning } from '../learn/start-learning.ts';
 import { type RedriveDeps, redriveQueue } from '../redrive/redrive-queue.ts';
 import { type ReplayDeps, replay } from '../replay/replay.ts';
+import { replayRejected } from '../replay/replay-rejected.ts';
 import { type ReviewDeps, reviewSegments } from '../review/review-job.ts';
 import { anyWorker, type RunJobDeps, runJob } from './run-job.ts';
 
@@ -25,6 +26,7 @@ export function workJobs(deps: WorkJobsDeps) {
     forget: anyWorker(forgetPerson(deps)),
     export: anyWorker(exportPerson(deps)),
     replay: anyWorker(replay(deps)),
+    'replay-rejected': anyWorker(replayRejected(deps)),
     redrive: anyWorker(redriveQueue(deps)),
     care: anyWorker(careForArchive(deps)),
     review: anyWorker(reviewSegments(deps)),

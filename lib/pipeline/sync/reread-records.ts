@@ -23,7 +23,7 @@ export async function rereadOrPostpone(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await reread(deps, connection, stream, command.reread ?? [], signal);
+    await reread(deps, connection, stream, command, signal);
   } catch (thrown) {
     const error = asTributaryError(thrown);
     if (error.kind !== 'rate-limited') throw error;
@@ -36,7 +36,7 @@ async function reread(
   deps: SyncDeps,
   connection: OpenConnection,
   stream: Stream<unknown>,
-  ids: readonly string[],
+  { reread: ids = [], cause }: SyncCommand,
   signal: AbortSignal,
 ): Promise<void> {
   if (stream.reread === undefined) return;
@@ -68,6 +68,7 @@ async function reread(
         changes,
         read: readingOf(stream.name, now),
         ...(at === groups.length - 1 ? { resume } : {}),
+        ...(cause === undefined ? {} : { cause }),
       }),
     ),
   );

@@ -19,7 +19,6 @@ export interface SignIn {
   forget(): void;
 }
 
-const SCOPE = 'https://www.googleapis.com/auth/datamanager';
 const TOKEN_URL = 'https://oauth2.googleapis.com/token';
 const HOUR_MS = 3_600_000;
 
@@ -45,7 +44,8 @@ export function simulatedKeyFile(): KeyFile {
   return account().file;
 }
 
-export function openSignIn(now: () => Date): SignIn {
+/** `scope`: what tokens are given for here. */
+export function openSignIn(now: () => Date, scope: string): SignIn {
   const { file, publicKey } = account();
   const tokens = new Map<string, number>();
   return {
@@ -55,10 +55,10 @@ export function openSignIn(now: () => Date): SignIn {
       const [head = '', claims = '', signature = ''] = (form.get('assertion') ?? '').split('.');
       const verifier = createVerify('RSA-SHA256').update(`${head}.${claims}`);
       if (!verifier.verify(publicKey, signature, 'base64url')) return undefined;
-      const { iss, scope, aud, iat, exp } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as Claims;
+      const { iss, scope: asked, aud, iat, exp } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as Claims;
       const seconds = now().getTime() / 1_000;
       const inTime = iat <= seconds + 300 && exp > seconds && exp - iat <= 3_600;
-      if (iss !== file.client_email || aud !== TOKEN_URL || scope !== SCOPE || !inTime) return undefined;
+      if (iss !== file.client_email || aud !== TOKEN_URL || asked !== scope || !inTime) return undefined;
       const access_token = `ya29.${randomBytes(24).toString('base64url')}`;
       tokens.set(access_token, now().getTime() + HOUR_MS);
       return { access_token, expires_in: 3_599, token_type: 'Bearer' };
