@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { redrivenQueues } from '../lib/pipeline/redrive/redrive-queue.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import type { ImportOptions } from './commands/import.ts';
 import type { SuppressAction, SuppressOptions } from './commands/suppress.ts';
@@ -199,6 +200,12 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
           ...(connection === undefined ? {} : { connection }),
         }),
       ),
+    );
+  onStage(command(program, 'redrive', 'move messages that failed too often back to their queue'))
+    .addArgument(new Argument('<queue>', 'whose dead letters').choices(redrivenQueues))
+    .option('--dry-run', 'say what lies there, move nothing')
+    .action((queue: string, options: { stage?: string; dryRun?: true }) =>
+      perform(async (terminal) => (await import('./commands/redrive.ts')).runRedrive(terminal, { ...options, queue })),
     );
   onStage(command(program, 'forget', 'erase a person everywhere, with a receipt'))
     .addArgument(personArgument())

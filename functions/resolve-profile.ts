@@ -22,12 +22,8 @@ const known = { ...basics, ...people, ...more, ...published };
 const deps = { ...known, touch: touchRealtime(known) };
 const compare = suggestDuplicates({ ...deps, key: identityKey });
 
-export const handler = sqsBatchHandler(async (bodies, signal, queuedAt) => {
+export const handler = sqsBatchHandler(async (...batch) => {
   const keyed = { ...deps, key: await identityKey() };
   const work = { resolve: resolveProfile(keyed), compare, pause: pauseMembers(keyed), mark: markSuppressed(deps) };
-  return doWork({ ...deps, ...work, ...walkEverybody({ ...deps, key: identityKey }, work.resolve) })(
-    bodies,
-    signal,
-    queuedAt,
-  );
+  return doWork({ ...deps, ...work, ...walkEverybody({ ...deps, key: identityKey }, work.resolve) })(...batch);
 }, basics.log);

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectors } from '../lib/connectors/registry.ts';
+import { chaosTable } from './chaos-text.ts';
 import { connectorPage, connectorTable } from './connector-text.ts';
 import { functionTable } from './function-text.ts';
 import { metricTable } from './metric-text.ts';
@@ -26,6 +27,7 @@ export function generatedParts(): readonly GeneratedPart[] {
     { file: 'README.md', text: `\n${connectorTable(connectors)}\n` },
     { file: 'docs/runbook.md', text: `\n${metricTable()}\n` },
     { file: 'docs/architecture.md', text: `\n${functionTable()}\n` },
+    { file: 'docs/reliability.md', text: `\n${chaosTable()}\n` },
     ...pages,
   ];
 }

@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DeadLetters, Queue } from '../pipeline/ports.ts';
+import type { Redriven } from '../pipeline/redrive/redrive-queue.ts';
 import { clientConfig } from './client-config.ts';
 import { machineClock } from './clock.ts';
 import { openAccountStore } from './dynamodb/account-store.ts';
@@ -58,11 +59,20 @@ export function openQueuesNamed<Name extends string>(env: Env, ...names: readonl
 }
 
 /** The dead letters of queues, by the names of the queues. */
-export function openSearched(env: Env, ...names: readonly string[]): Readonly<Record<string, DeadLetters>> {
+export function openSearched<Name extends string>(env: Env, ...names: readonly Name[]) {
   const client = tellPassingFailures(new SQSClient(clientConfig));
   const variables = names.map((name) => `${name.toUpperCase()}_DEAD_LETTERS_URL`);
   const urls = readEnv(env, ...variables);
-  return Object.fromEntries(names.map((name, at) => [name, openDeadLetters(client, urls[variables[at] ?? ''] ?? '')]));
+  const opened = names.map((name, at) => [name, openDeadLetters(client, urls[variables[at] ?? ''] ?? '')]);
+  return Object.fromEntries(opened) as Record<Name, DeadLetters>;
+}
+
+/** Queues with their dead letters, by their names: for whoever moves these back. */
+export function openRedriven<Name extends string>(env: Env, ...names: readonly Name[]) {
+  const queues = openQueuesNamed(env, ...names);
+  const letters = openSearched(env, ...names);
+  const opened = names.map((name) => [name, { queue: queues[name], letters: letters[name] }]);
+  return Object.fromEntries(opened) as Record<Name, Redriven>;
 }
 
 /** Every table of the profile side. `keptMs` tells how long activities are kept. */

@@ -24,7 +24,9 @@ export function environmentOf(name: string, spec: FunctionSpec, from: Environmen
   const environment: Record<string, string> = { POWERTOOLS_SERVICE_NAME: name, WORKSPACE: from.workspace };
   for (const table of tablesOf(spec)) environment[`${upper(table)}_TABLE`] = from.tableName(table);
   for (const queue of spec.sends) environment[`${upper(queue)}_QUEUE_URL`] = from.queueUrl(queue);
-  for (const queue of spec.searches ?? []) environment[`${upper(queue)}_DEAD_LETTERS_URL`] = from.deadLettersUrl(queue);
+  for (const queue of [...(spec.searches ?? []), ...(spec.redrives ?? [])]) {
+    environment[`${upper(queue)}_DEAD_LETTERS_URL`] = from.deadLettersUrl(queue);
+  }
   if (spec.archive.read.length + spec.archive.write.length > 0) environment.ARCHIVE_BUCKET = from.bucketName;
   if (spec.measuresQueues === true) environment.WATCHED_QUEUES = from.watchedQueues;
   if (spec.notifies) environment.ALERTS_TOPIC = from.alertsTopic;

@@ -1,5 +1,5 @@
 import type { ArchiveFolder } from './archive.ts';
-import type { QueueName } from './queues.ts';
+import { type QueueName, queueNames } from './queues.ts';
 import { type TableName, type TableRight, tableNames } from './tables.ts';
 
 /** A queue that drives a function. Failed messages of a batch are named, the others are done. */
@@ -44,6 +44,8 @@ export interface FunctionSpec {
   readonly sends: readonly QueueName[];
   /** Queues whose dead letters it looks through for people: it takes messages out and puts what is left of them back. */
   readonly searches?: readonly QueueName[];
+  /** Queues whose dead letters it takes out and sends back to them. */
+  readonly redrives?: readonly QueueName[];
   /** `identity-key`: the key of the look-ups. The others: secrets of the connections that the function speaks to. */
   readonly secrets: readonly SecretUse[];
   /** Traces only what its caller traces; absent: what Lambda samples. */
@@ -170,9 +172,11 @@ export const functions = {
       write: ['pages', 'deliveries', 'notes', 'exports', 'facts', 'models'],
       erase: ['pages', 'deliveries', 'exports'],
     },
-    sends: ['changes', 'push', 'jobs', 'recompute'],
+    // What it redrives, it sends to every queue.
+    sends: queueNames,
     // Of the others only ids of runs, jobs, audiences and profiles are told.
     searches: ['changes', 'sync'],
+    redrives: queueNames,
     secrets: ['identity-key'],
     // Of reviews, one digest a night.
     notifies: true,

@@ -36,14 +36,15 @@ export function statementsFor(spec: FunctionSpec, around: Surroundings, log: Log
       spec.sends.map((queue) => queues.queue(queue).queueArn),
     ),
     allow(
-      'SearchDeadLetters',
-      [
-        'sqs:ChangeMessageVisibility',
-        'sqs:DeleteMessage',
-        'sqs:GetQueueAttributes',
-        'sqs:ReceiveMessage',
-        'sqs:SendMessage',
-      ],
+      'TakeDeadLetters',
+      ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+      [...new Set([...(spec.searches ?? []), ...(spec.redrives ?? [])])].map(
+        (queue) => queues.deadLetters(queue).queueArn,
+      ),
+    ),
+    allow(
+      'PutBackDeadLetters',
+      ['sqs:SendMessage'],
       (spec.searches ?? []).map((queue) => queues.deadLetters(queue).queueArn),
     ),
     allow('MeasureQueues', ['sqs:GetQueueAttributes'], spec.measuresQueues === true ? queues.arns : []),

@@ -82,6 +82,8 @@ export interface Stage {
   runUntil(instant: Milliseconds): Promise<void>;
   /** Runs `run` when the stage's clock reaches the instant; `runUntil` steps to it, waits for it, throws what it threw. */
   addTimer(instant: Milliseconds, run: () => void | Promise<void>): StageTimer;
+  /** Moves the stage's clock forward at once, with work in hand, as when a machine slept. */
+  leap(milliseconds: Milliseconds): Promise<void>;
   /** Holds the sweeps while `work` is done, so that nothing changes by the passing of time alone. See `Stepping`. */
   withoutSweeps<T>(work: () => Promise<T>): Promise<T>;
   /** Puts an event on a partner's bus, as the partner would. See `EventBuses`. */
@@ -159,6 +161,7 @@ async function assemble(
     now: clock.now,
     onDelayed: ({ dueAt, deliver }) => void clock.at(dueAt, deliver),
     onFailure: onTrouble,
+    strike: (functionId, process, how) => byId.get(functionId)?.strike(process, how),
     onPublished: ({ subject, text }) => options.onNotice?.(`${subject}: ${text.split('\n')[0]}`),
     ...optional({ dataDir: inData('queues'), faults: options.faults, around: options.around }),
   });
@@ -204,7 +207,8 @@ async function assemble(
   const polled = eventSourcesOf(from);
   const sources = polled.flatMap((definition) => {
     const target = byId.get(definition.functionId);
-    const settings = { queues, clock, processes: processesPerFunction, onFailure: onTrouble };
+    const comesAgain = (): boolean => proxy.faults.of(definition.functionId).happens('redelivered');
+    const settings = { queues, clock, processes: processesPerFunction, comesAgain, onFailure: onTrouble };
     return target === undefined ? [] : [startEventSource(definition, { ...settings, target })];
   });
   // A poller ends when its invocations have, so both are ended together.
@@ -273,6 +277,7 @@ async function assemble(
     idle: stepping.idle,
     runUntil: stepping.runUntil,
     addTimer: stepping.addTimer,
+    leap: (milliseconds) => clock.jumpTo(clock.now() + milliseconds),
     withoutSweeps: stepping.withoutSweeps,
     putEvent: openEventBuses(rulesOf(from), { queues, clock }).put,
     kill: (name, signal = 'SIGKILL') => functionNamed(name)?.kill(signal),

@@ -358,8 +358,8 @@ export interface DeadLetters {
   remove(letter: DeadLetter): Promise<void>;
   /** Lets everybody see them again, at once. */
   release(letters: readonly Pick<DeadLetter, 'handle'>[]): Promise<void>;
-  /** About how many nobody can see now, because somebody else is looking at them. */
-  hidden(): Promise<number>;
+  /** About how many there are: that can be seen, and that nobody can see now because somebody else is looking at them. */
+  count(): Promise<{ readonly seen: number; readonly hidden: number }>;
 }
 
 export interface QueueMessage {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { canonicalText } from '../domain/canonical.ts';
 import { connectionOf, type FragmentId, type Rejection } from '../domain/change.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
@@ -13,6 +15,12 @@ export function quarantineSources(
   fragments: readonly FragmentId[],
 ): readonly string[] {
   return [...new Set([...Object.keys(connections), ...fragments.map(connectionOf), 'web', 'unknown'])];
+}
+
+/** A name made of what is rejected, for what no run or delivery names: what comes again as it came is kept once. */
+export function contentName(rejected: readonly Pick<Rejection, 'code' | 'record'>[]): string {
+  const told = rejected.map(({ code, record }) => ({ code, record: (record ?? null) as Json }));
+  return createHash('sha256').update(canonicalText(told)).digest('hex').slice(0, 32);
 }
 
 /**

@@ -45,7 +45,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(on.document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(84);
+    expect(schemas).toHaveLength(85);
     for (const { path, method } of operations) {
       const {
         summary,

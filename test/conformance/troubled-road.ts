@@ -1,5 +1,6 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../lib/domain/json.ts';
 import type { Rig } from './rig.ts';
 
@@ -15,6 +16,8 @@ export type Trouble =
   | { readonly kind: 'cut' }
   /** The same, before the first byte. */
   | { readonly kind: 'reset' }
+  /** The answer is that many milliseconds late. */
+  | { readonly kind: 'slow'; readonly ms: number }
   /** A page for people in the answer's place, with a success, as hotels and proxies serve them. */
   | { readonly kind: 'page' }
   /** The tool calls a field otherwise since today. */
@@ -77,7 +80,7 @@ export interface Road {
 }
 
 /** Opens a road to a simulator; `trouble` says what happens to each answer (undefined = nothing). */
-async function openRoad(vendorUrl: string, trouble: (passing: Passing) => Trouble | undefined): Promise<Road> {
+export async function openRoad(vendorUrl: string, trouble: (passing: Passing) => Trouble | undefined): Promise<Road> {
   const passed: Passing[] = [];
   const fields = new Set<string>();
   const vendor = new URL(vendorUrl);
@@ -93,7 +96,10 @@ async function openRoad(vendorUrl: string, trouble: (passing: Passing) => Troubl
       return;
     }
     forward(vendor, incoming)
-      .then((answer) => hand(answer, outgoing, met))
+      .then(async (answer) => {
+        if (met?.kind === 'slow') await sleep(met.ms);
+        hand(answer, outgoing, met);
+      })
       .catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

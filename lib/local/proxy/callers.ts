@@ -7,3 +7,13 @@ const secret = randomBytes(32);
 export function accessKeyIdOf(functionLogicalId: string): string {
   return `AKIA${createHmac('sha256', secret).update(functionLogicalId).digest('hex').slice(0, 16).toUpperCase()}`;
 }
+
+/** The access key id of one process of a function: the function's own, marked by the process. */
+export function accessKeyIdOfProcess(accessKeyId: string, process: string): string {
+  return `${accessKeyId}.${process}`;
+}
+
+/** The process that an access key id is marked by, or undefined. */
+export function processIn(authorization: string | undefined): string | undefined {
+  return /Credential=[^/,.\s]+\.([^/,\s]+)\//.exec(authorization ?? '')?.[1];
+}

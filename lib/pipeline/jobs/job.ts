@@ -13,6 +13,7 @@ export const jobKinds = [
   'export',
   'replay',
   'replay-rejected',
+  'redrive',
   'import',
   'sample',
   'care',

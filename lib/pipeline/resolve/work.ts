@@ -15,7 +15,7 @@ import { parseChange } from '../../domain/parse-change.ts';
 import { archiveKey } from '../archive-hours.ts';
 import { tellFailure } from '../define/scan.ts';
 import type { Archive, Clock, Log, StateStore } from '../ports.ts';
-import { quarantine } from '../quarantine.ts';
+import { contentName, quarantine } from '../quarantine.ts';
 import { markFolded } from '../sync/sync-run.ts';
 import type { Resolved, Work } from './resolve-profile.ts';
 
@@ -205,8 +205,7 @@ async function readWork(deps: WorkDeps, body: Json): Promise<Work> {
     else rejected.push({ code: parsed.code, reason: parsed.reason, record });
   }
   const connection = typeof body.connection === 'string' ? body.connection : 'unknown';
-  const stamp = `${deps.clock.now().toISOString()}#${deps.clock.random().toString(36).slice(2)}`;
-  await quarantine(deps, connection, 'changes', stamp, rejected);
+  await quarantine(deps, connection, 'changes', contentName(rejected), rejected);
   await keepRejected(deps, connection, body);
   const marked = textsIn(body.suppression);
   const asked = textsIn(body.profiles);
@@ -250,14 +249,13 @@ function readRejection(value: Json): Rejection {
 /** Keeps changes that would make a profile too large, named by their limit, and lets their neighbours go on. */
 export function quarantineTooLarge(deps: Pick<WorkDeps, 'state' | 'clock'>) {
   return async function keep(changes: readonly PersonChange[], asked: readonly string[]): Promise<void> {
-    const stamp = `${deps.clock.now().toISOString()}#${deps.clock.random().toString(36).slice(2)}`;
     for (const change of changes) {
       const rejected = {
         code: 'profile/full',
         reason: 'the profile would be larger than 256 KB, or the people it is regrouped with larger than 4 MB',
         record: change,
       };
-      await quarantine(deps, connectionOf(change.fragment), 'changes', `${stamp}#${change.fragment}`, [rejected]);
+      await quarantine(deps, connectionOf(change.fragment), 'changes', contentName([rejected]), [rejected]);
     }
     for (const profile of asked) {
       const reason = 'decided again, the profile would be larger than 256 KB: it stays as it was last decided';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RehearsalReport } from '../../lib/local/report.ts';
 import type { Stage } from '../../lib/local/stage.ts';
-import { rehearse } from './rehearse.ts';
+import { rehearse } from '../e2e/rehearse.ts';
 
 const small = { accounts: 20, contacts: 200, leads: 20, members: 150, overlap: 110 };
 
