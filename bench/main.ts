@@ -21,6 +21,7 @@ const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> =
   duplicates: () => import('./duplicates.ts'),
   console: () => import('./console.ts'),
   learned: () => import('./learned.ts'),
+  scale: () => import('./scale.ts'),
 };
 
 await main();

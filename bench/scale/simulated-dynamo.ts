@@ -114,7 +114,8 @@ export function openSimulatedDynamo(time: VirtualTime, shape: DynamoShape, watch
     if (moved) {
       const shard = shardOf(id, shape.dueShards);
       for (const entry of [before, after]) {
-        if (entry !== undefined) wanted.push(tableLimit('due-by-hour'), partitionLimit('due-by-hour', entry.hour, shard));
+        if (entry !== undefined)
+          wanted.push(tableLimit('due-by-hour'), partitionLimit('due-by-hour', entry.hour, shard));
       }
     }
     if (!take(wanted, (place) => (place === 0 ? shape.profileUnits : 1))) return false;
@@ -205,7 +206,7 @@ function openDueIndex() {
       byHour.set(to.hour, partition);
     },
     /** One page, as much as the service reads for one request. */
-    query({ ExpressionAttributeValues: values = {}, ExclusiveStartKey: start }: QueryCommand['input']) {
+    query({ ExpressionAttributeValues: values = {}, ExclusiveStartKey: start, Limit: most }: QueryCommand['input']) {
       const hour = values[':hour'] ?? { S: '' };
       const [from, until, after] = [values[':from'], values[':until'], start?.place].map((one) => Number(one?.N ?? 0));
       const Items: Item[] = [];
@@ -215,7 +216,8 @@ function openDueIndex() {
         if (place <= (after ?? 0) || at < (from ?? 0) || at > (until ?? 0)) continue;
         const item = { id: { S: id }, dueHour: hour, dueAt: { N: String(at) } };
         bytes += itemBytes(item);
-        if (bytes > limits.pageBytes.value) return { Items, LastEvaluatedKey: { place: { N: String(last) } } };
+        if (bytes > limits.pageBytes.value || Items.length === most)
+          return { Items, LastEvaluatedKey: { place: { N: String(last) } } };
         Items.push(item);
         last = place;
       }

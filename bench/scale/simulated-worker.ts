@@ -4,7 +4,7 @@ import { openProfileStore } from '../../lib/adapters/dynamodb/profile-store.ts';
 import { dueOf } from '../../lib/domain/decide.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import type { Json } from '../../lib/domain/json.ts';
-import { type Follow, newProfile, type Profile } from '../../lib/domain/profile.ts';
+import { type Follow, newProfile, type Profile, type Wanted } from '../../lib/domain/profile.ts';
 import { functions } from '../../lib/infra/functions.ts';
 import { maxReceiveCount, visibilitySeconds } from '../../lib/infra/queues.ts';
 import { writeFollowers } from '../../lib/pipeline/resolve/follow.ts';
@@ -153,6 +153,11 @@ function decideAt(now: number, { person, version }: Standing, flipsAt: number): 
           { row: 'segment', segment: moves.segment, member: moves.member, at: now },
           { row: 'audience', audience: moves.audience },
         ];
-  const wanted = moves === undefined ? {} : { [moves.audience]: { in: false, reason: 'not-in-segment' } as const };
-  return { ...newProfile(id), version, flipsAt, dueAt: dueOf(flipsAt, outbox, now), outbox, wanted };
+  if (moves === undefined) return { ...newProfile(id), version, flipsAt, dueAt: flipsAt };
+  const { segment, audience, member } = moves;
+  const left: Wanted = { in: false, reason: 'not-in-segment' };
+  const wanted: Wanted = member ? { in: true, keys: [{ type: 'email', value: `${id}@example.com` }] } : left;
+  const memberships = member ? { [segment]: now } : {};
+  const dueAt = dueOf(flipsAt, outbox, now);
+  return { ...newProfile(id), version, memberships, wanted: { [audience]: wanted }, flipsAt, dueAt, outbox };
 }
