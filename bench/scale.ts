@@ -39,37 +39,37 @@ export function midnightByDefault(people: number): Midnight {
 
 /** Simulated time, not this machine's: midnights at which everybody is due, and a crowd that comes into one segment. */
 export async function* bench({ quick, note }: BenchOptions): AsyncIterable<Measurement> {
-  const size = quick ? 2_000 : 300_000;
   for (const people of quick ? [1_000, 2_000] : [10_000, 30_000, 100_000, 300_000, 1_000_000]) {
     note(`scale: a midnight of ${people}`);
     const byDefault = midnightByDefault(people);
     yield* toldOf({ part: 'sizes', people, leaving: 'all' }, await simulateMidnight(byDefault));
     yield* toldOf({ part: 'sizes', people, leaving: 'none' }, await simulateMidnight({ ...byDefault, leaving: 0 }));
   }
-  const { dynamo, ...rest } = midnightByDefault(size);
+  yield* turned(midnightByDefault(quick ? 1_000 : 100_000), note);
+}
+
+/** One midnight, of which one thing is turned while nothing else limits; and a crowd. */
+export async function* turned(byDefault: Midnight, note: BenchOptions['note']): AsyncIterable<Measurement> {
+  const { people, dynamo, ...rest } = byDefault;
   const ample = { ...dynamo, tableWrites: AMPLE, dueShards: 64, rowShards: 64 };
   for (const dueShards of [4, 8, 16, 32, 64]) {
     note(`scale: ${dueShards} shards of the due index`);
-    const morning = await simulateMidnight({ ...rest, workers: 64, dynamo: { ...ample, dueShards } });
-    yield* toldOf({ part: 'due shards', shards: dueShards, people: size }, morning);
-    yield* seriesOf('backlog', { part: 'due shards', shards: dueShards }, morning.backlog);
+    const morning = await simulateMidnight({ ...rest, people, workers: 64, dynamo: { ...ample, dueShards } });
+    const of = { part: 'due shards', shards: dueShards };
+    yield* toldOf({ ...of, people }, morning);
+    yield* seriesOf('backlog', of, morning.backlog);
   }
   for (const workers of [4, 8, 16, 32, 64]) {
     note(`scale: ${workers} workers`);
-    yield* toldOf(
-      { part: 'workers', workers, people: size },
-      await simulateMidnight({ ...rest, workers, dynamo: ample }),
-    );
+    yield* toldOf({ part: 'workers', workers, people }, await simulateMidnight({ ...rest, people, workers, dynamo: ample }));
   }
-  const cold = { ...dynamo, tableWrites: limits.newTableWrites.value, partitions: 4 };
   note('scale: tables that never took as much');
-  const few = quick ? 1_000 : 100_000;
-  yield* toldOf({ part: 'new tables', people: few }, await simulateMidnight({ ...rest, people: few, dynamo: cold }));
+  const cold = { ...dynamo, tableWrites: limits.newTableWrites.value, partitions: 4 };
+  yield* toldOf({ part: 'new tables', people }, await simulateMidnight({ ...rest, people, dynamo: cold }));
   for (const rowShards of [4, 8, 16, 32, 64]) {
     note(`scale: a crowd, ${rowShards} shards of a segment's rows`);
-    const { aSecond, seconds } = quick ? { aSecond: 1_000, seconds: 1 } : { aSecond: 10_000, seconds: 30 };
-    const crowd = { ...rest, aSecond, seconds, changesInMessage: 250, workers: 64, dynamo: { ...ample, rowShards } };
-    const end = await simulateCrowd(crowd);
+    const crowd = { ...rest, aSecond: 10_000, seconds: people / 10_000, changesInMessage: 250, workers: 64 };
+    const end = await simulateCrowd({ ...crowd, dynamo: { ...ample, rowShards } });
     const of = { part: 'row shards', shards: rowShards };
     yield { job: 'scale', metric: 'everybody in', value: rounded(end.last), unit: 's', of };
     yield { job: 'scale', metric: 'oldest message', value: rounded(end.oldest), unit: 's', of };

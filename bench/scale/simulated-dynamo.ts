@@ -60,6 +60,7 @@ export function openSimulatedDynamo(time: VirtualTime, shape: DynamoShape, watch
   const ofTable = new Map<string, Limit>();
   const ofPartition = new Map<string, Limit>();
   const ofKey = new Map<string, (Limit | undefined)[]>();
+  const units = new Map<string, number>();
   let taken = 0;
   let throttled = 0;
 
@@ -103,6 +104,10 @@ export function openSimulatedDynamo(time: VirtualTime, shape: DynamoShape, watch
     return true;
   }
 
+  function charge(table: string, more: number): void {
+    units.set(table, (units.get(table) ?? 0) + more);
+  }
+
   function writeProfile({ value, removes }: Statement): boolean {
     const id = value('id')?.S ?? '';
     const before = due.entryOf(id);
@@ -119,6 +124,7 @@ export function openSimulatedDynamo(time: VirtualTime, shape: DynamoShape, watch
       }
     }
     if (!take(wanted, (place) => (place === 0 ? shape.profileUnits : 1))) return false;
+    charge(names.profiles, shape.profileUnits + (wanted.length - 1) / 2);
     if (moved) due.move(id, after);
     if (value('body') !== undefined) watcher.written(id);
     else if (removes.includes('outbox')) watcher.cleared(id);
@@ -136,6 +142,7 @@ export function openSimulatedDynamo(time: VirtualTime, shape: DynamoShape, watch
       }
     }
     if (!take(wanted, () => 1)) return false;
+    charge(table, pending === undefined ? 1 : 2);
     watcher.row(owner);
     return true;
   }
@@ -176,7 +183,7 @@ export function openSimulatedDynamo(time: VirtualTime, shape: DynamoShape, watch
   // The stores only call `send`; the SDK's client has so many forms of it that nothing else could be written out.
   const client = { send } as unknown as Dynamo['client'];
   const dynamo: Dynamo = { client, wait: time.wait, random: time.random };
-  return { dynamo, due, counts: () => ({ taken, throttled }) };
+  return { dynamo, due, units, counts: () => ({ taken, throttled }) };
 }
 
 /** Where an entry of the due index is. */

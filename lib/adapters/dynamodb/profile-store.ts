@@ -27,7 +27,7 @@ export const MOST_BYTES = 256 * 1024;
 const MOST_TRANSACTION_BYTES = 3_900_000;
 
 /** People that one request of a scan reads: what is done with them fits an invocation many times over. */
-const PEOPLE_IN_PAGE = 250;
+export const PEOPLE_IN_PAGE = 250;
 
 /** Due profiles that one query reads: pages of all shards are in memory together. */
 const DUE_IN_PAGE = 1_000;
