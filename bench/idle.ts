@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DUE_SHARDS } from '../lib/adapters/dynamodb/profile-items.ts';
 import { costOf, type Inventory } from '../lib/domain/cost/cost.ts';
 import { synthesise } from '../lib/infra/synthesise.ts';

@@ -163,7 +163,7 @@ export const ${camel(name)} = defineStream<${client}, z.infer<typeof record>, z.
 
 function hook({ id, streams }: Asked): string {
   return `import { createHmac, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import type { WebhookSource } from '../contract-deliveries.ts';
 import type { Config, Secret } from './config.ts';

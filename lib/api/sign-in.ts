@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TributaryError } from '../domain/errors.ts';
 
 const signInSchema = z.object({ issuer: z.url(), page: z.url(), client: z.string().min(1), home: z.url() });

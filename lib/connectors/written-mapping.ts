@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const path = z.string().min(1, 'expected a path such as answers.email, or the name of a column');
 const paths = z

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Schema } from '../connectors/contract.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';

@@ -8,8 +8,8 @@ const TAG = 'Quiet readers';
 const QUIET = 'quiet-readers-to-newsletter';
 const FRESH = 'fresh-buyers-to-shop';
 const READERS = Array.from({ length: 12 }, (_, n) => `p${n}@example.com`);
-const PEOPLE = 20_000;
-const DEATHS = 20;
+const PEOPLE = 10_000;
+const DEATHS = 10;
 const HOUR = 60 * MINUTE;
 
 let on: AudienceStage;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { writtenMapping } from '../written-mapping.ts';
 
 /** What an operator says about a connection that takes files, in tributary.yaml. Paths of the mapping are names of columns. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import { jsonIn, openRequests } from '../requests.ts';
 import type { Config, Secret } from './config.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { writtenMapping } from '../written-mapping.ts';
 
 const MINUTE = 60_000;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseInstant } from '../../domain/instant.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';

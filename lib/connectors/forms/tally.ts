@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { byName } from './body.ts';
 

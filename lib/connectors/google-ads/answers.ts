@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What Google's answers must hold to be used. Fields that are empty are left out by it, and int64 are texts. */
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isJsonObject, type Json } from '../../domain/json.ts';
 import type { AudienceDestination, BatchResult, Member, MembershipBatch } from '../contract.ts';
 import type { UserList } from './answers.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Json } from '../../domain/json.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import { changed, lists, newList, requestStatus } from './answers.ts';

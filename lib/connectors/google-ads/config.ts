@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MOST_DAYS } from './manifest.ts';
 
 const DIGITS = /^\d{10}$/;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type FailureKind, TributaryError } from '../../domain/errors.ts';
 
 const MINUTE = 60_000;

@@ -6,7 +6,7 @@ import { BatchApiRequestFactory } from '@hubspot/api-client/lib/codegen/crm/obje
 import { SearchApiRequestFactory } from '@hubspot/api-client/lib/codegen/crm/objects/apis/SearchApi.js';
 import type { Filter, FilterOperatorEnum } from '@hubspot/api-client/lib/codegen/crm/objects/models/Filter.js';
 import { ServerConfiguration as ObjectsServer } from '@hubspot/api-client/lib/codegen/crm/objects/servers.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import {
   account,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';
 import type { Schema } from '../contract.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json } from '../../domain/json.ts';
 import type { ConnectorIo } from '../contract.ts';
 import { type Answer, jsonIn, openRequests } from '../requests.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import type { AudienceDestination, BatchResult, MembershipBatch, Outcome } from '../contract.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import { account, contacts, events, holders, list, lists, records } from './answers.ts';
 import type { Config, Secret } from './config.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How somebody stands to a channel, in words of ours, and since when. */
 export interface Stand {

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import { valueAt } from '../../domain/mapping.ts';
 import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract-deliveries.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Identifier } from '../../domain/change.ts';
 import type { Json } from '../../domain/json.ts';
 import type { AudienceDestination, BatchResult, Member, MembershipBatch, Outcome } from '../contract.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json } from '../../domain/json.ts';
 
 const localized = z.looseObject({ localized: z.record(z.string(), z.string()) });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatInstant } from '../../domain/instant.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { type Mapping, valueAt } from '../../domain/mapping.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import { applyMapping } from '../../domain/mapping.ts';
 import { macOf, sameText } from '../../domain/signed-message.ts';

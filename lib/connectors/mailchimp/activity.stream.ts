@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isJsonObject } from '../../domain/json.ts';
 import { defineStream } from '../define.ts';
 import { actId } from './act-id.ts';

@@ -1,5 +1,5 @@
 import ApiClient from '@mailchimp/mailchimp_marketing/src/ApiClient.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';

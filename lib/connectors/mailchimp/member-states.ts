@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MailchimpClient } from './client.ts';
 import { MAX_PAGE } from './manifest.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Change } from '../../domain/change.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
 import type { Mapping } from '../../domain/mapping.ts';

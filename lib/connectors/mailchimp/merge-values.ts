@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 
 /** What a member's merge fields hold, by tag. The vendor writes an object without fields as a list. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Milliseconds } from '../../domain/instant.ts';
 import { MAX_PAGE } from './manifest.ts';
 import { vendorTime } from './vendor-time.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import { type Milliseconds, parseInstant } from '../../domain/instant.ts';
 import type { Mapping } from '../../domain/mapping.ts';

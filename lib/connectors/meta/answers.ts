@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What Meta's answers must hold to be used. Records themselves stay as they came: a bad one is quarantined later. */
 

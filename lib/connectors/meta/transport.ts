@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json } from '../../domain/json.ts';
 import { macOf } from '../../domain/signed-message.ts';
 import type { ConnectorIo } from '../contract.ts';

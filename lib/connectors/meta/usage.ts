@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { BatchResult, BulkWay, MembershipBatch, Outcome, SentBatch, Write } from '../contract.ts';
 import { campaignMember, findCampaignMembers, findPeople } from './campaign-people.ts';

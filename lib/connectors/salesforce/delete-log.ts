@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Change } from '../../domain/change.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { parseInstant } from '../../domain/instant.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Change } from '../../domain/change.ts';
 import type { Json } from '../../domain/json.ts';
 import type { BusEvent, Delivery, EventSource } from '../contract-deliveries.ts';

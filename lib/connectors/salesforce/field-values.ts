@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Identifier } from '../../domain/change.ts';
 import type { Json } from '../../domain/json.ts';
 import type { ListPage, Member, Outcome, Schema, Write } from '../contract.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import type { SalesforceApi } from './client.ts';
 import { readCsv, writeCsv } from './csv.ts';

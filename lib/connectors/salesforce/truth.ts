@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Identifier } from '../../domain/change.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import type { ListedMember, ListPage, Member, Standing, Truth } from '../contract.ts';

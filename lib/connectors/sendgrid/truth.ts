@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import { isJsonObject, type Json } from '../../domain/json.ts';
 import { valueAt } from '../../domain/mapping.ts';

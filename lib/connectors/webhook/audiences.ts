@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json } from '../../domain/json.ts';
 import type { AudienceDestination, BatchResult, MembershipBatch } from '../contract.ts';
 import type { EndpointApi } from './client.ts';

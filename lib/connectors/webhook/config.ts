@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { standardKey } from '../../domain/signed-message.ts';
 
 /** What an operator says about an endpoint that takes members, in tributary.yaml. */

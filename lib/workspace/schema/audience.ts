@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { id, schedule, scheduleOrRealtime, share, text } from './fields.ts';
 import { guardrailFields } from './guardrails.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ComputedRules } from '../../domain/computed/rules.ts';
 import { duration, text } from './fields.ts';
 

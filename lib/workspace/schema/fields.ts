@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseInstant } from '../../domain/instant.ts';
 import { DURATION_PATTERN, parseDuration, suggestDuration } from '../../domain/segment/duration.ts';
 import { PERCENT_PATTERN, parsePercent } from '../percent.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Guardrails } from '../../domain/definitions.ts';
 import { share } from './fields.ts';
 

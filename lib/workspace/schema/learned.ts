@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type FeatureRule, type LearnedRules, mostClusters } from '../../domain/learned/rules.ts';
 import { parseSchedule } from '../schedule.ts';
 import { duration, schedule, text } from './fields.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Measures } from '../../domain/review/measures.ts';
 import { USUAL_WINDOW } from '../../domain/review/objective.ts';
 import { durationAsWritten, text } from './fields.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { id, text } from './fields.ts';
 
 const fact = z.union([text, z.number(), z.boolean(), z.array(z.union([text, z.number()])).min(1)], {

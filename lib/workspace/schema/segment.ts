@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isShare, type Metric, metrics } from '../../domain/review/objective.ts';
 import {
   dateAsWritten,

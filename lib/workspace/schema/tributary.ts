@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { facetNames, traitTypes } from '../../domain/facet/catalogue.ts';
 import { nearest } from '../nearest.ts';
 import { computed } from './computed.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FieldDestination, Write } from '../../../lib/connectors/contract.ts';
 import { defineField, holds } from '../../../lib/connectors/define-field.ts';
 import { TributaryError } from '../../../lib/domain/errors.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AnyConnector, defineStream } from '../../../lib/connectors/define.ts';
 import { canonicalText } from '../../../lib/domain/canonical.ts';
 import type { Change } from '../../../lib/domain/change.ts';
