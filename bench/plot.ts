@@ -91,7 +91,7 @@ export function plotOf(plot: Plot): string {
     ),
     ...(plot.levels ?? []).flatMap(({ value, name }) => [
       `<path class="level" d="M${LEFT} ${pixel(y.at(value))}H${RIGHT}"/>`,
-      text(RIGHT - 4, y.at(value) - 6, name, 'text-anchor="end"'),
+      text(LEFT + 6, y.at(value) - 6, name, ''),
     ]),
     ...plot.series.flatMap(({ points }, place) => lineOf(points, place, x, y)),
     '</svg>',

@@ -61,7 +61,10 @@ export async function* turned(byDefault: Midnight, note: BenchOptions['note']): 
   }
   for (const workers of [4, 16, 64]) {
     note(`scale: ${workers} workers`);
-    yield* toldOf({ part: 'workers', workers, people }, await simulateMidnight({ ...rest, people, workers, dynamo: ample }));
+    yield* toldOf(
+      { part: 'workers', workers, people },
+      await simulateMidnight({ ...rest, people, workers, dynamo: ample }),
+    );
   }
   note('scale: tables that never took as much');
   const cold = { ...dynamo, tableWrites: limits.newTableWrites.value, partitions: 4 };
@@ -72,9 +75,9 @@ export async function* turned(byDefault: Midnight, note: BenchOptions['note']): 
     const end = await simulateCrowd({ ...crowd, dynamo: { ...ample, rowShards } });
     const of = { part: 'row shards', shards: rowShards };
     yield { job: 'scale', metric: 'everybody in', value: rounded(end.last), unit: 's', of };
-    yield { job: 'scale', metric: 'oldest message', value: rounded(end.oldest), unit: 's', of };
+    yield { job: 'scale', metric: 'invocations that gave up', value: end.failed, unit: 'invocations', of };
     yield { job: 'scale', metric: 'refused for one taken', value: rounded(end.throttled), unit: 'ratio', of };
-    yield* seriesOf('age of the queue', of, end.age);
+    yield* seriesOf('backlog', of, end.backlog);
   }
 }
 
@@ -95,7 +98,7 @@ function* toldOf(of: NonNullable<Measurement['of']>, morning: Morning): Iterable
 
 /** A line of a plot, a point a second where something changed. */
 function* seriesOf(
-  metric: string,
+  metric: 'backlog',
   of: NonNullable<Measurement['of']>,
   points: readonly (readonly [number, number])[],
 ): Iterable<Measurement> {
@@ -105,7 +108,7 @@ function* seriesOf(
       job: 'scale',
       metric,
       value: rounded(value),
-      unit: metric === 'backlog' ? 'people' : 's',
+      unit: 'people',
       of: { ...of, second },
     };
   }

@@ -18,12 +18,10 @@ export interface Crowd extends Omit<WorkerShape, 'nextFlip' | 'order'> {
 export interface CrowdEnd {
   /** Seconds from the first change until everybody's rows were written. */
   readonly last: number;
-  /** The longest that a message waited in the queue, in seconds. */
-  readonly oldest: number;
   readonly throttled: number;
   readonly failed: number;
-  /** By the second: how long the oldest message of the queue had waited, in seconds. */
-  readonly age: readonly (readonly [second: number, seconds: number])[];
+  /** By the second: how many had come and were not in yet, rows and all. */
+  readonly backlog: readonly (readonly [second: number, people: number])[];
 }
 
 /** Something that everybody does at once: all of them come into one segment, whose rows lie in a few shards. */
@@ -40,17 +38,19 @@ export async function simulateCrowd(crowd: Crowd): Promise<CrowdEnd> {
     });
     return { body: { profiles } };
   });
+  let came = 0;
   const arrive = async (): Promise<void> => {
     for (const body of bodies) {
       // Many senders: none waits for another one's answer.
       void workers.queue.send([body]);
+      came += crowd.changesInMessage;
       await time.wait((crowd.seconds * 1_000) / messages);
     }
   };
-  const age: [number, number][] = [];
+  const backlog: [number, number][] = [];
   const watch = async (): Promise<void> => {
     while (!workers.isOver()) {
-      age.push([time.elapsed() / 1_000, workers.age() / 1_000]);
+      backlog.push([time.elapsed() / 1_000, came - workers.counts().settled]);
       await time.wait(1_000);
     }
   };
@@ -58,8 +58,7 @@ export async function simulateCrowd(crowd: Crowd): Promise<CrowdEnd> {
   void watch();
   await time.run(MOST_MS, workers.isOver);
   const { taken, throttled, failed } = workers.counts();
-  const oldest = age.reduce((most, [, seconds]) => Math.max(most, seconds), 0);
-  return { last: time.elapsed() / 1_000, oldest, throttled: throttled / taken, failed, age };
+  return { last: time.elapsed() / 1_000, throttled: throttled / taken, failed, backlog };
 }
 
 /** Batches of the recompute queue at once, as the product is deployed. */

@@ -16,11 +16,10 @@ export function sizesTable(facts: Facts): string {
     const all = { part: 'sizes', people, leaving: 'all' };
     const none = { part: 'sizes', people, leaving: 'none' };
     const value = (metric: string, of = all): string => say(facts.value('scale', metric, of));
-    const p99 = facts.value('scale', '99 of 100 decided', all);
     return [
       say(people),
-      `${value('99 of 100 decided', none)} s`,
-      `${say(p99)} s${p99 <= PROMISED_SECONDS ? '' : ', over what is promised'}`,
+      promised(facts.value('scale', '99 of 100 decided', none)),
+      promised(facts.value('scale', '99 of 100 decided', all)),
       `${value('all decided')} s`,
       `${value('rows of all written')} s`,
       value('refused for one taken'),
@@ -39,6 +38,29 @@ export function sizesTable(facts: Facts): string {
     ],
     rows,
   );
+}
+
+/** A midnight of a stack whose tables are as they were made: never so much was asked of them before. */
+export function coldTable(facts: Facts): string {
+  const of = { part: 'new tables' };
+  const value = (metric: string): string => say(facts.value('scale', metric, of));
+  const [people = 0] = valuesOf(facts.lines('scale'), 'new tables', 'people');
+  return table(
+    ['people', '99 of 100 decided after', 'last row after', 'writes refused for one taken', 'gave up'],
+    [
+      [
+        say(people),
+        `${value('99 of 100 decided')} s`,
+        `${value('rows of all written')} s`,
+        value('refused for one taken'),
+        value('invocations that gave up'),
+      ],
+    ],
+  );
+}
+
+function promised(seconds: number): string {
+  return `${say(seconds)} s${seconds <= PROMISED_SECONDS ? '' : ', over what is promised'}`;
 }
 
 /** The same midnight by one thing that is turned: `shards` of the due index, or `workers`. */
@@ -63,15 +85,12 @@ export function crowdTable(facts: Facts): string {
     const value = (metric: string): string => say(facts.value('scale', metric, { part: 'row shards', shards }));
     return [
       `${shards}${shards === SHARDS ? ', as deployed' : ''}`,
-      `${value('oldest message')} s`,
       `${value('everybody in')} s`,
       value('refused for one taken'),
+      value('invocations that gave up'),
     ];
   });
-  return table(
-    ['shards of a segment’s rows', 'oldest message', 'everybody in after', 'writes refused for one taken'],
-    rows,
-  );
+  return table(['shards of a segment’s rows', 'everybody in after', 'writes refused for one taken', 'gave up'], rows);
 }
 
 /** The simulation's plots, by the name of their file in docs/images. */
@@ -88,12 +107,12 @@ export function plots(facts: Facts): Readonly<Record<string, string>> {
       series: seriesOf(lines, 'backlog', 'due shards'),
     }),
     'scale-row-shards.svg': plotOf({
-      title: 'Age of the oldest message, by shards of a segment’s rows',
+      title: 'People who came and are not in yet, by shards of a segment’s rows',
       description:
         'Ten thousand people a second come into one segment for ten seconds; a line for each number of shards.',
       x: { label: 'seconds after the first change' },
-      y: { label: 'seconds that the oldest message waits' },
-      series: seriesOf(lines, 'age of the queue', 'row shards'),
+      y: { label: 'people who wait' },
+      series: seriesOf(lines, 'backlog', 'row shards'),
     }),
   };
 }

@@ -1,7 +1,7 @@
 import { table } from '../../scripts/markdown-table.ts';
 import { limits } from './aws-limits.ts';
 import { openFacts } from './facts.ts';
-import { crowdTable, plots, sizesTable, turnedTable } from './outcomes.ts';
+import { coldTable, crowdTable, plots, sizesTable, turnedTable } from './outcomes.ts';
 import { say } from './say.ts';
 import { evaluationTable, itemTable, limitTable, loadTable, pushTable } from './tables.ts';
 import { costTable, savingTable, workTable } from './work.ts';
@@ -21,6 +21,7 @@ export function scaleParts(): Readonly<Record<string, string>> {
     cost: costTable(world),
     savings: savingTable(world),
     sizes: sizesTable(facts),
+    cold: coldTable(facts),
     'due-shards': turnedTable(facts, 'due shards'),
     workers: turnedTable(facts, 'workers'),
     crowd: crowdTable(facts),

@@ -25,6 +25,7 @@ export const names = {
 
 const NO_ERROR = {};
 const THROTTLED = { Error: { Code: 'ThrottlingError' } };
+const OVERTAKEN = { Error: { Code: 'ConditionalCheckFailed' } };
 
 export interface DynamoShape {
   /** Write units of one write of a profile; items of the other tables are smaller than one unit. */
@@ -41,7 +42,8 @@ export interface DynamoShape {
 
 /** Told of each profile whose decision was stored, whose outbox was emptied, and of each row of a segment or an audience. */
 export interface Watcher {
-  readonly written: (profile: string) => void;
+  /** False: somebody else's write came first, so that the condition of this one fails. */
+  readonly written: (profile: string) => boolean;
   readonly cleared: (profile: string) => void;
   readonly row: (owner: string) => void;
 }
@@ -108,7 +110,7 @@ export function openSimulatedDynamo(time: VirtualTime, shape: DynamoShape, watch
     units.set(table, (units.get(table) ?? 0) + more);
   }
 
-  function writeProfile({ value, removes }: Statement): boolean {
+  function writeProfile({ value, removes }: Statement): object {
     const id = value('id')?.S ?? '';
     const before = due.entryOf(id);
     const hour = value('dueHour')?.S;
@@ -123,12 +125,12 @@ export function openSimulatedDynamo(time: VirtualTime, shape: DynamoShape, watch
           wanted.push(tableLimit('due-by-hour'), partitionLimit('due-by-hour', entry.hour, shard));
       }
     }
-    if (!take(wanted, (place) => (place === 0 ? shape.profileUnits : 1))) return false;
+    if (!take(wanted, (place) => (place === 0 ? shape.profileUnits : 1))) return THROTTLED;
     charge(names.profiles, shape.profileUnits + (wanted.length - 1) / 2);
+    if (value('body') !== undefined && !watcher.written(id)) return OVERTAKEN;
     if (moved) due.move(id, after);
-    if (value('body') !== undefined) watcher.written(id);
-    else if (removes.includes('outbox')) watcher.cleared(id);
-    return true;
+    if (value('body') === undefined && removes.includes('outbox')) watcher.cleared(id);
+    return NO_ERROR;
   }
 
   /** Rows of one person (`profile:`) are spread over all partitions; rows of a segment or an audience lie in its shards. */
@@ -151,10 +153,8 @@ export function openSimulatedDynamo(time: VirtualTime, shape: DynamoShape, watch
     const Responses = (input.Statements ?? []).map((request) => {
       const statement = read(request);
       const text = (name: string): string => statement.value(name)?.S ?? '';
-      const fits =
-        statement.table === names.profiles
-          ? writeProfile(statement)
-          : writeRow(statement.table, text('owner'), text('profile'), statement.value('pending')?.S);
+      if (statement.table === names.profiles) return writeProfile(statement);
+      const fits = writeRow(statement.table, text('owner'), text('profile'), statement.value('pending')?.S);
       return fits ? NO_ERROR : THROTTLED;
     });
     return { Responses };

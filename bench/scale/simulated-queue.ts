@@ -19,7 +19,6 @@ export interface QueueShape {
 
 interface Message {
   readonly body: Json;
-  readonly sentAt: number;
   receives: number;
 }
 
@@ -101,7 +100,7 @@ export function openSimulatedQueue(time: VirtualTime, shape: QueueShape) {
   async function sendBatch(entries: readonly BatchEntry[]): Promise<readonly string[]> {
     await time.wait(shape.latencyMs);
     for (const { MessageBody } of entries) {
-      put({ body: JSON.parse(MessageBody) as Json, sentAt: time.elapsed(), receives: 0 });
+      put({ body: JSON.parse(MessageBody) as Json, receives: 0 });
     }
     return [];
   }
@@ -110,10 +109,5 @@ export function openSimulatedQueue(time: VirtualTime, shape: QueueShape) {
   return {
     queue,
     counts: () => ({ waiting: waiting(), hidden, running, failed, dead }),
-    /** How long the message has waited that was sent first of those that wait, in ms. */
-    age: () => {
-      const oldest = visible.slice(first).reduce((least, { sentAt }) => Math.min(least, sentAt), time.elapsed());
-      return time.elapsed() - oldest;
-    },
   };
 }

@@ -59,11 +59,13 @@ export function openSimulatedWorkers(time: VirtualTime, shape: WorkerShape) {
     {
       written(id) {
         const standing = standingOf(id);
+        if (standing.decidedAt !== undefined) return false;
         standing.version += 1;
-        if (standing.decidedAt === undefined) decided += 1;
-        standing.decidedAt ??= time.elapsed();
+        standing.decidedAt = time.elapsed();
+        decided += 1;
         standing.owing = standing.person.moves !== undefined;
         if (!standing.owing) settled += 1;
+        return true;
       },
       cleared(id) {
         const standing = standingOf(id);
@@ -117,7 +119,7 @@ export function openSimulatedWorkers(time: VirtualTime, shape: WorkerShape) {
     return time.elapsed() - began <= timeoutSeconds * 1_000;
   }
 
-  const { queue, counts, age } = openSimulatedQueue(time, {
+  const { queue, counts } = openSimulatedQueue(time, {
     batchSize,
     maxConcurrency: shape.workers,
     visibilityMs: visibilitySeconds(timeoutSeconds) * 1_000,
@@ -130,7 +132,6 @@ export function openSimulatedWorkers(time: VirtualTime, shape: WorkerShape) {
   return {
     queue,
     profiles,
-    age,
     /** Adds somebody who is due at an instant, before anything runs. */
     add(person: Person, due: { readonly hour: string; readonly at: number } | undefined): void {
       people.set(person.id, { person, version: 1, owing: false });

@@ -28,7 +28,7 @@ describe('the simulated DynamoDB', () => {
     const meter = meterUnits(real.client, database.open().client, names);
     const time = openVirtualTime(NOW, 1);
     const shape = { profileUnits: 1, dueShards: 16, rowShards: 8, tableWrites: 1e9, partitions: 'each-key' } as const;
-    const watcher = { written: () => {}, cleared: () => {}, row: () => {} };
+    const watcher = { written: () => true, cleared: () => {}, row: () => {} };
     const simulated = openSimulatedDynamo(time, { ...shape, latencyMs: 1 }, watcher);
 
     await midnight(real, names);
