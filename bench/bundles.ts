@@ -1,29 +1,24 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Bundle, bundleFunctions } from '../lib/infra/bundle.ts';
 import { type FunctionName, functionNames } from '../lib/infra/functions.ts';
 import { type BenchOptions, type Measurement, rounded } from './measurement.ts';
+import { bundleSdks, SDKS, type Vendor, vendorFunctions } from './sdks-alone.ts';
 
-/** How long a function may take to load, over bare Node, where the product promises it. */
+/** Milliseconds that a function may take to load, over bare Node, where the product promises it. */
 const targets: Partial<Readonly<Record<FunctionName, number>>> = { collect: 45, 'resolve-profile': 90 };
 
 /** Functions on the path of which nobody's client is loaded. */
 const withoutVendors: readonly FunctionName[] = ['collect', 'receive-webhook', 'resolve-profile'];
-const VENDORS = /node_modules\/(?:@jsforce|jsforce|@mailchimp|superagent)\//;
-
-/** What a child process tells of itself when it is done, both since it began. */
-interface Start {
-  readonly milliseconds: number;
-  readonly cpu: number;
-}
+const VENDORS = /node_modules\/(?:@jsforce|jsforce|@mailchimp|superagent|@hubspot)\//;
 
 /** Bytes of every function's bundle, and what loading it costs a fresh process over one that loads nothing. */
 export async function* bench({ quick: isQuick, note }: BenchOptions): AsyncIterable<Measurement> {
   const outdir = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
-  const rounds = isQuick ? 1 : 20;
+  const rounds = isQuick ? 1 : 10;
   try {
     const bundles = await bundleFunctions({ outdir });
     for (const name of functionNames) {
@@ -37,30 +32,79 @@ export async function* bench({ quick: isQuick, note }: BenchOptions): AsyncItera
         yield { job: 'bundles', metric, value: vendors, unit: 'bytes', target: { most: 0 }, of };
       }
       note(`bundles: loading ${name}`);
-      const bare: Start[] = [];
-      const loaded: Start[] = [];
-      for (let round = 0; round < rounds; round += 1) {
-        bare.push(await startOf(''));
-        loaded.push(await startOf(`await import(${JSON.stringify(pathToFileURL(join(dir, 'index.mjs')).href)});`));
-      }
-      const quick = (starts: readonly Start[], value: (start: Start) => number): number => quickOf(starts.map(value));
-      const [time, cpu] = [(start: Start) => start.milliseconds, (start: Start) => start.cpu];
-      const line = (metric: string, value: number, unit: string): Measurement => ({
+      const [bare, loaded] = await startsOf(rounds, [[], [join(dir, 'index.mjs')]]);
+      const over = {
         job: 'bundles',
-        metric,
-        value: rounded(value),
-        unit,
+        metric: 'load CPU over bare Node',
+        value: rounded((quick(loaded) - quick(bare)) / 1_000),
+        unit: 'ms',
         of,
-      });
+      };
       const most = targets[name];
-      const over = line('load time over bare Node', quick(loaded, time) - quick(bare, time), 'ms');
       yield most === undefined ? over : { ...over, target: { most } };
-      yield line('load CPU over bare Node', (quick(loaded, cpu) - quick(bare, cpu)) / 1_000, 'ms');
-      yield line('load time, times bare Node', quick(loaded, time) / quick(bare, time), 'ratio');
     }
+    yield* besideSdks(bundles, outdir, isQuick ? 1 : 6, note);
   } finally {
     await rm(outdir, { recursive: true, force: true });
   }
+}
+
+/**
+ * Functions with a vendor's client loaded, beside the SDKs that they use and nothing else: AWS's clients and the vendor's own,
+ * imported as its documentation says, bundled the same way. Processor time, because it is the same from run to run.
+ */
+async function* besideSdks(
+  bundles: Readonly<Record<FunctionName, Bundle>>,
+  outdir: string,
+  rounds: number,
+  note: BenchOptions['note'],
+): AsyncIterable<Measurement> {
+  const alone = await bundleSdks(bundles, join(outdir, 'sdks'));
+  for (const name of vendorFunctions) {
+    note(`bundles: ${name} beside the SDKs alone`);
+    const { dir, metafile } = bundles[name];
+    const index = join(dir, 'index.mjs');
+    const [bare, start, aws] = await startsOf(rounds, [[], [index], [alone(name, undefined)]]);
+    const of = { function: name };
+    const overBare = (starts: readonly number[] | undefined): number => quick(starts) - quick(bare);
+    const line = (metric: string, value: number, unit: string, more: Measurement['of'] = {}): Measurement => ({
+      job: 'bundles',
+      metric,
+      value: rounded(value),
+      unit,
+      of: { ...of, ...more },
+    });
+    yield line('load CPU of AWS’s clients alone', overBare(aws) / 1_000, 'ms');
+    yield line('load CPU over that of AWS’s clients alone', overBare(start) / overBare(aws), 'ratio');
+    for (const vendor of Object.keys(SDKS) as Vendor[]) {
+      const [ours, sdks] = await startsOf(rounds, [[index, chunkOf(metafile, dir, vendor)], [alone(name, vendor)]]);
+      const more = { vendor };
+      yield line('load CPU with the vendor’s client', overBare(ours) / 1_000, 'ms', more);
+      yield line('load CPU of the SDKs alone', overBare(sdks) / 1_000, 'ms', more);
+      const over = line('load CPU over that of the SDKs alone', overBare(ours) / overBare(sdks), 'ratio', more);
+      yield { ...over, target: { most: 1.1 } };
+    }
+  }
+}
+
+/** The chunk that a function loads when it calls the vendor. */
+function chunkOf({ outputs }: Bundle['metafile'], dir: string, vendor: Vendor): string {
+  const client = `lib/connectors/${vendor}/client.ts`;
+  const path = Object.keys(outputs).find((output) => outputs[output]?.entryPoint === client);
+  if (path === undefined) throw new Error(`no function loads ${client} late`);
+  return join(dir, basename(path));
+}
+
+/** Starts of fresh processes, each loading one list of files, in turn: what else runs on the machine meets all alike. */
+async function startsOf(rounds: number, lists: readonly (readonly string[])[]): Promise<number[][]> {
+  const starts: number[][] = lists.map(() => []);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [at, files] of lists.entries()) {
+      const code = files.map((file) => `await import(${JSON.stringify(pathToFileURL(file).href)});`).join('');
+      starts[at]?.push(await startOf(code));
+    }
+  }
+  return starts;
 }
 
 /** Bytes of vendors' clients in the entry of a bundle and in what it imports statically. */
@@ -76,14 +120,18 @@ function vendorBytes({ outputs }: Bundle['metafile']): number {
 }
 
 /** A quick one, of five the first: what other work on the machine held up tells nothing of a function. */
-function quickOf(values: readonly number[]): number {
+function quick(values: readonly number[] = []): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 5)] ?? Number.NaN;
 }
 
-/** Runs `code` in a fresh process that then says how long it has lived. */
-async function startOf(code: string): Promise<Start> {
-  const tell = `const { user, system } = process.cpuUsage(); console.log(JSON.stringify({ milliseconds: performance.now(), cpu: user + system })); process.exit();`;
+/**
+ * Processor time of a fresh process that runs `code`, in microseconds. Not its time by the clock, which tells of whatever else
+ * the machine does.
+ */
+async function startOf(code: string): Promise<number> {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code for the child
+  const tell = 'const { user, system } = process.cpuUsage(); console.log(`cpu ${user + system}`); process.exit();';
   const child = spawn(process.execPath, ['--input-type=module', '--eval', `${code}${tell}`], {
     env: anyEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -98,8 +146,8 @@ async function startOf(code: string): Promise<Start> {
   });
   const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
   const last = out.trim().split('\n').at(-1) ?? '';
-  if (status !== 0 || !last.startsWith('{')) throw new Error(`a bundle does not load: ${problem.slice(0, 400)}`);
-  return JSON.parse(last) as Start;
+  if (status !== 0 || !last.startsWith('cpu ')) throw new Error(`a bundle does not load: ${problem.slice(0, 400)}`);
+  return Number(last.slice('cpu '.length));
 }
 
 /** Every variable that any function reads when it starts; nothing is called. */
@@ -119,6 +167,7 @@ function anyEnvironment(): Record<string, string> {
     ALERTS_TOPIC: 'arn:aws:sns:eu-central-1:000000000000:alerts',
     DEPLOYED: 'sha256:unknown',
     INVENTORY: '{}',
+    WATCHED_QUEUES: 'changes:changes:changes-dead-letters',
     WORKSPACE: 'bench',
     POWERTOOLS_SERVICE_NAME: 'bench',
     POWERTOOLS_DEV: 'false',

@@ -4,20 +4,20 @@ import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { serveConsole } from '../lib/api/console.ts';
 import type { ConsoleFiles } from '../lib/api/console-files.ts';
+import type { RunningApi } from '../test/api/running-api.ts';
 
-/** An answer, or what makes one of what stands behind the question mark. */
-export type MadeUp = object | ((query: Readonly<Record<string, string>>) => object);
-
-/** The console as the API serves it, beside answers that are made up: what is measured is the browser's part. */
-export async function serveMadeUp(
+/** The console as the deployed function serves it, beside the API itself; a tab is let in by any code. */
+export async function serveApi(
   files: ConsoleFiles,
-  answers: Readonly<Record<string, MadeUp>>,
+  { app: api }: Pick<RunningApi, 'app'>,
 ): Promise<{ readonly url: string; readonly server: Server }> {
   const app = new OpenAPIHono();
-  for (const [path, answer] of Object.entries(answers)) {
-    app.get(path, (c) => c.json(typeof answer === 'function' ? answer(c.req.query()) : answer));
-  }
-  app.post('/stage/session', (c) => c.json({ token: 'made-up' }));
+  app.all('/api/*', async ({ req }) => {
+    const { pathname, search } = new URL(req.url);
+    const body = req.method === 'GET' ? {} : { body: await req.text() };
+    return api.request(`${pathname}${search}`, { method: req.method, ...body });
+  });
+  app.post('/stage/session', (c) => c.json({ token: 'of a bench' }));
   serveConsole(app, undefined, async () => files);
   return new Promise((resolve) => {
     const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1', createServer }, ({ port }) =>

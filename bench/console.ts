@@ -1,70 +1,198 @@
 import { existsSync } from 'node:fs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { chromium, type Page } from 'playwright-core';
 import { to } from '../console/app/addresses.ts';
+import { openPairs } from '../lib/domain/review/pairs.ts';
 import { readConsoleFiles } from '../lib/infra/console-files.ts';
-import { firstLoad, type MadeUp, serveMadeUp } from './console-server.ts';
-import { type BenchOptions, type Measurement, rounded } from './measurement.ts';
+import { startDynamoDbLocal } from '../lib/local/engines/dynamodb-local.ts';
+import { startQueuesAndBuckets } from '../lib/local/engines/queues-and-buckets.ts';
+import { openRunningApi, type RunningApi } from '../test/api/running-api.ts';
+import { engineLogin } from '../test/engines.ts';
+import { firstLoad, serveApi } from './console-server.ts';
+import { fillMembers, fillSegments, LARGE } from './console-tables.ts';
+import { type BenchOptions, costOf, type Measurement, median, rounded } from './measurement.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const AUDIENCES = 1_000;
+const SEGMENTS = 1_000;
+const MEMBERS = 1_000_000;
+const NOW = new Date('2026-11-21T12:00:00.000Z');
 const TYPED = 'segment 9';
 
-/** Bytes of the console's first load, and how soon it answers with a thousand rows, in a browser. */
-export async function* bench({ quick, note }: BenchOptions): AsyncIterable<Measurement> {
+const line = (metric: string, value: number, unit: string, rest: Partial<Measurement> = {}): Measurement => {
+  return { job: 'console', metric, value: rounded(value), unit, ...rest };
+};
+
+/**
+ * Bytes of the console's first load; and pages of the API over real tables of 1,000 segments and a segment of up to a
+ * million members: how soon a browser has them, and what they read, which must not grow with members.
+ */
+export async function* bench({ quick, note, people }: BenchOptions): AsyncIterable<Measurement> {
   const files = await readConsoleFiles();
   const { scripts, styles } = firstLoad(files);
   const bytes = (paths: readonly string[]): number =>
     paths.reduce((sum, path) => sum + Buffer.from(files[path] ?? '', 'base64').length, 0);
-  const line = (metric: string, value: number, unit: string, rest: Partial<Measurement> = {}): Measurement => {
-    return { job: 'console', metric, value: rounded(value), unit, ...rest };
-  };
   yield line('script of the first load, Brotli', bytes(scripts), 'bytes', { target: { most: 200_000 } });
   yield line('style of the first load, Brotli', bytes(styles), 'bytes');
   yield line('all files, Brotli', bytes(Object.keys(files)), 'bytes');
+  yield* pairs(quick ? 50 : SEGMENTS);
   if (!existsSync(CHROMIUM)) {
     note(`console: no browser at ${CHROMIUM}; name one by CHROMIUM`);
     return;
   }
-  const rows = quick ? 50 : AUDIENCES;
-  const { url, server } = await serveMadeUp(files, madeUp(rows));
+  const [local, others] = await Promise.all([startDynamoDbLocal(), startQueuesAndBuckets()]);
+  const admin = new DynamoDBClient({ ...engineLogin, endpoint: local.url });
+  const api = await openRunningApi({ dynamodbUrl: local.url, queuesUrl: others.url, dynamodb: admin }, NOW);
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--headless', '--no-sandbox'] });
+  const { url, server } = await serveApi(files, api);
   try {
+    const segments = quick ? 60 : SEGMENTS;
+    note(`console: ${segments} segments`);
+    await fillSegments(api, segments, NOW);
     const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
     await page.goto(`${url}/#code=once`);
     await page.getByRole('heading', { name: 'Home' }).waitFor();
-    const of = { rows };
-    const first = await page.evaluate<number>(untilRow(to('/audiences')));
-    yield line('from a click to the first row of a list', first, 'ms', { of });
-    const sorted = await latencies(page, async () => {
-      for (let times = 0; times < 10; times += 1) await page.getByRole('button', { name: 'Wanted' }).click();
-    });
-    yield line('sorting a list, to the next paint, p95', p95(sorted), 'ms', { of });
-    await page.goto(`${url}/${to('/segments')}`);
-    const find = page.getByLabel('Name or persona');
-    await page.locator('main tbody tr').first().waitFor();
-    const typed = await latencies(page, async () => {
-      for (let times = 0; times < 5; times += 1) {
-        await find.fill('');
-        await find.pressSequentially(TYPED);
-      }
-    });
-    yield line('a letter typed into a filter, to the next paint, p95', p95(typed), 'ms', { of });
+    const all = people ?? (quick ? 2_000 : MEMBERS);
+    const units = countReads(api);
+    let filled = 0;
+    for (const members of [...new Set([Math.ceil(all / 100), all])]) {
+      note(`console: ${members} members`);
+      await fillMembers(api, filled, members, NOW);
+      filled = members;
+      const of = { segments, members };
+      yield* firstRows(page, units, of);
+      yield* pageTurns(page, units, of);
+    }
+    yield* keystrokes(page, { segments, members: all });
   } finally {
     await browser.close();
     server.close();
+    api.close();
+    admin.destroy();
+    await Promise.all([local.stop(), others.stop()]);
   }
 }
 
-/** Goes to an address, and takes the time until a row of a table is there. */
-function untilRow(address: string): string {
+/** What a recount does most where there are many segments: one person's pairs. */
+async function* pairs(segments: number): AsyncIterable<Measurement> {
+  const counter = openPairs(segments);
+  for (const memberships of [10, 50, 200].filter((one) => one <= segments)) {
+    const positions = Array.from({ length: memberships }, (_, at) => Math.floor((at * segments) / memberships));
+    const times = Math.ceil(2_000_000 / memberships ** 2);
+    const { cpu } = await costOf(() => {
+      for (let time = 0; time < times; time += 1) counter.see(positions);
+    });
+    yield line('counting the overlaps of one person', cpu / times, 'µs', { of: { segments, memberships } });
+  }
+}
+
+/** Read units of everything that goes through the API's own client, as DynamoDB Local bills them. */
+function countReads({ dynamodb }: RunningApi): { take(): number } {
+  let units = 0;
+  dynamodb.middlewareStack.add(
+    (next) => async (args) => {
+      Object.assign(args.input, { ReturnConsumedCapacity: 'TOTAL' });
+      const answer = await next(args);
+      const { ConsumedCapacity: told } = answer.output as { readonly ConsumedCapacity?: Units | readonly Units[] };
+      for (const one of [told ?? []].flat() as readonly Units[]) units += one.CapacityUnits ?? 0;
+      return answer;
+    },
+    { step: 'initialize', name: 'countReads', priority: 'high' },
+  );
+  return {
+    take() {
+      const taken = units;
+      units = 0;
+      return taken;
+    },
+  };
+}
+
+interface Units {
+  readonly CapacityUnits?: number;
+}
+
+type Of = Readonly<Record<string, number>>;
+
+const PAGES: readonly (readonly [name: string, address: string, row: string])[] = [
+  ['the segments', to('/segments'), 'main tbody tr'],
+  ['a segment', to('/segments/{segment}', { segment: LARGE.segment }), 'main .figures li'],
+  ['the audiences', to('/audiences'), 'main tbody tr'],
+  ['an audience', to('/audiences/{audience}', { audience: LARGE.audience }), 'main h3'],
+  ['the overlaps', to('/overlaps'), 'main tbody tr'],
+];
+
+/** From a click to what the page is about, and what was read for the whole page. */
+async function* firstRows(page: Page, units: { take(): number }, of: Of): AsyncIterable<Measurement> {
+  for (const [name, address, row] of PAGES) {
+    const times: number[] = [];
+    let read = 0;
+    for (let time = 0; time < 5; time += 1) {
+      // What was kept of an answer would be shown at once.
+      await page.goto(page.url().replace(/#.*/, '#/cost'));
+      await page.reload();
+      await page.getByRole('heading', { name: 'Cost', level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle');
+      units.take();
+      times.push(await page.evaluate<number>(until(`location.hash = ${JSON.stringify(address)}`, row)));
+      await page.waitForLoadState('networkidle');
+      read = units.take();
+    }
+    yield line(`from a click to the first row of ${name}`, median(times), 'ms', { of });
+    yield line(`read units of ${name}`, read, 'units', { of });
+  }
+}
+
+/** Turning the pages of a segment's people. */
+async function* pageTurns(page: Page, units: { take(): number }, of: Of): AsyncIterable<Measurement> {
+  await page.goto(page.url().replace(/#.*/, to('/segments/{segment}', { segment: LARGE.segment })));
+  const button = `[...document.querySelectorAll('button')].find((one) => one.textContent === 'Next page')`;
+  await page.getByRole('button', { name: 'Next page' }).waitFor();
+  await page.waitForLoadState('networkidle');
+  const times: number[] = [];
+  units.take();
+  const TURNS = 5;
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    const note = `main section .head .quiet`;
+    times.push(
+      await page.evaluate<number>(
+        until(
+          `${button}.click()`,
+          note,
+          `[...document.querySelectorAll('main section')].some((one) => one.textContent.includes('page ${turn + 2}') && one.querySelector('tbody tr') !== null)`,
+        ),
+      ),
+    );
+    await page.waitForLoadState('networkidle');
+  }
+  yield line('turning a page of its people', median(times), 'ms', { of });
+  yield line('read units of a page of its people', units.take() / TURNS, 'units', { of });
+}
+
+/** Typing into the filter of the segments, while the list is asked for anew. */
+async function* keystrokes(page: Page, of: Of): AsyncIterable<Measurement> {
+  await page.goto(page.url().replace(/#.*/, to('/segments')));
+  await page.locator('main tbody tr').first().waitFor();
+  const find = page.getByLabel('Name or persona');
+  const typed = await latencies(page, async () => {
+    for (let times = 0; times < 5; times += 1) {
+      await find.fill('');
+      await find.pressSequentially(TYPED, { delay: 60 });
+      await page.waitForLoadState('networkidle');
+    }
+  });
+  yield line('a letter typed into a filter, to the next paint, p95', p95(typed), 'ms', { of });
+}
+
+/** Does something, and takes the time until it shows. */
+function until(does: string, selector: string, more = 'true'): string {
   return `new Promise((resolve) => {
   const from = performance.now();
   new MutationObserver((_, observer) => {
-    if (document.querySelector('main tbody tr') === null) return;
+    if (document.querySelector(${JSON.stringify(selector)}) === null || !(${more})) return;
     observer.disconnect();
     requestAnimationFrame(() => resolve(performance.now() - from));
-  }).observe(document.body, { childList: true, subtree: true });
-  location.hash = ${JSON.stringify(address)};
+  }).observe(document.body, { childList: true, subtree: true, characterData: true });
+  ${does};
 })`;
 }
 
@@ -84,38 +212,4 @@ async function latencies(page: Page, interact: () => Promise<void>): Promise<rea
 
 function p95(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.ceil(values.length * 0.95) - 1] ?? Number.NaN;
-}
-
-/** Answers of a workspace with as many segments and audiences. */
-function madeUp(rows: number): Readonly<Record<string, MadeUp>> {
-  const numbers = Array.from({ length: rows }, (_, n) => n);
-  const segments = numbers.map((n) => ({
-    ...{ segment: `segment-${n}`, title: `Segment ${n}`, sentence: 'email is known', persona: null, performance: null },
-    ...{ members: (n * 7_919) % 100_000, counted: { members: 0, how: 'rows', counted: null }, audiences: [] },
-    sizes: Array.from({ length: 14 }, (_, day) => ({ at: `2026-11-${day + 1}T00:00:00.000Z`, members: n + day })),
-  }));
-  const summary = (n: number) => ({ wanted: (n * 104_729) % 1_000_000, blocked: n, waiting: 0 });
-  return {
-    '/api/workspace': { workspace: 'bench', version: 'v', timezone: 'Etc/UTC', connections: [] },
-    '/api/segments': ({ q = '', most = '50' }) => {
-      const found = segments.filter(({ title }) => title.toLowerCase().includes(q));
-      return { segments: found.slice(0, Number(most)), total: found.length, next: null };
-    },
-    '/api/audiences': numbers.map((n) => ({
-      ...{
-        audience: `audience-${n}`,
-        segment: `segment-${n}`,
-        connection: 'crm',
-        target: {},
-        schedule: null,
-        run: null,
-      },
-      summary: summary(n),
-    })),
-    '/api/alerts': [],
-    '/api/reviews': [],
-    '/api/duplicates': { suggestions: [] },
-    '/api/data': { counted: null, quarantine: [] },
-    '/api/day': { from: '2026-11-20T00:00:00.000Z', pulls: [], pushes: [], more: false, sizes: null },
-  };
 }

@@ -44,6 +44,8 @@ export interface CompanyOptions {
   /** Stands around what functions ask of DynamoDB, as soon as the stage is open. */
   readonly around?: Around;
   readonly bundle?: () => Promise<BundleDirs>;
+  /** Changes of the audience are pushed within a minute, during the import too, and nobody is asked. */
+  readonly realtime?: boolean;
 }
 
 /** Beside every schedule, so that nothing runs but what the bench asks for. */
@@ -67,7 +69,7 @@ const segments: Readonly<Record<string, string>> = {
 };
 
 /** Starts the tools in a process of their own, and a stage with the workspace that connects them. */
-export async function openCompany({ contacts, around, bundle }: CompanyOptions): Promise<Company> {
+export async function openCompany({ contacts, around, bundle, realtime = false }: CompanyOptions): Promise<Company> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
   const program = fileURLToPath(new URL('import-and-push-tools.ts', import.meta.url));
   const tools = fork(program, [String(contacts), String(START), LIST, TAG], { execArgv: ['--import', 'tsx'] });
@@ -79,7 +81,7 @@ export async function openCompany({ contacts, around, bundle }: CompanyOptions):
   };
   try {
     const [told] = (await once(tools, 'message')) as [Told];
-    await writeWorkspace(folder, told);
+    await writeWorkspace(folder, told, realtime);
     const { definitions, problems } = await loadWorkspace(folder);
     if (definitions === undefined) throw new Error(`the bench's workspace does not load: ${JSON.stringify(problems)}`);
     stage = await openStage({
@@ -118,7 +120,7 @@ export async function openCompany({ contacts, around, bundle }: CompanyOptions):
   }
 }
 
-async function writeWorkspace(folder: string, { endpoints }: Told): Promise<void> {
+async function writeWorkspace(folder: string, { endpoints }: Told, realtime: boolean): Promise<void> {
   const put = async (name: string, text: string): Promise<void> => writeFile(join(folder, name), text);
   await Promise.all(['segments', 'audiences'].map((name) => mkdir(join(folder, name))));
   await put(
@@ -138,6 +140,7 @@ connections:
     list: ${LIST}
     streams: {}
     quota: 90%
+${realtime ? 'guardrails: { max_add: 100%, first_run: allow }' : ''}
 `,
   );
   for (const [segment, when] of Object.entries(segments)) {
@@ -145,7 +148,7 @@ connections:
   }
   await put(
     'audiences/customers.yaml',
-    `audience: customers\nsegment: customers\nto: { connection: mail, tag: ${TAG} }\nmatch: [email]\nmode: mirror\nwhen: nightly at 02:00\n`,
+    `audience: customers\nsegment: customers\nto: { connection: mail, tag: ${TAG} }\nmatch: [email]\nmode: mirror\nwhen: ${realtime ? 'realtime' : 'nightly at 02:00'}\n`,
   );
 }
 

@@ -30,6 +30,17 @@ export async function* bench({ quick, people, note }: BenchOptions): AsyncIterab
   yield* profiled(Math.min(first, 10_000), note);
 }
 
+/** The same company twice, side by side: its audience pushed once when all are in, and pushed as it changes. */
+export async function* realtimeBench({ quick, people, note }: BenchOptions): AsyncIterable<Measurement> {
+  const contacts = quick ? 40 : (people ?? 2_000);
+  for await (const measured of inRealtime(contacts, note)) yield { ...measured, job: 'realtime' };
+  // What is promised is promised of more contacts: a cold start weighs little there.
+  for await (const { target: _promised, ...measured } of timed(contacts, note)) {
+    const isWhole = measured.of?.phase === WHOLE && measured.of.process === undefined;
+    if (isWhole || measured.metric === 'members on the list') yield { ...measured, job: 'realtime' };
+  }
+}
+
 async function* timed(contacts: number, note: BenchOptions['note']): AsyncIterable<Measurement> {
   note(`import-and-push: ${contacts} contacts, timed`);
   const company = await openCompany({ contacts });
@@ -54,6 +65,29 @@ async function* timed(contacts: number, note: BenchOptions['note']): AsyncIterab
     for (const { name, peakBytes } of largest(pushed.processes)) {
       yield line('peak memory of a process', peakBytes / 1024 / 1024, 'MiB', { contacts, process: name });
     }
+  } finally {
+    await company.close();
+  }
+}
+
+/** The same company with an audience that is pushed as it changes: the list fills while contacts still come in. */
+async function* inRealtime(contacts: number, note: BenchOptions['note']): AsyncIterable<Measurement> {
+  note(`import-and-push: ${contacts} contacts, pushed as they come in`);
+  const company = await openCompany({ contacts, realtime: true });
+  try {
+    const before = await company.read();
+    await company.pull();
+    const imported = await company.read();
+    const listed = await company.onTheList();
+    yield line('members on the list when the last contact is in', listed, 'people', {
+      contacts,
+      pushed: 'in realtime',
+    });
+    await company.compare();
+    const pushed = await company.read();
+    yield* totals('import, pushed in realtime', contacts, before, imported);
+    yield* totals('import, compare and push in realtime', contacts, before, pushed);
+    yield line('members on the list', await company.onTheList(), 'people', { contacts, pushed: 'in realtime' });
   } finally {
     await company.close();
   }

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { requireJava } from '../lib/local/engines/java.ts';
 import type { Bench, Measurement } from './measurement.ts';
 
 /** Every bench by its name. Loaded when it runs, so that one does not pay for another's packages. */
@@ -17,12 +18,19 @@ const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> =
   offline: () => import('./offline.ts'),
   collect: () => import('./collect.ts'),
   'import-and-push': () => import('./import-and-push.ts'),
+  realtime: async () => ({ bench: (await import('./import-and-push.ts')).realtimeBench }),
+  cost: () => import('./cost.ts'),
+  compression: () => import('./compression.ts'),
   idle: () => import('./idle.ts'),
   duplicates: () => import('./duplicates.ts'),
   console: () => import('./console.ts'),
   learned: () => import('./learned.ts'),
   scale: () => import('./scale.ts'),
+  load: () => import('./load.ts'),
 };
+
+/** Whose results rest on data from outside the project, and the variable that names its folder. */
+const data: Readonly<Record<string, string>> = { duplicates: 'FEBRL_DATA', learned: 'CDNOW_DATA' };
 
 await main();
 
@@ -49,6 +57,12 @@ async function main(): Promise<void> {
       process.exitCode = 2;
       return;
     }
+    const folder = data[name];
+    if (values.save === true && folder !== undefined && process.env[folder] === undefined) {
+      note(`${name} is not saved without its data, which the former results were made with: set ${folder}`);
+      process.exitCode = 2;
+      continue;
+    }
     await runJob(name, (await open()).bench, { ...values, people });
   }
 }
@@ -72,7 +86,7 @@ async function runJob(
     lines.push(line);
     process.stdout.write(line);
   };
-  tell(machineOf(name));
+  tell(await machineOf(name));
   const size = people === undefined ? {} : { people: Number(people) };
   const of = source === undefined ? {} : { source };
   for await (const measurement of bench({ quick, note, ...size, ...of })) tell(measurement);
@@ -82,8 +96,15 @@ async function runJob(
   await writeFile(fileURLToPath(new URL(`${name}.ndjson`, results)), lines.join(''));
 }
 
-function machineOf(job: string): Measurement {
-  const of = { node: process.versions.node, cpu: cpus()[0]?.model ?? 'unknown' };
+/** What it ran on: cores, processor, memory, and the versions of what runs the functions and DynamoDB Local. */
+async function machineOf(job: string): Promise<Measurement> {
+  const of = {
+    node: process.versions.node,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    gibibytes: Math.round(totalmem() / 2 ** 30),
+    // Benches without a stage run on a machine without Java as well.
+    java: await requireJava().catch(() => 'none'),
+  };
   return { job, metric: 'machine', value: cpus().length, unit: 'cores', of };
 }
 

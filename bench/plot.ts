@@ -25,7 +25,7 @@ export interface Level {
   readonly name: string;
 }
 
-export interface Plot {
+export interface LinePlot {
   /** One line, in sentence case. */
   readonly title: string;
   /** What it shows in a sentence or two, for who does not see it. */
@@ -34,6 +34,11 @@ export interface Plot {
   readonly y: Axis;
   readonly series: readonly Series[];
   readonly levels?: readonly Level[];
+}
+
+export interface BarPlot extends Pick<LinePlot, 'title' | 'description'> {
+  readonly x: Pick<Axis, 'label'>;
+  readonly bars: readonly { readonly name: string; readonly value: number }[];
 }
 
 interface Scale {
@@ -49,6 +54,9 @@ const RIGHT = 736;
 const BOTTOM = 344;
 const LEGEND = 56;
 const ROW = 20;
+/** Names of bars end before them, a row each. */
+const NAMES = 280;
+const BAR_ROW = 26;
 /** About how wide a character of the legend is: nothing here can measure text. */
 const CHARACTER = 7;
 /** Up to so many points each has a mark: more would hide the line. */
@@ -59,19 +67,13 @@ const LIGHT = ['#0f766e', '#b45309', '#4338ca', '#a21caf', '#b42318'];
 const DARK = ['#4fd1c0', '#f2b35e', '#a5b4fc', '#f0abfc', '#ff9d8f'];
 const DASHES = ['', '8 4', '2 3', '10 3 2 3', '5 5'];
 
-/** The plot as one SVG that brings its own paper, light or dark as its reader wishes. The same plot is the same text. */
-export function plotOf(plot: Plot): string {
+/** Lines as one SVG that brings its own paper, light or dark as its reader wishes. The same plot is the same text. */
+export function linePlot(plot: LinePlot): string {
   const legend = legendOf(plot.series);
   const top = LEGEND + legend.rows * ROW;
   const x = scaleOf(plot.x, valuesOf(plot, 0), LEFT, RIGHT);
   const y = scaleOf(plot.y, [...valuesOf(plot, 1), ...(plot.levels ?? []).map(({ value }) => value)], BOTTOM, top);
-  const lines = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="title about">`,
-    `<title id="title">${escapeHtml(plot.title)}</title>`,
-    `<desc id="about">${escapeHtml(plot.description)}</desc>`,
-    styleOf(plot.series.length),
-    `<rect class="paper" width="${WIDTH}" height="${HEIGHT}" rx="8"/>`,
-    text(LEFT, 30, plot.title, 'class="title"'),
+  return drawing(plot, HEIGHT, plot.series.length, [
     ...legend.lines,
     ...x.ticks.flatMap((tick) => [
       `<path class="grid" d="M${pixel(x.at(tick))} ${top}V${BOTTOM}"/>`,
@@ -94,12 +96,45 @@ export function plotOf(plot: Plot): string {
       text(LEFT + 6, y.at(value) - 6, name, ''),
     ]),
     ...plot.series.flatMap(({ points }, place) => lineOf(points, place, x, y)),
+  ]);
+}
+
+/** Bars that lie, the longest as wide as there is room, each with its value; as `linePlot`. */
+export function barPlot(plot: BarPlot): string {
+  const most = plot.bars.reduce((longest, { value }) => Math.max(longest, value), 0);
+  const bars = plot.bars.flatMap(({ name, value }, place) => {
+    const top = LEGEND + place * BAR_ROW;
+    const width = Math.max(1, (value / most) * (RIGHT - NAMES - 60));
+    return [
+      text(NAMES - 8, top + 14, name, 'text-anchor="end"'),
+      `<rect class="bar" x="${NAMES}" y="${top}" width="${pixel(width)}" height="18"/>`,
+      text(NAMES + width + 6, top + 14, digits(value), ''),
+    ];
+  });
+  const bottom = LEGEND + plot.bars.length * BAR_ROW;
+  return drawing(plot, bottom + 40, 1, [...bars, text(NAMES, bottom + 20, plot.x.label, 'class="label"')]);
+}
+
+function drawing(
+  { title, description }: Pick<LinePlot, 'title' | 'description'>,
+  height: number,
+  series: number,
+  parts: readonly string[],
+): string {
+  const lines = [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="title about">`,
+    `<title id="title">${escapeHtml(title)}</title>`,
+    `<desc id="about">${escapeHtml(description)}</desc>`,
+    styleOf(series),
+    `<rect class="paper" width="${WIDTH}" height="${height}" rx="8"/>`,
+    text(LEFT, 30, title, 'class="title"'),
+    ...parts,
     '</svg>',
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function valuesOf({ series }: Plot, axis: 0 | 1): number[] {
+function valuesOf({ series }: LinePlot, axis: 0 | 1): number[] {
   return series.flatMap(({ points }) => points.map((point) => point[axis]));
 }
 
@@ -181,10 +216,10 @@ function styleOf(series: number): string {
   return `<style>
 text{font:13px system-ui,sans-serif;fill:#16211e}.title{font-weight:600;font-size:15px}
 .paper{fill:#fff;stroke:#dde5e2}.grid{stroke:#e6ecea}.axis{stroke:#84938e;fill:none}
-.level{stroke:#56675f;stroke-dasharray:3 3}.line{fill:none;stroke-width:2}
+.level{stroke:#56675f;stroke-dasharray:3 3}.line{fill:none;stroke-width:2}.bar{fill:${LIGHT[0]}}
 ${colours(LIGHT)}${dashes.join('')}
 @media(prefers-color-scheme:dark){text{fill:#e6edeb}.paper{fill:#171f1d;stroke:#2b3735}.grid{stroke:#26312f}
-.axis{stroke:#667974}.level{stroke:#9bada7}${colours(DARK)}}
+.axis{stroke:#667974}.level{stroke:#9bada7}.bar{fill:${DARK[0]}}${colours(DARK)}}
 </style>`;
 }
 
@@ -195,8 +230,11 @@ function text(x: number, y: number, content: string, look: string): string {
 function tell({ tell: own, log = false }: Axis, { ticks }: Scale, value: number): string {
   if (own !== undefined) return own(value);
   const isInMillions = value !== 0 && (log ? value : (ticks.at(-1) ?? 0)) >= 1e6;
-  const digits = (isInMillions ? value / 1e6 : value).toLocaleString('en-US', { maximumSignificantDigits: 4 });
-  return isInMillions ? `${digits} M` : digits;
+  return isInMillions ? `${digits(value / 1e6)} M` : digits(value);
+}
+
+function digits(value: number): string {
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
 }
 
 function pixel(value: number): string {

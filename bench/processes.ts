@@ -7,6 +7,8 @@ export interface ProcessUse {
   readonly name: string;
   readonly cpuMs: number;
   readonly peakBytes: number;
+  /** Held in memory now (resident set). */
+  readonly bytes: number;
 }
 
 /** The kernel counts in hundredths of a second, on every architecture that Node runs on. */
@@ -27,8 +29,10 @@ function useOf(pid: number): readonly ProcessUse[] {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (Number(fields[1]) !== process.pid) return [];
     const cpuMs = (Number(fields[11]) + Number(fields[12])) * MS_OF_TICK;
-    const peak = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return [{ pid, name: nameOf(pid, stat), cpuMs, peakBytes: Number(peak ?? 0) * KILOBYTE }];
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const inStatus = (field: string): number =>
+      Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0) * KILOBYTE;
+    return [{ pid, name: nameOf(pid, stat), cpuMs, peakBytes: inStatus('VmHWM'), bytes: inStatus('VmRSS') }];
   } catch {
     return [];
   }

@@ -157,11 +157,21 @@ export const promises: readonly Promised[] = [
   ]),
   ...['collect', 'resolve-profile'].map(
     (name): Promised => ({
-      what: `Load time of ${name} over bare Node`,
+      what: `Loading ${name} over bare Node, processor time`,
       job: 'bundles',
-      metric: 'load time over bare Node',
+      metric: 'load CPU over bare Node',
       of: { function: name },
     }),
+  ),
+  ...(['receive-webhook', 'sync-stream', 'activate-audience', 'api'] as const).flatMap((name) =>
+    (['salesforce', 'mailchimp', 'hubspot'] as const).map(
+      (vendor): Promised => ({
+        what: `Loading ${name} with the client of ${vendor}, over the SDKs alone`,
+        job: 'bundles',
+        metric: 'load CPU over that of the SDKs alone',
+        of: { function: name, vendor },
+      }),
+    ),
   ),
   ...['collect', 'receive-webhook', 'resolve-profile'].map(
     (name): Promised => ({
@@ -171,6 +181,12 @@ export const promises: readonly Promised[] = [
       of: { function: name },
     }),
   ),
+  {
+    what: 'Activities accepted under load that no profile counts',
+    job: 'load',
+    metric: 'activities that no profile counts',
+    of: { workspace: 'base' },
+  },
   {
     what: 'An idle month, nothing taken off for what AWS gives away',
     job: 'idle',

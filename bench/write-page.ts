@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { boughtInstead, month } from './bought-instead.ts';
 import type { Measurement } from './measurement.ts';
+import { isPlotted, type Plot, plotsOf } from './plots.ts';
 import { promisesTable } from './promises.ts';
 
 const results = new URL('results/', import.meta.url);
@@ -38,6 +40,30 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
       'Contacts with the fields that `examples/acme` reads, from the simulated Salesforce through the functions on the local stage into profiles and ten segments, then one audience into the simulated Mailchimp; each once, from cold processes. Units are counted on a smaller import, by looking each item up before and after; parts of the processor time are V8’s samples in each process, waiting for a processor included, so that only their shares mean something. Between the two, whoever came in is compared with everybody else for duplicates, which is asked for by the import and done 90 seconds later; a long import has it in its own time. The made-up people have 1,600 names among them, so that many look alike. The tools are in a process of their own. *stage* (proxy, queues, schedules) and *java* (DynamoDB Local) stand in for AWS. The target of the processor time is a twentieth of what the closest open-source peer took for the same, 43 ms a contact.',
   },
   {
+    job: 'realtime',
+    title: 'The same, pushed as it changes',
+    about:
+      'The same company in the same run twice: with an audience that is pushed once when everybody is in, and with one of `when: realtime`, whose changes are gathered for a minute. Contacts that come in together are gathered together: the list is full when the pull is, with as many calls. Smaller than the import above, so that the start of cold processes weighs more in the processor time of a contact.',
+  },
+  {
+    job: 'load',
+    title: 'Websites, apps and webhooks for minutes',
+    about:
+      'Through the functions on the local stage at the machine’s own speed, two processes a function: twelve of twenty requests are single messages, seven are signed webhooks, one is a server’s batch of twenty. *Sustained*: twenty requests a second. *Burst*: a thousand at once over 64 connections. *Refused*: the queue fails seven of ten sends of the functions, which answer 503 or 500 and are asked again. Waits are from the answer to the membership written, of everybody’s first activity in the phase. Afterwards every accepted activity is looked for, by name. The *script that writes directly* is what an afternoon makes: for each event get the person, put the person, the event and what changed; no queue, no condition. It gets the same events, due at the same instants, on the same engine. It is sooner, and spends less on an activity, while few come at once; what two of its functions write over each other is lost. The stage has neither API Gateway’s limit of 200 requests a second nor its 429. These results were taken while some thirty other processes wanted the same two cores: waits are those of a machine that is asked for more than it has, which is what a queue is for; counts are nobody’s but ours.',
+  },
+  {
+    job: 'cost',
+    title: 'Dollars',
+    about:
+      'At AWS’s public prices of us-east-1 in November 2026, from what the chapters around measured: units, invocations, milliseconds, bytes. Activities come in batches of a server, ten a person. Logs, transfer and what tools charge are not in it.',
+  },
+  {
+    job: 'compression',
+    title: 'A profile, compressed',
+    about:
+      'Items of people from two tools, after as many activities, written in several ways; what a million writes of the profile then cost with the read before each, and the processor time. The other rows of an activity are the same either way. The decision is docs/adr/0071-profiles-stay-text.md.',
+  },
+  {
     job: 'resolve',
     title: 'Changes into profiles',
     about:
@@ -59,7 +85,7 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
     job: 'bundles',
     title: 'Functions that start',
     about:
-      'Bytes of each function’s bundle, and what loading it costs a fresh process over one that loads nothing; of twenty loads a quick one (of five the first), because other work on the machine is in the others.',
+      'Bytes of each function’s bundle, and the processor time of a fresh process that loads it over one that loads nothing; of ten loads a quick one (of five the first), because other work on the machine is in the others: these were taken beside much of it. *SDKs alone* are the clients that a function uses and nothing else, bundled the same way: AWS’s, and the vendor’s own imported as its documentation says.',
   },
   {
     job: 'collect',
@@ -72,6 +98,17 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
     title: 'Duplicates found',
     about:
       'Pairs of records suggested as one person, against the pairs that are, in FEBRL’s three sets of made-up people (1,000, 5,000 and 5,000 records; the truth is the number in `rec_id`), at the threshold of a workspace that says nothing, 85%. The social security number is declared as `numbers`. *Exact rule*: the same number, or the same first name, last name and birthday. *Fixed score*: weights set by hand, with fewer fields and blocks, as this project had them before. Precision and F1 of estimated weights have a target. The library Splink publishes a best F1 of 0.9954 for the third set (its own demo notebook febrl3, with the threshold chosen by the truth).',
+  },
+  {
+    job: 'learned',
+    title: 'What is learned',
+    about:
+      'Parameters of BG/NBD on CDNOW’s customers beside those that are published (Fader, Hardie and Lee), labels of clusters over refits, and propensities by logistic regression beside boosted trees, on people who were held out.',
+  },
+  {
+    job: 'console',
+    title: 'The console',
+    about: 'The built pages in a browser, on made-up answers of the API for a thousand segments.',
   },
   {
     job: 'idle',
@@ -90,24 +127,41 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
 const promisesAbout =
   'What the product was planned to reach, before it was built, beside what the chapters below measured. Each row is one line of the bench that it names. The processor times and speeds of requests are those that the plan rests on, measured then with the SDK as it is.';
 
-/** The page as the saved results make it. */
-export function writePage(): string {
+/** The page and its pictures as the saved results make them. */
+export function writePage(): { readonly page: string; readonly plots: readonly Plot[] } {
   const saved = new Map(
     readdirSync(results)
       .filter((name) => name.endsWith('.ndjson'))
       .map((name) => [name.replace('.ndjson', ''), readLines(name)]),
   );
+  const plots = plotsOf(saved);
   const parts = chapters.flatMap(({ job, title, about }) => {
     const lines = saved.get(job);
-    return lines === undefined ? [] : [`## ${title}\n\n${wrapped(about)}\n\n${machineOf(lines)}\n\n${tablesOf(lines)}`];
+    if (lines === undefined) return [];
+    const pictures = plots.filter((plot) => plot.job === job).map(({ alt, file }) => `![${alt}](images/${file})`);
+    const more = job === 'cost' ? [boughtTable()] : [];
+    const all = [`## ${title}`, wrapped(about), machineOf(lines), ...pictures, tablesOf(lines), ...more];
+    return [all.join('\n\n')];
   });
-  return `${[
+  const page = `${[
     '# Performance',
     '<!-- Written by bench/write-page.ts from bench/results. Run `npm run bench -- --save`, then `node --import tsx bench/write-page.ts`. -->',
     'Counts and ratios hold on any machine. Times are those of the machine that is named, on which other work ran; compare\nthem with each other, not with a clock of your own. In brackets: what the product promises.',
     `## Numbers to design for\n\n${wrapped(promisesAbout)}\n\n${promisesTable(saved, grouped)}`,
     ...parts,
   ].join('\n\n')}\n`;
+  return { page, plots };
+}
+
+/** What one would buy instead for the month that is compared: whose price, of what, from where, and what is not in it. */
+function boughtTable(): string {
+  const about = `The month: ${grouped(month.people)} people known, ${grouped(month.active)} of them do something, ${grouped(month.activities)} activities, ${month.nights} nights of one audience. Prices of others are those found published; who agrees a price with a seller pays something else, and no product does quite the same.`;
+  const rows = boughtInstead.map(({ product, dollars, arithmetic, source, not }) =>
+    [product, dollars === undefined ? 'not published' : `$${grouped(dollars)}`, arithmetic, source, not].join(' | '),
+  );
+  const head = ['bought instead', 'the month', 'how', 'where the price stands', 'not in it'];
+  const lines = [head.join(' | '), head.map((_, at) => (at === 1 ? '---:' : '---')).join(' | '), ...rows];
+  return `${wrapped(about)}\n\n${lines.map((line) => `| ${line} |`).join('\n')}`;
 }
 
 /** A paragraph in lines of at most 118 characters. */
@@ -125,14 +179,17 @@ function readLines(name: string): readonly Measurement[] {
 
 function machineOf(lines: readonly Measurement[]): string {
   const machine = lines.find(({ metric }) => metric === 'machine');
-  return `Node ${machine?.of?.node ?? 'unknown'}, ${machine?.value ?? '?'} cores of ${machine?.of?.cpu ?? 'an unknown processor'}.`;
+  const { node = 'unknown', cpu = 'an unknown processor', gibibytes, java } = machine?.of ?? {};
+  const memory = gibibytes === undefined ? '' : `, ${gibibytes} GiB`;
+  const engine = java === undefined ? '' : `, Java ${java}`;
+  return `Node ${node}${engine}, ${machine?.value ?? '?'} cores of ${cpu}${memory}.`;
 }
 
 /** One table for each set of measures: a row for each thing measured, a column for each measure. */
 function tablesOf(lines: readonly Measurement[]): string {
   const things = new Map<string, Measurement[]>();
   for (const line of lines) {
-    if (line.metric === 'machine') continue;
+    if (line.metric === 'machine' || isPlotted(line)) continue;
     const thing = JSON.stringify(line.of ?? {});
     things.set(thing, [...(things.get(thing) ?? []), line]);
   }
@@ -169,5 +226,7 @@ function grouped(value: string | number): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(new URL('../docs/performance.md', import.meta.url), writePage());
+  const { page, plots } = writePage();
+  writeFileSync(new URL('../docs/performance.md', import.meta.url), page);
+  for (const { file, svg } of plots) writeFileSync(new URL(`../docs/images/${file}`, import.meta.url), svg);
 }

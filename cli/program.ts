@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { redrivenQueues } from '../lib/pipeline/redrive/redrive-queue.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import type { ImportOptions } from './commands/import.ts';
 import type { SuppressAction, SuppressOptions } from './commands/suppress.ts';
@@ -187,6 +188,25 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((options: { stage?: string; from: string; to: string; connection?: string }) =>
       perform(async (terminal) => (await import('./commands/replay.ts')).runReplay(terminal, options)),
     );
+  onStage(command(program, 'quarantine', 'records that could not be used and why; with --replay they are read again'))
+    .argument('[connection]', 'only those of this one, each by its id')
+    .option('--replay', 'read them again, with the mappings as they are now')
+    .option('--code <code>', 'those that were refused by this code')
+    .option('--record <ids...>', 'these, by their ids')
+    .action((connection: string | undefined, options: QuarantineOptions) =>
+      perform(async (terminal) =>
+        (await import('./commands/quarantine.ts')).runQuarantine(terminal, {
+          ...options,
+          ...(connection === undefined ? {} : { connection }),
+        }),
+      ),
+    );
+  onStage(command(program, 'redrive', 'move messages that failed too often back to their queue'))
+    .addArgument(new Argument('<queue>', 'whose dead letters').choices(redrivenQueues))
+    .option('--dry-run', 'say what lies there, move nothing')
+    .action((queue: string, options: { stage?: string; dryRun?: true }) =>
+      perform(async (terminal) => (await import('./commands/redrive.ts')).runRedrive(terminal, { ...options, queue })),
+    );
   onStage(command(program, 'forget', 'erase a person everywhere, with a receipt'))
     .addArgument(personArgument())
     .option('--yes', 'do not ask; needed where there is no terminal to ask on')
@@ -236,6 +256,13 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     (options: { stage?: string }) =>
       perform(async (terminal) => (await import('./commands/cost.ts')).runCost(terminal, options)),
   );
+  onStage(command(program, 'doctor', 'what is well, what is not, and what to do about it'))
+    .argument('[dir]', 'a workspace: whether it is what is published and deployed')
+    .option('--sign-in', 'have every connection sign in to its tool first')
+    .option('--all', 'what is well too')
+    .action((dir: string | undefined, options: { stage?: string; signIn?: true; all?: true }) =>
+      perform(async (terminal) => (await import('./commands/doctor.ts')).runDoctor(terminal, { ...options, dir })),
+    );
   onStage(command(program, 'runs', 'pulls, dropped files, pushes and checks of lists, newest first'))
     .option('--all', 'pulls that brought nothing too')
     .action((options: { stage?: string; all?: true }) =>
@@ -249,6 +276,13 @@ interface ReviewOptions {
   readonly html?: string;
   readonly csv?: true;
   readonly columns: string;
+}
+
+interface QuarantineOptions {
+  readonly stage?: string;
+  readonly replay?: true;
+  readonly code?: string;
+  readonly record?: readonly string[];
 }
 
 interface PushOptions {

@@ -109,5 +109,5 @@ function readUrl(text: string): string {
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw wrongUsage(`--stage: expected a URL such as ${DEFAULT_URL}`);
   }
-  return url.href.replace(/\/+$/, '');
+  return url.href.replace(/(?<!\/)\/+$/, '');
 }

@@ -1,6 +1,7 @@
 import { handle } from 'hono/aws-lambda';
 import { openDeployed, openIdling } from '../lib/adapters/deployed.ts';
 import { readEnv } from '../lib/adapters/env.ts';
+import { openExamined } from '../lib/adapters/examined.ts';
 import { openIdentityKey } from '../lib/adapters/identity-key.ts';
 import { openBasics, openPeople, openQueuesNamed } from '../lib/adapters/open.ts';
 import { openNotify } from '../lib/adapters/sns.ts';
@@ -23,6 +24,7 @@ const api = createApi({
   ...published,
   deployed: openDeployed(env.DEPLOYED),
   ...openIdling(env.INVENTORY),
+  ...openExamined(process.env),
   texts: openSegmentTexts(connectors),
 });
 export const handler = handle(serveConsole(api, process.env.CONSOLE_SIGN_IN));

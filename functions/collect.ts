@@ -5,6 +5,7 @@ import { openDirectArchive, openDirectQueue } from '../lib/adapters/direct/servi
 import { readEnv } from '../lib/adapters/env.ts';
 import { type HttpEvent, readRequest, replyHttp } from '../lib/adapters/http.ts';
 import { openLog } from '../lib/adapters/log.ts';
+import { openTraceId } from '../lib/adapters/trace.ts';
 import { collect } from '../lib/pipeline/collect/collect.ts';
 import { openCollection } from '../lib/pipeline/collect/collection.ts';
 
@@ -16,6 +17,7 @@ const answer = collect({
   newId: randomUUID,
   clock,
   log: openLog(),
+  traceId: openTraceId(process.env),
 });
 
 export async function handler(event: HttpEvent) {

@@ -1,6 +1,5 @@
 import { readEnv } from '../lib/adapters/env.ts';
 import { openIdentityKey } from '../lib/adapters/identity-key.ts';
-import { openLatenessMetric } from '../lib/adapters/metrics.ts';
 import { openBasics, openPeople, openQueuesNamed } from '../lib/adapters/open.ts';
 import { sqsBatchHandler } from '../lib/adapters/sqs/handler.ts';
 import { openPublished } from '../lib/pipeline/define/definitions.ts';
@@ -17,14 +16,14 @@ const basics = { ...openBasics(process.env), ...openQueuesNamed(process.env, 're
 const published = openPublished(basics);
 const people = openPeople(process.env, basics.dynamo, published.keptMs);
 const identityKey = openIdentityKey(basics.secrets, readEnv(process.env, 'IDENTITY_KEY_SECRET').IDENTITY_KEY_SECRET);
-const tellLate = countLateFlips({ ...basics, metric: openLatenessMetric() });
+const tellLate = countLateFlips(basics);
 const more = { tellLate, tooLarge: quarantineTooLarge(basics) };
 const known = { ...basics, ...people, ...more, ...published };
 const deps = { ...known, touch: touchRealtime(known) };
 const compare = suggestDuplicates({ ...deps, key: identityKey });
 
-export const handler = sqsBatchHandler(async (bodies, signal) => {
+export const handler = sqsBatchHandler(async (...batch) => {
   const keyed = { ...deps, key: await identityKey() };
   const work = { resolve: resolveProfile(keyed), compare, pause: pauseMembers(keyed), mark: markSuppressed(deps) };
-  return doWork({ ...deps, ...work, ...walkEverybody({ ...deps, key: identityKey }, work.resolve) })(bodies, signal);
+  return doWork({ ...deps, ...work, ...walkEverybody({ ...deps, key: identityKey }, work.resolve) })(...batch);
 }, basics.log);

@@ -43,7 +43,7 @@ function config({ title, webhook }: Asked): string {
   const proof = webhook
     ? `\n  webhook_secret: z.string().min(16, 'expected at least 16 random characters').optional(),`
     : '';
-  return `import { z } from 'zod';
+  return `import * as z from 'zod';
 
 /** What an operator says about a ${title} connection in tributary.yaml. */
 export const config = z.strictObject({});
@@ -121,7 +121,7 @@ export const networkError = networkErrors('${title}', {
 
 function stream({ id, title }: Asked, name: string): string {
   const client = `${pascal(id)}Client`;
-  return `import { z } from 'zod';
+  return `import * as z from 'zod';
 import { defineStream } from '../define.ts';
 import type { ${client} } from './client.ts';
 
@@ -203,7 +203,7 @@ function readJson(bytes: Uint8Array): unknown {
 }
 
 function destination({ id, title }: Asked): string {
-  return `import { z } from 'zod';
+  return `import * as z from 'zod';
 import type { AudienceDestination, Outcome } from '../contract.ts';
 import type { ${pascal(id)}Client } from './client.ts';
 

@@ -9,9 +9,10 @@ export function connectorTable(connectors: Readonly<Record<string, AnyConnector>
   const rows = Object.values(connectors).map(
     ({ manifest, streams, imports, webhook, audiences, fieldValues }): Row => [
       `[${manifest.title}](docs/connectors/${manifest.id}.md)`,
-      imports === undefined
-        ? streams.map(({ name }) => name).join(', ')
-        : 'rows of files, imported or dropped in the bucket',
+      [
+        ...streams.map(({ name, figures }) => (figures === true ? `${name} (figures)` : name)),
+        ...(imports === undefined ? [] : ['rows of files, imported or dropped in the bucket']),
+      ].join(', '),
       webhook === undefined ? '' : 'yes',
       audiences === undefined ? '' : `by ${audiences.matchKeys.map(({ type }) => code(type)).join(', ')}`,
       fieldValues === undefined ? '' : 'yes',
@@ -22,7 +23,12 @@ export function connectorTable(connectors: Readonly<Record<string, AnyConnector>
 
 /** What a connector's page says from its manifest and mappings alone. */
 export function connectorPage(connector: AnyConnector): string {
-  if (connector.imports !== undefined) return importPage(connector, connector.imports);
+  const { imports, streams } = connector;
+  if (imports !== undefined && streams.length === 0) return importPage(connector, imports);
+  if (imports !== undefined) {
+    const rows = importPage(connector, imports);
+    return [factsOf(connector), '### Streams\n', streamTable(connector), '### Rows of files\n', rows].join('\n');
+  }
   const mappings = connector.streams.flatMap(({ mappings }) => Object.values(mappings));
   const parts = [
     factsOf(connector),
@@ -47,13 +53,13 @@ function importPage({ manifest, config, mappingsOf }: AnyConnector, imports: Imp
   return [facts, '### Identifiers\n', identifierTable(mappings), activityTable(mappings, 'once')].join('\n');
 }
 
-function importFacts({ id, limits }: AnyConnector['manifest'], { stream }: Imports): string {
+function importFacts({ id, limits, signsIn }: AnyConnector['manifest'], { stream }: Imports): string {
   const rows: Row[] = [
-    ['`connector:`', code(id)],
-    ['secret', 'none'],
+    ...(signsIn === false ? [['`connector:`', code(id)]] : []),
+    ['secret', signsIn === false ? 'none' : 'only where streams are read'],
     ['stream in the archive', code(stream)],
     ['batches of rows on their way at the same time', String(limits.maxConcurrency)],
-    ['webhook, audiences', 'none'],
+    ...(signsIn === false ? [['webhook, audiences', 'none']] : []),
   ];
   return table(['what', 'here'], rows);
 }
@@ -109,7 +115,8 @@ function keyOf(type: string, hash: string): string {
 }
 
 function streamTable({ streams }: AnyConnector): string {
-  const rows = streams.map(({ name, mappings, reread }): Row => {
+  const rows = streams.map(({ name, mappings, reread, figures }): Row => {
+    if (figures === true) return [code(name), 'figures, which are nobody’s', ''];
     const all = Object.values(mappings);
     const subjects = [...new Set(all.map(({ object, subject }) => (subject === 'account' ? 'account' : object)))];
     const makes = [

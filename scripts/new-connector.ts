@@ -80,7 +80,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     for (const path of writeConnector(asked, process.cwd(), new Date())) console.log(path);
     console.log(`\nNow, step by step (docs/connector-guide.md):
   npx biome check --write lib/connectors/${asked.id} lib/connectors/registry.ts test/vendors/${asked.id}
-  npx vitest run test/conformance/connectors.test.ts -t ${asked.id}   # what is left to do
+  npx vitest run test/conformance -t ${asked.id}   # what is left to do
   npm run docs && npm run schemas                                 # the generated parts, when it is green`);
   } catch (thrown) {
     console.error(thrown instanceof Error ? thrown.message : thrown);

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { scaleParts, scalePlots } from '../bench/scale/page.ts';
 import { connectors } from '../lib/connectors/registry.ts';
+import { chaosTable } from './chaos-text.ts';
 import { connectorPage, connectorTable } from './connector-text.ts';
 import { functionTable } from './function-text.ts';
+import { metricTable } from './metric-text.ts';
 
 // Writes the generated parts of documents: node --import tsx scripts/write-docs.ts. test/docs compares them.
 const root = join(import.meta.dirname, '..');
@@ -31,8 +33,10 @@ export function generatedParts(): readonly GeneratedPart[] {
   }));
   return [
     { file: 'README.md', text: `\n${connectorTable(connectors)}\n` },
+    { file: 'docs/runbook.md', text: `\n${metricTable()}\n` },
     { file: 'docs/architecture.md', text: `\n${functionTable()}\n` },
     ...Object.entries(scaleParts()).map(([name, text]) => ({ file: 'docs/scale.md', name, text: `\n${text}\n` })),
+    { file: 'docs/reliability.md', text: `\n${chaosTable()}\n` },
     ...pages,
   ];
 }

@@ -1,6 +1,7 @@
 import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
 import { type DynamoDbLocal, startDynamoDbLocal } from '../lib/local/engines/dynamodb-local.ts';
+import { stageAccessKeyId } from '../lib/local/engines/exchange.ts';
 import { type QueuesAndBuckets, startQueuesAndBuckets } from '../lib/local/engines/queues-and-buckets.ts';
 
 /** Engines of one test file: no roles, no faults, nothing between a client and them. */
@@ -14,7 +15,7 @@ export interface TestEngines {
 /** What any client of a test engine takes: `new SQSClient({ endpoint: engines().queuesUrl, ...engineLogin })`. */
 export const engineLogin = {
   region: 'eu-central-1',
-  credentials: { accessKeyId: 'TEST', secretAccessKey: 'TEST' },
+  credentials: { accessKeyId: stageAccessKeyId, secretAccessKey: 'TEST' },
 } as const;
 
 /** Starts DynamoDB Local and fauxqs before the tests of the calling file and ends them after it. */

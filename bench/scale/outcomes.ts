@@ -4,7 +4,7 @@ import { PROMISED_SECONDS } from '../../lib/domain/lateness.ts';
 import { functions } from '../../lib/infra/functions.ts';
 import { table } from '../../scripts/markdown-table.ts';
 import type { Measurement } from '../measurement.ts';
-import { type Plot, plotOf } from '../plot.ts';
+import { type LinePlot, linePlot } from '../plot.ts';
 import type { Facts } from './facts.ts';
 import { say } from './say.ts';
 
@@ -97,8 +97,8 @@ export function crowdTable(facts: Facts): string {
 export function plots(facts: Facts): Readonly<Record<string, string>> {
   const lines = facts.lines('scale');
   return {
-    'scale-sizes.svg': plotOf(sizesPlot(facts)),
-    'scale-due-shards.svg': plotOf({
+    'scale-sizes.svg': linePlot(sizesPlot(facts)),
+    'scale-due-shards.svg': linePlot({
       title: 'Profiles that are not decided yet, by shards of the due index',
       description:
         'People due at one midnight, second by second, until all are decided; a line for each number of shards.',
@@ -106,7 +106,7 @@ export function plots(facts: Facts): Readonly<Record<string, string>> {
       y: { label: 'profiles that wait' },
       series: seriesOf(lines, 'backlog', 'due shards'),
     }),
-    'scale-row-shards.svg': plotOf({
+    'scale-row-shards.svg': linePlot({
       title: 'People who came and are not in yet, by shards of a segment’s rows',
       description:
         'Ten thousand people a second come into one segment for ten seconds; a line for each number of shards.',
@@ -117,7 +117,7 @@ export function plots(facts: Facts): Readonly<Record<string, string>> {
   };
 }
 
-function sizesPlot(facts: Facts): Plot {
+function sizesPlot(facts: Facts): LinePlot {
   const sizes = valuesOf(facts.lines('scale'), 'sizes', 'people');
   const by = (name: string, metric: string, leaving: string) => ({
     name,
@@ -138,7 +138,7 @@ function sizesPlot(facts: Facts): Plot {
   };
 }
 
-function seriesOf(lines: Lines, metric: string, part: string): Plot['series'] {
+function seriesOf(lines: Lines, metric: string, part: string): LinePlot['series'] {
   return valuesOf(lines, part, 'shards').map((shards) => ({
     name: `${shards} shards`,
     points: lines

@@ -105,7 +105,7 @@ export function openSimulatedQueue(time: VirtualTime, shape: QueueShape) {
     return [];
   }
 
-  const queue: Queue = queueInBatches(sendBatch);
+  const queue: Queue = queueInBatches(sendBatch, {});
   return {
     queue,
     counts: () => ({ waiting: waiting(), hidden, running, failed, dead }),

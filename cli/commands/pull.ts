@@ -24,6 +24,8 @@ interface StreamPart {
   readonly changes?: number;
   readonly echoes?: number;
   readonly rejected?: number;
+  /** Of a stream of figures, in the place of changes. */
+  readonly figures?: number;
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -78,9 +80,10 @@ async function showSample(terminal: Terminal, stage: StageClient, asked: Asked):
 }
 
 function tell(connection: string, job: Job): string {
-  const parts = partsOf(job).map(({ stream, state, changes }) =>
-    changes === undefined ? `${stream} ${state}` : `${stream} ${countOf(changes, 'change')}`,
-  );
+  const parts = partsOf(job).map(({ stream, state, changes, figures }) => {
+    if (figures !== undefined) return `${stream} ${countOf(figures, 'figure')}`;
+    return changes === undefined ? `${stream} ${state}` : `${stream} ${countOf(changes, 'change')}`;
+  });
   return `pulling ${connection}: ${parts.join(' · ')}`;
 }
 
@@ -89,7 +92,7 @@ function printResult(terminal: Terminal, connection: string, job: Job): void {
     part.stream,
     part.state,
     part.pages,
-    part.changes,
+    part.figures === undefined ? part.changes : countOf(part.figures, 'figure'),
     part.echoes,
     part.rejected,
   ]);

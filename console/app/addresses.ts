@@ -29,6 +29,7 @@ const written = [
   { path: '/segments/{segment}/edit', group: 'Segments' },
   { path: '/overlaps', nav: 'Overlaps', group: 'Segments' },
   { path: '/personas', nav: 'Personas', group: 'Segments' },
+  { path: '/learned', nav: 'Learned', group: 'Segments' },
   { path: '/versions', nav: 'Versions', group: 'Segments' },
   { path: '/versions/{version}', group: 'Segments' },
   { path: '/audiences', nav: 'Audiences', group: 'Tools' },

@@ -33,6 +33,9 @@ import type { PersonAudience } from '../../lib/pipeline/describe/person-audience
 import type { PersonSegment } from '../../lib/pipeline/describe/person-segments.ts';
 import type { SegmentHistory } from '../../lib/pipeline/describe/segment-history.ts';
 import type { SegmentPage } from '../../lib/pipeline/describe/segment-list.ts';
+import type { SegmentPeople } from '../../lib/pipeline/describe/segment-people.ts';
+import type { FigurePage } from '../../lib/pipeline/figures.ts';
+import type { CardPage } from '../../lib/pipeline/learn/cards.ts';
 import type { Approval } from '../../lib/pipeline/push/approve.ts';
 import type { DryRun } from '../../lib/pipeline/push/dry-run.ts';
 import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
@@ -67,7 +70,9 @@ export interface Answers {
   'GET /api/duplicates': z.infer<typeof duplicatesSchema>;
   'GET /api/duplicates/{duplicate}': z.infer<typeof duplicatePageSchema>;
   'GET /api/exports/{job}/{form}/{part}': z.infer<typeof exportPartSchema>;
+  'GET /api/figures': FigurePage;
   'GET /api/jobs/{job}': Job;
+  'GET /api/models': CardPage;
   'GET /api/overlaps': OverlapMatrix;
   'GET /api/people/{person}': PersonPage;
   'GET /api/people/{person}/activities': ActivityPage;
@@ -85,6 +90,7 @@ export interface Answers {
   'GET /api/segments/{segment}/comments': readonly z.infer<typeof commentSchema>[];
   'GET /api/segments/{segment}/facts': FactsPage;
   'GET /api/segments/{segment}/history': SegmentHistory;
+  'GET /api/segments/{segment}/people': SegmentPeople;
   'GET /api/segments/{segment}/reviews': readonly Review[];
   'GET /api/segments/{segment}/samples': z.infer<typeof samplesSchema>;
   'GET /api/workspace': Workspace;
@@ -94,10 +100,12 @@ export interface Answers {
   'POST /api/duplicates/{duplicate}/undo': z.infer<typeof judgedSchema>;
   'POST /api/export': Job;
   'POST /api/forget': Job;
+  'POST /api/models': Job;
   'POST /api/people/{person}/unmerge': Job;
   'POST /api/pull': Job;
   'POST /api/push': Job;
   'POST /api/push/dry-run': { readonly audiences: readonly DryRun[] };
+  'POST /api/quarantine/{connection}/replay': Job;
   'POST /api/replay': Job;
   'POST /api/runs/{run}/approve': Approval;
   'POST /api/segments/preview': { readonly problems: readonly Problem[]; readonly preview: ShownPreview | null };

@@ -18,6 +18,7 @@ export const pages: Readonly<Record<PagePath, () => Promise<PageModule>>> = {
   '/segments/{segment}/edit': () => import('../pages/segments/edit-page.tsx'),
   '/overlaps': () => import('../pages/overlaps/overlaps-page.tsx'),
   '/personas': () => import('../pages/personas/personas-page.tsx'),
+  '/learned': () => import('../pages/learned/learned-page.tsx'),
   '/versions': () => import('../pages/versions/versions-page.tsx'),
   '/versions/{version}': () => import('../pages/versions/version-page.tsx'),
   '/audiences': () => import('../pages/audiences/audiences-page.tsx'),

@@ -13,9 +13,10 @@ import {
   to,
 } from './addresses.ts';
 import { type RefusedError, refusalOf } from './ask.ts';
+import { CallerProvider } from './caller.tsx';
 import { FindPerson } from './find-person.tsx';
 import { pages } from './pages.ts';
-import { useAnswer } from './reading.ts';
+import { all, useAnswer } from './reading.ts';
 import { type Entrance, enter } from './session.ts';
 import { SignedIn } from './signed-in.tsx';
 import { useWorkspace, WorkspaceProvider } from './workspace.tsx';
@@ -41,7 +42,7 @@ export function Shell() {
 }
 
 function LetIn({ hash }: { readonly hash: string }) {
-  const workspace = useAnswer('GET /api/workspace');
+  const read = all(useAnswer('GET /api/workspace'), useAnswer('GET /api/me'));
   const place = placeOf(hash);
   return (
     <div class="shell">
@@ -59,11 +60,13 @@ function LetIn({ hash }: { readonly hash: string }) {
       </header>
       <Navigation place={place} />
       <main tabIndex={-1}>
-        <Shown of={workspace}>
-          {(known) => (
-            <WorkspaceProvider workspace={known}>
-              {place === undefined ? <NoSuchPage /> : <CurrentPage place={place} address={hash} />}
-              <WorkspaceLine />
+        <Shown of={read}>
+          {([workspace, caller]) => (
+            <WorkspaceProvider workspace={workspace}>
+              <CallerProvider caller={caller}>
+                {place === undefined ? <NoSuchPage /> : <CurrentPage place={place} address={hash} />}
+                <WorkspaceLine />
+              </CallerProvider>
             </WorkspaceProvider>
           )}
         </Shown>

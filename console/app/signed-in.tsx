@@ -1,5 +1,5 @@
+import { useCaller } from './caller.tsx';
 import { useDoing } from './doing.ts';
-import { useAnswer } from './reading.ts';
 import { signedIn, signOut } from './session.ts';
 
 /** Who is signed in and what they may do, with the way out. Whoever came by a link is nobody in person. */
@@ -8,11 +8,11 @@ export function SignedIn() {
 }
 
 function Person() {
-  const me = useAnswer('GET /api/me');
+  const { by, role } = useCaller();
   const out = useDoing(signOut);
   return (
     <span>
-      {me.value !== undefined && `; you are ${me.value.by ?? 'a program'}, ${me.value.role}. `}
+      {`; you are ${by ?? 'a program'}, ${role}. `}
       <button type="button" class="plain" disabled={out.busy} onClick={() => out.start()}>
         Sign out
       </button>

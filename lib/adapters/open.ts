@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DeadLetters, Queue } from '../pipeline/ports.ts';
+import type { Redriven } from '../pipeline/redrive/redrive-queue.ts';
 import { clientConfig } from './client-config.ts';
 import { machineClock } from './clock.ts';
 import { openAccountStore } from './dynamodb/account-store.ts';
@@ -19,6 +20,7 @@ import { openArchive } from './s3/archive.ts';
 import { openSecrets } from './secrets.ts';
 import { openDeadLetters } from './sqs/dead-letters.ts';
 import { openQueue } from './sqs/queue.ts';
+import { openTraceId } from './trace.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -33,6 +35,7 @@ export function openBasics(env: Env) {
     clock: machineClock,
     workspace: env.WORKSPACE ?? '',
     log: openLog(),
+    traceId: openTraceId(env),
     secrets: openSecrets(env),
     secretName: (connection: string) => `${env.CONNECTION_SECRET_PREFIX ?? ''}${connection}`,
   };
@@ -42,7 +45,7 @@ export function openBasics(env: Env) {
 export function openQueues<Name extends string>(env: Env, ...names: readonly Name[]) {
   const client = tellPassingFailures(new SQSClient(clientConfig));
   const urls = readEnv(env, ...names);
-  return Object.fromEntries(names.map((name) => [name, openQueue(client, urls[name])])) as Record<
+  return Object.fromEntries(names.map((name) => [name, openQueue(client, urls[name], env)])) as Record<
     Name,
     ReturnType<typeof openQueue>
   >;
@@ -56,11 +59,20 @@ export function openQueuesNamed<Name extends string>(env: Env, ...names: readonl
 }
 
 /** The dead letters of queues, by the names of the queues. */
-export function openSearched(env: Env, ...names: readonly string[]): Readonly<Record<string, DeadLetters>> {
+export function openSearched<Name extends string>(env: Env, ...names: readonly Name[]) {
   const client = tellPassingFailures(new SQSClient(clientConfig));
   const variables = names.map((name) => `${name.toUpperCase()}_DEAD_LETTERS_URL`);
   const urls = readEnv(env, ...variables);
-  return Object.fromEntries(names.map((name, at) => [name, openDeadLetters(client, urls[variables[at] ?? ''] ?? '')]));
+  const opened = names.map((name, at) => [name, openDeadLetters(client, urls[variables[at] ?? ''] ?? '')]);
+  return Object.fromEntries(opened) as Record<Name, DeadLetters>;
+}
+
+/** Queues with their dead letters, by their names: for whoever moves these back. */
+export function openRedriven<Name extends string>(env: Env, ...names: readonly Name[]) {
+  const queues = openQueuesNamed(env, ...names);
+  const letters = openSearched(env, ...names);
+  const opened = names.map((name) => [name, { queue: queues[name], letters: letters[name] }]);
+  return Object.fromEntries(opened) as Record<Name, Redriven>;
 }
 
 /** Every table of the profile side. `keptMs` tells how long activities are kept. */

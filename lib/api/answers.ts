@@ -33,7 +33,7 @@ export const audienceSchema = z
     target: z.unknown(),
     schedule: z.string().nullable(),
     run: loose.nullable(),
-    summary: loose,
+    summary: loose.nullable(),
   })
   .openapi('Audience');
 
@@ -75,6 +75,7 @@ export const segmentHistorySchema = z
         left: z.number().int(),
         size: z.number().int().nullable(),
         counted: z.string().nullable(),
+        more: z.literal(true).optional(),
       }),
     ),
     size: z.object({ members: z.number().int(), how: z.string(), counted: z.string().nullable() }),

@@ -6,13 +6,16 @@ import { costRoutes } from './cost-routes.ts';
 import { dataRoutes } from './data-routes.ts';
 import { definitionRoutes } from './definition-routes.ts';
 import type { ApiDeps } from './deps.ts';
+import { doctorRoutes } from './doctor-routes.ts';
 import { duplicateRoutes } from './duplicate-routes.ts';
+import { figureRoutes } from './figure-routes.ts';
 import { importRoutes } from './import-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { privacyRoutes } from './privacy-routes.ts';
+import { quarantineRoutes } from './quarantine-routes.ts';
 import { readRoutes } from './read-routes.ts';
 import { reviewRoutes } from './review-routes.ts';
-import { serve } from './route.ts';
+import { type Route, serve } from './route.ts';
 import { sampleRoutes } from './sample-routes.ts';
 import { segmentFactsRoutes } from './segment-facts-routes.ts';
 import { segmentRoutes } from './segment-routes.ts';
@@ -39,21 +42,26 @@ const MOVED = new Set(['api/segment-moved', 'definitions/moved']);
  */
 export function createApi(deps: ApiDeps): OpenAPIHono {
   const app = new OpenAPIHono({ getPath: (request) => getPath(request).replace(SIGNED_IN, '') });
-  for (const route of callerRoutes()) serve(app, route);
-  for (const route of readRoutes(deps)) serve(app, route);
-  for (const route of segmentRoutes(deps)) serve(app, route);
-  for (const route of definitionRoutes(deps)) serve(app, route);
-  for (const route of workRoutes(deps)) serve(app, route);
-  for (const route of dataRoutes(deps)) serve(app, route);
-  for (const route of segmentFactsRoutes(deps)) serve(app, route);
-  for (const route of reviewRoutes(deps)) serve(app, route);
-  for (const route of duplicateRoutes(deps)) serve(app, route);
-  for (const route of importRoutes(deps)) serve(app, route);
-  for (const route of sampleRoutes(deps)) serve(app, route);
-  for (const route of modelRoutes(deps)) serve(app, route);
-  for (const route of privacyRoutes(deps)) serve(app, route);
-  for (const route of suppressionRoutes(deps)) serve(app, route);
-  for (const route of costRoutes(deps)) serve(app, route);
+  const routes: readonly Route<never>[] = [
+    ...readRoutes(deps),
+    ...segmentRoutes(deps),
+    ...definitionRoutes(deps),
+    ...workRoutes(deps),
+    ...dataRoutes(deps),
+    ...quarantineRoutes(deps),
+    ...figureRoutes(deps),
+    ...segmentFactsRoutes(deps),
+    ...reviewRoutes(deps),
+    ...duplicateRoutes(deps),
+    ...importRoutes(deps),
+    ...sampleRoutes(deps),
+    ...modelRoutes(deps),
+    ...privacyRoutes(deps),
+    ...suppressionRoutes(deps),
+    ...costRoutes(deps),
+    ...doctorRoutes(deps),
+  ];
+  for (const route of [...callerRoutes(routes), ...routes]) serve(app, route);
   app.doc31('/api/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Tributary', version: '1', description: DESCRIPTION },

@@ -26,7 +26,7 @@ const costSchema = z
   .openapi('Cost');
 
 /** What the workspace costs at list prices. */
-export function costRoutes(deps: ApiDeps): readonly Route<unknown>[] {
+export function costRoutes(deps: ApiDeps): readonly Route<never>[] {
   return [
     {
       method: 'get',

@@ -14,9 +14,19 @@ export const dataSchema = z
         at: z.string(),
         people: z.number().int(),
         facets: z.record(z.enum(facetNames), facetCountSchema),
+        visits: z.record(z.string(), z.number().int()),
       })
       .nullable(),
-    quarantine: z.array(z.object({ connection: z.string(), records: z.number().int(), more: z.boolean() })),
+    quarantine: z.array(
+      z.object({
+        connection: z.string(),
+        records: z.number().int(),
+        more: z.boolean(),
+        reasons: z.array(
+          z.object({ stream: z.string(), code: z.string(), reason: z.string(), records: z.number().int() }),
+        ),
+      }),
+    ),
   })
   .openapi('Data');
 

@@ -18,7 +18,7 @@ import type { ApiDeps } from './deps.ts';
 import { noSuchPerson, type Route } from './route.ts';
 
 /** What there is about people, over everybody and of one person, and where it comes from. */
-export function dataRoutes(deps: ApiDeps): readonly Route<unknown>[] {
+export function dataRoutes(deps: ApiDeps): readonly Route<never>[] {
   const personNamed = async (text = '') => {
     const profile = await findPerson(deps, text);
     if (profile === undefined) throw noSuchPerson();

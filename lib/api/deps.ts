@@ -4,8 +4,10 @@ import type { Compiled } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import type { AlertDeps } from '../pipeline/alerts.ts';
 import type { PlanDeps } from '../pipeline/define/plan-definitions.ts';
+import type { QueueDepth } from '../pipeline/doctor/check.ts';
+import type { Program } from '../pipeline/doctor/examine.ts';
 import type { JobDeps } from '../pipeline/jobs/jobs.ts';
-import type { ActivityStore, Archive, HistoryStore, Queue, SegmentTexts } from '../pipeline/ports.ts';
+import type { AccountStore, ActivityStore, Archive, HistoryStore, Queue, SegmentTexts } from '../pipeline/ports.ts';
 import type { Versions } from '../pipeline/resolve/refill.ts';
 
 /** What the API needs from the world. */
@@ -13,6 +15,7 @@ export interface ApiDeps extends JobDeps, PlanDeps, AlertDeps {
   readonly archive: Archive;
   readonly recompute: Queue;
   readonly jobs: Queue;
+  readonly accounts: AccountStore;
   readonly activities: ActivityStore;
   readonly history: HistoryStore;
   readonly definitions: () => Promise<Definitions>;
@@ -22,6 +25,9 @@ export interface ApiDeps extends JobDeps, PlanDeps, AlertDeps {
   readonly inventory: Inventory;
   /** Into how many shards the index of due profiles is laid out. */
   readonly sweepShards: number;
+  /** How many messages every queue holds. */
+  readonly queueDepths: () => Promise<Readonly<Record<string, QueueDepth>>>;
+  readonly program: Program;
   /** Reads and writes the text of segments. */
   readonly texts: SegmentTexts;
   /** Batch sizes of destinations, for dry runs. */

@@ -40,7 +40,7 @@ const modelSchema = z
   .openapi('Model');
 
 /** What is learned from everybody: cards of trainings, what scores people now, and a training at once. */
-export function modelRoutes(deps: ApiDeps): readonly Route<unknown>[] {
+export function modelRoutes(deps: ApiDeps): readonly Route<never>[] {
   return [
     {
       method: 'get',

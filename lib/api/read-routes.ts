@@ -20,7 +20,6 @@ import {
   audienceSchema,
   lateDaySchema,
   leftListSchema,
-  rejectedSchema,
   runSchema,
   segmentHistorySchema,
   workspaceSchema,
@@ -35,7 +34,7 @@ const MOST_LISTED = 100;
 const MOST_PUSHES = 20;
 
 /** Everything that only looks. */
-export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
+export function readRoutes(deps: ApiDeps): readonly Route<never>[] {
   return [
     {
       ...get('/api/workspace', 'Connections, streams and their latest runs', workspaceSchema),
@@ -43,7 +42,8 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     },
     {
       ...get('/api/audiences', 'Audiences with their latest push', z.array(audienceSchema)),
-      run: () => listAudiences(deps),
+      query: ['counts'],
+      run: async ({ query: { counts } }) => listAudiences(deps, counts),
     },
     {
       ...get('/api/audiences/{audience}', 'One audience: what it means, where its people stand', audiencePageSchema),
@@ -135,19 +135,6 @@ export function readRoutes(deps: ApiDeps): readonly Route<unknown>[] {
     {
       ...get('/api/alerts', 'What waits for a person, the latest first', z.array(alertSchema)),
       run: () => openAlerts(deps.state),
-    },
-    {
-      ...get(
-        '/api/quarantine/{connection}',
-        'Records that could not be used, with their reason',
-        z.array(rejectedSchema),
-      ),
-      query: ['after'],
-      run: async ({ params, query: { after } }) => {
-        const older = after === undefined ? {} : { after };
-        const kept = await deps.state.list(`quarantine#${params.connection}`, { most: MOST_LISTED, ...older });
-        return kept.map(({ id, body }) => ({ id, ...body }));
-      },
     },
     {
       ...get('/api/jobs/{job}', 'How a job stands', jobSchema),

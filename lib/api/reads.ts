@@ -2,6 +2,7 @@ import { destinationFor } from '../connectors/define.ts';
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { guardrailsOf } from '../domain/guardrails.ts';
 import { dryRun } from '../pipeline/push/dry-run.ts';
+import { latestPush } from '../pipeline/push/push-run.ts';
 import { summariseAudience } from '../pipeline/push/summaries.ts';
 import { isSettled, readStream } from '../pipeline/sync/sync-run.ts';
 import type { ApiDeps } from './deps.ts';
@@ -23,13 +24,16 @@ export async function readWorkspace(deps: ApiDeps) {
   return { workspace, version, timezone, connections: await Promise.all(list) };
 }
 
-export async function listAudiences(deps: ApiDeps) {
+/** Every audience with its latest run; `counts` = `no` leaves its people uncounted, as a page does that shows runs alone. */
+export async function listAudiences(deps: ApiDeps, counts: string | undefined) {
   const { audiences } = await deps.definitions();
-  return Promise.all(audiences.map((audience) => lineOf(deps, audience)));
+  return Promise.all(audiences.map((audience) => lineOf(deps, audience, counts !== 'no')));
 }
 
-async function lineOf(deps: ApiDeps, audience: AudienceDefinition) {
-  const { summary, run } = await summariseAudience(deps, audience);
+async function lineOf(deps: ApiDeps, audience: AudienceDefinition, counts = true) {
+  const { summary, run } = counts
+    ? await summariseAudience(deps, audience)
+    : { summary: null, run: await latestPush(deps.state, audience.audience) };
   const { when } = audience;
   return {
     audience: audience.audience,
@@ -38,7 +42,7 @@ async function lineOf(deps: ApiDeps, audience: AudienceDefinition) {
     target: audience.target as unknown,
     schedule: when === undefined ? null : when === 'realtime' ? when : when.words,
     run: run === undefined ? null : { ...run },
-    summary: { ...summary },
+    summary: summary === null ? null : { ...summary },
   };
 }
 

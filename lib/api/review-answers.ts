@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { untold } from '../domain/review/lift.ts';
 import { metrics } from '../domain/review/objective.ts';
 import { proposals } from '../domain/review/proposal.ts';
 import { loose } from './answers.ts';
@@ -6,7 +7,7 @@ import { loose } from './answers.ts';
 /** Shapes of what is told of personas, facts and reviews. Shares are from 0 to 1, money is in whole units. */
 const count = z.number().int();
 const interval = z.object({ value: z.number(), least: z.number(), most: z.number() });
-const side = z.object({ people: count, converted: count, revenue: z.number(), squares: z.number() });
+const side = z.object({ people: count, asked: count, converted: count, revenue: z.number(), squares: z.number() });
 
 const dayFacts = z.object({
   segment: z.string(),
@@ -17,6 +18,7 @@ const dayFacts = z.object({
   size: count,
   entered: count.nullable(),
   left: count.nullable(),
+  pushed: z.object({ runs: count, added: count, removed: count, calls: count }).nullable().optional(),
   engaged: count.nullable(),
   revenue: z.number().nullable(),
   payers: count.nullable(),
@@ -27,7 +29,13 @@ const dayFacts = z.object({
   nps: z.object({ promoters: count, passives: count, detractors: count }).nullable(),
   sentiment: z.object({ people: count, mean: z.number().nullable() }).nullable(),
   holdouts: z.array(
-    z.object({ experiment: z.string(), metric: z.literal('conversion').nullable(), exposed: side, heldOut: side }),
+    z.object({
+      experiment: z.string(),
+      metric: z.enum(metrics).nullable(),
+      since: z.enum(['exposure', 'now']),
+      exposed: side,
+      heldOut: side,
+    }),
   ),
 });
 
@@ -47,16 +55,25 @@ export const performanceSchema = z
     asked: count,
     owner: z.string().nullable(),
     budget: z.string().nullable(),
+    spent: z.object({ dollars: z.number(), to: z.string().nullable(), share: z.number().nullable() }).nullable(),
   })
   .openapi('Performance');
 
 const effect = z.union([
   interval.extend({ told: z.literal(true), exposed: z.number(), heldOut: z.number(), sure: z.boolean() }),
-  z.object({ told: z.literal(false), because: z.enum(['too few', 'not measured']) }),
+  z.object({ told: z.literal(false), because: z.enum(untold) }),
 ]);
 
 const lift = z
-  .object({ experiment: z.string(), exposed: count, heldOut: count, conversion: effect, revenue: effect })
+  .object({
+    experiment: z.string(),
+    exposed: count,
+    heldOut: count,
+    metric: z.enum(metrics).nullable(),
+    since: z.enum(['exposure', 'now']),
+    objective: effect,
+    revenue: effect,
+  })
   .openapi('Lift');
 
 export const factsPageSchema = z

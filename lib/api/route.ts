@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { TributaryError } from '../domain/errors.ts';
-import { isJsonObject, type Json } from '../domain/json.ts';
+import { isJsonObject, isShallow, type Json, mostLevels } from '../domain/json.ts';
 import { type Role, suffices } from '../domain/role.ts';
 import { problemSchema } from './answers.ts';
 import { type Caller, callerOf } from './caller.ts';
@@ -48,11 +48,11 @@ const MOST_LISTED = 100;
 const LISTED = 25;
 
 /** How many a page of a list has, as asked. Throws `api/bad-query`. */
-export function readLimit(text: string | undefined): number {
-  if (text === undefined) return LISTED;
+export function readLimit(text: string | undefined, { most, usual } = { most: MOST_LISTED, usual: LISTED }): number {
+  if (text === undefined) return usual;
   const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MOST_LISTED) return limit;
-  throw new TributaryError('rejected', 'api/bad-query', `limit: expected a whole number from 1 to ${MOST_LISTED}`);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit;
+  throw new TributaryError('rejected', 'api/bad-query', `limit: expected a whole number from 1 to ${most}`);
 }
 
 const problem = (description: string) => ({ description, content: { 'application/json': { schema: problemSchema } } });
@@ -134,6 +134,9 @@ async function readBody<Body>(c: Context, schema: z.ZodType<Body>, { by }: Calle
     value = JSON.parse(text === '' ? '{}' : text);
   } catch {
     throw new TributaryError('rejected', 'api/bad-body', 'the body must be a JSON object');
+  }
+  if (!isShallow(value as Json)) {
+    throw new TributaryError('rejected', 'api/bad-body', `the body is nested deeper than ${mostLevels} levels`);
   }
   const signed = by !== undefined && schema instanceof z.ZodObject && 'by' in schema.shape;
   const parsed = schema.safeParse(signed && isJsonObject(value) ? { ...value, by } : value);

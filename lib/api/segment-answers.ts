@@ -4,7 +4,7 @@ import { performanceSchema } from './review-answers.ts';
 const count = z.number().int();
 const sizeSchema = z.object({
   members: count,
-  how: z.enum(['recount + live', 'rows']),
+  how: z.enum(['recount + live', 'recount', 'rows', 'at least']),
   counted: z.string().nullable(),
 });
 

@@ -8,7 +8,7 @@ import { factsPageSchema, overlapsSchema, personaSchema } from './review-answers
 import type { Route } from './route.ts';
 
 /** What the nightly recount says of segments and personas. */
-export function segmentFactsRoutes(deps: ApiDeps): readonly Route<unknown>[] {
+export function segmentFactsRoutes(deps: ApiDeps): readonly Route<never>[] {
   return [
     {
       method: 'get',

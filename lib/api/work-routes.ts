@@ -7,8 +7,9 @@ import type { Role } from '../domain/role.ts';
 import { startApply } from '../pipeline/define/apply-definitions.ts';
 import { startPlan } from '../pipeline/define/plan-definitions.ts';
 import { publishDefinitions } from '../pipeline/define/switch-definitions.ts';
-import { startPull, startPush, startUnmerge, startVerify } from '../pipeline/jobs/jobs.ts';
+import { readJob, startPull, startPush, startUnmerge, startVerify } from '../pipeline/jobs/jobs.ts';
 import { approvePush } from '../pipeline/push/approve.ts';
+import { redrivenQueues, startRedrive } from '../pipeline/redrive/redrive-queue.ts';
 import type { ApiDeps } from './deps.ts';
 import { mergesOf } from './read-routes.ts';
 import { planPush } from './reads.ts';
@@ -31,6 +32,7 @@ const applySchema = z.object({
 });
 const definitionsSchema = z.looseObject({ version: z.string(), workspace: z.string() });
 const approveSchema = z.object({ hash: z.string(), by: z.string().min(1).max(100) });
+const redriveSchema = z.object({ queue: z.enum(redrivenQueues), dryRun: z.boolean().optional() });
 const publishedSchema = z.object({ version: z.string(), changed: z.boolean() });
 
 /** Everything that starts or changes something. */
@@ -80,6 +82,20 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
       ),
       answer: approvalSchema,
       run: async ({ params: { run = '' }, body }) => approvePush(deps, run, body),
+    }),
+    route({
+      ...post(
+        '/api/redrive',
+        'approver',
+        'Move dead letters of a queue back to it, or look what they are',
+        redriveSchema,
+      ),
+      status: 202,
+      answer: jobSchema,
+      run: async ({ body }) => {
+        const id = await startRedrive(deps, body.queue, body.dryRun === true);
+        return readJob(deps, await deps.definitions(), id);
+      },
     }),
     route({
       ...post('/api/plans', 'editor', 'What publishing a workspace would change', planSchema),

@@ -2,6 +2,7 @@ import type { Change, Identifier, Rejection } from '../domain/change.ts';
 import type { ErasureRule } from '../domain/definitions.ts';
 import type { EchoedPart } from '../domain/echo.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
+import type { FigureDay } from '../domain/figure.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { MappedRecord, Mapping } from '../domain/mapping.ts';
 import type { EventSource, WebhookSource } from './contract-deliveries.ts';
@@ -32,8 +33,8 @@ export interface Manifest {
     readonly maxRequestsPerDay?: number;
     readonly evidence: { readonly source: string; readonly readOn: string };
   };
-  /** `false`: there is no account to sign in to, so connections have no secret. */
-  readonly signsIn?: false;
+  /** `false`: no account to sign in to, so connections have no secret. `streams`: only those that read streams have one. */
+  readonly signsIn?: false | 'streams';
 }
 
 /** Every effect a connector may have. There is no process.env, no Date.now(), no global fetch. */
@@ -47,9 +48,8 @@ export interface ConnectorIo {
 }
 
 /**
- * The calls that all functions together may make with one connection. A client asks before each request that it sends,
- * sign-in included, and passes on what the vendor says of the account's limits; how long a vendor wants us to wait goes
- * into the `rate-limited` error.
+ * The calls that all functions together may make with one connection. A client asks before each request, sign-in included,
+ * and passes on what the vendor says of limits; how long a vendor wants us to wait goes into the `rate-limited` error.
  */
 export interface Calls {
   /** Leave for one request. Waits for a moment; throws `rate-limited` when there is none to be had for longer. */
@@ -144,6 +144,7 @@ export interface ConnectionInput<Config, Secret> {
 /** What the pipeline sees of a stream, after defineStream() closed over its record and cursor types. */
 export interface Stream<Api> {
   readonly name: string;
+  readonly figures?: true; // Its pages hold figures, which are nobody's, and no changes: no push waits for it.
   readonly mappings: Readonly<Record<string, Mapping>>;
   /**
    * Pages from a checkpoint (undefined = backfill). Throws TributaryError `config` `sync/unknown-cursor` when the
@@ -178,6 +179,8 @@ export interface Page {
   readonly rejected: readonly Rejection[];
   /** The records as received, for the archive: whom each is about and which mapping it went through. */
   readonly lines: readonly ArchivedLine[];
+  /** Of a stream of figures: whole days, each in the place of what was told of it before. */
+  readonly figures?: readonly FigureDay[];
   /** Resuming here repeats nothing before this page and loses nothing after it. */
   readonly checkpoint: Json;
   /**
@@ -185,6 +188,8 @@ export interface Page {
    * What is not read again until the run has ended is taken away.
    */
   readonly anewSince?: string;
+  /** How many records the source says that a reading from the beginning has still to bring. Absent = it does not say. */
+  readonly left?: number;
 }
 
 /** Records that nobody reads anywhere: somebody sends them, as rows of files. */

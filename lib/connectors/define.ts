@@ -1,6 +1,6 @@
 import type { Change, Rejection } from '../domain/change.ts';
 import { TributaryError } from '../domain/errors.ts';
-import { isJsonObject, type Json } from '../domain/json.ts';
+import { isJsonObject, isShallow, type Json } from '../domain/json.ts';
 import { applyMappings, type MappedRecord, type Mapping } from '../domain/mapping.ts';
 import type {
   ArchivedLine,
@@ -36,7 +36,11 @@ export interface RecordPage<Cursor extends Json> {
   readonly also?: readonly Change[];
   /** As in `Page`. */
   readonly anewSince?: string;
+  readonly left?: number;
 }
+
+/** What is kept of a record that nobody can walk through: it is a bad record like any other. */
+const TOO_DEEP = { tooDeep: true };
 
 /** Closes over a stream's record and cursor types, so that the registry holds one plain type. */
 export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec<Api, Record_, Cursor>): Stream<Api> {
@@ -45,22 +49,24 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
     const mapping = spec.mappings[name];
     if (mapping === undefined) return undefined;
     const parsed = spec.record.safeParse(record);
+    const through = { record, mapping: name };
     if (parsed.success) {
       const mapped = spec.changesOf?.(parsed.data, connection) ?? applyMappings([mapping], connection, parsed.data);
-      return mapped.ok ? mapped : { ok: false, rejection: { ...mapped.rejection, record } };
+      return mapped.ok ? mapped : { ok: false, rejection: { ...mapped.rejection, ...through } };
     }
     const first = parsed.error.issues[0];
     const reason = first === undefined ? 'unreadable' : `${first.path.join('.') || 'record'}: ${first.message}`;
-    return { ok: false, rejection: { code: 'sync/bad-record', reason, record } };
+    return { ok: false, rejection: { code: 'sync/bad-record', reason, ...through } };
   };
 
   const toPage = (connection: string, page: RecordPage<Cursor>): Page => {
-    const { mapping, checkpoint, anewSince } = page;
+    const { mapping, checkpoint, anewSince, left } = page;
     const also = page.also ?? [];
     const changes: Change[] = [...also];
     const rejected: Rejection[] = [];
     const lines: ArchivedLine[] = also.map((change) => ({ of: subjectOf(change), change }));
-    for (const record of page.records) {
+    for (const told of page.records) {
+      const record = isShallow(told as Json) ? told : TOO_DEEP;
       const mapped = mapRecord(connection, mapping, record);
       if (mapped === undefined) {
         throw new TributaryError('defect', 'sync/unknown-mapping', `stream ${spec.name} has no mapping ${mapping}`);
@@ -70,7 +76,14 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
       const [first] = mapped.ok ? mapped.changes : [];
       lines.push({ ...(first === undefined ? {} : { of: subjectOf(first) }), mapping, record });
     }
-    return { changes, rejected, lines, checkpoint, ...(anewSince === undefined ? {} : { anewSince }) };
+    return {
+      changes,
+      rejected,
+      lines,
+      checkpoint,
+      ...(anewSince === undefined ? {} : { anewSince }),
+      ...(left === undefined ? {} : { left }),
+    };
   };
 
   const remap: Stream<Api>['remap'] = (lines, connection) => {
@@ -98,19 +111,7 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
     from: Json | undefined,
     options: ReadOptions,
   ): AsyncIterable<Page> {
-    let cursor: Cursor | undefined;
-    if (from !== undefined) {
-      const parsed = spec.cursor.safeParse(from);
-      if (!parsed.success) {
-        throw new TributaryError(
-          'config',
-          'sync/unknown-cursor',
-          `the checkpoint of stream ${spec.name} has a form this release does not know; pull it with --full`,
-        );
-      }
-      cursor = parsed.data;
-    }
-    for await (const page of spec.read(api, cursor, options)) yield toPage(connection, page);
+    for await (const page of spec.read(api, readCursor(spec, from), options)) yield toPage(connection, page);
   }
 
   const { reread } = spec;
@@ -123,6 +124,18 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
       ? {}
       : { reread: async (api, connection, ids, options) => toPage(connection, await reread(api, ids, options)) }),
   };
+}
+
+/** A checkpoint as the stream's own cursor. Throws TributaryError `config` `sync/unknown-cursor`. */
+export function readCursor<Cursor extends Json>(
+  { name, cursor }: { readonly name: string; readonly cursor: Schema<Cursor> },
+  from: Json | undefined,
+): Cursor | undefined {
+  if (from === undefined) return undefined;
+  const parsed = cursor.safeParse(from);
+  if (parsed.success) return parsed.data;
+  const says = `the checkpoint of stream ${name} has a form this release does not know; pull it with --full`;
+  throw new TributaryError('config', 'sync/unknown-cursor', says);
 }
 
 /**

@@ -10,6 +10,7 @@ import { mailchimp } from './mailchimp/index.ts';
 import { meta } from './meta/index.ts';
 import { salesforce } from './salesforce/index.ts';
 import { sendgrid } from './sendgrid/index.ts';
+import { surveymonkey } from './surveymonkey/index.ts';
 import { webhook } from './webhook/index.ts';
 
 /** Every connector by the name that `connector:` in tributary.yaml uses: its folder's name. Alphabetical. */
@@ -25,5 +26,6 @@ export const connectors: Readonly<Record<string, AnyConnector>> = {
   meta,
   salesforce,
   sendgrid,
+  surveymonkey,
   webhook,
 };

@@ -93,6 +93,19 @@ const HEARSAY_MS = 60 * 60_000;
 const PROBE_CALLS = 3;
 const DAY_MS = 86_400_000;
 
+/**
+ * How much of our share of the day is spent, 1 = all of it: by our own calls, or by everybody's as the vendor tells them,
+ * whichever is more. Undefined where nobody says what a day holds.
+ */
+export function shareSpent(
+  { calls, reported }: { readonly calls: number; readonly reported?: Pick<DayReport, 'used' | 'limit'> | undefined },
+  { perDay, share }: Pick<Limits, 'perDay' | 'share'>,
+): number | undefined {
+  const ours = perDay === undefined ? [] : [calls / perDay];
+  const all = reported === undefined || reported.limit * share <= 0 ? [] : [reported.used / (reported.limit * share)];
+  return ours.length + all.length === 0 ? undefined : Math.max(...ours, ...all);
+}
+
 /** The document as any release wrote it; undefined = nothing was taken yet. */
 export function readSpent(stored: unknown): Spent {
   const none: Spent = {

@@ -150,4 +150,6 @@ export interface Rejection {
   readonly reason: string;
   /** The record as received. Stored in quarantine, never logged. */
   readonly record: unknown;
+  /** The stream's mapping that it was to go through, where it has several: by it the record can be read again. */
+  readonly mapping?: string;
 }

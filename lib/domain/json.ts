@@ -9,6 +9,15 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Levels of what is taken from outside: whoever walks through a value calls itself for each, and that has an end. */
+export const mostLevels = 64;
+
+/** Whether a value has no more levels than that. */
+export function isShallow(value: Json, levels = mostLevels): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner as Json, levels - 1));
+}
+
 /**
  * A value as JSON text that every queue takes: letters beyond the basic plane and the two that XML does not know are
  * written as escapes. It reads as the same value.

@@ -145,7 +145,7 @@ function mapActivity(
   const name =
     typeof activity.name === 'string'
       ? activity.name
-      : activity.name.names[String(valueAt(record, activity.name.from) ?? '')];
+      : nameAmong(activity.name.names, valueAt(record, activity.name.from) ?? '');
   if (name === undefined) {
     return rejected(
       record,
@@ -155,6 +155,13 @@ function mapActivity(
   }
   const properties = readRules(record, activity.properties);
   return { ok: true, change: { kind: 'activity', ...told, id, name, properties } };
+}
+
+/** Own names only: whoever fills in a form can write what every object inherits. */
+function nameAmong(names: Readonly<Record<string, string>>, value: Json): string | undefined {
+  // What is no single value names nothing; an object could say of itself that it is no text either.
+  const text = typeof value === 'object' ? undefined : String(value);
+  return text !== undefined && Object.hasOwn(names, text) ? names[text] : undefined;
 }
 
 function readIdentifiers(record: unknown, mapping: Mapping): Identifier[] {

@@ -77,16 +77,22 @@ export function effectiveTraits(
   return traits;
 }
 
+/** Everything the person visited with, as one: what two records saw in one half-hour is of one session. */
+export function visitsOf({ fragments }: Pick<Profile, 'fragments'>): Visits | undefined {
+  let all: Visits | undefined;
+  for (const { visits } of Object.values(fragments)) if (visits !== undefined) all = mergeVisits(all, visits);
+  return all;
+}
+
 /** Sessions over everything the person visited with, under the record that was seen last. */
 function sessionTraits(
   profile: Pick<Profile, 'fragments'>,
 ): { readonly path: string; readonly value: TraitValue; readonly from: string }[] {
-  let all: Visits | undefined;
+  const all = visitsOf(profile);
   let seen: { readonly at: Milliseconds; readonly from: string } | undefined;
   for (const from of Object.keys(profile.fragments).sort()) {
     const visits = profile.fragments[from]?.visits;
     if (visits === undefined) continue;
-    all = mergeVisits(all, visits);
     if (seen === undefined || lastSeen(visits) > seen.at) seen = { at: lastSeen(visits), from };
   }
   if (all === undefined || seen === undefined) return [];

@@ -67,24 +67,41 @@ export function lastSeen(visits: Visits): Milliseconds {
 
 /** Sessions: as long as no pause is longer than half an hour, it is one. */
 export function sessionsOf(visits: Visits): Sessions {
-  let count = 0;
-  let last = visits.first;
-  let end = Number.NEGATIVE_INFINITY;
-  for (const [first, length] of visits.slots.toReversed()) {
-    if (first - end > PAUSE_MS) {
-      count += 1;
-      last = first;
-    }
-    end = first + length;
-  }
+  const starts = sessionStarts(visits);
   const oldest = visits.slots.at(-1);
   return {
-    count,
+    count: starts.length,
     first_at: formatInstant(visits.first),
-    last_at: formatInstant(last),
+    last_at: formatInstant(starts.at(-1) ?? visits.first),
     last_seen_at: formatInstant(lastSeen(visits)),
     ...(visits.cut === true && oldest !== undefined ? { counted_from: formatInstant(oldest[0]) } : {}),
   };
+}
+
+/** How many sessions began on each UTC day, of those that began in [from, until). */
+export function sessionsByDay(
+  visits: Visits,
+  from: Milliseconds,
+  until: Milliseconds,
+): Readonly<Record<string, number>> {
+  const days: Record<string, number> = {};
+  for (const began of sessionStarts(visits)) {
+    if (began < from || began >= until) continue;
+    const day = formatInstant(began).slice(0, 10);
+    days[day] = (days[day] ?? 0) + 1;
+  }
+  return days;
+}
+
+/** When each session began, the oldest first. */
+function sessionStarts({ slots }: Visits): readonly Milliseconds[] {
+  const starts: Milliseconds[] = [];
+  let end = Number.NEGATIVE_INFINITY;
+  for (const [first, length] of slots.toReversed()) {
+    if (first - end > PAUSE_MS) starts.push(first);
+    end = first + length;
+  }
+  return starts;
 }
 
 /** The sessions as trait leaves: each value with the instant since when it is so. */

@@ -12,6 +12,8 @@ export const archiveFolders = {
   collection: { prefix: 'collection/', kept: 'ever' },
   /** Pages as the sources sent them. */
   pages: { prefix: 'pages/', kept: 'as-archive' },
+  /** Numbers of tools that are nobody's, as the tools told them. */
+  figures: { prefix: 'figures/', kept: 'as-archive' },
   /** What was delivered by webhooks and the collector, as changes. */
   deliveries: { prefix: 'deliveries/', kept: 'as-archive' },
   /** Which hour of the archive holds whom, as HMACs. */

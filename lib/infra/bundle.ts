@@ -48,7 +48,8 @@ export async function bundleFunctions(options: BundleOptions = {}): Promise<Read
   await rm(outdir, { recursive: true, force: true });
   await mkdir(outdir, { recursive: true });
   // lib/api/console.ts serves these under this name.
-  const define = { CONSOLE_FILES: JSON.stringify(await readConsoleFiles()) };
+  // As text: esbuild puts an object beside the code that is read at every start.
+  const define = { CONSOLE_FILES: JSON.stringify(JSON.stringify(await readConsoleFiles())) };
   const bundles = await Promise.all(
     functionNames.map(
       async (name) =>

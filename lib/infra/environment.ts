@@ -7,6 +7,8 @@ export interface EnvironmentSource {
   tableName(table: TableName): string;
   queueUrl(queue: QueueName): string;
   deadLettersUrl(queue: QueueName): string;
+  /** Names of all queues, as `openQueueDepths` reads them. */
+  readonly watchedQueues: string;
   readonly bucketName: string;
   readonly identityKeySecret: string;
   readonly alertsTopic: string;
@@ -22,8 +24,11 @@ export function environmentOf(name: string, spec: FunctionSpec, from: Environmen
   const environment: Record<string, string> = { POWERTOOLS_SERVICE_NAME: name, WORKSPACE: from.workspace };
   for (const table of tablesOf(spec)) environment[`${upper(table)}_TABLE`] = from.tableName(table);
   for (const queue of spec.sends) environment[`${upper(queue)}_QUEUE_URL`] = from.queueUrl(queue);
-  for (const queue of spec.searches ?? []) environment[`${upper(queue)}_DEAD_LETTERS_URL`] = from.deadLettersUrl(queue);
+  for (const queue of [...(spec.searches ?? []), ...(spec.redrives ?? [])]) {
+    environment[`${upper(queue)}_DEAD_LETTERS_URL`] = from.deadLettersUrl(queue);
+  }
   if (spec.archive.read.length + spec.archive.write.length > 0) environment.ARCHIVE_BUCKET = from.bucketName;
+  if (spec.measuresQueues === true) environment.WATCHED_QUEUES = from.watchedQueues;
   if (spec.notifies) environment.ALERTS_TOPIC = from.alertsTopic;
   if (spec.secrets.includes('identity-key')) environment.IDENTITY_KEY_SECRET = from.identityKeySecret;
   if (spec.secrets.some((use) => use !== 'identity-key')) {

@@ -1,5 +1,5 @@
 import type { ArchiveFolder } from './archive.ts';
-import type { QueueName } from './queues.ts';
+import { type QueueName, queueNames } from './queues.ts';
 import { type TableName, type TableRight, tableNames } from './tables.ts';
 
 /** A queue that drives a function. Failed messages of a batch are named, the others are done. */
@@ -44,10 +44,14 @@ export interface FunctionSpec {
   readonly sends: readonly QueueName[];
   /** Queues whose dead letters it looks through for people: it takes messages out and puts what is left of them back. */
   readonly searches?: readonly QueueName[];
+  /** Queues whose dead letters it takes out and sends back to them. */
+  readonly redrives?: readonly QueueName[];
   /** `identity-key`: the key of the look-ups. The others: secrets of the connections that the function speaks to. */
   readonly secrets: readonly SecretUse[];
   /** Traces only what its caller traces; absent: what Lambda samples. */
   readonly tracedByCaller?: true;
+  /** It asks every queue how many messages it holds. */
+  readonly measuresQueues?: true;
   /** It is told what the template was synthesised from. */
   readonly knowsDeployed?: boolean;
   /** It tells whoever is on call. */
@@ -85,9 +89,9 @@ export const functions = {
     memoryMb: 512,
     timeoutSeconds: 120,
     sources: [{ queue: 'sync', batchSize: 1, maxConcurrency: 5 }],
-    tables: { ledger: ['read', 'write'], state: ['read', 'write'] },
+    tables: { ledger: ['read', 'write'], state: ['read', 'list', 'write'] },
     indexes: {},
-    archive: { read: ['definitions'], write: ['pages', 'samples'] },
+    archive: { read: ['definitions'], write: ['pages', 'figures', 'samples'] },
     // A pull that finds its checkpoint too old asks for a replay of what it read anew.
     sends: ['changes', 'sync', 'jobs'],
     secrets: ['identity-key', 'stream-connections'],
@@ -102,16 +106,16 @@ export const functions = {
       { queue: 'recompute', batchSize: 10, maxConcurrency: 16 },
     ],
     tables: {
-      profiles: ['read', 'write', 'scan'],
+      profiles: ['read', 'write', 'replace', 'scan'],
       identifiers: ['read', 'write'],
       accounts: ['read', 'write'],
       activities: ['read', 'write'],
       memberships: ['read', 'write'],
-      history: ['read', 'write'],
-      state: ['read', 'write'],
+      history: ['write'],
+      state: ['read', 'list', 'write', 'count'],
     },
     indexes: {},
-    archive: { read: ['definitions', 'models', 'learning', 'scans'], write: ['deliveries', 'learning', 'scans'] },
+    archive: { read: ['definitions', 'models', 'scans'], write: ['deliveries', 'learning', 'scans'] },
     sends: ['recompute', 'push', 'jobs'],
     secrets: ['identity-key'],
     notifies: false,
@@ -122,7 +126,7 @@ export const functions = {
     memoryMb: 256,
     timeoutSeconds: 50,
     sources: [{ queue: 'timers', batchSize: 10, maxConcurrency: 2 }],
-    tables: { state: ['read', 'write'] },
+    tables: { state: ['read', 'list', 'write'] },
     indexes: { profiles: ['due-by-hour'] },
     archive: { read: ['definitions'], write: [] },
     sends: ['recompute'],
@@ -139,7 +143,7 @@ export const functions = {
       identifiers: ['read'],
       memberships: ['read', 'write'],
       ledger: ['read', 'write'],
-      state: ['read', 'write'],
+      state: ['read', 'list', 'write'],
     },
     indexes: { memberships: ['pending-by-audience'] },
     archive: { read: ['definitions', 'push-plans', 'outcomes'], write: ['push-plans', 'outcomes'] },
@@ -154,13 +158,13 @@ export const functions = {
     timeoutSeconds: 120,
     sources: [{ queue: 'jobs', batchSize: 1, maxConcurrency: 5 }],
     tables: {
-      profiles: ['read', 'write', 'scan'],
+      profiles: ['read', 'replace', 'scan'],
       identifiers: ['read'],
       activities: ['read', 'erase'],
       memberships: ['read', 'write', 'erase'],
       history: ['read', 'erase'],
       ledger: ['erase'],
-      state: ['read', 'write', 'erase'],
+      state: ['read', 'list', 'write', 'erase'],
     },
     indexes: { ledger: ['by-subject'] },
     archive: {
@@ -168,9 +172,11 @@ export const functions = {
       write: ['pages', 'deliveries', 'notes', 'exports', 'facts', 'models'],
       erase: ['pages', 'deliveries', 'exports'],
     },
-    sends: ['changes', 'push', 'jobs', 'recompute'],
+    // What it redrives, it sends to every queue.
+    sends: queueNames,
     // Of the others only ids of runs, jobs, audiences and profiles are told.
     searches: ['changes', 'sync'],
+    redrives: queueNames,
     secrets: ['identity-key'],
     // Of reviews, one digest a night.
     notifies: true,
@@ -181,7 +187,7 @@ export const functions = {
     memoryMb: 2048,
     timeoutSeconds: 120,
     sources: [{ queue: 'imports', batchSize: 1, maxConcurrency: 2 }],
-    tables: { state: ['read', 'write'] },
+    tables: { state: ['read', 'list', 'write', 'count'] },
     indexes: {},
     archive: { read: ['definitions', 'drop', 'rejects'], write: ['pages', 'rejects'] },
     sends: ['changes', 'imports'],
@@ -200,7 +206,7 @@ export const functions = {
       ) as Readonly<Record<Exclude<TableName, 'ledger'>, ['read']>>),
       // A preview of an edited segment looks at a random sample of everybody.
       profiles: ['read', 'scan'],
-      state: ['read', 'write'],
+      state: ['read', 'list', 'write', 'count'],
     },
     indexes: { memberships: ['pending-by-audience'] },
     archive: {
@@ -211,6 +217,7 @@ export const functions = {
     sends: ['changes', 'sync', 'push', 'recompute', 'jobs'],
     secrets: ['identity-key'],
     notifies: true,
+    measuresQueues: true,
     knowsDeployed: true,
   },
 } as const satisfies Readonly<Record<string, FunctionSpec>>;

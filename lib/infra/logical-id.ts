@@ -15,5 +15,6 @@ export function freezeId(construct: IConstruct, id: string): void {
 
 /** `sync-stream` as a part of a logical id: `SyncStream`. */
 export function idPart(name: string): string {
-  return name.replaceAll(/(?:^|[^a-zA-Z0-9]+)([a-zA-Z0-9])/g, (_, first: string) => first.toUpperCase());
+  const words = name.split(/[^a-zA-Z0-9]+/);
+  return words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('');
 }

@@ -36,16 +36,18 @@ export function statementsFor(spec: FunctionSpec, around: Surroundings, log: Log
       spec.sends.map((queue) => queues.queue(queue).queueArn),
     ),
     allow(
-      'SearchDeadLetters',
-      [
-        'sqs:ChangeMessageVisibility',
-        'sqs:DeleteMessage',
-        'sqs:GetQueueAttributes',
-        'sqs:ReceiveMessage',
-        'sqs:SendMessage',
-      ],
+      'TakeDeadLetters',
+      ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+      [...new Set([...(spec.searches ?? []), ...(spec.redrives ?? [])])].map(
+        (queue) => queues.deadLetters(queue).queueArn,
+      ),
+    ),
+    allow(
+      'PutBackDeadLetters',
+      ['sqs:SendMessage'],
       (spec.searches ?? []).map((queue) => queues.deadLetters(queue).queueArn),
     ),
+    allow('MeasureQueues', ['sqs:GetQueueAttributes'], spec.measuresQueues === true ? queues.arns : []),
     allow('ReadArchive', ['s3:GetObject'], folderArns(spec.archive.read, data)),
     allow('WriteArchive', ['s3:PutObject'], folderArns(spec.archive.write, data)),
     allow('EraseArchive', ['s3:DeleteObject'], folderArns(spec.archive.erase ?? [], data)),

@@ -4,7 +4,7 @@ import type { FunctionName } from './functions.ts';
 export interface RouteSpec {
   /** `$default` takes what no other route takes. */
   readonly path: string;
-  readonly methods: readonly ('GET' | 'POST' | 'ANY')[];
+  readonly methods: readonly ('GET' | 'HEAD' | 'POST' | 'ANY')[];
   readonly to: FunctionName;
   /** A route of `sign-in` is there only where people can sign in. */
   readonly authorizer: 'iam' | 'sign-in' | 'none';
@@ -26,7 +26,8 @@ const collecting = {
 export const routes: readonly RouteSpec[] = [
   {
     path: '/webhooks/{connection}',
-    methods: ['GET', 'POST'],
+    // SurveyMonkey asks by HEAD whether somebody is there, Meta and others by GET.
+    methods: ['GET', 'HEAD', 'POST'],
     to: 'receive-webhook',
     authorizer: 'none',
     openBecause:

@@ -15,8 +15,11 @@ export interface TableSpec {
   readonly actions: { readonly [right in TableRight]?: readonly TableAction[] };
 }
 
-/** What a function may do with a table. `scan` walks over everybody and `erase` deletes, so each is a right of its own. */
-export type TableRight = 'read' | 'write' | 'scan' | 'erase';
+/**
+ * What a function may do with a table. `scan` walks over everybody and `erase` deletes, so each is a right of its own; so are
+ * `list` of documents by their kind, `count` in a set of numbers, and `replace` of whole people in a transaction, which few need.
+ */
+export type TableRight = 'read' | 'list' | 'write' | 'replace' | 'count' | 'scan' | 'erase';
 
 /**
  * Actions as IAM knows them. A transaction needs those of its items, a batch of PartiQL statements those of its
@@ -43,7 +46,12 @@ export const tables = {
   profiles: {
     key: [text('id')],
     indexes: { 'due-by-hour': [text('dueHour'), number('dueAt')] },
-    actions: { read: ['BatchGetItem'], write: ['PartiQLInsert', 'PartiQLUpdate', 'PutItem'], scan: ['Scan'] },
+    actions: {
+      read: ['BatchGetItem'],
+      write: ['PartiQLInsert', 'PartiQLUpdate'],
+      replace: ['PutItem'],
+      scan: ['Scan'],
+    },
   },
   identifiers: {
     key: [text('key')],
@@ -82,7 +90,13 @@ export const tables = {
   state: {
     key: [text('kind'), text('id')],
     expires: 'expires',
-    actions: { read: ['GetItem', 'Query'], write: ['PutItem', 'UpdateItem'], erase: ['DeleteItem'] },
+    actions: {
+      read: ['GetItem'],
+      list: ['Query'],
+      write: ['PutItem'],
+      count: ['UpdateItem'],
+      erase: ['DeleteItem'],
+    },
   },
 } as const satisfies Readonly<Record<string, TableSpec>>;
 

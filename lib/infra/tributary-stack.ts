@@ -52,14 +52,16 @@ export class TributaryStack extends Stack {
       functionNames.map((name) => {
         const told = { workspace: workspace.workspace, deployed, inventory };
         const props = { code: bundles[name], ...told, data, queues, secrets, alerts };
-        return [name, new PipelineFunction(this, name, props).lambda] as const;
+        return [name, new PipelineFunction(this, name, props)] as const;
       }),
     );
-    const lambda = (name: FunctionName) => {
+    const made = (name: FunctionName) => {
       const found = lambdas.get(name);
       if (found === undefined) throw new TypeError(`no function ${name}`);
       return found;
     };
+    const lambda = (name: FunctionName) => made(name).lambda;
+    const log = (name: FunctionName) => made(name).log;
     new Timetable(this, 'timetable', { workspace, queues });
     new PartnerEvents(this, 'partner-events', { workspace, queues });
     const { api, signIn } = new FrontDoor(this, 'front-door', {
@@ -69,7 +71,7 @@ export class TributaryStack extends Stack {
     });
     // Not in its spec: it is what the front door made, which is made of the functions.
     if (signIn !== undefined) lambda('api').addEnvironment('CONSOLE_SIGN_IN', signIn.forConsole);
-    new Watch(this, 'watch', { workspace: workspace.workspace, queues, api, lambda, alerts });
+    new Watch(this, 'watch', { workspace: workspace.workspace, queues, data, api, lambda, log, alerts });
     output(this, 'ApiUrl', api.apiEndpoint, 'Where the command line and the vendors reach this workspace.');
     output(
       this,

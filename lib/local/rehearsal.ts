@@ -105,7 +105,7 @@ async function runUntilSettled(stage: Stage): Promise<void> {
 /** Messages that functions have still to do; dead letters are a person's. */
 async function messagesLeft(stage: Stage): Promise<number> {
   const depths = Object.entries(await stage.queueDepths()).filter(([id]) =>
-    /^(Changes|Recompute|Sync|Push)Queue$/.test(id),
+    /^(Changes|Recompute|Sync|Timers|Push)Queue$/.test(id),
   );
   return depths.reduce((sum, [, { ready, hidden, delayed }]) => sum + ready + hidden + delayed, 0);
 }

@@ -6,6 +6,8 @@ import type { Identifier } from '../domain/change.ts';
 import type { AudienceDefinition, Definitions } from '../domain/definitions.ts';
 import { type AudienceCounts, noCounts, notAsAsked, type PushTally } from '../domain/tally.ts';
 import type { MembershipStore, StateStore } from '../pipeline/ports.ts';
+import { quarantineKind } from '../pipeline/quarantine.ts';
+import { stageAccessKeyId } from './engines/exchange.ts';
 import type { SimulatedTools } from './simulators.ts';
 import type { Stage } from './stage.ts';
 
@@ -14,6 +16,8 @@ export interface RehearsalReport {
   readonly profiles: number;
   readonly activities: number;
   readonly changes: number;
+  /** Numbers of tools that are nobody's, as often as they were read. */
+  readonly figures: number;
   readonly quarantined: number;
   readonly segments: Readonly<Record<string, number>>;
   /** People as their latest answer left them; `removed` and `calls` are of the whole day. */
@@ -30,6 +34,7 @@ interface RunLine {
   readonly what: 'sync' | 'push';
   readonly audience?: string;
   readonly changes?: number;
+  readonly figures?: number;
   readonly tally?: PushTally;
 }
 
@@ -43,7 +48,7 @@ export async function reportOf(
   const dynamo = openDynamo(async () => {}, Math.random, {
     endpoint: stage.engines.dynamodb,
     region: 'eu-central-1',
-    credentials: { accessKeyId: 'REHEARSAL', secretAccessKey: 'REHEARSAL' },
+    credentials: { accessKeyId: stageAccessKeyId, secretAccessKey: 'none' },
   });
   const memberships = openMembershipStore(
     dynamo,
@@ -53,6 +58,7 @@ export async function reportOf(
   const state = openStateStore(dynamo, String(stage.resolve('STATE_TABLE')));
   const runs = await allOf<RunLine>(state, 'run');
   const changes = runs.reduce((sum, run) => sum + (run.changes ?? 0), 0);
+  const figures = runs.reduce((sum, run) => sum + (run.figures ?? 0), 0);
   // By rows: the sizes that the API tells are of the nightly recount, and off by whoever moved while it walked.
   const segments: Record<string, number> = {};
   for (const { segment } of definitions.segments) segments[segment] = await memberships.countSegment(segment);
@@ -70,7 +76,7 @@ export async function reportOf(
     differences.push(...judged.differences);
   }
   const quarantined = await Promise.all(
-    Object.keys(definitions.connections).map((connection) => allOf(state, `quarantine#${connection}`)),
+    Object.keys(definitions.connections).map((connection) => allOf(state, quarantineKind(connection))),
   );
   const [profiles, activities] = await Promise.all([
     scanCount(dynamo, {
@@ -84,6 +90,7 @@ export async function reportOf(
     profiles,
     activities,
     changes,
+    figures,
     quarantined: quarantined.flat().length,
     segments,
     audiences,

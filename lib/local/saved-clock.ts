@@ -9,7 +9,7 @@ const CLOCK_FILE = 'clock.json';
 /** The stage time at which the folder was left; undefined on its first day. */
 export function savedClock(dataDir: string | undefined): number | undefined {
   if (dataDir === undefined) return undefined;
-  mkdirSync(dataDir, { recursive: true });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = join(dataDir, CLOCK_FILE);
   if (!existsSync(file)) return undefined;
   const { at } = JSON.parse(readFileSync(file, 'utf8')) as { at: string };

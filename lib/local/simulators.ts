@@ -8,6 +8,7 @@ import { isJsonObject } from '../domain/json.ts';
 import type { EventBuses } from './host/event-bus.ts';
 import { openForms } from './simulated/forms.ts';
 import { openGoogleAds } from './simulated/google-ads.ts';
+import { openGoogleAnalytics } from './simulated/google-analytics.ts';
 import { openHubspot } from './simulated/hubspot.ts';
 import { openKlaviyo } from './simulated/klaviyo.ts';
 import { openLinkedin } from './simulated/linkedin.ts';
@@ -15,15 +16,17 @@ import { openMailchimp } from './simulated/mailchimp.ts';
 import { openMeta } from './simulated/meta.ts';
 import { openSalesforce } from './simulated/salesforce.ts';
 import { openSendgrid } from './simulated/sendgrid.ts';
+import { openSurveymonkey } from './simulated/surveymonkey.ts';
 import type { OpenTool, SimulatedTool } from './simulated/tool.ts';
 import { openWebhook } from './simulated/webhook.ts';
 
 export type { WorldSize };
 
-/** How a connector's tool is simulated. Alphabetical; files and rows of Google Analytics have no tool. */
+/** How a connector's tool is simulated. Alphabetical; files have no tool. */
 const openTool: Readonly<Record<string, OpenTool>> = {
   forms: openForms,
   'google-ads': openGoogleAds,
+  'google-analytics': openGoogleAnalytics,
   hubspot: openHubspot,
   klaviyo: openKlaviyo,
   linkedin: openLinkedin,
@@ -31,6 +34,7 @@ const openTool: Readonly<Record<string, OpenTool>> = {
   meta: openMeta,
   salesforce: openSalesforce,
   sendgrid: openSendgrid,
+  surveymonkey: openSurveymonkey,
   webhook: openWebhook,
 };
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatInstant, type Instant, type Milliseconds } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
@@ -6,6 +7,7 @@ import { type AssembledFrom, assemblyOf } from './assembly.ts';
 import { openClock, type StageTimer } from './clock.ts';
 import { createResources, type EngineUrls } from './engines/create-resources.ts';
 import { startDynamoDbLocal } from './engines/dynamodb-local.ts';
+import { stageAccessKeyId } from './engines/exchange.ts';
 import { startQueuesAndBuckets } from './engines/queues-and-buckets.ts';
 import { stageAccount } from './engines/resource-names.ts';
 import { openDueProfiles } from './host/due-profiles.ts';
@@ -80,6 +82,8 @@ export interface Stage {
   runUntil(instant: Milliseconds): Promise<void>;
   /** Runs `run` when the stage's clock reaches the instant; `runUntil` steps to it, waits for it, throws what it threw. */
   addTimer(instant: Milliseconds, run: () => void | Promise<void>): StageTimer;
+  /** Moves the stage's clock forward at once, with work in hand, as when a machine slept. */
+  leap(milliseconds: Milliseconds): Promise<void>;
   /** Holds the sweeps while `work` is done, so that nothing changes by the passing of time alone. See `Stepping`. */
   withoutSweeps<T>(work: () => Promise<T>): Promise<T>;
   /** Puts an event on a partner's bus, as the partner would. See `EventBuses`. */
@@ -133,6 +137,8 @@ async function assemble(
   end: () => Promise<void>,
 ): Promise<Stage> {
   const { dataDir } = options;
+  // It will hold people.
+  if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const inData = (name: string): string | undefined => (dataDir === undefined ? undefined : join(dataDir, name));
   const failures: FunctionFailure[] = [];
   const troubles: unknown[] = [];
@@ -155,10 +161,14 @@ async function assemble(
     now: clock.now,
     onDelayed: ({ dueAt, deliver }) => void clock.at(dueAt, deliver),
     onFailure: onTrouble,
+    strike: (functionId, process, how) => byId.get(functionId)?.strike(process, how),
     onPublished: ({ subject, text }) => options.onNotice?.(`${subject}: ${text.split('\n')[0]}`),
     ...optional({ dataDir: inData('queues'), faults: options.faults, around: options.around }),
   });
   ending.push(proxy.close);
+  // What roles are used for is compared with what they allow: npm run permissions.
+  const { TRIBUTARY_CALLS: callsFile } = options.environment ?? process.env;
+  if (callsFile !== undefined) ending.push(() => appendFileSync(callsFile, `${JSON.stringify(proxy.calls())}\n`));
 
   const created = await createResources(template, engines, { queueOrigin: proxy.url });
   const from = { template, resolver: created.resolver };
@@ -197,7 +207,8 @@ async function assemble(
   const polled = eventSourcesOf(from);
   const sources = polled.flatMap((definition) => {
     const target = byId.get(definition.functionId);
-    const settings = { queues, clock, processes: processesPerFunction, onFailure: onTrouble };
+    const comesAgain = (): boolean => proxy.faults.of(definition.functionId).happens('redelivered');
+    const settings = { queues, clock, processes: processesPerFunction, comesAgain, onFailure: onTrouble };
     return target === undefined ? [] : [startEventSource(definition, { ...settings, target })];
   });
   // A poller ends when its invocations have, so both are ended together.
@@ -230,7 +241,14 @@ async function assemble(
 
   const stageFile = stageFilePath(options.stageFileIn ?? dataDir ?? process.cwd());
   const startedAt = new Date().toISOString();
-  writeStageFile(stageFile, { url: http.url, token, aws: proxy.url, pid: process.pid, startedAt });
+  writeStageFile(stageFile, {
+    url: http.url,
+    token,
+    aws: proxy.url,
+    accessKeyId: stageAccessKeyId,
+    pid: process.pid,
+    startedAt,
+  });
   ending.push(() => removeStageFile(stageFile, token));
 
   const due = openDueProfiles(from, engines.dynamodb);
@@ -259,6 +277,7 @@ async function assemble(
     idle: stepping.idle,
     runUntil: stepping.runUntil,
     addTimer: stepping.addTimer,
+    leap: (milliseconds) => clock.jumpTo(clock.now() + milliseconds),
     withoutSweeps: stepping.withoutSweeps,
     putEvent: openEventBuses(rulesOf(from), { queues, clock }).put,
     kill: (name, signal = 'SIGKILL') => functionNamed(name)?.kill(signal),

@@ -1,5 +1,6 @@
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
+import { metricLines } from '../domain/metrics.ts';
 import type { Clock, Log, Notify, StateStore } from './ports.ts';
 
 export interface AlertDeps {
@@ -52,9 +53,10 @@ export async function raiseAlert(deps: AlertDeps, alert: Alert): Promise<void> {
   const { kind, subject, says, todo, run } = alert;
   await deps.notify({
     subject: `Tributary: ${subject} ${TITLES[kind]}`,
-    text: `${says}.\n\nWhat to do: ${todo}.${run === undefined ? '' : `\n\nRun: ${run}`}\nSince: ${since}\n`,
+    text: `${says}.\n\nWhat to do: ${todo}.${run === undefined ? '' : `\n\nRun: ${run}`}\nSince: ${since}\nRunbook: docs/runbook.md#alert-${kind}\n`,
   });
-  deps.log('alert', { ...metric(kind, deps.workspace ?? '', now), subject, run: run ?? null, says });
+  const [opened] = metricLines('Pipeline/alert/opened', [1], { workspace: deps.workspace ?? '', kind }, now);
+  deps.log('alert', { ...opened, subject, run: run ?? null, says });
   const kept = { ...alert, open: true, since, toldAt: now } as unknown as JsonObject;
   await deps.state.put('alert', id, kept, held?.version ?? 0, { expiresAt: now + KEPT_MS });
 }
@@ -93,13 +95,3 @@ const TITLES: Readonly<Record<AlertKind, string>> = {
   'match-rate': 'is known less to its tool',
   'outcome-mix': 'is refused more often',
 };
-
-/** CloudWatch reads metrics out of log lines of this form (embedded metric format); alarms in the template watch it. */
-function metric(kind: AlertKind, workspace: string, now: number): Record<string, Json> {
-  const definition = {
-    Namespace: 'Tributary',
-    Dimensions: [['workspace', 'kind']],
-    Metrics: [{ Name: 'alerts', Unit: 'Count' }],
-  };
-  return { _aws: { Timestamp: now, CloudWatchMetrics: [definition] }, workspace, kind, alerts: 1 };
-}

@@ -8,6 +8,7 @@ import {
   type Settled,
   type Spent,
   settle,
+  shareSpent,
   tryGrant,
 } from '../domain/call-budget.ts';
 import type { ConnectionDefinition, Definitions } from '../domain/definitions.ts';
@@ -18,8 +19,8 @@ import type { Clock, StateStore } from './ports.ts';
 export interface Budget {
   /** Accounts for the holder's portion before this one, and gives the next; or says how long to wait, and for what. */
   take(ask: Ask, before?: Settled): Promise<Portion | Refusal>;
-  /** Accounts for the holder's last portion and lets go of its slot. */
-  giveBack(holder: string, before: Settled): Promise<void>;
+  /** Accounts for the holder's last portion and lets go of its slot. Tells how much of the day's share is spent, if known. */
+  giveBack(holder: string, before: Settled): Promise<number | undefined>;
   /** Whether what the vendor reports leaves nothing of the connection's share. */
   isSpent(reported: DayUsage): boolean;
 }
@@ -82,9 +83,11 @@ export function openBudget(
     async giveBack(holder, before) {
       for (let race = 0; race < RACES; race += 1) {
         const { spent, version } = written ?? (await read());
-        if (await write(settle(spent, most, deps.clock.now().getTime(), holder, before), version)) return;
+        const settled = settle(spent, most, deps.clock.now().getTime(), holder, before);
+        if (await write(settled, version)) return shareSpent(settled, most);
       }
       // The slot comes back by itself, and the day's count is a portion too high.
+      return undefined;
     },
     isSpent: ({ used, limit }) => used >= limit * most.share,
   };

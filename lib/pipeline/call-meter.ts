@@ -1,9 +1,10 @@
 import type { Calls, DayUsage } from '../connectors/contract.ts';
 import type { CallUse, Refusal, Settled } from '../domain/call-budget.ts';
 import { asTributaryError, TributaryError } from '../domain/errors.ts';
+import { metricLines } from '../domain/metrics.ts';
 import { openBudget } from './budget.ts';
 import type { OpenConnection } from './connections.ts';
-import type { Clock, StateStore } from './ports.ts';
+import type { Clock, Log, StateStore } from './ports.ts';
 
 /** One worker's calls to one connection, drawn from the connection's budget in portions. */
 export interface CallMeter extends Calls {
@@ -39,7 +40,7 @@ const reasons: Readonly<Record<Refusal['why'], string>> = {
  * everybody else hears of it. `holder` names the work, not the worker: whoever goes on with it takes over its place.
  */
 export async function withCalls<T>(
-  deps: { readonly state: StateStore; readonly clock: Clock },
+  deps: { readonly state: StateStore; readonly clock: Clock; readonly log?: Log; readonly workspace?: string },
   connection: Pick<OpenConnection, 'definition' | 'connector' | 'audiences'>,
   { holder, use }: { readonly holder: string; readonly use: CallUse },
   work: (meter: CallMeter) => Promise<T>,
@@ -135,6 +136,15 @@ export async function withCalls<T>(
     throw thrown;
   } finally {
     const left = settled();
-    if (left !== undefined) await budget.giveBack(holder, left);
+    const share = left === undefined ? undefined : await budget.giveBack(holder, left);
+    if (share !== undefined) {
+      const dimensions = {
+        workspace: deps.workspace ?? '',
+        connector: definition.connector,
+        connection: definition.name,
+      };
+      const [line] = metricLines('Pipeline/call/quota', [share * 100], dimensions, deps.clock.now().getTime());
+      deps.log?.('calls made', line);
+    }
   }
 }

@@ -12,6 +12,11 @@ export interface ChangesMessage {
   readonly read?: Reading;
   /** The run or job, and the number of the message in it, that the changes count for. */
   readonly run?: { readonly id: string; readonly number: number };
+  /**
+   * The trace of the delivery, request or event that the changes came by; those of a run go by the run. It stands in the
+   * log of whoever handles them, and on audience rows until a push has told the tool.
+   */
+  readonly cause?: string;
   /** Records whose people are paused before the changes are folded, or let go on after. */
   readonly pause?: readonly FragmentId[];
   readonly resume?: readonly FragmentId[];

@@ -135,6 +135,8 @@ export type FollowRow =
       readonly profile: string;
       readonly version: number;
       readonly wanted: Wanted;
+      /** What its decision came by: traces of deliveries, ids of runs, with spaces between. */
+      readonly cause?: string;
     }
   | {
       readonly row: 'account';
@@ -168,6 +170,8 @@ export interface AudienceRow {
   readonly pending: boolean;
   /** Until then the person is not added: a tool hinted that consent is withdrawn, and nobody has read it again yet. */
   readonly pausedUntil?: Milliseconds;
+  /** What the wanted side came by. */
+  readonly cause?: string;
 }
 
 export interface MemberPage {
@@ -182,7 +186,10 @@ export interface MembershipStore {
   segmentMembers(segment: string): AsyncIterable<readonly { readonly profile: string; readonly since: Milliseconds }[]>;
   /** Some members and, where there are more, from where to ask for the next ones. */
   someMembers(segment: string, most: number, from?: string): Promise<MemberPage>;
-  countSegment(segment: string): Promise<number>;
+  /** How many members; as soon as about `most` rows were looked at, no more of them are: then it is at least so many. */
+  countSegment(segment: string, most?: number): Promise<number>;
+  /** How many rows of an audience may differ from what the tool was told; at least so many once `most` were found. */
+  countPending(audience: string, most: number): Promise<number>;
   /** Profile ids of the people who belong to an account. */
   accountPeople(account: string): AsyncIterable<readonly string[]>;
   /**
@@ -259,11 +266,15 @@ export interface HistoryStore {
   ofProfile(profile: string, most: number): Promise<readonly HistoryLine[]>;
   /** Of one UTC day (`2026-11-21`), newest first. */
   ofSegment(segment: string, day: string, most: number): Promise<readonly HistoryLine[]>;
-  /** How many entered and left a segment on a UTC day, from an instant of it on (absent = all day). */
+  /**
+   * How many entered and left a segment on a UTC day, from an instant of it on (absent = all day). As soon as about `most`
+   * lines were looked at, no more of them are: then it is at least so many.
+   */
   countDay(
     segment: string,
     day: string,
     from?: Milliseconds,
+    most?: number,
   ): Promise<{ readonly entered: number; readonly left: number }>;
   /** Deletes all lines of a profile, its own and those under the segments. Returns how many it had. */
   erase(profile: string): Promise<number>;
@@ -347,8 +358,8 @@ export interface DeadLetters {
   remove(letter: DeadLetter): Promise<void>;
   /** Lets everybody see them again, at once. */
   release(letters: readonly Pick<DeadLetter, 'handle'>[]): Promise<void>;
-  /** About how many nobody can see now, because somebody else is looking at them. */
-  hidden(): Promise<number>;
+  /** About how many there are: that can be seen, and that nobody can see now because somebody else is looking at them. */
+  count(): Promise<{ readonly seen: number; readonly hidden: number }>;
 }
 
 export interface QueueMessage {

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
+import { canonicalText } from '../domain/canonical.ts';
 import { connectionOf, type FragmentId, type Rejection } from '../domain/change.ts';
+import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Clock, StateStore } from './ports.ts';
 
-const KEPT_MS = 90 * 24 * 3_600_000;
+export const QUARANTINE_KEPT_MS = 90 * 24 * 3_600_000;
 /** Bytes of a record that fits a row of `state` (400 KB) with what is written beside it. */
 const MOST_BYTES = 350_000;
 
@@ -12,6 +15,12 @@ export function quarantineSources(
   fragments: readonly FragmentId[],
 ): readonly string[] {
   return [...new Set([...Object.keys(connections), ...fragments.map(connectionOf), 'web', 'unknown'])];
+}
+
+/** A name made of what is rejected, for what no run or delivery names: what comes again as it came is kept once. */
+export function contentName(rejected: readonly Pick<Rejection, 'code' | 'record'>[]): string {
+  const told = rejected.map(({ code, record }) => ({ code, record: (record ?? null) as Json }));
+  return createHash('sha256').update(canonicalText(told)).digest('hex').slice(0, 32);
 }
 
 /**
@@ -25,11 +34,25 @@ export async function quarantine(
   prefix: string,
   rejected: readonly Rejection[],
 ): Promise<void> {
-  const expiresAt = deps.clock.now().getTime() + KEPT_MS;
-  for (const [at, { code, reason, record }] of rejected.entries()) {
+  const now = deps.clock.now().getTime();
+  const at = formatInstant(now);
+  for (const [number, { code, reason, record, mapping }] of rejected.entries()) {
     const bytes = Buffer.byteLength(JSON.stringify(record) ?? '');
     const kept = bytes > MOST_BYTES ? { tooLargeToKeep: true, bytes } : (record as Json);
-    const body = { connection, stream, code, reason, record: kept } satisfies JsonObject;
-    await deps.state.put(`quarantine#${connection}`, `${prefix}#${at}`, body, 0, { expiresAt });
+    const through = mapping === undefined ? {} : { mapping };
+    const body = { connection, stream, code, reason, at, ...through, record: kept } satisfies JsonObject;
+    const options = { expiresAt: now + QUARANTINE_KEPT_MS };
+    await deps.state.put(quarantineKind(connection), `${prefix}#${number}`, body, 0, options);
   }
+}
+
+/** Until when a record is kept that was quarantined at an instant; former releases did not write one. */
+export function keptUntil(at: Json | undefined): number | undefined {
+  const since = typeof at === 'string' ? Date.parse(at) : Number.NaN;
+  return Number.isNaN(since) ? undefined : since + QUARANTINE_KEPT_MS;
+}
+
+/** The kind under which a connection's quarantined records are kept in `state`. */
+export function quarantineKind(connection: string): string {
+  return `quarantine#${connection}`;
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from '../domain/json.ts';
 import { reconciliation } from '../domain/reconciliation.ts';
 import { type AlertDeps, closeAlerts, raiseAlert } from './alerts.ts';
 import { listCards } from './learn/cards.ts';
+import type { StateStore } from './ports.ts';
 import { readPush } from './push/push-run.ts';
 import { readStream } from './sync/sync-run.ts';
 
@@ -28,33 +29,54 @@ export function watchSchedules(deps: WatchDeps) {
     if (typeof looked?.body.at === 'number' && looked.body.at <= now && now - looked.body.at < LOOK_EVERY_MS) return;
     if (!(await deps.state.put('watch', 'looked', { at: now }, looked?.version ?? 0))) return;
     const definitions = await deps.definitions();
-    for (const { audience, when } of definitions.audiences) {
-      if (when === undefined) continue;
-      const { run } = (await readPush(deps.state, audience)).state;
-      await look(deps, audience, when === 'realtime' ? reconciliation : when, run?.startedAt, now);
-    }
-    if (definitions.learned !== undefined) {
-      const { cards } = await listCards(deps.state, 1);
-      await look(deps, 'learning', definitions.learned.at, cards[0]?.asOf, now);
-    }
-    for (const { name, streams } of Object.values(definitions.connections)) {
-      for (const [stream, schedule] of Object.entries(streams)) {
-        const { run } = (await readStream(deps.state, name, stream)).state;
-        await look(deps, `${name}/${stream}`, schedule, run?.startedAt, now);
-      }
-    }
+    for (const scheduled of await listScheduled(deps.state, definitions)) await look(deps, scheduled, now);
   };
 }
 
-async function look(
-  deps: WatchDeps,
-  subject: string,
-  schedule: Schedule,
-  startedAt: string | undefined,
+/** Something that a schedule starts, and when it last did. */
+export interface Scheduled {
+  readonly subject: string;
+  readonly schedule: Schedule;
+  readonly startedAt: string | undefined;
+}
+
+/** Everything that the workspace's schedules start: pushes, learning, pulls. */
+export async function listScheduled(state: StateStore, definitions: Definitions): Promise<readonly Scheduled[]> {
+  const scheduled: Scheduled[] = [];
+  for (const { audience, when } of definitions.audiences) {
+    if (when === undefined) continue;
+    const { run } = (await readPush(state, audience)).state;
+    const schedule = when === 'realtime' ? reconciliation : when;
+    scheduled.push({ subject: audience, schedule, startedAt: run?.startedAt });
+  }
+  if (definitions.learned !== undefined) {
+    const { cards } = await listCards(state, 1);
+    scheduled.push({ subject: 'learning', schedule: definitions.learned.at, startedAt: cards[0]?.asOf });
+  }
+  for (const { name, streams } of Object.values(definitions.connections)) {
+    for (const [stream, schedule] of Object.entries(streams)) {
+      const { run } = (await readStream(state, name, stream)).state;
+      scheduled.push({ subject: `${name}/${stream}`, schedule, startedAt: run?.startedAt });
+    }
+  }
+  return scheduled;
+}
+
+/** Whether it should have started something and did not. What was never looked for has time until it is. */
+export async function isSilent(
+  state: StateStore,
+  { subject, schedule, startedAt }: Scheduled,
   now: number,
-): Promise<void> {
-  const last = startedAt === undefined ? await firstSeen(deps, subject, now) : Date.parse(startedAt);
-  if (now - last <= periodOf(schedule) + GRACE_MS) {
+): Promise<boolean> {
+  const since = (await state.get('watch', subject))?.body.since;
+  const last = startedAt === undefined ? (typeof since === 'number' ? since : now) : Date.parse(startedAt);
+  return now - last > periodOf(schedule) + GRACE_MS;
+}
+
+async function look(deps: WatchDeps, scheduled: Scheduled, now: number): Promise<void> {
+  const { subject, schedule, startedAt } = scheduled;
+  if (startedAt === undefined) await noteFirst(deps, subject, now);
+  if (!(await isSilent(deps.state, scheduled, now))) {
     await closeAlerts(deps, subject, ['silent']);
     return;
   }
@@ -64,11 +86,10 @@ async function look(
   await raiseAlert(deps, { kind: 'silent', subject, says, todo });
 }
 
-async function firstSeen(deps: WatchDeps, subject: string, now: number): Promise<number> {
+/** What has never run is measured from when it was first looked for. */
+async function noteFirst(deps: WatchDeps, subject: string, now: number): Promise<void> {
   const seen = await deps.state.get('watch', subject);
-  if (typeof seen?.body.since === 'number') return seen.body.since;
-  await deps.state.put('watch', subject, { since: now } as JsonObject, 0);
-  return now;
+  if (typeof seen?.body.since !== 'number') await deps.state.put('watch', subject, { since: now } as JsonObject, 0);
 }
 
 /** The longest time between two firings, in milliseconds. */

@@ -95,9 +95,19 @@ export function checkCondition(
     if (typeof leaf.segment === 'string' && !segments.includes(leaf.segment)) {
       findings.push(unknownName('segment', [...path, 'segment'], leaf.segment, segments));
     }
+    findings.push(...checkDwell(leaf, path));
     if (retention !== undefined) findings.push(...checkWindows(leaf, path, retention));
   }
   return findings;
+}
+
+/** A learned trait holds since the instant of its models, which every night is another: none lasts. */
+function checkDwell({ has_been: held }: JsonObject, path: Path): Finding[] {
+  const trait = isJsonObject(held) ? held.trait : undefined;
+  if (typeof trait !== 'string' || !trait.startsWith('learned.')) return [];
+  const found = `has_been on ${describeFound(trait)}, which is scored anew each night and so has no value for longer`;
+  const expected = 'the trait by itself, or has_been on a trait that a source tells';
+  return [{ path: [...path, 'has_been', 'trait'], code: 'workspace/learned-has-been', found, expected }];
 }
 
 /** What looks further back than activities are kept would forget without saying so. */

@@ -1,4 +1,5 @@
 import {
+  type Alias,
   Document,
   isAlias,
   isMap,
@@ -6,14 +7,16 @@ import {
   isPair,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   type Pair,
   parseDocument,
+  visit,
   type YAMLMap,
 } from 'yaml';
 import type { Json, JsonObject } from '../domain/json.ts';
-import { describeFound, type Path } from '../domain/segment/problem.ts';
+import { describeFound } from '../domain/segment/problem.ts';
 import type { Finding, Problem } from './problem.ts';
 
 /** Bytes of one file; far above what a person writes, far below what makes a parser slow. */
@@ -22,6 +25,7 @@ export const MOST_BYTES = 262_144;
 /** Values in one file with aliases written out: what turns an alias bomb into a problem. */
 const MOST_VALUES = 50_000;
 const MOST_DEPTH = 64;
+const WITHIN_BOUNDS = `at most ${MOST_VALUES} values, ${MOST_DEPTH} deep, aliases written out`;
 const MOST_SYNTAX_PROBLEMS = 20;
 
 /** One YAML file: its value as plain JSON, what is wrong with the YAML itself, and where each value stands. */
@@ -47,6 +51,8 @@ export function readSource(file: string, bytes: Uint8Array): Source {
   } catch {
     return unusable(file, 'workspace/not-utf-8', 'bytes that are no UTF-8', 'a text file in UTF-8');
   }
+  // Before it is parsed: the parser goes into what is nested by calling itself, and Node ends where it has gone too far.
+  if (isNestedTooDeep(text)) return unusable(file, 'workspace/too-much', 'more', WITHIN_BOUNDS);
   const lines = new LineCounter();
   // Duplicate keys are looked for below: the parser's own check takes quadratic time on a map of many keys.
   const options = { lineCounter: lines, uniqueKeys: false, prettyErrors: false, resolveKnownTags: false } as const;
@@ -70,14 +76,15 @@ export function readSource(file: string, bytes: Uint8Array): Source {
       expected: 'a value without a tag',
     }),
   );
-  const { value, faults } = toJson(document);
+  const targets = targetsIn(document);
+  const { value, faults } = toJson(document, targets);
   for (const { offset, ...fault } of faults) problems.push(problemAt(offset, fault));
   return {
     file,
     value,
     text,
     problems,
-    place: (finding) => problemAt(offsetAt(document, finding.path, finding.atKey ?? false), withoutPath(finding)),
+    place: (finding) => problemAt(offsetAt(document, targets, finding), withoutPath(finding)),
   };
 }
 
@@ -109,10 +116,46 @@ interface Fault {
   readonly expected: string;
 }
 
+/**
+ * Whether brackets, or the marks of lists and keys that stand on one line, open more levels than a file may have. What is
+ * nested by indentation alone has no more levels than the square root of twice its bytes.
+ */
+function isNestedTooDeep(text: string): boolean {
+  let brackets = 0;
+  let onLine = 0;
+  for (const token of new Lexer().lex(text)) {
+    if (token === '[' || token === '{') brackets += 1;
+    else if (token === ']' || token === '}') brackets = Math.max(0, brackets - 1);
+    else if (token === '-' || token === '?' || token === ':') onLine += 1;
+    else if (token === '\n') onLine = 0;
+    if (brackets > MOST_DEPTH) return true;
+    if (brackets === 0 && onLine > MOST_DEPTH) return true;
+  }
+  return false;
+}
+
 /** Stops a conversion that has gone past what one file may hold. */
 class TooMuch extends Error {}
 
-function toJson(document: Document): { value: Json | undefined; faults: Fault[] } {
+/** What each alias stands for. Looked up once for all: asking an alias itself goes through the whole file each time. */
+type Targets = ReadonlyMap<Alias, Node>;
+
+/** The node of an anchor's name that was written last before the alias (YAML 1.2.2, 7.1). */
+function targetsIn(document: Document): Targets {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Node: (_key, node) => {
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (target !== undefined) targets.set(node, target);
+      } else if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
+}
+
+function toJson(document: Document, targets: Targets): { value: Json | undefined; faults: Fault[] } {
   const faults: Fault[] = [];
   let values = 0;
 
@@ -120,7 +163,7 @@ function toJson(document: Document): { value: Json | undefined; faults: Fault[] 
     values += 1;
     if (values > MOST_VALUES || depth > MOST_DEPTH) throw new TooMuch();
     if (isAlias(node)) {
-      const target = node.resolve(document);
+      const target = targets.get(node);
       if (target !== undefined) return convert(target, depth + 1);
       fault(node, 'workspace/unknown-alias', `the alias *${node.source}`, 'an anchor written earlier in the file');
       return null;
@@ -158,22 +201,22 @@ function toJson(document: Document): { value: Json | undefined; faults: Fault[] 
     return { value: convert(document.contents, 0), faults };
   } catch (thrown) {
     if (!(thrown instanceof TooMuch)) throw thrown;
-    const expected = `at most ${MOST_VALUES} values, ${MOST_DEPTH} deep, aliases written out`;
-    return { value: undefined, faults: [{ offset: 0, code: 'workspace/too-much', found: 'more', expected }] };
+    const fault = { offset: 0, code: 'workspace/too-much', found: 'more', expected: WITHIN_BOUNDS };
+    return { value: undefined, faults: [fault] };
   }
 }
 
-function offsetAt(document: Document, path: Path, atKey: boolean): number {
+function offsetAt(document: Document, targets: Targets, { path, atKey }: Pick<Finding, 'path' | 'atKey'>): number {
   let node: unknown = document.contents;
   let offset = startOf(node) ?? 0;
   for (const [index, step] of path.entries()) {
-    const holder = isAlias(node) ? node.resolve(document) : node;
+    const holder = isAlias(node) ? targets.get(node) : node;
     if (isSeq(holder) && typeof step === 'number') {
       node = holder.items[step];
     } else if (isMap(holder)) {
       const pair = holder.items.find((item) => keyText(item) === String(step));
       if (pair === undefined) return offset;
-      if (atKey && index === path.length - 1) return startOf(pair.key) ?? offset;
+      if (atKey === true && index === path.length - 1) return startOf(pair.key) ?? offset;
       node = pair.value;
       // A key with nothing after it: its value has no place of its own.
       if (startOf(node) === undefined || isEmptyScalar(node)) return startOf(pair.key) ?? offset;

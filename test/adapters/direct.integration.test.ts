@@ -9,7 +9,11 @@ import { openDirectArchive, openDirectQueue } from '../../lib/adapters/direct/se
 import { openArchive } from '../../lib/adapters/s3/archive.ts';
 import { engineLogin, withEngines } from '../engines.ts';
 
-const login = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'TEST', AWS_SECRET_ACCESS_KEY: 'TEST' };
+const login = {
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: engineLogin.credentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: 'TEST',
+};
 const clock = { wait: async () => {}, random: () => 0.5 };
 const engines = withEngines();
 const servers: Server[] = [];
@@ -83,7 +87,7 @@ describe('the direct queue', () => {
     const [{ headers, body } = { headers: {}, body: '' }] = service.asked;
     const said = String(headers.authorization);
     const [, scope = '', signed = '', signature = ''] =
-      /^AWS4-HMAC-SHA256 Credential=TEST\/(\S+), SignedHeaders=(\S+), Signature=(\S+)$/.exec(said) ?? [];
+      /^AWS4-HMAC-SHA256 Credential=STAGE\w+\/(\S+), SignedHeaders=(\S+), Signature=(\S+)$/.exec(said) ?? [];
     expect(scope).toMatch(/^\d{8}\/eu-central-1\/sqs\/aws4_request$/);
     expect(signed.split(';')).toEqual(
       expect.arrayContaining(['host', 'x-amz-date', 'x-amz-security-token', 'x-amz-target']),

@@ -45,7 +45,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(on.document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(80);
+    expect(schemas).toHaveLength(85);
     for (const { path, method } of operations) {
       const {
         summary,
@@ -76,6 +76,7 @@ describe('the answers of /api', () => {
     ['GET', '/api/people/{person}', '/api/people/ann%40example.com'],
     ['GET', '/api/people/{person}/segments/{segment}', '/api/people/newsletter%3Amember%3A1/segments/quiet-readers'],
     ['GET', '/api/lateness', '/api/lateness'],
+    ['GET', '/api/doctor', '/api/doctor'],
     ['GET', '/api/segments/{segment}/members', '/api/segments/quiet-readers/members?most=1'],
     ['GET', '/api/segments/{segment}/people', '/api/segments/quiet-readers/people?columns=id,email,consent.email'],
     ['GET', '/api/segments/{segment}/history', '/api/segments/quiet-readers/history?from=2026-11-20&to=2026-11-21'],
@@ -85,6 +86,7 @@ describe('the answers of /api', () => {
     ['GET', '/api/quarantine/{connection}', '/api/quarantine/newsletter'],
     ['GET', '/api/data', '/api/data'],
     ['GET', '/api/day', '/api/day'],
+    ['GET', '/api/figures', '/api/figures?connection=newsletter&name=sessions&from=2026-11-01&to=2026-11-20&limit=10'],
     ['GET', '/api/connections/{connection}', '/api/connections/newsletter'],
     ['GET', '/api/people/{person}/activities', '/api/people/ann%40example.com/activities?most=1'],
     ['GET', '/api/people/{person}/audiences', '/api/people/ann%40example.com/audiences'],
@@ -115,7 +117,11 @@ describe('the answers of /api', () => {
     const { body: page } = await ask('GET', '/api/quarantine/newsletter');
     const [record] = page as { id: string }[];
 
-    expect(body).toEqual({ counted: null, quarantine: [{ connection: 'newsletter', records: 1, more: false }] });
+    const reasons = [{ stream: 'members', code: 'mapping/no-id', reason: 'found no id', records: 1 }];
+    expect(body).toEqual({
+      counted: null,
+      quarantine: [{ connection: 'newsletter', records: 1, more: false, reasons }],
+    });
     expect(page).toMatchObject([{ stream: 'members', code: 'mapping/no-id', record: {} }]);
     const after = encodeURIComponent(record?.id ?? '');
     expect((await ask('GET', `/api/quarantine/newsletter?after=${after}`)).body).toEqual([]);

@@ -79,7 +79,8 @@ describe('operations of the API', () => {
       'approver',
       [
         ...['POST /api/apply', 'POST /api/definitions', 'POST /api/definitions/versions/{version}/sources'],
-        ...['POST /api/forget', 'POST /api/people/{person}/unmerge', 'POST /api/push', 'POST /api/replay'],
+        ...['POST /api/forget', 'POST /api/people/{person}/unmerge', 'POST /api/push'],
+        ...['POST /api/quarantine/{connection}/replay', 'POST /api/redrive', 'POST /api/replay'],
         ...[
           'POST /api/runs/{run}/approve',
           'POST /api/suppressions',
@@ -94,10 +95,23 @@ describe('operations of the API', () => {
     expect(changing.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(expected);
   });
 
+  it.each(roles)('are told to a person who is %s as far as they may do them', async (role) => {
+    const me = (await (await app.request('/api/me', {}, bySignIn([role]))).json()) as {
+      readonly may: readonly string[];
+    };
+
+    const allowed = (await operationsOf(app)).filter(
+      ({ needs, path }) => suffices(role, needs as Role) && path !== '/api/me',
+    );
+    expect([...me.may].sort()).toEqual(allowed.map(({ method, path }) => `${method} ${path}`).sort());
+  });
+
   it('are found under the path of people who signed in too', async () => {
     const me = { method: 'GET', path: '/console/api/me', needs: 'viewer' };
 
-    expect(await ask(app, me, bySignIn(['viewer', 'approver']))).toEqual({ status: 200, by: 'ann', role: 'approver' });
+    expect(await ask(app, me, bySignIn(['viewer', 'approver']))).toMatchObject({
+      ...{ status: 200, by: 'ann', role: 'approver' },
+    });
     expect(await ask(app, me)).toMatchObject({ status: 403, code: 'api/not-allowed' });
   });
 });

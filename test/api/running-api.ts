@@ -1,9 +1,11 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { openAccountStore } from '../../lib/adapters/dynamodb/account-store.ts';
 import { openActivityStore } from '../../lib/adapters/dynamodb/activity-store.ts';
 import { openBlockStore } from '../../lib/adapters/dynamodb/block-store.ts';
 import { openDynamo } from '../../lib/adapters/dynamodb/client.ts';
+import { formats } from '../../lib/adapters/dynamodb/format.ts';
 import { openHistoryStore } from '../../lib/adapters/dynamodb/history-store.ts';
 import { openIdentityIndex } from '../../lib/adapters/dynamodb/identity-index.ts';
 import { openMembershipStore } from '../../lib/adapters/dynamodb/membership-store.ts';
@@ -31,6 +33,8 @@ export interface RunningApi {
   /** Asked by somebody who signed for IAM. */
   readonly app: { request(path: string, asked?: RequestInit): Promise<Response> };
   readonly deps: ApiDeps & { readonly blocks: BlockStore };
+  /** The client behind every store: its middleware sees each request. */
+  readonly dynamodb: DynamoDBClient;
   /** Folds changes as the resolve-profile function does. */
   fold(changes: readonly Change[]): Promise<void>;
   /** Changes that the API sent and nobody has folded yet. */
@@ -74,6 +78,8 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
     deployed: (wanted: Declared) => wanted,
     inventory: { secrets: 1, alarms: 40, dashboards: 1, polledQueues: 7 },
     sweepShards: 4,
+    queueDepths: async () => ({ changes: { ready: 0, hidden: 0, delayed: 0 } }),
+    program: { release: '0.1.0', node: process.version, formats },
     identities: openIdentityIndex(dynamo, tables.identifiers),
     profiles: openProfileStore(dynamo, { profiles: tables.profiles, identifiers: tables.identifiers }),
     accounts: openAccountStore(dynamo, tables.accounts),
@@ -93,6 +99,7 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
   return {
     app: { request: async (path, asked) => app.request(path, asked, bySignature) },
     deps,
+    dynamodb: dynamo.client,
     async fold(changes) {
       await resolve([{ changes, profiles: [], accounts: [] }]);
     },

@@ -4,7 +4,7 @@ import { writePage } from '../../bench/write-page.ts';
 import { broken, runJob } from './run-job.ts';
 
 describe('a bench', () => {
-  for (const job of ['mapping', 'segments', 'offline']) {
+  for (const job of ['mapping', 'segments', 'offline', 'compression']) {
     it(`prints JSON lines only: ${job}`, async () => {
       const { status, lines, notes } = await runJob(job);
 
@@ -22,6 +22,17 @@ describe('a bench', () => {
     expect(notes).toContain('resolve, segments, units');
   });
 
+  it('that rests on data from outside is not saved without it', async () => {
+    const file = new URL('../../bench/results/learned.ndjson', import.meta.url);
+    const before = readFileSync(file, 'utf8');
+    const { status, lines, notes } = await runJob('learned', { args: ['--save'] });
+
+    expect(status).toBe(2);
+    expect(lines).toEqual([]);
+    expect(notes).toContain('set CDNOW_DATA');
+    expect(readFileSync(file, 'utf8')).toBe(before);
+  });
+
   it('of segments gets the same answers from every engine, and after a change from those that it moves', async () => {
     const { lines } = await runJob('segments');
     const differences = lines.filter(({ metric }) => metric.startsWith('answers that differ'));
@@ -32,7 +43,13 @@ describe('a bench', () => {
 });
 
 describe('docs/performance.md', () => {
+  const { page, plots } = writePage();
+
   it('is what the saved results make it', () => {
-    expect(readFileSync(new URL('../../docs/performance.md', import.meta.url), 'utf8')).toBe(writePage());
+    expect(readFileSync(new URL('../../docs/performance.md', import.meta.url), 'utf8')).toBe(page);
+  });
+
+  it.each(plots)('shows $file as the saved results make it', ({ file, svg }) => {
+    expect(readFileSync(new URL(`../../docs/images/${file}`, import.meta.url), 'utf8')).toBe(svg);
   });
 });

@@ -8,15 +8,23 @@ export interface Ran {
   readonly notes: string;
 }
 
+export interface RunOptions {
+  /** Milliseconds after which it is killed. */
+  readonly timeout?: number;
+  /** Behind the job's name. @default ['--quick'] */
+  readonly args?: readonly string[];
+}
+
 /** Less than a test may take, so that a bench that hangs is killed, and what it said is told. */
 const longestMs = 115_000;
 
 /** Runs the benches as `npm run bench` does, in tiny sizes. Throws when stdout holds anything but JSON lines. */
-export async function runJob(job: string): Promise<Ran> {
+export async function runJob(job: string, { timeout = longestMs, args = ['--quick'] }: RunOptions = {}): Promise<Ran> {
   const main = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', main, '--job', job, '--quick'], {
+  const child = spawn(process.execPath, ['--import', 'tsx', main, '--job', job, ...args], {
+    env: { ...process.env, CDNOW_DATA: undefined },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: longestMs,
+    timeout,
     killSignal: 'SIGKILL',
   });
   let [out, notes] = ['', ''];

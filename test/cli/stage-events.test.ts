@@ -7,6 +7,7 @@ import type { StageEvent } from '../../lib/local/stage-event.ts';
 const report = {
   profiles: 2587,
   activities: 21310,
+  figures: 0,
   changes: 25549,
   quarantined: 1,
   segments: { readers: 885 },

@@ -1,3 +1,4 @@
+import { audienceRoadChecks } from './check-audience-road.ts';
 import { audienceChecks } from './check-audiences.ts';
 import { callChecks } from './check-calls.ts';
 import { erasureChecks } from './check-erasure.ts';
@@ -16,11 +17,7 @@ export function behaviourChecks(scenario: Scenario): ReadonlyMap<string, readonl
   const { connector } = scenario;
   const areas = new Map([['settings', settingsChecks(scenario)]]);
   if (connector.manifest.signsIn !== false) areas.set('calls', callChecks(scenario));
-  const streams = new Set([...connector.streams.map(({ name }) => name), ...Object.keys(scenario.streams)]);
-  for (const name of streams) {
-    areas.set(`stream ${name}`, streamChecks(scenario, name));
-    areas.set(`stream ${name} on a bad road`, troubleChecks(scenario, name));
-  }
+  for (const name of streamsOf(scenario)) areas.set(`stream ${name}`, streamChecks(scenario, name));
   if (scenario.webhook !== undefined) areas.set('webhook', webhookChecks(scenario, scenario.webhook));
   else if (connector.webhook !== undefined) areas.set('webhook', [missing('webhook')]);
   if (scenario.audience !== undefined) {
@@ -35,6 +32,21 @@ export function behaviourChecks(scenario: Scenario): ReadonlyMap<string, readonl
   if (scenario.erasure !== undefined) areas.set('erasure', erasureChecks(scenario, scenario.erasure));
   else if (connector.erasure !== undefined) areas.set('erasure', [missing('erasure')]);
   return areas;
+}
+
+/** How it reads and pushes where answers are lost on the way. Longer than all the rest, so in a file of its own. */
+export function roadChecks(scenario: Scenario): ReadonlyMap<string, readonly Check[]> {
+  const { connector, audience } = scenario;
+  const areas = new Map<string, readonly Check[]>();
+  for (const name of streamsOf(scenario)) areas.set(`stream ${name} on a bad road`, troubleChecks(scenario, name));
+  if (audience !== undefined && connector.audiences !== undefined) {
+    areas.set('audience on a bad road', audienceRoadChecks(scenario, audience, connector.audiences));
+  }
+  return areas;
+}
+
+function streamsOf({ connector, streams }: Scenario): ReadonlySet<string> {
+  return new Set([...connector.streams.map(({ name }) => name), ...Object.keys(streams)]);
 }
 
 function missing(facet: string): Check {

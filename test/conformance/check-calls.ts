@@ -5,6 +5,7 @@ import { TributaryError } from '../../lib/domain/errors.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import { type Check, CONNECTION, HOUR, type Rig, sorted, withRig } from './rig.ts';
 import type { Scenario } from './scenario.ts';
+import { idsOf } from './told-ids.ts';
 
 /** Where Node tells of each request that goes out: of its `http` and of its `fetch`. */
 const CHANNELS = ['http.client.request.start', 'undici:request:create'];
@@ -141,11 +142,4 @@ async function read(
   };
   for await (const page of stream?.read(api, CONNECTION, from, options) ?? []) pages.push(page);
   return pages;
-}
-
-function idsOf(page: Page): string[] {
-  return page.changes.map((one) => {
-    if (one.kind === 'account') return one.account;
-    return one.kind === 'activity' ? one.id : one.fragment;
-  });
 }

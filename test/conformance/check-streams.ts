@@ -1,10 +1,12 @@
 import { expect } from 'vitest';
 import type { Page, Stream } from '../../lib/connectors/contract.ts';
 import type { Change } from '../../lib/domain/change.ts';
+import { isDay } from '../../lib/domain/figure.ts';
 import { parseInstant } from '../../lib/domain/instant.ts';
 import { isJsonObject, type Json } from '../../lib/domain/json.ts';
 import { type Check, CONNECTION, HOUR, type Rig, sorted, withRig } from './rig.ts';
 import type { Scenario, Simulator, StreamScenario } from './scenario.ts';
+import { idOf, idsOf } from './told-ids.ts';
 
 /** A reader that never ends is a failure, not a hang. */
 const MOST_PAGES = 500;
@@ -29,9 +31,14 @@ export function streamChecks(scenario: Scenario, name: string): readonly Check[]
     });
   // A facet that is absent has nothing to prove: no check, rather than one that passes without asking.
   const canReread = scenario.connector.streams.some((stream) => stream.name === name && stream.reread !== undefined);
+  // Figures have no instants: what must not fall apart is a day, which replaces what was told of it before.
+  const isFigures = scenario.connector.streams.some((stream) => stream.name === name && stream.figures === true);
+  const edges = isFigures
+    ? { name: 'tells each day of a report whole, on one page', run: on(tellsDaysWhole) }
+    : { name: 'is tried with one instant on both sides of a page edge', run: on(hasEqualInstants) };
   return [
     { name: 'brings every record once, and quarantines the unreadable one only', run: on(bringsAll) },
-    { name: 'is tried with one instant on both sides of a page edge', run: on(hasEqualInstants) },
+    edges,
     { name: 'loses and repeats nothing when killed after any page', run: on(survivesKills) },
     { name: 'has checkpoints that survive JSON', run: on(hasPlainCheckpoints) },
     { name: 'refuses a checkpoint of a form it does not know', run: on(refusesUnknownCursors) },
@@ -52,9 +59,20 @@ async function bringsAll({ rig, stream, told }: Case): Promise<void> {
   for (const { reason } of rejected) rig.note(reason);
   const changes = pages.flatMap((page) => page.changes);
   expect(changes.filter(({ at }) => parseInstant(at) === undefined)).toEqual([]);
-  expect(pages.flatMap(idsOf).filter((id) => !id.startsWith(`${CONNECTION}:`) && !isActivityId(changes, id))).toEqual(
-    [],
-  );
+  const ids = changes.map(idOf);
+  expect(ids.filter((id) => !id.startsWith(`${CONNECTION}:`) && !isActivityId(changes, id))).toEqual([]);
+  if (stream.figures === true) expect(changes).toEqual([]);
+}
+
+async function tellsDaysWhole({ rig, stream, told }: Case): Promise<void> {
+  const pages = await read(rig, stream, told, undefined);
+
+  const days = pages.flatMap(({ figures = [] }) => figures);
+  const names = days.map(({ report, day }) => `${report} ${day}`);
+  expect(pages.length, 'the scenario fills fewer than three pages').toBeGreaterThanOrEqual(3);
+  expect(new Set(names).size, 'a day on two pages').toBe(names.length);
+  expect(days.filter(({ day }) => !isDay(day))).toEqual([]);
+  expect(days.flatMap(({ figures }) => figures).filter(({ value }) => !Number.isFinite(value))).toEqual([]);
 }
 
 async function hasEqualInstants({ rig, stream, told }: Case): Promise<void> {
@@ -199,15 +217,6 @@ async function collect(
   }
   expect(pages.length, 'the stream does not end').toBeLessThan(MOST_PAGES);
   return pages;
-}
-
-function idsOf(page: Page): string[] {
-  return page.changes.map(idOf);
-}
-
-function idOf(change: Change): string {
-  if (change.kind === 'account') return change.account;
-  return change.kind === 'activity' ? change.id : change.fragment;
 }
 
 function isActivityId(changes: readonly Change[], id: string): boolean {

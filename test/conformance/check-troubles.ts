@@ -1,16 +1,14 @@
 import { expect } from 'vitest';
 import type { Page, Stream } from '../../lib/connectors/contract.ts';
-import type { Change } from '../../lib/domain/change.ts';
 import type { TributaryError } from '../../lib/domain/errors.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import { type Check, CONNECTION, HOUR, type Rig, sorted, withRig } from './rig.ts';
 import type { Scenario, Simulator, StreamScenario } from './scenario.ts';
-import { openRoad, type Passing, type Road, type Trouble } from './troubled-road.ts';
+import { idsOf } from './told-ids.ts';
+import { nextTroubled, onRoad, type Passing, passingTroubles, type Road, type Trouble } from './troubled-road.ts';
 
 /** A reader that never ends is a failure, not a hang. */
 const MOST_PAGES = 500;
-/** Requests that are troubled one by one before the steps grow. */
-const EACH_OF_THE_FIRST = 12;
 const FIELDS_TRIED = 12;
 
 interface Case {
@@ -31,30 +29,14 @@ export function troubleChecks(scenario: Scenario, name: string): readonly Check[
       await check({ rig, stream, told });
     });
   return [
-    { name: 'comes through a storm of rate limits with nobody lost', run: on((case_) => comesThrough(case_, storm)) },
-    { name: 'comes through server errors with nobody lost', run: on((case_) => comesThrough(case_, breakdown)) },
-    {
-      name: 'never takes an answer that was cut off for the whole',
-      run: on((case_) => comesThrough(case_, now('cut'))),
-    },
-    {
-      name: 'comes through broken connections with nobody lost',
-      run: on((case_) => comesThrough(case_, now('reset'))),
-    },
-    { name: 'never takes a page for people for an answer', run: on((case_) => comesThrough(case_, now('page'))) },
+    ...Object.entries(passingTroubles).map(([name, troubled]) => ({
+      name,
+      run: on((case_) => comesThrough(case_, troubled)),
+    })),
     { name: 'stops at expired credentials after one refresh', run: on(stopsUnknown) },
     { name: 'stops at a missing permission, and asks no more', run: on(stopsForbidden) },
     { name: 'says so where the tool renames a field, and is never at a loss', run: on(standsDrift) },
   ];
-}
-
-type Troubled = (passing: Passing) => Trouble;
-
-const storm: Troubled = () => ({ kind: 'refused', status: 429, headers: { 'retry-after': '1' } });
-const breakdown: Troubled = ({ number }) => ({ kind: 'refused', status: number % 2 === 0 ? 500 : 503 });
-
-function now(kind: 'cut' | 'reset' | 'page'): Troubled {
-  return () => ({ kind });
 }
 
 /**
@@ -62,12 +44,12 @@ function now(kind: 'cut' | 'reset' | 'page'): Troubled {
  * second, and so on, in wider steps where a reader sends very many: wherever it can be hurt, it is, and one that keeps its
  * checkpoints gets through.
  */
-async function comesThrough(case_: Case, troubled: Troubled): Promise<void> {
+async function comesThrough(case_: Case, troubled: (passing: Passing) => Trouble): Promise<void> {
   const { rig, told } = case_;
   const overlap = new Set(told.overlap?.(rig.vendor));
   const brought: string[] = [];
   let from: Json | undefined;
-  for (let at = 1; ; at += Math.ceil(at / EACH_OF_THE_FIRST)) {
+  for (let at = 1; ; at = nextTroubled(at)) {
     const pages: Page[] = [];
     const trouble = (passing: Passing) => (passing.number === at ? troubled(passing) : undefined);
     const { failure, met } = await onRoad(rig, trouble, async (road) => ({
@@ -185,19 +167,6 @@ async function requestsOf(case_: Case): Promise<readonly Passing[]> {
   );
 }
 
-async function onRoad<T>(
-  rig: Rig,
-  trouble: (passing: Passing) => Trouble | undefined,
-  drive: (road: Road) => Promise<T>,
-): Promise<T> {
-  const road = await openRoad(rig.vendor.url, trouble);
-  try {
-    return await drive(road);
-  } finally {
-    await road.close();
-  }
-}
-
 /** Reads to the end or to a failure, which it returns; `pages` holds what came. */
 async function read(
   { rig, stream, told }: Case,
@@ -212,12 +181,5 @@ async function read(
       pages.push(page);
       expect(pages.length, 'the stream does not end').toBeLessThan(MOST_PAGES);
     }
-  });
-}
-
-function idsOf(page: Page): string[] {
-  return page.changes.map((change: Change) => {
-    if (change.kind === 'account') return change.account;
-    return change.kind === 'activity' ? change.id : change.fragment;
   });
 }

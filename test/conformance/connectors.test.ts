@@ -1,9 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { connectors } from '../../lib/connectors/registry.ts';
-import { describeConnector } from './describe-connector.ts';
-import type { Scenario } from './scenario.ts';
+import { behaviourChecks } from './behaviour.ts';
+import { folderChecks } from './check-folder.ts';
+import { describeChecks } from './describe-connector.ts';
+import { hasScenario, registeredScenarios } from './registered.ts';
 
 const folder = fileURLToPath(new URL('../../lib/connectors/', import.meta.url));
 
@@ -19,25 +21,10 @@ describe('connectors', () => {
   });
 
   it.each(Object.keys(connectors))('%s has a scenario in test/vendors', (id) => {
-    expect(existsSync(scenarioFile(id))).toBe(true);
+    expect(hasScenario(id)).toBe(true);
   });
 });
 
-for (const id of Object.keys(connectors)) {
-  if (existsSync(scenarioFile(id))) describeConnector(await loadScenario(id));
-}
-
-/** test/vendors/<id>/scenario.ts exports `<id>Scenario`, in camel case. */
-async function loadScenario(id: string): Promise<Scenario> {
-  const module: Record<string, unknown> = await import(/* @vite-ignore */ scenarioFile(id));
-  const name = `${id.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())}Scenario`;
-  const scenario = module[name];
-  if (typeof scenario !== 'object' || scenario === null) {
-    throw new Error(`test/vendors/${id}/scenario.ts does not export ${name}`);
-  }
-  return scenario as Scenario;
-}
-
-function scenarioFile(id: string): string {
-  return fileURLToPath(new URL(`../vendors/${id}/scenario.ts`, import.meta.url));
+for (const scenario of await registeredScenarios()) {
+  describeChecks(scenario, new Map([['folder', folderChecks(scenario)], ...behaviourChecks(scenario)]));
 }

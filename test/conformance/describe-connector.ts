@@ -1,12 +1,11 @@
 import { describe, it } from 'vitest';
-import { behaviourChecks } from './behaviour.ts';
-import { folderChecks } from './check-folder.ts';
+import type { Check } from './rig.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Declares the whole conformance suite for one connector. */
-export function describeConnector(scenario: Scenario): void {
+/** Declares checks of one connector, by area. */
+export function describeChecks(scenario: Scenario, areas: ReadonlyMap<string, readonly Check[]>): void {
   describe(scenario.connector.manifest.id, () => {
-    for (const [area, checks] of new Map([['folder', folderChecks(scenario)], ...behaviourChecks(scenario)])) {
+    for (const [area, checks] of areas) {
       describe(area, () => {
         // Not lost: the checks hold the assertions, and a check that throws fails.
         for (const { name, run } of checks) it(name, () => run((text) => console.warn(text)));

@@ -1,6 +1,8 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../lib/domain/json.ts';
+import type { Rig } from './rig.ts';
 
 /** What happens to one answer on its way. `refused` is answered in the tool's place, which never hears the request. */
 export type Trouble =
@@ -14,6 +16,8 @@ export type Trouble =
   | { readonly kind: 'cut' }
   /** The same, before the first byte. */
   | { readonly kind: 'reset' }
+  /** The answer is that many milliseconds late. */
+  | { readonly kind: 'slow'; readonly ms: number }
   /** A page for people in the answer's place, with a success, as hotels and proxies serve them. */
   | { readonly kind: 'page' }
   /** The tool calls a field otherwise since today. */
@@ -24,6 +28,44 @@ export interface Passing {
   readonly number: number;
   readonly method: string;
   readonly path: string;
+}
+
+/** What passes by itself, by what a connector must do about it. */
+export const passingTroubles: Readonly<Record<string, (passing: Passing) => Trouble>> = {
+  'comes through a storm of rate limits with nobody lost': () => ({
+    kind: 'refused',
+    status: 429,
+    headers: { 'retry-after': '1' },
+  }),
+  'comes through server errors with nobody lost': ({ number }) => ({
+    kind: 'refused',
+    status: number % 2 === 0 ? 500 : 503,
+  }),
+  'never takes an answer that was cut off for the whole': () => ({ kind: 'cut' }),
+  'comes through broken connections with nobody lost': () => ({ kind: 'reset' }),
+  'never takes a page for people for an answer': () => ({ kind: 'page' }),
+};
+
+/** Requests that are troubled one by one before the steps grow. */
+const EACH_OF_THE_FIRST = 12;
+
+/** Which request meets trouble after the one that did: each of the first, then in wider steps. */
+export function nextTroubled(at: number): number {
+  return at + Math.ceil(at / EACH_OF_THE_FIRST);
+}
+
+/** Drives on a road of its own between a rig and its simulator. */
+export async function onRoad<T>(
+  rig: Pick<Rig, 'vendor'>,
+  trouble: (passing: Passing) => Trouble | undefined,
+  drive: (road: Road) => Promise<T>,
+): Promise<T> {
+  const road = await openRoad(rig.vendor.url, trouble);
+  try {
+    return await drive(road);
+  } finally {
+    await road.close();
+  }
 }
 
 /** A road between a connector and its simulator, on a loopback port of its own. */
@@ -54,7 +96,10 @@ export async function openRoad(vendorUrl: string, trouble: (passing: Passing) =>
       return;
     }
     forward(vendor, incoming)
-      .then((answer) => hand(answer, outgoing, met))
+      .then(async (answer) => {
+        if (met?.kind === 'slow') await sleep(met.ms);
+        hand(answer, outgoing, met);
+      })
       .catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

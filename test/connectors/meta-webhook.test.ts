@@ -181,7 +181,20 @@ describe('parse', () => {
 
     expect(parse('instagram', [{ field: 'comments', value }])).toEqual(wanted);
     expect(webhook.parse(requestOf({ body: spread }), 'social', settings)).toEqual(wanted);
-    expect(parse('instagram', [{ field: 'mentions', value: { media_id: '1', comment_id: '2' } }])).toEqual([]);
+  });
+
+  it('has a mention on Instagram read by where it stands, in a comment or in a caption', () => {
+    const deliveries = parse('instagram', [
+      { field: 'mentions', value: { media_id: '1', comment_id: '2' } },
+      { field: 'mentions', value: { media_id: '3' } },
+      { field: 'mentions', value: {} },
+    ]);
+
+    expect(deliveries).toMatchObject([
+      { hint: { stream: 'comments', ids: ['mentioned_comment:2'] } },
+      { hint: { stream: 'comments', ids: ['mentioned_media:3'] } },
+      { rejection: { code: 'meta/unknown-delivery' } },
+    ]);
   });
 
   it.each([

@@ -9,7 +9,11 @@ export interface HeldAudience {
   readonly audience: string;
   /** The title of its segment, as it is written. */
   readonly title: string;
-  readonly people: number;
+  /** People of the segment whom the audience does not want, and those whom it wants. */
+  readonly blocked: number;
+  readonly wanted: number;
+  /** Of those: whom no push has told the tool yet. */
+  readonly waiting: number;
   readonly says: string;
 }
 
@@ -20,7 +24,7 @@ export interface HeldAudience {
 export async function approveByClicking(
   browser: Browser,
   stage: Stage,
-  { audience, title, people, says }: HeldAudience,
+  { audience, title, blocked, wanted, waiting, says }: HeldAudience,
 ): Promise<readonly string[]> {
   const { context, page, problems } = await openConsole(browser, stage, 390);
   const late = await context.newPage();
@@ -29,7 +33,7 @@ export async function approveByClicking(
   await held.getByRole('link', { name: audience }).click();
   expect(await textOf(page.getByRole('region', { name: 'What it does' }))).toContain(title);
   expect(await textOf(page.getByRole('region', { name: 'People' }))).toMatch(
-    new RegExp(`${people} in the segment ${people} wanted .*${people} waiting`),
+    new RegExp(`${number(wanted + blocked)} in the segment ${number(wanted)} wanted .*${number(waiting)} waiting`),
   );
   await page.getByRole('button', { name: 'Plan now' }).click();
   await page.getByText('It would be held').waitFor();
@@ -51,13 +55,17 @@ export async function approveByClicking(
   await outcome.selectOption('refused');
   await page.getByText('Nobody has the outcome refused.').waitFor();
   await outcome.selectOption('applied');
-  await page.getByText(`${people} shown, all of them.`).waitFor();
+  await page.getByText(/^[\d,]+ shown/).waitFor();
+  const did = await textOf(page.getByRole('region', { name: 'What it did' }));
+  const added = Number(/([\d,]+) added/.exec(did)?.[1]?.replaceAll(',', ''));
+  expect(added).toBeGreaterThan(0);
+  expect(added).toBeLessThanOrEqual(waiting);
   const file = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download CSV' }).click();
   const lines = readFileSync(await (await file).path(), 'utf8')
     .trim()
     .split('\r\n');
-  expect(lines).toHaveLength(people + 1);
+  expect(lines).toHaveLength(added + 1);
   expect(lines[1]).toMatch(/^p_[\w-]+,add,applied,,\S+Z,email,newsletter status,\S+Z$/);
 
   await page.getByRole('link', { name: 'Tributary' }).click();
@@ -65,6 +73,10 @@ export async function approveByClicking(
   expect([await held.count(), await page.title()]).toEqual([0, 'Tributary']);
   await context.close();
   return problems;
+}
+
+function number(people: number): string {
+  return people.toLocaleString('en-US');
 }
 
 async function approve(page: Page, by: string, hash: string): Promise<void> {

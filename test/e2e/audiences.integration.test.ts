@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Examination } from '../../lib/pipeline/doctor/check.ts';
 import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
 import type { VerifyRun } from '../../lib/pipeline/verify/verify-run.ts';
 import { type AudienceStage, LIST, MINUTE, openAudienceStage } from './audience-stage.ts';
 import { fewestCalls, loadAudience, pushUnderFire, sentWithoutNeed } from './push-under-fire.ts';
+
+/** A line of a function's log. */
+interface Line {
+  readonly cause?: string;
+  readonly causes?: readonly string[];
+  readonly run?: string;
+}
 
 const TAG = 'Quiet readers';
 const QUIET = 'quiet-readers-to-newsletter';
@@ -115,7 +123,7 @@ describe('a realtime audience', () => {
     const [ann, bob] = ['ann@example.com', 'bob@example.com'];
     for (const email of [ann, bob]) shop.putMember(LIST, { email });
     /** The instant at which the tool was told of an address, after another instant. */
-    const told = (op: 'add' | 'remove', email: string, since: number): number => {
+    const heardAt = (op: 'add' | 'remove', email: string, since: number): number => {
       const field = op === 'add' ? 'members_to_add' : 'members_to_remove';
       const heard = shop.calls.find(({ at, body }) => at >= since && ((body[field] ?? []) as string[]).includes(email));
       return heard?.at ?? Number.NaN;
@@ -137,12 +145,32 @@ describe('a realtime audience', () => {
     // What time changes is decided by the sweep of the next whole minute.
     const swept = (flip: number) => Math.ceil(flip / MINUTE) * MINUTE;
     const seconds = {
-      entersByEvent: (told('add', ann, buy) - buy) / 1_000,
-      leavesByEvent: (told('remove', bob, again) - again) / 1_000,
-      entersByTime: (told('add', bob, buy) - swept(buy + HOUR)) / 1_000,
-      leavesByTime: (told('remove', ann, buy) - swept(buy + 2 * HOUR)) / 1_000,
+      entersByEvent: (heardAt('add', ann, buy) - buy) / 1_000,
+      leavesByEvent: (heardAt('remove', bob, again) - again) / 1_000,
+      entersByTime: (heardAt('add', bob, buy) - swept(buy + HOUR)) / 1_000,
+      leavesByTime: (heardAt('remove', ann, buy) - swept(buy + 2 * HOUR)) / 1_000,
     };
     expect(Object.values(seconds).filter((late) => !(late > 0 && late <= 60))).toEqual([]);
+    // One id leads from the log of the collector through the fold to the push that told the tool.
+    const lines = (name: string, message: string) =>
+      stage.logs(name).flatMap((line) => (line.includes(`"message":"${message}"`) ? [JSON.parse(line) as Line] : []));
+    const collected = lines('collect', 'collected').map(({ cause }) => cause);
+    const told = lines('activate-audience', 'members told').filter(({ run }) => run?.startsWith(FRESH));
+    const joined = collected.filter((cause) => told.some(({ causes = [] }) => causes.includes(cause ?? '')));
+    expect(joined.length).toBeGreaterThanOrEqual(2);
+    const folded = lines('resolve-profile', 'folded').flatMap(({ causes = [] }) => causes);
+    expect(joined.filter((cause) => !folded.includes(cause ?? ''))).toEqual([]);
+
+    const { checks } = (await on.call('GET', '/api/doctor')) as Examination;
+    expect(checks.filter(({ id, status }) => status === 'fail' && id !== 'sweep')).toEqual([]);
+    await on.call('POST', '/api/doctor/sign-in', {});
+    await stage.idle();
+    const signed = ((await on.call('GET', '/api/doctor')) as Examination).checks.filter(({ id }) => id === 'sign-in');
+    expect(signed.map(({ of, status }) => [of, status])).toEqual([
+      ['newsletter', 'ok'],
+      ['shop', 'ok'],
+    ]);
+
     const runs = (await on.call('GET', '/api/runs')) as readonly (PushRun & { readonly what: string })[];
     const nightly = runs.filter(
       ({ what, audience, touched }) => what === 'push' && audience === FRESH && touched !== true,

@@ -3,20 +3,22 @@ import { expect } from 'vitest';
 import { to } from '../../console/app/addresses.ts';
 import type { Cost } from '../../lib/domain/cost/cost.ts';
 import { dollars } from '../../lib/domain/cost/dollars.ts';
-import type { AudienceStage } from './audience-stage.ts';
 import { textOf, type Visit } from './console-browser.ts';
+import type { Rehearsed } from './rehearse.ts';
 
 /** What is on the stage when the console is walked through. */
 export interface Walked {
-  readonly on: AudienceStage;
+  readonly on: Pick<Rehearsed, 'call'>;
   readonly audience: string;
   readonly run: string;
-  /** Profile id of somebody who is in the audience. */
+  /** Profile id of somebody of several records who was pushed to the audience. */
   readonly person: string;
+  /** Id of a pair of people who may be one. */
+  readonly duplicate: string;
 }
 
 /** The pages of people, audiences, runs, connections and data, with what each must show. */
-export function visitsOf({ on, audience, run, person }: Walked): readonly Visit[] {
+export function visitsOf({ on, audience, run, person, duplicate }: Walked): readonly Visit[] {
   return [
     {
       name: 'Home',
@@ -45,7 +47,27 @@ export function visitsOf({ on, audience, run, person }: Walked): readonly Visit[
         expect(await textOf(region(page, 'A month in which nothing happens'))).toContain(dollars(told.idle.dollars));
       },
     },
-    { name: 'Duplicates', address: to('/duplicates'), see: (page) => page.getByText('There is none.').waitFor() },
+    {
+      name: 'Duplicates',
+      address: to('/duplicates'),
+      see: (page) => page.getByRole('link', { name: / and / }).first().waitFor(),
+    },
+    {
+      name: 'Duplicate',
+      address: to('/duplicates/{duplicate}', { duplicate }),
+      see: async (page) => {
+        await page.getByRole('button', { name: 'They are one person' }).waitFor();
+        await page.getByRole('table', { name: 'What is known of both' }).waitFor();
+      },
+    },
+    {
+      name: 'Learned',
+      address: to('/learned'),
+      see: async (page) => {
+        expect(await textOf(region(page, 'How likely: opens again'))).toMatch(/trained.*tells them apart/);
+        expect(await textOf(region(page, 'People who are alike'))).toContain('learned.cluster');
+      },
+    },
     {
       name: 'Audiences',
       address: to('/audiences'),
@@ -80,7 +102,11 @@ export function visitsOf({ on, audience, run, person }: Walked): readonly Visit[
     {
       name: 'Data',
       address: to('/data'),
-      see: async (page) => expect(await textOf(region(page, 'Who is known how'))).toMatch(/Explicit/),
+      see: async (page) => {
+        expect(await textOf(region(page, 'Who is known how'))).toMatch(/Explicit/);
+        await region(page, 'Quarantine').getByRole('group').first().click();
+        await page.getByRole('button', { name: 'Read this one again' }).first().waitFor();
+      },
     },
   ];
 }

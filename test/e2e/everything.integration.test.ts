@@ -7,5 +7,6 @@ it('pulls every tool, hears its webhooks, and ends with every list equal to its 
   const report = await rehearse({ workspace: 'examples/everything', size: tiny, hours: 6 });
 
   expectWhole(report);
-  expect(report.segments).toMatchObject({ answered: 3 });
+  expect(report.segments).toMatchObject({ answered: 3, 'would-order-again': 2 });
+  expect(report.figures).toBeGreaterThan(0);
 }, 400_000);

@@ -70,7 +70,7 @@ export function segmentVisits({ segment, title, members }: VisitedSegment): read
  */
 export async function editByTyping(
   page: Page,
-  { segment, title }: VisitedSegment,
+  { segment, newTitle }: Pick<VisitedSegment, 'segment'> & { readonly newTitle: string },
   remembered: () => Promise<void>,
 ): Promise<void> {
   await go(page, to('/segments/{segment}/edit', { segment }));
@@ -88,7 +88,7 @@ export async function editByTyping(
     '    - { trait: email, exists: true }',
     '    - { trait: email, exists: false }',
   ];
-  const edited = [`segment: ${segment}`, `title: ${title}, and all others`, ...condition, ''].join('\n');
+  const edited = [`segment: ${segment}`, `title: ${newTitle}`, ...condition, ''].join('\n');
 
   await text.fill(edited.replace('exists: false', 'exsts: false'));
   const problem = page.getByRole('list', { name: 'Problems' }).getByRole('listitem');
@@ -134,7 +134,7 @@ export async function editByTyping(
 /** Reviews a segment now, and says something of it. `counted` lets everybody be counted. */
 export async function reviewByClicking(
   page: Page,
-  { segment }: VisitedSegment,
+  { segment }: Pick<VisitedSegment, 'segment'>,
   counted: () => Promise<void>,
 ): Promise<void> {
   await go(page, to('/segments/{segment}', { segment }));
@@ -158,7 +158,8 @@ async function seePreview(page: Page): Promise<void> {
   await page
     .locator('.preview[data-stale="false"]')
     .getByRole('heading', { name: 'For how many each part holds' })
-    .waitFor();
+    // Longer than anybody waits: for machines that are busy with something else.
+    .waitFor({ timeout: 90_000 });
 }
 
 function region(page: Page, name: string) {

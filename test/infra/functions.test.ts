@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../lib/domain/json.ts';
+import { idPart } from '../../lib/infra/logical-id.ts';
+import { queueNames } from '../../lib/infra/queues.ts';
 import type { Template } from '../../lib/infra/synthesise.ts';
+import { redrivenQueues } from '../../lib/pipeline/redrive/redrive-queue.ts';
 import { at, referencesIn, resource, resourcesOf, statementsOf } from './reading.ts';
 import { synthesiseTiny, tinyWorkspace } from './tiny-workspace.ts';
 
@@ -73,14 +76,22 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'HISTORY_TABLE',
     'IDENTIFIERS_TABLE',
     'IDENTITY_KEY_SECRET',
+    'IMPORTS_DEAD_LETTERS_URL',
+    'IMPORTS_QUEUE_URL',
+    'JOBS_DEAD_LETTERS_URL',
     'JOBS_QUEUE_URL',
     'LEDGER_TABLE',
     'MEMBERSHIPS_TABLE',
     'PROFILES_TABLE',
+    'PUSH_DEAD_LETTERS_URL',
     'PUSH_QUEUE_URL',
+    'RECOMPUTE_DEAD_LETTERS_URL',
     'RECOMPUTE_QUEUE_URL',
     'STATE_TABLE',
     'SYNC_DEAD_LETTERS_URL',
+    'SYNC_QUEUE_URL',
+    'TIMERS_DEAD_LETTERS_URL',
+    'TIMERS_QUEUE_URL',
   ],
   ImportFileFunction: ['ALERTS_TOPIC', 'ARCHIVE_BUCKET', 'CHANGES_QUEUE_URL', 'IMPORTS_QUEUE_URL', 'STATE_TABLE'],
   ApiFunction: [
@@ -101,6 +112,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'RECOMPUTE_QUEUE_URL',
     'STATE_TABLE',
     'SYNC_QUEUE_URL',
+    'WATCHED_QUEUES',
   ],
 };
 
@@ -149,27 +161,32 @@ describe('functions', () => {
     }
   });
 
-  it('lets run-job, and nobody else, look through dead letters: of the two queues that tell of people', () => {
+  it('lets run-job, and nobody else, take dead letters, and put back those that tell of people', () => {
     const may = Object.keys(variables).flatMap((id) => {
       const role = resource(template, referencesIn(at(resource(template, id), 'Role'))[0] ?? '');
-      return statementsOf(role)
-        .filter(({ resources }) => resources.flatMap(referencesIn).some((name) => name.includes('DeadLetters')))
-        .map(({ actions, resources }) => ({ id, actions, queues: resources.flatMap(referencesIn) }));
+      return (
+        statementsOf(role)
+          .filter(({ resources }) => resources.flatMap(referencesIn).some((name) => name.includes('DeadLetters')))
+          // Counting messages is not looking at them.
+          .filter(({ actions }) => actions.join() !== 'sqs:GetQueueAttributes')
+          .map(({ actions, resources }) => ({ id, actions, queues: resources.flatMap(referencesIn).sort() }))
+      );
     });
 
+    const taking = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'];
     expect(may).toEqual([
       {
         id: 'RunJobFunction',
-        actions: [
-          'ChangeMessageVisibility',
-          'DeleteMessage',
-          'GetQueueAttributes',
-          'ReceiveMessage',
-          'SendMessage',
-        ].map((action) => `sqs:${action}`),
+        actions: taking.map((action) => `sqs:${action}`),
+        queues: redrivenQueues.map((name) => `${idPart(name)}DeadLettersQueue`).sort(),
+      },
+      {
+        id: 'RunJobFunction',
+        actions: ['sqs:SendMessage'],
         queues: ['ChangesDeadLettersQueue', 'SyncDeadLettersQueue'],
       },
     ]);
+    expect([...redrivenQueues].sort()).toEqual([...queueNames].sort());
   });
 
   it('lets activate-audience sign in where it pushes, and where the workspace says that people are deleted', async () => {
@@ -228,6 +245,7 @@ describe('routes', () => {
       ['GET /', 'NONE', 'ApiFunction'],
       ['GET /assets/{proxy+}', 'NONE', 'ApiFunction'],
       ['GET /webhooks/{connection}', 'NONE', 'ReceiveWebhookFunction'],
+      ['HEAD /webhooks/{connection}', 'NONE', 'ReceiveWebhookFunction'],
       ['POST /webhooks/{connection}', 'NONE', 'ReceiveWebhookFunction'],
     ]);
   });

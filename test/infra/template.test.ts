@@ -152,6 +152,7 @@ describe('stored data', () => {
 
     expect(expiryOf(template)).toEqual({
       'pages/': 90,
+      'figures/': 90,
       'deliveries/': 90,
       'notes/': 90,
       'plans/': 90,
@@ -167,6 +168,7 @@ describe('stored data', () => {
     });
     expect(expiryOf(strict.template)).toEqual({
       'pages/': 7,
+      'figures/': 7,
       'deliveries/': 7,
       'notes/': 7,
       'plans/': 7,

@@ -1,5 +1,6 @@
 import {
   CopyObjectCommand,
+  CreateBucketCommand,
   GetObjectCommand,
   ListObjectVersionsCommand,
   PutBucketNotificationConfigurationCommand,
@@ -51,7 +52,7 @@ beforeAll(async () => {
   sqs = new SQSClient({ ...engineLogin, endpoint: bare.url });
   s3 = new S3Client({ ...engineLogin, endpoint: bare.url });
   queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'bare' }))).QueueUrl ?? '';
-  await fetch(`${bare.url}/bare`, { method: 'PUT' });
+  await s3.send(new CreateBucketCommand({ Bucket: 'bare' }));
   stage = await openLowerStage(engines().dynamodbUrl, { template: handmadeTemplate({ Archive: tells }) });
 });
 afterAll(async () => {

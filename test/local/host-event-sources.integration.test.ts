@@ -31,7 +31,11 @@ afterEach(async () => {
   await bench.close();
 });
 
-function aSource(target: LocalFunction, settings: Partial<EventSourceDefinition> = {}): EventSource {
+function aSource(
+  target: LocalFunction,
+  settings: Partial<EventSourceDefinition> = {},
+  comesAgain = () => false,
+): EventSource {
   const definition: EventSourceDefinition = {
     id: 'ProbeFromWork',
     queueUrl: work,
@@ -43,7 +47,14 @@ function aSource(target: LocalFunction, settings: Partial<EventSourceDefinition>
     ...settings,
   };
   const onFailure = (failure: unknown): void => void bench.failures.push(failure);
-  const source = startEventSource(definition, { queues, clock: bench.clock, target, processes: 2, onFailure });
+  const source = startEventSource(definition, {
+    queues,
+    clock: bench.clock,
+    target,
+    processes: 2,
+    comesAgain,
+    onFailure,
+  });
   // Closing ends only when the waiting call has; the queues close first at the end of a test.
   bench.owns({ close: () => queues.close() });
   return source;
@@ -94,6 +105,19 @@ describe('startEventSource', () => {
       },
     ]);
     expect(Math.abs(Number(Records[0]?.attributes.SentTimestamp) - Date.parse(start))).toBeLessThan(30_000);
+  });
+
+  it('hands over again what was done, where a fault forgets that it was', async () => {
+    const target = bench.aFunction(printing);
+    let faults = 1;
+    const source = aSource(target, {}, () => faults-- > 0);
+    await queues.send(work, 'fine');
+
+    await expect.poll(() => source.parked).toBe(1);
+    await bench.clock.jumpTo(bench.clock.now() + 3_600_000);
+
+    await expect.poll(() => batches(target).flat()).toEqual(['fine', 'fine']);
+    await expect.poll(() => queues.depth(work)).toEqual(empty);
   });
 
   it('keeps only the named failures, hidden until the visibility timeout has passed on the clock', async () => {

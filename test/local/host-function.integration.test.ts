@@ -263,6 +263,29 @@ describe('openFunction', () => {
     expect(failure(invoked)).toMatchObject({ kind: 'init', ...expected });
   });
 
+  it.each([
+    ['killed', 'exit', 'Runtime exited with error: signal: SIGKILL'],
+    ['timedOut', 'timeout', 'Task timed out after 10.00 seconds'],
+    ['outOfMemory', 'exit', expect.stringMatching(/^Runtime exited with error: (signal: SIGABRT|exit status)/)],
+  ] as const)('ends the very process whose mark its calls bear: %s', async (how, kind, errorMessage) => {
+    const { target } = aFunction({
+      source: `export const handler = async ({ waits }) => {
+        if (waits) await new Promise((resolve) => setTimeout(resolve, 30_000));
+        return process.env.AWS_ACCESS_KEY_ID;
+      };`,
+      environment: { AWS_ACCESS_KEY_ID: 'AKIA1' },
+      memoryMegabytes: 64,
+    });
+    const [one, other] = await Promise.all([target.invoke({}), target.invoke({})]);
+    const waiting = [target.invoke({ waits: true }), target.invoke({ waits: true })];
+
+    expect([answer(one), answer(other)].sort()).toEqual(['AKIA1.1', 'AKIA1.2']);
+    target.strike('2', how);
+
+    expect(failure(await Promise.race(waiting))).toMatchObject({ kind, errorMessage });
+    expect(target.inFlight).toBe(1);
+  });
+
   it('refuses an answer that is larger than an invocation may carry', async () => {
     const { target } = aFunction({ source: 'export const handler = async () => "x".repeat(6_300_000);' });
 

@@ -1,3 +1,4 @@
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LocalFunction } from '../../lib/local/host/function-pool.ts';
@@ -124,6 +125,36 @@ describe('startHttpApi', () => {
       requestContext: { authorizer: { iam: { accountId: '000000000000', userArn: expect.any(String) } } },
     });
     expect(JSON.stringify(event)).not.toContain('open-sesame');
+  });
+
+  it('gives a page of another origin, or behind another name of this machine, nothing without the token', async () => {
+    const { url } = await anApi({ source: echo, routes: routes('ANY /api/{proxy+}', 'GET /') });
+    const { port } = new URL(url);
+    // fetch sends no Host of the caller's choice.
+    const asPage = (method: string, path: string, body = '') =>
+      new Promise<{ status: number | undefined; headers: IncomingHttpHeaders }>((resolve, reject) => {
+        const headers = {
+          host: 'rebound.example.com',
+          origin: 'https://rebound.example.com',
+          'access-control-request-method': 'POST',
+        };
+        const asking = request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
+          answer.resume().once('end', () => resolve({ status: answer.statusCode, headers: answer.headers }));
+        });
+        asking.once('error', reject).end(body);
+      });
+
+    const answers = [
+      await asPage('GET', '/api/runs'),
+      await asPage('POST', '/api/push', '{}'),
+      await asPage('OPTIONS', '/api/push'),
+      await asPage('POST', '/stage/links'),
+      await asPage('POST', '/stage/session', '{"code":"guessed"}'),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 403, 403, 401]);
+    const told = answers.flatMap(({ headers }) => Object.keys(headers));
+    expect(told.filter((name) => name.startsWith('access-control-') || name === 'set-cookie')).toEqual([]);
   });
 
   it('lets nobody through a route for people who signed in, not even who bears the token', async () => {

@@ -15,9 +15,13 @@ const engines = withEngines();
 let stage: LowerStage;
 /** One attempt, so that a test sees what the SDK would hide by trying again. */
 let writer: Clients;
+const struck: (readonly unknown[])[] = [];
 
 beforeAll(async () => {
-  stage = await openLowerStage(engines().dynamodbUrl, { faults: { seed: 7, latencyMs: 40 } });
+  stage = await openLowerStage(engines().dynamodbUrl, {
+    faults: { seed: 7, latencyMs: 40 },
+    strike: (...what) => void struck.push(what),
+  });
   writer = stage.clientsOf('Writer', 1);
 });
 afterEach(() => stage.proxy.faults.set({}));
@@ -124,6 +128,28 @@ describe('an index', () => {
   });
 });
 
+describe('a death', () => {
+  it('befalls the function that calls, before the call is applied or after it, and the call is never answered', async () => {
+    stage.proxy.faults.set({ killed: 1 }, { seed: 3 });
+    const ids = Array.from({ length: 8 }, (_, n) => `death${n}`);
+    const calls = ids.map((id) => writer.dynamodb.send(put(id), { abortSignal: AbortSignal.timeout(500) }));
+    const answers = await Promise.allSettled(calls);
+    stage.proxy.faults.set({});
+    const applied = (await read(...ids)).Responses?.[table()]?.length ?? 0;
+
+    expect(answers.map(({ status }) => status)).toEqual(ids.map(() => 'rejected'));
+    expect(struck).toEqual(ids.map(() => ['Writer', undefined, 'killed']));
+    expect(applied).toBeGreaterThan(0);
+    expect(applied).toBeLessThan(ids.length);
+  });
+
+  it('spares functions that are not meant', async () => {
+    stage.proxy.faults.set({ killed: 1, throttle: 1 }, { only: (id) => id === 'Somebody' });
+    await writer.dynamodb.send(put('spared'));
+    expect((await read('spared')).Responses?.[table()]).toHaveLength(1);
+  });
+});
+
 describe('queues and buckets', () => {
   it('answer that they are not well', async () => {
     stage.proxy.faults.set({ slowDown: 1, queueError: 1 });
@@ -131,6 +157,17 @@ describe('queues and buckets', () => {
     await expect(get).rejects.toMatchObject({ name: 'SlowDown', $metadata: { httpStatusCode: 503 } });
     const send = writer.sqs.send(new SendMessageCommand({ QueueUrl: stage.queueUrl('Work'), MessageBody: 'x' }));
     await expect(send).rejects.toMatchObject({ $metadata: { httpStatusCode: 500 } });
+  });
+
+  it('deliver twice what was sent once, and say so to nobody', async () => {
+    stage.proxy.faults.set({ sentTwice: 1 });
+    const Entries = ['d', 'e'].map((Id) => ({ Id, MessageBody: Id }));
+    const answer = await writer.sqs.send(new SendMessageBatchCommand({ QueueUrl: stage.queueUrl('Work'), Entries }));
+    stage.proxy.faults.set({});
+    expect(answer.Successful?.map((entry) => entry.Id)).toEqual(['d', 'e']);
+    const input = { QueueUrl: stage.queueUrl('Work'), MaxNumberOfMessages: 10 };
+    const { Messages } = await writer.sqs.send(new ReceiveMessageCommand(input));
+    expect(Messages?.map((message) => message.Body).sort()).toEqual(['d', 'd', 'e', 'e']);
   });
 
   it('take only some messages of a batch, and say which not', async () => {

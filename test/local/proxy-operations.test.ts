@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { accessKeyIdIn } from '../../lib/local/engines/exchange.ts';
 import { keysToDelete, readBucketRequest } from '../../lib/local/proxy/bucket-request.ts';
-import { accessKeyIdIn, accessKeyIdOf } from '../../lib/local/proxy/callers.ts';
+import { accessKeyIdOf } from '../../lib/local/proxy/callers.ts';
 import { dynamodbNeeds, readStatement, sqsNeeds } from '../../lib/local/proxy/operations.ts';
 
 const arn = 'arn:aws:dynamodb:eu-central-1:000000000000:table';

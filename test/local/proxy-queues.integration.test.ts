@@ -13,6 +13,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stageAccessKeyId } from '../../lib/local/engines/exchange.ts';
 import type { DelayedDelivery } from '../../lib/local/proxy/queue-service.ts';
 import { withEngines } from '../engines.ts';
 import { type LowerStage, openLowerStage } from './proxy-stage.ts';
@@ -125,7 +126,7 @@ describe('a restart', () => {
 
 const stageCalls = () => {
   const client = stage.clientsOf('Writer').sqs;
-  client.config.credentials = async () => ({ accessKeyId: 'STAGE000000000000000', secretAccessKey: 'x' });
+  client.config.credentials = async () => ({ accessKeyId: stageAccessKeyId, secretAccessKey: 'x' });
   return client;
 };
 

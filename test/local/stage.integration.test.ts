@@ -1,7 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
+import { stageAccessKeyId } from '../../lib/local/engines/exchange.ts';
 import { exists, openStageBench, said } from './stage-bench.ts';
 import { arn, type ProbeTemplate } from './stage-template.ts';
 
@@ -10,6 +13,14 @@ const workUrl = { WORK_QUEUE_URL: { Ref: 'Work' } };
 const printBodies = `export const handler = async (event) => {
   for (const record of event.Records) say(minute(), record.body);
 };`;
+
+const kept = {
+  Type: 'AWS::DynamoDB::Table',
+  Properties: {
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+  },
+};
 
 const bench = openStageBench();
 afterEach(async () => {
@@ -111,13 +122,47 @@ describe('openStage', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
       url: stage.url,
       aws: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      accessKeyId: stageAccessKeyId,
       token: stage.token,
       pid: process.pid,
       startedAt: expect.any(String),
     });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
     await stage.close();
 
     expect(existsSync(file)).toBe(false);
+  });
+
+  it('keeps its engines to itself: another key finds no table, no queue and no bucket', async () => {
+    const stage = await bench.aStage({ functions: {}, queues: { Work: 60 }, more: { Kept: kept } });
+    const asking = (accessKeyId: string) => ({
+      region: 'eu-central-1',
+      credentials: { accessKeyId, secretAccessKey: 'none' },
+      maxAttempts: 1,
+    });
+    const tablesFor = async (endpoint: string, accessKeyId: string) => {
+      const client = new DynamoDBClient({ ...asking(accessKeyId), endpoint });
+      const answer = await client.send(new ListTablesCommand({})).catch((refused: Error) => refused.name);
+      client.destroy();
+      return typeof answer === 'string' ? answer : answer.TableNames;
+    };
+    // The id that everybody could name before, and one that could be computed from the template.
+    const others = [
+      'STAGE000000000000000',
+      'TEST',
+      `AKIA${createHash('sha256').update('Kept').digest('hex').slice(0, 16)}`,
+    ];
+    for (const key of others) {
+      expect(await tablesFor(stage.engines.dynamodb, key)).toEqual([]);
+      expect(await tablesFor(stage.aws, key)).toBe('UnrecognizedClientException');
+      const target = { 'x-amz-target': 'AmazonSQS.ListQueues', 'content-type': 'application/x-amz-json-1.0' };
+      const authorization = `AWS4-HMAC-SHA256 Credential=${key}/20000101/eu-central-1/sqs/aws4_request, Signature=0`;
+      for (const headers of [target, { ...target, authorization }, { authorization }]) {
+        const answer = await fetch(stage.engines.queues, { method: 'POST', body: '{}', headers });
+        expect([answer.status, await answer.text()]).toEqual([403, 'not the stage']);
+      }
+    }
+    expect(await tablesFor(stage.engines.dynamodb, stageAccessKeyId)).toEqual(['tributary-Kept']);
   });
 
   it('keeps queues and tables between two stages on the same data folder', async () => {

@@ -6,4 +6,6 @@ it('every tool, with two thousand people in each, ends with every list equal to 
 
   expectWhole(report);
   expect(report.profiles).toBeGreaterThan(2_000);
+  // Every day of the history of both tools that tell figures.
+  expect(report.figures).toBeGreaterThan(200);
 });

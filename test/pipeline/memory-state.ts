@@ -9,6 +9,7 @@ import type {
   StateDocument,
   StateStore,
 } from '../../lib/pipeline/ports.ts';
+import { type RedrivenQueue, redrivenQueues } from '../../lib/pipeline/redrive/redrive-queue.ts';
 
 /** The state store's promises kept in memory. */
 export function openMemoryState() {
@@ -130,7 +131,7 @@ export function openMemoryDeadLetters(fate: () => void = () => {}) {
       step(() => {
         for (const { handle } of list) hidden.delete(handle);
       }),
-    hidden: () => step(() => hidden.size),
+    count: () => step(() => ({ seen: letters.size - hidden.size, hidden: hidden.size })),
   };
   return {
     ...queue,
@@ -142,6 +143,15 @@ export function openMemoryDeadLetters(fate: () => void = () => {}) {
       for (const body of bodies) letters.set(`m${++last}`, JSON.stringify(body));
     },
   };
+}
+
+/** Every queue with its dead letters, all in memory. */
+export function openMemoryRedriven() {
+  const opened = redrivenQueues.map((name) => [name, { queue: openMemoryQueue(), letters: openMemoryDeadLetters() }]);
+  return Object.fromEntries(opened) as Record<
+    RedrivenQueue,
+    { queue: ReturnType<typeof openMemoryQueue>; letters: ReturnType<typeof openMemoryDeadLetters> }
+  >;
 }
 
 /** A clock that is set by hand; waiting takes no time. */

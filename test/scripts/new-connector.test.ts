@@ -5,7 +5,7 @@ import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnyConnector } from '../../lib/connectors/define.ts';
 import { askedFor, writeConnector } from '../../scripts/new-connector.ts';
-import { behaviourChecks } from '../conformance/behaviour.ts';
+import { behaviourChecks, roadChecks } from '../conformance/behaviour.ts';
 import type { Scenario } from '../conformance/scenario.ts';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
@@ -101,7 +101,7 @@ describe('npm run new:connector', () => {
 /** The checks that fail, and what they say. */
 async function failuresOf(scenario: Scenario): Promise<ReadonlyMap<string, string>> {
   const failed = new Map<string, string>();
-  for (const { name, run } of [...behaviourChecks(scenario).values()].flat()) {
+  for (const { name, run } of [...behaviourChecks(scenario).values(), ...roadChecks(scenario).values()].flat()) {
     try {
       await run(() => undefined);
     } catch (thrown) {

@@ -30,6 +30,19 @@ const broken: readonly Broken[] = [
     },
   },
   {
+    what: 'how long a learned trait has had its value',
+    file: SEGMENT,
+    from: '{ trait: lifecycle_stage, is: customer }',
+    to: '{ has_been: { trait: learned.cluster, is: A, for: 30 days } }',
+    problem: {
+      line: 5,
+      column: 28,
+      code: 'workspace/learned-has-been',
+      found: 'has_been on "learned.cluster", which is scored anew each night and so has no value for longer',
+      expected: 'the trait by itself, or has_been on a trait that a source tells',
+    },
+  },
+  {
     what: 'a missing persona',
     file: SEGMENT,
     from: 'persona: careful-buyer',
@@ -107,7 +120,7 @@ const broken: readonly Broken[] = [
       code: 'workspace/unknown-connector',
       found: 'connector "mailchip"',
       expected:
-        'one of files, forms, google-ads, google-analytics, hubspot, klaviyo, linkedin, mailchimp, meta, salesforce, sendgrid, webhook',
+        'one of files, forms, google-ads, google-analytics, hubspot, klaviyo, linkedin, mailchimp, meta, salesforce, sendgrid, surveymonkey, webhook',
       suggestion: 'mailchimp',
     },
   },

@@ -107,6 +107,7 @@ describe('loadWorkspace', () => {
         leads: { expression: 'rate(15 minutes)', words: 'every 15 minutes' },
         accounts: { expression: 'rate(6 hours)', words: 'every 6 hours' },
         activities: { expression: 'rate(1 hour)', words: 'hourly' },
+        opportunities: { expression: 'rate(1 hour)', words: 'hourly' },
       },
       webhook: false,
       quotaShare: 0.3,

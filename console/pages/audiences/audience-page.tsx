@@ -6,6 +6,7 @@ import type { AudienceSummary } from '../../../lib/pipeline/push/summaries.ts';
 import { type PageProps, to } from '../../app/addresses.ts';
 import type { Alert, AudiencePage } from '../../app/answers.ts';
 import { ask } from '../../app/ask.ts';
+import { Allowed } from '../../app/caller.tsx';
 import { all, useAnswer } from '../../app/reading.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { DoButton } from '../../parts/button.tsx';
@@ -32,7 +33,9 @@ export function Page({ params: { audience = '' } }: PageProps) {
   return (
     <>
       <PageHead title={audience} above={{ title: 'Audiences', href: to('/audiences') }}>
-        <PushNow audience={audience} />
+        <Allowed to="POST /api/push">
+          <PushNow audience={audience} />
+        </Allowed>
       </PageHead>
       <Shown of={read}>{([page, runs, alerts]) => <Parts page={page} runs={runs} alerts={alerts} />}</Shown>
     </>
@@ -121,10 +124,15 @@ function Parts({
 }
 
 function PeopleCard({ summary }: { readonly summary: AudienceSummary }) {
-  const { wanted, blocked, added, unchanged } = summary;
+  const { wanted, blocked, added, unchanged, counted, more } = summary;
   const places = (['waiting', ...notAsAsked] as const).filter((one) => summary[one] > 0);
   return (
-    <Card title="People" note={`${count(wanted + blocked)} in the segment`}>
+    <Card title="People" note={`${count(wanted + blocked)} in the segment${more ? ' or more' : ''}`}>
+      {counted !== null && (
+        <p class="quiet">
+          A long list: as the push of <Moment at={counted} /> counted it.
+        </p>
+      )}
       <h3>{count(wanted)} wanted</h3>
       {wanted === 0 ? (
         <p class="quiet">Nobody is wanted on the list.</p>

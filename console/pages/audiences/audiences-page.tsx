@@ -58,16 +58,16 @@ const COLUMNS: readonly Column<Audience>[] = [
 ];
 
 function wanted({ summary }: Audience): number {
-  return Number(summary.wanted ?? 0);
+  return Number(summary?.wanted ?? 0);
 }
 
 function blocked({ summary }: Audience): number {
-  return Number(summary.blocked ?? 0);
+  return Number(summary?.blocked ?? 0);
 }
 
 /** Wanted, and the tool did not take them. */
 function notReached({ summary }: Audience): number {
-  return [...notAsAsked, 'waiting'].reduce((sum, place) => sum + Number(summary[place] ?? 0), 0);
+  return [...notAsAsked, 'waiting'].reduce((sum, place) => sum + Number(summary?.[place] ?? 0), 0);
 }
 
 function LastPush({ run }: Audience) {

@@ -3,6 +3,7 @@ import type { ConnectionPage, Quota, StreamLine } from '../../../lib/pipeline/de
 import type { SyncRun } from '../../../lib/pipeline/sync/sync-run.ts';
 import { type PageProps, to } from '../../app/addresses.ts';
 import { ask } from '../../app/ask.ts';
+import { Allowed } from '../../app/caller.tsx';
 import { useAnswer } from '../../app/reading.ts';
 import { ShareBar } from '../../charts/bars.tsx';
 import { Badge } from '../../parts/badge.tsx';
@@ -29,14 +30,16 @@ export function Page({ params: { connection = '' } }: PageProps) {
         above={{ title: 'Connections', href: to('/connections') }}
         note={reading.value !== undefined && noteOf(reading.value)}
       >
-        <DoButton
-          does={async () => {
-            setJob((await ask('POST /api/pull', { body: { connection } })).id);
-            reading.again();
-          }}
-        >
-          Pull now
-        </DoButton>
+        <Allowed to="POST /api/pull">
+          <DoButton
+            does={async () => {
+              setJob((await ask('POST /api/pull', { body: { connection } })).id);
+              reading.again();
+            }}
+          >
+            Pull now
+          </DoButton>
+        </Allowed>
       </PageHead>
       {job !== undefined && (
         <JobStanding
@@ -121,8 +124,11 @@ function Standing({ line: { run, settled, waitsUntil, wholeSince } }: { readonly
       {run.state === 'finished' && !settled && <span class="busy">its last people are being brought up to date</span>}
       {run.state === 'running' && run.backfill && (
         <div class="quiet" role="status">
-          reading everything: {count(run.pages)} pages, {count(run.changes)} changes so far, since{' '}
+          reading everything{run.toRead === undefined ? ': ' : `, ${percent(shareRead(run.toRead))}: `}
+          {count(run.pages)} pages, {count(run.changes)} changes
+          {run.toRead !== undefined && run.toRead.left > 0 && `, ${count(run.toRead.left)} records to come`}, since{' '}
           <Moment at={run.startedAt} />
+          {run.toRead !== undefined && <ShareBar share={shareRead(run.toRead)} />}
         </div>
       )}
       {waitsUntil !== null && (
@@ -142,6 +148,10 @@ function Standing({ line: { run, settled, waitsUntil, wholeSince } }: { readonly
       )}
     </>
   );
+}
+
+function shareRead({ left, of }: NonNullable<SyncRun['toRead']>): number {
+  return of === 0 ? 1 : 1 - left / of;
 }
 
 function QuotaCard({ quota: { calls, most, share, reported, blockedUntil } }: { readonly quota: Quota }) {

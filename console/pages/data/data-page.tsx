@@ -1,6 +1,7 @@
 import { facetNames } from '../../../lib/domain/facet/catalogue.ts';
 import type { DataPage } from '../../../lib/pipeline/describe/describe-data.ts';
 import type { PageProps } from '../../app/addresses.ts';
+import { Allowed } from '../../app/caller.tsx';
 import { useAnswer } from '../../app/reading.ts';
 import { ShareBar } from '../../charts/bars.tsx';
 import { Card, Cards } from '../../parts/card.tsx';
@@ -10,6 +11,7 @@ import { PageHead } from '../../parts/page-head.tsx';
 import { Scrolls } from '../../parts/scrolls.tsx';
 import { Shown } from '../../parts/shown.tsx';
 import { facetWords, titled } from '../../parts/words.ts';
+import { Figures } from './figures.tsx';
 import { Quarantine } from './quarantine.tsx';
 import { ReplayCard } from './replay.tsx';
 import '../../parts/matrix.css';
@@ -41,8 +43,11 @@ export function Page({ query }: PageProps) {
                 <FacetMatrix counted={counted} />
               )}
             </Card>
-            <Quarantine sources={quarantine} asked={query.get('quarantine') ?? undefined} />
-            <ReplayCard hour={query.get('from') ?? undefined} of={query.get('connection') ?? undefined} />
+            <Figures visits={counted?.visits ?? {}} />
+            <Quarantine sources={quarantine} asked={query.get('quarantine') ?? undefined} again={data.again} />
+            <Allowed to="POST /api/replay">
+              <ReplayCard />
+            </Allowed>
           </Cards>
         )}
       </Shown>

@@ -11,12 +11,11 @@ import { Refusal } from '../../parts/shown.tsx';
 const HOUR_MS = 3_600_000;
 
 /** Reads hours of the archive again, by the mappings as they are now. */
-export function ReplayCard({ hour, of }: { readonly hour?: string | undefined; readonly of?: string | undefined }) {
+export function ReplayCard() {
   const { connections } = useWorkspace();
-  const start = hour ?? startOfHour(Date.now() - 24 * HOUR_MS);
-  const [connection, setConnection] = useState(of ?? '');
-  const [from, setFrom] = useState(start);
-  const [until, setUntil] = useState(startOfHour(hour === undefined ? Date.now() : Date.parse(hour) + HOUR_MS));
+  const [connection, setConnection] = useState('');
+  const [from, setFrom] = useState(startOfHour(Date.now() - 24 * HOUR_MS));
+  const [until, setUntil] = useState(startOfHour(Date.now()));
   const [job, setJob] = useState<string>();
   const starting = useDoing(async () => {
     const body = { from, to: until, ...(connection === '' ? {} : { connection }) };

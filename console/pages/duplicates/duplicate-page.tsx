@@ -3,6 +3,7 @@ import type { FacetValue } from '../../../lib/domain/facet/facets.ts';
 import { type PageProps, to } from '../../app/addresses.ts';
 import type { Answers } from '../../app/answers.ts';
 import { ask } from '../../app/ask.ts';
+import { Allowed } from '../../app/caller.tsx';
 import { useAnswer } from '../../app/reading.ts';
 import { DoButton } from '../../parts/button.tsx';
 import { Card, Cards } from '../../parts/card.tsx';
@@ -70,15 +71,17 @@ function Decision({ pair, decided }: { readonly pair: Pair; readonly decided: ()
     <Card title="Decision" note={STANDS[pair.state]} wide>
       <div class="asked">
         {pair.state === 'suggested' && (
-          <>
+          <Allowed to="POST /api/duplicates/{duplicate}/accept">
             <DoButton kind="main" does={say('accept')}>
               They are one person
             </DoButton>
             <DoButton does={say('reject')}>They are two people</DoButton>
-          </>
+          </Allowed>
         )}
         {(pair.state === 'accepted' || pair.state === 'rejected') && (
-          <DoButton does={say('undo')}>Take the decision back</DoButton>
+          <Allowed to="POST /api/duplicates/{duplicate}/undo">
+            <DoButton does={say('undo')}>Take the decision back</DoButton>
+          </Allowed>
         )}
         {pair.decidedAt !== undefined && (
           <span class="quiet">

@@ -15,7 +15,7 @@ export function Page() {
   const every = (): number => AGAIN_MS;
   const waiting = all(
     useAnswer('GET /api/alerts', {}, { every }),
-    useAnswer('GET /api/audiences', {}, { every }),
+    useAnswer('GET /api/audiences', { query: { counts: 'no' } }, { every }),
     useAnswer('GET /api/duplicates', { query: { limit: 100 } }),
     useAnswer('GET /api/data'),
     useAnswer('GET /api/reviews'),

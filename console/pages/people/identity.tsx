@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { to } from '../../app/addresses.ts';
 import type { Answers } from '../../app/answers.ts';
 import { ask } from '../../app/ask.ts';
+import { Allowed } from '../../app/caller.tsx';
 import { useAnswer } from '../../app/reading.ts';
 import { Card } from '../../parts/card.tsx';
 import { ConfirmButton } from '../../parts/confirm.tsx';
@@ -80,18 +81,20 @@ function Evidence({
               since <Moment at={at} />
             </div>
           </div>
-          <ConfirmButton
-            yes="Undo this evidence"
-            question={
-              <>
-                <code>{fragment}</code> and <code>{joins}</code> become two people again and are kept apart, unless
-                other evidence joins them. Segments and lists follow.
-              </>
-            }
-            does={() => undo(edge)}
-          >
-            Undo
-          </ConfirmButton>
+          <Allowed to="POST /api/people/{person}/unmerge">
+            <ConfirmButton
+              yes="Undo this evidence"
+              question={
+                <>
+                  <code>{fragment}</code> and <code>{joins}</code> become two people again and are kept apart, unless
+                  other evidence joins them. Segments and lists follow.
+                </>
+              }
+              does={() => undo(edge)}
+            >
+              Undo
+            </ConfirmButton>
+          </Allowed>
         </li>
       ))}
     </ul>

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { to } from '../../app/addresses.ts';
 import { ask } from '../../app/ask.ts';
+import { Allowed, useCaller } from '../../app/caller.tsx';
 import { DoButton } from '../../parts/button.tsx';
 import { Card } from '../../parts/card.tsx';
 import { ConfirmButton } from '../../parts/confirm.tsx';
@@ -9,21 +10,26 @@ import { saveAs } from '../../parts/save.ts';
 
 /** Everything that is known, as a file; and everything gone, everywhere. */
 export function PrivacyCard({ person }: { readonly person: string }) {
+  const { may } = useCaller();
   const [writing, setWriting] = useState<string>();
   const [forgetting, setForgetting] = useState<string>();
+  // Whoever may forget somebody may export them too.
+  if (!may.includes('POST /api/export')) return undefined;
   return (
     <Card title="Access and erasure">
       <div class="asked">
         <DoButton does={async () => setWriting((await ask('POST /api/export', { body: { person } })).id)}>
           Export everything known
         </DoButton>
-        <ConfirmButton
-          yes="Erase this person"
-          question="Everything known about this person is erased here and in every tool that ever got it, and no import brings it back. This cannot be undone."
-          does={async () => setForgetting((await ask('POST /api/forget', { body: { person } })).id)}
-        >
-          Forget this person
-        </ConfirmButton>
+        <Allowed to="POST /api/forget">
+          <ConfirmButton
+            yes="Erase this person"
+            question="Everything known about this person is erased here and in every tool that ever got it, and no import brings it back. This cannot be undone."
+            does={async () => setForgetting((await ask('POST /api/forget', { body: { person } })).id)}
+          >
+            Forget this person
+          </ConfirmButton>
+        </Allowed>
       </div>
       {writing !== undefined && (
         <JobStanding

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { PushRun } from '../../../lib/pipeline/push/push-run.ts';
 import { to } from '../../app/addresses.ts';
 import { ask } from '../../app/ask.ts';
+import { useCaller } from '../../app/caller.tsx';
 import { useDoing } from '../../app/doing.ts';
 import { Field } from '../../parts/field.tsx';
 
@@ -21,7 +22,8 @@ export function ApprovalForm({
   readonly hash: string;
   readonly decided: (said: string) => void;
 }) {
-  const [by, setBy] = useState('');
+  const { by: known } = useCaller();
+  const [by, setBy] = useState(known ?? '');
   const [typed, setTyped] = useState('');
   const [wrong, setWrong] = useState<'by' | 'hash'>();
   const start = hash.slice(0, ENOUGH);
@@ -47,14 +49,16 @@ export function ApprovalForm({
           send();
         }}
       >
-        <Field
-          id="approve-by"
-          label="Your name, kept with the run"
-          value={by}
-          change={setBy}
-          wrong={wrong === 'by'}
-          fills="name"
-        />
+        {known === null && (
+          <Field
+            id="approve-by"
+            label="Your name, kept with the run"
+            value={by}
+            change={setBy}
+            wrong={wrong === 'by'}
+            fills="name"
+          />
+        )}
         <Field
           id="approve-hash"
           label={`The first ${ENOUGH} letters of the plan: ${start}`}

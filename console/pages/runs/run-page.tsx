@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { pushCounts } from '../../../lib/domain/tally.ts';
 import type { PushRun } from '../../../lib/pipeline/push/push-run.ts';
 import { type PageProps, to } from '../../app/addresses.ts';
+import { Allowed } from '../../app/caller.tsx';
 import { useAnswer } from '../../app/reading.ts';
 import { ShareBar } from '../../charts/bars.tsx';
 import { Badge } from '../../parts/badge.tsx';
@@ -86,7 +87,12 @@ function RunParts({ run, decided }: { readonly run: PushRun; readonly decided: (
         </Card>
         {held && plan !== undefined && (
           <Card title="Approve">
-            <ApprovalForm run={run} hash={plan.hash} decided={decided} />
+            <Allowed
+              to="POST /api/runs/{run}/approve"
+              otherwise={<p class="quiet">It waits for somebody who may approve: you may look.</p>}
+            >
+              <ApprovalForm run={run} hash={plan.hash} decided={decided} />
+            </Allowed>
           </Card>
         )}
       </Stack>

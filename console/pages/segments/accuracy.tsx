@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Mark } from '../../../lib/pipeline/review/team-words.ts';
 import { ask } from '../../app/ask.ts';
+import { Allowed, useCaller } from '../../app/caller.tsx';
 import { useDoing } from '../../app/doing.ts';
 import { useAnswer } from '../../app/reading.ts';
 import { Card } from '../../parts/card.tsx';
@@ -14,7 +15,8 @@ const OFFERED = 5;
 export function Accuracy({ segment }: { readonly segment: string }) {
   const params = { segment };
   const reading = useAnswer('GET /api/segments/{segment}/samples', { params, query: { most: OFFERED } });
-  const [by, setBy] = useState('');
+  const { by: known } = useCaller();
+  const [by, setBy] = useState(known ?? '');
   const marking = useDoing(async (profile: string, mark: Mark['mark']) => {
     await ask('POST /api/segments/{segment}/samples', { params, body: { profile, mark, by: by.trim() } });
     reading.again();
@@ -32,32 +34,42 @@ export function Accuracy({ segment }: { readonly segment: string }) {
                   ? 'Nobody has looked yet.'
                   : `${count(right)} of ${count(marks.length)} people who were looked at are rightly in it.`}
               </p>
-              {next.length > 0 && (
-                <>
-                  <Field id="mark-by" label="Your name, kept with each mark" value={by} change={setBy} fills="name" />
-                  <ul class="marks">
-                    {next.map((profile) => (
-                      <li key={profile}>
-                        <a href={`#/people/${encodeURIComponent(profile)}`}>{profile}</a>
-                        <span class="actions">
-                          {(['right', 'wrong'] as const).map((mark) => (
-                            <button
-                              key={mark}
-                              type="button"
-                              class="plain small"
-                              aria-label={`${profile} is ${mark}`}
-                              aria-disabled={!named || marking.busy}
-                              onClick={() => named && marking.start(profile, mark)}
-                            >
-                              {mark}
-                            </button>
-                          ))}
-                        </span>
-                      </li>
-                    ))}
-                  </ul>
-                </>
-              )}
+              <Allowed to="POST /api/segments/{segment}/samples">
+                {next.length > 0 && (
+                  <>
+                    {known === null && (
+                      <Field
+                        id="mark-by"
+                        label="Your name, kept with each mark"
+                        value={by}
+                        change={setBy}
+                        fills="name"
+                      />
+                    )}
+                    <ul class="marks">
+                      {next.map((profile) => (
+                        <li key={profile}>
+                          <a href={`#/people/${encodeURIComponent(profile)}`}>{profile}</a>
+                          <span class="actions">
+                            {(['right', 'wrong'] as const).map((mark) => (
+                              <button
+                                key={mark}
+                                type="button"
+                                class="plain small"
+                                aria-label={`${profile} is ${mark}`}
+                                aria-disabled={!named || marking.busy}
+                                onClick={() => named && marking.start(profile, mark)}
+                              >
+                                {mark}
+                              </button>
+                            ))}
+                          </span>
+                        </li>
+                      ))}
+                    </ul>
+                  </>
+                )}
+              </Allowed>
               <Refusal problem={marking.problem} />
             </>
           );

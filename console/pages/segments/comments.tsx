@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../../app/ask.ts';
+import { Allowed, useCaller } from '../../app/caller.tsx';
 import { useDoing } from '../../app/doing.ts';
 import { useAnswer } from '../../app/reading.ts';
 import { Card } from '../../parts/card.tsx';
@@ -11,7 +12,8 @@ import { Refusal, Shown } from '../../parts/shown.tsx';
 export function Comments({ segment }: { readonly segment: string }) {
   const params = { segment };
   const reading = useAnswer('GET /api/segments/{segment}/comments', { params });
-  const [by, setBy] = useState('');
+  const { by: known } = useCaller();
+  const [by, setBy] = useState(known ?? '');
   const [text, setText] = useState('');
   const writing = useDoing(async () => {
     await ask('POST /api/segments/{segment}/comments', { params, body: { by: by.trim(), text: text.trim() } });
@@ -39,29 +41,33 @@ export function Comments({ segment }: { readonly segment: string }) {
           )
         }
       </Shown>
-      <form
-        class="form"
-        onSubmit={(submission) => {
-          submission.preventDefault();
-          if (ready) writing.start();
-        }}
-      >
-        <div class="field">
-          <label for="comment-text">Comment</label>
-          <textarea
-            id="comment-text"
-            rows={3}
-            maxLength={2_000}
-            value={text}
-            onInput={({ currentTarget }) => setText(currentTarget.value)}
-          />
-        </div>
-        <Field id="comment-by" label="Your name, kept with it" value={by} change={setBy} fills="name" />
-        <button type="submit" class="plain" aria-disabled={writing.busy || !ready}>
-          Say it
-        </button>
-        <Refusal problem={writing.problem} />
-      </form>
+      <Allowed to="POST /api/segments/{segment}/comments">
+        <form
+          class="form"
+          onSubmit={(submission) => {
+            submission.preventDefault();
+            if (ready) writing.start();
+          }}
+        >
+          <div class="field">
+            <label for="comment-text">Comment</label>
+            <textarea
+              id="comment-text"
+              rows={3}
+              maxLength={2_000}
+              value={text}
+              onInput={({ currentTarget }) => setText(currentTarget.value)}
+            />
+          </div>
+          {known === null && (
+            <Field id="comment-by" label="Your name, kept with it" value={by} change={setBy} fills="name" />
+          )}
+          <button type="submit" class="plain" aria-disabled={writing.busy || !ready}>
+            Say it
+          </button>
+          <Refusal problem={writing.problem} />
+        </form>
+      </Allowed>
     </Card>
   );
 }

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { type PageProps, to } from '../../app/addresses.ts';
 import { ask, RefusedError } from '../../app/ask.ts';
+import { Allowed } from '../../app/caller.tsx';
 import { useRead } from '../../app/reading.ts';
 import { Card, Cards } from '../../parts/card.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
@@ -100,13 +101,24 @@ function Editor({
             <Difference before={beginning.published} after={yaml} />
           </Card>
         )}
-        <Publish
-          segment={segment}
-          form={beginning.form}
-          yaml={changed && preview.answer?.preview != null && !preview.stale ? yaml : undefined}
-          done={again}
-        />
-        {beginning.form !== undefined && <Remove segment={segment} form={beginning.form} />}
+        <Allowed
+          to="POST /api/segments/{segment}/edits"
+          otherwise={
+            <Card title="Publish" wide>
+              <p class="quiet">
+                You may look at what other rules would do, and download them: publishing is for editors.
+              </p>
+            </Card>
+          }
+        >
+          <Publish
+            segment={segment}
+            form={beginning.form}
+            yaml={changed && preview.answer?.preview != null && !preview.stale ? yaml : undefined}
+            done={again}
+          />
+          {beginning.form !== undefined && <Remove segment={segment} form={beginning.form} />}
+        </Allowed>
       </Cards>
     </>
   );

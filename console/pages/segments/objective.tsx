@@ -1,9 +1,11 @@
 import type { Performance } from '../../../lib/domain/review/facts.ts';
 import type { Effect, Lift } from '../../../lib/domain/review/lift.ts';
+import { spentWords } from '../../../lib/domain/review/review-lines.ts';
 import { Gauge } from '../../charts/gauge.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { count, percent } from '../../parts/numbers.ts';
+import { titled } from '../../parts/words.ts';
 
 const TONES = {
   reached: 'good',
@@ -45,7 +47,7 @@ export function ObjectiveGauge({
 
 /** An objective with its numbers. */
 export function ObjectiveFacts({ performance }: { readonly performance: Performance }) {
-  const { metric, value, baseline, target, expected, since, by, asked, owner, budget, share } = performance;
+  const { metric, value, baseline, target, expected, since, by, asked, owner, budget, share, spent } = performance;
   const tell = (number: number | null): string =>
     number === null
       ? 'not measured yet'
@@ -64,6 +66,7 @@ export function ObjectiveFacts({ performance }: { readonly performance: Performa
           ['Time', `since ${since}, by ${by}`],
           owner === null ? undefined : ['Owner', owner],
           budget === null ? undefined : ['Budget', budget],
+          spent === null ? undefined : ['Spent', spentWords(spent)],
         ]}
       />
     </div>
@@ -74,10 +77,14 @@ export function ObjectiveFacts({ performance }: { readonly performance: Performa
 export function LiftFacts({ lift }: { readonly lift: readonly Lift[] }) {
   return (
     <Facts
-      rows={lift.map(({ experiment, exposed, heldOut, conversion, revenue }) => [
+      rows={lift.map(({ experiment, exposed, heldOut, metric, since, objective, revenue }) => [
         experiment,
         <div key={experiment}>
-          <p>Conversion: {effectWords(conversion, (value) => `${(value * 100).toFixed(1)} points`)}</p>
+          <p>
+            {metric === null ? 'Objective' : titled(METRICS[metric])}
+            {objective.told && since === 'now' && ', as it stands'}:{' '}
+            {effectWords(objective, (value) => `${(value * 100).toFixed(1)} points`)}
+          </p>
           <p>Revenue a person: {effectWords(revenue, (value) => value.toFixed(2))}</p>
           <p class="quiet">
             {count(exposed)} were sent, {count(heldOut)} held out
@@ -88,8 +95,16 @@ export function LiftFacts({ lift }: { readonly lift: readonly Lift[] }) {
   );
 }
 
+const WHY_UNTOLD: Readonly<Record<Extract<Effect, { told: false }>['because'], string>> = {
+  'too few': 'too few people to say anything',
+  'not measured': 'not measured: the workspace does not say what it is',
+  'no objective': 'none to compare by: the segment has no objective',
+  'told as revenue': 'see revenue a person',
+  'size is of nobody': 'size is the segment’s, and no person’s: nothing to compare',
+};
+
 function effectWords(effect: Effect, tell: (value: number) => string): string {
-  if (!effect.told) return effect.because === 'too few' ? 'too few people to say anything' : 'not measured';
+  if (!effect.told) return WHY_UNTOLD[effect.because];
   const { value, least, most, sure } = effect;
   const sign = value > 0 ? '+' : '';
   return `${sign}${tell(value)} (95 %: ${tell(least)} to ${tell(most)})${sure ? '' : ', which may be chance'}`;

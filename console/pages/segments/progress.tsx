@@ -25,8 +25,8 @@ export function Progress({ segment }: { readonly segment: string }) {
               <Figures
                 rows={[
                   [count(history.size.members), 'members now'],
-                  [count(sum(history, 'entered')), 'entered in two weeks'],
-                  [count(sum(history, 'left')), 'left in two weeks'],
+                  [sum(history, 'entered'), 'entered in two weeks'],
+                  [sum(history, 'left'), 'left in two weeks'],
                 ]}
               />
               {oldestFirst.length > 1 ? (
@@ -65,12 +65,21 @@ export function Progress({ segment }: { readonly segment: string }) {
   );
 }
 
-function sum({ days }: SegmentHistory, what: 'entered' | 'left'): number {
-  return days.reduce((all, day) => all + day[what], 0);
+function sum({ days }: SegmentHistory, what: 'entered' | 'left'): string {
+  const more = days.some((day) => day.more === true);
+  return `${count(days.reduce((all, day) => all + day[what], 0))}${more ? ' or more' : ''}`;
 }
 
 function HowCounted({ size: { how, counted } }: Pick<SegmentHistory, 'size'>) {
+  if (how === 'at least') return <>at least so many: everybody is counted at night</>;
   if (how === 'rows' || counted === null) return <>counted now</>;
+  if (how === 'recount') {
+    return (
+      <>
+        counted <Moment at={counted} />; very many came and went since
+      </>
+    );
+  }
   return (
     <>
       counted <Moment at={counted} />, with who came and went since

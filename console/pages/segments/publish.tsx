@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Plan } from '../../../lib/pipeline/define/compose-plan.ts';
 import { to } from '../../app/addresses.ts';
 import { ask } from '../../app/ask.ts';
+import { Allowed, useCaller } from '../../app/caller.tsx';
 import { useDoing } from '../../app/doing.ts';
 import { DoButton } from '../../parts/button.tsx';
 import { Card } from '../../parts/card.tsx';
@@ -86,7 +87,12 @@ function PlanStanding({ job, done }: { readonly job: string; readonly done: () =
         return (
           <>
             <PlanShown plan={plan} />
-            <ApplyForm plan={plan} done={done} />
+            <Allowed
+              to="POST /api/apply"
+              otherwise={<p class="quiet">Publishing it is for approvers: give them the downloaded file.</p>}
+            >
+              <ApplyForm plan={plan} done={done} />
+            </Allowed>
           </>
         );
       }}
@@ -95,7 +101,8 @@ function PlanStanding({ job, done }: { readonly job: string; readonly done: () =
 }
 
 function ApplyForm({ plan, done }: { readonly plan: Plan; readonly done: () => void }) {
-  const [by, setBy] = useState('');
+  const { by: known } = useCaller();
+  const [by, setBy] = useState(known ?? '');
   const [job, setJob] = useState<string>();
   const applying = useDoing(async () => {
     setJob((await ask('POST /api/apply', { body: { plan: plan.hash, by: by.trim() } })).id);
@@ -124,7 +131,9 @@ function ApplyForm({ plan, done }: { readonly plan: Plan; readonly done: () => v
         if (ready) applying.start();
       }}
     >
-      <Field id="publish-by" label="Your name, kept with the version" value={by} change={setBy} fills="name" />
+      {known === null && (
+        <Field id="publish-by" label="Your name, kept with the version" value={by} change={setBy} fills="name" />
+      )}
       <button type="submit" aria-disabled={applying.busy || !ready}>
         Publish exactly this
       </button>

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Proposal } from '../../../lib/domain/review/proposal.ts';
 import type { Review } from '../../../lib/domain/review/review.ts';
 import { ask } from '../../app/ask.ts';
+import { Allowed } from '../../app/caller.tsx';
 import { useAnswer } from '../../app/reading.ts';
 import { Badge, type Tone } from '../../parts/badge.tsx';
 import { DoButton } from '../../parts/button.tsx';
@@ -49,16 +50,18 @@ export function Reviews({ segment }: { readonly segment: string }) {
           )
         }
       </Shown>
-      <div class="actions">
-        <DoButton
-          kind="plain"
-          does={async () => {
-            setJob((await ask('POST /api/segments/{segment}/reviews', { params: { segment }, body: {} })).id);
-          }}
-        >
-          Review it now
-        </DoButton>
-      </div>
+      <Allowed to="POST /api/segments/{segment}/reviews">
+        <div class="actions">
+          <DoButton
+            kind="plain"
+            does={async () => {
+              setJob((await ask('POST /api/segments/{segment}/reviews', { params: { segment }, body: {} })).id);
+            }}
+          >
+            Review it now
+          </DoButton>
+        </div>
+      </Allowed>
       {job !== undefined && (
         <JobStanding
           key={job}

@@ -1,5 +1,6 @@
 import type { SegmentPageOf } from '../../../lib/pipeline/describe/describe-segment.ts';
 import { type PageProps, to } from '../../app/addresses.ts';
+import { Allowed } from '../../app/caller.tsx';
 import { useAnswer } from '../../app/reading.ts';
 import { Card, Cards } from '../../parts/card.tsx';
 import { Facts } from '../../parts/facts.tsx';
@@ -10,6 +11,7 @@ import { Scrolls } from '../../parts/scrolls.tsx';
 import { Shown } from '../../parts/shown.tsx';
 import { Accuracy } from './accuracy.tsx';
 import { Comments } from './comments.tsx';
+import { MembersCard } from './members.tsx';
 import { Progress } from './progress.tsx';
 import { Reviews } from './reviews.tsx';
 import { ToldTree } from './told-tree.tsx';
@@ -29,13 +31,16 @@ export function Page({ params: { segment = '' } }: PageProps) {
       >
         {hasFile && (
           <a class="button" href={to('/segments/{segment}/edit', { segment })}>
-            Edit
+            <Allowed to="POST /api/segments/{segment}/edits" otherwise="Try other rules">
+              Edit
+            </Allowed>
           </a>
         )}
       </PageHead>
       <Cards>
         <Shown of={reading}>{(page) => <Definition page={page} />}</Shown>
         <Progress segment={segment} />
+        <MembersCard segment={segment} />
         <Reviews segment={segment} />
         <Comments segment={segment} />
         <Accuracy segment={segment} />

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { SegmentLine } from '../../../lib/pipeline/describe/segment-list.ts';
 import { to } from '../../app/addresses.ts';
 import { ask } from '../../app/ask.ts';
+import { Allowed } from '../../app/caller.tsx';
 import { useDoing } from '../../app/doing.ts';
 import { useAnswer } from '../../app/reading.ts';
 import { Sparkline } from '../../charts/sparkline.tsx';
@@ -43,7 +44,9 @@ export function Page() {
             ['size', 'their size'],
           ]}
         />
-        <NewSegment />
+        <Allowed to="POST /api/segments/{segment}/edits">
+          <NewSegment />
+        </Allowed>
       </div>
       <Found key={`${q} ${sort}`} q={q} sort={sort} />
     </>

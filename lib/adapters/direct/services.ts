@@ -21,7 +21,7 @@ export function openDirectQueue(send: SendDirect, queueUrl: string, env: Env): Q
     if (answer.status !== 200) throw refused('sqs', answer);
     const { Failed = [] } = JSON.parse(answer.body.toString('utf8')) as { Failed?: readonly { Id: string }[] };
     return Failed.map(({ Id }) => Id);
-  });
+  }, env);
 }
 
 /** Objects of the archive bucket by plain requests: reading only. */

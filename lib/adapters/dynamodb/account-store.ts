@@ -1,5 +1,6 @@
 import type { Account, AccountStore } from '../../pipeline/ports.ts';
 import { type Dynamo, executeAll, type Item, insertItem, readById } from './client.ts';
+import { formatMark, inFormat } from './format.ts';
 
 /** Accounts (companies) in table `accounts`, written on condition of their version. */
 export function openAccountStore(dynamo: Dynamo, table: string): AccountStore {
@@ -19,14 +20,17 @@ function statement(table: string, account: Account) {
   const { id, version, ...content } = account;
   const body = { S: JSON.stringify(content) };
   const next = { N: String(version + 1) };
-  if (version === 0) return insertItem(table, { id: { S: id }, body, version: next });
+  const whole = { body, version: next, ...formatMark('accounts') };
+  if (version === 0) return insertItem(table, { id: { S: id }, ...whole });
+  const sets = Object.keys(whole).map((name) => `SET "${name}" = ?`);
   return {
-    Statement: `UPDATE "${table}" SET "body" = ? SET "version" = ? WHERE "id" = ? AND "version" = ?`,
-    Parameters: [body, next, { S: id }, { N: String(version) }],
+    Statement: `UPDATE "${table}" ${sets.join(' ')} WHERE "id" = ? AND "version" = ?`,
+    Parameters: [...Object.values(whole), { S: id }, { N: String(version) }],
   };
 }
 
-function fromItem(item: Item): Account {
+function fromItem(stored: Item): Account {
+  const item = inFormat('accounts', stored);
   const content = JSON.parse(item.body?.S ?? '{}') as Omit<Account, 'id' | 'version'>;
   return { ...content, id: item.id?.S ?? '', version: Number(item.version?.N ?? 0) };
 }

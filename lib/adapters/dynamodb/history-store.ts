@@ -24,10 +24,10 @@ export function openHistoryStore(dynamo: Dynamo, table: string): HistoryStore {
     const query = { ...byOwner(owner), ScanIndexForward: false, Limit: most };
     return ((await dynamo.client.send(new QueryCommand(query))).Items ?? []).map(fromItem);
   };
-  const count = async (owner: string, member: boolean, from: Milliseconds | undefined): Promise<number> => {
+  const count = async (owner: string, member: boolean, from: Milliseconds | undefined, most: number | undefined) => {
     const query = byOwner(owner);
     const later = from === undefined ? {} : { ':from': { S: formatInstant(from) } };
-    return queryCount(dynamo, {
+    const asked = {
       ...query,
       KeyConditionExpression: `${query.KeyConditionExpression}${from === undefined ? '' : ' AND #at >= :from'}`,
       FilterExpression: '#member = :member',
@@ -37,7 +37,8 @@ export function openHistoryStore(dynamo: Dynamo, table: string): HistoryStore {
         ...(from === undefined ? {} : { '#at': 'at' }),
       },
       ExpressionAttributeValues: { ...query.ExpressionAttributeValues, ...later, ':member': { BOOL: member } },
-    });
+    };
+    return queryCount(dynamo, asked, most);
   };
   return {
     async put(lines) {
@@ -51,10 +52,14 @@ export function openHistoryStore(dynamo: Dynamo, table: string): HistoryStore {
         .sort((a, b) => b.at - a.at || (a.profile < b.profile ? -1 : 1))
         .slice(0, most);
     },
-    async countDay(segment, day, from) {
+    async countDay(segment, day, from, most) {
       const shards = shardsOf(`segment:${segment}#${day}`);
       const sum = async (member: boolean): Promise<number> =>
-        (await Promise.all(shards.map((owner) => count(owner, member, from)))).reduce((all, one) => all + one, 0);
+        (
+          await Promise.all(
+            shards.map((owner) => count(owner, member, from, most === undefined ? undefined : most / shards.length)),
+          )
+        ).reduce((all, one) => all + one, 0);
       const [entered, left] = await Promise.all([sum(true), sum(false)]);
       return { entered, left };
     },

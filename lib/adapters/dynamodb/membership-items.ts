@@ -2,6 +2,7 @@ import type { BatchStatementRequest } from '@aws-sdk/client-dynamodb';
 import type { Wanted } from '../../domain/profile.ts';
 import type { AudienceRow, FollowRow, Settled, ToldSide } from '../../pipeline/ports.ts';
 import { type Item, insertItem } from './client.ts';
+import { formatMark, inFormat } from './format.ts';
 import { shardOf } from './shards.ts';
 
 /** Whether a row says that somebody is in, by now. */
@@ -21,7 +22,15 @@ function columnsOf(row: FollowRow, expires: string, fresh: boolean): Record<stri
   if (row.row === 'audience') {
     const pending = !fresh || row.wanted.in ? { pending: pendingKey(row.audience, row.profile) } : {};
     const toldVersion = fresh ? { toldVersion: { N: '0' } } : {};
-    return { wanted: { S: JSON.stringify(row.wanted) }, version, ...pending, ...toldVersion };
+    const cause = row.cause === undefined ? {} : { cause: { S: row.cause } };
+    return {
+      wanted: { S: JSON.stringify(row.wanted) },
+      version,
+      ...cause,
+      ...pending,
+      ...toldVersion,
+      ...formatMark('memberships'),
+    };
   }
   const leaves = enters(row) ? {} : { expires: { N: expires } };
   const since = row.row === 'segment' ? { since: { N: String(row.at) } } : {};
@@ -35,10 +44,12 @@ export function insertRow(table: string, row: FollowRow, expires: string): Batch
 export function updateRow(table: string, row: FollowRow, expires: string): BatchStatementRequest {
   const columns = columnsOf(row, expires, false);
   const names = Object.keys(columns);
-  const back = row.row !== 'audience' && enters(row) ? ' REMOVE expires' : '';
+  // What is said no more goes: an instant at which a row ends, and what its former side came by.
+  const gone =
+    row.row === 'audience' ? (row.cause === undefined ? ' REMOVE "cause"' : '') : enters(row) ? ' REMOVE expires' : '';
   const key = rowKey(ownerOf(row), row.profile);
   return {
-    Statement: `UPDATE "${table}" ${names.map((name) => `SET "${name}" = ?`).join(' ')}${back} WHERE "owner" = ? AND "profile" = ? AND "version" < ?`,
+    Statement: `UPDATE "${table}" ${names.map((name) => `SET "${name}" = ?`).join(' ')}${gone} WHERE "owner" = ? AND "profile" = ? AND "version" < ?`,
     Parameters: [
       ...names.map((name) => columns[name] ?? { NULL: true }),
       key.owner,
@@ -75,7 +86,8 @@ export function pendingKey(audience: string, profile: string): { readonly S: str
   return { S: `${audience}#${shardOf(profile)}` };
 }
 
-export function toAudienceRow(item: Item): AudienceRow {
+export function toAudienceRow(stored: Item): AudienceRow {
+  const item = inFormat('memberships', stored);
   return {
     profile: item.profile?.S ?? '',
     wanted: JSON.parse(item.wanted?.S ?? '{"in":false,"reason":"not-in-segment"}') as Wanted,
@@ -84,6 +96,7 @@ export function toAudienceRow(item: Item): AudienceRow {
     toldVersion: Number(item.toldVersion?.N ?? 0),
     pending: item.pending !== undefined,
     ...(item.pausedUntil?.N === undefined ? {} : { pausedUntil: Number(item.pausedUntil.N) }),
+    ...(item.cause?.S === undefined ? {} : { cause: item.cause.S }),
   };
 }
 

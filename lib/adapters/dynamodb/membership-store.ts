@@ -68,8 +68,26 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
       }
       return { members };
     },
-    async countSegment(segment) {
-      const counts = shardsOf(`segment:${segment}`).map((owner) => queryCount(dynamo, present(owner)));
+    async countSegment(segment, most) {
+      const owners = shardsOf(`segment:${segment}`);
+      const limit = most === undefined ? undefined : most / owners.length;
+      const counts = owners.map((owner) => queryCount(dynamo, present(owner), limit));
+      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    },
+    async countPending(audience, most) {
+      const owners = ownersFrom(audience, undefined);
+      const counts = owners.map(([owner]) =>
+        queryCount(
+          dynamo,
+          {
+            TableName: table,
+            IndexName: 'pending-by-audience',
+            KeyConditionExpression: 'pending = :owner',
+            ExpressionAttributeValues: { ':owner': { S: owner } },
+          },
+          most / owners.length,
+        ),
+      );
       return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
     },
     async *accountPeople(account) {

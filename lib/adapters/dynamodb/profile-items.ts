@@ -3,6 +3,7 @@ import type { ErasedProfile } from '../../domain/erasure.ts';
 import type { Follow, MergedProfile, Profile } from '../../domain/profile.ts';
 import type { Move, StoredProfile } from '../../pipeline/ports.ts';
 import { type Item, insertItem } from './client.ts';
+import { formatMark, inFormat } from './format.ts';
 import { shardOf } from './shards.ts';
 
 /**
@@ -87,13 +88,15 @@ export function toItem(profile: StoredProfile): Item {
     id: { S: id },
     version: { N: String(version + 1) },
     body: { S: JSON.stringify(content) },
+    ...formatMark('profiles'),
     ...('mergedInto' in profile ? { merged: { BOOL: true } } : {}),
     ...(outbox.length === 0 ? {} : { outbox: { S: JSON.stringify(outbox) } }),
     ...(dueAt === null ? {} : { dueHour: { S: dueKey(id, dueAt).dueHour }, dueAt: { N: String(dueAt) } }),
   };
 }
 
-export function fromItem(item: Item): StoredProfile {
+export function fromItem(stored: Item): StoredProfile {
+  const item = inFormat('profiles', stored);
   const content = JSON.parse(item.body?.S ?? '{}') as
     | Omit<Profile, Own>
     | Omit<MergedProfile, Own>

@@ -28,10 +28,19 @@ export async function* queryInTurn(dynamo: Dynamo, inputs: readonly QueryCommand
   }
 }
 
-/** How many items a query finds, without reading them out. */
-export async function queryCount(dynamo: Dynamo, input: QueryCommandInput): Promise<number> {
+/** How many items a query finds, without reading them out. It stops at the end of the page with which it looked at `most`. */
+export async function queryCount(
+  dynamo: Dynamo,
+  input: QueryCommandInput,
+  most: number = Number.POSITIVE_INFINITY,
+): Promise<number> {
   let count = 0;
-  for await (const answer of answersTo(dynamo, { ...input, Select: 'COUNT' })) count += answer.Count ?? 0;
+  let seen = 0;
+  for await (const answer of answersTo(dynamo, { ...input, Select: 'COUNT' })) {
+    count += answer.Count ?? 0;
+    seen += answer.ScannedCount ?? 0;
+    if (seen >= most) break;
+  }
   return count;
 }
 

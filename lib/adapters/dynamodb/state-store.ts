@@ -10,6 +10,7 @@ import {
 import type { JsonObject } from '../../domain/json.ts';
 import type { StateDocument, StateStore } from '../../pipeline/ports.ts';
 import type { Dynamo, Item } from './client.ts';
+import { formatMark, inFormat } from './format.ts';
 import { queryPages } from './query.ts';
 
 /** Numbers held in one row of a set: some kilobytes, so that adding one stays cheap. */
@@ -37,6 +38,7 @@ export function openStateStore(dynamo: Dynamo, table: string): StateStore {
               version: { N: String(expected + 1) },
               writer: { S: writer },
               body: { S: JSON.stringify(body) },
+              ...formatMark('state'),
               ...(options.expiresAt === undefined
                 ? {}
                 : { expires: { N: String(Math.ceil(options.expiresAt / 1_000)) } }),
@@ -119,7 +121,8 @@ export function openStateStore(dynamo: Dynamo, table: string): StateStore {
   };
 }
 
-function toDocument(item: Item): StateDocument {
+function toDocument(stored: Item): StateDocument {
+  const item = inFormat('state', stored);
   return {
     id: item.id?.S ?? '',
     version: Number(item.version?.N ?? 0),

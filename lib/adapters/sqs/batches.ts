@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { TributaryError } from '../../domain/errors.ts';
 import { queueableText } from '../../domain/json.ts';
 import type { Queue, QueueMessage } from '../../pipeline/ports.ts';
+import { traceAttributes } from '../trace.ts';
 
 /** SQS takes ten messages and 256 KiB in one request. */
 const MOST_ENTRIES = 10;
@@ -19,10 +20,11 @@ export interface BatchEntry {
 export type SendBatch = (entries: BatchEntry[]) => Promise<readonly string[]>;
 
 /** A queue that sends in as few requests as SQS allows and tries again what SQS refused. */
-export function queueInBatches(sendBatch: SendBatch): Queue {
+export function queueInBatches(sendBatch: SendBatch, env: Readonly<Record<string, string | undefined>>): Queue {
   return {
     async send(messages) {
-      for (const entries of packEntries(messages)) await sendAll(sendBatch, entries);
+      const trace = traceAttributes(env);
+      for (const entries of packEntries(messages, trace)) await sendAll(sendBatch, entries);
     },
   };
 }
@@ -42,7 +44,7 @@ async function sendAll(sendBatch: SendBatch, entries: BatchEntry[]): Promise<voi
   }
 }
 
-function packEntries(messages: readonly QueueMessage[]): BatchEntry[][] {
+function packEntries(messages: readonly QueueMessage[], trace: object): BatchEntry[][] {
   const batches: BatchEntry[][] = [];
   let batch: BatchEntry[] = [];
   let bytes = 0;
@@ -55,7 +57,7 @@ function packEntries(messages: readonly QueueMessage[]): BatchEntry[][] {
       bytes = 0;
     }
     const delay = delaySeconds === undefined ? {} : { DelaySeconds: Math.min(900, Math.ceil(delaySeconds)) };
-    batch.push({ Id: randomUUID(), MessageBody: text, ...delay });
+    batch.push({ Id: randomUUID(), MessageBody: text, ...delay, ...trace });
     bytes += size;
   }
   return batch.length === 0 ? batches : [...batches, batch];

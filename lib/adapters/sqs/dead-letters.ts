@@ -54,14 +54,16 @@ export function openDeadLetters(client: SQSClient, url: string): DeadLetters {
       };
       await Promise.all(Array.from({ length: AT_ONCE }, giveBack));
     },
-    async hidden() {
+    async count() {
       const answer = await client.send(
         new GetQueueAttributesCommand({
           QueueUrl: url,
-          AttributeNames: ['ApproximateNumberOfMessagesNotVisible'],
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
         }),
       );
-      return Number(answer.Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0);
+      const { ApproximateNumberOfMessages: seen = 0, ApproximateNumberOfMessagesNotVisible: hidden = 0 } =
+        answer.Attributes ?? {};
+      return { seen: Number(seen), hidden: Number(hidden) };
     },
   };
 }

@@ -4,7 +4,12 @@ import type { Log } from '../../pipeline/ports.ts';
 
 /** The part of Lambda's SQS event that is used. */
 export interface SqsEvent {
-  readonly Records: readonly { readonly messageId: string; readonly body: string }[];
+  readonly Records: readonly {
+    readonly messageId: string;
+    readonly body: string;
+    /** `SentTimestamp`: when it was queued, in ms, as text. */
+    readonly attributes?: Readonly<Record<string, string>>;
+  }[];
 }
 
 /** The part of Lambda's context that is used. */
@@ -22,8 +27,12 @@ export const MARGIN_MS = 8_000;
 /** Does one message; throws when it must come again. `signal` fires when time is short. */
 export type MessageStep = (body: Json, signal: AbortSignal) => Promise<void>;
 
-/** Does all messages of an invocation; returns the positions that must come again. */
-export type BatchStep = (bodies: readonly Json[], signal: AbortSignal) => Promise<ReadonlySet<number>>;
+/** Does all messages of an invocation, each queued at an instant in ms; returns the positions that must come again. */
+export type BatchStep = (
+  bodies: readonly Json[],
+  signal: AbortSignal,
+  queuedAt: readonly number[],
+) => Promise<ReadonlySet<number>>;
 
 /** A Lambda handler for a queue whose messages are done one by one. Fails closed: what is not known done comes again. */
 export function sqsHandler(step: MessageStep, log: Log) {
@@ -48,11 +57,11 @@ export function sqsBatchHandler(step: BatchStep, log: Log) {
   return async function handler(event: SqsEvent, context: LambdaContext): Promise<SqsAnswer> {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), Math.max(0, context.getRemainingTimeInMillis() - MARGIN_MS));
-    const readable: { readonly messageId: string; readonly body: Json }[] = [];
+    const readable: { readonly messageId: string; readonly body: Json; readonly queuedAt: number }[] = [];
     const unreadable: string[] = [];
-    for (const { messageId, body } of event.Records) {
+    for (const { messageId, body, attributes } of event.Records) {
       try {
-        readable.push({ messageId, body: JSON.parse(body) as Json });
+        readable.push({ messageId, body: JSON.parse(body) as Json, queuedAt: Number(attributes?.SentTimestamp) });
       } catch {
         // Not ours to repair: after its last try the message lies in the dead-letter queue for a person to look at.
         unreadable.push(messageId);
@@ -63,6 +72,7 @@ export function sqsBatchHandler(step: BatchStep, log: Log) {
       const failed = await step(
         readable.map(({ body }) => body),
         stop.signal,
+        readable.map(({ queuedAt }) => queuedAt),
       );
       const again = readable.filter((_, at) => failed.has(at)).map(({ messageId }) => messageId);
       return { batchItemFailures: [...again, ...unreadable].map((itemIdentifier) => ({ itemIdentifier })) };

@@ -70,11 +70,18 @@ export function recordState(text: string, { delimiter, quote }: CsvForm): 'whole
   }
 }
 
+/** Far more than anybody's tool writes; each name is compared with all others. */
+const MOST_COLUMNS = 2_000;
+const MOST_STEPS = 16;
+
 /** Names of columns from the cells of the first record; undefined where a column has no name. Throws `import/bad-header`. */
 export function headerOf(cells: readonly string[]): readonly (string | undefined)[] {
+  if (cells.length > MOST_COLUMNS) {
+    throw badHeader(`the first line has ${cells.length} cells; expected at most ${MOST_COLUMNS} columns`);
+  }
   const names = cells.map((cell) => cell.trim());
   const told = names.filter((name) => name !== '');
-  const data = told.findIndex((name) => /@\S+\.\S/.test(name) || /^[+-]?[\d.,:/ -]+$/.test(name));
+  const data = told.findIndex((name) => /@\S[^\s.@]*\.\S/.test(name) || /^[+-]?[\d.,:/ -]+$/.test(name));
   if (told.length === 0 || data !== -1) {
     const why = told.length === 0 ? 'holds nothing' : `holds data in column ${data + 1}`;
     throw badHeader(`the first line ${why}; expected the names of the columns`);
@@ -83,6 +90,11 @@ export function headerOf(cells: readonly string[]): readonly (string | undefined
   if (twice !== -1) throw badHeader(`two columns are called ${JSON.stringify(told[twice])}; expected a name for each`);
   for (const name of told) {
     const steps = name.split('.');
+    if (steps.length > MOST_STEPS) {
+      throw badHeader(
+        `a column goes ${steps.length} levels inside: a dot means "inside", and at most ${MOST_STEPS} are read`,
+      );
+    }
     if (steps.some((step) => step === '__proto__' || step === '\u0000')) {
       throw badHeader('a column has a name that no column can have; call it something else');
     }

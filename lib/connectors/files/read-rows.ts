@@ -1,5 +1,4 @@
-import type { JsonObject } from '../../domain/json.ts';
-import { isJsonObject } from '../../domain/json.ts';
+import { isJsonObject, isShallow, type JsonObject, mostLevels } from '../../domain/json.ts';
 import type { FileRow, RowPlace } from '../row-file.ts';
 import { type CsvForm, cellsOf, recordState, rowOf } from './csv-form.ts';
 import type { TextLines } from './text.ts';
@@ -41,7 +40,10 @@ export async function* ndjsonRows(source: AsyncIterable<TextLines>): AsyncGenera
     const rows = heldOf(lines).flatMap(({ line, at, text: raw }): FileRow[] => {
       if (raw.trim() === '') return [];
       const value = parseJson(raw);
-      if (isJsonObject(value)) return [{ line, at, raw, row: value }];
+      if (isJsonObject(value)) {
+        if (isShallow(value)) return [{ line, at, raw, row: value }];
+        return [{ line, at, raw, code: 'import/too-deep', reason: `nested deeper than ${mostLevels} levels` }];
+      }
       return [{ line, at, raw, code: 'import/not-an-object', reason: 'expected one JSON object on the line' }];
     });
     if (rows.length > 0) yield rows;

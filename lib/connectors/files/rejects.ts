@@ -13,11 +13,14 @@ export function csvRejects({ delimiter, quote }: CsvForm, header: string): OpenF
   };
 }
 
+/** What was not read stands there as its text: another JSON, or one nested so deep that it cannot be written. */
+const UNREAD: ReadonlySet<string> = new Set(['import/not-an-object', 'import/too-deep']);
+
 /** Rows of NDJSON and Parquet that were not taken. */
 export const jsonRejects: OpenFile['rejects'] = {
   form: 'ndjson',
   lineOf({ line, code, reason, raw }) {
-    const row: unknown = code === 'import/not-an-object' ? raw : JSON.parse(raw);
+    const row: unknown = UNREAD.has(code) ? raw : JSON.parse(raw);
     return JSON.stringify({ line, code, reason, row });
   },
 };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { refusedOfResponses } from '../response-mapping.ts';
 import { writtenMapping } from '../written-mapping.ts';
 
 const MINUTE = 60_000;
@@ -22,13 +23,6 @@ const signature = z.strictObject({
 
 export const presetNames = ['typeform', 'tally', 'standard-webhooks', 'hmac'] as const;
 
-/** Of every response, so that nobody writes it: what else a mapping may hold, and what it is anyway. */
-const fixed: Readonly<Record<'object' | 'subject' | 'gone', readonly unknown[]>> = {
-  object: [undefined],
-  subject: ['person'],
-  gone: [undefined],
-};
-
 /** What an operator says about a connection to one form, survey or sender in tributary.yaml. */
 export const config = z
   .strictObject({
@@ -49,10 +43,7 @@ export const config = z
     const refuse = (at: string[], message: string) => context.addIssue({ code: 'custom', path: at, message });
     const { preset, form, signature: signed } = given;
     const { id, at } = given.mapping;
-    for (const [key, is] of Object.entries(fixed)) {
-      if (key in given.mapping && !is.includes(given.mapping[key as keyof typeof fixed]))
-        refuse(['mapping', key], `expected no ${key}: a response is what a person said, and stays`);
-    }
+    for (const [key, expected] of refusedOfResponses(given.mapping)) refuse(['mapping', key], expected);
     if (preset !== 'hmac' && signed !== undefined) {
       refuse(['signature'], `expected no signature: the preset ${preset} knows how its tool signs`);
     }

@@ -1,11 +1,9 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { MappedRecord } from '../../domain/mapping.ts';
-import { type OpenMapping, openMapping } from '../map-written.ts';
+import type { OpenMapping } from '../map-written.ts';
+import { openResponses } from '../response-mapping.ts';
 import type { Config } from './config.ts';
 import { presets } from './presets.ts';
-
-/** Each response is a record of its own: fragments are `<connection>:response:<id>`. */
-export const OBJECT = 'response';
 
 /** A response as what it tells of the person and what the person did by it, or why it cannot be used. Total. */
 export function mapResponse(config: Config, connection: string, record: JsonObject): MappedRecord {
@@ -17,12 +15,7 @@ export function mapResponse(config: Config, connection: string, record: JsonObje
   return responseMapping(config).map(record, connection);
 }
 
-/** The workspace's mapping with what its preset knows. Whatever it says, it is the person's own word. */
+/** The workspace's mapping with what its preset knows. */
 export function responseMapping({ mapping, preset }: Config): OpenMapping {
-  const { id = presets[preset].id, at = presets[preset].at, activity } = mapping;
-  const done = { id: activity?.id ?? id, name: activity?.name ?? 'Form Submitted', properties: activity?.properties };
-  return openMapping(
-    { ...mapping, id: [...id], at: [...at], by: 'person', activity: { ...done, id: [...done.id] } },
-    OBJECT,
-  );
+  return openResponses(mapping, presets[preset]);
 }

@@ -3,11 +3,12 @@ import { parseInstant } from '../../domain/instant.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';
 import { defineStream, streamBySettings } from '../define.ts';
+import { RESPONSE } from '../response-mapping.ts';
 import type { FormsApi } from './client.ts';
 import { type Config, lookbackMs } from './config.ts';
 import { unreadableAnswer } from './errors.ts';
 import { RESPONSE_PAGE } from './manifest.ts';
-import { mapResponse, OBJECT } from './map-response.ts';
+import { mapResponse } from './map-response.ts';
 import { presets } from './presets.ts';
 import { typeformResponse } from './typeform.ts';
 
@@ -23,11 +24,11 @@ type Cursor = z.infer<typeof cursor>;
 type Window = { readonly since: number; readonly until: number; readonly before?: string | undefined };
 
 const { id, at } = presets.typeform;
-const source = { version: 1, object: OBJECT, subject: 'person', by: 'person', id, at } as const;
+const source = { version: 1, object: RESPONSE, subject: 'person', by: 'person', id, at } as const;
 
 /** What is certain whatever the workspace's own mapping says: the rest is in the connection. */
 const mappings: Readonly<Record<string, Mapping>> = {
-  [OBJECT]: source,
+  [RESPONSE]: source,
   activity: { ...source, activity: { id, name: 'Form Submitted' } },
 };
 
@@ -56,7 +57,7 @@ export const responses = streamBySettings<Config, FormsApi>((config) =>
           ? { v: 1, phase: 'done', until: window.until }
           : { v: 1, phase: 'back', since: window.since, until: window.until, before: before ?? '' };
         const inside = items.filter((one) => isInside(one, window));
-        if (inside.length > 0 || whole) yield { mapping: OBJECT, records: inside, checkpoint };
+        if (inside.length > 0 || whole) yield { mapping: RESPONSE, records: inside, checkpoint };
         if (whole && window.until >= options.now.getTime()) return;
         // A run that finished what an older one began goes on to its own end.
         window = whole ? openWindow(checkpoint, api.config, options.now) : { ...window, before };

@@ -35,7 +35,7 @@ export const tallySubmission = z
 function valueIn({ value, options }: z.infer<typeof field>): Json {
   if (!Array.isArray(value) || options == null) return (value ?? null) as Json;
   const texts = new Map(options.map(({ id, text }) => [id, text]));
-  return value.map((id) => texts.get(String(id)) ?? String(id));
+  return value.flatMap((id: unknown) => (typeof id === 'object' ? [] : [texts.get(String(id)) ?? String(id)]));
 }
 
 /** The chosen text of a question of which exactly one option was chosen: Tally tells it as a list like the others. */

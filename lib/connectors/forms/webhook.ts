@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Delivery, RawRequest, WebhookSource } from '../contract-deliveries.ts';
+import { RESPONSE } from '../response-mapping.ts';
 import { readBody } from './body.ts';
 import type { Config, Secret } from './config.ts';
-import { mapResponse, OBJECT } from './map-response.ts';
+import { mapResponse } from './map-response.ts';
 import { presets } from './presets.ts';
 import { prove } from './proof.ts';
 
 /** The delivery is the data: what a response says of the person, and that it was given. Nothing can be read again. */
 export const webhook: WebhookSource<Config, Secret> = {
   proof: 'hmac',
-  tells: [OBJECT],
+  tells: [RESPONSE],
   verify: prove,
   parse,
 };

@@ -6,7 +6,6 @@ import type { Config, Secret } from './config.ts';
 import { type Refusal, unreadableAnswer } from './errors.ts';
 import { openTransport, type Request } from './transport.ts';
 
-const HOME = { api: 'https://datamanager.googleapis.com', token: 'https://oauth2.googleapis.com/token' };
 const DAY_SECONDS = 86_400;
 /** Names are told apart by the account; more than a few of one name are not ours. */
 const LISTS = 10;
@@ -26,8 +25,7 @@ export interface Change {
 /** A client of its own for one connection: the documented HTTP API, without the official client (README.md says why). */
 export function openGoogleAds(connection: ConnectionInput<Config, Secret>, io: ConnectorIo) {
   const { config, secret, endpoint } = connection;
-  const own = endpoint?.replace(/\/+$/, '');
-  const transport = openTransport(own === undefined ? HOME : { api: own, token: `${own}/token` }, secret, io);
+  const transport = openTransport(endpoint, secret, io);
   const accountOf = (accountId: string): Json => ({ accountType: 'GOOGLE_ADS', accountId });
   const pathOf = (accountId: string): string => `accountTypes/GOOGLE_ADS/accounts/${accountId}`;
   const login = config.login_customer_id;

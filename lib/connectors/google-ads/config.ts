@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { googleKey } from '../google-sign-in.ts';
 import { MOST_DAYS } from './manifest.ts';
 
 const DIGITS = /^\d{10}$/;
@@ -36,11 +37,7 @@ export const config = z.strictObject({
     .prefault({}),
 });
 
-/** The key file of a service account, as Google Cloud gives it; what is not named here is not read. */
-export const secret = z.object({
-  client_email: z.string('expected client_email of the key file').min(3, 'expected client_email of the key file'),
-  private_key: z.string('expected private_key of the key file').min(1, 'expected private_key of the key file'),
-});
+export const secret = googleKey;
 
 export type Config = z.infer<typeof config>;
 export type Secret = z.infer<typeof secret>;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type FailureKind, TributaryError } from '../../domain/errors.ts';
+import type { Answer } from '../requests.ts';
 
 const MINUTE = 60_000;
 
@@ -172,11 +173,16 @@ export function googleError(refusal: Refusal): TributaryError {
 }
 
 /** What the token endpoint answered as ours (RFC 6749): everything but its own trouble is about the service account. */
-export function signInError(status: number, retryAfter: string | null): TributaryError {
-  if (status === 429 || status >= 500)
-    return googleError({ status, reasons: [], members: new Set(), retryAfter: retryAfter ?? undefined });
+export function signInError({ status, headers }: Pick<Answer, 'status' | 'headers'>): TributaryError {
+  if (status === 429 || status >= 500) return googleError(refusalOf(status, '', headers.get('retry-after')));
   const { kind, code, says } = signInRefused;
   return new TributaryError(kind, code, `${says} (${status})`);
+}
+
+/** What the secret holds is no key. */
+export function unusableKey(): TributaryError {
+  const says = 'private_key is no RSA key in PEM form; put the whole key file into the secret';
+  return new TributaryError('config', 'google-ads/unusable-key', says);
 }
 
 /** No answer came, or our own time was up. */

@@ -33,9 +33,8 @@ const parameters = z
   .array(z.object({ key: z.string(), value }))
   .nullish()
   .transform((all) => {
-    const held: Record<string, Json> = {};
-    for (const { key, value: told } of all ?? []) if (told !== undefined) held[key] = told;
-    return held;
+    const told = (all ?? []).flatMap(({ key, value: one }) => (one === undefined ? [] : [[key, one] as const]));
+    return Object.fromEntries(told);
   });
 
 const item = z

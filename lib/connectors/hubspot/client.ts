@@ -68,7 +68,7 @@ export interface RecordToWrite {
  * after an error, turns instants into Dates, drops fields it does not know and puts whole answers into messages.
  */
 export function openHubspot(connection: ConnectionInput<Config, Secret>, io: ConnectorIo) {
-  const base = (connection.endpoint ?? HOME).replace(/\/+$/, '');
+  const base = (connection.endpoint ?? HOME).replace(/(?<!\/)\/+$/, '');
   const transport = openTransport(base, connection.secret, io);
   const objects = configured(new ObjectsServer(base, {}));
   const lists = configured(new ListsServer(base, {}));

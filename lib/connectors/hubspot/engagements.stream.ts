@@ -59,11 +59,13 @@ interface Kind {
   readonly act: (told: JsonObject) => string;
 }
 
-const meetings: Readonly<Record<string, string>> = {
-  NO_SHOW: 'no-show',
-  CANCELED: 'canceled',
-  RESCHEDULED: 'rescheduled',
-};
+const meetings = new Map(
+  Object.entries({
+    NO_SHOW: 'no-show',
+    CANCELED: 'canceled',
+    RESCHEDULED: 'rescheduled',
+  }),
+);
 
 const kinds: readonly Kind[] = [
   {
@@ -78,7 +80,7 @@ const kinds: readonly Kind[] = [
     subject: 'hs_meeting_title',
     status: 'hs_meeting_outcome',
     more: ['hs_meeting_end_time'],
-    act: (told) => meetings[String(told.hs_meeting_outcome)] ?? 'meeting',
+    act: ({ hs_meeting_outcome: outcome }) => meetings.get(String(outcome)) ?? 'meeting',
   },
   {
     object: 'emails',

@@ -39,15 +39,16 @@ export const submissionRecord = z
     values: z.array(z.looseObject({ name: z.string(), value: z.string().nullish() })),
   })
   .transform(({ values, ...submission }) => {
-    const answers: Record<string, string> = {};
+    const told = new Map<string, string>();
     for (const { name, value } of values) {
       if (value == null || value === '') continue;
-      answers[name] = answers[name] === undefined ? value : `${answers[name]};${value}`;
+      const before = told.get(name);
+      told.set(name, before === undefined ? value : `${before};${value}`);
     }
-    const { email } = answers;
+    const email = told.get('email');
     return {
       ...submission,
-      answers,
+      answers: Object.fromEntries(told),
       at: new Date(submission.submittedAt).toISOString(),
       ...(email === undefined ? {} : { address_id: addressIdOf(email) }),
     };

@@ -14,6 +14,7 @@ const HOUR = 3_600_000;
 interface Step {
   readonly records: readonly unknown[];
   readonly next: Cursor;
+  readonly left?: number;
 }
 
 /**
@@ -29,9 +30,11 @@ export async function* readSources(
 ): AsyncIterable<RecordPage<Cursor>> {
   let at = from === undefined || from.phase === 'done' ? openWindow(api, sources, from, options.now) : from;
   while (!options.signal.aborted) {
-    const { records, next } = await readStep(api, sources, at, options);
+    const { records, next, left } = await readStep(api, sources, at, options);
     const ends = next.phase === 'done' && next.until >= options.now.getTime();
-    if (records.length > 0 || ends) yield { mapping, records, checkpoint: next };
+    if (records.length > 0 || ends) {
+      yield { mapping, records, checkpoint: next, ...(left === undefined ? {} : { left }) };
+    }
     if (ends) return;
     // A run that finished what an older one began goes on to its own end.
     at = next.phase === 'done' ? openWindow(api, sources, next, options.now) : next;
@@ -71,7 +74,11 @@ async function readWindow(
   const properties = [...new Set([source.changed, 'hs_object_id', ...source.properties])];
   const { results, total } = await api.search(source.object, { anyOf: groupsOf(source, at), properties, limit });
   const records = await source.dress(api, results);
-  if (results.length > 0 && total > results.length) return { records, next: { ...at, after: lastId(results) } };
+  if (results.length > 0 && total > results.length) {
+    // Of several objects a search tells of one.
+    const left = sources.length === 1 ? { left: total - results.length } : {};
+    return { records, next: { ...at, after: lastId(results) }, ...left };
+  }
   const following = sourceAfter(sources, source.object);
   if (following !== undefined) return { records, next: { ...at, object: following.object, after: null } };
   const swept = sources.find(({ deletions }) => deletions);

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import { sameText } from '../../domain/signed-message.ts';
 import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract-deliveries.ts';
+import { jsonOf } from '../delivered-json.ts';
 import type { Config, Secret } from './config.ts';
 
 /** Older requests are refused, whatever their signature (developer documentation, "Validating requests", 2026-08). */
@@ -106,7 +107,7 @@ function parse(request: RawRequest, connection: string): readonly Delivery[] {
 function hintOf(one: Event, connection: string): Extract<Delivery, { hint: unknown }>['hint'] | undefined {
   const [object = '', what = ''] = (one.subscriptionType ?? one.eventType ?? '').split('.');
   if (what === 'associationChange') return associationOf(one);
-  const stream = streams[object === 'object' ? (one.objectTypeId ?? '') : object];
+  const stream = streamOf(object === 'object' ? one.objectTypeId : object);
   if (stream === undefined) return undefined;
   // A merge leaves one record, sometimes under a new id; what was under the others' ids is gone.
   const told = [one.objectId, one.primaryObjectId, one.newObjectId, ...(one.mergedObjectIds ?? [])];
@@ -125,10 +126,15 @@ function associationOf(one: Event): { readonly stream: string; readonly ids: rea
   ] as const;
   for (const [own, other, id] of pairs) {
     const belongs = (own === 'contact' && other === 'company') || (own === 'deal' && other === 'contact');
-    const stream = streams[own ?? ''];
+    const stream = streamOf(own);
     if (belongs && id !== undefined && stream !== undefined) return { stream, ids: [id] };
   }
   return undefined;
+}
+
+/** Own names only: an event could be called like what every object inherits. */
+function streamOf(record = ''): string | undefined {
+  return Object.hasOwn(streams, record) ? streams[record] : undefined;
 }
 
 function withdraws(what: string, { propertyName, propertyValue }: Event): boolean {
@@ -137,17 +143,7 @@ function withdraws(what: string, { propertyName, propertyValue }: Event): boolea
 }
 
 function readEvents(body: Uint8Array): readonly Event[] | undefined {
-  try {
-    const parsed = z
-      .array(event)
-      .min(1)
-      .max(MOST_EVENTS)
-      .safeParse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)));
-    return parsed.data;
-  } catch {
-    // What is no JSON is unreadable like any other body: the caller says so.
-    return undefined;
-  }
+  return z.array(event).min(1).max(MOST_EVENTS).safeParse(jsonOf(body)).data;
 }
 
 /** `eventId` is not unique, so what happened names itself. The digest names nobody. */

@@ -25,7 +25,7 @@ export type ContactKey = 'id' | 'email' | 'phone_number';
 
 /** A client of its own for one connection: the documented HTTP API, without the official client (README.md says why). */
 export function openKlaviyo(connection: ConnectionInput<Config, Secret>, io: ConnectorIo) {
-  const base = (connection.endpoint ?? HOME).replace(/\/+$/, '');
+  const base = (connection.endpoint ?? HOME).replace(/(?<!\/)\/+$/, '');
   const transport = openTransport(base, connection.secret, io);
 
   async function call<T>(what: string, shape: z.ZodType<T>, request: Request): Promise<T> {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import { valueAt } from '../../domain/mapping.ts';
 import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract-deliveries.ts';
+import { jsonOf } from '../delivered-json.ts';
 import type { Config, Secret } from './config.ts';
 import { profileId } from './profile.ts';
 
@@ -102,12 +103,7 @@ function profilesIn({ payload }: Event): string[] {
 }
 
 function readEvents(sent: Uint8Array): readonly Event[] | undefined {
-  try {
-    return body.safeParse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(sent))).data?.data;
-  } catch {
-    // What is no JSON is unreadable like any other body: the caller says so.
-    return undefined;
-  }
+  return body.safeParse(jsonOf(sent)).data?.data;
 }
 
 /** What happened names itself, whatever `external_id` turns out to be. The digest names nobody. */

@@ -30,7 +30,7 @@ export type LinkedinApi = ReturnType<typeof openLinkedin>;
 /** A client of its own for one connection: the documented HTTP API, without LinkedIn's client, whose licence forbids it here. */
 export function openLinkedin(connection: ConnectionInput<Config, Secret>, io: ConnectorIo) {
   const { config, endpoint } = connection;
-  const base = endpoint?.replace(/\/+$/, '');
+  const base = endpoint?.replace(/(?<!\/)\/+$/, '');
   const urls = { api: base ?? API, sign_in: base ?? SIGN_IN };
   const transport = openTransport(urls, connection.secret, config.api_version, io);
 

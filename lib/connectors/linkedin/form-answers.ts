@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Json } from '../../domain/json.ts';
+import { unsafeNames } from '../delivered-json.ts';
 
 const localized = z.looseObject({ localized: z.record(z.string(), z.string()) });
 
@@ -34,9 +35,6 @@ export const form = z.looseObject({
   content: z.looseObject({ questions: z.array(question) }),
 });
 
-/** Names that mean something to JavaScript itself. */
-const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-
 type Answers = Readonly<Record<string, Json>>;
 
 /**
@@ -67,7 +65,7 @@ export function answersOf(
 }
 
 function byName(pairs: readonly (readonly [name: string, value: Json])[]): Answers {
-  return Object.fromEntries(pairs.filter(([name]) => name !== '' && !UNSAFE.has(name)));
+  return Object.fromEntries(pairs.filter(([name]) => name !== '' && !unsafeNames.has(name)));
 }
 
 /** What an option says in the form's own language; its number where the form does not have it. */

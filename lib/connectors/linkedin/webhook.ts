@@ -4,6 +4,7 @@ import { TributaryError } from '../../domain/errors.ts';
 import { applyMapping } from '../../domain/mapping.ts';
 import { macOf, sameText } from '../../domain/signed-message.ts';
 import type { Delivery, RawRequest, Verification, WebhookAnswer, WebhookSource } from '../contract-deliveries.ts';
+import { jsonOf } from '../delivered-json.ts';
 import type { Config, Secret } from './config.ts';
 import { formIn, instantMs, LEAD } from './lead.ts';
 import { isSomebodys, socialAction, socialActionMapping } from './social-action.ts';
@@ -115,15 +116,6 @@ function readSocialAction(told: { readonly notificationId: number | string }, co
   return mapped.ok
     ? { deliveryId, change: mapped.change }
     : { deliveryId, rejection: { ...mapped.rejection, record: told } };
-}
-
-/** Undefined where it is no JSON. */
-function jsonOf(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    return undefined; // What is no JSON is unreadable like any other body.
-  }
 }
 
 function unreadable(): TributaryError {

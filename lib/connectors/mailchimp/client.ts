@@ -143,7 +143,7 @@ export function openMailchimp(connection: ConnectionInput<Config, Secret>, io: C
   const api = new ApiClient();
   // No `server` in the settings: the client replaces the first "server" anywhere in the URL by it, even in a host name.
   api.setConfig({ apiKey: connection.secret.api_key });
-  api.basePath = `${(connection.endpoint ?? `https://${dataCentre}.api.mailchimp.com`).replace(/\/+$/, '')}/3.0`;
+  api.basePath = `${(connection.endpoint ?? `https://${dataCentre}.api.mailchimp.com`).replace(/(?<!\/)\/+$/, '')}/3.0`;
   api.timeout = TIMEOUT_MS;
 
   let calls = 0;

@@ -141,7 +141,7 @@ export const members = defineStream<MailchimpClient, z.infer<typeof record>, Cur
       if (options.signal.aborted) return;
       const { records, next } = await readPage(api, at, options);
       at = next;
-      if (records.length > 0 || at.pass === 'done') yield { mapping: 'member', records, checkpoint: at };
+      if (records.length > 0 || at.pass === 'done') yield { mapping: 'member', records, checkpoint: at, ...leftAt(at) };
     }
   },
   reread,
@@ -181,6 +181,12 @@ async function readPage(
       ? { ...at, pass: 'archived', offset: 0, total: null }
       : { v: 1, pass: 'done', until: at.until };
   return { records: page.items, next };
+}
+
+/** How many members the pass has still to list; at the beginning of a pass nobody knows. */
+function leftAt(at: Cursor): { readonly left?: number } {
+  if (at.pass === 'done') return { left: 0 };
+  return at.total === null ? {} : { left: Math.max(0, at.total - at.offset) };
 }
 
 /** Reads members again by id. Before ids are called gone the list itself is asked for, or a wrong `list` would void everybody. */

@@ -35,6 +35,33 @@ export const posts = pageOf(
 /** Comments on Instagram bring the first of their replies along. */
 export const commentsWithReplies = pageOf(z.looseObject({ id: metaId, replies: records.optional() }));
 
+/** Counts of days by metric. A value is a number, or several by what they are split into. */
+export const insights = z.object({
+  data: z.array(
+    z.object({
+      name: z.string().min(1),
+      period: z.string(),
+      values: z.array(z.looseObject({ end_time: z.string().optional() })),
+    }),
+  ),
+});
+
+export type Insights = z.infer<typeof insights>;
+
+const mentioned = z.looseObject({
+  id: metaId,
+  username: z.string().min(1).optional(),
+  timestamp: z.string().optional(),
+  text: z.string().optional(),
+  caption: z.string().optional(),
+  media: z.object({ id: metaId }).optional(),
+});
+
+/** A comment or a medium of somebody else's that names the account. Whoever wrote it is told by name, and not always. */
+export const mention = z
+  .union([z.object({ mentioned_comment: mentioned }), z.object({ mentioned_media: mentioned })])
+  .transform((told) => ('mentioned_comment' in told ? told.mentioned_comment : told.mentioned_media));
+
 export const made = z.object({ id: metaId });
 
 export const changed = z.object({

@@ -25,7 +25,7 @@ export interface PageQuery {
 
 /** A client of its own for one connection: the documented HTTP API, without the official client (README.md says why). */
 export function openMeta(connection: ConnectionInput<Config, Secret>, io: ConnectorIo) {
-  const base = (connection.endpoint ?? HOME).replace(/\/+$/, '');
+  const base = (connection.endpoint ?? HOME).replace(/(?<!\/)\/+$/, '');
   const { config } = connection;
   const transport = openTransport(base, connection.secret, io);
   let pageToken: string | undefined;
@@ -156,6 +156,23 @@ export function openMeta(connection: ConnectionInput<Config, Secret>, io: Connec
       ),
     instagramComment: (id: string) =>
       call('a comment', answers.record, get(node(id), { fields: `${REPLY_FIELDS},media{id}` })),
+    /** A comment or medium of somebody else's in which the account is named: nobody may read it by its own id. */
+    instagramMention: (account: string, kind: 'comment' | 'media', id: string) => {
+      const shown = kind === 'comment' ? 'id,username,timestamp,text,media{id}' : 'id,username,timestamp,caption';
+      const fields = `mentioned_${kind}.${kind}_id(${answers.metaId.parse(id)}){${shown}}`;
+      return call('a mention', answers.mention, get(node(account), { fields }));
+    },
+    /** Counts by day that end in (since, until], seconds since 1970: each a day long, to midnight in California. */
+    insights: async (of: 'page' | 'instagram', id: string, since: number, until: number) =>
+      call(
+        'insights',
+        answers.insights,
+        get(
+          `${node(id)}/insights`,
+          { metric: config.insights[of].join(','), period: 'day', since: String(since), until: String(until) },
+          of === 'page' ? await ofPage() : undefined,
+        ),
+      ),
     listAudiences: (query: PageQuery) =>
       call(
         'custom audiences',

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { formatInstant, parseInstant } from '../../domain/instant.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';
 import type { Schema } from '../contract.ts';
-import { metaId } from './answers.ts';
+import { type mention, metaId } from './answers.ts';
 
 const text = z.string().nullish();
 const instant = z.string().refine((at) => parseInstant(at) !== undefined, 'expected an instant');
@@ -112,6 +113,39 @@ export const mentionRecord = z
     };
   }) as unknown as Schema<JsonObject>;
 
+/** A comment or a medium in which the Instagram account is named, as it is asked for by its id. */
+export function mentionOf(
+  kind: 'comment' | 'media',
+  scope: string,
+  { id, username, timestamp, text: said, caption, media }: z.infer<typeof mention>,
+): JsonObject {
+  return {
+    network: 'instagram',
+    mention: `mention-${id}`,
+    scope,
+    username: username ?? null,
+    timestamp: timestamp ?? null,
+    said: (kind === 'comment' ? said : caption) ?? null,
+    id: kind === 'comment' ? id : null,
+    post_id: kind === 'comment' ? (media?.id ?? null) : id,
+  };
+}
+
+const mentionedRecord = z
+  .looseObject({ scope: metaId, username: z.string(), timestamp: instant })
+  .transform((told) => ({
+    ...told,
+    // Names change hands and are nobody's identifier: what is known of a name stands by itself, and joins nobody.
+    person: `${told.scope}-name-${createHash('sha256').update(told.username.toLowerCase()).digest('hex').slice(0, 24)}`,
+    author: told.username,
+    at: told.timestamp,
+  })) as unknown as Schema<JsonObject>;
+
+/** What the stream reads: comments, and mentions on Instagram by their ids. */
+export const writtenRecord: Schema<JsonObject> = {
+  safeParse: (value) => (isJsonObject(value) && 'mention' in value ? mentionedRecord : commentRecord).safeParse(value),
+};
+
 /** When a comment of either network was written. */
 export function writtenAt(record: unknown): number | undefined {
   return isJsonObject(record) ? parseInstant(record.created_time ?? record.timestamp) : undefined;
@@ -125,6 +159,7 @@ export function isSomebodys(record: unknown): boolean {
   // What is no record at all is for quarantine.
   if (!isJsonObject(record)) return true;
   const { from, scope } = record;
+  if ('mention' in record) return record.username !== null;
   return isJsonObject(from) && from.id !== undefined && from.id !== scope;
 }
 

@@ -9,6 +9,9 @@ function idOf(what: string) {
   return z.string(expected).regex(/^\d{1,20}$/, expected);
 }
 
+const metric = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{1,80}$/, 'expected the name of a metric such as page_post_engagements');
 const traitName = z.string().regex(/^[a-z0-9_]+(?:\.[a-z0-9_]+)*$/, 'expected a trait name');
 /** A path of the mapping's: a dot would walk into an object. */
 const formKey = z.string().regex(/^[^.]{1,250}$/, 'expected the key of a question, without dots');
@@ -31,6 +34,15 @@ export const config = z.strictObject({
   consent: z.record(formKey, z.string().min(1, 'expected a channel or purpose such as email')).default({}),
   /** Posts and media of so many days are looked through for comments. */
   comments_days: z.int().min(1).max(90).default(14),
+  /** Counts of each day, by Meta's names, of the page and of the Instagram account. */
+  insights: z
+    .strictObject({
+      page: z.array(metric).default(['page_media_view', 'page_post_engagements']),
+      instagram: z.array(metric).default(['reach']),
+    })
+    .prefault({}),
+  /** How many days of insights a first run reads back. */
+  history_days: z.int().min(1).max(400).default(30),
   /** How far each run reads back before the end of the last. */
   lookback_minutes: z.int().min(1).max(1440).default(10),
   /** What Meta is told about where the people of an audience that is made came from. */

@@ -139,6 +139,12 @@ function failureOf({ status, code, subcode, transient, words }: Refusal): Failur
 export const networkError = networkErrors('Meta', { stopped: 'meta/stopped', unreachable: 'meta/unreachable' });
 export const unreadableAnswer = unreadableAnswers('Meta', unreadable.code);
 
+/** Metrics are renamed and end: which one it is, Meta says in its own words only. */
+export function metricRefused(of: string): TributaryError {
+  const says = `Meta does not know one of the metrics under insights.${of} of the connection, or not by day; take out those that ended`;
+  return new TributaryError('config', 'meta/metric-refused', says);
+}
+
 /** A setting of the connection that is needed for what was asked. */
 export function missingSetting(setting: 'page' | 'ad_account', needed: string): TributaryError {
   return new TributaryError('config', 'meta/missing-setting', `${needed} need \`${setting}\` of the connection`);

@@ -1,10 +1,10 @@
 import { defineConnector } from '../define.ts';
 import { audiences } from './audiences.ts';
 import type { MetaApi } from './client.ts';
-import { mentionMapping } from './comment.ts';
 import { comments } from './comments.stream.ts';
 import { type Config, config, type Secret, secret } from './config.ts';
 import { erasure } from './erasure.ts';
+import { insights } from './insights.stream.ts';
 import { leadMappingOf } from './lead.ts';
 import { leads } from './leads.stream.ts';
 import { manifest } from './manifest.ts';
@@ -22,8 +22,8 @@ export const meta = defineConnector<Config, Secret, MetaApi>({
     const { id } = await api.account();
     return { account: `user ${id}` };
   },
-  streams: [comments, leads],
-  mappingsOf: (given) => [leadMappingOf(given), mentionMapping],
+  streams: [comments, insights, leads],
+  mappingsOf: (given) => [leadMappingOf(given)],
   webhook,
   audiences,
   erasure,

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { parseInstant } from '../../domain/instant.ts';
 import type { Json } from '../../domain/json.ts';
 import { applyMappings, type ConsentRule, type MappedRecord, type Mapping } from '../../domain/mapping.ts';
+import { unsafeNames } from '../delivered-json.ts';
 import { metaId } from './answers.ts';
 import type { Config } from './config.ts';
 
@@ -109,11 +110,9 @@ export const lead = z
   });
 
 const TICKED: ReadonlySet<string> = new Set(['1', 'true']);
-/** Names that mean something to JavaScript itself. */
-const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 function byKey(pairs: readonly (readonly [key: string, value: Json])[]): Readonly<Record<string, Json>> {
-  return Object.fromEntries(pairs.filter(([key]) => !UNSAFE.has(key)));
+  return Object.fromEntries(pairs.filter(([key]) => !unsafeNames.has(key)));
 }
 
 /** What Meta's testing tool writes into every field; its address is the same for everybody who tests. */

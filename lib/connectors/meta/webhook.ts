@@ -7,6 +7,7 @@ import { applyMapping, type Mapping } from '../../domain/mapping.ts';
 import { macOf, sameText } from '../../domain/signed-message.ts';
 import type { Schema } from '../contract.ts';
 import type { Delivery, RawRequest, Verification, WebhookAnswer, WebhookSource } from '../contract-deliveries.ts';
+import { jsonOf } from '../delivered-json.ts';
 import { metaId } from './answers.ts';
 import { commentMapping, commentRecord, isSomebodys, mentionMapping, mentionRecord } from './comment.ts';
 import type { Config, Secret } from './config.ts';
@@ -50,8 +51,8 @@ interface Told {
 type Read = (told: Told, connection: string, config: Config) => Delivery | undefined;
 
 /**
- * Updates of a page and of an Instagram account, signed over the raw body. A lead names only itself, and a comment on
- * Instagram does not say when it was written: both are read again. A comment on the page, and a mention of it, is told whole.
+ * Updates of a page and of an Instagram account, signed over the raw body. A lead names only itself, a comment on
+ * Instagram does not say when it was written, a mention there not what: all are read again. A comment on the page, and a mention of it, is told whole.
  */
 export const webhook: WebhookSource<Config, Secret> = { proof: 'hmac', verify, handshake, parse };
 
@@ -79,12 +80,12 @@ function handshake({ method, query }: RawRequest): WebhookAnswer | undefined {
 
 const fields: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
   page: { leadgen: readLead, feed: readFeed, mention: readMention },
-  instagram: { comments: readInstagram, live_comments: readInstagram },
+  instagram: { comments: readInstagram, live_comments: readInstagram, mentions: readInstagramMention },
 };
 
 function parse(request: RawRequest, connection: string, config: Config): readonly Delivery[] {
   const { object, entry } = readBody(request.body);
-  const known = fields[object];
+  const known = Object.hasOwn(fields, object) ? fields[object] : undefined;
   const mine = object === 'instagram' ? config.instagram : config.page;
   const deliveries = new Map<string, Delivery>();
   // One address takes the updates of all pages of an app: those of others are theirs.
@@ -149,6 +150,15 @@ function readInstagram({ value }: Told): Delivery | undefined {
   return { deliveryId: `meta:comment:${named}`, hint: { stream: 'comments', ids: [`instagram:${named}`] } };
 }
 
+/** Of a mention only where it stands is told; what was written is read, while Meta still has it. */
+function readInstagramMention({ value }: Told): Delivery | undefined {
+  const told = z.looseObject({ media_id: id, comment_id: id.optional() }).safeParse(value);
+  if (!told.success) return unknown('mentions', value, told.error.issues);
+  const { media_id, comment_id } = told.data;
+  const place = comment_id === undefined ? `mentioned_media:${media_id}` : `mentioned_comment:${comment_id}`;
+  return { deliveryId: `meta:${place}`, hint: { stream: 'comments', ids: [place] } };
+}
+
 function deliver(
   deliveryId: string,
   field: string,
@@ -179,12 +189,8 @@ function unknown(
 }
 
 function readBody(sent: Uint8Array): z.infer<typeof body> {
-  try {
-    const parsed = body.safeParse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(sent)));
-    if (parsed.success) return parsed.data;
-  } catch {
-    // What is no JSON is unreadable like any other body.
-  }
+  const parsed = body.safeParse(jsonOf(sent));
+  if (parsed.success) return parsed.data;
   const says = `a webhook delivery could not be read: expected object and entry, a list of up to ${MOST_CHANGES} updates`;
   throw new TributaryError('rejected', 'meta/unreadable-delivery', says);
 }

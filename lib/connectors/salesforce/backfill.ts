@@ -38,17 +38,21 @@ export async function readBackfill(
     // A page of nothing: from here on a killed run resumes this job instead of starting another.
     return { source, records: [], next: { ...at, job } };
   }
-  const state = at.locator === null ? await waitForJob(api, at.job, options.signal) : 'done';
+  const state = at.locator === null ? await waitForJob(api, at.job, options.signal) : { records: at.left };
   if (state === 'still-working') return undefined;
   if (state === 'gone') return { source, records: [], next: startedAnew(sources, at, options.now) };
   const types = (await options.org.fieldsOf(source.object)) ?? new Map();
   const pageSize = options.pageSize ?? (source.dress === undefined ? RESULT_PAGE : DRESSED_PAGE);
   const page = await readResultPage(api, at.job, at.locator, { pageSize, types });
   if (page === 'gone') return { source, records: [], next: startedAnew(sources, at, options.now) };
+  // Of several objects a job tells of one.
+  const total = sources.length === 1 ? state.records : undefined;
+  const told = total === undefined ? {} : { left: Math.max(0, total - page.records.length) };
   return {
     source,
     records: page.records,
-    next: page.next === null ? afterJob(sources, at) : { ...at, locator: page.next },
+    next: page.next === null ? afterJob(sources, at) : { ...at, locator: page.next, ...told },
+    ...told,
   };
 }
 
@@ -62,7 +66,10 @@ function backfillQuery(source: Source, until: string): string {
 function afterJob(sources: readonly Source[], at: Backfill): Cursor {
   const filled = sources.filter(({ changesOnly }) => changesOnly !== true);
   const object = objectAfter(filled, at.object);
-  if (object !== undefined) return { ...at, object, job: null, locator: null };
+  if (object !== undefined) {
+    const { left: _, ...rest } = at;
+    return { ...rest, object, job: null, locator: null };
+  }
   return { v: 1, phase: 'done', instant: at.until };
 }
 

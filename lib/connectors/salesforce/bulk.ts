@@ -9,11 +9,14 @@ const FIRST_POLL_MS = 250;
 const SLOWEST_POLL_MS = 15_000;
 const NUMBER_TYPES = new Set(['int', 'long', 'double', 'currency', 'percent']);
 
-const job = z.object({ id: z.string(), state: z.string() });
+const job = z.object({ id: z.string(), state: z.string(), numberRecordsProcessed: z.number().optional() });
 const description = z.object({ fields: z.array(z.object({ name: z.string(), type: z.string() })) });
 
-/** How a job stands: `gone` when it failed, was aborted, or is older than the seven days that Salesforce keeps one. */
-export type JobState = 'done' | 'gone' | 'still-working';
+/**
+ * How a job stands: done, with how many records it found where it says so; `gone` when it failed, was aborted, or is older
+ * than the seven days that Salesforce keeps one.
+ */
+export type JobState = { readonly records: number | undefined } | 'gone' | 'still-working';
 
 /** The type of each field of an object, by lower-case name: a CSV says nothing of types. */
 export type FieldTypes = ReadonlyMap<string, string>;
@@ -40,18 +43,18 @@ export async function createQueryJob(api: SalesforceApi, soql: string): Promise<
 /** Polls a job, ever more slowly, until it ends or `signal` fires. */
 export async function waitForJob(api: SalesforceApi, id: string, signal: AbortSignal): Promise<JobState> {
   for (let wait = FIRST_POLL_MS; !signal.aborted; wait = Math.min(wait * 1.6, SLOWEST_POLL_MS)) {
-    const state = await jobState(api, id);
-    if (state === 'JobComplete') return 'done';
+    const { state, numberRecordsProcessed: records } = (await jobState(api, id)) ?? {};
+    if (state === 'JobComplete') return { records };
     if (state === 'Failed' || state === 'Aborted' || state === undefined) return 'gone';
     await sleep(wait, undefined, { signal }).catch(() => undefined);
   }
   return 'still-working';
 }
 
-async function jobState(api: SalesforceApi, id: string): Promise<string | undefined> {
+async function jobState(api: SalesforceApi, id: string): Promise<z.infer<typeof job> | undefined> {
   const answer = await unlessGone(api.get(`/jobs/query/${id}`));
   const parsed = job.safeParse(answer);
-  if (answer === undefined || parsed.success) return parsed.data?.state;
+  if (answer === undefined || parsed.success) return parsed.data;
   throw new TributaryError(
     'transient',
     'salesforce/unreadable-answer',

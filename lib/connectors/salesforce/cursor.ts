@@ -20,6 +20,8 @@ export const cursor = z.discriminatedUnion('phase', [
     attempt: z.number().int(),
     job: z.string().nullable(),
     locator: z.string().nullable(),
+    /** How many records the job has still to hand out, where Salesforce said. */
+    left: z.number().int().exactOptional(),
   }),
   z.strictObject({
     v: z.literal(1),

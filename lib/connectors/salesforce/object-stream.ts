@@ -84,6 +84,7 @@ async function* joinParts(pages: AsyncIterable<Page>): AsyncIterable<Page> {
           // A record that went through two mappings is archived under both: each is mapped again by itself.
           lines: waiting.flatMap(({ lines }) => lines),
           checkpoint: page.checkpoint,
+          ...(page.left === undefined ? {} : { left: page.left }),
         };
     waiting = [];
   }

@@ -67,7 +67,7 @@ function lastCovered(at: Cursor): string {
   return at.phase === 'deletions' ? at.from : at.until;
 }
 
-function* pagesOf({ source, records, also, next }: Step): Iterable<RecordPage<Cursor>> {
+function* pagesOf({ source, records, also, next, left }: Step): Iterable<RecordPage<Cursor>> {
   const parts = new Map<string, JsonObject[]>();
   for (const record of records) {
     for (const mapping of source.mappingsOf(record)) {
@@ -84,5 +84,6 @@ function* pagesOf({ source, records, also, next }: Step): Iterable<RecordPage<Cu
     records: last?.[1] ?? [],
     checkpoint: next,
     ...(also === undefined ? {} : { also }),
+    ...(left === undefined ? {} : { left }),
   };
 }

@@ -41,6 +41,7 @@ export interface Step {
   /** Changes that no record stands behind. */
   readonly also?: readonly Change[];
   readonly next: Cursor;
+  readonly left?: number;
 }
 
 /** The one mapping of a source whose records all mean the same. */

@@ -56,7 +56,7 @@ function parse(request: RawRequest): readonly Delivery[] {
     );
   }
   return message.notifications.flatMap(({ id, object, recordId }) => {
-    const stream = streams[object];
+    const stream = Object.hasOwn(streams, object) ? streams[object] : undefined;
     // A workflow may send objects that we do not read; there is nothing to read again then.
     return stream === undefined ? [] : [{ deliveryId: id, hint: { stream, ids: [recordId] } }];
   });

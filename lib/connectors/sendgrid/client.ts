@@ -23,7 +23,7 @@ export type SuppressionList = 'unsubscribes' | 'spam_reports' | 'bounces';
 /** A client of its own for one connection: the documented HTTP API, without the official client (README.md says why). */
 export function openSendgrid(connection: ConnectionInput<Config, Secret>, io: ConnectorIo) {
   const { config, secret } = connection;
-  const base = (connection.endpoint ?? HOMES[config.region]).replace(/\/+$/, '');
+  const base = (connection.endpoint ?? HOMES[config.region]).replace(/(?<!\/)\/+$/, '');
   const headers = {
     accept: 'application/json',
     authorization: `Bearer ${secret.api_key}`,

@@ -14,7 +14,7 @@ function recipientId(email: string): string {
   return createHash('sha256').update(email.trim().toLowerCase()).digest('hex').slice(0, 32);
 }
 
-const email = z.string().regex(/^\S+@\S+$/, 'expected an e-mail address');
+const email = z.string().regex(/^\S[^\s@]*@\S+$/, 'expected an e-mail address');
 /** Seconds since 1970, as SendGrid writes every time of a mail. */
 const seconds = z.int().min(0).max(99_999_999_999);
 
@@ -45,7 +45,7 @@ export const eventRecord = z
   })
   .transform((record) => {
     const { event, type, asm_group_id: group } = record;
-    const word = groupWords[event];
+    const word = Object.hasOwn(groupWords, event) ? groupWords[event] : undefined;
     return {
       ...record,
       id: recipientId(record.email),

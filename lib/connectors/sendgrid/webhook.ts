@@ -5,6 +5,7 @@ import { TributaryError } from '../../domain/errors.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { applyMapping } from '../../domain/mapping.ts';
 import type { Delivery, RawRequest, Verification, WebhookSource } from '../contract-deliveries.ts';
+import { jsonOf } from '../delivered-json.ts';
 import { type Config, publicKeyOf, type Secret } from './config.ts';
 import { eventMapping, eventRecord, RECIPIENT, recipientMapping, withGroups } from './recipient.ts';
 
@@ -84,12 +85,7 @@ function standing(event: JsonObject, connection: string, mapping: typeof recipie
 }
 
 function readEvents(sent: Uint8Array): readonly unknown[] | undefined {
-  try {
-    return body.safeParse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(sent))).data;
-  } catch {
-    // What is no JSON is unreadable like any other body: the caller says so.
-    return undefined;
-  }
+  return body.safeParse(jsonOf(sent)).data;
 }
 
 /** Kept as it was delivered, under a name that the same event always has. The digest names nobody. */

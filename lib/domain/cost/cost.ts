@@ -98,14 +98,24 @@ function activityLines(): CostLine[] {
 }
 
 function pushLines(): CostLine[] {
+  const { night } = measured;
+  return linesOfPush({ changed: night.changed, calls: night.calls * (night.changed / 10_000) });
+}
+
+/** What pushing so many changes by so many calls of the tool costs at list prices. */
+export function pushDollars(pushed: { readonly changed: number; readonly calls: number }): number {
+  return sum(linesOfPush(pushed));
+}
+
+function linesOfPush({ changed, calls }: { readonly changed: number; readonly calls: number }): CostLine[] {
   const { night, pushed } = measured;
   const { memoryMb, waits } = designed;
-  const calls = night.calls * (night.changed / 10_000);
-  const working = night.changed * pushed.milliseconds + calls * waits.tool;
+  const nights = changed / night.changed;
+  const working = changed * pushed.milliseconds + calls * waits.tool;
   return [
-    line('push', 'read units', night.readUnits, 'measured'),
-    line('push', 'write units', night.writeUnits, 'measured'),
-    line('push', 'objects written to the archive', night.objects, 'measured'),
+    line('push', 'read units', night.readUnits * nights, 'measured'),
+    line('push', 'write units', night.writeUnits * nights, 'measured'),
+    line('push', 'objects written to the archive', night.objects * nights, 'measured'),
     line('push', 'gigabyte-seconds of functions', gigabyteSeconds(working, memoryMb.push), 'measured'),
   ];
 }

@@ -135,7 +135,7 @@ function said(value: Json | undefined): string[] {
 
 /** Short mailboxes and offices say nothing. */
 function localPart(email: string): string {
-  const part = fold(email.slice(0, email.lastIndexOf('@')).replace(/\+.*$/, '')).replaceAll(' ', '');
+  const part = fold(email.slice(0, email.lastIndexOf('@')).replace(/\+.*/s, '')).replaceAll(' ', '');
   return part.length < SHORTEST_MAILBOX || OFFICES.test(part) ? '' : part;
 }
 

@@ -101,7 +101,7 @@ function fits(type: TraitType, value: Json): boolean {
     case 'date':
       return typeof value === 'string' && (/^\d{4}-\d{2}-\d{2}$/.test(value) || parseInstant(value) !== undefined);
     case 'email':
-      return typeof value === 'string' && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value);
+      return typeof value === 'string' && /^[^\s@]+@[^\s@][^\s@.]*\.[^\s@]+$/.test(value);
     case 'phone':
       return typeof value === 'string' && /^\+[1-9]\d{6,14}$/.test(value);
     case 'country':
@@ -109,7 +109,7 @@ function fits(type: TraitType, value: Json): boolean {
     case 'region':
       return typeof value === 'string' && /^[A-Z]{2}-[A-Z0-9]{1,3}$/.test(value);
     case 'url':
-      return typeof value === 'string' && /^(https?:\/\/)?[^\s/]+\.[^\s]+$/.test(value);
+      return typeof value === 'string' && /^(https?:\/\/)?[^\s/][^\s/.]*\.\S+$/.test(value);
     case 'text':
       return typeof value === 'string';
   }

@@ -5,9 +5,9 @@ import type { CompiledSegment } from '../segment/compile.ts';
 import { begin } from '../segment/evaluate.ts';
 import type { Tree } from '../segment/tree.ts';
 import type { PersonView } from '../segment/view.ts';
-import { type Counts, noneOfSegment, noneOfSide, pairOf, type SegmentCounts } from './counts.ts';
+import { type Counts, noneOfSegment, noneOfSide, type SegmentCounts } from './counts.ts';
 import { holdsBy, withoutEachLeaf } from './drop-one.ts';
-import { type Measured, measure } from './measuring.ts';
+import { followsBack, type Measured, measure } from './measuring.ts';
 
 /** What is asked of everybody, prepared: by which definitions, and which segments are under review. */
 export interface Counter {
@@ -74,6 +74,9 @@ export function experimentsOf({ definitions }: Pick<Compiled, 'definitions'>): R
 export interface Sighting {
   /** Leaf keys of which the person's memory was not enough: look again with a view that has `history`. */
   readonly overflowed: readonly string[];
+  /** Where their segments stand in the definitions, ascending: what pairs are counted by. */
+  readonly positions: readonly number[];
+  /** Counts everything but pairs. */
   readonly add: (counts: Counts) => void;
 }
 
@@ -87,7 +90,7 @@ export function sight(counter: Counter, profile: Profile, view: PersonView | und
   const measured = view === undefined ? undefined : measure(measuring, view, now);
   const segments = Object.keys(profile.memberships).filter((segment) => program.positions.has(segment));
   const positions = segments.map((segment) => program.positions.get(segment) ?? -1).sort((a, b) => a - b);
-  const adds: ((counts: Counts) => void)[] = [(counts) => addPairs(counts, positions)];
+  const adds: ((counts: Counts) => void)[] = [];
   for (const segment of segments) {
     const since = profile.memberships[segment] ?? now;
     const stayed = since <= now - (measuring.objectives.get(segment)?.withinMs ?? 0);
@@ -96,7 +99,7 @@ export function sight(counter: Counter, profile: Profile, view: PersonView | und
   if (measured !== undefined) {
     for (const segment of measuring.labels) if (measured.label(segment) === true) adds.push(addRightful(segment));
   }
-  adds.push(...addSides(counter, profile, measured));
+  adds.push(...addSides(counter, profile, measured, now));
   if (view !== undefined && reviewed.length > 0) {
     begin(program, view, now);
     for (const one of reviewed) adds.push(addReviewed(one, compiled, profile, view));
@@ -116,20 +119,12 @@ export function sight(counter: Counter, profile: Profile, view: PersonView | und
   const overflowed = [...(measured?.overflowed() ?? []), ...(view === undefined ? [] : program.machine.overflowed())];
   return {
     overflowed: view === undefined ? [] : overflowed,
+    positions,
     add(counts) {
       counts.people += 1;
       for (const add of adds) add(counts);
     },
   };
-}
-
-function addPairs({ pairs }: Counts, positions: readonly number[]): void {
-  for (const [at, one] of positions.entries()) {
-    for (let next = at + 1; next < positions.length; next += 1) {
-      const pair = pairOf(one, positions[next] as number);
-      pairs[pair] = (pairs[pair] ?? 0) + 1;
-    }
-  }
 }
 
 function countsOf({ segments }: Counts, segment: string): SegmentCounts {
@@ -170,15 +165,23 @@ function addRightful(segment: string): (counts: Counts) => void {
 
 /** Whoever was ever exposed stays on their side, also when they left the segment since. */
 function addSides(
-  { experiments }: Counter,
-  { exposed = {} }: Profile,
+  { experiments, compiled }: Counter,
+  { exposed = {}, memberships }: Profile,
   measured: Measured | undefined,
+  now: Milliseconds,
 ): ((counts: Counts) => void)[] {
+  const { objectives } = compiled.measuring;
   return [...experiments].flatMap(([segment, names]) =>
     names.flatMap((experiment) => {
       const side = exposed[experiment];
       if (side === undefined) return [];
-      const converted = measured?.reachedSince(segment, side.at) === true;
+      const objective = objectives.get(segment);
+      const stays = objective?.metric === 'retention';
+      const asked = !stays || side.at <= now - objective.withinMs;
+      const member = memberships[segment];
+      const reached = stays
+        ? member !== undefined && member <= side.at
+        : reachedBy(compiled, measured, segment, side.at);
       const revenue = measured?.revenueSince(side.at) ?? 0;
       return (counts: Counts) => {
         const held = counts.holdouts[segment] ?? {};
@@ -187,12 +190,24 @@ function addSides(
         held[experiment] = sides;
         const mine = side.heldOut ? sides.heldOut : sides.exposed;
         mine.people += 1;
-        if (converted) mine.converted += 1;
+        if (asked) mine.asked += 1;
+        if (asked && reached) mine.converted += 1;
         mine.revenue += revenue;
         mine.squares += (revenue / 100) ** 2;
       };
     }),
   );
+}
+
+/** Whether the goal is reached since an exposure; where it cannot be followed back, whether it is as it stands. */
+function reachedBy(
+  { measuring }: Compiled,
+  measured: Measured | undefined,
+  segment: string,
+  at: Milliseconds,
+): boolean {
+  if (!followsBack(measuring, segment)) return measured?.goal(segment) === true;
+  return measured?.reachedSince(segment, at) === true;
 }
 
 /** Who is in, or out, by one leaf alone. The program has begun with the person. */

@@ -24,7 +24,9 @@ export interface SegmentCounts {
 /** One side of a holdout as it is counted. */
 export interface SideCounts {
   people: number;
-  /** Who reached the goal by what they did after their first exposure. */
+  /** Those of them who could reach what is compared by now: all, but for retention those exposed long enough ago. */
+  asked: number;
+  /** Who of those reached it. */
   converted: number;
   /** In hundredths, after the first exposure and in the window of the measures. */
   revenue: number;
@@ -59,7 +61,7 @@ export function noneOfSegment(): SegmentCounts {
 }
 
 export function noneOfSide(): SideCounts {
-  return { people: 0, converted: 0, revenue: 0, squares: 0 };
+  return { people: 0, asked: 0, converted: 0, revenue: 0, squares: 0 };
 }
 
 /** The parts of a walk added up: in whatever order they come, the same. */

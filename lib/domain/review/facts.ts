@@ -2,6 +2,7 @@ import { DAY } from '../segment/duration.ts';
 import { type Counts, noneOfSegment, noneOfSide, type SideCounts } from './counts.ts';
 import type { Measures } from './measures.ts';
 import { isShare, type Metric, type Objective } from './objective.ts';
+import { type Pushed, type Spent, spentSince } from './spent.ts';
 
 /** One segment on one UTC day, as the walk over everybody found it. Money is in whole units. */
 export interface DayFacts {
@@ -17,6 +18,8 @@ export interface DayFacts {
   /** Of the whole day; null until it is over and the next walk closes it. */
   readonly entered: number | null;
   readonly left: number | null;
+  /** Pushes of that day, and of days after it on which nobody counted. Null as above, and in facts of former releases. */
+  readonly pushed?: Pushed | null;
   /** Members who are engaged; null = the workspace does not say by what. */
   readonly engaged: number | null;
   readonly revenue: number | null;
@@ -42,14 +45,18 @@ export interface ObjectiveFacts {
 /** Both sides of a holdout since their first exposure. */
 export interface HoldoutFacts {
   readonly experiment: string;
-  /** Null = the goal cannot be followed back to an instant. */
-  readonly metric: 'conversion' | null;
+  /** What is compared of both sides besides revenue, the metric of the objective; null where there is none. */
+  readonly metric: Metric | null;
+  /** `exposure`: what was done after it. `now`: who reaches the goal as it stands, whenever it was done. */
+  readonly since: 'exposure' | 'now';
   readonly exposed: SideFacts;
   readonly heldOut: SideFacts;
 }
 
 export interface SideFacts {
   readonly people: number;
+  /** Of those: who could reach what is compared by now, and who of them did. */
+  readonly asked: number;
   readonly converted: number;
   readonly revenue: number;
   readonly squares: number;
@@ -64,7 +71,7 @@ export interface FactsInput {
   readonly hasLabel: boolean;
   readonly measures: Measures | undefined;
   readonly experiments: readonly string[];
-  /** Whether conversion can be followed back to a first exposure. */
+  /** Whether the goal can be followed back to a first exposure. */
   readonly followed: boolean;
   /** The size so long ago as retention looks back; undefined = nobody counted then. */
   readonly sizeBefore: number | undefined;
@@ -85,6 +92,7 @@ export function factsOf(counts: Counts, input: FactsInput): DayFacts {
     size,
     entered: null,
     left: null,
+    pushed: null,
     engaged: measures?.engagement === undefined ? null : engaged,
     revenue: measures?.revenue === undefined ? null : revenue / 100,
     payers: measures?.revenue === undefined ? null : payers,
@@ -97,7 +105,8 @@ export function factsOf(counts: Counts, input: FactsInput): DayFacts {
       const sides = counts.holdouts[segment]?.[experiment];
       return {
         experiment,
-        metric: followed ? 'conversion' : null,
+        metric: objective?.metric ?? null,
+        since: followed || objective?.metric === 'retention' ? 'exposure' : 'now',
         exposed: sideFacts(sides?.exposed ?? noneOfSide()),
         heldOut: sideFacts(sides?.heldOut ?? noneOfSide()),
       };
@@ -105,8 +114,8 @@ export function factsOf(counts: Counts, input: FactsInput): DayFacts {
   };
 }
 
-function sideFacts({ people, converted, revenue, squares }: SideCounts): SideFacts {
-  return { people, converted, revenue: revenue / 100, squares };
+function sideFacts({ people, asked, converted, revenue, squares }: SideCounts): SideFacts {
+  return { people, asked, converted, revenue: revenue / 100, squares };
 }
 
 type Counted = Counts['segments'][string];
@@ -154,16 +163,19 @@ export interface Performance {
   readonly asked: number;
   readonly owner: string | null;
   readonly budget: string | null;
+  /** What pushing cost since then, in the days that are over; null where there is no budget. */
+  readonly spent: Spent | null;
 }
 
 /**
  * Compares the latest facts with the objective. `first` are the earliest that measured it: they give the baseline and the
- * beginning where the file says neither. The line ends with the day of `by`.
+ * beginning where the file says neither. The line ends with the day of `by`. What was spent is told of `known` days.
  */
 export function performanceOf(
   objective: Objective,
   latest: Pick<DayFacts, 'objective' | 'at'>,
   first: Pick<DayFacts, 'objective' | 'day'>,
+  known: readonly Pick<DayFacts, 'day' | 'pushed'>[] = [],
 ): Performance {
   const { metric, target, by, owner = null, budget = null } = objective;
   const measured = (facts: Pick<DayFacts, 'objective'>) =>
@@ -176,7 +188,8 @@ export function performanceOf(
   const line = { metric, share: isShare(metric), value, baseline, target, expected, elapsed, since, by, owner, budget };
   const progress =
     value === null || baseline === null || baseline === target ? null : progressOf(value, baseline, target);
-  return { ...line, progress, standing: standingOf(line), asked: measured(latest)?.asked ?? 0 };
+  const spent = budget === null ? null : spentSince(since, known, budget);
+  return { ...line, progress, standing: standingOf(line), asked: measured(latest)?.asked ?? 0, spent };
 }
 
 /** How much of the time from one day to the end of another is gone, 0 to 1. */

@@ -22,6 +22,7 @@ export type ReasonCode =
   | 'drift'
   | 'missed'
   | 'behind'
+  | 'over-budget'
   | 'unhappy'
   | 'two-groups'
   | 'everybody'

@@ -30,6 +30,7 @@ export function propose(found: Findings): { readonly proposal: Proposal; readonl
   const reasons = [
     ...size(found),
     ...objective(found),
+    ...budget(found),
     ...lift(found),
     ...overlap(found),
     ...accuracy(found),
@@ -78,8 +79,8 @@ function objective(found: Findings): Reason[] {
   const { standing, progress, elapsed, by, metric } = performance;
   if (standing === 'reached') return [because('keep', 'reached', `${metric} reached its target`)];
   if (standing === 'missed') {
-    const helps = lifts.some(({ conversion, revenue }) =>
-      [conversion, revenue].some((one) => one.told && one.sure && one.value > 0),
+    const helps = lifts.some(({ objective: reached, revenue }) =>
+      [reached, revenue].some((one) => one.told && one.sure && one.value > 0),
     );
     return helps
       ? [because('fix', 'missed', `${metric} missed its target of ${by}, although being sent helps`)]
@@ -104,10 +105,17 @@ function objective(found: Findings): Reason[] {
   return [];
 }
 
+/** Costs are counted, so few people are no excuse. */
+function budget({ performance }: Findings): Reason[] {
+  const { budget: whole, spent } = performance ?? {};
+  if (spent?.share == null || spent.share <= 1) return [];
+  return [because('fix', 'over-budget', `pushing it cost ${percent(spent.share)} of its budget of ${whole}`)];
+}
+
 function lift({ lift: lifts }: Findings): Reason[] {
-  return lifts.flatMap(({ experiment, conversion, revenue }) => {
+  return lifts.flatMap(({ experiment, metric, objective: reached, revenue }) => {
     const sure = [
-      { what: 'conversion', ...conversion },
+      { what: metric?.replaceAll('_', ' ') ?? 'objective', ...reached },
       { what: 'revenue per person', ...revenue },
     ].filter((one) => one.told && one.sure);
     return sure.map((one) =>

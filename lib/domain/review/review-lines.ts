@@ -1,6 +1,8 @@
+import { dollars } from '../cost/dollars.ts';
 import type { Interval } from './interval.ts';
-import type { Effect } from './lift.ts';
+import type { Effect, Lift } from './lift.ts';
 import type { Review } from './review.ts';
+import type { Spent } from './spent.ts';
 
 /** A part of a review as people read it, wherever: a title, a table, or sentences. */
 export interface ReviewPart {
@@ -49,8 +51,22 @@ function people({ size, movement, since, engagement, people: everybody }: Review
 
 function performance({ performance: found }: Review): Part {
   if (found === null) return undefined;
-  const { metric, share, value, baseline, target, expected, progress, elapsed, since, by, standing, owner, budget } =
-    found;
+  const {
+    metric,
+    share,
+    value,
+    baseline,
+    target,
+    expected,
+    progress,
+    elapsed,
+    since,
+    by,
+    standing,
+    owner,
+    budget,
+    spent,
+  } = found;
   const show = (amount: number | null): string =>
     amount === null ? 'not measured' : share ? percent(amount) : decimal(amount);
   return {
@@ -60,15 +76,15 @@ function performance({ performance: found }: Review): Part {
       `from ${show(baseline)} on ${since}; ${percent(elapsed)} of the time is gone${progress === null ? '' : `, ${percent(progress)} of the way`}`,
       ...(expected === null ? [] : [`on a straight line it would be ${show(expected)} now`]),
       ...(owner === null ? [] : [`owner: ${owner}`]),
-      ...(budget === null ? [] : [`budget: ${budget}`]),
+      ...(budget === null ? [] : [`budget: ${budget}${spent === null ? '' : `; ${spentWords(spent)}`}`]),
     ],
   };
 }
 
 function lift({ lift: found }: Review): Part {
   if (found.length === 0) return undefined;
-  const rows = found.flatMap(({ experiment, exposed, heldOut, conversion, revenue }) => [
-    [experiment, 'conversion', exposed, heldOut, ...effect(conversion, points)],
+  const rows = found.flatMap(({ experiment, exposed, heldOut, metric, since, objective, revenue }) => [
+    [experiment, metricWords(metric, since), exposed, heldOut, ...effect(objective, points)],
     ...(tells(revenue) ? [[experiment, 'revenue per person', exposed, heldOut, ...effect(revenue, decimal)]] : []),
   ]);
   return {
@@ -76,6 +92,18 @@ function lift({ lift: found }: Review): Part {
     head: ['experiment', 'of', 'exposed', 'held out', 'lift', 'says'],
     rows,
   };
+}
+
+/** What pushing cost, beside the budget where both are dollars. */
+export function spentWords({ dollars: spent, to, share }: Spent): string {
+  if (to === null) return 'no day is counted yet that tells what was spent';
+  const part = share === null ? 'not compared, because list prices are in US dollars' : `${percent(share)} of it`;
+  return `${dollars(spent)} spent on pushing until ${to} (${part})`;
+}
+
+function metricWords(metric: Lift['metric'], since: Lift['since']): string {
+  if (metric === null) return 'objective';
+  return `${metric.replaceAll('_', ' ')}${since === 'now' ? ', as it stands' : ''}`;
 }
 
 function tells(effectOf: Effect): boolean {

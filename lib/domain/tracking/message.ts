@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Rejection } from '../change.ts';
 import { formatInstant, type Milliseconds, parseInstant } from '../instant.ts';
-import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { isJsonObject, isShallow, type Json, type JsonObject, mostLevels } from '../json.ts';
 import { standsForNobody } from '../nobody.ts';
 
 const messageTypes = ['identify', 'track', 'page', 'screen', 'group', 'alias'] as const;
@@ -46,7 +46,6 @@ export type Read =
 const MOST_ID_CHARACTERS = 100;
 /** Longer names do not fit the fragment they would make. */
 const MOST_NAME_CHARACTERS = 500;
-const MOST_LEVELS = 64;
 /** Some thousand levels can be read and not written: so many surely can. */
 const WRITABLE_LEVELS = 500;
 /** What is kept of a message that no text can be made of. */
@@ -64,7 +63,7 @@ export function readMessage(raw: unknown, received: Received): Read {
     return rejected(
       isShallow(raw, WRITABLE_LEVELS) ? raw : TOO_DEEP,
       'collection/too-deep',
-      `a message is at most ${MOST_LEVELS} levels deep`,
+      `a message is at most ${mostLevels} levels deep`,
     );
   }
   const type = received.type ?? messageTypes.find((known) => known === raw.type);
@@ -159,12 +158,6 @@ function nameIn(value: Json | undefined, { blocked }: Received): { readonly name
   const name = textIn(value);
   if (name === undefined || standsForNobody(name) || blocked.has(name)) return undefined;
   return name.length > MOST_NAME_CHARACTERS || /[\n\r\u2028\u2029]/.test(name) ? 'unusable' : { name };
-}
-
-/** Whether a value has no more levels than that. */
-export function isShallow(value: Json, levels = MOST_LEVELS): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((inner) => isShallow(inner as Json, levels - 1));
 }
 
 function rejected(record: unknown, code: string, reason: string): Read {

@@ -8,10 +8,8 @@ import { secretName } from '../environment.ts';
 import type { SecretUse } from '../functions.ts';
 import type { WorkspaceForSynthesis } from '../workspace-for-synthesis.ts';
 
-/** Connectors without an account to sign in to: a secret of theirs would cost and hold nothing. */
-const WITHOUT_SECRET: readonly string[] = [files, googleAnalytics]
-  .filter(({ signsIn }) => signsIn === false)
-  .map(({ id }) => id);
+/** Connectors of which not every connection signs in: a secret that nobody fills would cost and hold nothing. */
+const SIGNS_IN = new Map([files, googleAnalytics].map(({ id, signsIn }) => [id, signsIn]));
 
 /** One empty secret per connection, for the operator to fill; empty, so that a missing credential says so. */
 export class ConnectionSecrets extends Construct {
@@ -23,7 +21,7 @@ export class ConnectionSecrets extends Construct {
     this.workspace = workspace;
     this.byConnection = new Map(
       Object.values(workspace.connections)
-        .filter(({ connector }) => !WITHOUT_SECRET.includes(connector))
+        .filter(({ connector, streams }) => signsIn(connector, streams))
         .map(({ name, connector }) => [name, openSecret(this, workspace.workspace, name, connector)]),
     );
   }
@@ -33,6 +31,11 @@ export class ConnectionSecrets extends Construct {
     const names = new Set(connectionsFor(use, this.workspace));
     return [...this.byConnection].filter(([name]) => names.has(name)).map(([, secret]) => secret.ref);
   }
+}
+
+function signsIn(connector: string, streams: object): boolean {
+  const how = SIGNS_IN.get(connector);
+  return how !== false && (how !== 'streams' || Object.keys(streams).length > 0);
 }
 
 function connectionsFor(use: SecretUse, workspace: WorkspaceForSynthesis): readonly string[] {

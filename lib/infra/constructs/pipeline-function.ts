@@ -51,6 +51,7 @@ export class PipelineFunction extends Construct {
         tableName: (table) => props.data.table(table).tableName,
         queueUrl: (queue) => props.queues.queue(queue).queueUrl,
         deadLettersUrl: (queue) => props.queues.deadLetters(queue).queueUrl,
+        watchedQueues: props.queues.names,
         bucketName: props.data.archive.bucketName,
         identityKeySecret: secretName(props.workspace, 'identity-key'),
         workspace: props.workspace,

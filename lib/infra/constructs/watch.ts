@@ -1,35 +1,34 @@
 import { Duration } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import {
-  Alarm,
-  ComparisonOperator,
-  Dashboard,
-  GraphWidget,
-  type IMetric,
-  Metric,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type FunctionName, functionNames } from '../functions.ts';
 import { freezeId, idPart } from '../logical-id.ts';
 import { queueNames, queues as queueSpecs } from '../queues.ts';
+import { openDashboard, own } from './dashboard.ts';
+import type { DataStore } from './data-store.ts';
 import type { WorkQueues } from './work-queues.ts';
 
 export interface WatchProps {
   readonly workspace: string;
   readonly queues: WorkQueues;
+  readonly data: DataStore;
   readonly api: HttpApi;
   readonly alerts: Topic;
   lambda(name: FunctionName): LambdaFunction;
+  log(name: FunctionName): LogGroup;
 }
 
 interface AlarmSpec {
   readonly id: string;
-  /** What the operator reads in the message: what is wrong and where to look. */
+  /** What the operator reads in the message: what is wrong. */
   readonly says: string;
+  /** The chapter of docs/runbook.md: what it means, how to look, what to do. */
+  readonly chapter: string;
   readonly metric: IMetric;
   readonly above: number;
   /** `lasting`: in two of three periods, so that one failure that a retry heals wakes nobody. */
@@ -37,16 +36,21 @@ interface AlarmSpec {
 }
 
 const PERIOD = Duration.minutes(5);
+/** Context with the address under which the folder `docs` is read, for links that can be followed from a message. */
+const DOCS_URL = 'docsUrl';
 
 /** Alarms on everything that needs a person, and one page that shows the whole. */
 export class Watch extends Construct {
   constructor(scope: Construct, id: string, props: WatchProps) {
     super(scope, id);
     const action = new SnsAction(props.alerts);
-    for (const spec of alarmsFor(props)) openAlarm(this, spec).addAlarmAction(action);
+    const given: unknown = this.node.tryGetContext(DOCS_URL);
+    const runbook = `${typeof given === 'string' ? given.replace(/\/$/, '') : 'docs'}/runbook.md`;
+    const telling = alarmsFor(props).map((spec) => openAlarm(this, spec, runbook));
+    for (const alarm of telling) alarm.addAlarmAction(action);
     // The functions tell the topic themselves, with what to do: these alarms only show that something is open.
-    for (const spec of alertAlarms(props.workspace)) openAlarm(this, spec);
-    openDashboard(this, props);
+    const showing = alertAlarms(props.workspace).map((spec) => openAlarm(this, spec, runbook));
+    openDashboard(this, { ...props, alarms: [...telling, ...showing], alertKinds: Object.keys(alerts), runbook });
   }
 }
 
@@ -59,7 +63,8 @@ function alarmsFor({ queues, api, lambda }: WatchProps): readonly AlarmSpec[] {
     ...deadLetters.map(
       ({ name, queue }): AlarmSpec => ({
         id: `${name}-not-empty`,
-        says: `Messages wait in ${name}. See "Dead letters" in docs/operating.md.`,
+        says: `Messages wait in ${name}: what they ask for is not done.`,
+        chapter: queue === queues.missedSchedules ? 'missed-schedules-not-empty' : 'dead-letters-not-empty',
         metric: queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: 'Maximum' }),
         above: 0,
         when: 'at-once',
@@ -69,6 +74,7 @@ function alarmsFor({ queues, api, lambda }: WatchProps): readonly AlarmSpec[] {
       (name): AlarmSpec => ({
         id: `${name}-late`,
         says: `The oldest message in ${name} has waited more than ${queueSpecs[name].lateAfterSeconds / 60} minutes.`,
+        chapter: `${name}-late`,
         metric: queues.queue(name).metricApproximateAgeOfOldestMessage({ period: PERIOD, statistic: 'Maximum' }),
         above: queueSpecs[name].lateAfterSeconds,
         when: 'at-once',
@@ -77,7 +83,8 @@ function alarmsFor({ queues, api, lambda }: WatchProps): readonly AlarmSpec[] {
     ...functionNames.map(
       (name): AlarmSpec => ({
         id: `${name}-errors`,
-        says: `${name} keeps failing. Its log group and traces say why.`,
+        says: `${name} keeps failing.`,
+        chapter: 'function-errors',
         metric: lambda(name).metricErrors({ period: PERIOD, statistic: 'Sum' }),
         above: 0,
         when: 'lasting',
@@ -87,7 +94,8 @@ function alarmsFor({ queues, api, lambda }: WatchProps): readonly AlarmSpec[] {
     ...functionNames.map(
       (name): AlarmSpec => ({
         id: `${name}-throttled`,
-        says: `${name} is refused for want of concurrency. See "Deploying" in docs/operating.md.`,
+        says: `${name} is refused for want of concurrency.`,
+        chapter: 'function-throttled',
         metric: lambda(name).metricThrottles({ period: PERIOD, statistic: 'Sum' }),
         above: 0,
         when: 'lasting',
@@ -96,6 +104,7 @@ function alarmsFor({ queues, api, lambda }: WatchProps): readonly AlarmSpec[] {
     {
       id: 'http-api-failures',
       says: 'The HTTP API answers with 5xx.',
+      chapter: 'http-api-failures',
       metric: api.metricServerError({ period: PERIOD, statistic: 'Sum' }),
       above: 4,
       when: 'at-once',
@@ -116,22 +125,17 @@ const alerts = {
 function alertAlarms(workspace: string): readonly AlarmSpec[] {
   return Object.entries(alerts).map(([kind, says]) => ({
     id: `alert-${kind}`,
-    says: `${says} The message says what to do; so do /api/alerts and "Alerts" in docs/operating.md.`,
-    metric: new Metric({
-      namespace: 'Tributary',
-      metricName: 'alerts',
-      dimensionsMap: { workspace, kind },
-      period: PERIOD,
-      statistic: 'Sum',
-    }),
+    says: `${says} The message says what to do, and so does /api/alerts.`,
+    chapter: `alert-${kind}`,
+    metric: own('Pipeline/alert/opened', { workspace, kind }, 'Sum'),
     above: 0,
     when: 'at-once',
   }));
 }
 
-function openAlarm(scope: Construct, { id, says, metric, above, when }: AlarmSpec): Alarm {
+function openAlarm(scope: Construct, { id, says, chapter, metric, above, when }: AlarmSpec, runbook: string): Alarm {
   const alarm = new Alarm(scope, id, {
-    alarmDescription: says,
+    alarmDescription: `${says} ${runbook}#${chapter}`,
     metric,
     threshold: above,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -140,39 +144,4 @@ function openAlarm(scope: Construct, { id, says, metric, above, when }: AlarmSpe
   });
   freezeId(alarm, `${idPart(id)}Alarm`);
   return alarm;
-}
-
-function openDashboard(scope: Construct, { workspace, queues, api, lambda }: WatchProps): void {
-  const perFunction = (metric: (of: LambdaFunction) => IMetric) => functionNames.map((name) => metric(lambda(name)));
-  const board = new Dashboard(scope, 'dashboard', { dashboardName: `tributary-${workspace}` });
-  board.addWidgets(
-    graph(
-      'Waiting (messages)',
-      queueNames.map((name) => queues.queue(name).metricApproximateNumberOfMessagesVisible()),
-    ),
-    graph(
-      'Oldest message (s)',
-      queueNames.map((name) => queues.queue(name).metricApproximateAgeOfOldestMessage()),
-    ),
-    graph('Dead letters', [
-      ...queueNames.map((name) => queues.deadLetters(name).metricApproximateNumberOfMessagesVisible()),
-      queues.missedSchedules.metricApproximateNumberOfMessagesVisible(),
-    ]),
-  );
-  board.addWidgets(
-    graph(
-      'Errors',
-      perFunction((of) => of.metricErrors()),
-    ),
-    graph(
-      'Duration (ms)',
-      perFunction((of) => of.metricDuration()),
-    ),
-    graph('HTTP API', [api.metricCount(), api.metricClientError(), api.metricServerError()]),
-  );
-  freezeId(board, 'Dashboard');
-}
-
-function graph(title: string, left: IMetric[]): GraphWidget {
-  return new GraphWidget({ title, left, width: 8, height: 6 });
 }

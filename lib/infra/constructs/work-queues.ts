@@ -27,6 +27,18 @@ export class WorkQueues extends Construct {
     ]);
   }
 
+  /** All of them, with their dead letters. */
+  get arns(): readonly string[] {
+    const all = [...this.byName.values(), ...this.deadByName.values(), this.missedSchedules];
+    return all.map(({ queueArn }) => queueArn);
+  }
+
+  /** `queue:name:name of its dead letters` of each, with commas between: short enough for a variable. */
+  get names(): string {
+    const pairs = queueNames.map((name) => `${name}:${this.queue(name).queueName}:${this.deadLetters(name).queueName}`);
+    return [...pairs, `missed-schedules::${this.missedSchedules.queueName}`].join(',');
+  }
+
   queue(name: QueueName): Queue {
     return present(this.byName.get(name), name);
   }

@@ -16,7 +16,10 @@ export interface DynamoDbLocalOptions {
   readonly java?: string;
 }
 
-/** A running DynamoDB Local. All tables live in one database, whatever region and key a client names. */
+/**
+ * A running DynamoDB Local. It listens on every interface and has no setting for it, but keeps a database for each access
+ * key id: without the stage's, which nobody can guess, a caller finds an empty one.
+ */
 export interface DynamoDbLocal {
   readonly url: string;
   readonly pid: number;
@@ -63,7 +66,7 @@ async function launch(java: string, options: DynamoDbLocalOptions, port: number)
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
     `-Djava.library.path=${join(emulator, 'DynamoDBLocal_lib')}`,
-    ...['-jar', join(emulator, 'DynamoDBLocal.jar'), '-port', String(port), '-sharedDb', '-disableTelemetry'],
+    ...['-jar', join(emulator, 'DynamoDBLocal.jar'), '-port', String(port), '-disableTelemetry'],
     ...storage,
   ];
   const child = spawnGuarded(java, args, emulator);

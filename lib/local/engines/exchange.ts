@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { TributaryError } from '../../domain/errors.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
@@ -17,7 +18,7 @@ export interface EngineAnswer {
   readonly body: Buffer;
 }
 
-/** Kept-alive connections to one engine on loopback. */
+/** Kept-alive connections of the stage to one engine on loopback, in the stage's own name. */
 export interface Exchange {
   /** Sends a request as it is and reads the whole answer. Throws `stage/engine-unreachable`. */
   readonly send: (sent: EngineRequest) => Promise<EngineAnswer>;
@@ -37,7 +38,7 @@ export function openExchange(url: string): Exchange {
     new Promise<EngineAnswer>((resolve, reject) => {
       // An agent that was destroyed would open a connection anew, and a long poll on it would outlive the stage.
       if (closed) throw unreachable(new Error('the connections were closed'));
-      const headers = { ...sent.headers, 'content-length': sent.body.byteLength };
+      const headers = { ...sent.headers, authorization, 'content-length': sent.body.byteLength };
       const outgoing = request({ agent, hostname, port, method: sent.method, path: sent.path, headers }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -74,17 +75,23 @@ export class EngineRefusal extends TributaryError {
   }
 }
 
-/** The access key id of the stage itself, by which the proxy tells its calls from a function's. */
-export const stageAccessKeyId = 'STAGE000000000000000';
+/**
+ * The access key id of the stage itself, by which the proxy tells its calls from a function's and the engines let it in.
+ * Nobody checks a signature here, so the id is the secret: each process makes its own, and who does not know it (another
+ * user of the machine, a page that a browser was tricked into asking from, a neighbour in the network) finds nothing.
+ */
+export const stageAccessKeyId = `STAGE${randomBytes(16).toString('hex').toUpperCase()}`;
 
-/** The headers of an AWS JSON call of the stage. The engines want a credential but check none. */
+/** The headers of an AWS JSON call, besides who calls. */
 export function jsonHeaders(target: string): Record<string, string> {
-  const service = target.startsWith('AmazonSQS') ? 'sqs' : 'dynamodb';
-  return {
-    'content-type': 'application/x-amz-json-1.0',
-    'x-amz-target': target,
-    authorization: `AWS4-HMAC-SHA256 Credential=${stageAccessKeyId}/20000101/${stageRegion}/${service}/aws4_request, SignedHeaders=host, Signature=0`,
-  };
+  return { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target };
+}
+
+const authorization = `AWS4-HMAC-SHA256 Credential=${stageAccessKeyId}/20000101/${stageRegion}/stage/aws4_request, SignedHeaders=host, Signature=0`;
+
+/** The access key id in a Signature Version 4 `Authorization` header, or undefined. The signature is not checked. */
+export function accessKeyIdIn(authorization: string | undefined): string | undefined {
+  return /Credential=([^/,.\s]+)[^/,\s]*\//.exec(authorization ?? '')?.[1];
 }
 
 /** A JSON body as bytes. */

@@ -16,7 +16,14 @@ process.on('message', async (message) => {
   offset = message.offset;
   if (message.kind === 'load') await load();
   if (message.kind === 'invoke') await invoke(message);
+  if (message.kind === 'exhaust') exhaust();
 });
+
+// Until V8 ends the process, which it does at the limit that the function's memory sets.
+function exhaust() {
+  const held = [];
+  for (;;) held.push(new Array(1_000_000).fill(held.length + 0.5));
+}
 
 async function load() {
   try {

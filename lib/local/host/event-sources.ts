@@ -39,6 +39,8 @@ export interface EventSourceOptions {
   readonly clock: StageClock;
   readonly target: LocalFunction;
   readonly processes: number;
+  /** Whether a message that is done comes again all the same. @default never */
+  readonly comesAgain?: () => boolean;
   readonly onFailure: (failure: unknown) => void;
 }
 
@@ -111,8 +113,12 @@ export function startEventSource(definition: EventSourceDefinition, options: Eve
     const outcome = readBatchOutcome(ids, invocation, definition.partialResponses);
     const done = messages.filter((message) => outcome.done.includes(message.MessageId));
     const kept = messages.filter((message) => outcome.kept.includes(message.MessageId));
-    for (const message of kept) park(message, receivedAt + definition.visibilityMs);
-    await queues.remove(definition.queueUrl, done);
+    const again = done.filter(() => options.comesAgain?.() === true);
+    for (const message of [...kept, ...again]) park(message, receivedAt + definition.visibilityMs);
+    await queues.remove(
+      definition.queueUrl,
+      done.filter((message) => !again.includes(message)),
+    );
   };
 
   const park = (message: ReceivedMessage, until: Milliseconds): void => {

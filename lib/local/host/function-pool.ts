@@ -1,6 +1,8 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StageClock } from '../clock.ts';
+import { accessKeyIdOfProcess } from '../proxy/callers.ts';
+import type { Death } from '../proxy/faults.ts';
 import {
   type FunctionDefinition,
   type FunctionProcess,
@@ -18,6 +20,8 @@ export interface LocalFunction {
   warm(): Promise<InvocationFailure | undefined>;
   /** Kills a process, a busy one first. Returns its pid, undefined when none is running. */
   kill(signal: NodeJS.Signals): number | undefined;
+  /** Ends the process of that mark, which its access key id bears. */
+  strike(mark: string | undefined, how: Death): void;
   /** The latest lines that the function printed, oldest first. */
   logs(): readonly string[];
   /** Invocations running or waiting for a process. */
@@ -40,18 +44,29 @@ const linesKept = 2000;
 /** Opens a function. Nothing is started before it is needed. The caller closes it. */
 export function openFunction(definition: FunctionDefinition, options: PoolOptions): LocalFunction {
   const processes = new Set<FunctionProcess>();
+  const marks = new Map<string, FunctionProcess>();
   const taken = new Set<FunctionProcess>();
   const waiting: ((turn: FunctionProcess | undefined) => void)[] = [];
   const lines: string[] = [];
   let inFlight = 0;
+  let count = 0;
   let closed = false;
 
   const keepLine = lineKeeper(definition.name, lines, options.logFolder);
 
   const start = (): FunctionProcess => {
-    const started = startFunctionProcess(definition, { clockOffset: options.clock.offset, onLine: keepLine });
+    const mark = String(++count);
+    const started = startFunctionProcess(marked(definition, mark), {
+      clockOffset: options.clock.offset,
+      onLine: keepLine,
+    });
     processes.add(started);
-    started.ended.then(() => processes.delete(started)).catch(() => undefined);
+    marks.set(mark, started);
+    const forget = (): void => {
+      processes.delete(started);
+      marks.delete(mark);
+    };
+    started.ended.then(forget).catch(() => undefined);
     return started;
   };
 
@@ -106,6 +121,12 @@ export function openFunction(definition: FunctionDefinition, options: PoolOption
       chosen?.kill(signal);
       return chosen?.pid;
     },
+    strike(mark, how) {
+      const struck = marks.get(mark ?? '');
+      if (how === 'killed') struck?.kill('SIGKILL');
+      else if (how === 'timedOut') struck?.timeOut();
+      else struck?.exhaust();
+    },
     logs: () => [...lines],
     get inFlight() {
       return inFlight;
@@ -118,6 +139,13 @@ export function openFunction(definition: FunctionDefinition, options: PoolOption
       await Promise.all(running.map((each) => each.ended));
     },
   };
+}
+
+/** Its calls tell which process made them. */
+function marked(definition: FunctionDefinition, mark: string): FunctionDefinition {
+  const { AWS_ACCESS_KEY_ID: key, ...environment } = definition.environment;
+  if (key === undefined) return definition;
+  return { ...definition, environment: { ...environment, AWS_ACCESS_KEY_ID: accessKeyIdOfProcess(key, mark) } };
 }
 
 function stopped(): Invocation {

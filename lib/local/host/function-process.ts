@@ -48,6 +48,10 @@ export interface FunctionProcess {
   /** Never rejects. A failed load, a thrown error, the end of the process and the time limit are all answers. */
   invoke(event: unknown): Promise<Invocation>;
   kill(signal: NodeJS.Signals): void;
+  /** Ends the process as its time limit would, now. */
+  timeOut(): void;
+  /** Has the process take memory until it has none left. */
+  exhaust(): void;
 }
 
 export interface ProcessOptions {
@@ -106,15 +110,15 @@ export function startFunctionProcess(definition: FunctionDefinition, options: Pr
   const kill = (signal: NodeJS.Signals): void => {
     child.kill(signal);
   };
-  const limit = (ms: Milliseconds): NodeJS.Timeout =>
-    setTimeout(() => {
-      alive = false;
-      const errorMessage = `Task timed out after ${(ms / 1000).toFixed(2)} seconds`;
-      const failure = { kind: 'timeout', errorType: 'Sandbox.Timedout', errorMessage, trace: [] } as const;
-      settleLoad({ ...failure, kind: 'init' });
-      settleInvocation?.(failure);
-      kill('SIGKILL');
-    }, ms);
+  const timeOut = (ms: Milliseconds): void => {
+    alive = false;
+    const errorMessage = `Task timed out after ${(ms / 1000).toFixed(2)} seconds`;
+    const failure = { kind: 'timeout', errorType: 'Sandbox.Timedout', errorMessage, trace: [] } as const;
+    settleLoad({ ...failure, kind: 'init' });
+    settleInvocation?.(failure);
+    kill('SIGKILL');
+  };
+  const limit = (ms: Milliseconds): NodeJS.Timeout => setTimeout(() => timeOut(ms), ms);
 
   const loading = limit(Math.max(loadLimitMs, definition.timeoutMs));
   loaded.then(() => clearTimeout(loading)).catch(() => undefined);
@@ -159,6 +163,8 @@ export function startFunctionProcess(definition: FunctionDefinition, options: Pr
     ended,
     invoke,
     kill,
+    timeOut: () => timeOut(definition.timeoutMs),
+    exhaust: () => send(child, { kind: 'exhaust', offset: options.clockOffset() }),
   };
 }
 

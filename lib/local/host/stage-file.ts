@@ -6,8 +6,9 @@ import { isJsonObject } from '../../domain/json.ts';
 export interface StageFile {
   readonly url: string;
   readonly token: string;
-  /** In the place of AWS: DynamoDB, SQS and S3. */
+  /** In the place of AWS: DynamoDB, SQS and S3, for whoever names this access key id. */
   readonly aws: string;
+  readonly accessKeyId: string;
   readonly pid: number;
   /** RFC 3339, machine time. */
   readonly startedAt: string;

@@ -1,16 +1,24 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
-import { type EngineAnswer, type Exchange, encode, jsonHeaders, stageAccessKeyId } from '../engines/exchange.ts';
-import { listAt, textAt } from '../engines/template.ts';
+import {
+  accessKeyIdIn,
+  type EngineAnswer,
+  type Exchange,
+  encode,
+  jsonHeaders,
+  stageAccessKeyId,
+} from '../engines/exchange.ts';
+import { textAt } from '../engines/template.ts';
 import { accessDenied, failureAnswer, jsonAnswer, readJson, type Service } from './answers.ts';
 import { type BucketRequest, readBucketRequest } from './bucket-request.ts';
 import type { BucketService } from './bucket-service.ts';
-import { accessKeyIdIn } from './callers.ts';
+import { processIn } from './callers.ts';
 import { disturb } from './dynamodb-faults.ts';
-import type { Faults } from './faults.ts';
+import { calm, type Death, deaths, type Fate, type Faults } from './faults.ts';
 import type { Guard, Refusal } from './guard.ts';
 import { dynamodbNeeds, type Need, sqsNeeds } from './operations.ts';
+import { disturbedCall } from './queue-faults.ts';
 import type { QueueService } from './queue-service.ts';
 import { type Caller, principalOf } from './roles.ts';
 import { openStaleIndexes } from './stale-index.ts';
@@ -26,7 +34,12 @@ export interface DispatchParts {
   readonly faults: Faults;
   readonly count: (operation: string, sent: Buffer, answer: Buffer) => void;
   readonly around?: Around | undefined;
+  /** Ends the process of a function in the middle of its call. */
+  readonly strike: Strike;
 }
+
+/** Ends a process of a function; `process` as `processIn` tells it. */
+export type Strike = (functionId: string, process: string | undefined, how: Death) => void;
 
 /** Stands around the calls that functions make of DynamoDB: for measuring, which sees what was stored before and after. */
 export type Around = (operation: string, body: JsonObject, send: () => Promise<EngineAnswer>) => Promise<EngineAnswer>;
@@ -51,19 +64,29 @@ interface Call {
   readonly needs: readonly Need[] | undefined;
 }
 
-/** Carries one request to its engine and back: role, faults, engine, count. `reset` = break the connection. */
-export function openDispatch(parts: DispatchParts): (request: ProxyRequest) => Promise<EngineAnswer | 'reset'> {
+/**
+ * Carries one request to its engine and back: role, faults, engine, count. `reset` = break the connection, `silence` = it is
+ * never answered.
+ */
+export function openDispatch(
+  parts: DispatchParts,
+): (request: ProxyRequest) => Promise<EngineAnswer | 'reset' | 'silence'> {
   const { guard, faults, count } = parts;
   const staleIndexes = openStaleIndexes(faults);
 
-  const dynamodb = async (call: Call, request: ProxyRequest, caller: Caller | undefined): Promise<EngineAnswer> => {
+  const dynamodb = async (
+    call: Call,
+    request: ProxyRequest,
+    caller: Caller | undefined,
+    fate: Fate,
+  ): Promise<EngineAnswer> => {
     const headers = jsonHeaders(`DynamoDB_20120810.${call.operation}`);
     const forward = (body: Buffer) => parts.dynamodb.send({ method: 'POST', path: '/', headers, body });
     if (caller === undefined || call.body === undefined) return await forward(request.body);
-    const disturbance = disturb(call.operation, call.body, faults);
+    const disturbance = disturb(call.operation, call.body, fate);
     if (disturbance === undefined) {
       const answer = await forward(request.body);
-      if (call.operation !== 'Query' || !faults.possible('staleIndex') || answer.status >= 300) return answer;
+      if (call.operation !== 'Query' || !fate.possible('staleIndex') || answer.status >= 300) return answer;
       if (textAt(call.body, 'IndexName') === undefined) return answer;
       return jsonAnswer(staleIndexes.answer(call.body, readJson(answer)));
     }
@@ -77,33 +100,18 @@ export function openDispatch(parts: DispatchParts): (request: ProxyRequest) => P
     return answer.status >= 300 ? answer : jsonAnswer(disturbance.complete(readJson(answer)));
   };
 
-  const sqs = async (call: Call, request: ProxyRequest, caller: Caller | undefined): Promise<EngineAnswer> => {
-    const body = call.body ?? {};
-    if (caller === undefined) return await parts.queues.handle(call.operation, body, request.gone);
-    if (faults.happens('queueError')) {
-      const message = 'We encountered an internal error. Please try again.';
-      return failureAnswer('sqs', { status: 500, code: 'InternalError', message });
-    }
-    const entries = listAt(body, 'Entries');
-    if (call.operation !== 'SendMessageBatch' || !faults.happens('partialSend')) {
-      return await parts.queues.handle(call.operation, body, request.gone);
-    }
-    const taken = entries.slice(0, Math.floor(entries.length / 2));
-    const failed = entries.slice(taken.length).map((entry) => ({
-      Id: isJsonObject(entry) ? (entry.Id ?? '') : '',
-      SenderFault: false,
-      Code: 'InternalError',
-      Message: 'We encountered an internal error. Please try again.',
-    }));
-    if (taken.length === 0) return jsonAnswer({ Successful: [], Failed: failed });
-    const answer = await parts.queues.handle(call.operation, { ...body, Entries: taken }, request.gone);
-    if (answer.status >= 300) return answer;
-    const said = readJson(answer);
-    return jsonAnswer({ ...said, Failed: [...listAt(said, 'Failed'), ...failed] });
-  };
+  const sqs = async (call: Call, request: ProxyRequest, _caller: Caller | undefined, fate: Fate) =>
+    disturbedCall(call.operation, call.body ?? {}, fate, (operation, body) =>
+      parts.queues.handle(operation, body, request.gone),
+    );
 
-  const s3 = async (call: Call, request: ProxyRequest, caller: Caller | undefined): Promise<EngineAnswer> => {
-    if (caller !== undefined && faults.happens('slowDown')) {
+  const s3 = async (
+    call: Call,
+    request: ProxyRequest,
+    caller: Caller | undefined,
+    fate: Fate,
+  ): Promise<EngineAnswer> => {
+    if (fate.happens('slowDown')) {
       return failureAnswer('s3', { status: 503, code: 'SlowDown', message: 'Please reduce your request rate.' });
     }
     const { method, path, body } = request;
@@ -124,26 +132,36 @@ export function openDispatch(parts: DispatchParts): (request: ProxyRequest) => P
 
   const services = { dynamodb, sqs, s3, sns };
 
+  const strike = ({ functionLogicalId }: Caller, { headers }: ProxyRequest, how: Death): 'silence' => {
+    parts.strike(functionLogicalId, processIn(headers.authorization), how);
+    return 'silence';
+  };
+
   return async (request) => {
     const accessKeyId = accessKeyIdIn(request.headers.authorization) ?? '';
     const isStage = accessKeyId === stageAccessKeyId;
     const call = readCall(request, isStage);
     const caller = guard.callerOf(accessKeyId);
+    const fate = caller === undefined ? calm : faults.of(caller.functionLogicalId);
+    let death: Death | undefined;
     if (!isStage) {
       if (caller === undefined) return failureAnswer(call.service, stranger);
       const unknown = { action: `${call.service}:${call.operation}`, resource: '*' };
       const refusal =
         call.needs === undefined ? guard.record(caller, unknown) : await guard.refuses(caller, call.needs);
       if (refusal !== undefined) return denied(call.service, caller, refusal);
-      const delay = faults.delayMs();
+      const delay = fate.delayMs();
       if (delay > 0) await sleep(delay);
-      if (faults.happens('resetBefore')) return 'reset';
+      if (fate.happens('resetBefore')) return 'reset';
+      death = deaths.find((kind) => fate.happens(kind));
+      if (death !== undefined && fate.chance() < 0.5) return strike(caller, request, death);
     }
-    const send = () => services[call.service](call, request, caller);
+    const send = () => services[call.service](call, request, caller, fate);
     const isMeasured = parts.around !== undefined && call.service === 'dynamodb' && !isStage;
     const answer = isMeasured ? await parts.around(call.operation, call.body ?? {}, send) : await send();
     count(`${call.service}:${call.operation}`, request.body, answer.body);
-    return !isStage && faults.happens('resetAfter') ? 'reset' : answer;
+    if (caller !== undefined && death !== undefined) return strike(caller, request, death);
+    return fate.happens('resetAfter') ? 'reset' : answer;
   };
 }
 

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { listAt, objectAt, textAt } from '../engines/template.ts';
 import type { ServiceFailure } from './answers.ts';
-import type { Faults } from './faults.ts';
+import type { Fate } from './faults.ts';
 import { readStatement } from './operations.ts';
 
 /** How a DynamoDB call is disturbed: refused whole, or forwarded in part with the rest put into its answer. */
@@ -23,7 +23,7 @@ const throttled = {
 const singleWrites = new Set(['PutItem', 'UpdateItem', 'DeleteItem']);
 
 /** Rolls for a DynamoDB call; undefined when it goes through as it is. */
-export function disturb(operation: string, body: JsonObject, faults: Faults): Disturbance | undefined {
+export function disturb(operation: string, body: JsonObject, faults: Fate): Disturbance | undefined {
   switch (operation) {
     case 'BatchExecuteStatement':
       return someStatements(body, faults);
@@ -51,7 +51,7 @@ export function disturb(operation: string, body: JsonObject, faults: Faults): Di
 }
 
 /** Statements of a batch fail one by one: the others are applied, and the answer keeps the order of the request. */
-function someStatements(body: JsonObject, faults: Faults): Disturbance | undefined {
+function someStatements(body: JsonObject, faults: Fate): Disturbance | undefined {
   const statements = listAt(body, 'Statements');
   const failures = statements.map((statement) => statementFailure(statement, faults));
   if (!failures.some((failure) => failure !== undefined)) return undefined;
@@ -65,7 +65,7 @@ function someStatements(body: JsonObject, faults: Faults): Disturbance | undefin
   };
 }
 
-function statementFailure(statement: Json, faults: Faults): JsonObject | undefined {
+function statementFailure(statement: Json, faults: Fate): JsonObject | undefined {
   const read = isJsonObject(statement) ? readStatement(textAt(statement, 'Statement') ?? '') : undefined;
   const table = read?.table ?? '';
   if (faults.happens('throttle')) {
@@ -78,7 +78,7 @@ function statementFailure(statement: Json, faults: Faults): JsonObject | undefin
   };
 }
 
-function someKeys(body: JsonObject, faults: Faults): Disturbance | undefined {
+function someKeys(body: JsonObject, faults: Fate): Disturbance | undefined {
   if (faults.happens('throttle')) return { failure: throttled };
   const kept: Record<string, Json> = {};
   const left: Record<string, Json> = {};
@@ -91,7 +91,7 @@ function someKeys(body: JsonObject, faults: Faults): Disturbance | undefined {
   return inPart(body, kept, left, 'UnprocessedKeys', { Responses: {} });
 }
 
-function someItems(body: JsonObject, faults: Faults): Disturbance | undefined {
+function someItems(body: JsonObject, faults: Fate): Disturbance | undefined {
   if (faults.happens('throttle')) return { failure: throttled };
   const kept: Record<string, Json> = {};
   const left: Record<string, Json> = {};
@@ -135,7 +135,7 @@ function mergeRequests(engine: JsonObject, left: JsonObject): JsonObject {
 }
 
 /** One roll for the request decides whether anything is left over, then half of it is, one entry at least. */
-function divide(entries: readonly Json[], faults: Faults): readonly [readonly Json[], readonly Json[]] {
+function divide(entries: readonly Json[], faults: Fate): readonly [readonly Json[], readonly Json[]] {
   if (entries.length === 0 || !faults.happens('unprocessed')) return [entries, []];
   const half = Math.floor(entries.length / 2);
   return [entries.slice(0, half), entries.slice(half)];

@@ -57,7 +57,7 @@ export function openGuard(): Guard {
   };
 }
 
-/** Objects are summed up as their bucket's, or a long run would list every one. */
+/** Objects are summed up as their folder's, or a long run would list every one. */
 function summary(resource: string): string {
-  return resource.replace(/^(arn:aws:s3:::[^/]+\/).*$/, '$1*');
+  return resource.replace(/^(arn:aws:s3:::[^/]+\/(?:[^/]+\/)?).*$/, '$1*');
 }

@@ -8,7 +8,7 @@ import { stageAccount } from '../engines/resource-names.ts';
 import { failureAnswer } from './answers.ts';
 import { openBucketService } from './bucket-service.ts';
 import { type Counts, openCounter } from './counts.ts';
-import { type Around, openDispatch } from './dispatch.ts';
+import { type Around, openDispatch, type Strike } from './dispatch.ts';
 import { type FaultOptions, type Faults, openFaults } from './faults.ts';
 import { openGuard, type Refusal } from './guard.ts';
 import { openLedger } from './message-ledger.ts';
@@ -25,6 +25,8 @@ export interface ProxyOptions {
   readonly faults?: FaultOptions;
   /** Stands around what functions ask of DynamoDB. */
   readonly around?: Around;
+  /** Ends the process of a function that a fault befalls; without it the call is only never answered. */
+  readonly strike?: Strike;
   /** Folder of the journals of queues and objects; without it both are lost when the process ends. */
   readonly dataDir?: string;
   /** Receives delayed messages to deliver by the stage's clock; without it the machine's clock delays them. */
@@ -80,7 +82,7 @@ export async function startProxy(options: ProxyOptions): Promise<StageProxy> {
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const url = `http://127.0.0.1:${port}`;
 
-  const { now, onDelayed, around } = options;
+  const { now, onDelayed, around, strike = () => {} } = options;
   const queues = openQueueService({ exchange: engine, origin: url, now, ledger, onDelayed });
   const notices = openPutNotices(now, async (queueArn, text) => {
     const name = queueArn.slice(queueArn.lastIndexOf(':') + 1);
@@ -90,7 +92,7 @@ export async function startProxy(options: ProxyOptions): Promise<StageProxy> {
   });
   const buckets = openBucketService(engine, folder('objects'), notices);
   const { count } = counter;
-  const dispatch = openDispatch({ dynamodb, engine, queues, buckets, topics, guard, faults, count, around });
+  const dispatch = openDispatch({ dynamodb, engine, queues, buckets, topics, guard, faults, count, around, strike });
 
   server.on('request', (request, response) => {
     serve(request, response, dispatch).catch((failure: unknown) => {
@@ -142,6 +144,7 @@ async function serve(
     body: Buffer.concat(chunks),
     gone: () => response.destroyed,
   });
+  if (answer === 'silence') return;
   if (answer === 'reset') request.socket.destroy();
   else write(request, response, answer);
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/json.ts';
 import { listAt, textAt } from '../engines/template.ts';
-import type { Faults } from './faults.ts';
+import type { Fate } from './faults.ts';
 
 /** Makes index queries answer late: items appear some reads after they were written, and vanish some reads late. */
 export interface StaleIndexes {
@@ -16,7 +16,7 @@ const mostItems = 50_000;
  * A stale answer is the last answer to the very same query, when there was one; otherwise it is the fresh answer less
  * the items that this index has not shown before. Either way the next query may be fresh again.
  */
-export function openStaleIndexes(faults: Faults): StaleIndexes {
+export function openStaleIndexes(faults: Fate): StaleIndexes {
   const lastAnswers = new Map<string, JsonObject>();
   const shown = new Map<string, Set<string>>();
   return {

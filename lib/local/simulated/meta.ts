@@ -19,8 +19,12 @@ export const openMeta: OpenTool = async ({ config }, { world, now }) => {
   return {
     url: simulator.url,
     secret: simulator.secret,
-    happen: () =>
-      simulator.store.mention({ id: '24601000001', name: 'Somebody' }, 'What a wonderful parcel, I love it'),
+    happen() {
+      simulator.store.mention({ id: '24601000001', name: 'Somebody' }, 'What a wonderful parcel, I love it');
+      simulator.store.mentionOnInstagram('somebody.else', 'Look what came by @example, awful delivery', {
+        in: 'media',
+      });
+    },
     async sendTo(url) {
       await simulator.subscribe(url);
     },

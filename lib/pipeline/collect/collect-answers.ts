@@ -12,6 +12,8 @@ export interface CollectAnswer {
 /** Headers that clients send beside the usual ones; a browser asks first whether it may. */
 const ASKED_HEADERS =
   'authorization,content-type,anonymousid,sentat,x-retry-count,x-write-key,rsa-recovered,rsa-retry-attempt,rsa-since-last-attempt,rsa-since-first-attempt,rsa-retry-reason';
+/** Nothing else is said again in a header: no letter that could end it. */
+const ORIGIN = /^[\x21-\x7e]{1,300}$/;
 const GIF = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
 
 /**
@@ -20,7 +22,7 @@ const GIF = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
  */
 function corsHeaders({ headers }: Pick<RawRequest, 'headers'>): Record<string, string> {
   const { origin } = headers;
-  if (origin === undefined) return { 'access-control-allow-origin': '*' };
+  if (origin === undefined || !ORIGIN.test(origin)) return { 'access-control-allow-origin': '*' };
   return { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true', vary: 'Origin' };
 }
 
@@ -30,7 +32,7 @@ export function preflight(request: RawRequest): CollectAnswer {
   const headers = {
     ...corsHeaders(request),
     'access-control-allow-methods': 'POST,GET,OPTIONS',
-    'access-control-allow-headers': /^[\w\s,-]{1,1000}$/.test(wanted) ? wanted : ASKED_HEADERS,
+    'access-control-allow-headers': /^[\w ,-]{1,1000}$/.test(wanted) ? wanted : ASKED_HEADERS,
     'access-control-max-age': '86400',
   };
   return { status: 204, headers, body: '' };

@@ -1,9 +1,9 @@
 import type { RawRequest } from '../../connectors/contract-deliveries.ts';
 import type { Change, Rejection } from '../../domain/change.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
+import { isJsonObject, isShallow, type Json, type JsonObject } from '../../domain/json.ts';
 import { changesOf } from '../../domain/tracking/change-of.ts';
 import type { ReadClient } from '../../domain/tracking/device.ts';
-import { isShallow, objectIn, readMessage } from '../../domain/tracking/message.ts';
+import { objectIn, readMessage } from '../../domain/tracking/message.ts';
 import { type Asked, type Envelope, MOST_MESSAGE_BYTES, MOST_MESSAGES, type Unopened } from './collect-request.ts';
 
 /** What a request says, in our words. */

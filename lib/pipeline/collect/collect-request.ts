@@ -1,7 +1,7 @@
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { RawRequest } from '../../connectors/contract-deliveries.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
-import { isShallow, type MessageType, messageTypeNamed, objectIn } from '../../domain/tracking/message.ts';
+import { isJsonObject, isShallow, type Json, type JsonObject } from '../../domain/json.ts';
+import { type MessageType, messageTypeNamed, objectIn } from '../../domain/tracking/message.ts';
 
 /** What a path of the tracking protocol asks for. */
 export type Asked =
@@ -43,7 +43,7 @@ export type Opened = { readonly ok: true; readonly envelope: Envelope } | Unopen
 
 /** What a request asks for; a slash at the end of its path means nothing. */
 export function askedBy({ path }: Pick<RawRequest, 'path'>): Asked {
-  const plain = path.length > 1 ? path.replace(/\/+$/, '') : path;
+  const plain = path.length > 1 ? path.replace(/(?<!\/)\/+$/, '') : path;
   for (const [form, read] of paths) {
     const match = form.exec(plain);
     if (match !== null) return read(match[1] ?? '');
@@ -127,13 +127,12 @@ function openPixel(query: Readonly<Record<string, string>>): Opened {
 }
 
 function nested(fields: Readonly<Record<string, string>>): JsonObject {
-  const message: Record<string, Json> = {};
+  const message = new Map<string, Json>();
   for (const [path, value] of Object.entries(fields)) {
     const [name = '', inner] = path.split('.', 2);
-    if (inner === undefined) message[name] = value;
-    else message[name] = { ...objectIn(message[name]), [inner]: value };
+    message.set(name, inner === undefined ? value : { ...objectIn(message.get(name)), [inner]: value });
   }
-  return message;
+  return Object.fromEntries(message);
 }
 
 function parsed(text: string): Json | undefined {

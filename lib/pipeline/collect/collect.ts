@@ -25,6 +25,8 @@ export interface CollectDeps {
   readonly newId: () => string;
   readonly clock: Clock;
   readonly log: Log;
+  /** The trace of the request under way. */
+  readonly traceId?: () => string | undefined;
 }
 
 /**
@@ -102,7 +104,9 @@ async function take(
 async function queue(deps: CollectDeps, source: string, { changes, rejected }: Said): Promise<void> {
   const { groups, tooLarge } = pack(changes);
   const refused = packRejections([...rejected, ...tooLarge]);
-  const from = { origin: 'collection', connection: 'web', stream: source } as const;
+  const cause = deps.traceId?.();
+  const caused = cause === undefined ? {} : { cause };
+  const from = { origin: 'collection', connection: 'web', stream: source, ...caused } as const;
   await deps.changes.send([
     ...groups.map((group) => changesMessage({ ...from, changes: group })),
     ...refused.map((group) => {
@@ -112,7 +116,12 @@ async function queue(deps: CollectDeps, source: string, { changes, rejected }: S
   ]);
   const codes: Record<string, number> = {};
   for (const { code } of rejected) codes[code] = (codes[code] ?? 0) + 1;
-  deps.log('collected', { source, changes: changes.length, ...(rejected.length === 0 ? {} : { rejected: codes }) });
+  deps.log('collected', {
+    source,
+    changes: changes.length,
+    ...caused,
+    ...(rejected.length === 0 ? {} : { rejected: codes }),
+  });
 }
 
 function accepted(request: RawRequest, asked: Asked): CollectAnswer {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Compiled, traitsUnder } from '../../domain/decide.ts';
 import { versionOf } from '../../domain/definitions.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
@@ -58,6 +59,8 @@ const PARTS = 8;
 const SHOWN_OVERLAPS = 20;
 const SHOWN_PEOPLE = 4;
 const SHOWN_TRAITS = 4;
+/** People who are decided without a pause. */
+const PEOPLE_AT_ONCE = 20;
 
 /**
  * Previews one edited segment: everybody is decided by it and by what is published, as a plan does it, until `signal` is
@@ -141,7 +144,12 @@ async function walkSample(walk: Walk, most: number, signal: AbortSignal): Promis
   const ended = await Promise.all(
     Array.from({ length: PARTS }, async (_, part) => {
       for await (const { people, after } of walk.deps.profiles.scan(part, PARTS)) {
-        await countPage(walk, people.filter(isLiving));
+        const living = people.filter(isLiving);
+        for (let at = 0; at < living.length; at += PEOPLE_AT_ONCE) {
+          await countPage(walk, living.slice(at, at + PEOPLE_AT_ONCE));
+          // Whoever only works hears nobody: a connection that is being opened would time out.
+          await setImmediate();
+        }
         if (after === undefined) return true;
         if (signal.aborted || walk.counts.people >= most) return false;
       }

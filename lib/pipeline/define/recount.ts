@@ -8,13 +8,14 @@ import { viewOf } from '../../domain/person-view.ts';
 import type { Profile } from '../../domain/profile.ts';
 import { type Counter, openCounter, type Sighting, sight } from '../../domain/review/counter.ts';
 import { type Counts, noCounts } from '../../domain/review/counts.ts';
+import { openPairs } from '../../domain/review/pairs.ts';
 import { wholeEntries } from '../../domain/segment/document.ts';
 import { mergeEntries } from '../../domain/segment/entries.ts';
 import type { ActivityStore, Clock, Queue, StateStore } from '../ports.ts';
 import { fillAlone } from '../resolve/decide-alone.ts';
 import { isLiving } from '../resolve/gather.ts';
 import { everythingDone, type Versions } from '../resolve/refill.ts';
-import { countFacets } from './count-facets.ts';
+import { countFacets, countVisits, type VisitCounts } from './count-facets.ts';
 import { type Scan, type ScanWork, startScan } from './scan.ts';
 
 /** Everybody counted: the facts of each segment follow from it, see lib/pipeline/review. */
@@ -25,6 +26,8 @@ export interface Recount {
   readonly readUnits: number;
   /** How many people have each of the seven kinds of data, by source. */
   readonly facets: FacetCounts;
+  /** Visits of the last days, whoever told of them. Absent in counts of former releases. */
+  readonly visits?: VisitCounts;
   /** Segment id → members. */
   readonly sizes: Readonly<Record<string, number>>;
 }
@@ -82,12 +85,22 @@ export function recountWork(deps: RecountDeps): ScanWork {
     findsMuch: true,
     async people(scan, people, found) {
       const counter = await counterOf(scan);
-      const { facets, ...before } = found;
+      const { facets, visits, ...before } = found;
       const counts = before.people === undefined ? noCounts() : (before as unknown as Counts);
       const now = Date.parse(scan.startedAt);
-      for (const one of people) if (isLiving(one)) (await look(deps, counter, one, now)).add(counts);
-      const counted = countFacets(counter.compiled, people.filter(isLiving), now, facets);
-      return { ...counts, facets: counted } as unknown as JsonObject;
+      const pairs = openPairs(counter.compiled.program.compiled.length);
+      const living = people.filter(isLiving);
+      for (const one of living) {
+        const seen = await look(deps, counter, one, now);
+        seen.add(counts);
+        pairs.see(seen.positions);
+      }
+      pairs.addTo(counts);
+      const counted = {
+        facets: countFacets(counter.compiled, living, now, facets),
+        visits: countVisits(living, now, visits),
+      };
+      return { ...counts, ...counted } as unknown as JsonObject;
     },
     async end({ about }) {
       await deps.jobs.send([{ body: { job: String(about.job) } }]);

@@ -19,7 +19,7 @@ import type {
   ProfileStore,
   StateStore,
 } from '../ports.ts';
-import { quarantineSources } from '../quarantine.ts';
+import { quarantineKind, quarantineSources } from '../quarantine.ts';
 import { describePerson } from './describe-person.ts';
 import { exportPage, type PersonExport } from './export-page.ts';
 import { findPerson } from './find-person.ts';
@@ -181,7 +181,7 @@ async function quarantined(deps: ExportDeps, profile: Profile, { definitions }: 
   const mentions = openMatcher(keysOfPerson(profile, key), key);
   const found: Json[] = [];
   for (const source of quarantineSources(definitions.connections, Object.keys(profile.fragments))) {
-    for await (const page of deps.state.all(`quarantine#${source}`)) {
+    for await (const page of deps.state.all(quarantineKind(source))) {
       for (const { body } of page) if (mentions(body.record)) found.push(body);
     }
   }

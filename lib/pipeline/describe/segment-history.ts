@@ -35,13 +35,18 @@ export interface SegmentDay {
   /** Members at the instant in `counted`, exactly; null = nobody counted on that day. */
   readonly size: number | null;
   readonly counted: string | null;
+  /** The day is not closed, and so many moved that these are only some of them. */
+  readonly more?: true;
 }
 
 /** How many are in a segment now, and how that was found. */
 export interface SizeNow {
   readonly members: number;
-  /** `recount + live`: counted exactly at `counted`, then who entered and left since; `rows`: never recounted yet. */
-  readonly how: 'recount + live' | 'rows';
+  /**
+   * `recount + live`: counted exactly at `counted`, then who entered and left since; `recount`: so many moved since that a
+   * page does not count them; `rows`: never recounted yet, and `at least`: the same of very many.
+   */
+  readonly how: 'recount + live' | 'recount' | 'rows' | 'at least';
   readonly counted: string | null;
 }
 
@@ -65,6 +70,8 @@ const DAYS_SHOWN = 14;
 const MOST_DAYS = 92;
 const LATEST = 50;
 const MOST_MEMBERS = 1_000;
+/** Rows, or lines of one day, that a page counts at most: what it reads does not grow with a segment. */
+const MOST_COUNTED = 20_000;
 /** Days counted at the same time: each takes some queries. */
 const AT_ONCE = 8;
 
@@ -86,8 +93,9 @@ export async function readSegmentHistory(
     const some = days.slice(at, at + AT_ONCE).map(async (day): Promise<SegmentDay> => {
       const known = facts.find((one) => one.day === day);
       // A day that no night has closed is counted as it stands.
-      const moved = closed(known) ?? (await deps.history.countDay(segment, day));
-      return { day, ...moved, size: known?.size ?? null, counted: known?.at ?? null };
+      const moved = closed(known) ?? (await deps.history.countDay(segment, day, undefined, MOST_COUNTED));
+      const more = closed(known) === undefined && moved.entered + moved.left >= MOST_COUNTED;
+      return { day, ...moved, ...(more ? { more } : {}), size: known?.size ?? null, counted: known?.at ?? null };
     });
     counted.push(...(await Promise.all(some)));
   }
@@ -127,14 +135,17 @@ export async function sizeNow(
   now: Milliseconds,
 ): Promise<SizeNow> {
   if (counted === undefined || now - Date.parse(counted.at) > 3 * DAY) {
-    return { members: await deps.memberships.countSegment(segment), how: 'rows', counted: null };
+    const members = await deps.memberships.countSegment(segment, MOST_COUNTED);
+    return { members, how: members >= MOST_COUNTED ? 'at least' : 'rows', counted: null };
   }
   const since = Date.parse(counted.at);
   let members = counted.size;
   for (let at = startOfDay(since); at <= now; at += DAY) {
     const day = formatInstant(at).slice(0, 10);
     // Whoever moved at the very instant at which counting began is in the count already.
-    const { entered, left } = await deps.history.countDay(segment, day, at <= since ? since + 1 : undefined);
+    const from = at <= since ? since + 1 : undefined;
+    const { entered, left } = await deps.history.countDay(segment, day, from, MOST_COUNTED);
+    if (entered + left >= MOST_COUNTED) return { members: counted.size, how: 'recount', counted: counted.at };
     members += entered - left;
   }
   return { members: Math.max(0, members), how: 'recount + live', counted: counted.at };

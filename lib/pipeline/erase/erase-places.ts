@@ -13,7 +13,7 @@ import type {
   StateStore,
   WriteLedger,
 } from '../ports.ts';
-import { quarantineSources } from '../quarantine.ts';
+import { quarantineKind, quarantineSources } from '../quarantine.ts';
 import { duplicateKinds } from '../resolve/duplicate-pairs.ts';
 import { eraseMarks } from '../review/team-words.ts';
 import { leftThere, takeOffAudiences } from './erase-audience-rows.ts';
@@ -100,7 +100,7 @@ async function eraseQuarantine({ deps, remains, receipt }: ErasedPerson, signal:
   const { connections } = await deps.definitions();
   let count = 0;
   for (const source of quarantineSources(connections, remains.fragments)) {
-    const kind = `quarantine#${source}`;
+    const kind = quarantineKind(source);
     for await (const page of deps.state.all(kind)) {
       if (signal.aborted) return undefined;
       for (const { id, body } of page) {

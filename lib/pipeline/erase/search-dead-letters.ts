@@ -59,7 +59,7 @@ type Judge = (value: Json) => Promise<boolean>;
 async function searchQueue(queue: DeadLetters, concerns: Judge, clock: Clock, signal: AbortSignal): Promise<Searched> {
   const end = clock.now().getTime() + MOST_MS;
   // Counted first: whatever is hidden by then is in somebody else's hands.
-  let missed = await queue.hidden();
+  let { hidden: missed } = await queue.count();
   // Without their texts, which a full queue has more of than a function has memory.
   const held: Pick<DeadLetter, 'handle'>[] = [];
   let taken = 0;

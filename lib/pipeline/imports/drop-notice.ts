@@ -58,15 +58,19 @@ function fileIn(record: Json, bucket: string): DroppedFile {
   const { key, size, eTag, sequencer } = object;
   const at = isJsonObject(record) ? record.eventTime : undefined;
   const known =
-    isJsonObject(record) && record.eventSource === 'aws:s3' && String(record.eventName).startsWith('ObjectCreated:');
+    isJsonObject(record) && record.eventSource === 'aws:s3' && textIn(record.eventName).startsWith('ObjectCreated:');
   const isOurs = objectAt(s3, 'bucket').name === bucket;
   const name = typeof key === 'string' ? decoded(key) : undefined;
   if (!known || !isOurs || name === undefined || !name.startsWith(DROP) || typeof at !== 'string') throw unknown();
-  const tag = String(eTag ?? '');
+  const tag = textIn(eTag);
   const id = createHash('sha256')
-    .update([name, tag, String(sequencer ?? at)].join('\n'))
+    .update([name, tag, textIn(sequencer) || at].join('\n'))
     .digest('hex');
-  return { id: `drop.${id.slice(0, 24)}`, key: name, tag, bytes: Number(size ?? 0), at };
+  return { id: `drop.${id.slice(0, 24)}`, key: name, tag, bytes: typeof size === 'number' ? size : 0, at };
+}
+
+function textIn(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** Keys are told as in the query of a URL: a space is a plus. */

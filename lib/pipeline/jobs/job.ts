@@ -12,6 +12,8 @@ export const jobKinds = [
   'forget',
   'export',
   'replay',
+  'replay-rejected',
+  'redrive',
   'import',
   'sample',
   'care',

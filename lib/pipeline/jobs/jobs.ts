@@ -93,10 +93,10 @@ export async function readJob(deps: JobDeps, definitions: Definitions, id: strin
 async function pullPart(deps: JobDeps, part: JsonObject): Promise<JsonObject> {
   const { run } = (await readStream(deps.state, String(part.connection), String(part.stream))).state;
   if (run === undefined || (run.state !== 'running' && !serves(run, part))) return { ...part, state: 'running' };
-  const { state, pages, changes, echoes = 0, rejected, error } = run;
+  const { state, pages, changes, echoes = 0, rejected, figures, error } = run;
   const done = state === 'finished' && (await isSettled(deps.state, run));
   const stands = state === 'failed' ? 'failed' : done ? 'finished' : 'running';
-  const counts = { pages, changes, echoes, rejected };
+  const counts = { pages, changes, echoes, rejected, ...(figures === undefined ? {} : { figures }) };
   return { ...part, run: run.id, state: stands, ...counts, ...(error === undefined ? {} : { error }) };
 }
 

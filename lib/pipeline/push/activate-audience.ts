@@ -86,13 +86,16 @@ async function unsettledFor(deps: ActivateDeps, definitions: Definitions, run: P
 
 /** Streams whose runs are not folded to the end, and definitions under way: a push now would act on half a picture. */
 async function unsettledSources(
-  deps: Pick<ActivateDeps, 'state' | 'clock'>,
+  deps: Pick<ActivateDeps, 'state' | 'clock' | 'connectors'>,
   definitions: Definitions,
 ): Promise<string[]> {
   const now = deps.clock.now().getTime();
   const unsettled: string[] = (await isSwitching(deps.state)) ? ['definitions'] : [];
   for (const connection of Object.values(definitions.connections)) {
+    const figures = deps.connectors[connection.connector]?.streams.filter((one) => one.figures === true) ?? [];
     for (const stream of Object.keys(connection.streams)) {
+      // Figures are nobody's: no list depends on them.
+      if (figures.some(({ name }) => name === stream)) continue;
       const { state } = await readStream(deps.state, connection.name, stream);
       if (!(await isStreamSettled(deps.state, state, now))) unsettled.push(`${connection.name}/${stream}`);
     }

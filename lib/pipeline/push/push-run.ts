@@ -189,6 +189,25 @@ export async function listPushes(state: StateStore, audience: string, most: numb
   return runs.filter((run) => run !== undefined);
 }
 
+/** Pushes of an audience that were asked for from one day on and before another, both UTC. */
+export async function pushesBetween(
+  state: StateStore,
+  audience: string,
+  from: string,
+  until: string,
+): Promise<readonly PushRun[]> {
+  const found: PushRun[] = [];
+  let after = `${audience}.${until}`;
+  for (;;) {
+    const pointers = await state.list('push-run', { most: PUSHES_AT_ONCE, after });
+    const ids = pointers.map(({ id }) => id).filter((id) => id >= `${audience}.${from}`);
+    const runs = await Promise.all(ids.map((id) => findPush(state, id)));
+    found.push(...runs.filter((run) => run !== undefined));
+    if (ids.length < PUSHES_AT_ONCE) return found;
+    after = ids.at(-1) ?? after;
+  }
+}
+
 /** Ends a run, which is to be announced. What it changed counts against the day's guardrails, unless somebody approved it or it was the first. */
 export async function endPush(
   deps: RunStores,
@@ -216,6 +235,7 @@ export function isIdle({ plan }: PushRun): boolean {
   return (plan?.add ?? 0) + (plan?.remove ?? 0) === 0;
 }
 
+const PUSHES_AT_ONCE = 100;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 

@@ -170,8 +170,19 @@ async function commit(
   );
   if (saved === undefined) return false;
   current.held = saved;
+  tellMembers(deps, run.id, op, step);
   if (next.outcomeParts % LISTED_EVERY === 1) await listPush(deps, next);
   return true;
+}
+
+/** Causes in one line of the log; of more there are several lines. */
+const CAUSES_IN_LINE = 100;
+
+/** Says what the members of a batch came by: the id in the log of the webhook, or of the pull, is found here again. */
+function tellMembers(deps: ActivateDeps, run: string, op: Sending['op'], { lines, causes }: SentStep): void {
+  for (let at = 0; at < causes.length; at += CAUSES_IN_LINE) {
+    deps.log('members told', { run, op, members: lines.length, causes: causes.slice(at, at + CAUSES_IN_LINE) });
+  }
 }
 
 function addTally(a: PushTally, b: Partial<PushTally>): PushTally {

@@ -24,6 +24,8 @@ export interface SentStep {
   };
   /** Somebody waits until another list of the group has let them go. */
   readonly waitsForGroup: boolean;
+  /** What the rows of those who have an outcome came by: traces of deliveries and ids of runs. */
+  readonly causes: readonly string[];
 }
 
 /** Items in hand while a batch fills: what is known already is settled when it becomes more than this. */
@@ -163,6 +165,7 @@ async function settleItems(sender: PlanSender, items: readonly Item[]): Promise<
       grown: 0,
       tookMs: 0,
       waitsForGroup: false,
+      causes: [],
     };
     return { ...waiting, job: { ...sent.job, to: last + 1 } };
   }
@@ -179,15 +182,17 @@ function stepOf(
   const at = formatInstant(sender.clock.now().getTime());
   let grown = 0;
   let waitsForGroup = false;
+  const causes = new Set<string>();
   const lines = items.map(({ entry, row, outcome: known, base }): OutcomeLine => {
     const outcome = known ?? outcomes.get(entry.profile) ?? MOVED;
     const name = outcome.status === 'applied' ? (entry.op === 'add' ? 'added' : 'removed') : outcome.status;
     tally[name] = (tally[name] ?? 0) + 1;
+    if (outcome.status !== 'postponed') for (const cause of row?.cause?.split(' ') ?? []) causes.add(cause);
     if (outcome.status !== 'postponed') grown += (isInside(entry.op, outcome) ? 1 : 0) - base;
     const code = 'code' in outcome ? { code: outcome.code } : {};
     if (outcome.status === 'postponed' && outcome.code === 'push/waits-for-group') waitsForGroup = true;
     const consent = entry.op === 'add' && outcome.status !== 'postponed' && row !== undefined ? consentOf(row) : {};
     return { profile: entry.profile, op: entry.op, status: outcome.status, ...code, at, ...consent };
   });
-  return { at: (items.at(-1)?.at ?? 0) + 1, lines, tally, grown, waitsForGroup };
+  return { at: (items.at(-1)?.at ?? 0) + 1, lines, tally, grown, waitsForGroup, causes: [...causes] };
 }

@@ -1,7 +1,7 @@
 import { canonicalText } from '../../domain/canonical.ts';
 import type { ActivityChange, ConsentStatement, FragmentId } from '../../domain/change.ts';
 import { type Compiled, decide, OUTBOX_GRACE_MS } from '../../domain/decide.ts';
-import { statedEver } from '../../domain/evidence.ts';
+import { evidenceOf, spokenAddresses, statedEver } from '../../domain/evidence.ts';
 import type { FoldRules, Fragment } from '../../domain/fragment.ts';
 import { accountIdsOf, type Follow, type Profile } from '../../domain/profile.ts';
 import { wholeEntries } from '../../domain/segment/document.ts';
@@ -129,7 +129,11 @@ async function decideComponent(
     const before = item.component.profiles.find(({ id }) => id === profile.id);
     const folded = before !== profile || profile.version === 0;
     const stale = profile.definitions !== compiled.definitions.version || profile.needs !== compiled.needs;
-    if (!folded && !stale && !item.component.asked.includes(profile.id)) continue;
+    if (!folded && !stale && !item.component.asked.includes(profile.id)) {
+      // A message that came before and died between the profile and its rows: it brings nothing new, and owes them.
+      if (before.outbox.length > 0) owing.push(before);
+      continue;
+    }
     const linked = linkAccounts(profile, accounts);
     const kept = decide(linked, compiled, now);
     const decided =
@@ -156,7 +160,7 @@ async function decideComponent(
  */
 function hear(profile: Profile, { profiles, component, merged }: Folded): Profile {
   if (profiles.length + merged.length < 2) return profile;
-  const addresses = addressesOf(Object.values(profile.fragments));
+  const addresses = listenedTo(Object.values(profile.fragments));
   const heard = new Map<FragmentId, readonly ConsentStatement[]>();
   const listen = (fragment: FragmentId, statements: readonly ConsentStatement[]): void => {
     const about = statements.filter(({ address }) => addresses.has(address));
@@ -196,6 +200,18 @@ function suppress(profile: Profile, { profiles, marks }: Component): Profile {
   if (canonicalText(next) === canonicalText(suppressed)) return profile;
   const { suppressed: _, ...rest } = profile;
   return next.length === 0 ? rest : { ...rest, suppressed: next };
+}
+
+/**
+ * The addresses about which a person hears others: those of its records, and those that they gave up and still speak of.
+ * What is said of any other that they once had does not reach them, whoever says it: it would stay as it was last heard.
+ */
+function listenedTo(fragments: readonly Fragment[]): ReadonlySet<string> {
+  const stated = fragments.flatMap((fragment) => [
+    ...evidenceOf(fragment).map(({ identifier }) => identifier),
+    ...spokenAddresses(fragment),
+  ]);
+  return new Set(stated.flatMap(({ type, value }) => (type === 'email' || type === 'phone' ? [value] : [])));
 }
 
 function addressesOf(fragments: readonly Fragment[]): ReadonlySet<string> {

@@ -15,11 +15,15 @@ export interface FollowStores {
  * Writes the rows that profiles' outboxes name, then empties the outboxes. Rows say what the profile says now and carry
  * its version, so that repeating or reordering does no harm; a crash before the end leaves the outbox for the sweep.
  */
-export async function writeFollowers(stores: FollowStores, written: readonly StoredProfile[]): Promise<void> {
+export async function writeFollowers(
+  stores: FollowStores,
+  written: readonly StoredProfile[],
+  caused: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
   const living = written.filter((one): one is Profile | MergedProfile => !isErased(one));
   const owing = living.filter(({ outbox }) => outbox.length > 0);
   if (owing.length === 0) return;
-  const rows = owing.flatMap(rowsOf);
+  const rows = owing.flatMap((profile) => rowsOf(profile, caused.get(profile.id)));
   const lines = owing.flatMap((profile) =>
     profile.outbox.filter(isSegment).map(({ row: _, ...line }) => ({
       profile: profile.id,
@@ -32,7 +36,7 @@ export async function writeFollowers(stores: FollowStores, written: readonly Sto
   await stores.profiles.clearOutboxes(owing);
 }
 
-function rowsOf(profile: Profile | MergedProfile): FollowRow[] {
+function rowsOf(profile: Profile | MergedProfile, cause: string | undefined): FollowRow[] {
   const rows = new Map<string, FollowRow>();
   const { id, version } = profile;
   for (const follow of profile.outbox) {
@@ -51,7 +55,8 @@ function rowsOf(profile: Profile | MergedProfile): FollowRow[] {
       rows.set(`c${follow.account}`, { row: 'account', account: follow.account, profile: id, version, linked });
     } else {
       const wanted = isMerged(profile) ? GONE : (profile.wanted[follow.audience] ?? GONE);
-      rows.set(`a${follow.audience}`, { row: 'audience', audience: follow.audience, profile: id, version, wanted });
+      const row = { row: 'audience', audience: follow.audience, profile: id, version, wanted } as const;
+      rows.set(`a${follow.audience}`, cause === undefined ? row : { ...row, cause });
     }
   }
   return [...rows.values()];

@@ -63,7 +63,7 @@ export async function judgeDuplicate(deps: JudgeDeps, id: string, verdict: Verdi
   const said = { ...(by === undefined ? {} : { by }), ...(state === 'parted' ? { parted: true as const } : {}) };
   const judged: Pair = { ...rest, state, at, ...said };
   if (!(await putPair(deps.state, id, judged, held.version))) return judgeDuplicate(deps, id, verdict, by);
-  await forgetDecision(deps.state, id, pair);
+  await retireDecision(deps, id, pair);
   return settle(deps, id, judged);
 }
 
@@ -86,10 +86,13 @@ async function noteDecision(deps: JudgeDeps, id: string, pair: Pair, decision: D
   await deps.state.put(OPEN, open.id, { ...open.body, state: decision }, open.version, { expiresAt });
 }
 
-async function forgetDecision(state: StateStore, id: string, pair: Pair): Promise<void> {
-  if (pair.state !== 'suggested' && pair.at !== undefined) {
-    await state.remove(decidedKind(pair.state), decidedRow(pair.at, id));
-  }
+/** A row that leads to a decision taken back is passed over from now on, and expires: nobody here may delete documents. */
+async function retireDecision(deps: JudgeDeps, id: string, pair: Pair): Promise<void> {
+  if (pair.state === 'suggested' || pair.at === undefined) return;
+  const row = await deps.state.get(decidedKind(pair.state), decidedRow(pair.at, id));
+  if (row === undefined) return;
+  const expiresAt = deps.clock.now().getTime() + DECIDED_KEPT_MS;
+  await deps.state.put(decidedKind(pair.state), row.id, row.body, row.version, { expiresAt });
 }
 
 function changesOf({ state, fragments, parted }: Pair, id: string, at: string): QueueMessage | undefined {

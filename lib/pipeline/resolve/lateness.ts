@@ -9,7 +9,8 @@ import {
   nobodyLate,
   PROMISED_SECONDS,
 } from '../../domain/lateness.ts';
-import type { Clock, StateStore } from '../ports.ts';
+import { metricLines } from '../../domain/metrics.ts';
+import type { Clock, Log, StateStore } from '../ports.ts';
 
 /** Workers that finish at one time write different documents. */
 const SHARDS = 16;
@@ -37,11 +38,14 @@ export interface LateDay {
 export function countLateFlips(deps: {
   readonly state: StateStore;
   readonly clock: Clock;
-  readonly metric: (late: readonly Milliseconds[]) => void;
+  readonly log: Log;
+  readonly workspace?: string;
 }) {
   return async function count(late: readonly Milliseconds[]): Promise<void> {
-    deps.metric(late);
     const now = deps.clock.now();
+    const { workspace = '' } = deps;
+    for (const line of metricLines('Pipeline/resolve/lateness', late, { workspace }, now.getTime()))
+      deps.log('turned late', line);
     const options = { expiresAt: now.getTime() + KEPT_MS };
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const id = `${now.toISOString().slice(0, 10)}#${Math.floor(deps.clock.random() * SHARDS).toString(SHARDS)}`;

@@ -6,6 +6,7 @@ import { hearText, type ListeningRules } from '../../domain/listening.ts';
 import type { Profile } from '../../domain/profile.ts';
 import { isVoided, type Voided } from '../../domain/voided.ts';
 import type { AccountStore, ActivityStore, Clock, IdentityIndex, Log, Queue } from '../ports.ts';
+import { type Causes, causedIn, causesIn } from './causes.ts';
 import { type Decided, decidePeople } from './decide-people.ts';
 import { foldAll } from './fold.ts';
 import { askForPeople, foldAccounts } from './fold-accounts.ts';
@@ -45,6 +46,8 @@ export interface Work {
   readonly accounts: readonly string[];
   /** Index keys whose mark of suppression changed; `profiles` are whom they lead to. */
   readonly marked?: readonly string[];
+  /** What the work came by: the rows that follow from it say so. */
+  readonly cause?: string;
 }
 
 export interface ResolveOptions {
@@ -90,10 +93,11 @@ export function resolveProfile(deps: ResolveDeps) {
     const oldest = deps.clock.now().getTime() - compiled.definitions.privacy.activitiesKeptMs;
     const told = await heard(batch, compiled.definitions.listening);
     let pending = await withStanding(deps.activities, collect(told, oldest));
+    const causes = causesIn(batch);
     const tally: Tally = { written: 0, unchanged: 0, activities: 0, conflicts: 0, erased: 0 };
     for (let round = 0; round < ROUNDS && pending.changes.size + pending.profiles.size > 0; round += 1) {
       if (round > 0) await deps.clock.wait(backOff(round, deps.clock.random()));
-      pending = await resolveRound(deps, compiled, pending, { round, tally, refill: options.refill === true });
+      pending = await resolveRound(deps, compiled, pending, { round, tally, causes, refill: options.refill === true });
     }
     const failed = positionsOf(pending, batch);
     deps.log('resolved', { messages: batch.length, failed: failed.size, ...tally });
@@ -105,7 +109,12 @@ async function resolveRound(
   deps: ResolveDeps,
   held: Compiled,
   pending: Pending,
-  { round, tally, refill }: { readonly round: number; readonly tally: Tally; readonly refill: boolean },
+  {
+    round,
+    tally,
+    causes,
+    refill,
+  }: { readonly round: number; readonly tally: Tally; readonly causes: Causes; readonly refill: boolean },
 ): Promise<Pending> {
   const now = deps.clock.now().getTime();
   const { gathered, compiled, rules } = await gatherCurrent(deps, held, pending);
@@ -128,7 +137,11 @@ async function resolveRound(
   await deps.activities.put(activities);
   const gone = stored.flatMap((item) => item.gone);
   if (gone.length > 0) await deps.activities.drop(gone);
-  await writeFollowers(deps, [...written, ...stored.flatMap(({ owing }) => owing), ...leftovers]);
+  await writeFollowers(
+    deps,
+    [...written, ...stored.flatMap(({ owing }) => owing), ...leftovers],
+    causedIn(stored, causes),
+  );
   const late = stored.flatMap((item) => lateIn(item, now));
   if (late.length > 0) await deps.tellLate?.(late);
   tally.written += written.length;

@@ -1,3 +1,4 @@
+import { metricLines } from '../../domain/metrics.ts';
 import type { Clock, Log, ProfileStore, Queue, StateStore } from '../ports.ts';
 
 export interface SweepDeps {
@@ -6,6 +7,7 @@ export interface SweepDeps {
   readonly recompute: Queue;
   readonly clock: Clock;
   readonly log: Log;
+  readonly workspace?: string;
 }
 
 /** Profiles in one recompute message: small enough that a midnight's pile spreads over many invocations. */
@@ -47,7 +49,8 @@ export function sweepDue(deps: SweepDeps) {
       if (signal.aborted) return { sent }; // The cursor stays: the next sweep starts where this one did.
     }
     await deps.state.put('sweep', 'cursor', { until: now, wide: isWide ? now : before }, cursor?.version ?? 0);
-    if (sent > 0) deps.log('swept', { sent });
+    const { workspace = '' } = deps;
+    if (sent > 0) deps.log('swept', { sent, ...metricLines('Pipeline/sweep/due', [sent], { workspace }, now)[0] });
     return { sent };
   };
 }

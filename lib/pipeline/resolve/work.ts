@@ -10,11 +10,12 @@ import {
 } from '../../domain/change.ts';
 import { asTributaryError } from '../../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
+import { metricLines } from '../../domain/metrics.ts';
 import { parseChange } from '../../domain/parse-change.ts';
 import { archiveKey } from '../archive-hours.ts';
 import { tellFailure } from '../define/scan.ts';
 import type { Archive, Clock, Log, StateStore } from '../ports.ts';
-import { quarantine } from '../quarantine.ts';
+import { contentName, quarantine } from '../quarantine.ts';
 import { markFolded } from '../sync/sync-run.ts';
 import type { Resolved, Work } from './resolve-profile.ts';
 
@@ -23,6 +24,7 @@ export interface WorkDeps {
   readonly archive: Pick<Archive, 'put'>;
   readonly clock: Clock;
   readonly log: Log;
+  readonly workspace?: string;
   /** Compares people with others who may be the same person. */
   readonly compare: (people: readonly string[]) => Promise<void>;
   /** Does one message of a scan. */
@@ -45,7 +47,11 @@ const NOTHING: Work = { changes: [], profiles: [], accounts: [] };
  * as folded. Returns the positions that must come again. A change that cannot be read is quarantined, its neighbours go on.
  */
 export function doWork(deps: WorkDeps) {
-  return async function work(bodies: readonly Json[], signal: AbortSignal): Promise<ReadonlySet<number>> {
+  return async function work(
+    bodies: readonly Json[],
+    signal: AbortSignal,
+    queuedAt: readonly number[] = [],
+  ): Promise<ReadonlySet<number>> {
     const batch: Work[] = [];
     for (const body of bodies) batch.push(await readWork(deps, body));
     // First: nobody is added while paused, whatever fails after.
@@ -63,13 +69,39 @@ export function doWork(deps: WorkDeps) {
     const folded = new Map<string, number[]>();
     for (const [at, body] of bodies.entries()) {
       if (failed.has(at) || !isJsonObject(body) || !isJsonObject(body.run)) continue;
-      const id = String(body.run.id);
-      folded.set(id, [...(folded.get(id) ?? []), Number(body.run.number)]);
+      const { id, number } = body.run;
+      if (typeof id === 'string' && typeof number === 'number') folded.set(id, [...(folded.get(id) ?? []), number]);
     }
     const now = deps.clock.now().getTime();
     for (const [run, numbers] of folded) await markFolded(deps.state, run, numbers, now);
+    tellFolded(deps, bodies, failed, queuedAt);
     return failed;
   };
+}
+
+/** Says which deliveries and runs were folded, and how long after they were queued. */
+function tellFolded(
+  deps: WorkDeps,
+  bodies: readonly Json[],
+  failed: ReadonlySet<number>,
+  queuedAt: readonly number[],
+): void {
+  const done = [...bodies.entries()].filter(
+    ([at, body]) => !failed.has(at) && isJsonObject(body) && body.origin !== undefined && body.origin !== 'replay',
+  );
+  if (done.length === 0) return;
+  const now = deps.clock.now().getTime();
+  const ages = done.map(([at]) => now - (queuedAt[at] ?? Number.NaN)).filter((age) => age >= 0);
+  const [age] = metricLines('Pipeline/resolve/age', ages, { workspace: deps.workspace ?? '' }, now);
+  const causes = [...new Set(done.flatMap(([, body]) => causeOf(body) ?? []))];
+  deps.log('folded', { messages: done.length, causes, ...age });
+}
+
+/** What a message of changes came by: a delivery or request by its trace, a run by its id. */
+function causeOf(body: Json): string | undefined {
+  const { cause, run } = isJsonObject(body) ? body : {};
+  if (typeof cause === 'string') return cause;
+  return isJsonObject(run) && typeof run.id === 'string' ? run.id : undefined;
 }
 
 /** Does the messages that ask for people to be compared. Returns the positions that must come again. */
@@ -78,7 +110,7 @@ async function compareAll(deps: WorkDeps, bodies: readonly Json[]): Promise<Set<
   for (const [at, body] of bodies.entries()) {
     if (!isJsonObject(body) || !Array.isArray(body.compare)) continue;
     try {
-      await deps.compare(body.compare.map(String));
+      await deps.compare(textsIn(body.compare));
     } catch (thrown) {
       // Suggestions are nobody's way to a profile: their message comes again alone, and its neighbours are done.
       const { kind, code, message } = asTributaryError(thrown);
@@ -150,8 +182,16 @@ async function scanAll(deps: WorkDeps, bodies: readonly Json[], signal: AbortSig
 function fragmentsIn(bodies: readonly Json[], what: 'pause' | 'resume'): readonly string[] {
   return bodies.flatMap((body) => {
     const list = isJsonObject(body) ? body[what] : undefined;
-    return Array.isArray(list) ? list.map(String) : [];
+    return textsIn(list);
   });
+}
+
+function textsIn(list: Json | undefined): readonly string[] {
+  return Array.isArray(list) ? (list as readonly Json[]).filter((one) => typeof one === 'string') : [];
+}
+
+function textIn(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 async function readWork(deps: WorkDeps, body: Json): Promise<Work> {
@@ -165,16 +205,17 @@ async function readWork(deps: WorkDeps, body: Json): Promise<Work> {
     else rejected.push({ code: parsed.code, reason: parsed.reason, record });
   }
   const connection = typeof body.connection === 'string' ? body.connection : 'unknown';
-  const stamp = `${deps.clock.now().toISOString()}#${deps.clock.random().toString(36).slice(2)}`;
-  await quarantine(deps, connection, 'changes', stamp, rejected);
+  await quarantine(deps, connection, 'changes', contentName(rejected), rejected);
   await keepRejected(deps, connection, body);
-  const marked = Array.isArray(body.suppression) ? body.suppression.map(String) : [];
-  const asked = Array.isArray(body.profiles) ? body.profiles.map(String) : [];
+  const marked = textsIn(body.suppression);
+  const asked = textsIn(body.profiles);
+  const cause = causeOf(body);
   return {
     changes,
     profiles: [...asked, ...(marked.length === 0 ? [] : await deps.mark(marked))],
     accounts: typeof body.account === 'string' ? [body.account] : [],
     ...(marked.length === 0 ? {} : { marked }),
+    ...(cause === undefined ? {} : { cause }),
   };
 }
 
@@ -202,20 +243,19 @@ async function keepRejected(
 
 function readRejection(value: Json): Rejection {
   const { code, reason, record } = isJsonObject(value) ? value : {};
-  return { code: String(code), reason: String(reason), record };
+  return { code: textIn(code), reason: textIn(reason), record };
 }
 
 /** Keeps changes that would make a profile too large, named by their limit, and lets their neighbours go on. */
 export function quarantineTooLarge(deps: Pick<WorkDeps, 'state' | 'clock'>) {
   return async function keep(changes: readonly PersonChange[], asked: readonly string[]): Promise<void> {
-    const stamp = `${deps.clock.now().toISOString()}#${deps.clock.random().toString(36).slice(2)}`;
     for (const change of changes) {
       const rejected = {
         code: 'profile/full',
         reason: 'the profile would be larger than 256 KB, or the people it is regrouped with larger than 4 MB',
         record: change,
       };
-      await quarantine(deps, connectionOf(change.fragment), 'changes', `${stamp}#${change.fragment}`, [rejected]);
+      await quarantine(deps, connectionOf(change.fragment), 'changes', contentName([rejected]), [rejected]);
     }
     for (const profile of asked) {
       const reason = 'decided again, the profile would be larger than 256 KB: it stays as it was last decided';

@@ -1,7 +1,9 @@
 import type { Milliseconds } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { DayFacts } from '../../domain/review/facts.ts';
+import type { Pushed } from '../../domain/review/spent.ts';
 import type { Clock, HistoryStore, StateStore } from '../ports.ts';
+import { pushesBetween } from '../push/push-run.ts';
 
 /** As long as the history of segments. */
 export const FACTS_KEPT_MS: Milliseconds = 400 * 86_400_000;
@@ -41,15 +43,41 @@ export async function keepFacts({ state, clock }: FactsDeps, facts: DayFacts): P
   }
 }
 
-/** Writes into the days before `day` who entered and left on them: they are over, so it does not change any more. */
-export async function closeDays(deps: FactsDeps, segment: string, day: string): Promise<void> {
+/**
+ * Writes into the days before `day` who entered and left on them, and what was pushed from each until the next that was
+ * counted: they are over, so it does not change any more.
+ */
+export async function closeDays(
+  deps: FactsDeps,
+  segment: string,
+  day: string,
+  audiences: readonly string[],
+): Promise<void> {
   const expiresAt = deps.clock.now().getTime() + FACTS_KEPT_MS;
+  let until = day;
   for (const { id, version, body } of await deps.state.list(kindOf(segment), { most: DAYS_LOOKED_BACK, after: day })) {
-    if (body.entered !== null) continue;
-    const counted = await deps.history.countDay(segment, id);
-    // Whoever wrote in between closed it with the same numbers.
-    await deps.state.put(kindOf(segment), id, { ...body, ...counted }, version, { expiresAt });
+    if (body.entered === null) {
+      const [counted, pushed] = await Promise.all([
+        deps.history.countDay(segment, id),
+        pushedBetween(deps.state, audiences, id, until),
+      ]);
+      // Whoever wrote in between closed it with the same numbers.
+      await deps.state.put(kindOf(segment), id, { ...body, ...counted, pushed: { ...pushed } }, version, { expiresAt });
+    }
+    until = id;
   }
+}
+
+/** What pushes of some audiences did that began from one day on and before another. */
+async function pushedBetween(
+  state: StateStore,
+  audiences: readonly string[],
+  from: string,
+  until: string,
+): Promise<Pushed> {
+  const runs = (await Promise.all(audiences.map((one) => pushesBetween(state, one, from, until)))).flat();
+  const sum = (what: 'added' | 'removed' | 'calls') => runs.reduce((all, { tally }) => all + tally[what], 0);
+  return { runs: runs.length, added: sum('added'), removed: sum('removed'), calls: sum('calls') };
 }
 
 function kindOf(segment: string): string {

@@ -51,7 +51,7 @@ export function performanceIn(
   const objective = measuring.objectives.get(latest.segment);
   if (objective === undefined) return null;
   const first = known.findLast((one) => one.objective?.metric === objective.metric && one.objective.value !== null);
-  return performanceOf(objective, latest, first ?? latest);
+  return performanceOf(objective, latest, first ?? latest, known);
 }
 
 function dayOf(at: number): string {

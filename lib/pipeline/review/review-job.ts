@@ -11,7 +11,7 @@ import { type Overlaps, overlapsOf, overlapsWith } from '../../domain/review/ove
 import type { Cost, Coverage, LeafPart, Review } from '../../domain/review/review.ts';
 import { tellLeaf } from '../../domain/segment/decisive.ts';
 import type { SegmentDefinition } from '../../domain/segment.ts';
-import { addUpFacets } from '../define/count-facets.ts';
+import { addUpFacets, addUpVisits, type VisitCounts } from '../define/count-facets.ts';
 import { keepRecount, recountId } from '../define/recount.ts';
 import { readFound, readParts, readScan } from '../define/scan.ts';
 import type { Worker } from '../jobs/run-job.ts';
@@ -49,6 +49,7 @@ interface Counted {
   readonly readUnits: number;
   readonly counts: Counts;
   readonly facets: FacetCounts;
+  readonly visits: VisitCounts;
   readonly overlaps: Overlaps;
   readonly compiled: Compiled;
 }
@@ -106,8 +107,9 @@ async function readCounted(deps: ReviewDeps, id: string, job: ReviewJob): Promis
   }
   const found = await Promise.all(parts.map((part) => readFound(deps, part)));
   const counted = found.filter(({ people }) => people !== undefined);
-  const counts = addUpCounts(counted.map(({ facets: _, ...one }) => one) as unknown as Counts[]);
+  const counts = addUpCounts(counted.map(({ facets: _, visits: __, ...one }) => one) as unknown as Counts[]);
   const facets = addUpFacets(counted);
+  const visits = addUpVisits(counted);
   const readUnits = parts.reduce((sum, part) => sum + part.readUnits, 0);
   const at = scan.startedAt;
   return {
@@ -116,19 +118,25 @@ async function readCounted(deps: ReviewDeps, id: string, job: ReviewJob): Promis
     readUnits,
     counts,
     facets,
+    visits,
     overlaps: overlapsOf(counts, compiled.program.segments, at),
     compiled,
   };
 }
 
-async function keepWhole(deps: ReviewDeps, { job, at, readUnits, counts, facets, overlaps }: Counted): Promise<void> {
+async function keepWhole(
+  deps: ReviewDeps,
+  { job, at, readUnits, counts, facets, visits, overlaps }: Counted,
+): Promise<void> {
   const sizes = Object.fromEntries(Object.entries(counts.segments).map(([segment, { size }]) => [segment, size]));
-  await keepRecount(deps, { at, people: counts.people, readUnits, facets, sizes });
+  await keepRecount(deps, { at, people: counts.people, readUnits, facets, visits, sizes });
   await keepLatestCount(deps, job, { overlaps, personas: counts.personas });
 }
 
 async function writeFacts(deps: ReviewDeps, counted: Counted, segment: string): Promise<void> {
-  await closeDays(deps, segment, counted.at.slice(0, 10));
+  const audiences = counted.compiled.definitions.audiences.filter((one) => one.segment === segment);
+  const ids = audiences.map(({ audience }) => audience);
+  await closeDays(deps, segment, counted.at.slice(0, 10), ids);
   await keepFacts(deps, await countedFacts(deps, counted, segment));
 }
 

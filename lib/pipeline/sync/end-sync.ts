@@ -54,14 +54,17 @@ async function voidTheRest(deps: SyncDeps, { connection, startedAt, anewSince = 
 async function noteEnd(deps: SyncDeps, run: SyncRun): Promise<void> {
   const source = `${run.connection}/${run.stream}`;
   const { backfill, people = 0, gone = 0, error } = run;
+  const { connections, guardrails } = await deps.definitions();
   if (error === undefined) {
-    const { guardrails } = await deps.definitions();
     await noteSourceSize(deps, source, { backfill, people, gone }, guardrails.minSource);
     await closeAlerts(deps, source, ['failed', 'silent']);
     return;
   }
   const says = `the pull failed with ${error.code}: ${error.message}`;
-  const todo = `see docs/errors.md under ${error.code}; pushes are held until this source is read again`;
+  const { streams = [] } = deps.connectors[connections[run.connection]?.connector ?? ''] ?? {};
+  const isFigures = streams.some(({ name, figures }) => name === run.stream && figures === true);
+  const holds = isFigures ? '' : '; pushes are held until this source is read again';
+  const todo = `see docs/errors.md under ${error.code}${holds}`;
   await raiseAlert(deps, { kind: 'failed', subject: source, says, todo, run: run.id });
 }
 

@@ -10,6 +10,8 @@ import { dropEchoes, type LedgerDeps } from '../push/write-ledger.ts';
 export interface DeliveryDeps extends LedgerDeps {
   readonly changes: Queue;
   readonly sync: Queue;
+  /** The trace of what is under way, by which the log and X-Ray know it. */
+  readonly traceId?: () => string | undefined;
 }
 
 /** Whose deliveries they are. */
@@ -32,7 +34,7 @@ export async function queueDeliveries(
   deps: DeliveryDeps,
   { definitions, connectionName: connection, connector, config }: Told,
   deliveries: readonly Delivery[],
-): Promise<{ readonly echoes: number; readonly rejected: number } | 'too-large'> {
+): Promise<{ readonly echoes: number; readonly rejected: number; readonly cause?: string } | 'too-large'> {
   const told = deliveries.flatMap((one) => ('change' in one ? [one.change] : []));
   const { changes, echoes } = await dropEchoes(
     deps,
@@ -41,24 +43,28 @@ export async function queueDeliveries(
     { echoes: connector.echoes, config },
     told,
   );
+  const trace = deps.traceId?.();
+  const cause = trace === undefined ? {} : { cause: trace };
   const { groups, tooLarge } = pack(changes);
   if (tooLarge.length > 0) return 'too-large';
   const hints = deliveries.flatMap((one) => ('hint' in one ? [one.hint] : []));
   // Whoever may have withdrawn is paused before anybody reads them again.
   const pause = [...new Set(hints.flatMap(({ withdraws = [] }) => withdraws))];
   if (pause.length > 0) {
-    await deps.changes.send([changesMessage({ origin: 'delivery', connection, changes: [], pause })]);
+    await deps.changes.send([changesMessage({ origin: 'delivery', connection, changes: [], pause, ...cause })]);
   }
-  await deps.changes.send(groups.map((group) => changesMessage({ origin: 'delivery', connection, changes: group })));
+  await deps.changes.send(
+    groups.map((group) => changesMessage({ origin: 'delivery', connection, changes: group, ...cause })),
+  );
   const pulled = new Set(deliveries.flatMap((one) => ('pull' in one ? [one.pull.stream] : [])));
   const scheduled = definitions.connections[connection]?.streams ?? {};
   const work: JsonObject[] = [
-    ...rereadsOf(hints).map((reread) => ({ connection, ...reread })),
+    ...rereadsOf(hints).map((reread) => ({ connection, ...reread, ...cause })),
     // A stream that nobody pulls has no checkpoint to go on from.
     ...[...pulled].filter((stream) => Object.hasOwn(scheduled, stream)).map((stream) => ({ connection, stream })),
   ];
   await deps.sync.send(work.map((body) => ({ body })));
-  return { echoes, rejected: await queueRejections(deps, connection, deliveries) };
+  return { echoes, rejected: await queueRejections(deps, connection, deliveries), ...cause };
 }
 
 type Hint = Extract<Delivery, { readonly hint: unknown }>['hint'];

@@ -10,7 +10,7 @@ import type { OpenConnection } from '../connections.ts';
 import { delayOf } from '../delay.ts';
 import { pack } from '../pack.ts';
 import { dropEchoes } from '../push/write-ledger.ts';
-import { quarantine } from '../quarantine.ts';
+import { contentName, quarantine } from '../quarantine.ts';
 import { asWhole, wholeInWindow } from '../replay/whole-records.ts';
 import type { SyncCommand, SyncDeps } from './sync-work.ts';
 
@@ -23,7 +23,7 @@ export async function rereadOrPostpone(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await reread(deps, connection, stream, command.reread ?? [], signal);
+    await reread(deps, connection, stream, command, signal);
   } catch (thrown) {
     const error = asTributaryError(thrown);
     if (error.kind !== 'rate-limited') throw error;
@@ -36,7 +36,7 @@ async function reread(
   deps: SyncDeps,
   connection: OpenConnection,
   stream: Stream<unknown>,
-  ids: readonly string[],
+  { reread: ids = [], cause }: SyncCommand,
   signal: AbortSignal,
 ): Promise<void> {
   if (stream.reread === undefined) return;
@@ -56,7 +56,8 @@ async function reread(
   const { groups, tooLarge } = pack(heard.changes.map((change) => asWhole(change, whole)));
   if (heard.echoes > 0) deps.log('echoes dropped', { connection: name, stream: stream.name, echoes: heard.echoes });
   await deps.archive.put(archiveKey(`pages/${name}/${stream.name}`, now, `reread-${stamp}`), page.lines);
-  await quarantine(deps, name, stream.name, `reread#${stamp}`, [...page.rejected, ...tooLarge]);
+  const rejected = [...page.rejected, ...tooLarge];
+  await quarantine(deps, name, stream.name, `reread#${contentName(rejected)}`, rejected);
   // Whoever was paused by the hint goes on as soon as what was read again is folded: with the last of it.
   const resume = [...new Set(page.changes.flatMap((change) => (change.kind === 'account' ? [] : [change.fragment])))];
   await deps.changes.send(
@@ -67,6 +68,7 @@ async function reread(
         changes,
         read: readingOf(stream.name, now),
         ...(at === groups.length - 1 ? { resume } : {}),
+        ...(cause === undefined ? {} : { cause }),
       }),
     ),
   );

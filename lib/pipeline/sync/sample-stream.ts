@@ -111,6 +111,10 @@ async function readFirst(
       const told = 'change' in line ? { record: null } : { record: line.record as Json, mapping: line.mapping };
       found.push({ ...told, changes, rejected: rejected.map(({ code, reason }) => ({ code, reason })) });
     }
+    const figures = (page.figures ?? []).flatMap((day) => day.figures.map((one) => ({ day: day.day, ...one })));
+    for (const record of figures.slice(0, most - found.length)) {
+      found.push({ record: record as unknown as Json, changes: [], rejected: [] });
+    }
     if (found.length >= most || pages === MOST_PAGES || signal.aborted) break;
   }
   return found;

@@ -18,9 +18,13 @@ export interface SyncRun {
   /** Changes that were a push of ours coming back, whole or in part. Absent in runs of former releases. */
   readonly echoes?: number;
   readonly rejected: number;
+  /** How many records the source says are left to be read, of how many when it said so first. Absent = it does not say. */
+  readonly toRead?: { readonly left: number; readonly of: number };
   /** Of the changes: people that it brought, and people that it took away. */
   readonly people?: number;
   readonly gone?: number;
+  /** Figures that it brought, of a stream of figures. */
+  readonly figures?: number;
   /** Since when the source no longer told all that was deleted, RFC 3339: everything is read anew. */
   readonly anewSince?: string;
   /** Messages stored with a checkpoint, per epoch: message numbers are epoch × 100,000 + n. */

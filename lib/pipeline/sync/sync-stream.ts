@@ -1,10 +1,12 @@
 import type { Calls, Page, Stream } from '../../connectors/contract.ts';
 import { asTributaryError, dispositions, type TributaryError } from '../../domain/errors.ts';
+import type { FigureDay } from '../../domain/figure.ts';
 import { archiveKey, readingOf } from '../archive-hours.ts';
 import { withCalls } from '../call-meter.ts';
 import { changesMessage } from '../changes-message.ts';
 import { type OpenConnection, openConnection } from '../connections.ts';
 import { delayOf } from '../delay.ts';
+import { keepFigures } from '../figures.ts';
 import { pack } from '../pack.ts';
 import { dropEchoes } from '../push/write-ledger.ts';
 import { quarantine } from '../quarantine.ts';
@@ -122,7 +124,13 @@ async function storePage(
   const first = run.sent[epoch] ?? 0;
   const name = `${run.id}-${state.epoch}-${run.pages}`;
   const readAt = deps.clock.now();
-  await deps.archive.put(archiveKey(`pages/${connection}/${stream}`, readAt, name), page.lines);
+  if (page.figures === undefined) {
+    await deps.archive.put(archiveKey(`pages/${connection}/${stream}`, readAt, name), page.lines);
+  } else {
+    // Nobody is in them: they lie where no erasure looks, and no replay.
+    await deps.archive.put(archiveKey(`figures/${connection}/${stream}`, readAt, name), page.figures);
+    await keepFigures(deps, { connection, stream }, page.figures);
+  }
   const told = { echoes: connector.echoes, config };
   const heard = await dropEchoes(deps, await deps.definitions(), connection, told, page.changes);
   const whole = await wholeInWindow(deps.state, connection, connector);
@@ -151,7 +159,9 @@ async function storePage(
       rejected: run.rejected + rejected.length,
       people: (run.people ?? 0) + countOf(page, 'profile'),
       gone: (run.gone ?? 0) + countOf(page, 'gone'),
+      ...(page.figures === undefined ? {} : { figures: (run.figures ?? 0) + figuresIn(page.figures) }),
       sent: { ...run.sent, [epoch]: first + messages.length },
+      ...toRead(run, page),
     },
   };
   return saveStream(deps.state, connection, stream, held, next);
@@ -161,7 +171,18 @@ async function storePage(
 function readAnew(deps: SyncDeps, run: SyncRun, anewSince: string): SyncRun {
   const { id, connection, stream } = run;
   deps.log('deletions are told no more; reading all anew', { run: id, connection, stream, since: anewSince });
-  return { ...run, backfill: true, people: 0, gone: 0, anewSince };
+  const { toRead: _, ...rest } = run;
+  return { ...rest, backfill: true, people: 0, gone: 0, anewSince };
+}
+
+/** A pass that begins anew may know of more than the one before. */
+function toRead({ toRead: before }: SyncRun, { left, lines }: Page): Pick<SyncRun, 'toRead'> {
+  if (left === undefined) return {};
+  return { toRead: { left, of: Math.max(before?.of ?? 0, left + lines.length) } };
+}
+
+function figuresIn(days: readonly FigureDay[]): number {
+  return days.reduce((sum, { figures }) => sum + figures.length, 0);
 }
 
 function countOf(page: Page, kind: 'profile' | 'gone'): number {

@@ -22,6 +22,8 @@ export interface SyncCommand {
   readonly run?: string;
   /** Read these vendor ids again instead: what a webhook hinted at. */
   readonly reread?: readonly string[];
+  /** What the hint came by. */
+  readonly cause?: string;
   /** Only show the first records, for a job, and change nothing. */
   readonly sample?: { readonly job: string; readonly most: number };
 }

@@ -74,7 +74,9 @@ const objective = z
     holdout: shareAsWritten.optional().meta({
       description: 'Share of members not sent, to measure lift against: of audiences that say none themselves.',
     }),
-    budget: text.optional().meta({ description: 'What may be spent on it, in words: "2000 EUR".' }),
+    budget: text.optional().meta({
+      description: 'What may be spent on it: "2000 USD". In US dollars it is compared with what pushing cost.',
+    }),
     owner: text.optional().meta({ description: 'Who answers for it: a team or a role.' }),
   })
   .check(({ value, issues }) => {

@@ -5,14 +5,14 @@ describe('virtual time', () => {
   it('passes only where somebody waits, in the order of the instants', async () => {
     const time = openVirtualTime(1_000, 1);
     const seen: string[] = [];
-    const after = async (milliseconds: number, what: string): Promise<void> => {
+    const tellAfter = async (milliseconds: number, what: string): Promise<void> => {
       await time.wait(milliseconds);
       seen.push(`${time.now().getTime()} ${what}`);
     };
 
-    void after(3_600_000, 'an hour');
-    void after(5, 'first').then(() => after(5, 'then'));
-    void after(5, 'beside');
+    void tellAfter(3_600_000, 'an hour');
+    void tellAfter(5, 'first').then(() => tellAfter(5, 'then'));
+    void tellAfter(5, 'beside');
     await time.run(7_200_000);
 
     expect(seen).toEqual(['1005 first', '1005 beside', '1010 then', '3601000 an hour']);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { behaviourChecks } from '../behaviour.ts';
+import { behaviourChecks, roadChecks } from '../behaviour.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Flaw } from './flaw.ts';
 import { exampleScenario } from './scenario.ts';
@@ -55,7 +55,7 @@ describe('the conformance suite', () => {
 /** The names of the checks that fail: of all, or of those of one name. */
 async function failuresOf(scenario: Scenario, only?: string): Promise<string[]> {
   const failed: string[] = [];
-  const checks = [...behaviourChecks(scenario).values()].flat();
+  const checks = [...behaviourChecks(scenario).values(), ...roadChecks(scenario).values()].flat();
   for (const { name, run } of checks.filter((one) => only === undefined || one.name === only)) {
     try {
       await run(() => undefined);

@@ -5,6 +5,7 @@ import { elapsedOf, expectedAt, type HoldoutFacts, performanceOf } from '../../.
 import { differenceOfMeans, differenceOfShares, shareOf } from '../../../lib/domain/review/interval.ts';
 import { liftOf } from '../../../lib/domain/review/lift.ts';
 import { overlapsOf, overlapsWith } from '../../../lib/domain/review/overlaps.ts';
+import { spentSince } from '../../../lib/domain/review/spent.ts';
 
 const proportion = fc
   .tuple(fc.integer({ min: 1, max: 5_000 }), fc.double({ min: 0, max: 1, noNaN: true }))
@@ -63,31 +64,50 @@ describe('intervals', () => {
 });
 
 describe('lift', () => {
-  const side = (people: number, converted: number) => ({ people, converted, revenue: 0, squares: 0 });
+  const side = (people: number, converted: number) => ({ people, asked: people, converted, revenue: 0, squares: 0 });
   const holdout = (exposed: HoldoutFacts['exposed'], heldOut: HoldoutFacts['heldOut']): HoldoutFacts => ({
     experiment: 'e',
     metric: 'conversion',
+    since: 'exposure',
     exposed,
     heldOut,
   });
 
   it('is never a bare number: too few people or conversions say so', () => {
     expect(liftOf(holdout(side(29, 20), side(900, 90)), false)).toMatchObject({
-      conversion: { told: false, because: 'too few' },
+      objective: { told: false, because: 'too few' },
       revenue: { told: false, because: 'not measured' },
     });
-    expect(liftOf(holdout(side(900, 2), side(900, 2)), true).conversion).toEqual({ told: false, because: 'too few' });
-    expect(liftOf({ ...holdout(side(900, 90), side(900, 9)), metric: null }, true).conversion).toEqual({
-      told: false,
-      because: 'not measured',
-    });
+    expect(liftOf(holdout(side(900, 2), side(900, 2)), true).objective).toEqual({ told: false, because: 'too few' });
+  });
+
+  it.each([
+    [null, 'no objective'],
+    ['size', 'size is of nobody'],
+    ['revenue_per_member', 'told as revenue'],
+  ] as const)('of the metric %s says why there is none', (metric, because) => {
+    const given = { ...holdout(side(900, 90), side(900, 9)), metric };
+
+    expect(liftOf(given, true).objective).toEqual({ told: false, because });
+  });
+
+  it.each(['conversion', 'activity_rate', 'open_rate', 'retention'] as const)('is told of %s', (metric) => {
+    const given = { ...holdout(side(900, 180), side(900, 90)), metric };
+
+    expect(liftOf(given, false)).toMatchObject({ metric, objective: { told: true, exposed: 0.2, heldOut: 0.1 } });
+  });
+
+  it('asks only those who could have reached it by now', () => {
+    const late = { ...side(900, 20), asked: 29 };
+
+    expect(liftOf(holdout(late, side(900, 20)), false).objective).toEqual({ told: false, because: 'too few' });
   });
 
   it('is the mirror of itself when the sides change places', () => {
     fc.assert(
       fc.property(fc.nat(200), fc.nat(200), fc.integer({ min: 200, max: 900 }), (a, b, people) => {
-        const one = liftOf(holdout(side(people, a), side(300, b)), false).conversion;
-        const other = liftOf(holdout(side(300, b), side(people, a)), false).conversion;
+        const one = liftOf(holdout(side(people, a), side(300, b)), false).objective;
+        const other = liftOf(holdout(side(300, b), side(people, a)), false).objective;
         if (!one.told || !other.told) expect(one).toEqual(other);
         else
           expect([one.value + other.value, one.least + other.most, one.sure]).toEqual([
@@ -100,9 +120,9 @@ describe('lift', () => {
   });
 
   it('is sure only where the interval does not hold nothing', () => {
-    const { conversion } = liftOf(holdout(side(900, 180), side(100, 8)), false);
+    const { objective } = liftOf(holdout(side(900, 180), side(100, 8)), false);
 
-    expect(conversion).toMatchObject({ told: true, sure: true, exposed: 0.2, heldOut: 0.08 });
+    expect(objective).toMatchObject({ told: true, sure: true, exposed: 0.2, heldOut: 0.08 });
   });
 });
 
@@ -197,5 +217,38 @@ describe('counts', () => {
     );
     expect(overlaps.pairs.length).toBeLessThanOrEqual(5_000);
     expect(overlapsWith('s0', overlaps)[0]).toMatchObject({ a: 's0', both: most, jaccard: most / (400 - most) });
+  });
+});
+
+describe('what was spent', () => {
+  const day = (name: string, changed: number) => ({
+    day: name,
+    pushed: { runs: 1, added: changed, removed: 0, calls: changed / 500 },
+  });
+  const days = [day('2026-11-21', 10_000), day('2026-11-20', 10_000), day('2026-10-31', 10_000), { day: '2026-10-30' }];
+
+  it('is of the days since the objective is pursued, and twice as much for twice as many', () => {
+    const both = spentSince('2026-11-01', days, '3,000 USD');
+    const one = spentSince('2026-11-21', days, '3000 USD');
+
+    expect([both.to, one.to, both.dollars]).toEqual(['2026-11-21', '2026-11-21', expect.closeTo(2 * one.dollars, 9)]);
+    expect(one.dollars).toBeGreaterThan(0);
+    expect(both.share).toBeCloseTo(both.dollars / 3_000, 12);
+  });
+
+  it.each([
+    ['$3000', true],
+    ['3000 US$', true],
+    ['USD 3,000', true],
+    ['3000 EUR', false],
+    ['as little as possible', false],
+  ])('is compared with %s: %s', (budget, compared) => {
+    expect(spentSince('2026-11-01', days, budget).share !== null).toBe(compared);
+  });
+
+  it('is told of no day before one is over', () => {
+    expect(spentSince('2026-11-01', [{ day: '2026-11-21', pushed: null }], '1 USD')).toEqual({
+      ...{ dollars: 0, to: null, share: 0 },
+    });
   });
 });

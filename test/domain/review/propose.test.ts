@@ -39,6 +39,7 @@ const performance = {
   asked: 200,
   owner: null,
   budget: null,
+  spent: null,
 } as const;
 const told = (value: number) =>
   ({ told: true, value, least: value - 0.01, most: value + 0.01, exposed: 0.1, heldOut: 0.1, sure: true }) as const;
@@ -47,7 +48,9 @@ const lift = (value: number) =>
     experiment: 'e',
     exposed: 180,
     heldOut: 40,
-    conversion: told(value),
+    metric: 'conversion',
+    since: 'exposure',
+    objective: told(value),
     revenue: { told: false, because: 'not measured' },
   }) as const;
 const leaf = (letsIn: number, keepsOut: number) => ({ path: 'when.any[0]', leaf: 'a leaf', letsIn, keepsOut });
@@ -72,6 +75,19 @@ const cases: readonly (readonly [string, Partial<Findings>, Proposal, ReasonCode
     'missed',
   ],
   ['reached', { performance: { ...performance, standing: 'reached' } }, 'keep', 'reached'],
+  [
+    'more spent than there is',
+    {
+      performance: {
+        ...performance,
+        standing: 'reached',
+        budget: '5 USD',
+        spent: { dollars: 6, to: '2026-06-30', share: 1.2 },
+      },
+    },
+    'fix',
+    'over-budget',
+  ],
   ['harm', { lift: [lift(-0.05)] }, 'retire', 'harm'],
   [
     'the same people',

@@ -7,7 +7,13 @@ import { startForget } from '../../../lib/pipeline/erase/forget-person.ts';
 import { workJobs } from '../../../lib/pipeline/jobs/work-jobs.ts';
 import { identityKey, openResolver, standingClock } from '../delivering.ts';
 import { openMemoryLedger } from '../memory-ledger.ts';
-import { openMemoryArchive, openMemoryDeadLetters, openMemoryQueue, openMemoryState } from '../memory-state.ts';
+import {
+  openMemoryArchive,
+  openMemoryDeadLetters,
+  openMemoryQueue,
+  openMemoryRedriven,
+  openMemoryState,
+} from '../memory-state.ts';
 import { Death, type MemoryStores } from '../memory-stores.ts';
 import { compiled, NOW } from '../world.ts';
 
@@ -66,6 +72,7 @@ export function openPrivacy(
     push,
     ledger,
     deadLetters: { changes: deadLetters },
+    redriven: openMemoryRedriven(),
     connectors: {},
     definitions: async () => world.definitions,
     compiled: async () => world,

@@ -16,6 +16,7 @@ import { readJob } from '../../../lib/pipeline/jobs/jobs.ts';
 import { anyWorker, runJob } from '../../../lib/pipeline/jobs/run-job.ts';
 import type { QueueMessage } from '../../../lib/pipeline/ports.ts';
 import { type ReplayDeps, replay, startReplay } from '../../../lib/pipeline/replay/replay.ts';
+import { replayRejected } from '../../../lib/pipeline/replay/replay-rejected.ts';
 import type { ResolveDeps } from '../../../lib/pipeline/resolve/resolve-profile.ts';
 import { doWork } from '../../../lib/pipeline/resolve/work.ts';
 import { syncStream } from '../../../lib/pipeline/sync/sync-stream.ts';
@@ -206,7 +207,10 @@ export function openReplayRig(streams: Readonly<Record<string, RigStream>>, opti
     },
     /** Works at every job until nobody asks for one any more. */
     async finishJobs(meanwhile: () => Promise<void> = nothing, by: ReplayDeps = deps): Promise<void> {
-      const run = runJob(deps, { replay: anyWorker(replay(by)) });
+      const run = runJob(deps, {
+        replay: anyWorker(replay(by)),
+        'replay-rejected': anyWorker(replayRejected({ ...deps, ...by })),
+      });
       for (let quiet = 0; quiet < 3; ) {
         const asked = jobs.take();
         quiet = asked.length === 0 ? quiet + 1 : 0;

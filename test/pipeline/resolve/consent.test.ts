@@ -353,4 +353,30 @@ describe('consent of an address', () => {
 
     expect(heldByPeople(stores)).toEqual({ [ann]: false });
   });
+
+  it('is not heard of an address that all records of a person gave up, in whatever order records told of it', async () => {
+    const told = (fragment: string, hour: number, email: string, state?: 'granted' | 'denied'): Change => ({
+      ...{ kind: 'profile', fragment, at: at(hour), identifiers: [{ type: 'email', value: email }] },
+      consent:
+        state === undefined
+          ? []
+          : [{ address: email, topic: 'email', state, at: at(hour), source: 'form', by: 'person' }],
+    });
+    const member = told('mail:member:a', 1, 'ann@example.com', 'granted');
+    const contact = told('crm:contact:1', 2, 'ann@example.com');
+    const moved = told('crm:contact:1', 3, 'bob@example.com');
+    const later = told('mail:member:a', 4, 'ann@example.com', 'denied');
+    const heard: unknown[] = [];
+    for (const order of [
+      [member, contact, moved, later],
+      [later, moved, contact, member],
+    ]) {
+      const stores = openMemoryStores();
+      for (const change of order) await deliver(stores, [[change]]);
+      const crm = stores.living().find(({ fragments }) => fragments['crm:contact:1'] !== undefined);
+      heard.push(crm?.heard ?? {});
+    }
+
+    expect(heard).toEqual([{}, {}]);
+  });
 });

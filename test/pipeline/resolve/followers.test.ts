@@ -37,6 +37,22 @@ describe('rows that follow', () => {
     expect(present).toEqual([]);
   });
 
+  it('are written by the message itself when it comes again after a death before them', async () => {
+    const stores = openMemoryStores();
+    const again = [{ changes: [told('crm:contact:1', 1, 'ann@example.com', 'customer')], profiles: [], accounts: [] }];
+    const dying = {
+      ...stores.memberships,
+      writeRows: async () => Promise.reject(new Error('died')),
+    } as MembershipStore;
+    await expect(openResolver(stores, { memberships: dying }).resolve(again)).rejects.toThrow('died');
+
+    const result = await openResolver(stores).resolve(again);
+
+    expect(result).toMatchObject({ written: 0, unchanged: 1 });
+    expect(stores.rows()).toMatchObject([{ segment: 'customers' }, { audience: 'to-tool' }]);
+    expect(stores.living()).toMatchObject([{ outbox: [] }]);
+  });
+
   it('are not written again for an activity that no segment needs any more', async () => {
     const stores = openMemoryStores();
     const opened = (id: string, day: number): Change => ({

@@ -74,4 +74,29 @@ describe('a change that nobody foresaw', () => {
     expect([...failed]).toEqual([1]);
     expect(recordsIn(stores)).toEqual([['web:user:1'], ['web:user:2']]);
   });
+
+  it('is in quarantine once when its message comes again', async () => {
+    const state = openMemoryState();
+    const nothing = async () => {};
+    const work = doWork({
+      state,
+      archive: openMemoryArchive(),
+      clock: standingClock,
+      log: () => {},
+      pause: nothing,
+      mark: async () => [],
+      compare: nothing,
+      scan: nothing,
+      recount: nothing,
+      resolve: async () => Promise.reject(new Error('died')),
+    });
+    const record = { kind: 'profile', fragment: 'crm:contact:1' };
+    for (const _ of [1, 2]) {
+      await expect(work([{ connection: 'crm', changes: [record] }], new AbortController().signal)).rejects.toThrow();
+    }
+
+    const kept = await state.list('quarantine#crm', { most: 10 });
+
+    expect(kept.map(({ body }) => body.record)).toEqual([record]);
+  });
 });

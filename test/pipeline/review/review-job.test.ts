@@ -196,14 +196,16 @@ describe('holdouts', () => {
       {
         experiment: 'to-tool',
         metric: 'conversion',
-        exposed: { people: 40 - heldOut, ...none },
-        heldOut: { people: heldOut, ...none },
+        since: 'exposure',
+        exposed: { people: 40 - heldOut, asked: 40 - heldOut, ...none },
+        heldOut: { people: heldOut, asked: heldOut, ...none },
       },
     ]);
     const later = [...sides].filter(([fragment]) => Number(fragment?.split(':')[2]) < 10);
     const converted = later.filter(([, side]) => side === true).length;
     expect(facts?.holdouts[0]?.heldOut).toEqual({
       people: heldOut,
+      asked: heldOut,
       converted,
       revenue: 7 * converted,
       squares: 49 * converted,

@@ -206,6 +206,20 @@ describe('syncStream', () => {
     expect((await rig.stream()).run).toMatchObject({ id: 'crm.contacts.T2', backfill: true, state: 'finished' });
   });
 
+  it('notes how much is left to be read, where the source says so', async () => {
+    const rig = openRig(() =>
+      pages(
+        { ...page(1, change('1'), change('2')), left: 4 },
+        { ...page(2, change('3'), change('4')), left: 2 },
+        page(3),
+      ),
+    );
+
+    await rig.sync();
+
+    expect((await rig.stream()).run?.toRead).toEqual({ left: 2, of: 6 });
+  });
+
   it('counts bytes, so that no message is larger than the queue takes', async () => {
     const many = Array.from({ length: 40 }, (_, at) => change(String(at), '名'.repeat(9_000)));
     const rig = openRig(() => pages(page(1, ...many)));

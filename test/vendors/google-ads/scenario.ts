@@ -1,6 +1,6 @@
 import { googleAds } from '../../../lib/connectors/google-ads/index.ts';
 import type { Scenario } from '../../conformance/scenario.ts';
-import { simulatedKeyFile } from './oauth.ts';
+import { simulatedKeyFile } from '../google-sign-in.ts';
 import { type GoogleAdsSimulator, startGoogleAds } from './server.ts';
 import { hashedAs } from './store.ts';
 

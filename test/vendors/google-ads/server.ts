@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type KeyFile, openSignIn } from '../google-sign-in.ts';
 import { createdList, filteredLists, listAnswer, statusAnswer } from './answers.ts';
 import { ApiError, errorBody, problems } from './api-error.ts';
 import { createFaults, type FaultKind, type Faults } from './faults.ts';
 import { objectOf, readChange } from './members.ts';
-import { type KeyFile, openSignIn } from './oauth.ts';
 import { type Accepted, createStore, type GoogleAdsStore } from './store.ts';
 
 export interface GoogleAdsOptions {
@@ -58,7 +58,7 @@ export async function startGoogleAds(options: GoogleAdsOptions): Promise<GoogleA
   const { now, customer = '7693729833', processingMs = () => PROCESSING_MS } = options;
   const store = createStore(now, processingMs);
   const faults = createFaults();
-  const signIn = openSignIn(now);
+  const signIn = openSignIn(now, 'https://www.googleapis.com/auth/datamanager');
   const calls: HeardCall[] = [];
   const listsPath = `/v1/accountTypes/GOOGLE_ADS/accounts/${customer}/userLists`;
   let broken: Accepted['broken'];

@@ -1,19 +1,55 @@
 import { createHash } from 'node:crypto';
 import { googleAnalytics } from '../../../lib/connectors/google-analytics/index.ts';
 import type { Scenario } from '../../conformance/scenario.ts';
+import { simulatedKeyFile } from '../google-sign-in.ts';
 import { exportedOrder, exportedRow } from './rows.ts';
+import { type GoogleAnalyticsSimulator, PROPERTY, startGoogleAnalytics } from './server.ts';
 
 const at = '2026-11-21T04:00:00.000Z';
 const hashed = createHash('sha256').update('ann@example.com').digest('hex').slice(0, 32);
 
-/** The export is files: there is no tool to ask, and what there is to hold to the contract is what becomes of rows. */
-export const googleAnalyticsScenario: Scenario = {
+const channels = ['Direct', 'Organic Search', 'Email'];
+const days = ['2026-11-15', '2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20'];
+/** The days that GA4 may still change when the clock stands where the suite begins. */
+const open = days.slice(-3);
+const keyFile = simulatedKeyFile();
+
+/** Reports by the Data API, and rows of the export as files. */
+export const googleAnalyticsScenario: Scenario<GoogleAnalyticsSimulator> = {
   connector: googleAnalytics,
-  config: { user_id: 'user_id', events: { demo_booked: 'Demo Booked' }, event_properties: { plan: 'plan_name' } },
-  secret: {},
-  start: async () => ({ url: 'http://127.0.0.1:9', close: async () => {} }),
-  secrets: ['ann@example.com', 'shop.example.com'],
-  streams: {},
+  config: {
+    property: PROPERTY,
+    history_days: 10,
+    reports: { channels: { dimensions: ['sessionDefaultChannelGroup'], metrics: ['activeUsers', 'sessions'] } },
+    user_id: 'user_id',
+    events: { demo_booked: 'Demo Booked' },
+    event_properties: { plan: 'plan_name' },
+  },
+  secret: { client_email: keyFile.client_email, private_key: keyFile.private_key },
+  start: (now) => startGoogleAnalytics({ now }),
+  secrets: ['ann@example.com', 'shop.example.com', keyFile.private_key, 'ya29.'],
+  usage: (vendor) => ({ used: vendor.tokensUsed(), limit: 200_000 }),
+  streams: {
+    reports: {
+      pageSize: 4,
+      seed({ property }) {
+        for (const day of days) {
+          for (const [at, channel] of channels.entries()) {
+            property.visit(day, { sessionDefaultChannelGroup: channel }, { times: at + 2 });
+          }
+        }
+        property.visit('2026-11-17', { sessionDefaultChannelGroup: 'Display' });
+        property.damage('2026-11-17', 'many');
+      },
+      expected: () => days.flatMap((day) => channels.flatMap((channel) => namesOf(day, channel))),
+      rejected: 1,
+      overlap: () => open.flatMap((day) => channels.flatMap((channel) => namesOf(day, channel))),
+      touch({ property }) {
+        property.visit('2026-11-20', { sessionDefaultChannelGroup: 'Paid Social' });
+        return namesOf('2026-11-20', 'Paid Social');
+      },
+    },
+  },
   imports: {
     records: [
       { row: exportedRow('page_view'), at },
@@ -31,3 +67,8 @@ export const googleAnalyticsScenario: Scenario = {
     ],
   },
 };
+
+/** Figures of one row, as the suite names them. */
+function namesOf(day: string, channel: string): string[] {
+  return ['activeUsers', 'sessions'].map((metric) => `${day} channels ${metric} sessionDefaultChannelGroup=${channel}`);
+}

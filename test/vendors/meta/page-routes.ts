@@ -9,7 +9,24 @@ const INSTAGRAM_PAGE = { most: 50, usual: 25 };
 
 const instagramPermissions = ['instagram_basic', 'instagram_manage_comments'];
 
+/** Metrics that are there by day: a few of many. */
+const INSIGHTS: Readonly<Record<'page' | 'instagram', readonly string[]>> = {
+  page: ['page_media_view', 'page_post_engagements', 'page_actions_post_reactions_total'],
+  instagram: ['reach', 'follower_count'],
+};
+const MOST_DAYS = { page: 92, instagram: 32 };
+const DAY_MS = 86_400_000;
+/** Midnight in California, in winter. */
+const MIDNIGHT_MS = 8 * 3_600_000;
+
 export const pageRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: /^\/(\d+)\/insights$/,
+    area: 'read',
+    permissions: ['read_insights'],
+    run: insightsOf,
+  },
   {
     method: 'GET',
     path: /^\/(\d+)\/leadgen_forms$/,
@@ -100,9 +117,51 @@ export const pageRoutes: readonly Route[] = [
   },
 ];
 
+/** Counts that end in (since, until], each of a day that ends at midnight in California. */
+function insightsOf(call: Call): object {
+  const id = call.part(1);
+  const of = id === call.store.page ? 'page' : id === call.store.instagram ? 'instagram' : undefined;
+  if (of === undefined) throw problems.notFound(id);
+  const names = (call.query.get('metric') ?? '').split(',');
+  if (call.query.get('period') !== 'day') throw problems.parameter('period must be one of day');
+  if (!names.every((name) => INSIGHTS[of].includes(name))) {
+    throw problems.parameter('The value must be a valid insights metric');
+  }
+  const [since, until] = ['since', 'until'].map((name) => Number(call.query.get(name)) * 1_000);
+  if (since === undefined || until === undefined || until - since > MOST_DAYS[of] * DAY_MS) {
+    throw problems.parameter('There cannot be more than 30 days (2592000 s) between since and until');
+  }
+  const days = [...call.store.counts[of]].sort(([a], [b]) => (a < b ? -1 : 1));
+  const ends = days.map(([day, counts]) => ({ end: Date.parse(day) + DAY_MS + MIDNIGHT_MS, counts }));
+  const inside = ends.filter(({ end }) => end > since && end <= until);
+  const data = names.map((name) => ({
+    name,
+    period: 'day',
+    values: inside.map(({ end, counts }) => ({ value: counts[name] ?? 0, end_time: timeOf(end) })),
+    title: name,
+    description: 'A count.',
+    id: `${id}/insights/${name}/day`,
+  }));
+  return { data, paging: { previous: 'https://graph.facebook.com/before', next: 'https://graph.facebook.com/after' } };
+}
+
+/** What names the account elsewhere, which is shown as a field of the account and not by its own id. */
+function mentionOf(call: Call): object {
+  const asked = /^mentioned_(comment|media)\.(?:comment|media)_id\((\d+)\)/.exec(call.query.get('fields') ?? '');
+  const found = call.store.mentions.get(asked?.[2] ?? '');
+  if (asked === null || found === undefined || found.in !== asked[1])
+    throw problems.notFound(asked?.[2] ?? call.part(1));
+  const { id, on, username, at, text } = found;
+  const told = { id, timestamp: timeOf(at), ...(username === undefined ? {} : { username }) };
+  return found.in === 'comment'
+    ? { mentioned_comment: { ...told, text, media: { id: on } }, id: call.store.instagram }
+    : { mentioned_media: { ...told, caption: text }, id: call.store.instagram };
+}
+
 /** A node by its id alone. */
 export function nodeOf(call: Call): object {
   const id = call.part(1);
+  if (id === call.store.instagram) return mentionOf(call);
   const lead = call.store.leads.get(id);
   if (lead !== undefined) return leadShape(lead);
   const comment = call.store.comments.get(id);

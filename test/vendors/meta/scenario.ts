@@ -27,11 +27,13 @@ export const metaScenario: Scenario<MetaSimulator> = {
     ad_account: `act_${AD_ACCOUNT}`,
     fields: { budget: 'what_is_your_budget' },
     consent: { optional_1: 'email' },
+    insights: { page: ['page_post_engagements', 'page_actions_post_reactions_total'] },
+    history_days: 8,
   },
   secret: { access_token: TOKEN, app_secret: APP_SECRET, verify_token: VERIFY_TOKEN },
   start: (now) => startMeta({ now }),
   secrets: [TOKEN, APP_SECRET, VERIFY_TOKEN, 'EAAsimulated', '@example.com', '@example.org', 'Ann Example', 'Bearer '],
-  streams: { comments: comments(), leads: leads() },
+  streams: { comments: comments(), insights: insights(), leads: leads() },
   webhook: webhook(),
   audience: audience(),
   erasure: {
@@ -117,6 +119,39 @@ function comments(): StreamScenario<MetaSimulator> {
     reread({ store }) {
       const [id = ''] = store.comments.keys();
       return { id: `facebook:${id}`, brings: [id] };
+    },
+  };
+}
+
+function insights(): StreamScenario<MetaSimulator> {
+  const days = [13, 14, 15, 16, 17, 18, 19, 20].map((day) => `2026-11-${day}`);
+  const namesOf = (day: string): string[] => [
+    `${day} page page_post_engagements`,
+    `${day} page page_actions_post_reactions_total by=like`,
+    `${day} page page_actions_post_reactions_total by=love`,
+    `${day} instagram reach`,
+  ];
+  const damaged = '2026-11-14';
+  return {
+    pageSize: 3,
+    seed({ store }) {
+      for (const [at, day] of days.entries()) {
+        const reactions = { like: at, love: 2 };
+        store.count('page', day, { page_post_engagements: 10 + at, page_actions_post_reactions_total: reactions });
+        store.count('instagram', day, { reach: 100 * at });
+      }
+      store.count('instagram', damaged, { reach: 'many' });
+    },
+    expected: () => days.flatMap(namesOf).filter((name) => name !== `${damaged} instagram reach`),
+    rejected: 1,
+    overlap: () => days.slice(-3).flatMap(namesOf),
+    touch({ store }) {
+      store.count('instagram', '2026-11-19', { reach: 7 });
+      return [`2026-11-19 instagram reach`];
+    },
+    drifts: {
+      like: 'what reactions are split into goes by the names that Meta gives',
+      love: 'the same',
     },
   };
 }

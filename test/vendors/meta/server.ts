@@ -159,7 +159,10 @@ export async function startMeta(options: MetaOptions): Promise<MetaSimulator> {
     if (fault === 'error-in-success') return { status: 200, body: errorBody(problems.service()) };
     const missing = route.permissions.find((one) => withheld.has(one));
     if (missing !== undefined) throw problems.permission(`Requires ${missing} permission to manage the object`);
-    const needsPage = route.ofPage === true || (route.path === isNode && needsPageToken({ store, part }));
+    const needsPage =
+      route.ofPage === true ||
+      path === `/${page}/insights` ||
+      (route.path === isNode && needsPageToken({ store, part }));
     if (needsPage && token !== PAGE_TOKEN) throw problems.needsPageToken();
     const call: Call = { store, audiences, url, query, params, fault, part };
     const answer = route.run(call);

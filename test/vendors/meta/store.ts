@@ -27,6 +27,16 @@ export interface SimComment {
   damage: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** A comment or a medium elsewhere that names the Instagram account. */
+export interface SimMention {
+  readonly id: string;
+  readonly in: 'comment' | 'media';
+  readonly on: string;
+  readonly username: string | undefined;
+  readonly at: number;
+  readonly text: string;
+}
+
 export interface SimPost {
   readonly id: string;
   readonly at: number;
@@ -74,6 +84,16 @@ export interface MetaStore {
   remove(comment: string): void;
   /** Somebody names the page in a post of their own. */
   mention(author: SimAuthor, text: string): void;
+  /** Somebody names the Instagram account in a comment or a caption of their own; without a name, of somebody Meta does not name. */
+  mentionOnInstagram(
+    username: string | undefined,
+    text: string,
+    options: When & { readonly in: 'comment' | 'media' },
+  ): string;
+  readonly mentions: ReadonlyMap<string, SimMention>;
+  /** Counts by metric of a day, of the page or of the Instagram account. */
+  count(of: 'page' | 'instagram', day: string, counts: Readonly<Record<string, unknown>>): void;
+  readonly counts: Readonly<Record<'page' | 'instagram', ReadonlyMap<string, Readonly<Record<string, unknown>>>>>;
   damageLead(id: string, fields: Readonly<Record<string, unknown>>): void;
   damageComment(id: string, fields: Readonly<Record<string, unknown>>): void;
   whenTold(listener: (update: Update) => void): void;
@@ -85,6 +105,11 @@ export function createStore(now: () => Date, { page, instagram }: Pick<MetaStore
   const posts = new Map<string, SimPost>();
   const media = new Map<string, SimPost>();
   const comments = new Map<string, SimComment>();
+  const mentions = new Map<string, SimMention>();
+  const counts = {
+    page: new Map<string, Record<string, unknown>>(),
+    instagram: new Map<string, Record<string, unknown>>(),
+  };
   const listeners: ((update: Update) => void)[] = [];
   let lastId = 1_459_076_748_000_000;
 
@@ -192,6 +217,18 @@ export function createStore(now: () => Date, { page, instagram }: Pick<MetaStore
         message: text,
         verb: 'add',
       });
+    },
+    mentions,
+    counts,
+    mentionOnInstagram(username, text, { at = now(), in: place }) {
+      const [id, on] = [nextId(), nextId()];
+      mentions.set(id, { id, in: place, on, username, at: whole(at), text });
+      const value = place === 'media' ? { media_id: id } : { media_id: on, comment_id: id };
+      tell({ object: 'instagram', of: instagram, field: 'mentions', value });
+      return id;
+    },
+    count(of, day, told) {
+      counts[of].set(day, { ...counts[of].get(day), ...told });
     },
     damageLead(id, fields) {
       const lead = leads.get(id);

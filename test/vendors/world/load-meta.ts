@@ -26,6 +26,7 @@ const remarks = [
 export function loadMeta(world: World, { store }: Pick<MetaSimulator, 'store'>): void {
   const now = Date.parse(world.now);
   const people = world.members.map(({ person, email }) => ({ person, email }));
+  count({ store }, now);
   const form = store.createForm(META_FORM);
   for (const [n, { person, email }] of people.filter((_one, at) => at % 11 === 0).entries()) {
     const at = new Date(now - (n % 60) * DAY - HOUR);
@@ -47,6 +48,16 @@ export function loadMeta(world: World, { store }: Pick<MetaSimulator, 'store'>):
     const place = places[n % places.length] ?? '';
     const at = new Date(now - (n % 20) * HOUR - HOUR);
     store.comment(place, authorOf(person, n, store.media.has(place)), remarks[n % remarks.length] ?? '', { at });
+  }
+}
+
+/** What Meta counts of each of the last weeks' days. */
+function count({ store }: Pick<MetaSimulator, 'store'>, now: number): void {
+  for (let back = 1; back <= 40; back += 1) {
+    const day = new Date(now - back * DAY).toISOString().slice(0, 10);
+    const views = 300 + ((back * 37) % 90);
+    store.count('page', day, { page_media_view: views, page_post_engagements: Math.round(views / 12) });
+    store.count('instagram', day, { reach: Math.round(views * 0.8) });
   }
 }
 

@@ -1,0 +1,161 @@
+import { type AttributeValue, BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { rowKey } from '../lib/adapters/dynamodb/membership-items.ts';
+import type { AudienceDefinition } from '../lib/domain/definitions.ts';
+import { noFacets } from '../lib/domain/facet/count-facets.ts';
+import { formatInstant } from '../lib/domain/instant.ts';
+import type { JsonObject } from '../lib/domain/json.ts';
+import { noCounts, noneOfSegment, pairOf } from '../lib/domain/review/counts.ts';
+import { factsOf } from '../lib/domain/review/facts.ts';
+import { overlapsOf } from '../lib/domain/review/overlaps.ts';
+import { keepRecount } from '../lib/pipeline/define/recount.ts';
+import { publishDefinitions } from '../lib/pipeline/define/switch-definitions.ts';
+import { keepFacts } from '../lib/pipeline/review/day-facts.ts';
+import { keepLatestCount } from '../lib/pipeline/review/latest-count.ts';
+import type { RunningApi } from '../test/api/running-api.ts';
+import { versioned } from '../test/pipeline/define/published-world.ts';
+
+/** The segment that everybody is in, and the audience that it fills. */
+export const LARGE = { segment: 'segment-0', audience: 'everybody' } as const;
+
+const DAY = 86_400_000;
+const NIGHTS = 14;
+const AT_ONCE = 32;
+/** Of these there are profiles, so that the first pages of members show people. */
+const WITH_PROFILE = 2_000;
+/** An audience's rows beyond what a page may read: more would show nothing else. */
+const MOST_AUDIENCE_ROWS = 30_000;
+
+type Row = Record<string, AttributeValue>;
+
+const idOf = (n: number): string => `p_${String(n).padStart(8, '0')}`;
+
+/** Publishes so many segments with the facts of two weeks, overlaps and an audience, as nights and pushes leave them. */
+export async function fillSegments({ deps }: RunningApi, segments: number, now: Date): Promise<void> {
+  const published = await deps.definitions();
+  const ids = Array.from({ length: segments }, (_, n) => `segment-${n}`);
+  const [connection = ''] = Object.keys(published.connections);
+  const everybody: AudienceDefinition = {
+    audience: LARGE.audience,
+    segment: LARGE.segment,
+    connection,
+    target: { tag: 'Everybody' },
+    match: ['email'],
+    mode: 'mirror',
+    needs: {},
+    holdout: 0,
+    when: undefined,
+  };
+  const objective = { metric: 'size', target: 50_000, by: '2027-06-30' };
+  const definitions = versioned({
+    ...published,
+    segments: ids.map((segment, n) => ({
+      segment,
+      title: `Segment ${n}`,
+      when: {
+        all: [
+          { trait: 'lifecycle_stage', is: `stage ${n}` },
+          { did: 'Email Opened', within: `${1 + (n % 90)} days` },
+        ],
+      },
+      ...(n % 4 === 0 ? { objective } : {}),
+    })),
+    audiences: [everybody],
+  });
+  await publishDefinitions(deps, definitions);
+  const sizeOf = (n: number, night: number): number => 100 + ((n * 7_919) % 90_000) + night * 10;
+  for (let night = NIGHTS - 1; night >= 0; night -= 1) {
+    const at = formatInstant(now.getTime() - night * DAY - 3_600_000);
+    const counts = noCounts();
+    counts.people = 1_000_000;
+    for (const [n, segment] of ids.entries())
+      counts.segments[segment] = { ...noneOfSegment(), size: sizeOf(n, NIGHTS - night) };
+    const sizes = Object.fromEntries(ids.map((segment) => [segment, counts.segments[segment]?.size ?? 0]));
+    await keepRecount(deps, { at, people: counts.people, readUnits: 0, facets: noFacets, sizes });
+    await eachOf(ids, async (segment) => {
+      const asked = { objective: undefined, hasLabel: false, measures: undefined, experiments: [], followed: false };
+      const facts = factsOf(counts, { segment, at, definitions: definitions.version, ...asked, sizeBefore: undefined });
+      const closed = night === 0 ? {} : { entered: 12, left: 2 };
+      await keepFacts(deps, { ...facts, ...closed });
+    });
+    if (night > 0) continue;
+    for (let one = 0; one < segments; one += 1) {
+      for (let next = one + 1; next < segments; next += 7) counts.pairs[pairOf(one, next)] = 1 + ((one * next) % 100);
+    }
+    await keepLatestCount(deps, 'bench', { overlaps: overlapsOf(counts, ids, at), personas: {} });
+  }
+}
+
+/** Puts so many people into the large segment and its audience, from the number `from` on. */
+export async function fillMembers({ deps, dynamodb }: RunningApi, from: number, to: number, now: Date): Promise<void> {
+  const since = { N: String(now.getTime() - 20 * DAY) };
+  const one = { N: '1' };
+  const rows = function* (): Iterable<Row> {
+    for (let n = from; n < to; n += 1) {
+      yield { ...rowKey(`segment:${LARGE.segment}`, idOf(n)), present: { BOOL: true }, version: one, since };
+      if (n >= MOST_AUDIENCE_ROWS) continue;
+      yield {
+        ...rowKey(`audience:${LARGE.audience}`, idOf(n)),
+        wanted: { S: WANTED },
+        version: one,
+        told: { S: TOLD },
+        toldVersion: one,
+      };
+    }
+  };
+  await writeAll(dynamodb, 'api-memberships', rows());
+  if (from < WITH_PROFILE) {
+    const people = Array.from({ length: Math.min(WITH_PROFILE, to) - from }, (_, n) => profileOf(from + n, now));
+    await writeAll(dynamodb, 'api-profiles', people);
+  }
+  const held = await deps.state.get('push', LARGE.audience);
+  const at = formatInstant(now.getTime() - DAY);
+  const body = { leaseUntil: 0, size: to, census: { at, blocked: { 'no-consent': 12 } } } satisfies JsonObject;
+  await deps.state.put('push', LARGE.audience, body, held?.version ?? 0);
+}
+
+const KEYS = [{ type: 'email', value: 'somebody@example.com' }];
+const WANTED = JSON.stringify({ in: true, keys: KEYS });
+const TOLD = JSON.stringify({ in: true, keys: KEYS, op: 'add', outcome: 'applied', run: 'everybody.before', at: 0 });
+
+function profileOf(n: number, now: Date): Row {
+  const at = now.getTime() - 30 * DAY;
+  const told = (value: string) => ({ value, at, mapping: 1 });
+  const traits = { first_name: told('Ann'), last_name: told(`Number ${n}`), email: told(`ann-${n}@example.com`) };
+  const fragment = { traits, identifiers: { email: { [`ann-${n}@example.com`]: { at } } }, consent: [], did: {} };
+  const body = {
+    fragments: { [`crm:contact:${n}`]: fragment },
+    memberships: { [LARGE.segment]: at },
+    wanted: {},
+    accounts: {},
+    ring: [],
+    lifetime: {},
+    definitions: 'bench',
+  };
+  return { id: { S: idOf(n) }, version: { N: '1' }, body: { S: JSON.stringify(body) } };
+}
+
+async function writeAll(client: DynamoDBClient, table: string, rows: Iterable<Row>): Promise<void> {
+  const batches = inBatches(rows);
+  const write = async (): Promise<void> => {
+    for (let next = batches.next(); next.done !== true; next = batches.next()) {
+      const requests = next.value.map((Item) => ({ PutRequest: { Item } }));
+      await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: requests } }));
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, write));
+}
+
+function* inBatches(rows: Iterable<Row>): Generator<Row[], void> {
+  let batch: Row[] = [];
+  for (const row of rows) {
+    batch.push(row);
+    if (batch.length < 25) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function eachOf<T>(items: readonly T[], does: (item: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < items.length; at += AT_ONCE) await Promise.all(items.slice(at, at + AT_ONCE).map(does));
+}

@@ -1,0 +1,92 @@
+import type { Json } from '../../domain/json.ts';
+import type { ConnectionInput, ConnectorIo } from '../contract.ts';
+import type { Span } from '../define-figures.ts';
+import { GOOGLE_TOKENS, openGoogleSignIn } from '../google-sign-in.ts';
+import { type Answer, jsonIn, openRequests } from '../requests.ts';
+import { type ReportAnswer, reportAnswer } from './answers.ts';
+import type { Config, Report, Secret } from './config.ts';
+import { googleError, networkError, noProperty, signInError, unreadableAnswer, unusableKey } from './errors.ts';
+import { TOKENS } from './manifest.ts';
+
+const HOME = 'https://analyticsdata.googleapis.com';
+const SCOPE = 'https://www.googleapis.com/auth/analytics.readonly';
+/** Wide reports of long spans are worked out before the first byte. */
+const TIMEOUT_MS = 60_000;
+
+export interface GoogleAnalyticsApi {
+  readonly config: Config;
+  /** Rows of a report in the order of days, from a row on. */
+  runReport(
+    report: Report,
+    span: Span,
+    page: { readonly offset: number; readonly limit: number },
+  ): Promise<ReportAnswer>;
+}
+
+/** The documented HTTP API: one call, for which Google's clients weigh 0.4 MB and more (README.md). */
+export function openGoogleAnalytics(
+  { config, secret, endpoint }: ConnectionInput<Config, Secret>,
+  io: ConnectorIo,
+): GoogleAnalyticsApi {
+  const own = endpoint?.replace(/(?<!\/)\/+$/, '');
+  const requests = openRequests(io, networkError);
+  const signIn = openGoogleSignIn(requests, {
+    tokens: own === undefined ? GOOGLE_TOKENS : `${own}/token`,
+    scope: SCOPE,
+    key: secret,
+    now: io.now,
+    refused: signInError,
+    unreadable: unreadableAnswer,
+    unusableKey,
+  });
+
+  async function post(path: string, body: Json): Promise<Answer> {
+    return requests.send(`${own ?? HOME}${path}`, {
+      method: 'POST',
+      headers: {
+        accept: 'application/json',
+        'content-type': 'application/json',
+        authorization: `Bearer ${await signIn.token()}`,
+      },
+      body: JSON.stringify(body),
+      timeoutMs: TIMEOUT_MS,
+    });
+  }
+
+  return {
+    config,
+    async runReport({ dimensions, metrics }, { from, to }, { offset, limit }) {
+      if (config.property === undefined) throw noProperty();
+      const path = `/v1beta/properties/${config.property}:runReport`;
+      const by = ['date', ...dimensions];
+      const asked: Json = {
+        dateRanges: [{ startDate: from, endDate: to }],
+        dimensions: by.map((name) => ({ name })),
+        metrics: metrics.map((name) => ({ name })),
+        // In an order of its own, or pages would not fit together.
+        orderBys: by.map((dimensionName) => ({ dimension: { dimensionName } })),
+        offset: String(offset),
+        limit: String(limit),
+        returnPropertyQuota: true,
+      };
+      let answer = await post(path, asked);
+      if (answer.status === 401) {
+        // A token may end before its time. One that is new and refused means the account.
+        signIn.forget();
+        answer = await post(path, asked);
+      }
+      if (!answer.ok) throw googleError(answer);
+      const parsed = reportAnswer.safeParse(jsonIn(answer.text()));
+      if (!parsed.success) throw unreadableAnswer('a report');
+      const left = parsed.data.propertyQuota?.tokensPerDay?.remaining;
+      if (left !== undefined) io.calls.heard({ used: usageOf(left) });
+      return parsed.data;
+    },
+  };
+}
+
+/** Tokens, of which a call takes some: what is left tells of which of the two kinds the property is. */
+function usageOf(left: number): { readonly used: number; readonly limit: number } {
+  const limit = left > TOKENS.standard ? TOKENS.premium : TOKENS.standard;
+  return { used: Math.max(0, limit - left), limit };
+}
