@@ -9,6 +9,10 @@ beforeAll(async () => {
 });
 afterAll(() => theatre?.close());
 
-it.each(seeds)('loses nobody, doubles nobody, explains everything: seed %i', async (seed) => {
-  expect(complaintOf(await theatre.play(seed))).toBe('');
-}, 300_000);
+it.each(seeds)(
+  'loses nobody, doubles nobody, explains everything: seed %i',
+  async (seed) => {
+    expect(complaintOf(await theatre.play(seed))).toBe('');
+  },
+  300_000,
+);

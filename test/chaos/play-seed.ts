@@ -1,22 +1,19 @@
 import type { Death } from '../../lib/local/proxy/faults.ts';
 import { approveHeld } from '../../lib/local/stage-calls.ts';
-import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
-import { type RedrivePart, redrivenQueues } from '../../lib/pipeline/redrive/redrive-queue.ts';
 import { makeRandom, type Random } from '../vendors/world/random.ts';
 import type { Witness } from './calm.ts';
 import { compare, type Verdict } from './compare.ts';
 import { type KindName, kindNamed, kindsOf, ratesOf, stageFaultOf } from './fault-kinds.ts';
 import type { Look } from './found.ts';
 import { arrive, type Crowd, change } from './people.ts';
+import { openRecovery } from './recovery.ts';
 import type { Storm } from './storm.ts';
 import { tags } from './storm-workspace.ts';
 
-const MINUTE = 60_000;
-/** Longer than any message of these queues is hidden. */
-const SPELL = 13 * MINUTE;
-/** Spells in which faults strike, then those in which what they left is done. */
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+/** Spells in which faults strike. */
 const TROUBLED_SPELLS = 5;
-const CALM_SPELLS = 40;
 const LEAP_EVERY_MS = 120;
 /** In one part of a seed: each sets off what is due by then, so leaping for ever would leave no end of work. */
 const MOST_LEAPS = 5;
@@ -61,9 +58,8 @@ function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[],
   const troubled = { ...storm.troubled };
   const outage = names.includes('outage') ? random.pick(['first', 'second', 'push'] as const) : undefined;
   const odd: string[] = [];
+  const { settle, recover, pullAll, recovered } = openRecovery({ storm, look }, odd);
   let leaps = 0;
-  let redriven = 0;
-  let poisons = 0;
 
   /** Lets the faults of the seed strike while `work` is done. */
   async function loosed<T>(part: string, work: () => Promise<T>): Promise<T> {
@@ -94,67 +90,6 @@ function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[],
     }
   }
 
-  async function retrySenders(): Promise<void> {
-    await storm.news.settleWebhooks();
-    await storm.news.retryWebhooks();
-    await storm.voices.sender.retryDue();
-  }
-
-  async function isQuiet(): Promise<boolean> {
-    const depths = Object.entries(await stage.queueDepths()).filter(([id]) => !/DeadLetters|Missed/.test(id));
-    const left = depths.reduce((sum, [, { ready, hidden, delayed }]) => sum + ready + hidden + delayed, 0);
-    return left === 0 && (await look.isRead());
-  }
-
-  async function settle(spells: number): Promise<boolean> {
-    for (let spell = 0; spell < spells; spell += 1) {
-      await retrySenders();
-      await stage.idle();
-      if (await isQuiet()) return true;
-      await stage.runUntil(storm.now() + SPELL);
-    }
-    return false;
-  }
-
-  /** Until nothing is left to do: what waits is waited for, what lies among the dead letters is sent back. */
-  async function recover(): Promise<void> {
-    for (let round = 0; round < 4; round += 1) {
-      if (!(await settle(CALM_SPELLS))) odd.push('messages are still on their way');
-      const dead = Object.entries(await stage.queueDepths()).filter(
-        ([id, { ready, hidden }]) => id.endsWith('DeadLettersQueue') && ready + hidden > 0,
-      );
-      if (dead.length === 0) return;
-      for (const [id] of dead) await redrive(id);
-    }
-    odd.push('dead letters stay dead letters');
-  }
-
-  async function redrive(id: string): Promise<void> {
-    const queue = redrivenQueues.find((name) => id.toLowerCase() === `${name}deadlettersqueue`);
-    const started = (await storm.call('POST', '/api/redrive', { queue: queue ?? '' })) as unknown as Job;
-    await stage.idle();
-    let job = started;
-    for (let look = 0; job.state === 'running' && look < 10; look += 1) {
-      if (look > 0) await stage.runUntil(storm.now() + MINUTE);
-      job = (await storm.call('GET', `/api/jobs/${encodeURIComponent(started.id)}`)) as unknown as Job;
-    }
-    const [part] = job.parts as unknown as readonly RedrivePart[];
-    redriven += part?.moved ?? 0;
-    if (part === undefined || part.unreadable === 0) return;
-    // What nobody can read is a person's: looked at, known by name, deleted.
-    for (const { text, remove } of await storm.deadLetters(id.replace('DeadLetters', ''))) {
-      if (!text.includes('"poison"')) continue;
-      poisons += 1;
-      await remove();
-    }
-  }
-
-  async function pullAll(): Promise<void> {
-    for (const connection of new Set(look.streams.map((one) => one.connection))) {
-      await storm.call('POST', '/api/pull', { connection });
-    }
-  }
-
   return {
     struck(crowd: Crowd): Played['struck'] {
       const counted = (name: KindName): number => {
@@ -162,19 +97,24 @@ function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[],
         const fault = stageFaultOf(name);
         if (fault !== undefined) return stage.faults.happened[fault] - happened[fault];
         if (road !== undefined) return storm.troubled[road] - troubled[road];
-        return { leap: leaps, repeat: crowd.repeated, poison: poisons + crowd.poisoned, outage: redriven }[
-          act ?? 'leap'
-        ];
+        return {
+          leap: leaps,
+          repeat: crowd.repeated,
+          poison: recovered.poisons + crowd.poisoned,
+          outage: recovered.redriven,
+        }[act ?? 'leap'];
       };
       return Object.fromEntries(names.map((name) => [name, counted(name)]));
     },
-    redriven: () => redriven,
+    redriven: () => recovered.redriven,
 
     /** People act and tools are read while faults strike; then what they left is done, and the tools are seen by the witness. */
     async half(part: 'first' | 'second', act: () => Promise<Crowd>): Promise<Crowd> {
       let acted = storm.now();
       const done = await loosed(part, async () => {
         const crowd = await act();
+        // Tools tell times to the second: a pull of the same second leaves to the next one what changed in it.
+        await stage.runUntil(storm.now() + 2 * SECOND);
         acted = storm.now();
         if (part === 'first' && names.includes('poison')) await poison(storm, crowd);
         await pullAll();
@@ -238,7 +178,8 @@ function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[],
           ...stage.refusals.map(({ action }) => `refused: ${action}`),
           ...stage.troubles.map(String),
         ];
-        if (names.includes('poison') && poisons === 0) verdict.lost.push('the message that nobody can read is nowhere');
+        if (names.includes('poison') && recovered.poisons === 0)
+          verdict.lost.push('the message that nobody can read is nowhere');
         return { ...verdict, unexplained: [...verdict.unexplained, ...strange] };
       }
       throw new Error('people enter and leave all the time');
