@@ -1,5 +1,6 @@
 import { type AttributeValue, BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { rowKey } from '../lib/adapters/dynamodb/membership-items.ts';
+import type { Change } from '../lib/domain/change.ts';
 import type { AudienceDefinition } from '../lib/domain/definitions.ts';
 import { noFacets } from '../lib/domain/facet/count-facets.ts';
 import { formatInstant } from '../lib/domain/instant.ts';
@@ -20,14 +21,15 @@ export const LARGE = { segment: 'segment-0', audience: 'everybody' } as const;
 const DAY = 86_400_000;
 const NIGHTS = 14;
 const AT_ONCE = 32;
-/** Of these there are profiles, so that the first pages of members show people. */
-const WITH_PROFILE = 2_000;
+/** So many are folded as the product folds them, and stand on the first pages of the members; of the others there are rows alone. */
+export const FOLDED = 1_600;
 /** An audience's rows beyond what a page may read: more would show nothing else. */
 const MOST_AUDIENCE_ROWS = 30_000;
 
 type Row = Record<string, AttributeValue>;
 
-const idOf = (n: number): string => `p_${String(n).padStart(8, '0')}`;
+/** Behind every id that the product makes: shards are read in the order of ids. */
+const idOf = (n: number): string => `p_zzzzzzzzzz${String(n).padStart(8, '0')}`;
 
 /** Publishes so many segments with the facts of two weeks, overlaps and an audience, as nights and pushes leave them. */
 export async function fillSegments({ deps }: RunningApi, segments: number, now: Date): Promise<void> {
@@ -86,27 +88,21 @@ export async function fillSegments({ deps }: RunningApi, segments: number, now: 
 }
 
 /** Puts so many people into the large segment and its audience, from the number `from` on. */
-export async function fillMembers({ deps, dynamodb }: RunningApi, from: number, to: number, now: Date): Promise<void> {
+export async function fillMembers(api: RunningApi, from: number, to: number, now: Date): Promise<void> {
+  const { deps, dynamodb } = api;
   const since = { N: String(now.getTime() - 20 * DAY) };
   const one = { N: '1' };
+  const known = from === 0 ? await foldPeople(api, Math.min(FOLDED, to), now) : [];
   const rows = function* (): Iterable<Row> {
     for (let n = from; n < to; n += 1) {
-      yield { ...rowKey(`segment:${LARGE.segment}`, idOf(n)), present: { BOOL: true }, version: one, since };
+      const id = known[n] ?? idOf(n);
+      yield { ...rowKey(`segment:${LARGE.segment}`, id), present: { BOOL: true }, version: one, since };
       if (n >= MOST_AUDIENCE_ROWS) continue;
-      yield {
-        ...rowKey(`audience:${LARGE.audience}`, idOf(n)),
-        wanted: { S: WANTED },
-        version: one,
-        told: { S: TOLD },
-        toldVersion: one,
-      };
+      const sides = { wanted: { S: WANTED }, version: one, told: { S: TOLD }, toldVersion: one };
+      yield { ...rowKey(`audience:${LARGE.audience}`, id), ...sides };
     }
   };
   await writeAll(dynamodb, 'api-memberships', rows());
-  if (from < WITH_PROFILE) {
-    const people = Array.from({ length: Math.min(WITH_PROFILE, to) - from }, (_, n) => profileOf(from + n, now));
-    await writeAll(dynamodb, 'api-profiles', people);
-  }
   const held = await deps.state.get('push', LARGE.audience);
   const at = formatInstant(now.getTime() - DAY);
   const body = { leaseUntil: 0, size: to, census: { at, blocked: { 'no-consent': 12 } } } satisfies JsonObject;
@@ -117,21 +113,19 @@ const KEYS = [{ type: 'email', value: 'somebody@example.com' }];
 const WANTED = JSON.stringify({ in: true, keys: KEYS });
 const TOLD = JSON.stringify({ in: true, keys: KEYS, op: 'add', outcome: 'applied', run: 'everybody.before', at: 0 });
 
-function profileOf(n: number, now: Date): Row {
-  const at = now.getTime() - 30 * DAY;
-  const told = (value: string) => ({ value, at, mapping: 1 });
-  const traits = { first_name: told('Ann'), last_name: told(`Number ${n}`), email: told(`ann-${n}@example.com`) };
-  const fragment = { traits, identifiers: { email: { [`ann-${n}@example.com`]: { at } } }, consent: [], did: {} };
-  const body = {
-    fragments: { [`crm:contact:${n}`]: fragment },
-    memberships: { [LARGE.segment]: at },
-    wanted: {},
-    accounts: {},
-    ring: [],
-    lifetime: {},
-    definitions: 'bench',
-  };
-  return { id: { S: idOf(n) }, version: { N: '1' }, body: { S: JSON.stringify(body) } };
+/** People as a source tells of them; their profile ids. */
+async function foldPeople({ deps, fold }: RunningApi, people: number, now: Date): Promise<readonly string[]> {
+  const at = formatInstant(now.getTime() - 30 * DAY);
+  const changes = Array.from({ length: people }, (_, n): Change => {
+    const email = `ann-${n}@example.com`;
+    const traits = { first_name: 'Ann', last_name: `Number ${n}`, email };
+    const identifiers = [{ type: 'email', value: email }];
+    return { kind: 'profile', fragment: `newsletter:member:${n}`, identifiers, at, traits };
+  });
+  for (let start = 0; start < people; start += 100) await fold(changes.slice(start, start + 100));
+  const ids: string[] = [];
+  for await (const { people: found } of deps.profiles.scan(0, 1)) ids.push(...found.map(({ id }) => id));
+  return ids.slice(0, people);
 }
 
 async function writeAll(client: DynamoDBClient, table: string, rows: Iterable<Row>): Promise<void> {

@@ -6,10 +6,10 @@ import { openPairs } from '../lib/domain/review/pairs.ts';
 import { readConsoleFiles } from '../lib/infra/console-files.ts';
 import { startDynamoDbLocal } from '../lib/local/engines/dynamodb-local.ts';
 import { startQueuesAndBuckets } from '../lib/local/engines/queues-and-buckets.ts';
-import { openRunningApi, type RunningApi } from '../test/api/running-api.ts';
+import { openRunningApi } from '../test/api/running-api.ts';
 import { engineLogin } from '../test/engines.ts';
 import { firstLoad, serveApi } from './console-server.ts';
-import { fillMembers, fillSegments, LARGE } from './console-tables.ts';
+import { FOLDED, fillMembers, fillSegments, LARGE } from './console-tables.ts';
 import { type BenchOptions, costOf, type Measurement, median, rounded } from './measurement.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -41,7 +41,9 @@ export async function* bench({ quick, note, people }: BenchOptions): AsyncIterab
   }
   const [local, others] = await Promise.all([startDynamoDbLocal(), startQueuesAndBuckets()]);
   const admin = new DynamoDBClient({ ...engineLogin, endpoint: local.url });
-  const api = await openRunningApi({ dynamodbUrl: local.url, queuesUrl: others.url, dynamodb: admin }, NOW);
+  const reads = countReads();
+  const engines = { dynamodbUrl: local.url, queuesUrl: others.url, dynamodb: admin };
+  const api = await openRunningApi(engines, NOW, reads.watch);
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--headless', '--no-sandbox'] });
   const { url, server } = await serveApi(files, api);
   try {
@@ -52,15 +54,14 @@ export async function* bench({ quick, note, people }: BenchOptions): AsyncIterab
     await page.goto(`${url}/#code=once`);
     await page.getByRole('heading', { name: 'Home' }).waitFor();
     const all = people ?? (quick ? 2_000 : MEMBERS);
-    const units = countReads(api);
     let filled = 0;
-    for (const members of [...new Set([Math.ceil(all / 100), all])]) {
+    for (const members of [...new Set([Math.max(FOLDED, all / 100), all])]) {
       note(`console: ${members} members`);
       await fillMembers(api, filled, members, NOW);
       filled = members;
       const of = { segments, members };
-      yield* firstRows(page, units, of);
-      yield* pageTurns(page, units, of);
+      yield* firstRows(page, reads, of);
+      yield* pageTurns(page, reads, of);
     }
     yield* keystrokes(page, { segments, members: all });
   } finally {
@@ -85,32 +86,41 @@ async function* pairs(segments: number): AsyncIterable<Measurement> {
   }
 }
 
-/** Read units of everything that goes through the API's own client, as DynamoDB Local bills them. */
-function countReads({ dynamodb }: RunningApi): { take(): number } {
-  let units = 0;
-  dynamodb.middlewareStack.add(
-    (next) => async (args) => {
-      Object.assign(args.input, { ReturnConsumedCapacity: 'TOTAL' });
-      const answer = await next(args);
-      const { ConsumedCapacity: told } = answer.output as { readonly ConsumedCapacity?: Units | readonly Units[] };
-      for (const one of [told ?? []].flat() as readonly Units[]) units += one.CapacityUnits ?? 0;
-      return answer;
-    },
-    { step: 'initialize', name: 'countReads', priority: 'high' },
-  );
+/** Items that the API's own client was made to look at: what a page is billed by, whatever their size. */
+function countReads() {
+  let items = 0;
   return {
-    take() {
-      const taken = units;
-      units = 0;
+    watch(client: DynamoDBClient): void {
+      client.middlewareStack.add(
+        (next) => async (args) => {
+          const answer = await next(args);
+          items += itemsIn(answer.output);
+          return answer;
+        },
+        { step: 'initialize', name: 'countReads', priority: 'high' },
+      );
+    },
+    take(): number {
+      const taken = items;
+      items = 0;
       return taken;
     },
   };
 }
 
-interface Units {
-  readonly CapacityUnits?: number;
+/** Of an answer to a query, to a batch, to a look-up. */
+function itemsIn(output: unknown): number {
+  const { ScannedCount, Responses, Item } = output as {
+    readonly ScannedCount?: number;
+    readonly Responses?: Readonly<Record<string, readonly unknown[]>>;
+    readonly Item?: object;
+  };
+  if (ScannedCount !== undefined) return ScannedCount;
+  if (Responses === undefined) return Item === undefined ? 0 : 1;
+  return Object.values(Responses).reduce((sum, found) => sum + found.length, 0);
 }
 
+type Reads = Pick<ReturnType<typeof countReads>, 'take'>;
 type Of = Readonly<Record<string, number>>;
 
 const PAGES: readonly (readonly [name: string, address: string, row: string])[] = [
@@ -122,34 +132,34 @@ const PAGES: readonly (readonly [name: string, address: string, row: string])[] 
 ];
 
 /** From a click to what the page is about, and what was read for the whole page. */
-async function* firstRows(page: Page, units: { take(): number }, of: Of): AsyncIterable<Measurement> {
+async function* firstRows(page: Page, reads: Reads, of: Of): AsyncIterable<Measurement> {
   for (const [name, address, row] of PAGES) {
     const times: number[] = [];
     let read = 0;
     for (let time = 0; time < 5; time += 1) {
       // What was kept of an answer would be shown at once.
-      await page.goto(page.url().replace(/#.*/, '#/cost'));
+      await page.goto(new URL('#/cost', page.url()).href);
       await page.reload();
       await page.getByRole('heading', { name: 'Cost', level: 1 }).waitFor();
       await page.waitForLoadState('networkidle');
-      units.take();
+      reads.take();
       times.push(await page.evaluate<number>(until(`location.hash = ${JSON.stringify(address)}`, row)));
       await page.waitForLoadState('networkidle');
-      read = units.take();
+      read = reads.take();
     }
     yield line(`from a click to the first row of ${name}`, median(times), 'ms', { of });
-    yield line(`read units of ${name}`, read, 'units', { of });
+    yield line(`items read for ${name}`, read, 'items', { of });
   }
 }
 
 /** Turning the pages of a segment's people. */
-async function* pageTurns(page: Page, units: { take(): number }, of: Of): AsyncIterable<Measurement> {
-  await page.goto(page.url().replace(/#.*/, to('/segments/{segment}', { segment: LARGE.segment })));
+async function* pageTurns(page: Page, reads: Reads, of: Of): AsyncIterable<Measurement> {
+  await page.goto(new URL(to('/segments/{segment}', { segment: LARGE.segment }), page.url()).href);
   const button = `[...document.querySelectorAll('button')].find((one) => one.textContent === 'Next page')`;
   await page.getByRole('button', { name: 'Next page' }).waitFor();
   await page.waitForLoadState('networkidle');
   const times: number[] = [];
-  units.take();
+  reads.take();
   const TURNS = 5;
   for (let turn = 0; turn < TURNS; turn += 1) {
     const note = `main section .head .quiet`;
@@ -165,12 +175,12 @@ async function* pageTurns(page: Page, units: { take(): number }, of: Of): AsyncI
     await page.waitForLoadState('networkidle');
   }
   yield line('turning a page of its people', median(times), 'ms', { of });
-  yield line('read units of a page of its people', units.take() / TURNS, 'units', { of });
+  yield line('items read for a page of its people', reads.take() / TURNS, 'items', { of });
 }
 
 /** Typing into the filter of the segments, while the list is asked for anew. */
 async function* keystrokes(page: Page, of: Of): AsyncIterable<Measurement> {
-  await page.goto(page.url().replace(/#.*/, to('/segments')));
+  await page.goto(new URL(to('/segments'), page.url()).href);
   await page.locator('main tbody tr').first().waitFor();
   const find = page.getByLabel('Name or persona');
   const typed = await latencies(page, async () => {

@@ -10,7 +10,7 @@ import { openStage, type Stage } from '../lib/local/stage.ts';
 import { callStage } from '../lib/local/stage-calls.ts';
 import { loadWorkspace } from '../lib/workspace/load.ts';
 import { ANSWERED, clickedIn, SIGNING_SECRET, userOf, WRITE_KEY } from './load-traffic.ts';
-import { keyInStatement } from './partiql.ts';
+import { openStatements } from './partiql.ts';
 import { childProcesses, type ProcessUse } from './processes.ts';
 
 /** How large the workspace is that the load meets. */
@@ -88,13 +88,14 @@ export async function openLoadedStage(size: Size): Promise<LoadedStage> {
       },
     });
     const opened = stage;
+    const read = openStatements();
     /** Rows of segments that say `present`, at the moment in which the database has them. */
     function note({ Statements = [] }: BatchExecuteStatementCommandInput): void {
       const at = performance.timeOrigin + performance.now();
       for (const statement of Statements) {
-        const { values } = keyInStatement(statement);
-        const phase = /^segment:clicked-(\w+)/.exec(values.owner?.S ?? '')?.[1];
-        const user = users.get(values.profile?.S ?? '');
+        const { value } = read(statement);
+        const phase = /^segment:clicked-(\w+)/.exec(value('owner')?.S ?? '')?.[1];
+        const user = users.get(value('profile')?.S ?? '');
         if (phase === undefined || user === undefined) continue;
         const key = memberKey(phase, user);
         if (!written.has(key)) written.set(key, at);

@@ -25,6 +25,7 @@ const jobs: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> =
   duplicates: () => import('./duplicates.ts'),
   console: () => import('./console.ts'),
   learned: () => import('./learned.ts'),
+  scale: () => import('./scale.ts'),
   load: () => import('./load.ts'),
 };
 

@@ -1,17 +1,42 @@
 import type { AttributeValue, BatchStatementRequest } from '@aws-sdk/client-dynamodb';
 
-/** The table of a PartiQL write and the attributes that it names by value: all of an INSERT, those behind an UPDATE's WHERE. */
-export function keyInStatement({ Statement = '', Parameters = [] }: BatchStatementRequest): {
+/** A PartiQL write of ours, taken apart. */
+export interface Statement {
   readonly table: string;
-  readonly values: Record<string, AttributeValue>;
-} {
-  const table = /^(?:INSERT INTO|UPDATE) "([^"]+)"/.exec(Statement)?.[1];
+  readonly removes: readonly string[];
+  /** What it sets an attribute to; of an attribute that it does not set, what its condition asks of it. */
+  value(name: string): AttributeValue | undefined;
+}
+
+/** A statement's text: where in its parameters the value of each attribute stands. */
+interface Form {
+  readonly table: string;
+  readonly removes: readonly string[];
+  readonly places: ReadonlyMap<string, number>;
+}
+
+/** Takes statements apart; each text is read once. Throws Error for what is neither INSERT nor UPDATE. */
+export function openStatements(): (request: BatchStatementRequest) => Statement {
+  const forms = new Map<string, Form>();
+  return ({ Statement = '', Parameters = [] }) => {
+    let form = forms.get(Statement);
+    if (form === undefined) {
+      form = formOf(Statement);
+      forms.set(Statement, form);
+    }
+    const { table, removes, places } = form;
+    return { table, removes, value: (name) => Parameters[places.get(name) ?? -1] };
+  };
+}
+
+function formOf(text: string): Form {
+  const table = /^(?:INSERT INTO|UPDATE) "([^"]+)"/.exec(text)?.[1];
   if (table === undefined) throw new Error('a statement that is neither INSERT nor UPDATE');
-  const [head = '', where] = Statement.split(' WHERE ');
-  const names =
-    where === undefined
-      ? [...head.matchAll(/'([^']+)': \?/g)].map((found) => found[1] ?? '')
-      : [...where.matchAll(/"?(\w+)"? [=<] \?/g)].map((found) => found[1] ?? '');
-  const values = Parameters.slice(Parameters.length - names.length);
-  return { table, values: Object.fromEntries(names.map((name, at) => [name, values[at] ?? { NULL: true }])) };
+  const places = new Map<string, number>();
+  for (const [place, [, put, set]] of [...text.matchAll(/(?:'([^']+)': |"?(\w+)"? (?:=|<|>=) )\?/g)].entries()) {
+    const name = put ?? set ?? '';
+    if (!places.has(name)) places.set(name, place);
+  }
+  const removes = [...text.matchAll(/REMOVE "?(\w+)"?/g)].map(([, name]) => name ?? '');
+  return { table, removes, places };
 }

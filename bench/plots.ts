@@ -1,5 +1,5 @@
 import type { Measurement } from './measurement.ts';
-import { barPlot, linePlot, type Series } from './plot.ts';
+import { type BarPlot, barPlot, type LinePlot, linePlot, type Series } from './plot.ts';
 
 /** A picture of the page: its file in docs/images, what it shows in words, and the picture. */
 export interface Plot {
@@ -41,33 +41,30 @@ function ofLoad(lines: readonly Measurement[]): readonly Omit<Plot, 'job'>[] {
     ({ metric, of }) => metric === '95 of 100 are members within' && of?.phase === 'sustained',
   );
   return [
-    {
-      file: 'load-queue.svg',
-      alt: 'Messages in the queue over time: steady load, a burst, and a queue that fails',
-      svg: linePlot(
-        { title: 'Messages that wait for resolve-profile', x: 'seconds', y: 'messages' },
-        phases.map((phase) => over('in the queue', { phase }, phase)),
-      ),
-    },
-    {
-      file: 'load-memory.svg',
-      alt: 'Memory of the functions over time under steady load',
-      svg: linePlot(
-        { title: 'Memory of the largest process of each function, steady load', x: 'seconds', y: 'MiB' },
-        processes.map((process) => over('memory', { phase: 'sustained', process }, process)),
-      ),
-    },
-    {
-      file: 'load-growth.svg',
-      alt: 'From accepted to member, in a workspace of several sizes, by Tributary and by a script that writes directly',
-      svg: barPlot(
-        { title: '95 of 100 are members within, steady load', x: 'milliseconds' },
-        waits.map(({ of, value }) => ({
-          name: `${of?.workspace}${of?.way === 'tributary' ? '' : ', script'}`,
-          value,
-        })),
-      ),
-    },
+    curves('load-queue.svg', {
+      title: 'Messages that wait for resolve-profile',
+      description: 'Messages in the queue over time: steady load, a burst, and a queue that fails',
+      x: { label: 'seconds' },
+      y: { label: 'messages' },
+      series: phases.map((phase) => over('in the queue', { phase }, phase)),
+    }),
+    curves('load-memory.svg', {
+      title: 'Memory of the largest process of each function, steady load',
+      description: 'Memory of the functions over time under steady load',
+      x: { label: 'seconds' },
+      y: { label: 'MiB' },
+      series: processes.map((process) => over('memory', { phase: 'sustained', process }, process)),
+    }),
+    bars('load-growth.svg', {
+      title: '95 of 100 are members within, steady load',
+      description:
+        'From accepted to member, in a workspace of several sizes, by Tributary and by a script that writes directly',
+      x: { label: 'milliseconds' },
+      bars: waits.map(({ of, value }) => ({
+        name: `${of?.workspace}${of?.way === 'tributary' ? '' : ', script'}`,
+        value,
+      })),
+    }),
   ];
 }
 
@@ -75,37 +72,39 @@ function ofCost(lines: readonly Measurement[]): readonly Omit<Plot, 'job'>[] {
   const stages = lines.filter(({ metric, of }) => metric === 'dollars' && of?.for === 'a million activities');
   const products = lines.filter(({ metric }) => metric === 'dollars of the month');
   return [
-    {
-      file: 'cost-activities.svg',
-      alt: 'What a million activities cost, by stage and by what is paid for',
-      svg: barPlot(
-        { title: 'A million activities', x: 'dollars at list prices' },
-        stages.map(({ of, value }) => ({ name: `${of?.stage}: ${of?.spent_on}`, value })),
-      ),
-    },
-    {
-      file: 'cost-month.svg',
-      alt: 'What the month of the comparison costs, by product',
-      svg: barPlot(
-        { title: 'The month of the comparison', x: 'dollars, published prices' },
-        products.map(({ of, value }) => ({ name: String(of?.product), value })),
-      ),
-    },
+    bars('cost-activities.svg', {
+      title: 'A million activities',
+      description: 'What a million activities cost, by stage and by what is paid for',
+      x: { label: 'dollars at list prices' },
+      bars: stages.map(({ of, value }) => ({ name: `${of?.stage}: ${of?.spent_on}`, value })),
+    }),
+    bars('cost-month.svg', {
+      title: 'The month of the comparison',
+      description: 'What the month of the comparison costs, by product',
+      x: { label: 'dollars, published prices' },
+      bars: products.map(({ of, value }) => ({ name: String(of?.product), value })),
+    }),
   ];
 }
 
 function ofBundles(lines: readonly Measurement[]): readonly Omit<Plot, 'job'>[] {
   const loads = lines.filter(({ metric }) => metric === 'load CPU over bare Node');
   return [
-    {
-      file: 'load-time.svg',
-      alt: 'Processor time of loading each function, over bare Node',
-      svg: barPlot(
-        { title: 'Loading a function', x: 'milliseconds of processor time over bare Node' },
-        loads.map(({ of, value }) => ({ name: String(of?.function), value })),
-      ),
-    },
+    bars('load-time.svg', {
+      title: 'Loading a function',
+      description: 'Processor time of loading each function, over bare Node',
+      x: { label: 'milliseconds of processor time over bare Node' },
+      bars: loads.map(({ of, value }) => ({ name: String(of?.function), value })),
+    }),
   ];
+}
+
+function curves(file: string, plot: LinePlot): Omit<Plot, 'job'> {
+  return { file, alt: plot.description, svg: linePlot(plot) };
+}
+
+function bars(file: string, plot: BarPlot): Omit<Plot, 'job'> {
+  return { file, alt: plot.description, svg: barPlot(plot) };
 }
 
 function has(line: Measurement, of: NonNullable<Measurement['of']>): boolean {

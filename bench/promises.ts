@@ -157,9 +157,9 @@ export const promises: readonly Promised[] = [
   ]),
   ...['collect', 'resolve-profile'].map(
     (name): Promised => ({
-      what: `Loading ${name} over bare Node, processor time`,
+      what: `Load time of ${name} over bare Node`,
       job: 'bundles',
-      metric: 'load CPU over bare Node',
+      metric: 'load time over bare Node',
       of: { function: name },
     }),
   ),

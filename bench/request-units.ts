@@ -17,7 +17,7 @@ import {
 import { type TableName, type TableSpec, tableNames, tables } from '../lib/infra/tables.ts';
 import type { TableNames } from './database.ts';
 import { itemBytes, valueBytes } from './item-size.ts';
-import { keyInStatement } from './partiql.ts';
+import { openStatements } from './partiql.ts';
 
 type Item = Record<string, AttributeValue>;
 
@@ -73,6 +73,7 @@ export function meterUnits(client: DynamoDBClient, bare: DynamoDBClient, names: 
  */
 export function openMeter(bare: DynamoDBClient, names: TableNames): OpenMeter {
   const logical = new Map(tableNames.map((name) => [names[name], name]));
+  const read = openStatements();
   const meter = { ...nothing, writeBy: new Map<TableName, number>(), largest: new Map<TableName, number>() };
 
   function nameOf(table: string): TableName {
@@ -105,9 +106,11 @@ export function openMeter(bare: DynamoDBClient, names: TableNames): OpenMeter {
         );
       case 'BatchExecuteStatement':
         return ((input as BatchExecuteStatementCommandInput).Statements ?? []).map((statement) => {
-          const { table, values } = keyInStatement(statement);
+          const { table, value } = read(statement);
+          const spec: TableSpec = tables[nameOf(table)];
+          const key = Object.fromEntries(spec.key.map(({ name }) => [name, value(name) ?? { NULL: true }]));
           const sent = (statement.Parameters ?? []).reduce((sum, value) => sum + valueBytes(value), 0);
-          return { table, key: keyOf(table, values), sent };
+          return { table, key, sent };
         });
       case 'TransactWriteItems':
         return ((input as TransactWriteItemsCommandInput).TransactItems ?? []).map(({ Put, Update }) => {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { scaleParts, scalePlots } from '../bench/scale/page.ts';
 import { connectors } from '../lib/connectors/registry.ts';
 import { chaosTable } from './chaos-text.ts';
 import { connectorPage, connectorTable } from './connector-text.ts';
@@ -14,7 +15,14 @@ const root = join(import.meta.dirname, '..');
 export interface GeneratedPart {
   /** Relative to the repository. */
   readonly file: string;
+  /** Which of its parts, in a document that has several. */
+  readonly name?: string;
   readonly text: string;
+}
+
+/** Files that are generated whole. */
+export function generatedFiles(): readonly GeneratedPart[] {
+  return Object.entries(scalePlots()).map(([name, text]) => ({ file: `docs/images/${name}`, text }));
 }
 
 /** Every generated part, from the registry and the functions as they are now. */
@@ -27,29 +35,38 @@ export function generatedParts(): readonly GeneratedPart[] {
     { file: 'README.md', text: `\n${connectorTable(connectors)}\n` },
     { file: 'docs/runbook.md', text: `\n${metricTable()}\n` },
     { file: 'docs/architecture.md', text: `\n${functionTable()}\n` },
+    ...Object.entries(scaleParts()).map(([name, text]) => ({ file: 'docs/scale.md', name, text: `\n${text}\n` })),
     { file: 'docs/reliability.md', text: `\n${chaosTable()}\n` },
     ...pages,
   ];
 }
 
 /** The part of a document between its two markers; undefined when it has none. */
-export function partOf(document: string): string | undefined {
-  return MARKED.exec(document)?.[2];
+export function partOf(document: string, name?: string): string | undefined {
+  return marked(name).exec(document)?.[2];
 }
 
 /** The document with its generated part replaced. Throws Error when it has no markers. */
-export function withPart(document: string, text: string): string {
-  if (partOf(document) === undefined) throw new Error('expected the lines <!-- generated --> and <!-- /generated -->');
-  return document.replace(MARKED, (_whole, begin: string, _old: string, end: string) => `${begin}${text}${end}`);
+export function withPart(document: string, text: string, name?: string): string {
+  if (partOf(document, name) === undefined) {
+    const of = name === undefined ? '' : ` ${name}`;
+    throw new Error(`expected the lines <!-- generated${of} --> and <!-- /generated${of} -->`);
+  }
+  return document.replace(marked(name), (_whole, begin: string, _old: string, end: string) => `${begin}${text}${end}`);
 }
 
-const MARKED = /(<!-- generated[^>]*-->\n)([\s\S]*?)(<!-- \/generated -->)/;
+function marked(name: string | undefined): RegExp {
+  return name === undefined
+    ? /(<!-- generated[^>]*-->\n)([\s\S]*?)(<!-- \/generated -->)/
+    : new RegExp(`(<!-- generated ${name} -->\\n)([\\s\\S]*?)(<!-- /generated ${name} -->)`);
+}
 
 function writeAll(): void {
-  for (const { file, text } of generatedParts()) {
+  for (const { file, name, text } of generatedParts()) {
     const path = join(root, file);
-    writeFileSync(path, withPart(readFileSync(path, 'utf8'), text));
+    writeFileSync(path, withPart(readFileSync(path, 'utf8'), text, name));
   }
+  for (const { file, text } of generatedFiles()) writeFileSync(join(root, file), text);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeAll();

@@ -48,9 +48,8 @@ export interface ConnectorIo {
 }
 
 /**
- * The calls that all functions together may make with one connection. A client asks before each request that it sends,
- * sign-in included, and passes on what the vendor says of the account's limits; how long a vendor wants us to wait goes
- * into the `rate-limited` error.
+ * The calls that all functions together may make with one connection. A client asks before each request, sign-in included,
+ * and passes on what the vendor says of limits; how long a vendor wants us to wait goes into the `rate-limited` error.
  */
 export interface Calls {
   /** Leave for one request. Waits for a moment; throws `rate-limited` when there is none to be had for longer. */
@@ -145,8 +144,7 @@ export interface ConnectionInput<Config, Secret> {
 /** What the pipeline sees of a stream, after defineStream() closed over its record and cursor types. */
 export interface Stream<Api> {
   readonly name: string;
-  /** Its pages hold figures, which are nobody's, and no changes: no push waits for it. */
-  readonly figures?: true;
+  readonly figures?: true; // Its pages hold figures, which are nobody's, and no changes: no push waits for it.
   readonly mappings: Readonly<Record<string, Mapping>>;
   /**
    * Pages from a checkpoint (undefined = backfill). Throws TributaryError `config` `sync/unknown-cursor` when the

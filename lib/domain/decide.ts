@@ -112,6 +112,11 @@ export function traitReader(definitions: Pick<Definitions, 'traits' | 'identity'
 /** How long after a write the sweep looks whether its rows were written: a crash between leaves nothing behind. */
 export const OUTBOX_GRACE_MS = 60_000;
 
+/** When the sweep must look at a profile: when an answer can flip, or sooner while rows are owed. */
+export function dueOf(flipsAt: Milliseconds, outbox: readonly Follow[], now: Milliseconds): Milliseconds {
+  return outbox.length > 0 ? Math.min(flipsAt, now + OUTBOX_GRACE_MS) : flipsAt;
+}
+
 /** Everything that a leaf ever counted, from stored activities: asked where a profile's own entries overflowed. */
 export type WholeHistory = (leafKey: string) => readonly Entry[];
 
@@ -153,7 +158,7 @@ export function decide(profile: Profile, compiled: Compiled, now: Milliseconds, 
   const traitOf = (path: string) => traits.get(path)?.value;
   const decisions = decideAudiences(definitions.audiences, trimmed, { isMember, traitOf }, now);
   const wanted = followAudiences(trimmed, decisions.wanted, outbox);
-  const dueAt = outbox.length > 0 ? Math.min(flipsAt, now + OUTBOX_GRACE_MS) : flipsAt;
+  const dueAt = dueOf(flipsAt, outbox, now);
   const decided = {
     ...trimmed,
     memberships,

@@ -82,6 +82,15 @@ describe('executeAll', () => {
     });
   });
 
+  it('goes on as long as the service does some of what is left', async () => {
+    const { dynamo, requests } = answering((request) => ({
+      Responses: request.input.Statements?.map((_, at) => (at === 0 ? {} : failing('ThrottlingError'))) ?? [],
+    }));
+
+    expect(await executeAll(dynamo, statements(24))).toEqual(new Array(24).fill('done'));
+    expect(requests).toHaveLength(24);
+  });
+
   it('gives up for now when the service never gets to it', async () => {
     const { dynamo } = answering(() => ({ Responses: [failing('ThrottlingError')] }));
 

@@ -79,8 +79,8 @@ describe('operations of the API', () => {
       'approver',
       [
         ...['POST /api/apply', 'POST /api/definitions', 'POST /api/definitions/versions/{version}/sources'],
-        ...['POST /api/forget', 'POST /api/people/{person}/unmerge', 'POST /api/push', 'POST /api/redrive'],
-        ...['POST /api/quarantine/{connection}/replay', 'POST /api/replay'],
+        ...['POST /api/forget', 'POST /api/people/{person}/unmerge', 'POST /api/push'],
+        ...['POST /api/quarantine/{connection}/replay', 'POST /api/redrive', 'POST /api/replay'],
         ...[
           'POST /api/runs/{run}/approve',
           'POST /api/suppressions',

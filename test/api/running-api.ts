@@ -45,7 +45,12 @@ export interface RunningApi {
 }
 
 /** Starts on a time of the caller's own: what is evaluated against windows must not depend on the day of the test. */
-export async function openRunningApi(engines: TestEngines, now: Date): Promise<RunningApi> {
+export async function openRunningApi(
+  engines: TestEngines,
+  now: Date,
+  /** Called with the client of every store before it is used. */
+  watch: (client: DynamoDBClient) => void = () => {},
+): Promise<RunningApi> {
   const tables = await createTables(engines.dynamodb, 'api-');
   const login = { ...engineLogin, endpoint: engines.queuesUrl };
   const s3 = new S3Client({ ...login, forcePathStyle: true });
@@ -53,6 +58,7 @@ export async function openRunningApi(engines: TestEngines, now: Date): Promise<R
   await s3.send(new CreateBucketCommand({ Bucket: 'archive' }));
   const clock = { now: () => now, wait: async () => {}, random: Math.random };
   const dynamo = openDynamo(clock.wait, clock.random, { ...engineLogin, endpoint: engines.dynamodbUrl });
+  watch(dynamo.client);
   const state = openStateStore(dynamo, tables.state);
   const archive = openArchive(s3, 'archive');
   const [changes, sync, push, recompute, jobs] = await Promise.all([

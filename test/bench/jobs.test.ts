@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { linePlot } from '../../bench/plot.ts';
 import { writePage } from '../../bench/write-page.ts';
 import { broken, runJob } from './run-job.ts';
 
@@ -52,26 +51,5 @@ describe('docs/performance.md', () => {
 
   it.each(plots)('shows $file as the saved results make it', ({ file, svg }) => {
     expect(readFileSync(new URL(`../../docs/images/${file}`, import.meta.url), 'utf8')).toBe(svg);
-  });
-});
-
-describe('a plot', () => {
-  it('names its axes, keeps within its frame, and has a colour for light and for dark', () => {
-    const svg = linePlot({ title: 'A < B', x: 'seconds', y: 'messages' }, [
-      {
-        name: 'one',
-        points: [
-          [0, 0],
-          [7, 130],
-        ],
-      },
-    ]);
-
-    expect(svg).toContain('>seconds<');
-    expect(svg).toContain('>messages<');
-    expect(svg).toContain('A &lt; B');
-    expect(svg).toContain('prefers-color-scheme:dark');
-    // Scales end at 10 and at 200: 130 of 200 is 64 from the left at 0, and below the top.
-    expect(svg).toContain('d="M64 272L512 131.6"');
   });
 });

@@ -12,7 +12,10 @@ describe.each(streams)('%s', (name) => {
   });
 
   it.each(fixtures(name, 'invalid'))('quarantines %s', (_file, { record, code, reason }) => {
-    expect(outcome(name, record)).toEqual({ changes: [], rejected: [{ code, reason, record }] });
+    expect(outcome(name, record)).toEqual({
+      changes: [],
+      rejected: [{ code, reason, record, mapping: mappingOf(name) }],
+    });
   });
 });
 
@@ -34,6 +37,10 @@ function outcome(name: (typeof streams)[number], record: unknown): unknown {
   const stream = connector.streams.find((one) => one.name === name);
   const settings = connector.config.safeParse({});
   if (!settings.success) throw new Error('no setting is required');
-  const [mapping = ''] = Object.keys(stream?.mappings ?? {});
-  return stream?.remap([{ mapping, record }], 'social', settings.data);
+  return stream?.remap([{ mapping: mappingOf(name), record }], 'social', settings.data);
+}
+
+/** The stream's only one. */
+function mappingOf(name: (typeof streams)[number]): string {
+  return Object.keys(connector.streams.find((one) => one.name === name)?.mappings ?? {})[0] ?? '';
 }

@@ -26,7 +26,11 @@ export function namesFor(id: string, { streams, webhook, events, imports }: AnyC
     ...(webhook === undefined ? [] : [`${id}: deliveries`, `${id}: deliveries of anybody`]),
     ...(events === undefined ? [] : [`${id}: events`]),
     ...(imports === undefined ? [] : [`${id}: rows`]),
-    ...streams.flatMap(({ name }) => [`${id}: records of ${name}`, `${id}: cursors of ${name}`]),
+    // Figures are read from whole answers, and no record of them is ever mapped again.
+    ...streams.flatMap(({ name, figures }) => [
+      ...(figures === true ? [] : [`${id}: records of ${name}`]),
+      `${id}: cursors of ${name}`,
+    ]),
   ];
 }
 
@@ -78,12 +82,17 @@ function parsersOf(id: string, connector: AnyConnector, scenario: Scenario): rea
     const open = imports.open(config);
     parsers.push(ofJson(`${id}: rows`, [...records, ...unusable], (record) => open.map(record, CONNECTION)));
   }
-  const records = connector.streams.length === 0 ? [] : [...fixtureRecords(id), ...deliveredRecords(scenario)];
-  for (const stream of connector.streams) {
+  const mapped = connector.streams.filter(({ figures }) => figures !== true);
+  const records = mapped.length === 0 ? [] : [...fixtureRecords(id), ...deliveredRecords(scenario)];
+  for (const stream of mapped) {
     parsers.push(
       ofJson(`${id}: records of ${stream.name}`, records, (record) =>
         Object.keys(stream.mappings).map((mapping) => stream.remap([{ mapping, record }], CONNECTION, config)),
       ),
+    );
+  }
+  for (const stream of connector.streams) {
+    parsers.push(
       ofText(`${id}: cursors of ${stream.name}`, cursors, async (text) => {
         const options = { signal: new AbortController().signal, now: new Date(0) };
         const pages = stream.read(nobody(config), CONNECTION, jsonOr(text), options)[Symbol.asyncIterator]();

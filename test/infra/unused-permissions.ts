@@ -103,4 +103,22 @@ export const unusedPermissions: readonly Unused[] = [
     ],
     why: 'A person of a company is shown with it; model cards; a sample that was asked for (test/api).',
   },
+  {
+    of: ['RunJobFunction'],
+    permissions: [
+      /^sqs:(ChangeMessageVisibility|DeleteMessage|GetQueueAttributes|ReceiveMessage) (Imports|Jobs|Push|Recompute|Timers)DeadLettersQueue$/,
+      ...['sqs:SendMessage ImportsQueue', 'sqs:SendMessage SyncQueue', 'sqs:SendMessage TimersQueue'],
+    ],
+    why: '`redrive` moves back the dead letters of whatever queue somebody names (test/chaos, test/pipeline/redrive).',
+  },
+  {
+    of: ['ApiFunction'],
+    permissions: [/^sqs:GetQueueAttributes (\w+DeadLetters|MissedSchedules)Queue$/],
+    why: '`doctor` counts what waits and what failed (test/pipeline/doctor, test/adapters).',
+  },
+  {
+    of: ['SyncStreamFunction'],
+    permissions: ['s3:PutObject ArchiveBucket/figures/*'],
+    why: 'Figures of tools that are asked for them are archived before they are kept (test/pipeline/sync, test/e2e/everything.integration.test.ts).',
+  },
 ];

@@ -25,7 +25,10 @@ export interface Dynamo {
 
 /** Requests of one batch that are under way at the same time. */
 const AT_ONCE = 6;
-/** Rounds for what the service left undone, before the caller's message is retried as a whole. */
+/**
+ * Rounds in which the service did nothing of what was left, before the caller's message is retried as a whole. Rounds in
+ * which it did some do not count: a partition that gives what it has is slow, and giving up would bring all of it again.
+ */
 const ROUNDS = 10;
 
 /** Opens a client. Middlewares that are added to it after its first request do not run. */
@@ -41,19 +44,14 @@ export function openDynamo(wait: Dynamo['wait'], random: Dynamo['random'], confi
 export async function batchGet(dynamo: Dynamo, table: string, keys: readonly Item[]): Promise<Item[]> {
   const found: Item[] = [];
   // DynamoDB refuses a request that names a key twice.
-  let pending = [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()];
-  for (let round = 0; pending.length > 0; round += 1) {
-    await pauseOrGiveUp(dynamo, round, 'BatchGetItem');
-    const unread: Item[] = [];
-    await inChunks(pending, 100, async (chunk) => {
-      const answer = await dynamo.client.send(
-        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: chunk, ConsistentRead: true } } }),
-      );
-      found.push(...(answer.Responses?.[table] ?? []));
-      unread.push(...(answer.UnprocessedKeys?.[table]?.Keys ?? []));
-    });
-    pending = unread;
-  }
+  const distinct = [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()];
+  await inRounds(dynamo, 'BatchGetItem', distinct, 100, async (chunk) => {
+    const answer = await dynamo.client.send(
+      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: chunk, ConsistentRead: true } } }),
+    );
+    found.push(...(answer.Responses?.[table] ?? []));
+    return answer.UnprocessedKeys?.[table]?.Keys ?? [];
+  });
   return found;
 }
 
@@ -104,16 +102,10 @@ export async function batchDelete(dynamo: Dynamo, table: string, keys: readonly 
 }
 
 async function batchWrite(dynamo: Dynamo, table: string, requests: readonly WriteRequest[]): Promise<void> {
-  let pending = requests;
-  for (let round = 0; pending.length > 0; round += 1) {
-    await pauseOrGiveUp(dynamo, round, 'BatchWriteItem');
-    const undone: WriteRequest[] = [];
-    await inChunks(pending, 25, async (chunk) => {
-      const answer = await dynamo.client.send(new BatchWriteItemCommand({ RequestItems: { [table]: chunk } }));
-      undone.push(...(answer.UnprocessedItems?.[table] ?? []));
-    });
-    pending = undone;
-  }
+  await inRounds(dynamo, 'BatchWriteItem', requests, 25, async (chunk) => {
+    const answer = await dynamo.client.send(new BatchWriteItemCommand({ RequestItems: { [table]: chunk } }));
+    return answer.UnprocessedItems?.[table] ?? [];
+  });
 }
 
 /** What became of one conditional statement. */
@@ -129,22 +121,47 @@ export async function executeAll(
   statements: readonly BatchStatementRequest[],
 ): Promise<StatementOutcome[]> {
   const outcomes: StatementOutcome[] = new Array(statements.length).fill('done');
-  let pending = [...statements.keys()];
-  for (let round = 0; pending.length > 0; round += 1) {
-    await pauseOrGiveUp(dynamo, round, 'BatchExecuteStatement');
-    const again: number[] = [];
-    await inChunks(pending, 25, async (chunk) => {
-      const Statements = chunk.map((at) => statements[at] as BatchStatementRequest);
-      const answer = await dynamo.client.send(new BatchExecuteStatementCommand({ Statements }));
-      for (const [place, at] of chunk.entries()) {
-        const code = errorCode(answer, place);
-        if (code === 'ConditionalCheckFailed' || code === 'DuplicateItem') outcomes[at] = 'condition-failed';
-        else if (code !== undefined) again.push(at);
-      }
+  await inRounds(dynamo, 'BatchExecuteStatement', [...statements.keys()], 25, async (chunk) => {
+    const Statements = chunk.map((at) => statements[at] as BatchStatementRequest);
+    const answer = await dynamo.client.send(new BatchExecuteStatementCommand({ Statements }));
+    return chunk.filter((at, place) => {
+      const code = errorCode(answer, place);
+      if (code !== 'ConditionalCheckFailed' && code !== 'DuplicateItem') return code !== undefined;
+      outcomes[at] = 'condition-failed';
+      return false;
     });
-    pending = again;
-  }
+  });
   return outcomes;
+}
+
+/**
+ * Does all of `items` in chunks, and what the service left of them again after a pause that grows. Throws `transient` when
+ * it did nothing in ten rounds after each other.
+ */
+async function inRounds<T>(
+  dynamo: Dynamo,
+  what: string,
+  items: readonly T[],
+  size: number,
+  work: (chunk: T[]) => Promise<readonly T[]>,
+): Promise<void> {
+  let pending = items;
+  for (let round = 0, idle = 0; pending.length > 0; round += 1) {
+    if (round > 0) await dynamo.wait(10 + dynamo.random() * Math.min(2_000, 20 * 2 ** Math.min(round, 10)));
+    const left: T[] = [];
+    await inChunks(pending, size, async (chunk) => {
+      left.push(...(await work(chunk)));
+    });
+    idle = left.length < pending.length ? 0 : idle + 1;
+    if (idle > ROUNDS) {
+      throw new TributaryError(
+        'transient',
+        'store/throttled',
+        `${what} left work undone ${ROUNDS} times; it will be tried again later`,
+      );
+    }
+    pending = left;
+  }
 }
 
 /** Runs `work` over chunks, a few at a time. */
@@ -172,16 +189,4 @@ function errorCode(answer: BatchExecuteStatementCommandOutput, place: number): s
   if (code === undefined || code === 'ConditionalCheckFailed' || code === 'DuplicateItem' || RETRYABLE.has(code))
     return code;
   throw new TributaryError('defect', 'store/statement-refused', `the store refused a statement with ${code}`);
-}
-
-async function pauseOrGiveUp(dynamo: Dynamo, round: number, what: string): Promise<void> {
-  if (round === 0) return;
-  if (round > ROUNDS) {
-    throw new TributaryError(
-      'transient',
-      'store/throttled',
-      `${what} left work undone ${ROUNDS} times; it will be tried again later`,
-    );
-  }
-  await dynamo.wait(10 + dynamo.random() * Math.min(2_000, 20 * 2 ** round));
 }

@@ -2,7 +2,7 @@ import type { Wanted } from '../../domain/profile.ts';
 import type { MembershipStore } from '../../pipeline/ports.ts';
 import { batchDelete, batchGet, type Dynamo, executeAll, insertItem } from './client.ts';
 import { enters, insertRow, pendingKey, rowKey, settleRow, toAudienceRow, updateRow } from './membership-items.ts';
-import { queryCount, queryPages } from './query.ts';
+import { queryCount, queryInTurn, queryPages } from './query.ts';
 import { SHARDS, shardOf, shardsOf } from './shards.ts';
 
 /** How long the row of somebody who left is kept, so that a late older write cannot bring it back. */
@@ -91,11 +91,8 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
       return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
     },
     async *accountPeople(account) {
-      for (const owner of shardsOf(`account:${account}`)) {
-        for await (const page of queryPages(dynamo, { ...present(owner), ConsistentRead: true })) {
-          yield page.map((item) => item.profile?.S ?? '');
-        }
-      }
+      const shards = shardsOf(`account:${account}`).map((owner) => ({ ...present(owner), ConsistentRead: true }));
+      for await (const page of queryInTurn(dynamo, shards)) yield page.map((item) => item.profile?.S ?? '');
     },
     async *audienceRows(audience, part, after) {
       const owners = ownersFrom(`audience:${audience}`, after);

@@ -18,7 +18,7 @@ import {
   putStatement,
   toItem,
 } from './profile-items.ts';
-import { queryPages } from './query.ts';
+import { queryInTurn } from './query.ts';
 
 const HOUR = 3_600_000;
 /** Budget of one profile; DynamoDB itself takes 400 KB. */
@@ -27,7 +27,10 @@ export const MOST_BYTES = 256 * 1024;
 const MOST_TRANSACTION_BYTES = 3_900_000;
 
 /** People that one request of a scan reads: what is done with them fits an invocation many times over. */
-const PEOPLE_IN_PAGE = 250;
+export const PEOPLE_IN_PAGE = 250;
+
+/** Due profiles that one query reads: pages of all shards are in memory together. */
+const DUE_IN_PAGE = 1_000;
 
 interface Tables {
   readonly profiles: string;
@@ -79,19 +82,18 @@ export function openProfileStore(dynamo: Dynamo, tables: Tables): ProfileStore {
 
 async function* dueIds(dynamo: Dynamo, table: string, from: number, until: number): AsyncIterable<readonly string[]> {
   for (let hour = Math.floor(from / HOUR) * HOUR; hour <= until; hour += HOUR) {
-    for (let shard = 0; shard < DUE_SHARDS; shard += 1) {
-      const pages = queryPages(dynamo, {
-        TableName: table,
-        IndexName: 'due-by-hour',
-        KeyConditionExpression: 'dueHour = :hour AND dueAt BETWEEN :from AND :until',
-        ExpressionAttributeValues: {
-          ':hour': { S: `${hourOf(hour)}#${shard}` },
-          ':from': { N: String(from) },
-          ':until': { N: String(until) },
-        },
-      });
-      for await (const page of pages) yield page.map((item) => item.id?.S ?? '');
-    }
+    const shards = Array.from({ length: DUE_SHARDS }, (_, shard) => ({
+      TableName: table,
+      IndexName: 'due-by-hour',
+      KeyConditionExpression: 'dueHour = :hour AND dueAt BETWEEN :from AND :until',
+      ExpressionAttributeValues: {
+        ':hour': { S: `${hourOf(hour)}#${shard}` },
+        ':from': { N: String(from) },
+        ':until': { N: String(until) },
+      },
+      Limit: DUE_IN_PAGE,
+    }));
+    for await (const page of queryInTurn(dynamo, shards)) yield page.map((item) => item.id?.S ?? '');
   }
 }
 

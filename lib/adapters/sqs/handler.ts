@@ -22,7 +22,7 @@ export interface SqsAnswer {
 }
 
 /** Time kept back for storing a checkpoint and queueing the rest before Lambda ends the invocation. */
-const MARGIN_MS = 8_000;
+export const MARGIN_MS = 8_000;
 
 /** Does one message; throws when it must come again. `signal` fires when time is short. */
 export type MessageStep = (body: Json, signal: AbortSignal) => Promise<void>;

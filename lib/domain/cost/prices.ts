@@ -16,6 +16,8 @@ export const prices = {
     'read units': 0.125 / 1_000_000,
     'write units': 0.625 / 1_000_000,
     'gigabytes in tables, a month each': 0.25,
+    'gigabytes that can be restored to any second, a month each': 0.2,
+    'gigabytes in the archive, a month each': 0.023,
     'objects written to the archive': 5 / 1_000_000,
   },
 } as const;

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { acceptFindings } from '../accepted-findings.ts';
 import { type FunctionSpec, functions } from '../functions.ts';
 import { freezeId, idPart } from '../logical-id.ts';
-import { maxReceiveCount, type QueueName, queueNames } from '../queues.ts';
+import { maxReceiveCount, type QueueName, queueNames, visibilitySeconds } from '../queues.ts';
 
 /** The queues of the pipeline, each with a dead-letter queue, and one for schedules that could not be delivered. */
 export class WorkQueues extends Construct {
@@ -52,8 +52,7 @@ function openQueue(scope: Construct, name: QueueName, deadLetters: Queue): Queue
   const queue = new Queue(scope, name, {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
-    // Lambda's documentation asks for six times the function's timeout, so that throttled batches find time to retry.
-    visibilityTimeout: Duration.seconds(6 * timeoutOfReader(name)),
+    visibilityTimeout: Duration.seconds(visibilitySeconds(timeoutOfReader(name))),
     deadLetterQueue: { queue: deadLetters, maxReceiveCount },
   });
   freezeId(queue, `${idPart(name)}Queue`);

@@ -91,7 +91,7 @@ const authorization = `AWS4-HMAC-SHA256 Credential=${stageAccessKeyId}/20000101/
 
 /** The access key id in a Signature Version 4 `Authorization` header, or undefined. The signature is not checked. */
 export function accessKeyIdIn(authorization: string | undefined): string | undefined {
-  return /Credential=([^/,.\s]+)[^/,\s]*\//.exec(authorization ?? '')?.[1];
+  return /Credential=([^/,.\s]+)[./]/.exec(authorization ?? '')?.[1];
 }
 
 /** A JSON body as bytes. */

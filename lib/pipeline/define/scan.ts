@@ -52,7 +52,7 @@ export interface ScanDeps {
 
 const KEPT_MS = 30 * 24 * 3_600_000;
 /** Pages that one message walks: its work stays small beside that of people whose time has come. */
-const PAGES_IN_MESSAGE = 8;
+export const PAGES_IN_MESSAGE = 8;
 
 /** Stores a scan and asks for its parts. Asking twice is asking once: each part goes on where its row says. */
 export async function startScan(

@@ -17,7 +17,7 @@ import { movePointer, readPublication } from './publication.ts';
 import { readParts, readScan, type Scan, type ScanPart, type ScanWork, startScan } from './scan.ts';
 
 /** Parts in which everybody is decided again after a change of definitions. */
-const SCAN_PARTS = 8;
+export const SCAN_PARTS = 8;
 
 /**
  * How long the scan after a change of definitions waits. Longer than the pointer takes to move and resolve-profile may

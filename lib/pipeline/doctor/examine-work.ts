@@ -25,7 +25,9 @@ export async function examineQueues(deps: Deps): Promise<readonly Check[]> {
       const anchor = name === 'missed-schedules' ? 'missed-schedules-not-empty' : 'dead-letters-not-empty';
       const { ok, fail } = checksOf('dead-letters', `docs/runbook.md#${anchor}`);
       const told = { found: `${ready + hidden} messages`, expected: 'none' };
-      return [ready + hidden === 0 ? ok(name, told) : fail(name, told, 'find the cause, mend it, send them back')];
+      return [
+        ready + hidden === 0 ? ok(name, told) : fail(name, told, 'find the cause, mend it, then: tributary redrive'),
+      ];
     }
     const { ok, warn } = checksOf('queue', `docs/runbook.md#${name}-late`);
     const told = {

@@ -12,7 +12,7 @@ interface AccountDeps {
 
 const ROUNDS = 8;
 /** How many people of an account are asked for in one recompute message. */
-const PEOPLE_IN_MESSAGE = 500;
+export const PEOPLE_IN_MESSAGE = 500;
 
 /**
  * Folds account changes into accounts and asks for their people to be decided again. It asks first: a worker that dies

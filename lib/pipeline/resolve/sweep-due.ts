@@ -11,7 +11,7 @@ export interface SweepDeps {
 }
 
 /** Profiles in one recompute message: small enough that a midnight's pile spreads over many invocations. */
-const PROFILES_IN_MESSAGE = 250;
+export const PROFILES_IN_MESSAGE = 250;
 /**
  * How far behind the last sweep the next one looks again: the index lags behind writes. Who is sent and not decided within
  * that time is sent once more; of two workers one's write is refused, and it finds nothing left to do.

@@ -257,6 +257,7 @@ describe('what the collector could not use', () => {
         stream: 'site',
         code: 'collection/nobody',
         reason: 'expected userId or anonymousId, found neither or one that is nobody’s',
+        at: '2026-11-21T12:00:00.000Z',
         record: { event: 'E', properties: { secretless: true } },
       },
     ]);

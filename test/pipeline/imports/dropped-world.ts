@@ -98,9 +98,15 @@ export function openDroppedWorld(mapping: JsonObject, fate: () => void = () => {
     async runs(): Promise<ImportRun[]> {
       return (await state.list('run', { most: 100 })).map(({ body }) => body as unknown as ImportRun);
     },
+    /** Without when: a worker that died and began again says another instant. */
     async quarantined(): Promise<JsonObject[]> {
       const found: JsonObject[] = [];
-      for await (const page of state.all('quarantine#fair')) found.push(...page.map(({ body }) => body));
+      for await (const page of state.all('quarantine#fair')) {
+        for (const { body } of page) {
+          const { at: _, ...rest } = body;
+          found.push(rest);
+        }
+      }
       return found;
     },
   };
