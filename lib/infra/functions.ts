@@ -115,7 +115,7 @@ export const functions = {
       state: ['read', 'list', 'write', 'count'],
     },
     indexes: {},
-    archive: { read: ['definitions', 'models', 'scans'], write: ['deliveries', 'learning', 'scans'] },
+    archive: { read: ['definitions', 'models', 'learning', 'scans'], write: ['deliveries', 'learning', 'scans'] },
     sends: ['recompute', 'push', 'jobs'],
     secrets: ['identity-key'],
     notifies: false,

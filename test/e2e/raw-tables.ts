@@ -1,5 +1,6 @@
 import { DynamoDBClient, ScanCommand, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/domain/json.ts';
+import { stageAccessKeyId } from '../../lib/local/engines/exchange.ts';
 import type { Stage } from '../../lib/local/stage.ts';
 
 /** What the tables hold, counted without any code of the product that reads them. */
@@ -33,9 +34,9 @@ export interface RawAudienceRow {
 
 type Item = Readonly<Record<string, { readonly S?: string; readonly N?: string; readonly BOOL?: boolean }>>;
 
-/** Reads every table of a stage whole, past its proxy. */
+/** Reads every table of a stage whole, past its proxy, with the key by which the engine knows this process. */
 export async function readRawTables(stage: Stage): Promise<RawTables> {
-  const credentials = { accessKeyId: 'RECOUNT', secretAccessKey: 'RECOUNT' };
+  const credentials = { accessKeyId: stageAccessKeyId, secretAccessKey: 'recount' };
   const client = new DynamoDBClient({ endpoint: stage.engines.dynamodb, region: 'eu-central-1', credentials });
   const scan = async (variable: string): Promise<readonly Item[]> => {
     const found: Item[] = [];

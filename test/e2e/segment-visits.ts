@@ -78,7 +78,7 @@ export async function editByTyping(
   await seePreview(page);
   const before = await text.inputValue();
   const people = Number(
-    /(?:everybody was counted: | of )([\d,]+)/
+    /(?:everybody was counted: |sample of [\d,]+ of )([\d,]+)/
       .exec(await textOf(region(page, 'What it means')))?.[1]
       ?.replaceAll(',', ''),
   );
