@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Bundle, bundleFunctions } from '../lib/infra/bundle.ts';
 import { type FunctionName, functionNames } from '../lib/infra/functions.ts';
+import { queueNames } from '../lib/infra/queues.ts';
 import { type BenchOptions, type Measurement, rounded } from './measurement.ts';
 import { bundleSdks, SDKS, type Vendor, vendorFunctions } from './sdks-alone.ts';
 
@@ -159,7 +160,7 @@ async function startOf(code: string): Promise<Start> {
 /** Every variable that any function reads when it starts; nothing is called. */
 function anyEnvironment(): Record<string, string> {
   const tables = ['PROFILES', 'IDENTIFIERS', 'ACCOUNTS', 'ACTIVITIES', 'MEMBERSHIPS', 'HISTORY', 'LEDGER', 'STATE'];
-  const queues = ['CHANGES', 'RECOMPUTE', 'SYNC', 'PUSH', 'JOBS', 'IMPORTS'];
+  const queues = queueNames.map((name) => name.toUpperCase());
   return {
     ...Object.fromEntries(tables.map((name) => [`${name}_TABLE`, name.toLowerCase()])),
     ...Object.fromEntries(
