@@ -49,7 +49,8 @@ export async function approveByClicking(
   await page.getByText('The push is finished.').waitFor();
   await approve(late, 'Somebody else', plan.slice(0, 8));
   await late.getByText('It was approved before and is finished; nothing more happened.').waitFor();
-  expect(await textOf(late.getByRole('region', { name: 'Run' }))).toMatch(/finished.*Approved by Ops/);
+  // The run is read again once the answer is there.
+  await expect.poll(() => textOf(late.getByRole('region', { name: 'Run' }))).toMatch(/finished.*Approved by Ops/);
 
   const outcome = page.getByLabel('Outcome', { exact: true });
   await outcome.selectOption('refused');
