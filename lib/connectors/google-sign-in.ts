@@ -1,10 +1,12 @@
 import { createSign } from 'node:crypto';
 import * as z from 'zod';
 import type { TributaryError } from '../domain/errors.ts';
-import { type Answer, jsonIn, type Requests } from './requests.ts';
+import type { Json } from '../domain/json.ts';
+import type { ConnectorIo } from './contract.ts';
+import { type Answer, jsonIn, type NetworkError, openRequests, type Requests } from './requests.ts';
 
 /** Where Google gives tokens. */
-export const GOOGLE_TOKENS = 'https://oauth2.googleapis.com/token';
+const GOOGLE_TOKENS = 'https://oauth2.googleapis.com/token';
 
 /** The key file of a service account, as Google Cloud gives it; what is not named here is not read. */
 export const googleKey = z.object({
@@ -14,23 +16,68 @@ export const googleKey = z.object({
 
 export type GoogleKey = z.infer<typeof googleKey>;
 
-/** Tokens of an hour in the name of a service account: asked for when one is needed, and kept until it ends. */
-export interface GoogleSignIn {
-  token(): Promise<string>;
-  /** The token was refused before its time. */
-  forget(): void;
-}
-
-export interface GoogleSignInParts {
-  /** Where tokens are given: `GOOGLE_TOKENS`, or an endpoint in its place. */
-  readonly tokens: string;
+export interface GoogleParts {
+  /** Where the API is. */
+  readonly home: string;
+  /** An endpoint of the connection's own is both: the API, and below it the place that gives tokens. */
+  readonly endpoint: string | undefined;
   readonly scope: string;
   readonly key: GoogleKey;
-  readonly now: () => Date;
-  /** The connector's own errors: of a sign-in that was refused, of an answer that is none, of a key that is none. */
-  readonly refused: (answer: Answer) => TributaryError;
-  readonly unreadable: (what: string) => TributaryError;
-  readonly unusableKey: () => TributaryError;
+  readonly timeoutMs: number;
+  /** The connector's own errors. */
+  readonly errors: {
+    readonly networkError: NetworkError;
+    /** Of a sign-in that was refused, of an answer that is none, of a key that is none. */
+    readonly signInError: (answer: Answer) => TributaryError;
+    readonly unreadableAnswer: (what: string) => TributaryError;
+    readonly unusableKey: () => TributaryError;
+  };
+}
+
+/** Requests to an API of Google in the name of a service account. */
+export interface GoogleRequests {
+  /** Requests sent so far, sign-in included. */
+  readonly calls: () => number;
+  /** Signs in when it must, and once more when a token is refused. `path` begins at the API. */
+  send(path: string, request: GoogleRequest): Promise<Answer>;
+}
+
+export interface GoogleRequest {
+  readonly method: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Json;
+}
+
+/** Opens them: one leave of the budget for each request. */
+export function openGoogle(io: ConnectorIo, parts: GoogleParts): GoogleRequests {
+  const own = parts.endpoint?.replace(/(?<!\/)\/+$/, '');
+  const requests = openRequests(io, parts.errors.networkError);
+  const signIn = openSignIn(requests, parts, own === undefined ? GOOGLE_TOKENS : `${own}/token`, io.now);
+
+  async function ask(path: string, { method, headers, body }: GoogleRequest): Promise<Answer> {
+    return requests.send(`${own ?? parts.home}${path}`, {
+      method,
+      headers: {
+        accept: 'application/json',
+        authorization: `Bearer ${await signIn.token()}`,
+        ...headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      timeoutMs: parts.timeoutMs,
+    });
+  }
+
+  return {
+    calls: requests.calls,
+    async send(path, request) {
+      const answer = await ask(path, request);
+      if (answer.status !== 401) return answer;
+      // A token may end before its time. One that is new and refused means the account.
+      signIn.forget();
+      return ask(path, request);
+    },
+  };
 }
 
 /** As long as Google allows an assertion to hold. */
@@ -40,28 +87,29 @@ const SPARE_MS = 60_000;
 
 const granted = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
 
-export function openGoogleSignIn(requests: Pick<Requests, 'send'>, parts: GoogleSignInParts): GoogleSignIn {
+/** Tokens of an hour: asked for when one is needed, and kept until it ends, or is refused before. */
+function openSignIn(requests: Requests, parts: GoogleParts, tokens: string, clock: () => Date) {
   let held: { readonly token: string; readonly until: number } | undefined;
   return {
-    async token() {
-      const now = parts.now();
+    async token(): Promise<string> {
+      const now = clock();
       if (held !== undefined && held.until > now.getTime()) return held.token;
-      const answer = await requests.send(parts.tokens, { method: 'POST', body: grantOf(parts, now) });
-      if (!answer.ok) throw parts.refused(answer);
+      const answer = await requests.send(tokens, { method: 'POST', body: grantOf(parts, now) });
+      if (!answer.ok) throw parts.errors.signInError(answer);
       const parsed = granted.safeParse(jsonIn(answer.text()));
-      if (!parsed.success) throw parts.unreadable('the sign-in');
+      if (!parsed.success) throw parts.errors.unreadableAnswer('the sign-in');
       const { access_token: token, expires_in } = parsed.data;
       held = { token, until: now.getTime() + expires_in * 1_000 - SPARE_MS };
       return token;
     },
-    forget() {
+    forget(): void {
       held = undefined;
     },
   };
 }
 
 /** The form that asks for a token (RFC 7523). https://developers.google.com/identity/protocols/oauth2/service-account */
-function grantOf({ scope, key, unusableKey }: GoogleSignInParts, now: Date): URLSearchParams {
+function grantOf({ scope, key, errors }: GoogleParts, now: Date): URLSearchParams {
   const issued = Math.floor(now.getTime() / 1_000);
   // Who the assertion is for, wherever it is sent.
   const claims = { iss: key.client_email, scope, aud: GOOGLE_TOKENS, iat: issued, exp: issued + ASSERTION_SECONDS };
@@ -72,7 +120,7 @@ function grantOf({ scope, key, unusableKey }: GoogleSignInParts, now: Date): URL
   try {
     signature = createSign('RSA-SHA256').update(body).sign(key.private_key, 'base64url');
   } catch {
-    throw unusableKey(); // The library's words may quote the key.
+    throw errors.unusableKey(); // The library's words may quote the key.
   }
   return new URLSearchParams({
     grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',

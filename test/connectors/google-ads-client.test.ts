@@ -128,7 +128,7 @@ describe('failures', () => {
       },
     };
 
-    const refusal = refusalOf(400, JSON.stringify(body), null);
+    const refusal = refusalOf(badRequest(JSON.stringify(body)));
 
     expect(refusal.members.size).toBe(0);
     expect(googleError(refusal)).toMatchObject({ kind: 'config', code: 'google-ads/wrong-list' });
@@ -137,14 +137,12 @@ describe('failures', () => {
 
   it('is a defect where nobody knows the reason, and a page for people is one too', () => {
     const unknown = refusalOf(
-      400,
-      '{"error":{"status":"INVALID_ARGUMENT","details":[{"reason":"OF_TOMORROW"}]}}',
-      null,
+      badRequest('{"error":{"status":"INVALID_ARGUMENT","details":[{"reason":"OF_TOMORROW"}]}}'),
     );
 
     expect(googleError(unknown)).toMatchObject({ kind: 'defect', code: 'google-ads/request-refused' });
     expect(googleError(unknown).message).toContain('OF_TOMORROW');
-    expect(googleError(refusalOf(400, '<html>', null))).toMatchObject({ kind: 'defect' });
+    expect(googleError(refusalOf(badRequest('<html>')))).toMatchObject({ kind: 'defect' });
   });
 });
 
@@ -164,3 +162,7 @@ describe('config', () => {
     expect(config.parse({ ...settings, customer_id: 7_693_729_833 }).customer_id).toBe('7693729833');
   });
 });
+
+function badRequest(body: string) {
+  return { status: 400, text: () => body, waitMs: undefined };
+}

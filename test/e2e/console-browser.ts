@@ -28,9 +28,7 @@ export async function openConsole(
   const problems: string[] = [];
   context.on('weberror', (thrown) => problems.push(thrown.error().message));
   context.on('console', (message) => {
-    // A preview that fails because the machine is busy is asked for again by the page itself.
-    const again = message.location().url.endsWith('/api/segments/preview') && message.text().includes(' 500 ');
-    if (message.type() === 'error' && !again) problems.push(message.text());
+    if (message.type() === 'error') problems.push(message.text());
   });
   const page = await context.newPage();
   await page.goto(stage.consoleLink());

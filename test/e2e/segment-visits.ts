@@ -38,11 +38,7 @@ export function segmentVisits({ segment, title, members }: VisitedSegment): read
       name: 'Editor',
       address: to('/segments/{segment}/edit', { segment }),
       see: async (page) => {
-        await seePreview(page);
-        // A slow machine counts a sample in the time that a preview has, and says so.
-        expect(await textOf(region(page, 'What it means'))).toMatch(
-          new RegExp(`counted: [\\d,]+ ${members.toLocaleString('en-US')} in it|random sample of .* in it`),
-        );
+        expect(await seePreview(page)).toContain(`${members.toLocaleString('en-US')} in it`);
       },
     },
     {
@@ -78,7 +74,7 @@ export async function editByTyping(
 ): Promise<void> {
   await go(page, to('/segments/{segment}/edit', { segment }));
   const text = page.getByLabel(`segments/${segment}.yaml`);
-  await seePreview(page);
+  const people = /everybody was counted: ([\d,]+)/.exec(await seePreview(page))?.[1];
   const before = await text.inputValue();
   const condition = [
     'when:',
@@ -97,11 +93,7 @@ export async function editByTyping(
   await page.locator('textarea:focus').waitFor();
 
   await text.fill(edited);
-  await seePreview(page);
-  // Everybody is in it, by each part together too; a slow machine counts a sample and says so.
-  expect(await textOf(region(page, 'What it means'))).toMatch(
-    /everybody was counted: ([\d,]+) \1 in it .*at least one of these: \1|random sample of .* in it .*at least one of these: /,
-  );
+  expect(await seePreview(page)).toMatch(new RegExp(`${people} in it .*at least one of these: ${people}`));
   expect(await textOf(region(page, 'Difference to what is published'))).toContain('+ any: # everybody, for once');
   await checkPage(page, 'an edit with its preview');
 
@@ -152,8 +144,28 @@ export async function reviewByClicking(
   await checkPage(page, 'a reviewed segment');
 }
 
-/** The preview of the text as it stands: not of an earlier one. */
-async function seePreview(page: Page): Promise<void> {
+const MOST_ASKS = 8;
+
+/**
+ * The preview of the text as it stands, from everybody. Where a machine is busy with something else, a preview counts a
+ * sample in the time that it has, and says so: then it is asked again, as by somebody who types and takes it back.
+ */
+async function seePreview(page: Page): Promise<string> {
+  const text = page.locator('textarea');
+  for (let ask = 0; ask < MOST_ASKS; ask += 1) {
+    await looked(page);
+    const said = await textOf(region(page, 'What it means'));
+    if (said.includes('everybody was counted')) return said;
+    const written = await text.inputValue();
+    await text.fill(`${written}\n`);
+    await looked(page);
+    await text.fill(written);
+  }
+  throw new Error(`no preview of ${MOST_ASKS} counted everybody`);
+}
+
+/** Until the preview is that of the text as it stands, not of an earlier one. */
+async function looked(page: Page): Promise<void> {
   await page
     .locator('.preview[data-stale="false"]')
     .getByRole('heading', { name: 'For how many each part holds' })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../lib/domain/json.ts';
 import { idPart } from '../../lib/infra/logical-id.ts';
 import { queueNames } from '../../lib/infra/queues.ts';
@@ -7,14 +7,8 @@ import { redrivenQueues } from '../../lib/pipeline/redrive/redrive-queue.ts';
 import { at, referencesIn, resource, resourcesOf, statementsOf } from './reading.ts';
 import { synthesiseTiny, tinyWorkspace } from './tiny-workspace.ts';
 
-let synthesised: Awaited<ReturnType<typeof synthesiseTiny>>;
-let template: Template;
-
-beforeAll(async () => {
-  synthesised = await synthesiseTiny();
-  template = synthesised.template;
-}, 60_000);
-
+const synthesised = await synthesiseTiny();
+const { template } = synthesised;
 afterAll(() => synthesised.close());
 
 const everywhere = ['POWERTOOLS_SERVICE_NAME', 'WORKSPACE'];

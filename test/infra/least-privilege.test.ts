@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../lib/domain/json.ts';
 import { openResolver } from '../../lib/local/engines/resource-names.ts';
 import { allowedBy, type Permissions } from '../../lib/local/proxy/permission.ts';
@@ -12,16 +12,10 @@ const used = JSON.parse(
   readFileSync(new URL('../fixtures/used-permissions.json', import.meta.url), 'utf8'),
 ) as Permissions;
 
-let allowed: Permissions;
-let close: (() => void) | undefined;
-
-beforeAll(async () => {
-  const synthesised = await synthesiseTiny();
-  close = synthesised.close;
-  const template = synthesised.template as unknown as JsonObject;
-  allowed = allowedBy(readPolicies(template, openResolver(template, { queueOrigin: 'http://127.0.0.1' })));
-}, 60_000);
-afterAll(() => close?.());
+const synthesised = await synthesiseTiny();
+afterAll(() => synthesised.close());
+const template = synthesised.template as unknown as JsonObject;
+const allowed = allowedBy(readPolicies(template, openResolver(template, { queueOrigin: 'http://127.0.0.1' })));
 
 const pairs = (permissions: Permissions): readonly (readonly [string, string])[] =>
   Object.entries(permissions).flatMap(([id, list]) => list.map((one) => [id, one] as const));

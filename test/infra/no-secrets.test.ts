@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Template } from '../../lib/infra/synthesise.ts';
+import { afterAll, describe, expect, it } from 'vitest';
 import { looksSecret } from '../../lib/workspace/secrets.ts';
 import { at, referencesIn, resourcesOf } from './reading.ts';
 import { synthesiseTiny } from './tiny-workspace.ts';
 
-let synthesised: Awaited<ReturnType<typeof synthesiseTiny>>;
-let template: Template;
-
-beforeAll(async () => {
-  synthesised = await synthesiseTiny();
-  template = synthesised.template;
-}, 60_000);
+const synthesised = await synthesiseTiny();
+const { template } = synthesised;
 afterAll(() => synthesised.close());
 
 describe('the template', () => {

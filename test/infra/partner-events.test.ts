@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../lib/domain/json.ts';
-import type { Template } from '../../lib/infra/synthesise.ts';
 import { at, resourcesOf } from './reading.ts';
 import { partnerBus, synthesiseTiny, tinyWorkspace } from './tiny-workspace.ts';
 
-let synthesised: Awaited<ReturnType<typeof synthesiseTiny>>;
-let template: Template;
-
-beforeAll(async () => {
-  synthesised = await synthesiseTiny();
-  template = synthesised.template;
-}, 60_000);
-
+const synthesised = await synthesiseTiny();
+const { template } = synthesised;
 afterAll(() => synthesised.close());
 
 describe('partner events', () => {

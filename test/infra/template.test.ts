@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../lib/domain/json.ts';
 import { knownResourceTypes } from '../../lib/infra/resource-types.ts';
 import { STACK_ID, type Template } from '../../lib/infra/synthesise.ts';
@@ -11,14 +11,8 @@ import { stackNameOf } from '../../lib/infra/workspace-for-synthesis.ts';
 import { at, referencesIn, resource, resourcesOf } from './reading.ts';
 import { synthesiseTiny, tinyWorkspace, writeBundles } from './tiny-workspace.ts';
 
-let synthesised: Awaited<ReturnType<typeof synthesiseTiny>>;
-let template: Template;
-
-beforeAll(async () => {
-  synthesised = await synthesiseTiny();
-  template = synthesised.template;
-}, 60_000);
-
+const synthesised = await synthesiseTiny();
+const { template } = synthesised;
 afterAll(() => synthesised.close());
 
 describe('synthesise', () => {

@@ -49,13 +49,16 @@ export const unusedPermissions: readonly Unused[] = [
   },
   {
     of: ['ResolveProfileFunction'],
-    permissions: ['dynamodb:PartiQLUpdate IdentifiersTable', 'dynamodb:PartiQLDelete ActivitiesTable'],
-    why: 'A merge points identifiers at the survivor; a replay takes away activities that no record tells any more (test/adapters, test/pipeline/replay).',
+    permissions: [
+      ...['dynamodb:PartiQLUpdate AccountsTable', 'dynamodb:PartiQLUpdate IdentifiersTable'],
+      'dynamodb:PartiQLDelete ActivitiesTable',
+    ],
+    why: 'A company that is known changes; a merge points identifiers at the survivor; a replay takes away activities that no record tells any more (test/adapters, test/pipeline/replay).',
   },
   {
     of: ['ResolveProfileFunction'],
-    permissions: ['s3:GetObject ArchiveBucket/models/*', 's3:GetObject ArchiveBucket/scans/*'],
-    why: 'Scores need a trained model; a walk that goes on reads what its part had found (test/pipeline/learn, test/pipeline/define).',
+    permissions: ['s3:GetObject ArchiveBucket/scans/*'],
+    why: 'A walk that goes on reads what its part had found: people of small worlds fit into one message (test/pipeline/define).',
   },
   {
     of: ['SweepDueFunction'],
@@ -85,23 +88,14 @@ export const unusedPermissions: readonly Unused[] = [
     why: 'An erasure of somebody who is on lists, was pushed to, came by webhooks and lies in dead letters (test/pipeline/erase); reviews look at some members (test/pipeline/review).',
   },
   {
-    of: ['RunJobFunction'],
-    permissions: ['s3:GetObject ArchiveBucket/models/*', 's3:PutObject ArchiveBucket/models/*'],
-    why: 'The nightly training writes models and reads the former one (test/pipeline/learn).',
-  },
-  {
     of: ['ImportFileFunction'],
     permissions: ['s3:GetObject ArchiveBucket/rejects/*'],
     why: 'Rows that were not taken are added to the object that holds the former ones (test/pipeline/imports).',
   },
   {
     of: ['ApiFunction'],
-    permissions: [
-      'dynamodb:BatchGetItem AccountsTable',
-      's3:GetObject ArchiveBucket/models/*',
-      's3:GetObject ArchiveBucket/samples/*',
-    ],
-    why: 'A person of a company is shown with it; model cards; a sample that was asked for (test/api).',
+    permissions: ['s3:GetObject ArchiveBucket/samples/*'],
+    why: 'A sample that was asked for is handed out (test/api).',
   },
   {
     of: ['RunJobFunction'],
@@ -110,15 +104,5 @@ export const unusedPermissions: readonly Unused[] = [
       ...['sqs:SendMessage ImportsQueue', 'sqs:SendMessage SyncQueue', 'sqs:SendMessage TimersQueue'],
     ],
     why: '`redrive` moves back the dead letters of whatever queue somebody names (test/chaos, test/pipeline/redrive).',
-  },
-  {
-    of: ['ApiFunction'],
-    permissions: [/^sqs:GetQueueAttributes (\w+DeadLetters|MissedSchedules)Queue$/],
-    why: '`doctor` counts what waits and what failed (test/pipeline/doctor, test/adapters).',
-  },
-  {
-    of: ['SyncStreamFunction'],
-    permissions: ['s3:PutObject ArchiveBucket/figures/*'],
-    why: 'Figures of tools that are asked for them are archived before they are kept (test/pipeline/sync, test/e2e/everything.integration.test.ts).',
   },
 ];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type MetricName, metricLines, metrics } from '../../lib/domain/metrics.ts';
 import { STACK_ID, type Template } from '../../lib/infra/synthesise.ts';
 import { TributaryStack } from '../../lib/infra/tributary-stack.ts';
@@ -9,12 +9,8 @@ import { filesUnder, root } from '../architecture/source-files.ts';
 import { at, resource, resourcesOf } from './reading.ts';
 import { synthesiseTiny, tinyWorkspace, writeBundles } from './tiny-workspace.ts';
 
-let synthesised: Awaited<ReturnType<typeof synthesiseTiny>>;
-let template: Template;
-beforeAll(async () => {
-  synthesised = await synthesiseTiny();
-  template = synthesised.template;
-}, 60_000);
+const synthesised = await synthesiseTiny();
+const { template } = synthesised;
 afterAll(() => synthesised.close());
 
 const runbook = readFileSync(join(root, 'docs', 'runbook.md'), 'utf8');

@@ -270,7 +270,10 @@ describe('openFunction', () => {
   ] as const)('ends the very process whose mark its calls bear: %s', async (how, kind, errorMessage) => {
     const { target } = aFunction({
       source: `export const handler = async ({ waits }) => {
-        if (waits) await new Promise((resolve) => setTimeout(resolve, 30_000));
+        if (waits) {
+          console.log('works');
+          await new Promise((resolve) => setTimeout(resolve, 30_000));
+        }
         return process.env.AWS_ACCESS_KEY_ID;
       };`,
       environment: { AWS_ACCESS_KEY_ID: 'AKIA1' },
@@ -280,8 +283,7 @@ describe('openFunction', () => {
     const waiting = [target.invoke({ waits: true }), target.invoke({ waits: true })];
 
     expect([answer(one), answer(other)].sort()).toEqual(['AKIA1.1', 'AKIA1.2']);
-    // Until both are with their processes: one that dies before is not what this is about.
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect.poll(() => target.logs().filter((line) => line.includes('works'))).toHaveLength(2);
     target.strike('2', how);
 
     expect(failure(await Promise.race(waiting))).toMatchObject({ kind, errorMessage });

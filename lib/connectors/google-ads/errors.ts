@@ -1,15 +1,8 @@
 import * as z from 'zod';
-import { type FailureKind, TributaryError } from '../../domain/errors.ts';
-import type { Answer } from '../requests.ts';
+import { TributaryError } from '../../domain/errors.ts';
+import { type Answer, errorOf, type Failure, jsonIn, networkErrors, unreadableAnswers } from '../requests.ts';
 
 const MINUTE = 60_000;
-
-interface Verdict {
-  readonly kind: FailureKind;
-  readonly code: string;
-  /** What it means for the operator; never Google's own text. */
-  readonly says: string;
-}
 
 /** An answer that is no success, as far as it tells something. */
 export interface Refusal {
@@ -18,8 +11,8 @@ export interface Refusal {
   readonly reasons: readonly string[];
   /** Members of the request that are at fault, by their place. */
   readonly members: ReadonlySet<number>;
-  /** Seconds, as the header says. */
-  readonly retryAfter: string | undefined;
+  /** How long Google asks us to wait. */
+  readonly waitMs: number | undefined;
 }
 
 /** google.rpc.Status as JSON, as far as it is read. Reasons are names of the API and hold nothing of a person. */
@@ -52,70 +45,75 @@ const OF_A_MEMBER: ReadonlySet<string> = new Set([
 /** `audience_members[17].user_data…`; the client libraries write it in camel case. */
 const MEMBER = /^audience_?members\[(\d+)\]/i;
 
-const signInRefused: Verdict = {
+const signInRefused: Failure = {
   kind: 'auth',
   code: 'google-ads/sign-in-refused',
   says: 'Google does not sign the service account in; its key was deleted, or it was disabled: put a new key into the secret',
 };
-const tokenRefused: Verdict = {
+const tokenRefused: Failure = {
   kind: 'auth',
   code: 'google-ads/token-refused',
   says: 'Google refused a token that it had just given; see that the service account is enabled',
 };
-const notPermitted: Verdict = {
+const notPermitted: Failure = {
   kind: 'config',
   code: 'google-ads/not-permitted',
   says: 'the service account may not do this; see that the API is enabled in its project, that it is a user of the account or of login_customer_id, and that the account may use Customer Match',
 };
-const termsNotSigned: Verdict = {
+const termsNotSigned: Failure = {
   kind: 'config',
   code: 'google-ads/terms-not-signed',
   says: 'the account has not accepted the Customer Match terms; accept them in Google Ads',
 };
-const nameTaken: Verdict = {
+const nameTaken: Failure = {
   kind: 'config',
   code: 'google-ads/name-taken',
   says: 'the account has a list of this name that takes no e-mail addresses and phone numbers; give the audience another name',
 };
-const wrongList: Verdict = {
+const wrongList: Failure = {
   kind: 'config',
   code: 'google-ads/wrong-list',
   says: 'the list takes nobody from us: it is shared, closed, or takes no e-mail addresses and phone numbers',
 };
-const accountNotFound: Verdict = {
+const accountNotFound: Failure = {
   kind: 'config',
   code: 'google-ads/account-not-found',
   says: 'Google does not know the account as it was asked for; compare customer_id and login_customer_id',
 };
-const listGone: Verdict = {
+const listGone: Failure = {
   kind: 'transient',
   code: 'google-ads/list-gone',
   says: 'the list was deleted while members were being changed',
 };
-const membersRefused: Verdict = {
+const membersRefused: Failure = {
   kind: 'rejected',
   code: 'google-ads/members-refused',
   says: 'Google refused a batch for some of its members',
 };
-const noStatus: Verdict = {
+const noStatus: Failure = {
   kind: 'rejected',
   code: 'google-ads/no-status',
   says: 'Google does not know the request whose state was asked for',
 };
-const throttled: Verdict = { kind: 'rate-limited', code: 'google-ads/throttled', says: 'Google asked us to slow down' };
-const unavailable: Verdict = {
+const throttled: Failure = {
+  kind: 'rate-limited',
+  code: 'google-ads/throttled',
+  says: 'Google asked us to slow down',
+  retryAfterMs: MINUTE,
+};
+const unavailable: Failure = {
   kind: 'transient',
   code: 'google-ads/unavailable',
   says: 'Google could not answer; whether a change was taken is unknown',
 };
-const refused: Verdict = {
+const refused: Failure = {
   kind: 'defect',
   code: 'google-ads/request-refused',
   says: 'Google did not accept a request as we made it',
 };
 
 /** Reasons of the API (google.ads.datamanager.v1.ErrorReason), which say more than the status. */
-const byReason: Readonly<Record<string, Verdict>> = {
+const byReason: Readonly<Record<string, Failure>> = {
   TERMS_AND_CONDITIONS_NOT_SIGNED: termsNotSigned,
   ADVERTISER_TOS_NOT_ACCEPTED: termsNotSigned,
   DISPLAY_NAME_ALREADY_USED: nameTaken,
@@ -133,7 +131,7 @@ const byReason: Readonly<Record<string, Verdict>> = {
   RESOURCE_EXHAUSTED: throttled,
 };
 
-const byStatus: Readonly<Record<number, Verdict>> = {
+const byStatus: Readonly<Record<number, Failure>> = {
   401: tokenRefused,
   403: notPermitted,
   404: accountNotFound,
@@ -141,8 +139,8 @@ const byStatus: Readonly<Record<number, Verdict>> = {
   429: throttled,
 };
 
-export function refusalOf(status: number, text: string, retryAfter: string | null): Refusal {
-  const { status: word, details } = told.safeParse(parsedOr(text)).data?.error ?? { details: [] };
+export function refusalOf({ status, text, waitMs }: Pick<Answer, 'status' | 'text' | 'waitMs'>): Refusal {
+  const { status: word, details } = told.safeParse(jsonIn(text())).data?.error ?? { details: [] };
   const violations = details.flatMap(({ fieldViolations = [] }) => fieldViolations);
   const reasons = [...violations.map(({ reason }) => reason), ...details.map(({ reason }) => reason), word];
   return {
@@ -154,29 +152,24 @@ export function refusalOf(status: number, text: string, retryAfter: string | nul
         return place !== undefined && OF_A_MEMBER.has(reason) ? [Number(place)] : [];
       }),
     ),
-    retryAfter: retryAfter ?? undefined,
+    waitMs,
   };
 }
 
 /** What Google answered as ours. */
 export function googleError(refusal: Refusal): TributaryError {
-  const { status, reasons, retryAfter } = refusal;
-  const verdict =
+  const { status, reasons, waitMs } = refusal;
+  const failure =
     status >= 500
       ? unavailable
       : (reasons.map((reason) => byReason[reason]).find((found) => found !== undefined) ?? byStatus[status] ?? refused);
-  const { kind, code, says } = verdict;
-  const detail = [String(status), ...new Set(reasons)].join(' ');
-  const seconds = Number(retryAfter ?? Number.NaN);
-  const wait = Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : MINUTE;
-  return new TributaryError(kind, code, `${says} (${detail})`, kind === 'rate-limited' ? { retryAfterMs: wait } : {});
+  return errorOf(failure, [String(status), ...new Set(reasons)].join(' '), waitMs);
 }
 
 /** What the token endpoint answered as ours (RFC 6749): everything but its own trouble is about the service account. */
-export function signInError({ status, headers }: Pick<Answer, 'status' | 'headers'>): TributaryError {
-  if (status === 429 || status >= 500) return googleError(refusalOf(status, '', headers.get('retry-after')));
-  const { kind, code, says } = signInRefused;
-  return new TributaryError(kind, code, `${says} (${status})`);
+export function signInError({ status, waitMs }: Answer): TributaryError {
+  const failure = status === 429 ? throttled : status >= 500 ? unavailable : signInRefused;
+  return errorOf(failure, String(status), waitMs);
 }
 
 /** What the secret holds is no key. */
@@ -185,22 +178,11 @@ export function unusableKey(): TributaryError {
   return new TributaryError('config', 'google-ads/unusable-key', says);
 }
 
-/** No answer came, or our own time was up. */
-export function networkError(thrown: unknown, stopped: boolean): TributaryError {
-  if (stopped) return new TributaryError('transient', 'google-ads/stopped', 'no time is left to ask Google');
-  const name = thrown instanceof Error ? thrown.name : typeof thrown;
-  // Node's fetch tells every network failure as a TypeError, and ours of time as a TimeoutError.
-  if (name === 'TypeError' || name === 'TimeoutError' || name === 'AbortError') {
-    return new TributaryError('transient', 'google-ads/unreachable', `Google could not be reached in time (${name})`);
-  }
-  return new TributaryError('defect', 'google-ads/request-refused', `a request could not be sent (${name})`);
-}
-
-/** A success that holds something else than what was asked for. */
-export function unreadableAnswer(what: string): TributaryError {
-  const says = `Google answered ${what} with something that cannot be read`;
-  return new TributaryError('transient', 'google-ads/unreadable-answer', says);
-}
+export const networkError = networkErrors('Google', {
+  stopped: 'google-ads/stopped',
+  unreachable: 'google-ads/unreachable',
+});
+export const unreadableAnswer = unreadableAnswers('Google', 'google-ads/unreadable-answer');
 
 /** Google names more and more members of one batch. */
 export function endlessRefusal(): TributaryError {
@@ -214,13 +196,4 @@ export function closedList(): TributaryError {
 
 export function isNoStatus(thrown: unknown): boolean {
   return thrown instanceof TributaryError && thrown.code === noStatus.code;
-}
-
-/** An error's body may be a page for people, or nothing. */
-function parsedOr(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,8 @@
 import type { Json } from '../../domain/json.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import type { Span } from '../define-figures.ts';
-import { GOOGLE_TOKENS, openGoogleSignIn } from '../google-sign-in.ts';
-import { type Answer, jsonIn, openRequests } from '../requests.ts';
+import { openGoogle } from '../google-sign-in.ts';
+import { jsonIn } from '../requests.ts';
 import { type ReportAnswer, reportAnswer } from './answers.ts';
 import type { Config, Report, Secret } from './config.ts';
 import { googleError, networkError, noProperty, signInError, unreadableAnswer, unusableKey } from './errors.ts';
@@ -28,31 +28,8 @@ export function openGoogleAnalytics(
   { config, secret, endpoint }: ConnectionInput<Config, Secret>,
   io: ConnectorIo,
 ): GoogleAnalyticsApi {
-  const own = endpoint?.replace(/(?<!\/)\/+$/, '');
-  const requests = openRequests(io, networkError);
-  const signIn = openGoogleSignIn(requests, {
-    tokens: own === undefined ? GOOGLE_TOKENS : `${own}/token`,
-    scope: SCOPE,
-    key: secret,
-    now: io.now,
-    refused: signInError,
-    unreadable: unreadableAnswer,
-    unusableKey,
-  });
-
-  async function post(path: string, body: Json): Promise<Answer> {
-    return requests.send(`${own ?? HOME}${path}`, {
-      method: 'POST',
-      headers: {
-        accept: 'application/json',
-        'content-type': 'application/json',
-        authorization: `Bearer ${await signIn.token()}`,
-      },
-      body: JSON.stringify(body),
-      timeoutMs: TIMEOUT_MS,
-    });
-  }
-
+  const errors = { networkError, signInError, unreadableAnswer, unusableKey };
+  const google = openGoogle(io, { home: HOME, endpoint, scope: SCOPE, key: secret, timeoutMs: TIMEOUT_MS, errors });
   return {
     config,
     async runReport({ dimensions, metrics }, { from, to }, { offset, limit }) {
@@ -69,12 +46,7 @@ export function openGoogleAnalytics(
         limit: String(limit),
         returnPropertyQuota: true,
       };
-      let answer = await post(path, asked);
-      if (answer.status === 401) {
-        // A token may end before its time. One that is new and refused means the account.
-        signIn.forget();
-        answer = await post(path, asked);
-      }
+      const answer = await google.send(path, { method: 'POST', body: asked });
       if (!answer.ok) throw googleError(answer);
       const parsed = reportAnswer.safeParse(jsonIn(answer.text()));
       if (!parsed.success) throw unreadableAnswer('a report');

@@ -1,24 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectorIo, Page, Stream } from '../../../lib/connectors/contract.ts';
-import type { AnyConnector } from '../../../lib/connectors/define.ts';
 import type { Change } from '../../../lib/domain/change.ts';
-import type { ConnectionDefinition } from '../../../lib/domain/definitions.ts';
 import { TributaryError } from '../../../lib/domain/errors.ts';
 import type { Json } from '../../../lib/domain/json.ts';
 import { functions } from '../../../lib/infra/functions.ts';
 import type { ChangesMessage } from '../../../lib/pipeline/changes-message.ts';
 import type { QueueMessage } from '../../../lib/pipeline/ports.ts';
 import { LEASE_MS } from '../../../lib/pipeline/run-list.ts';
-import { isStreamSettled, markFolded, readStream } from '../../../lib/pipeline/sync/sync-run.ts';
-import { syncStream } from '../../../lib/pipeline/sync/sync-stream.ts';
+import { markFolded } from '../../../lib/pipeline/sync/sync-run.ts';
 import type { SyncCommand } from '../../../lib/pipeline/sync/sync-work.ts';
-import { identityKey } from '../delivering.ts';
-import { openMemoryLedger } from '../memory-ledger.ts';
-import { openHandClock, openMemoryArchive, openMemoryQueue, openMemoryState } from '../memory-state.ts';
-import { definitions, NOW } from '../world.ts';
+import { NOW } from '../world.ts';
+import { openSyncRig } from './sync-rig.ts';
 
 const MINUTE = 60_000;
-const anything = { safeParse: (data: unknown) => ({ success: true as const, data }) };
 
 const change = (id: string, name = 'Ann'): Change => ({
   kind: 'profile',
@@ -37,69 +31,10 @@ type Reader = Stream<unknown>['read'];
 
 /** One connection with one stream that reads as the test says. */
 function openRig(read: Reader, reread?: Stream<unknown>['reread']) {
-  const state = openMemoryState();
-  const archive = openMemoryArchive();
-  const changes = openMemoryQueue();
-  const queue = openMemoryQueue();
-  const jobs = openMemoryQueue();
-  const clock = openHandClock(NOW);
-  const remap = () => ({ changes: [], rejected: [] });
-  const stream: Stream<unknown> = {
-    name: 'contacts',
-    mappings: {},
-    read,
-    remap,
-    ...(reread === undefined ? {} : { reread }),
-  };
-  const connector = {
-    config: anything,
-    secret: anything,
-    manifest: { limits: { maxConcurrency: 1, maxRequestsPerDay: 40 } },
-    connect: async (_input: unknown, io: ConnectorIo) => io,
-    streams: [stream],
-  } as unknown as AnyConnector;
-  const crm: ConnectionDefinition = {
-    name: 'crm',
-    connector: 'fake',
-    streams: { contacts: { expression: 'rate(15 minutes)', words: 'every 15 minutes' } },
-    webhook: false,
-    quotaShare: 1,
-    config: {},
-  };
-  const sync = syncStream({
-    connectors: { fake: connector },
-    definitions: async () => ({ ...definitions, connections: { crm } }),
-    secrets: async () => ({}),
-    secretName: (name) => name,
-    key: async () => identityKey,
-    ledger: openMemoryLedger(),
-    state,
-    archive,
-    changes,
-    sync: queue,
-    jobs,
-    clock,
-    log: () => {},
-    notify: async () => {},
-  });
-  return {
-    state,
-    archive,
-    changes,
-    queue,
-    jobs,
-    clock,
-    sync: (command: Partial<SyncCommand> = {}, signal = new AbortController().signal) =>
-      sync({ connection: 'crm', stream: 'contacts', scheduledAt: clock.now().toISOString(), ...command }, signal),
-    stream: async () => (await readStream(state, 'crm', 'contacts')).state,
-    settled: async () =>
-      isStreamSettled(
-        state,
-        await readStream(state, 'crm', 'contacts').then((held) => held.state),
-        clock.now().getTime(),
-      ),
-  };
+  return openSyncRig({ ...contacts, read, ...(reread === undefined ? {} : { reread }) });
 }
+
+const contacts = { name: 'contacts', mappings: {}, remap: () => ({ changes: [], rejected: [] }) } as const;
 
 async function* pages(...list: readonly Page[]): AsyncIterable<Page> {
   yield* list;
@@ -245,31 +180,10 @@ describe('syncStream', () => {
   });
 
   it('shows a connection that cannot be used as a failed run', async () => {
-    const rig = openRig(() => pages());
-    const broken = syncStream({
-      connectors: {},
-      definitions: async () => ({
-        ...definitions,
-        connections: {
-          crm: { name: 'crm', connector: 'fake', streams: {}, webhook: false, quotaShare: 1, config: {} },
-        },
-      }),
-      secrets: async () => ({}),
-      secretName: (name) => name,
-      key: async () => identityKey,
-      ledger: openMemoryLedger(),
-      state: rig.state,
-      archive: rig.archive,
-      changes: rig.changes,
-      sync: rig.queue,
-      jobs: rig.jobs,
-      clock: rig.clock,
-      log: () => {},
-      notify: async () => {},
-    });
+    const rig = openSyncRig({ ...contacts, read: () => pages() }, {});
 
-    await broken({ connection: 'crm', stream: 'contacts', scheduledAt: 'T' }, new AbortController().signal);
-    await broken({ connection: 'nobody', stream: 'contacts', scheduledAt: 'T' }, new AbortController().signal);
+    await rig.sync();
+    await rig.sync({ connection: 'nobody' });
 
     expect((await rig.stream()).run).toMatchObject({
       state: 'failed',
