@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { TributaryError } from '../lib/domain/errors.ts';
 import { isJsonObject, type Json } from '../lib/domain/json.ts';
+import { plainPath } from '../lib/domain/plain-path.ts';
 import { wrongUsage } from './failure.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:4000';
@@ -109,5 +110,5 @@ function readUrl(text: string): string {
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw wrongUsage(`--stage: expected a URL such as ${DEFAULT_URL}`);
   }
-  return url.href.replace(/(?<!\/)\/+$/, '');
+  return plainPath(url.href);
 }

@@ -98,7 +98,7 @@ function judgeClock({ at }: Examination, now: number): Check {
   const off = Date.parse(at) - now;
   const told = { found: `${Math.round(Math.abs(off) / 1_000)} s off ours`, expected: 'less than five minutes off' };
   if (Math.abs(off) < MOST_SKEW_MS) return ok(null, told);
-  return warn(null, told, 'set the clock of this machine; a stage that stepped its time is ahead of us rightly');
+  return warn(null, told, 'set the clock of this machine; on a stage nothing is wrong, it has a time of its own');
 }
 
 function judgeRelease({ release }: Examination): Check {

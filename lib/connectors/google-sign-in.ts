@@ -2,6 +2,7 @@ import { createSign } from 'node:crypto';
 import * as z from 'zod';
 import type { TributaryError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
+import { plainPath } from '../domain/plain-path.ts';
 import type { ConnectorIo } from './contract.ts';
 import { type Answer, jsonIn, type NetworkError, openRequests, type Requests } from './requests.ts';
 
@@ -50,7 +51,7 @@ export interface GoogleRequest {
 
 /** Opens them: one leave of the budget for each request. */
 export function openGoogle(io: ConnectorIo, parts: GoogleParts): GoogleRequests {
-  const own = parts.endpoint?.replace(/(?<!\/)\/+$/, '');
+  const own = parts.endpoint === undefined ? undefined : plainPath(parts.endpoint);
   const requests = openRequests(io, parts.errors.networkError);
   const signIn = openSignIn(requests, parts, own === undefined ? GOOGLE_TOKENS : `${own}/token`, io.now);
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { plainPath } from '../../domain/plain-path.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import { jsonIn, openRequests } from '../requests.ts';
 import type { Config, Secret } from './config.ts';
@@ -25,7 +26,7 @@ export function openForms(
   { name, config, secret, endpoint }: ConnectionInput<Config, Secret>,
   io: ConnectorIo,
 ): FormsApi {
-  const base = (endpoint ?? BASE).replace(/\/$/, '');
+  const base = plainPath(endpoint ?? BASE);
   const requests = openRequests(io, networkError);
   return {
     connection: name,

@@ -7,6 +7,7 @@ import { SearchApiRequestFactory } from '@hubspot/api-client/lib/codegen/crm/obj
 import type { Filter, FilterOperatorEnum } from '@hubspot/api-client/lib/codegen/crm/objects/models/Filter.js';
 import { ServerConfiguration as ObjectsServer } from '@hubspot/api-client/lib/codegen/crm/objects/servers.js';
 import * as z from 'zod';
+import { plainPath } from '../../domain/plain-path.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import {
   account,
@@ -68,7 +69,7 @@ export interface RecordToWrite {
  * after an error, turns instants into Dates, drops fields it does not know and puts whole answers into messages.
  */
 export function openHubspot(connection: ConnectionInput<Config, Secret>, io: ConnectorIo) {
-  const base = (connection.endpoint ?? HOME).replace(/(?<!\/)\/+$/, '');
+  const base = plainPath(connection.endpoint ?? HOME);
   const transport = openTransport(base, connection.secret, io);
   const objects = configured(new ObjectsServer(base, {}));
   const lists = configured(new ListsServer(base, {}));

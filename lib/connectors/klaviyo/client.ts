@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { plainPath } from '../../domain/plain-path.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import { account, contacts, events, holders, list, lists, records } from './answers.ts';
 import type { Config, Secret } from './config.ts';
@@ -25,7 +26,7 @@ export type ContactKey = 'id' | 'email' | 'phone_number';
 
 /** A client of its own for one connection: the documented HTTP API, without the official client (README.md says why). */
 export function openKlaviyo(connection: ConnectionInput<Config, Secret>, io: ConnectorIo) {
-  const base = (connection.endpoint ?? HOME).replace(/(?<!\/)\/+$/, '');
+  const base = plainPath(connection.endpoint ?? HOME);
   const transport = openTransport(base, connection.secret, io);
 
   async function call<T>(what: string, shape: z.ZodType<T>, request: Request): Promise<T> {

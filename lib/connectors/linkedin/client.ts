@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { Json } from '../../domain/json.ts';
+import { plainPath } from '../../domain/plain-path.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import * as answers from './answers.ts';
 import type { Config, Secret } from './config.ts';
@@ -30,8 +31,7 @@ export type LinkedinApi = ReturnType<typeof openLinkedin>;
 /** A client of its own for one connection: the documented HTTP API, without LinkedIn's client, whose licence forbids it here. */
 export function openLinkedin(connection: ConnectionInput<Config, Secret>, io: ConnectorIo) {
   const { config, endpoint } = connection;
-  const base = endpoint?.replace(/(?<!\/)\/+$/, '');
-  const urls = { api: base ?? API, sign_in: base ?? SIGN_IN };
+  const urls = { api: plainPath(endpoint ?? API), sign_in: plainPath(endpoint ?? SIGN_IN) };
   const transport = openTransport(urls, connection.secret, config.api_version, io);
 
   async function call<T>(what: string, shape: z.ZodType<T>, request: Request): Promise<T> {

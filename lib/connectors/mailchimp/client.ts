@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import { plainPath } from '../../domain/plain-path.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import { type Config, dataCentreOf, lookbackMs, type Secret } from './config.ts';
 import { translateFailure, unreadableAnswer } from './errors.ts';
@@ -143,7 +144,7 @@ export function openMailchimp(connection: ConnectionInput<Config, Secret>, io: C
   const api = new ApiClient();
   // No `server` in the settings: the client replaces the first "server" anywhere in the URL by it, even in a host name.
   api.setConfig({ apiKey: connection.secret.api_key });
-  api.basePath = `${(connection.endpoint ?? `https://${dataCentre}.api.mailchimp.com`).replace(/(?<!\/)\/+$/, '')}/3.0`;
+  api.basePath = `${plainPath(connection.endpoint ?? `https://${dataCentre}.api.mailchimp.com`)}/3.0`;
   api.timeout = TIMEOUT_MS;
 
   let calls = 0;

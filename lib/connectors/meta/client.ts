@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { TributaryError } from '../../domain/errors.ts';
+import { plainPath } from '../../domain/plain-path.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import * as answers from './answers.ts';
 import type { Config, Secret } from './config.ts';
@@ -25,7 +26,7 @@ export interface PageQuery {
 
 /** A client of its own for one connection: the documented HTTP API, without the official client (README.md says why). */
 export function openMeta(connection: ConnectionInput<Config, Secret>, io: ConnectorIo) {
-  const base = (connection.endpoint ?? HOME).replace(/(?<!\/)\/+$/, '');
+  const base = plainPath(connection.endpoint ?? HOME);
   const { config } = connection;
   const transport = openTransport(base, connection.secret, io);
   let pageToken: string | undefined;

@@ -4,6 +4,7 @@ import { Transport } from 'jsforce/lib/transport.js';
 import type { HttpRequest, HttpResponse } from 'jsforce/lib/types/index.js';
 import { StreamPromise } from 'jsforce/lib/util/promise.js';
 import { TributaryError } from '../../domain/errors.ts';
+import { plainPath } from '../../domain/plain-path.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import type { SalesforceConfig, SalesforceSecret } from './config.ts';
 import { askedToWait, brokenDown, salesforceError, sessionRefused, unreadableGrant } from './errors.ts';
@@ -71,7 +72,7 @@ export async function openSalesforce(
     if (typeof connection.accessToken !== 'string') throw unreadableGrant();
     // A proxy or recording stays between us and the org; a real login host hands us on to the org's own.
     if (input.endpoint !== undefined && !isSalesforceHost(input.endpoint))
-      connection.instanceUrl = input.endpoint.replace(/\/$/, '');
+      connection.instanceUrl = plainPath(input.endpoint);
   }
 
   async function attempt<T>(work: () => PromiseLike<T>): Promise<T> {

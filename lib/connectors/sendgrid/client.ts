@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { Json } from '../../domain/json.ts';
+import { plainPath } from '../../domain/plain-path.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import * as answer from './answers.ts';
 import type { Config, Secret } from './config.ts';
@@ -23,7 +24,7 @@ export type SuppressionList = 'unsubscribes' | 'spam_reports' | 'bounces';
 /** A client of its own for one connection: the documented HTTP API, without the official client (README.md says why). */
 export function openSendgrid(connection: ConnectionInput<Config, Secret>, io: ConnectorIo) {
   const { config, secret } = connection;
-  const base = (connection.endpoint ?? HOMES[config.region]).replace(/(?<!\/)\/+$/, '');
+  const base = plainPath(connection.endpoint ?? HOMES[config.region]);
   const headers = {
     accept: 'application/json',
     authorization: `Bearer ${secret.api_key}`,

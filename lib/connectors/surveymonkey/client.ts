@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { plainPath } from '../../domain/plain-path.ts';
 import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import { jsonIn, openRequests, queryText } from '../requests.ts';
 import * as answers from './answers.ts';
@@ -20,7 +21,7 @@ export interface ResponsesQuery {
 
 /** The documented HTTP API: SurveyMonkey keeps no client of its own. */
 export function openSurveymonkey({ name, config, secret, endpoint }: ConnectionInput<Config, Secret>, io: ConnectorIo) {
-  const base = `${(endpoint ?? HOME).replace(/(?<!\/)\/+$/, '')}/v3/surveys/${config.survey}`;
+  const base = `${plainPath(endpoint ?? HOME)}/v3/surveys/${config.survey}`;
   const requests = openRequests(io, networkError);
   let known: answers.Survey | undefined;
 

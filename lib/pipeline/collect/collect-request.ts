@@ -1,6 +1,7 @@
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { RawRequest } from '../../connectors/contract-deliveries.ts';
 import { isJsonObject, isShallow, type Json, type JsonObject } from '../../domain/json.ts';
+import { plainPath } from '../../domain/plain-path.ts';
 import { type MessageType, messageTypeNamed, objectIn } from '../../domain/tracking/message.ts';
 
 /** What a path of the tracking protocol asks for. */
@@ -43,7 +44,7 @@ export type Opened = { readonly ok: true; readonly envelope: Envelope } | Unopen
 
 /** What a request asks for; a slash at the end of its path means nothing. */
 export function askedBy({ path }: Pick<RawRequest, 'path'>): Asked {
-  const plain = path.length > 1 ? path.replace(/(?<!\/)\/+$/, '') : path;
+  const plain = plainPath(path) || path;
   for (const [form, read] of paths) {
     const match = form.exec(plain);
     if (match !== null) return read(match[1] ?? '');

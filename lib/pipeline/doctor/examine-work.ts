@@ -62,7 +62,11 @@ export async function examineSchedules({ state, clock }: Deps, definitions: Defi
       const told = { found: `last started ${startedAt ?? 'never'}`, expected };
       if (silent) return fail(subject, told, 'look into missed-schedules and the dead letters of its queue');
       return startedAt === undefined
-        ? warn(subject, told, 'wait for its first time, or start it: tributary pull, tributary push')
+        ? warn(
+            subject,
+            told,
+            'wait for its first time; a pull or a push can be started by tributary pull and tributary push',
+          )
         : ok(subject, told);
     }),
   );

@@ -96,7 +96,7 @@ function drift(declared: Declared, deployed: Declared | undefined): Check {
   const todo = 'deploy the workspace that is published, or publish the one that is deployed';
   if (deployed === undefined) return fail(null, { found: 'it was synthesised from something else', expected }, todo);
   const changes = declaredChanges(deployed, declared).map(({ resource, change }) => `${resource} ${change}`);
-  if (changes.length === 0) return ok(null, { found: 'it was', expected });
+  if (changes.length === 0) return ok(null, { found: 'what is deployed fits what is published', expected });
   return fail(null, { found: `published and not deployed: ${changes.join(', ')}`, expected }, todo);
 }
 
