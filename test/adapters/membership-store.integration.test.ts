@@ -1,12 +1,14 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Dynamo } from '../../lib/adapters/dynamodb/client.ts';
 import { openMembershipStore } from '../../lib/adapters/dynamodb/membership-store.ts';
 import type { Wanted } from '../../lib/domain/profile.ts';
 import type { AudienceRow, FollowRow, MembershipStore, ToldSide } from '../../lib/pipeline/ports.ts';
 import { createTables, withEngines } from '../engines.ts';
-import { loseNextAnswer, openTestDynamo } from './opened-dynamo.ts';
+import { loseNextAnswer, openTestDynamo, playInTurns } from './opened-dynamo.ts';
 
+const RUNS = Number(process.env.TRIBUTARY_RUNS ?? 60);
 const NOW = Date.parse('2026-11-21T12:30:00.000Z');
 const engines = withEngines();
 let dynamo: Dynamo;
@@ -90,6 +92,23 @@ describe('rows of segments', () => {
 
     const present = (await all(store.segmentMembers('s2'))).map(({ profile }) => profile);
     expect(present).toEqual(['p_2012']);
+  });
+
+  it('say in the end what the newest version says, whichever requests of others come between', async () => {
+    let played = 0;
+    const versions = fc.array(fc.boolean(), { minLength: 2, maxLength: 3 });
+    const order = fc.array(fc.nat({ max: 5 }), { minLength: 8, maxLength: 8 });
+    const property = fc.asyncProperty(versions, order, async (members, turns) => {
+      const segment = `turns-${played++}`;
+      const writers = members.map((member, at) => async (own: Dynamo) => {
+        const rows = openMembershipStore(own, 'rows-memberships', () => new Date(NOW));
+        await rows.writeRows([segmentRow(segment, 'p_1', at + 1, member)]);
+      });
+      await playInTurns(engines().dynamodbUrl, writers, turns);
+
+      expect(await store.countSegment(segment)).toBe(members.at(-1) === true ? 1 : 0);
+    });
+    await fc.assert(property, { numRuns: RUNS });
   });
 
   it('of who left expire, unless they come back', async () => {

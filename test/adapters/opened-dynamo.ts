@@ -24,3 +24,38 @@ export function loseNextAnswer({ config }: DynamoDBClient, operation: string): v
     throw Object.assign(new Error('the connection broke before the answer came'), { name: 'TimeoutError' });
   };
 }
+
+/**
+ * Plays writers against each other, one request at a time: `order` says whose request goes next, among those who have one
+ * left, as often as it goes; then they go in turn. Each writer has a client of its own.
+ */
+export async function playInTurns(
+  endpoint: string,
+  writers: readonly ((dynamo: Dynamo) => Promise<void>)[],
+  order: readonly number[],
+): Promise<void> {
+  const waiting = new Map<number, () => void>();
+  const unfinished = new Set(writers.keys());
+  const written = writers.map(async (write, writer) => {
+    const dynamo = openTestDynamo(endpoint);
+    const { requestHandler } = dynamo.client.config;
+    const handle = requestHandler.handle.bind(requestHandler);
+    requestHandler.handle = async (request, options) => {
+      await new Promise<void>((go) => waiting.set(writer, go));
+      return handle(request, options);
+    };
+    await write(dynamo).finally(() => unfinished.delete(writer));
+    dynamo.client.destroy();
+  });
+  const rest = [...order];
+  while (unfinished.size > 0) {
+    await new Promise((look) => setImmediate(look));
+    if (waiting.size < unfinished.size) continue;
+    const turns = [...waiting].sort(([a], [b]) => a - b);
+    const next = turns[(rest.shift() ?? 0) % turns.length];
+    if (next === undefined) continue;
+    waiting.delete(next[0]);
+    next[1]();
+  }
+  await Promise.all(written);
+}

@@ -8,6 +8,13 @@ import { SHARDS, shardOf, shardsOf } from './shards.ts';
 /** How long the row of somebody who left is kept, so that a late older write cannot bring it back. */
 const LEFT_KEPT_MS = 7 * 24 * 3_600_000;
 
+/**
+ * In which order a row is tried to be written. An update that fails after an insert that failed meets a row that is not
+ * older: nothing to do. One that fails before an insert met none, and an older one may have been made since.
+ */
+const ENTERING = [insertRow, updateRow];
+const LEAVING = [updateRow, insertRow, updateRow];
+
 /** Rows of segments, audiences and account links in table `memberships`. */
 export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Date): MembershipStore {
   const ownersFrom = (owner: string, after: string | undefined) => {
@@ -35,14 +42,18 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
     async writeRows(rows) {
       // Who enters has most likely no row yet, who leaves has one: the likely statement first, the other for the rest.
       const expires = String(Math.ceil((now().getTime() + LEFT_KEPT_MS) / 1_000));
-      const first = rows.map((row) => (enters(row) ? insertRow(table, row, expires) : updateRow(table, row, expires)));
-      const outcomes = await executeAll(dynamo, first);
-      const missed = rows.filter((_, at) => outcomes[at] === 'condition-failed');
-      // What fails the second way too is older than the row it would overwrite: nothing to do.
-      const second = missed.map((row) =>
-        enters(row) ? updateRow(table, row, expires) : insertRow(table, row, expires),
-      );
-      await executeAll(dynamo, second);
+      let left = rows.map((row) => ({ row, ways: enters(row) ? ENTERING : LEAVING }));
+      for (let turn = 0; left.length > 0; turn += 1) {
+        const tried = left.flatMap(({ row, ways }) => {
+          const way = ways[turn];
+          return way === undefined ? [] : [{ row, ways, statement: way(table, row, expires) }];
+        });
+        const outcomes = await executeAll(
+          dynamo,
+          tried.map(({ statement }) => statement),
+        );
+        left = tried.filter((_, at) => outcomes[at] === 'condition-failed');
+      }
     },
     async *segmentMembers(segment) {
       for (const owner of shardsOf(`segment:${segment}`)) {
