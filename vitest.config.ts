@@ -25,6 +25,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [integration, nightly],
+          // Files share their worker's modules, which take longer to load than most tests: none may leave anything behind.
+          isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

@@ -21,7 +21,9 @@ it.each(seeds)('loses nobody, doubles nobody, explains everything: seed %i', asy
     writeFileSync(resultsFile, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   }
 
-  expect(complaintOf(played)).toBe('');
+  const complaint = complaintOf(played);
+  if (complaint !== '') console.error(complaint);
+  expect(complaint).toBe('');
 });
 
 it('let every kind of fault strike', () => {

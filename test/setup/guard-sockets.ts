@@ -2,11 +2,15 @@ import { Socket } from 'node:net';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/i;
 
+let guarded = false;
+
 /**
  * Makes every connection of this process to anything but loopback (or a local pipe) throw. TLS and fetch go through
- * the same method. Child processes are not covered.
+ * the same method. Child processes are not covered. Once is enough for a process.
  */
 export function guardSockets(): void {
+  if (guarded) return;
+  guarded = true;
   const connect = Socket.prototype.connect;
   Socket.prototype.connect = function connectToLoopback(this: Socket, ...given: unknown[]): Socket {
     const host = hostOf(given);
