@@ -24,8 +24,9 @@ const line = (metric: string, value: number, unit: string, rest: Partial<Measure
 };
 
 /**
- * Bytes of the console's first load; and pages of the API over real tables of 1,000 segments, one of them with as
- * many people as are asked for, each with a profile and their rows: how soon a browser has them, and what they read, which must not grow with members.
+ * Bytes of the console's first load; and pages of the API over real tables of 1,000 segments, one of them with as many
+ * people as are asked for, each with a profile and rows: how soon a browser has them, and what they read, which must not
+ * grow with members.
  */
 export async function* bench({ quick, note, people }: BenchOptions): AsyncIterable<Measurement> {
   const files = await readConsoleFiles();

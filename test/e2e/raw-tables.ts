@@ -53,6 +53,9 @@ export interface RawAudienceRow {
   readonly told: JsonObject | undefined;
 }
 
+/** A number of a page: where it stands in the API's answers, and what the tables hold. */
+export type Recounted = readonly [what: string, told: Json | undefined, counted: Json | undefined];
+
 type Item = Readonly<Record<string, { readonly S?: string; readonly N?: string; readonly BOOL?: boolean }>>;
 
 /** Reads every table of a stage whole. */

@@ -1,7 +1,7 @@
 import { type Priced, prices } from '../../lib/domain/cost/prices.ts';
 import { isJsonObject, type JsonObject } from '../../lib/domain/json.ts';
 import type { Stage } from '../../lib/local/stage.ts';
-import type { Recounted } from './recounted.ts';
+import type { Recounted } from './raw-tables.ts';
 
 interface ToldPart {
   readonly lines: readonly { readonly what: Priced; readonly quantity: number; readonly dollars: number }[];

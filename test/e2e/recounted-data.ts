@@ -1,7 +1,6 @@
 import { facetNames, openCatalogue, type TraitKinds } from '../../lib/domain/facet/catalogue.ts';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
-import type { RawPerson, RawTables } from './raw-tables.ts';
-import type { Recounted } from './recounted.ts';
+import type { RawPerson, RawTables, Recounted } from './raw-tables.ts';
 
 /** Kinds of traits that connectors and the workspace name, and what is learned from which activities. */
 interface Named {

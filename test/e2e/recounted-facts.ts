@@ -1,6 +1,5 @@
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
-import type { RawActivity, RawPerson, RawTables } from './raw-tables.ts';
-import type { Recounted } from './recounted.ts';
+import type { RawActivity, RawPerson, RawTables, Recounted } from './raw-tables.ts';
 
 const DAY = 86_400_000;
 

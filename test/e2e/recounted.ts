@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
-import { type RawTables, readRawPeople, readRawTables } from './raw-tables.ts';
+import { type RawTables, type Recounted, readRawPeople, readRawTables } from './raw-tables.ts';
 import { costIn } from './recounted-cost.ts';
 import { facetsIn } from './recounted-data.ts';
 import { factsIn, reviewIn } from './recounted-facts.ts';
@@ -14,9 +14,6 @@ const REVIEWED = 'lapsing-customers';
 
 /** The definitions by which everybody is counted, as they are published. */
 type Written = Parameters<typeof factsIn>[3] & Parameters<typeof facetsIn>[2] & { readonly connections: JsonObject };
-
-/** A number of a page: where it stands in the API's answers, and what the tables hold. */
-export type Recounted = readonly [what: string, told: Json | undefined, counted: Json | undefined];
 
 /**
  * Every number of the pages as the API tells it, beside a recount from the raw tables of the same moment: everybody is counted
