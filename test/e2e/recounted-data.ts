@@ -1,9 +1,9 @@
-import { facetNames, openCatalogue, type TraitKinds } from '../../lib/domain/facet/catalogue.ts';
+import { type Catalogue, facetNames, openCatalogue, type TraitKinds } from '../../lib/domain/facet/catalogue.ts';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import type { RawPerson, RawTables, Recounted } from './raw-tables.ts';
 
 /** Kinds of traits that connectors and the workspace name, and what is learned from which activities. */
-interface Named {
+export interface Named {
   readonly traits: TraitKinds;
   readonly learned: {
     readonly clusters: { readonly features: readonly Feature[] };
@@ -16,11 +16,14 @@ interface Feature {
   readonly withinMs: number;
 }
 
-type Told = Readonly<Record<string, { people: number; sources: Record<string, { people: number; newest: string }> }>>;
+export type ToldFacets = Readonly<
+  Record<string, { people: number; sources: Record<string, { people: number; newest: string }> }>
+>;
 
 /** Who has which kind of data from which source, and how new the newest is: docs/console.md, "Data". */
-export function facetsIn(told: Told, raw: RawTables, named: Named): readonly Recounted[] {
-  const knowledge = raw.people.map((one) => knownOf(one, raw, named));
+export function facetsIn(told: ToldFacets, raw: RawTables, named: Named): readonly Recounted[] {
+  const { kindOf } = openCatalogue(named.traits);
+  const knowledge = raw.people.map((one) => [...toldOf(one, kindOf), ...learnedOf(one, raw, named.learned)]);
   return facetNames.flatMap((facet): readonly Recounted[] => {
     const theirs = knowledge
       .map((one) => one.filter((known) => known.facet === facet))
@@ -44,8 +47,7 @@ interface Known {
   readonly at: number;
 }
 
-function knownOf(one: RawPerson, raw: RawTables, { traits, learned }: Named): readonly Known[] {
-  const { kindOf } = openCatalogue(traits);
+function toldOf(one: RawPerson, kindOf: Catalogue['kindOf']): readonly Known[] {
   const told = one.told.map(({ path, connection, by, at }): Known => {
     // What nobody named is what its source notes about the person: no record here is a form that they filled in.
     const unnamed = by === 'account' ? 'firmographic' : 'implicit';
@@ -55,7 +57,7 @@ function knownOf(one: RawPerson, raw: RawTables, { traits, learned }: Named): re
   const did = one.remembered.map(([record, at]): Known => {
     return { facet: 'behavioural', source: record.split(':')[0] ?? '', at };
   });
-  return [...told, ...states, ...did, ...learnedOf(one, raw, learned)];
+  return [...told, ...states, ...did];
 }
 
 /** Whoever did what a model looks at, in the time that it looks at, has a value of it, as of the training. */

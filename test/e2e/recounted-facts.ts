@@ -3,8 +3,8 @@ import type { RawActivity, RawPerson, RawTables, Recounted } from './raw-tables.
 
 const DAY = 86_400_000;
 
-/** What a definition says, as far as it is counted here. */
-interface Written {
+/** What definitions say, as far as it is counted here. */
+export interface Written {
   readonly segments: readonly JsonObject[];
   readonly audiences: readonly JsonObject[];
   readonly measures: {
@@ -28,9 +28,14 @@ export interface ToldFacts {
  * The latest facts of a segment beside a recount from memberships and activities: what its members did in the windows that
  * its objective and the measures name, how its objective stands (docs/segments.md), and the sides of its holdouts.
  */
-export function factsIn(segment: string, { days, performance, lift }: ToldFacts, raw: RawTables, written: Written) {
+export function factsIn(
+  segment: string,
+  { days, performance, lift }: ToldFacts,
+  raw: RawTables,
+  written: Written,
+): readonly Recounted[] {
   const [latest] = days;
-  if (latest === undefined) return [[`facts of ${segment}`, undefined, 'there']] as readonly Recounted[];
+  if (latest === undefined) return [[`facts of ${segment}`, undefined, 'there']];
   const now = Date.parse(String(latest.at));
   const members = raw.people.filter(({ id }) => raw.members.get(segment)?.has(id));
   const { engagement, revenue, within } = written.measures;

@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import { type RawTables, type Recounted, readRawPeople, readRawTables } from './raw-tables.ts';
 import { costIn } from './recounted-cost.ts';
-import { facetsIn } from './recounted-data.ts';
-import { factsIn, reviewIn } from './recounted-facts.ts';
+import { facetsIn, type Named, type ToldFacets } from './recounted-data.ts';
+import { factsIn, reviewIn, type ToldFacts, type Written } from './recounted-facts.ts';
 import type { Rehearsed } from './rehearse.ts';
 import { respondAfterwards } from './respond-afterwards.ts';
 
@@ -13,11 +13,11 @@ export type Answer = JsonObject & Record<string, never>;
 const REVIEWED = 'lapsing-customers';
 
 /** The definitions by which everybody is counted, as they are published. */
-type Written = Parameters<typeof factsIn>[3] & Parameters<typeof facetsIn>[2] & { readonly connections: JsonObject };
+type Definitions = Written & Named & { readonly connections: JsonObject };
 
 /**
- * Every number of the pages as the API tells it, beside a recount from the raw tables of the same moment: everybody is counted
- * anew, while nothing changes by the passing of time.
+ * Every number of the pages as the API tells it, beside a recount from the raw tables of the same moment: some respond and
+ * buy, and everybody is counted anew, while nothing changes by the passing of time.
  */
 export async function recountEverything({ stage, call }: Rehearsed): Promise<readonly Recounted[]> {
   return stage.withoutSweeps(async () => {
@@ -30,7 +30,7 @@ export async function recountEverything({ stage, call }: Rehearsed): Promise<rea
     const segments = (await ask('/api/segments')).segments as unknown as readonly Answer[];
     const found: Recounted[] = [];
     const { version } = await ask(`/api/segments/${REVIEWED}`);
-    const written = (await ask(`/api/definitions/versions/${String(version)}`)) as unknown as Written;
+    const written = (await ask(`/api/definitions/versions/${String(version)}`)) as unknown as Definitions;
     for (const { segment, members } of segments) {
       found.push([`members of ${String(segment)}`, members, raw.members.get(String(segment))?.size ?? 0]);
       const { days } = (await ask(`/api/segments/${String(segment)}/history`)) as unknown as {
@@ -48,7 +48,7 @@ export async function recountEverything({ stage, call }: Rehearsed): Promise<rea
       }
     }
     for (const { segment } of written.segments) {
-      const facts = (await ask(`/api/segments/${String(segment)}/facts`)) as unknown as Parameters<typeof factsIn>[1];
+      const facts = (await ask(`/api/segments/${String(segment)}/facts`)) as unknown as ToldFacts;
       found.push(...factsIn(String(segment), facts, raw, written));
     }
     const [review] = (await call('GET', `/api/segments/${REVIEWED}/reviews`)) as readonly JsonObject[];
@@ -101,8 +101,8 @@ function audienceIn({ audience, summary, run }: Answer, raw: RawTables): readonl
   ];
 }
 
-function dataIn({ counted, quarantine }: Answer, raw: RawTables, written: Written): readonly Recounted[] {
-  const { people, facets } = counted as unknown as { people: number; facets: Parameters<typeof facetsIn>[0] };
+function dataIn({ counted, quarantine }: Answer, raw: RawTables, written: Definitions): readonly Recounted[] {
+  const { people, facets } = counted as unknown as { people: number; facets: ToldFacets };
   const found: Recounted[] = [['people', people, raw.people.length], ...facetsIn(facets, raw, written)];
   for (const { connection, records } of quarantine as unknown as readonly JsonObject[]) {
     const kept = raw.state.get(`quarantine#${String(connection)}`) ?? [];
@@ -127,7 +127,7 @@ function overlapsIn({ segments, pairs }: Answer, raw: RawTables): readonly Recou
 function personaIn(
   { persona, people, reached, segments }: Answer,
   raw: RawTables,
-  { audiences }: Written,
+  { audiences }: Definitions,
 ): readonly Recounted[] {
   const theirs = (segments as unknown as readonly JsonObject[]).map(({ segment }) => String(segment));
   const all = new Set(theirs.flatMap((segment) => [...(raw.members.get(segment)?.keys() ?? [])]));
