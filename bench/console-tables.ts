@@ -1,4 +1,4 @@
-import { type AttributeValue, BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, BatchWriteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { rowKey } from '../lib/adapters/dynamodb/membership-items.ts';
 import type { Change } from '../lib/domain/change.ts';
 import type { AudienceDefinition } from '../lib/domain/definitions.ts';
@@ -21,18 +21,22 @@ export const LARGE = { segment: 'segment-0', audience: 'everybody' } as const;
 const DAY = 86_400_000;
 const NIGHTS = 14;
 const AT_ONCE = 32;
-/** So many are folded as the product folds them, and stand on the first pages of the members; of the others there are rows alone. */
+/** So many are folded as the product folds them; the profiles of all others are copies of one of them under their own names. */
 export const FOLDED = 1_600;
-/** An audience's rows beyond what a page may read: more would show nothing else. */
-const MOST_AUDIENCE_ROWS = 30_000;
 
-type Row = Record<string, AttributeValue>;
+type TableRow = readonly [table: string, item: Record<string, AttributeValue>];
+
+const PROFILES = 'api-profiles';
+const MEMBERSHIPS = 'api-memberships';
 
 /** Behind every id that the product makes: shards are read in the order of ids. */
 const idOf = (n: number): string => `p_zzzzzzzzzz${String(n).padStart(8, '0')}`;
 
-/** Publishes so many segments with the facts of two weeks, overlaps and an audience, as nights and pushes leave them. */
-export async function fillSegments({ deps }: RunningApi, segments: number, now: Date): Promise<void> {
+/**
+ * Publishes so many segments with the facts of two weeks, overlaps and an audience, as nights and pushes leave them. The
+ * facts of the large one say `people`, of whom `fillMembers` makes each.
+ */
+export async function fillSegments({ deps }: RunningApi, segments: number, people: number, now: Date): Promise<void> {
   const published = await deps.definitions();
   const ids = Array.from({ length: segments }, (_, n) => `segment-${n}`);
   const [connection = ''] = Object.keys(published.connections);
@@ -64,11 +68,12 @@ export async function fillSegments({ deps }: RunningApi, segments: number, now: 
     audiences: [everybody],
   });
   await publishDefinitions(deps, definitions);
-  const sizeOf = (n: number, night: number): number => 100 + ((n * 7_919) % 90_000) + night * 10;
+  const sizeOf = (n: number, night: number): number =>
+    n === 0 ? people : Math.min(people, 100 + ((n * 7_919) % 90_000) + night * 10);
   for (let night = NIGHTS - 1; night >= 0; night -= 1) {
     const at = formatInstant(now.getTime() - night * DAY - 3_600_000);
     const counts = noCounts();
-    counts.people = 1_000_000;
+    counts.people = people;
     for (const [n, segment] of ids.entries())
       counts.segments[segment] = { ...noneOfSegment(), size: sizeOf(n, NIGHTS - night) };
     const sizes = Object.fromEntries(ids.map((segment) => [segment, counts.segments[segment]?.size ?? 0]));
@@ -87,22 +92,24 @@ export async function fillSegments({ deps }: RunningApi, segments: number, now: 
   }
 }
 
-/** Puts so many people into the large segment and its audience, from the number `from` on. */
+/** Makes people from the number `from` on: the profile of each, and their rows in the large segment and its audience. */
 export async function fillMembers(api: RunningApi, from: number, to: number, now: Date): Promise<void> {
   const { deps, dynamodb } = api;
   const since = { N: String(now.getTime() - 20 * DAY) };
   const one = { N: '1' };
   const known = from === 0 ? await foldPeople(api, Math.min(FOLDED, to), now) : [];
-  const rows = function* (): Iterable<Row> {
+  const pattern = await patternIn(dynamodb);
+  const rows = function* (): Iterable<TableRow> {
     for (let n = from; n < to; n += 1) {
       const id = known[n] ?? idOf(n);
-      yield { ...rowKey(`segment:${LARGE.segment}`, id), present: { BOOL: true }, version: one, since };
-      if (n >= MOST_AUDIENCE_ROWS) continue;
+      if (known[n] === undefined) yield [PROFILES, { ...pattern.item, id: { S: id }, body: pattern.bodyOf(n) }];
+      const member = { present: { BOOL: true }, version: one, since };
+      yield [MEMBERSHIPS, { ...rowKey(`segment:${LARGE.segment}`, id), ...member }];
       const sides = { wanted: { S: WANTED }, version: one, told: { S: TOLD }, toldVersion: one };
-      yield { ...rowKey(`audience:${LARGE.audience}`, id), ...sides };
+      yield [MEMBERSHIPS, { ...rowKey(`audience:${LARGE.audience}`, id), ...sides }];
     }
   };
-  await writeAll(dynamodb, 'api-memberships', rows());
+  await writeAll(dynamodb, rows());
   const held = await deps.state.get('push', LARGE.audience);
   const at = formatInstant(now.getTime() - DAY);
   const body = { leaseUntil: 0, size: to, census: { at, blocked: { 'no-consent': 12 } } } satisfies JsonObject;
@@ -128,19 +135,32 @@ async function foldPeople({ deps, fold }: RunningApi, people: number, now: Date)
   return ids.slice(0, people);
 }
 
-async function writeAll(client: DynamoDBClient, table: string, rows: Iterable<Row>): Promise<void> {
+/** The item of somebody who was folded, and its content as somebody else's. */
+async function patternIn(client: DynamoDBClient) {
+  const { Items = [] } = await client.send(new ScanCommand({ TableName: PROFILES, Limit: 1 }));
+  const [item = {}] = Items;
+  const body = item.body?.S ?? '';
+  const [, own = ''] = /ann-(\d+)@/.exec(body) ?? [];
+  const bodyOf = (n: number) => ({ S: body.replaceAll(new RegExp(`(ann-|Number |member:)${own}\\b`, 'g'), `$1${n}`) });
+  return { item, bodyOf };
+}
+
+async function writeAll(client: DynamoDBClient, rows: Iterable<TableRow>): Promise<void> {
   const batches = inBatches(rows);
   const write = async (): Promise<void> => {
     for (let next = batches.next(); next.done !== true; next = batches.next()) {
-      const requests = next.value.map((Item) => ({ PutRequest: { Item } }));
-      await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: requests } }));
+      const putsOf = (table: string) =>
+        next.value.flatMap(([of, Item]) => (of === table ? [{ PutRequest: { Item } }] : []));
+      const tables = [...new Set(next.value.map(([table]) => table))];
+      const RequestItems = Object.fromEntries(tables.map((table) => [table, putsOf(table)]));
+      await client.send(new BatchWriteItemCommand({ RequestItems }));
     }
   };
   await Promise.all(Array.from({ length: 8 }, write));
 }
 
-function* inBatches(rows: Iterable<Row>): Generator<Row[], void> {
-  let batch: Row[] = [];
+function* inBatches(rows: Iterable<TableRow>): Generator<TableRow[], void> {
+  let batch: TableRow[] = [];
   for (const row of rows) {
     batch.push(row);
     if (batch.length < 25) continue;

@@ -108,7 +108,8 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
   {
     job: 'console',
     title: 'The console',
-    about: 'The built pages in a browser, on made-up answers of the API for a thousand segments.',
+    about:
+      'The built pages in a browser, and the API over DynamoDB Local: a thousand published segments with two weeks of facts, one of them with so many people, of whom each has a profile, a row in the segment and a row in its audience. The other segments have facts and no people. *Items read* are what DynamoDB is asked for, for everything on the page.',
   },
   {
     job: 'idle',

@@ -7,14 +7,14 @@ import type { Stage } from '../../lib/local/stage.ts';
 export interface RawTables {
   /** Profiles that stand for somebody: neither merged into another nor erased. */
   readonly people: readonly RawPerson[];
-  /** Segment → profile ids of its rows that say so. */
-  readonly members: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Segment → profile ids of its rows that say so, and since when in ms. */
+  readonly members: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Audience → its rows, both sides. */
   readonly audiences: ReadonlyMap<string, readonly RawAudienceRow[]>;
   /** Kind → bodies of its documents. */
   readonly state: ReadonlyMap<string, readonly JsonObject[]>;
   /** Fragment → activities stored under it. */
-  readonly activities: ReadonlyMap<string, number>;
+  readonly activities: ReadonlyMap<string, readonly RawActivity[]>;
   /** Segment → who entered and left on each day: `2026-11-21` → [entered, left]. */
   readonly moves: ReadonlyMap<string, ReadonlyMap<string, readonly [number, number]>>;
 }
@@ -22,8 +22,29 @@ export interface RawTables {
 export interface RawPerson {
   readonly id: string;
   readonly fragments: readonly string[];
-  /** Connections that told a trait of any fragment, by the trait's path. */
-  readonly told: readonly (readonly [path: string, connection: string])[];
+  /** Values that sources told, of records and accounts that they still have; ms. */
+  readonly told: readonly RawTold[];
+  /** Connections whose records state an identifier, and when each did first; ms. */
+  readonly states: readonly (readonly [connection: string, at: number])[];
+  /** Records that activities are remembered of, and the instant of the newest; ms. */
+  readonly remembered: readonly (readonly [fragment: string, at: number])[];
+  /** Audience → the side of its holdout, and since when; ms. */
+  readonly exposed: Readonly<Record<string, { readonly heldOut: boolean; readonly at: number }>>;
+}
+
+export interface RawTold {
+  readonly path: string;
+  readonly connection: string;
+  readonly at: number;
+  readonly by: 'record' | 'account';
+}
+
+export interface RawActivity {
+  readonly id: string;
+  readonly name: string;
+  /** In ms. */
+  readonly at: number;
+  readonly properties: JsonObject;
 }
 
 export interface RawAudienceRow {
@@ -32,59 +53,124 @@ export interface RawAudienceRow {
   readonly told: JsonObject | undefined;
 }
 
+/** A number of a page: where it stands in the API's answers, and what the tables hold. */
+export type Recounted = readonly [what: string, told: Json | undefined, counted: Json | undefined];
+
 type Item = Readonly<Record<string, { readonly S?: string; readonly N?: string; readonly BOOL?: boolean }>>;
 
-/** Reads every table of a stage whole, past its proxy, with the key by which the engine knows this process. */
+/** Reads every table of a stage whole. */
 export async function readRawTables(stage: Stage): Promise<RawTables> {
-  const credentials = { accessKeyId: stageAccessKeyId, secretAccessKey: 'recount' };
-  const client = new DynamoDBClient({ endpoint: stage.engines.dynamodb, region: 'eu-central-1', credentials });
-  const scan = async (variable: string): Promise<readonly Item[]> => {
-    const found: Item[] = [];
-    let from: ScanCommandInput['ExclusiveStartKey'];
-    do {
-      const start = from === undefined ? {} : { ExclusiveStartKey: from };
-      const page = await client.send(new ScanCommand({ TableName: String(stage.resolve(variable)), ...start }));
-      found.push(...((page.Items ?? []) as Item[]));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return found;
-  };
-  const [profiles, rows, documents, acts, lines] = await Promise.all(
-    ['PROFILES_TABLE', 'MEMBERSHIPS_TABLE', 'STATE_TABLE', 'ACTIVITIES_TABLE', 'HISTORY_TABLE'].map(scan),
-  );
-  client.destroy();
+  const [people, rows, documents, acts, lines] = await Promise.all([
+    readRawPeople(stage),
+    ...['MEMBERSHIPS_TABLE', 'STATE_TABLE', 'ACTIVITIES_TABLE', 'HISTORY_TABLE'].map((one) => scan(stage, one)),
+  ]);
   return {
-    people: (profiles ?? []).flatMap(personOf),
+    people,
     ...membershipsOf(rows ?? []),
     state: grouped(
       documents ?? [],
       ({ kind }) => kind?.S,
       ({ body }) => objectOf(body?.S),
     ),
-    activities: countsOf(acts ?? [], ({ fragment }) => fragment?.S),
+    activities: grouped(acts ?? [], ({ fragment }) => fragment?.S, activityOf),
     moves: movesOf(lines ?? []),
   };
+}
+
+/** Reads everybody alone. */
+export async function readRawPeople(stage: Stage): Promise<readonly RawPerson[]> {
+  return (await scan(stage, 'PROFILES_TABLE')).flatMap(personOf);
+}
+
+/** Past the stage's proxy, with the key by which the engine knows this process. */
+async function scan(stage: Stage, variable: string): Promise<readonly Item[]> {
+  const credentials = { accessKeyId: stageAccessKeyId, secretAccessKey: 'recount' };
+  const client = new DynamoDBClient({ endpoint: stage.engines.dynamodb, region: 'eu-central-1', credentials });
+  const found: Item[] = [];
+  let from: ScanCommandInput['ExclusiveStartKey'];
+  do {
+    const start = from === undefined ? {} : { ExclusiveStartKey: from };
+    const page = await client.send(new ScanCommand({ TableName: String(stage.resolve(variable)), ...start }));
+    found.push(...((page.Items ?? []) as Item[]));
+    from = page.LastEvaluatedKey;
+  } while (from !== undefined);
+  client.destroy();
+  return found;
 }
 
 function personOf({ id, body, merged }: Item): readonly RawPerson[] {
   const content = objectOf(body?.S);
   if (merged?.BOOL === true || content.erased !== undefined || !isJsonObject(content.fragments)) return [];
-  const told = Object.entries(content.fragments).flatMap(([fragment, held]) => {
-    // A record that its source no longer has tells nothing.
-    const traits = isJsonObject(held) && isJsonObject(held.traits) && held.gone === undefined ? held.traits : {};
-    return Object.keys(traits).map((path) => [path, fragment.split(':')[0] ?? ''] as const);
-  });
-  return [{ id: id?.S ?? '', fragments: Object.keys(content.fragments), told }];
+  const records = Object.entries(content.fragments).map(([fragment, held]) => ({
+    fragment,
+    ...(held as unknown as RawRecord),
+  }));
+  // A record that its source no longer has tells nothing, but for what the source told of it since.
+  const live = records.map(({ gone = Number.NEGATIVE_INFINITY, ...one }) => ({
+    ...one,
+    traits: Object.entries(one.traits).filter(([, [value, at]]) => value !== null && at > gone),
+    stated: Object.values(one.identifiers).flatMap((values) =>
+      Object.entries(values).flatMap(([value, [first, last]]) => (value === '' || last <= gone ? [] : [first])),
+    ),
+  }));
+  const companies = Object.entries((content.accounts ?? {}) as Record<string, RawRecord['traits']>);
+  const belongsTo = new Set(live.flatMap(({ accounts }) => accounts?.[0] ?? []));
+  return [
+    {
+      id: id?.S ?? '',
+      fragments: Object.keys(content.fragments),
+      told: [
+        ...live.flatMap(({ fragment, traits }) =>
+          traits.map(([path, [, at]]) => ({ path, connection: connectionOf(fragment), at, by: 'record' as const })),
+        ),
+        ...companies.flatMap(([account, traits]) =>
+          Object.entries(traits).flatMap(([path, [value, at]]) =>
+            value === null || !belongsTo.has(account)
+              ? []
+              : [{ path, connection: connectionOf(account), at, by: 'account' as const }],
+          ),
+        ),
+      ],
+      states: live.flatMap(({ fragment, stated }) => stated.map((first) => [connectionOf(fragment), first] as const)),
+      remembered: records.flatMap(({ fragment, did }) => {
+        const newest = Object.values(did).flatMap(([entry]) => (entry === undefined ? [] : [entry[0]]));
+        return newest.length === 0 ? [] : [[fragment, Math.max(...newest)] as const];
+      }),
+      exposed: (content.exposed ?? {}) as unknown as RawPerson['exposed'],
+    },
+  ];
+}
+
+/** A record as it is stored in a profile. */
+interface RawRecord {
+  readonly traits: Readonly<Record<string, readonly [value: Json, at: number, mapping: number]>>;
+  readonly identifiers: Readonly<Record<string, Readonly<Record<string, readonly [first: number, last: number]>>>>;
+  readonly did: Readonly<Record<string, readonly (readonly [at: number, id: string])[]>>;
+  readonly accounts?: readonly [ids: readonly string[], at: number, mapping: number];
+  readonly gone?: number;
+}
+
+function connectionOf(record: string): string {
+  return record.split(':')[0] ?? '';
+}
+
+/** The key is the instant that its sender told, and its id; `done` is there where that clock was wrong. */
+function activityOf({ at, name, properties, done }: Item): RawActivity {
+  const [instant = '', id = ''] = (at?.S ?? '').split(/#(.*)/s);
+  const when = done?.N === undefined ? Date.parse(instant) : Number(done.N);
+  return { id, name: name?.S ?? '', at: when, properties: objectOf(properties?.S) };
 }
 
 function membershipsOf(rows: readonly Item[]): Pick<RawTables, 'members' | 'audiences'> {
-  const members = new Map<string, Set<string>>();
+  const members = new Map<string, Map<string, number>>();
   const audiences = new Map<string, RawAudienceRow[]>();
-  for (const { owner, profile, present, wanted, told } of rows) {
+  for (const { owner, profile, present, since, wanted, told } of rows) {
     const [kind = '', rest = ''] = (owner?.S ?? '').split(/:(.*)/s);
     const name = rest.replace(/#\d+$/, '');
     const who = profile?.S ?? '';
-    if (kind === 'segment' && present?.BOOL === true) members.set(name, (members.get(name) ?? new Set()).add(who));
+    if (kind === 'segment' && present?.BOOL === true) {
+      members.set(name, (members.get(name) ?? new Map<string, number>()).set(who, Number(since?.N)));
+    }
     if (kind !== 'audience' || wanted?.S === undefined) continue;
     const row = {
       profile: who,
@@ -119,10 +205,6 @@ function grouped<T>(items: readonly Item[], of: (item: Item) => string | undefin
     else list.push(as(item));
   }
   return found;
-}
-
-function countsOf(items: readonly Item[], of: (item: Item) => string | undefined): ReadonlyMap<string, number> {
-  return new Map([...grouped(items, of, () => 1)].map(([key, list]) => [key, list.length]));
 }
 
 function objectOf(text: string | undefined): JsonObject {

@@ -1,29 +1,36 @@
-import type { Page } from 'playwright-core';
-import { expect } from 'vitest';
-import { to } from '../../console/app/addresses.ts';
-import { openCatalogue } from '../../lib/domain/facet/catalogue.ts';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
-import { textOf } from './console-browser.ts';
-import { type RawTables, readRawTables } from './raw-tables.ts';
+import { type RawTables, type Recounted, readRawPeople, readRawTables } from './raw-tables.ts';
+import { costIn } from './recounted-cost.ts';
+import { facetsIn, type Named, type ToldFacets } from './recounted-data.ts';
+import { factsIn, reviewIn, type ToldFacts, type Written } from './recounted-facts.ts';
 import type { Rehearsed } from './rehearse.ts';
+import { respondAfterwards } from './respond-afterwards.ts';
 
-type Answer = JsonObject & Record<string, never>;
+/** An answer of the API, of which each reads what it knows to be there. */
+export type Answer = JsonObject & Record<string, never>;
 
-/** A number of a page: where it stands in the API's answers, and what the tables hold. */
-export type Recounted = readonly [what: string, told: Json | undefined, counted: Json | undefined];
+/** A segment with an objective, a holdout and traits in its condition. */
+const REVIEWED = 'lapsing-customers';
+
+/** The definitions by which everybody is counted, as they are published. */
+type Definitions = Written & Named & { readonly connections: JsonObject };
 
 /**
- * Every number of the pages as the API tells it, beside a recount from the raw tables of the same moment: everybody is counted
- * anew, while nothing changes by the passing of time.
+ * Every number of the pages as the API tells it, beside a recount from the raw tables of the same moment: some respond and
+ * buy, and everybody is counted anew, while nothing changes by the passing of time.
  */
 export async function recountEverything({ stage, call }: Rehearsed): Promise<readonly Recounted[]> {
   return stage.withoutSweeps(async () => {
-    await call('POST', '/api/segments/dach-customers/reviews', {});
+    await stage.idle();
+    await respondAfterwards(stage, await readRawPeople(stage));
+    await call('POST', `/api/segments/${REVIEWED}/reviews`, {});
     await stage.idle();
     const ask = async (path: string) => (await call('GET', path)) as Answer;
     const raw = await readRawTables(stage);
     const segments = (await ask('/api/segments')).segments as unknown as readonly Answer[];
     const found: Recounted[] = [];
+    const { version } = await ask(`/api/segments/${REVIEWED}`);
+    const written = (await ask(`/api/definitions/versions/${String(version)}`)) as unknown as Definitions;
     for (const { segment, members } of segments) {
       found.push([`members of ${String(segment)}`, members, raw.members.get(String(segment))?.size ?? 0]);
       const { days } = (await ask(`/api/segments/${String(segment)}/history`)) as unknown as {
@@ -40,10 +47,18 @@ export async function recountEverything({ stage, call }: Rehearsed): Promise<rea
         }
       }
     }
+    for (const { segment } of written.segments) {
+      const facts = (await ask(`/api/segments/${String(segment)}/facts`)) as unknown as ToldFacts;
+      found.push(...factsIn(String(segment), facts, raw, written));
+    }
+    const [review] = (await call('GET', `/api/segments/${REVIEWED}/reviews`)) as readonly JsonObject[];
+    found.push(...reviewIn(review ?? {}, raw));
     for (const one of (await call('GET', '/api/audiences')) as readonly Answer[]) found.push(...audienceIn(one, raw));
-    found.push(...dataIn(await ask('/api/data'), raw));
+    found.push(...dataIn(await ask('/api/data'), raw, written));
     found.push(...overlapsIn(await ask('/api/overlaps?most=200'), raw));
-    for (const one of (await call('GET', '/api/personas')) as readonly Answer[]) found.push(...personaIn(one, raw));
+    for (const one of (await call('GET', '/api/personas')) as readonly Answer[])
+      found.push(...personaIn(one, raw, written));
+    found.push(...costIn(await ask('/api/cost'), stage, Object.keys(written.connections).length));
     found.push(...dayIn(await ask('/api/day'), raw));
     for (const connection of ['salesforce', 'newsletter']) {
       const { quota, runs } = (await ask(`/api/connections/${connection}`)) as unknown as {
@@ -86,24 +101,9 @@ function audienceIn({ audience, summary, run }: Answer, raw: RawTables): readonl
   ];
 }
 
-function dataIn({ counted, quarantine }: Answer, raw: RawTables): readonly Recounted[] {
-  const { people, facets } = counted as unknown as {
-    people: number;
-    facets: Record<string, { people: number; sources: Record<string, { people: number }> }>;
-  };
-  const { kindOf } = openCatalogue();
-  const found: Recounted[] = [['people', people, raw.people.length]];
-  // Traits of a certain kind whoever told them: other kinds hold what follows from more than a table row.
-  for (const facet of ['demographic', 'geographic'] as const) {
-    const have = (source?: string) =>
-      raw.people.filter(({ told }) =>
-        told.some(([path, connection]) => kindOf(path)?.facet === facet && (source ?? connection) === connection),
-      ).length;
-    found.push([`people with ${facet} data`, facets[facet]?.people, have()]);
-    for (const [source, one] of Object.entries(facets[facet]?.sources ?? {})) {
-      found.push([`people with ${facet} data of ${source}`, one.people, have(source)]);
-    }
-  }
+function dataIn({ counted, quarantine }: Answer, raw: RawTables, written: Definitions): readonly Recounted[] {
+  const { people, facets } = counted as unknown as { people: number; facets: ToldFacets };
+  const found: Recounted[] = [['people', people, raw.people.length], ...facetsIn(facets, raw, written)];
   for (const { connection, records } of quarantine as unknown as readonly JsonObject[]) {
     const kept = raw.state.get(`quarantine#${String(connection)}`) ?? [];
     found.push([`quarantine of ${String(connection)}`, records, kept.length]);
@@ -112,24 +112,31 @@ function dataIn({ counted, quarantine }: Answer, raw: RawTables): readonly Recou
 }
 
 function overlapsIn({ segments, pairs }: Answer, raw: RawTables): readonly Recounted[] {
-  const membersOf = (segment: Json | undefined) => raw.members.get(String(segment)) ?? new Set<string>();
+  const membersOf = (segment: Json | undefined) => raw.members.get(String(segment)) ?? new Map<string, number>();
   return [
     ...(segments as unknown as readonly JsonObject[]).map(
       ({ segment, size }): Recounted => [`counted members of ${String(segment)}`, size, membersOf(segment).size],
     ),
     ...(pairs as unknown as readonly JsonObject[]).map(({ a, b, both }): Recounted => {
-      const shared = [...membersOf(a)].filter((one) => membersOf(b).has(one)).length;
+      const shared = [...membersOf(a).keys()].filter((one) => membersOf(b).has(one)).length;
       return [`in ${String(a)} and ${String(b)}`, both, shared];
     }),
   ];
 }
 
-function personaIn({ persona, people, reached, segments }: Answer, raw: RawTables): readonly Recounted[] {
+function personaIn(
+  { persona, people, reached, segments }: Answer,
+  raw: RawTables,
+  { audiences }: Definitions,
+): readonly Recounted[] {
   const theirs = (segments as unknown as readonly JsonObject[]).map(({ segment }) => String(segment));
-  const all = new Set(theirs.flatMap((segment) => [...(raw.members.get(segment) ?? [])]));
+  const all = new Set(theirs.flatMap((segment) => [...(raw.members.get(segment)?.keys() ?? [])]));
+  const reaching = audiences.filter(({ segment }) => theirs.includes(String(segment)));
+  const rows = reaching.flatMap(({ audience }) => raw.audiences.get(String(audience)) ?? []);
+  const wanted = new Set(rows.flatMap(({ profile, wanted: side }) => (side.in === true ? [profile] : [])));
   return [
     [`people of ${String(persona)}`, people, all.size],
-    [`reached of ${String(persona)} are some of them`, Number(reached) <= all.size, true],
+    [`reached of ${String(persona)}`, reached, [...all].filter((one) => wanted.has(one)).length],
   ];
 }
 
@@ -157,53 +164,4 @@ function runsIn({ state }: RawTables, what: string): readonly JsonObject[] {
 function newest(runs: readonly JsonObject[], most: number): string[] {
   const sorted = [...runs].sort((a, b) => (`${a.startedAt} ${a.id}` < `${b.startedAt} ${b.id}` ? 1 : -1));
   return sorted.slice(0, most).map(({ id }) => String(id));
-}
-
-/** Numbers of the API as the pages must show them. */
-export async function seeNumbers(page: Page, { stage, call }: Rehearsed): Promise<void> {
-  const ask = async (path: string) => (await call('GET', path)) as Answer;
-  const shows = async (address: string, numbers: readonly (readonly [Json | undefined, string])[]): Promise<void> => {
-    await page.goto(`${stage.url}/${address}`);
-    const text = async () => textOf(page.locator('main'));
-    for (const [number, beside] of numbers) {
-      const words = beside.replace('#', Number(number).toLocaleString('en-US'));
-      await expect.poll(text, { message: `${address} says ${words}` }).toContain(words);
-    }
-  };
-  const segments = (await ask('/api/segments?most=50')).segments as unknown as readonly Answer[];
-  await shows(
-    to('/segments'),
-    segments.map(({ members }) => [members, '#']),
-  );
-  for (const { segment, members } of segments.slice(0, 2)) {
-    await shows(to('/segments/{segment}', { segment: String(segment) }), [[members, '# members now']]);
-  }
-  for (const { audience, summary } of (await call('GET', '/api/audiences')) as readonly Answer[]) {
-    const { wanted, blocked } = summary as unknown as JsonObject;
-    await shows(to('/audiences/{audience}', { audience: String(audience) }), [
-      [wanted, '# wanted'],
-      [blocked, '# in the segment and not wanted'],
-      [Number(wanted) + Number(blocked), '# in the segment'],
-    ]);
-  }
-  const { counted, quarantine } = (await ask('/api/data')) as unknown as Record<string, JsonObject>;
-  const facets = Object.values(counted?.facets as unknown as Record<string, JsonObject>);
-  await shows(to('/data'), [
-    [counted?.people, '# people, counted'],
-    ...facets.map(({ people }) => [people, '#'] as const),
-    ...(quarantine as unknown as readonly JsonObject[]).map(({ records }) => [records, '#'] as const),
-  ]);
-  for (const { people, reached } of (await call('GET', '/api/personas')) as readonly Answer[]) {
-    await shows(to('/personas'), [
-      [people, '# people in its segments'],
-      [reached, '# of them in an audience'],
-    ]);
-  }
-  const { pairs } = (await ask('/api/overlaps?most=12')) as unknown as { readonly pairs: readonly JsonObject[] };
-  await shows(
-    to('/overlaps'),
-    pairs.slice(0, 5).map(({ both }) => [both, '#']),
-  );
-  const { quota } = (await ask('/api/connections/salesforce')) as unknown as { readonly quota: JsonObject };
-  await shows(to('/connections/{connection}', { connection: 'salesforce' }), [[quota.calls, '# ']]);
 }

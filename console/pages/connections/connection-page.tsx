@@ -111,9 +111,18 @@ const STREAMS: readonly Column<StreamLine>[] = [
   },
   { title: 'Stands', cell: (line) => <Standing line={line} /> },
   { title: 'Last pull', cell: ({ run }) => (run === null ? 'never' : <Moment at={run.endedAt ?? run.startedAt} />) },
-  { title: 'Changes', kind: 'number', cell: ({ run }) => count(run?.changes ?? 0) },
+  { title: 'Brought', kind: 'number', cell: ({ run }) => (run === null ? '–' : brought(run)) },
   { title: 'Quarantined', kind: 'number', cell: ({ run }) => count(run?.rejected ?? 0) },
 ];
+
+/** A stream of figures brings no changes: its figures are of nobody. */
+function brought({ changes, figures }: Pick<SyncRun, 'changes' | 'figures'>): string {
+  return figures === undefined ? many(changes, 'change') : many(figures, 'figure');
+}
+
+function many(value: number, what: string): string {
+  return `${count(value)} ${what}${value === 1 ? '' : 's'}`;
+}
 
 /** How a stream stands, in a word; and how far it is while everything is read. */
 function Standing({ line: { run, settled, waitsUntil, wholeSince } }: { readonly line: StreamLine }) {
@@ -159,8 +168,8 @@ function QuotaCard({ quota: { calls, most, share, reported, blockedUntil } }: { 
   return (
     <Card title="Calls today" note="UTC day" wide>
       <p>
-        <strong>{count(calls)}</strong> {most === null ? 'calls were made' : `of ${count(most)} calls that are ours`}
-        {share < 1 && `, ${percent(share)} of the tool’s day`}
+        <strong>{count(calls)}</strong> {most === null ? 'calls were made' : `of ${count(most)} calls`}
+        {share < 1 && `; at most ${percent(share)} of the tool’s day are ours`}
       </p>
       {used !== undefined && <ShareBar share={used} tone={used > 0.9 ? 'bad' : used > 0.7 ? 'busy' : 'good'} />}
       {most === null && <p class="quiet">Set requests_per_day in the connection to see the share of its quota.</p>}
@@ -184,7 +193,7 @@ const RUNS: readonly Column<SyncRun>[] = [
   { title: 'Stream', cell: ({ stream, backfill }) => (backfill ? `${stream}, everything` : stream) },
   { title: 'State', cell: ({ state }) => <Badge>{state}</Badge> },
   { title: 'Pages', kind: 'number', cell: ({ pages }) => count(pages) },
-  { title: 'Changes', kind: 'number', cell: ({ changes }) => count(changes) },
+  { title: 'Brought', kind: 'number', cell: brought },
   { title: 'Our own', kind: 'number', cell: ({ echoes = 0 }) => count(echoes) },
   { title: 'Quarantined', kind: 'number', cell: ({ rejected }) => count(rejected) },
 ];

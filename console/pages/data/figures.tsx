@@ -42,9 +42,9 @@ export function Figures({ visits }: { readonly visits: Readonly<Record<string, n
                 label="Figure"
                 value={kind}
                 change={setChosen}
-                options={kinds.map((one) => [one, one])}
+                options={kinds.map((one) => [one, titleOf(figures.find((figure) => kindOf(figure) === one))])}
               />
-              <FigureChart title={kind} figures={shown} />
+              <FigureChart figures={shown} />
               <Caveats figures={shown} />
               <ShareOfVisits figures={shown} visits={visits} />
             </>
@@ -59,8 +59,23 @@ function kindOf({ connection, report, name }: KeptFigure): string {
   return `${connection} ${report} ${name}`;
 }
 
+/** What is counted, where, and in which of the tool's reports: `site: active users (channels)`. */
+function titleOf(figure: KeptFigure | undefined): string {
+  if (figure === undefined) return '';
+  const words = figure.name
+    .replaceAll('_', ' ')
+    .replaceAll(/([a-z])([A-Z])/g, (_, end, start) => `${end} ${start.toLowerCase()}`);
+  return `${figure.connection}: ${words} (${figure.report})`;
+}
+
+/** A count needs no unit. */
+function unitOf(figure: KeptFigure | undefined): string {
+  return figure === undefined || figure.unit === 'count' ? '' : `, ${figure.unit}`;
+}
+
 /** The largest values of what a figure is split into, each a line. */
-function FigureChart({ title, figures }: { readonly title: string; readonly figures: readonly KeptFigure[] }) {
+function FigureChart({ figures }: { readonly figures: readonly KeptFigure[] }) {
+  const [first] = figures;
   const days = [...new Set(figures.map(({ day }) => day))].sort();
   const sums = new Map<string, number>();
   for (const one of figures) sums.set(partOf(one), (sums.get(partOf(one)) ?? 0) + one.value);
@@ -72,7 +87,7 @@ function FigureChart({ title, figures }: { readonly title: string; readonly figu
   const left = sums.size - parts.length;
   return (
     <>
-      <Chart title={`${title}, ${figures[0]?.unit ?? ''}`} days={days} series={series} />
+      <Chart title={`${titleOf(first)}${unitOf(first)}`} days={days} series={series} />
       {left > 0 && (
         <p class="quiet">
           The {MOST_LINES} largest of {count(sums.size)}.
