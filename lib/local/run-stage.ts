@@ -67,12 +67,12 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
       start,
       secrets: { ...tools.secrets, ...(tools.all ? { 'identity-key': REHEARSAL_KEY } : {}) },
       stageFileIn: process.cwd(),
+      prepare: (api) => publish(api, withEndpoints(definitions, tools), texts),
       onNotice: (message) => report({ kind: 'notice', message }),
       ...(options.faults === undefined ? {} : { faults: options.faults }),
       ...(options.port === undefined ? {} : { port: options.port }),
       ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     });
-    await publish(stage, withEndpoints(definitions, tools), texts);
     await tools.openWebhooks(stage.url);
     tools.openBuses(stage.putEvent);
     options.onStage?.(stage);
@@ -124,7 +124,11 @@ function withEndpoints(definitions: Definitions, tools: SimulatedTools): Definit
   return { ...document, version: versionOf(document) };
 }
 
-async function publish(stage: Stage, definitions: Definitions, texts: Readonly<Record<string, string>>): Promise<void> {
-  await callStage(stage, 'POST', '/api/definitions', definitions as unknown as Json);
-  await callStage(stage, 'POST', `/api/definitions/versions/${definitions.version}/sources`, { files: texts });
+async function publish(
+  api: Pick<Stage, 'url' | 'token'>,
+  definitions: Definitions,
+  texts: Readonly<Record<string, string>>,
+): Promise<void> {
+  await callStage(api, 'POST', '/api/definitions', definitions as unknown as Json);
+  await callStage(api, 'POST', `/api/definitions/versions/${definitions.version}/sources`, { files: texts });
 }

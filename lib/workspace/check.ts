@@ -7,16 +7,15 @@ import type { Path } from '../domain/segment/problem.ts';
 import type { SegmentDefinition, SegmentTest } from '../domain/segment.ts';
 import { lintWorkspace } from './lint.ts';
 import { lintSegments } from './lint-segments.ts';
-import { loadWorkspace } from './load.ts';
+import { type Loaded, loadWorkspace } from './load.ts';
 import { type Finding, isError, type Problem, sortProblems } from './problem.ts';
 import { idOf, type Sources } from './references.ts';
 import type { Source } from './source.ts';
 
-/** What `tributary check` says. */
-export interface CheckResult {
+/** What `tributary check` says, beside what was read. */
+export interface CheckResult extends Loaded {
   /** True when no problem is an error. */
   readonly ok: boolean;
-  readonly problems: readonly Problem[];
   /** Tests inside segment files that were run; 0 when the workspace has errors. */
   readonly tests: number;
 }
@@ -30,7 +29,7 @@ export async function checkWorkspace(dir: string): Promise<CheckResult> {
   const warnings = lintWorkspace(sources, connectors);
   const tested = definitions === undefined ? { problems: [], tests: 0 } : runTests(definitions, sources);
   const all = sortProblems([...problems, ...warnings, ...tested.problems]);
-  return { ok: !all.some(isError), problems: all, tests: tested.tests };
+  return { ok: !all.some(isError), definitions, sources, problems: all, tests: tested.tests };
 }
 
 function runTests(definitions: Definitions, sources: Sources): { problems: Problem[]; tests: number } {
