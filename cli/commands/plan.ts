@@ -2,8 +2,8 @@ import { stat, writeFile } from 'node:fs/promises';
 import type { Json } from '../../lib/domain/json.ts';
 import type { Plan, PlannedDefinition } from '../../lib/pipeline/define/compose-plan.ts';
 import type { ScanJob } from '../../lib/pipeline/define/plan-definitions.ts';
-import { checkWorkspace } from '../../lib/workspace/check.ts';
-import { textsOf } from '../../lib/workspace/load.ts';
+import { checkLoaded } from '../../lib/workspace/check.ts';
+import { loadWorkspace, textsOf } from '../../lib/workspace/load.ts';
 import { isError } from '../../lib/workspace/problem.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
@@ -66,8 +66,10 @@ async function readFolder(terminal: Terminal, dir: string) {
     () => false,
   );
   if (!isFolder) throw wrongUsage(`there is no folder ${dir}`);
+  const loaded = await loadWorkspace(dir);
+  const { definitions, sources } = loaded;
   // With the tests of segments: what its own file calls wrong is not published.
-  const { ok, definitions, problems, sources } = await checkWorkspace(dir);
+  const { ok, problems } = checkLoaded(loaded);
   if (ok && definitions !== undefined) return { definitions, texts: textsOf(sources) };
   const errors = problems.filter(isError);
   if (terminal.json) printJson(terminal, { ok: false, problems });

@@ -12,10 +12,11 @@ import { type Finding, isError, type Problem, sortProblems } from './problem.ts'
 import { idOf, type Sources } from './references.ts';
 import type { Source } from './source.ts';
 
-/** What `tributary check` says, beside what was read. */
-export interface CheckResult extends Loaded {
+/** What `tributary check` says. */
+export interface CheckResult {
   /** True when no problem is an error. */
   readonly ok: boolean;
+  readonly problems: readonly Problem[];
   /** Tests inside segment files that were run; 0 when the workspace has errors. */
   readonly tests: number;
 }
@@ -25,11 +26,15 @@ export interface CheckResult extends Loaded {
  * but probably not meant (warnings). Tests run on the whole workspace compiled together, as it will be deployed.
  */
 export async function checkWorkspace(dir: string): Promise<CheckResult> {
-  const { definitions, problems, sources } = await loadWorkspace(dir);
+  return checkLoaded(await loadWorkspace(dir));
+}
+
+/** The same of a workspace that was read. */
+export function checkLoaded({ definitions, problems, sources }: Loaded): CheckResult {
   const warnings = lintWorkspace(sources, connectors);
   const tested = definitions === undefined ? { problems: [], tests: 0 } : runTests(definitions, sources);
   const all = sortProblems([...problems, ...warnings, ...tested.problems]);
-  return { ok: !all.some(isError), definitions, sources, problems: all, tests: tested.tests };
+  return { ok: !all.some(isError), problems: all, tests: tested.tests };
 }
 
 function runTests(definitions: Definitions, sources: Sources): { problems: Problem[]; tests: number } {

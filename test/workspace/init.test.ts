@@ -22,7 +22,7 @@ describe('writeStarter', () => {
     const written = await writeStarter(workspace);
 
     expect(written.slice(0, 2)).toEqual(['audiences/quiet-readers-to-newsletter.yaml', 'personas/curious-reader.yaml']);
-    expect(await checkWorkspace(workspace)).toMatchObject({ ok: true, problems: [], tests: 3 });
+    expect(await checkWorkspace(workspace)).toEqual({ ok: true, problems: [], tests: 3 });
     for (const file of written.filter((name) => name.endsWith('.yaml'))) {
       const schema = /\$schema=(\S+)/.exec(await readFile(join(workspace, file), 'utf8'))?.[1] ?? '';
       const named = resolve(dirname(join(workspace, file)), schema);
