@@ -59,16 +59,17 @@ export type Secret = z.infer<typeof secret>;
 }
 
 function client({ id, title }: Asked): string {
-  return `import type { ConnectionInput, ConnectorIo } from '../contract.ts';
+  return `import type * as z from 'zod';
+import type { ConnectionInput, ConnectorIo } from '../contract.ts';
 import { jsonIn, openRequests } from '../requests.ts';
 import type { Config, Secret } from './config.ts';
-import { failureOf, networkError } from './errors.ts';
+import { failureOf, networkError, unreadableAnswer } from './errors.ts';
 import { manifest } from './manifest.ts';
 
 /** The few calls of ${title} that are used. */
 export interface ${pascal(id)}Client {
-  /** Sends a request and gives the parsed answer. Throws TributaryError as errors.ts says. */
-  call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown>;
+  /** Sends a request and gives its answer in the form that was asked for. Throws TributaryError as errors.ts says. */
+  call<T>(form: z.ZodType<T>, method: 'GET' | 'POST', path: string, body?: unknown): Promise<T>;
 }
 
 /** A fresh client: nothing is shared between connections. */
@@ -76,14 +77,17 @@ export function open${pascal(id)}({ endpoint, secret }: ConnectionInput<Config, 
   const base = endpoint ?? new URL(manifest.vendorApi.docs).origin;
   const requests = openRequests(io, networkError);
   return {
-    async call(method, path, body) {
+    async call(form, method, path, body) {
+      const what = \`\${method} \${path.split('?')[0]}\`;
       const answer = await requests.send(\`\${base}\${path}\`, {
         method,
         headers: { authorization: \`Bearer \${secret.api_key}\`, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      if (!answer.ok) throw failureOf(answer, \`\${method} \${path.split('?')[0]}\`);
-      return jsonIn(answer.text());
+      if (!answer.ok) throw failureOf(answer, what);
+      const found = form.safeParse(jsonIn(answer.text()));
+      if (!found.success) throw unreadableAnswer(what);
+      return found.data;
     },
   };
 }
@@ -92,11 +96,13 @@ export function open${pascal(id)}({ endpoint, secret }: ConnectionInput<Config, 
 
 function errors({ id, title }: Asked): string {
   return `import type { TributaryError } from '../../domain/errors.ts';
-import { type Answer, errorOf, type Failure, networkErrors } from '../requests.ts';
+import { type Answer, errorOf, type Failure, networkErrors, unreadableAnswers } from '../requests.ts';
 
 /** Status → who acts, and what it means. Each code has a heading in docs/errors.md. */
 const statuses: Readonly<Record<number, Failure>> = {
   401: { kind: 'auth', code: '${id}/sign-in-refused', says: '${title} refused the API key; check the secret' },
+  403: { kind: 'auth', code: '${id}/no-permission', says: '${title} does not permit it; give the API key more rights' },
+  404: { kind: 'config', code: '${id}/not-found', says: '${title} does not know what was asked for' },
   429: { kind: 'rate-limited', code: '${id}/throttled', says: '${title} asked us to slow down' },
   500: { kind: 'transient', code: '${id}/unavailable', says: '${title} could not answer' },
   503: { kind: 'transient', code: '${id}/unavailable', says: '${title} could not answer' },
@@ -116,20 +122,31 @@ export const networkError = networkErrors('${title}', {
   stopped: '${id}/stopped',
   unreachable: '${id}/unreachable',
 });
+export const unreadableAnswer = unreadableAnswers('${title}', '${id}/unreadable-answer');
 `;
 }
 
-function stream({ id, title }: Asked, name: string): string {
+function stream({ id, title, streams, webhook }: Asked, name: string): string {
   const client = `${pascal(id)}Client`;
+  // The webhook of hook() hints at the first stream.
+  const isHinted = webhook && name === streams[0];
+  const again = `
+  async reread(api, ids) {
+    const asked = ids.map((id) => api.call(single, 'GET', \`/${name}/\${encodeURIComponent(id)}\`));
+    const found = await Promise.all(asked.map((one) => unless('${id}/not-found', one)));
+    const records = found.filter((one) => one !== undefined);
+    return { mapping: 'contact', records, checkpoint: { v: 1, at: '', id: '' } };
+  },`;
   return `import * as z from 'zod';
 import { defineStream } from '../define.ts';
-import type { ${client} } from './client.ts';
+${isHinted ? "import { unless } from '../requests.ts';\n" : ''}import type { ${client} } from './client.ts';
 
 /** A record as ${title} sends it; what does not fit is quarantined. */
 const record = z.looseObject({ id: z.string(), email: z.string(), changed_at: z.iso.datetime({ offset: true }) });
 /** A time alone loses records of one instant: the id breaks the tie. */
 const cursor = z.strictObject({ v: z.literal(1), at: z.string(), id: z.string() });
-const page = z.array(z.looseObject({ id: z.string(), changed_at: z.string() }));
+const single = z.looseObject({ id: z.string(), changed_at: z.string() });
+const page = z.array(single);
 
 export const ${camel(name)} = defineStream<${client}, z.infer<typeof record>, z.infer<typeof cursor>>({
   name: '${name}',
@@ -150,13 +167,13 @@ export const ${camel(name)} = defineStream<${client}, z.infer<typeof record>, z.
     let { at, id } = from ?? { at: '', id: '' };
     while (!signal.aborted) {
       const query = new URLSearchParams({ at, id, before: now.toISOString(), limit: String(pageSize) });
-      const records = page.parse(await api.call('GET', \`/${name}?\${query}\`));
+      const records = await api.call(page, 'GET', \`/${name}?\${query}\`);
       const last = records.at(-1);
       if (last === undefined) return;
       ({ changed_at: at, id } = last);
       yield { mapping: 'contact', records, checkpoint: { v: 1, at, id } };
     }
-  },
+  },${isHinted ? again : ''}
 });
 `;
 }
@@ -209,6 +226,7 @@ import type { ${pascal(id)}Client } from './client.ts';
 
 const target = z.strictObject({ list: z.string('expected the name of a list').min(1) });
 const lists = z.array(z.object({ id: z.string(), name: z.string() }));
+const made = z.object({ id: z.string() });
 const answers = z.record(z.string(), z.string());
 
 /** ${title}'s word about a member → its outcome. What it did not say is left out, and tried again. */
@@ -226,13 +244,13 @@ export const audiences: AudienceDestination<${pascal(id)}Client> = {
   canRemove: true,
   async ensure(api, wanted) {
     const { list } = target.parse(wanted);
-    const found = lists.parse(await api.call('GET', '/lists')).find(({ name }) => name === list);
+    const found = (await api.call(lists, 'GET', '/lists')).find(({ name }) => name === list);
     if (found !== undefined) return { remoteId: found.id };
-    return { remoteId: z.object({ id: z.string() }).parse(await api.call('POST', '/lists', { name: list })).id };
+    return { remoteId: (await api.call(made, 'POST', '/lists', { name: list })).id };
   },
   async apply(api, { remoteId, op, members }) {
     const emails = members.map(({ keys: [key] }) => key?.value ?? '');
-    const said = answers.parse(await api.call('POST', \`/lists/\${remoteId}/\${op}\`, { emails }));
+    const said = await api.call(answers, 'POST', \`/lists/\${remoteId}/\${op}\`, { emails });
     const settled = members.flatMap(({ memberId, keys: [key] }): [string, Outcome][] => {
       const answer = said[key?.value ?? ''];
       return answer === undefined ? [] : [[memberId, outcomes[answer] ?? { status: 'refused', code: answer }]];
@@ -253,8 +271,11 @@ function index(asked: Asked): string {
     `import { manifest } from './manifest.ts';`,
     ...(webhook ? [`import { webhook } from './webhook.ts';`] : []),
   ];
-  return `import { defineConnector } from '../define.ts';
+  return `import * as z from 'zod';
+import { defineConnector } from '../define.ts';
 ${parts.join('\n')}
+
+const account = z.object({ name: z.string() });
 
 export const ${camel(id)} = defineConnector<Config, Secret, ${pascal(id)}Client>({
   manifest,
@@ -266,7 +287,7 @@ export const ${camel(id)} = defineConnector<Config, Secret, ${pascal(id)}Client>
     return open${pascal(id)}(connection, io);
   },
   async check(api) {
-    const { name } = (await api.call('GET', '/account')) as { readonly name: string };
+    const { name } = await api.call(account, 'GET', '/account');
     return { account: name };
   },
   streams: [${streams.map(camel).join(', ')}],${webhook ? '\n  webhook,' : ''}${audiences ? '\n  audiences,' : ''}

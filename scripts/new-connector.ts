@@ -76,12 +76,17 @@ function pathIn(line: string): string {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
-    const asked = askedFor(process.argv.slice(2));
+    const argv = process.argv.slice(2);
+    if (argv.includes('--help')) {
+      console.log(USAGE);
+      process.exit();
+    }
+    const asked = askedFor(argv);
     for (const path of writeConnector(asked, process.cwd(), new Date())) console.log(path);
     console.log(`\nNow, step by step (docs/connector-guide.md):
   npx biome check --write lib/connectors/${asked.id} lib/connectors/registry.ts test/vendors/${asked.id}
-  npx vitest run test/conformance -t ${asked.id}   # what is left to do
-  npm run docs && npm run schemas                                 # the generated parts, when it is green`);
+  npx vitest run test/conformance/connectors.test.ts test/conformance/roads.test.ts -t ${asked.id}   # what is left to do
+  npm run docs && npm run schemas && npm run build   # when it is green: generated parts, and the command line`);
   } catch (thrown) {
     console.error(thrown instanceof Error ? thrown.message : thrown);
     process.exitCode = 2;

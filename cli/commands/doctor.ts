@@ -18,7 +18,7 @@ export interface DoctorOptions {
 /** How long tries to sign in are waited for: one of each function at a time, and a tool may be slow. */
 const PATIENCE_MS = 60_000;
 const LOOK_EVERY_MS = 1_000;
-/** AWS refuses what is signed more than five minutes off (Signature Version 4). */
+/** AWS refuses what is signed more than five minutes off (Signature Version 4); a stage has a time of its own. */
 const MOST_SKEW_MS = 5 * 60_000;
 
 const ORDER: readonly CheckStatus[] = ['fail', 'warn', 'not-checked', 'ok'];
@@ -41,11 +41,14 @@ export async function runDoctor(terminal: Terminal, options: DoctorOptions): Pro
 
 function tell(terminal: Terminal, found: Examination, checks: readonly Check[], all: boolean): void {
   const shown = checks.filter(({ status }) => all || status !== 'ok');
-  const rows = shown.map(({ id, of, status, found: saw }) => [
-    terminal.paint(colours[status], status),
-    of === null ? id : `${id} ${of}`,
-    saw,
-  ]);
+  // What nobody could look at is told once, below, where there is room for the command that can.
+  const rows = shown
+    .filter(({ status }) => status !== 'not-checked')
+    .map(({ id, of, status, found: saw }) => [
+      terminal.paint(colours[status], status),
+      of === null ? id : `${id} ${of}`,
+      saw,
+    ]);
   if (rows.length > 0) printLine(terminal, tableOf(terminal, ['', 'what', 'found'], rows));
   for (const { id, of, status, expected, do: todo, docs } of shown) {
     if (status === 'not-checked' || todo === null) continue;
@@ -59,9 +62,9 @@ function tell(terminal: Terminal, found: Examination, checks: readonly Check[], 
   printLine(terminal, '');
   const sum = `${count('ok')} well, ${count('warn')} to look at, ${count('fail')} wrong, ${count('not-checked')} not checked`;
   printLine(terminal, `${found.workspace}, release ${found.release}, at ${found.at}: ${sum}`);
-  for (const { of, found: why, do: todo, status } of shown) {
+  for (const { id, of, found: why, do: todo, status } of shown) {
     if (status === 'not-checked' && todo !== null)
-      printLine(terminal, terminal.paint('dim', `${of ?? ''}: ${why}\n  ${todo}`));
+      printLine(terminal, terminal.paint('dim', `${of ?? id}: ${why}\n  ${todo}`));
   }
 }
 
@@ -94,11 +97,11 @@ function isSince(found: string, at: string): boolean {
 }
 
 function judgeClock({ at }: Examination, now: number): Check {
-  const { ok, warn } = checksOf('clock', 'docs/operating.md#doctor');
+  const { ok, notChecked } = checksOf('clock', 'docs/operating.md#doctor');
   const off = Date.parse(at) - now;
   const told = { found: `${Math.round(Math.abs(off) / 1_000)} s off ours`, expected: 'less than five minutes off' };
   if (Math.abs(off) < MOST_SKEW_MS) return ok(null, told);
-  return warn(null, told, 'set the clock of this machine; on a stage nothing is wrong, it has a time of its own');
+  return notChecked(null, told, 'a stage has a time of its own; in an account, set the clock of this machine');
 }
 
 function judgeRelease({ release }: Examination): Check {

@@ -2,6 +2,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import type { Json } from '../../lib/domain/json.ts';
 import type { Plan, PlannedDefinition } from '../../lib/pipeline/define/compose-plan.ts';
 import type { ScanJob } from '../../lib/pipeline/define/plan-definitions.ts';
+import { checkLoaded } from '../../lib/workspace/check.ts';
 import { loadWorkspace, textsOf } from '../../lib/workspace/load.ts';
 import { isError } from '../../lib/workspace/problem.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
@@ -27,12 +28,15 @@ export async function runPlan(terminal: Terminal, dir: string, options: Options)
   if (terminal.json) printJson(terminal, plan);
   else {
     printPlan(terminal, plan);
-    printLine(
-      terminal,
-      `\n${terminal.paint('dim', `nothing was changed; to do it: ${terminal.self} apply ${plan.hash}`)}`,
-    );
+    printLine(terminal, `\n${terminal.paint('dim', nextStep(terminal, dir, plan))}`);
   }
   return 0;
+}
+
+function nextStep({ self }: Terminal, dir: string, { deploy, hash }: Plan): string {
+  if (deploy.length === 0) return `nothing was changed; to do it: ${self} apply ${hash}`;
+  return `nothing was changed, and this cannot be applied yet: deploy the workspace first, then plan again
+a stage is deployed by starting it: ${self} start --workspace ${dir}`;
 }
 
 /** Makes a plan of a folder. Undefined when the workspace has errors; they are printed then. */
@@ -62,8 +66,11 @@ async function readFolder(terminal: Terminal, dir: string) {
     () => false,
   );
   if (!isFolder) throw wrongUsage(`there is no folder ${dir}`);
-  const { definitions, problems, sources } = await loadWorkspace(dir);
-  if (definitions !== undefined) return { definitions, texts: textsOf(sources) };
+  const loaded = await loadWorkspace(dir);
+  const { definitions, sources } = loaded;
+  // With the tests of segments: what its own file calls wrong is not published.
+  const { ok, problems } = checkLoaded(loaded);
+  if (ok && definitions !== undefined) return { definitions, texts: textsOf(sources) };
   const errors = problems.filter(isError);
   if (terminal.json) printJson(terminal, { ok: false, problems });
   else printLine(terminal, `${tellProblems(terminal, dir, errors)}\n✗ ${dir}: ${countProblems(errors)}`);

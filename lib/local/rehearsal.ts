@@ -63,12 +63,13 @@ async function backfill(stage: Stage, definitions: Definitions, report: Tell): P
     await Promise.race([work, new Promise((wake) => setTimeout(wake, 500))]);
   }
   await work;
-  const { done, total, changes } = await lookAtStreams(stage);
+  const { done, total, changes, unsettled } = await lookAtStreams(stage);
   if (done < total) {
+    const found = `the backfill ended with ${done} of ${total} streams settled`;
     throw new TributaryError(
-      'defect',
-      'stage/no-progress',
-      `the backfill ended with ${done} of ${total} streams settled`,
+      'config',
+      'stage/backfill-failed',
+      `${found}; not settled: ${unsettled.join(', ')}. The day is not played; tributary doctor and tributary runs say why`,
     );
   }
   report({
@@ -79,15 +80,25 @@ async function backfill(stage: Stage, definitions: Definitions, report: Tell): P
   });
 }
 
-/** How many streams are settled, of how many, and how many changes every run until now brought. */
-async function lookAtStreams(
-  stage: Stage,
-): Promise<{ readonly done: number; readonly total: number; readonly changes: number }> {
+interface Streams {
+  readonly done: number;
+  readonly total: number;
+  /** What every run until now brought. */
+  readonly changes: number;
+  /** As `connection/stream`. */
+  readonly unsettled: readonly string[];
+}
+
+/** How far every stream is. */
+async function lookAtStreams(stage: Stage): Promise<Streams> {
   const { connections } = (await callStage(stage, 'GET', '/api/workspace')) as unknown as Workspace;
-  const streams = connections.flatMap(({ streams: list }) => list);
+  const streams = connections.flatMap(({ name: connection, streams: list }) =>
+    list.map(({ stream, settled }) => ({ of: `${connection}/${stream}`, settled })),
+  );
   const runs = (await callStage(stage, 'GET', '/api/runs')) as unknown as readonly { readonly changes?: number }[];
   const changes = runs.reduce((sum, run) => sum + (run.changes ?? 0), 0);
-  return { done: streams.filter(({ settled }) => settled).length, total: streams.length, changes };
+  const unsettled = streams.flatMap(({ of, settled }) => (settled ? [] : [of]));
+  return { done: streams.length - unsettled.length, total: streams.length, changes, unsettled };
 }
 
 /**
@@ -166,6 +177,7 @@ async function pushWhatMoved(stage: Stage, report: Tell): Promise<void> {
 
 interface Workspace {
   readonly connections: readonly {
-    readonly streams: readonly { readonly settled: boolean }[];
+    readonly name: string;
+    readonly streams: readonly { readonly stream: string; readonly settled: boolean }[];
   }[];
 }

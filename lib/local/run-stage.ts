@@ -8,7 +8,7 @@ import { HOUR, rehearse } from './rehearsal.ts';
 import { type RehearsalReport, secondsSince } from './report.ts';
 import { saveClock, savedClock } from './saved-clock.ts';
 import { endOnSignals, untilAsked } from './signals.ts';
-import { type SimulatedTools, startSimulators, type WorldSize } from './simulators.ts';
+import { realTools, type SimulatedTools, startSimulators, type WorldSize } from './simulators.ts';
 import { openStage, type Stage } from './stage.ts';
 import { callStage } from './stage-calls.ts';
 import type { Tell } from './stage-event.ts';
@@ -37,11 +37,12 @@ export interface RunOptions {
 /** The rehearsal's morning: a Friday, 05:00 in Berlin. */
 const MORNING = Date.parse('2026-11-20T04:00:00.000Z');
 const DAY_HOURS = 23;
+const REAL = "no day is rehearsed, the time is this machine's, and pulls and pushes reach the real tool";
 /** People of simulated tools are nobody's: a known key makes ids, and so holdouts, the same in every rehearsal. */
 const REHEARSAL_KEY = JSON.stringify({ generation: 1, secret: 'the key of every rehearsal, of no secret at all' });
 
 /**
- * Starts the local stage with a workspace. With simulated tools it rehearses one day first: backfill, webhooks, evaluation,
+ * Starts the local stage with a workspace. Where all its tools are simulated it rehearses one day first: backfill, webhooks, evaluation,
  * nightly push; then the tools' own lists are compared with the segments. Resolves with the report, or undefined when
  * there was nothing to rehearse. Throws TributaryError `stage/broken-workspace` when the workspace has problems.
  */
@@ -52,7 +53,10 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
   const { definitions, texts } = await readDefinitions(options.workspace);
   const resumed = savedClock(options.dataDir);
   const hours = options.hours ?? DAY_HOURS;
-  const start = resumed ?? MORNING + (DAY_HOURS - hours) * HOUR;
+  const real = realTools(definitions);
+  // A real tool lives in real time, and what it changed after the rehearsal's morning would never be read.
+  const start =
+    real.length > 0 ? Math.max(resumed ?? 0, Date.now()) : (resumed ?? MORNING + (DAY_HOURS - hours) * HOUR);
   let stage: Stage | undefined;
   const now = () => new Date(stage === undefined ? start : Date.parse(stage.now()));
   const close = async (): Promise<void> => {
@@ -67,17 +71,20 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
       start,
       secrets: { ...tools.secrets, ...(tools.all ? { 'identity-key': REHEARSAL_KEY } : {}) },
       stageFileIn: process.cwd(),
+      prepare: (api) => publish(api, withEndpoints(definitions, tools), texts),
       onNotice: (message) => report({ kind: 'notice', message }),
       ...(options.faults === undefined ? {} : { faults: options.faults }),
       ...(options.port === undefined ? {} : { port: options.port }),
       ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     });
-    await publish(stage, withEndpoints(definitions, tools), texts);
     await tools.openWebhooks(stage.url);
     tools.openBuses(stage.putEvent);
     options.onStage?.(stage);
     report({ kind: 'done', phase: 'start', summary: `${stage.url}`, seconds: secondsSince(began) });
-    const rehearses = tools.day.length > 0 && resumed === undefined;
+    // A rehearsal approves what guardrails hold: never towards real people.
+    const rehearses = tools.day.length > 0 && resumed === undefined && real.length === 0;
+    if (real.length > 0)
+      report({ kind: 'notice', message: `no simulated tool stands behind ${real.join(', ')}: ${REAL}` });
     if (resumed !== undefined) {
       report({
         kind: 'notice',
@@ -85,7 +92,8 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
           'the data folder holds an earlier day: it goes on from there, without a rehearsal; the simulated tools start afresh',
       });
     }
-    const result = rehearses ? await rehearse(stage, tools, definitions, report, began, hours) : undefined;
+    const played = rehearses ? rehearse(stage, tools, definitions, report, began, hours) : undefined;
+    const result = options.once ? await played : await played?.catch(tellBackfill(report));
     if (result !== undefined) report({ kind: 'report', report: result });
     if (!options.once) {
       forget();
@@ -98,6 +106,14 @@ export async function runStage(options: RunOptions): Promise<RehearsalReport | u
     await close();
     await tools.close();
   }
+}
+
+/** A stage that stays up is where one looks for what is wrong with a tool. Throws every other failure again. */
+function tellBackfill(report: Tell): (failure: unknown) => undefined {
+  return (failure) => {
+    if (!(failure instanceof TributaryError && failure.code === 'stage/backfill-failed')) throw failure;
+    report({ kind: 'notice', message: failure.message });
+  };
 }
 
 async function readDefinitions(dir: string) {
@@ -124,7 +140,11 @@ function withEndpoints(definitions: Definitions, tools: SimulatedTools): Definit
   return { ...document, version: versionOf(document) };
 }
 
-async function publish(stage: Stage, definitions: Definitions, texts: Readonly<Record<string, string>>): Promise<void> {
-  await callStage(stage, 'POST', '/api/definitions', definitions as unknown as Json);
-  await callStage(stage, 'POST', `/api/definitions/versions/${definitions.version}/sources`, { files: texts });
+async function publish(
+  api: Pick<Stage, 'url' | 'token'>,
+  definitions: Definitions,
+  texts: Readonly<Record<string, string>>,
+): Promise<void> {
+  await callStage(api, 'POST', '/api/definitions', definitions as unknown as Json);
+  await callStage(api, 'POST', `/api/definitions/versions/${definitions.version}/sources`, { files: texts });
 }

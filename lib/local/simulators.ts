@@ -4,8 +4,10 @@ import { makeWorld, rehearsalSize, type World } from '../../test/vendors/world.t
 import { isFieldTarget } from '../connectors/define.ts';
 import type { Identifier } from '../domain/change.ts';
 import type { Definitions } from '../domain/definitions.ts';
+import { TributaryError } from '../domain/errors.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { EventBuses } from './host/event-bus.ts';
+import { variableOf } from './host/secret-values.ts';
 import { openForms } from './simulated/forms.ts';
 import { openGoogleAds } from './simulated/google-ads.ts';
 import { openGoogleAnalytics } from './simulated/google-analytics.ts';
@@ -67,6 +69,13 @@ export interface SimulatedTools {
   close(): Promise<void>;
 }
 
+/** Connections that speak to a tool which could be simulated and is not: what is rehearsed would reach its people. */
+export function realTools({ connections }: Pick<Definitions, 'connections'>): readonly string[] {
+  return Object.values(connections)
+    .filter(({ connector, endpoint }) => endpoint !== 'simulator' && openTool[connector] !== undefined)
+    .map(({ name }) => name);
+}
+
 /** Starts and fills a simulator for each connection that asks for one. Everything follows the stage's clock. */
 export async function startSimulators(
   definitions: Definitions,
@@ -94,7 +103,7 @@ export async function startSimulators(
     day: dayOf(world, [...tools.values()], start.getTime() + HAPPENS_AFTER_MS),
     async openWebhooks(stageUrl) {
       for (const { name, webhook } of connections) {
-        if (webhook) await tools.get(name)?.sendTo?.(`${stageUrl}/webhooks/${name}`);
+        if (webhook) await register(name, tools.get(name)?.sendTo?.(`${stageUrl}/webhooks/${name}`));
       }
     },
     openBuses(put) {
@@ -110,6 +119,17 @@ export async function startSimulators(
       await Promise.all([...tools.values()].map((tool) => tool.close()));
     },
   };
+}
+
+/** A tool refuses to register a webhook that does not answer its check: the stage verifies by another secret. */
+async function register(name: string, registered: Promise<void> | void): Promise<void> {
+  try {
+    await registered;
+  } catch (cause) {
+    const variable = variableOf(name);
+    const message = `the simulated tool of ${name} could not register its webhook: ${variable} must hold the simulator's own webhook_secret, or not be set`;
+    throw new TributaryError('config', 'stage/webhook-not-registered', message, { cause });
+  }
 }
 
 /** What happens in each tool by itself, and the world's own day once the tools in which it plays are all there. */

@@ -8,7 +8,7 @@ const TRIES = 5;
 
 /** Calls the stage's API as the CLI does. Throws with the API's own code when it refuses. */
 export async function callStage(
-  stage: Stage,
+  stage: Pick<Stage, 'url' | 'token'>,
   method: 'GET' | 'POST',
   path: string,
   body?: Json,

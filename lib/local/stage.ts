@@ -58,6 +58,8 @@ export interface StageOptions {
   readonly around?: Around;
   /** Folder in which `.tributary/stage.json` is written. @default dataDir, else the working directory */
   readonly stageFileIn?: string;
+  /** Done when `/api` answers and no schedule has fired yet: what is pulled before anything is published fails. */
+  readonly prepare?: (api: Pick<Stage, 'url' | 'token'>) => Promise<void>;
   /** Told what the operator should know: a port that moved on. */
   readonly onNotice?: (notice: string) => void;
 }
@@ -253,6 +255,7 @@ async function assemble(
 
   const due = openDueProfiles(from, engines.dynamodb);
   ending.push(due.close);
+  await options.prepare?.({ url: http.url, token });
   const schedules = startSchedules(schedulesOf(from), { clock, queues, start });
   ending.push(schedules.close);
   const stepping = openStepping({ clock, schedules, queues, sources, functions, http, due });

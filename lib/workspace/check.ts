@@ -7,7 +7,7 @@ import type { Path } from '../domain/segment/problem.ts';
 import type { SegmentDefinition, SegmentTest } from '../domain/segment.ts';
 import { lintWorkspace } from './lint.ts';
 import { lintSegments } from './lint-segments.ts';
-import { loadWorkspace } from './load.ts';
+import { type Loaded, loadWorkspace } from './load.ts';
 import { type Finding, isError, type Problem, sortProblems } from './problem.ts';
 import { idOf, type Sources } from './references.ts';
 import type { Source } from './source.ts';
@@ -26,7 +26,11 @@ export interface CheckResult {
  * but probably not meant (warnings). Tests run on the whole workspace compiled together, as it will be deployed.
  */
 export async function checkWorkspace(dir: string): Promise<CheckResult> {
-  const { definitions, problems, sources } = await loadWorkspace(dir);
+  return checkLoaded(await loadWorkspace(dir));
+}
+
+/** The same of a workspace that was read. */
+export function checkLoaded({ definitions, problems, sources }: Loaded): CheckResult {
   const warnings = lintWorkspace(sources, connectors);
   const tested = definitions === undefined ? { problems: [], tests: 0 } : runTests(definitions, sources);
   const all = sortProblems([...problems, ...warnings, ...tested.problems]);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -93,7 +93,8 @@ describe('tributary plan', () => {
       ['620 read units to meet everybody, 1,234 profiles written'],
       ['history is read to fill what segments newly ask for: 99,000 activities of 1,300 records'],
       [''],
-      [`nothing was changed; to do it: tributary apply ${hash}`],
+      ['nothing was changed, and this cannot be applied yet: deploy the workspace first, then plan again'],
+      [`a stage is deployed by starting it: tributary start --workspace ${starter}`],
       [''],
     ]);
   });
@@ -115,6 +116,29 @@ describe('tributary plan', () => {
 
     expect([none.status, broken.status, stage.asked]).toEqual([2, 1, []]);
     expect(JSON.parse(broken.stdout)).toMatchObject({ ok: false, problems: [{ file: 'tributary.yaml' }] });
+  });
+
+  it.each(['plan', 'apply'])('%s refuses a workspace with a segment whose own test fails', async (command) => {
+    const stage = await serve(() => [500, {}]);
+    const workspace = join(cli().folder, 'edited');
+    cpSync(starter, workspace, { recursive: true });
+    const segment = join(workspace, 'segments', 'quiet-readers.yaml');
+    writeFileSync(segment, readFileSync(segment, 'utf8').replace('member: true', 'member: false'));
+
+    const { status, stdout } = await cli().run([command, workspace, '--stage', stage.url]);
+
+    expect([status, stage.asked]).toEqual([1, []]);
+    expect(stdout).toContain('workspace/test-failed');
+    expect(stdout).toContain(`${workspace}: 1 error`);
+  });
+
+  it('says how to apply what needs no deployment', async () => {
+    const free = { ...plan, deploy: [] };
+    const stage = await serve(() => [202, { id: 'plan.1', what: 'plan', state: 'finished', ...standing, plan: free }]);
+
+    const { stdout } = await cli().run(['plan', starter, '--stage', stage.url]);
+
+    expect(stdout).toContain(`nothing was changed; to do it: tributary apply ${hash}`);
   });
 });
 

@@ -31,9 +31,10 @@ afterAll(async () => {
 
 describe('the rehearsal', () => {
   it('ends with the lists in the tools equal to the segments, its numbers adding up', () => {
-    const { report } = on;
+    const { report, notices } = on;
 
     expect(report.differences).toEqual([]);
+    expect(notices.filter((notice) => / failed: /.test(notice))).toEqual([]);
     expect(report.refusals).toBe(0);
     expect(report.quarantined).toBeGreaterThan(0);
     expect(report.activities).toBeGreaterThan(18_000);

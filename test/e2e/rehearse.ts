@@ -27,6 +27,8 @@ export async function rehearse(options: Options = {}): Promise<RehearsalReport> 
 export interface Rehearsed {
   readonly report: RehearsalReport;
   readonly stage: Stage;
+  /** What the operator was told while it was played. */
+  readonly notices: readonly string[];
   readonly call: (method: 'GET' | 'POST', path: string, body?: Json) => Promise<unknown>;
   close(): Promise<void>;
 }
@@ -36,6 +38,7 @@ export async function openRehearsed(options: Options = {}): Promise<Rehearsed> {
   const ends = new AbortController();
   let stage: Stage | undefined;
   let report: RehearsalReport | undefined;
+  const notices: string[] = [];
   let running: Promise<unknown> = Promise.resolve();
   await new Promise<void>((ready, fail) => {
     running = runStage({
@@ -47,6 +50,7 @@ export async function openRehearsed(options: Options = {}): Promise<Rehearsed> {
       },
       report(event) {
         if (event.kind === 'report') report = event.report;
+        if (event.kind === 'notice') notices.push(event.message);
         if (event.kind === 'ready') ready();
       },
       ...options,
@@ -58,6 +62,7 @@ export async function openRehearsed(options: Options = {}): Promise<Rehearsed> {
   return {
     report,
     stage: on,
+    notices,
     call: (method, path, body) => callStage(on, method, path, body),
     async close() {
       ends.abort();

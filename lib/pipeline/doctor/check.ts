@@ -36,6 +36,11 @@ export interface QueueDepth {
   readonly delayed: number;
 }
 
+/** Where a code is explained. */
+export function pageOf(code: string): string {
+  return `docs/errors.md#${code.replace('/', '')}`;
+}
+
 type Told = Pick<Check, 'found' | 'expected'>;
 
 /** Makes the checks of one kind. */

@@ -4,7 +4,7 @@ import { describeConnection, type Quota } from '../describe/describe-connection.
 import type { Clock, StateStore } from '../ports.ts';
 import { readPush } from '../push/push-run.ts';
 import type { SyncRun } from '../sync/sync-run.ts';
-import { type Check, checksOf } from './check.ts';
+import { type Check, checksOf, pageOf } from './check.ts';
 import { queueOfSecret, readSignIn } from './sign-in.ts';
 
 interface Deps {
@@ -55,7 +55,11 @@ async function judgeSignIn(
   }
   if (latest.refused === undefined) return ok(name, { found: `let in at ${latest.at}`, expected });
   const told = { found: `${latest.refused} at ${latest.at}`, expected };
-  return fail(name, told, `look the code up, fill the secret of ${name}, then: tributary doctor --sign-in`);
+  return fail(
+    name,
+    told,
+    `see ${pageOf(latest.refused)}, fill the secret of ${name}, then: tributary doctor --sign-in`,
+  );
 }
 
 /** What a run says about the way in: undefined while it is under way, or where it ended for another reason. */

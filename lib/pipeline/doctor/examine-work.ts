@@ -5,7 +5,7 @@ import type { Clock, StateStore } from '../ports.ts';
 import { readPush } from '../push/push-run.ts';
 import { readStream } from '../sync/sync-run.ts';
 import { isSilent, listScheduled } from '../watch-schedules.ts';
-import { type Check, checksOf, type QueueDepth } from './check.ts';
+import { type Check, checksOf, pageOf, type QueueDepth } from './check.ts';
 
 interface Deps {
   readonly state: StateStore;
@@ -25,9 +25,11 @@ export async function examineQueues(deps: Deps): Promise<readonly Check[]> {
       const anchor = name === 'missed-schedules' ? 'missed-schedules-not-empty' : 'dead-letters-not-empty';
       const { ok, fail } = checksOf('dead-letters', `docs/runbook.md#${anchor}`);
       const told = { found: `${ready + hidden} messages`, expected: 'none' };
-      return [
-        ready + hidden === 0 ? ok(name, told) : fail(name, told, 'find the cause, mend it, then: tributary redrive'),
-      ];
+      const again =
+        name === 'missed-schedules'
+          ? 'what the next firing has not made up for: tributary pull or tributary push; then delete them'
+          : `find the cause, mend it, then: tributary redrive ${name.replace(/-dead-letters$/, '')}`;
+      return [ready + hidden === 0 ? ok(name, told) : fail(name, told, again)];
     }
     const { ok, warn } = checksOf('queue', `docs/runbook.md#${name}-late`);
     const told = {
@@ -102,11 +104,13 @@ interface Ended {
 
 function judgeRun(of: string, run: Ended | undefined): readonly Check[] {
   if (run === undefined) return [];
-  const { ok, warn, fail } = checksOf('run', 'docs/operating.md#states-of-runs-and-pushes');
+  const states = 'docs/operating.md#states-of-runs-and-pushes';
+  const { ok, warn, fail } = checksOf('run', run.error === undefined ? states : pageOf(run.error.code));
   const told = {
     found: `${run.state}, started ${run.startedAt}${run.error === undefined ? '' : `, ${run.error.code}`}`,
     expected: 'finished, or under way',
   };
-  if (run.state === 'failed') return [fail(of, told, `look the code up: docs/errors.md`)];
+  if (run.state === 'failed')
+    return [fail(of, told, 'what the page of its code says; the next pull or push tries again')];
   return [run.state === 'held' ? warn(of, told, 'tributary approve, or mend what the guard found') : ok(of, told)];
 }

@@ -121,6 +121,8 @@ describe('examine', () => {
       'dead-letters push-dead-letters: fail',
       'queue changes: warn',
     ]);
+    const push = (await patient.checks()).find(({ of }) => of === 'push-dead-letters');
+    expect(push?.do).toBe('find the cause, mend it, then: tributary redrive push');
     expect(await blind.sick()).toEqual(['examination: fail']);
   });
 
@@ -140,6 +142,8 @@ describe('examine', () => {
     await heal(patient, { state: 'failed', error });
 
     expect(await patient.sick()).toEqual(['run crm/contacts: fail', 'sign-in crm: fail']);
+    const run = (await patient.checks()).find(({ id, status }) => id === 'run' && status === 'fail');
+    expect(run?.docs).toBe('docs/errors.md#salesforcebad-credentials');
 
     await patient.state.put('sign-in', 'crm', { at: instant(0) }, 0);
     expect(await patient.sick()).toEqual(['run crm/contacts: fail']);
