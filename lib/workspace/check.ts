@@ -1,3 +1,4 @@
+import { loadConnectors } from '../connectors/define.ts';
 import { connectors } from '../connectors/registry.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { formatInstant, parseInstant } from '../domain/instant.ts';
@@ -27,7 +28,7 @@ export interface CheckResult {
  */
 export async function checkWorkspace(dir: string): Promise<CheckResult> {
   const { definitions, problems, sources } = await loadWorkspace(dir);
-  const warnings = lintWorkspace(sources, connectors);
+  const warnings = lintWorkspace(sources, await loadConnectors(connectors));
   const tested = definitions === undefined ? { problems: [], tests: 0 } : runTests(definitions, sources);
   const all = sortProblems([...problems, ...warnings, ...tested.problems]);
   return { ok: !all.some(isError), problems: all, tests: tested.tests };

@@ -1,3 +1,4 @@
+import type { Connectors } from '../connectors/define.ts';
 import { destinationFor } from '../connectors/define.ts';
 import {
   type AudienceDefinition,
@@ -13,7 +14,7 @@ import { normaliseIdentifier } from '../domain/identifier.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { objectiveOf } from '../domain/review/objective.ts';
 import type { Condition, SegmentDefinition } from '../domain/segment.ts';
-import { type Connectors, connectorOf, settingsOf } from './connections.ts';
+import { connectorOf, settingsOf } from './connections.ts';
 import { checkValue } from './issues.ts';
 import { targetOf } from './references.ts';
 import { parseSchedule } from './schedule.ts';
