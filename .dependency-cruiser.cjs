@@ -65,6 +65,13 @@ module.exports = {
       to: { pathNot: ['^lib/connectors/[^/]+/index\\.ts$', '^lib/connectors/define\\.ts$'] },
     },
     {
+      name: 'connectors-are-loaded-late',
+      severity: 'error',
+      comment: 'a function loads the connectors that its workspace uses: registry.ts imports them with import()',
+      from: { path: '^lib/connectors/registry\\.ts$' },
+      to: { path: '^lib/connectors/[^/]+/index\\.ts$', dynamic: false },
+    },
+    {
       name: 'vendors-know-the-contract-only',
       severity: 'error',
       comment:

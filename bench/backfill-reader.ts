@@ -1,4 +1,5 @@
 import type { ConnectorIo } from '../lib/connectors/contract.ts';
+import { loadConnector } from '../lib/connectors/define.ts';
 import { connectors } from '../lib/connectors/registry.ts';
 import type { Json } from '../lib/domain/json.ts';
 import type { Source } from './backfill-tool.ts';
@@ -31,7 +32,7 @@ const KILOBYTE = 1024;
  * page until it is kept: a process that is killed has told exactly the pages whose checkpoints were kept.
  */
 async function read({ source, endpoint, secret, now, from }: ReaderOrder): Promise<void> {
-  const connector = connectors[source];
+  const connector = await loadConnector(connectors, source);
   const stream = connector?.streams.find(({ name }) => name === 'contacts');
   if (connector === undefined || stream === undefined) throw new Error(`no contacts can be read from ${source}`);
   const config = connector.config.safeParse({});

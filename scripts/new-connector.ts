@@ -50,28 +50,15 @@ export function writeConnector(asked: Asked, root: string, today: Date): readonl
 
 /** The registry with one entry more, in alphabetical order. */
 function withEntry(text: string, { id }: Asked): string {
-  const name = camel(id);
-  const imports = text.match(/^import \{ \w+ \} from '\.\/[\w-]+\/index\.ts';$/gm) ?? [];
-  const list = /=> = \{([^}]*)\};|> = \{([^}]*)\};/.exec(text);
-  const held = list?.[1] ?? list?.[2];
-  if (imports.length === 0 || list === null || held === undefined) {
+  const entries = text.match(/^ {2}(?:[a-z0-9]+|'[a-z0-9-]+'): async \(\) => .*,\n/gm) ?? [];
+  if (entries.length === 0 || !text.includes(entries.join(''))) {
     throw new Error('lib/connectors/registry.ts is not of the form that this script knows; add the connector by hand');
   }
-  const line = `import { ${name} } from './${id}/index.ts';`;
-  const keyOf = (entry: string): string => entry.split(':')[0]?.replaceAll("'", '').trim() ?? '';
-  const entries = held
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-  const entry = name === id ? name : `'${id}': ${name}`;
-  const all = [...entries, entry].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  return text
-    .replace(imports.join('\n'), [...imports, line].sort((a, b) => (pathIn(a) < pathIn(b) ? -1 : 1)).join('\n'))
-    .replace(list[0], list[0].replace(held, ` ${all.join(', ')} `));
-}
-
-function pathIn(line: string): string {
-  return /'([^']+)'/.exec(line)?.[1] ?? '';
+  const key = /^[a-z][a-z0-9]*$/.test(id) ? id : `'${id}'`;
+  const entry = `  ${key}: async () => (await import('./${id}/index.ts')).${camel(id)},\n`;
+  const nameOf = (line: string): string => /[a-z0-9-]+/.exec(line)?.[0] ?? '';
+  const all = [...entries, entry].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  return text.replace(entries.join(''), all.join(''));
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

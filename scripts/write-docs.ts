@@ -2,11 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { scaleParts, scalePlots } from '../bench/scale/page.ts';
-import { connectors } from '../lib/connectors/registry.ts';
+import { loadConnectors } from '../lib/connectors/define.ts';
+import { connectors as registry } from '../lib/connectors/registry.ts';
 import { chaosTable } from './chaos-text.ts';
 import { connectorPage, connectorTable } from './connector-text.ts';
 import { functionTable } from './function-text.ts';
 import { metricTable } from './metric-text.ts';
+
+const connectors = await loadConnectors(registry);
 
 // Writes the generated parts of documents: node --import tsx scripts/write-docs.ts. test/docs compares them.
 const root = join(import.meta.dirname, '..');

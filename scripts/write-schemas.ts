@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connectors } from '../lib/connectors/registry.ts';
+import { loadConnectors } from '../lib/connectors/define.ts';
+import { connectors as registry } from '../lib/connectors/registry.ts';
 import { publishedSchemas } from '../lib/workspace/published.ts';
+
+const connectors = await loadConnectors(registry);
 
 // Writes schemas/*.schema.json from the schemas that `tributary check` uses: node --import tsx scripts/write-schemas.ts
 const root = join(import.meta.dirname, '..');

@@ -1,7 +1,8 @@
 import { DUE_SHARDS } from '../../lib/adapters/dynamodb/profile-items.ts';
 import { MOST_BYTES } from '../../lib/adapters/dynamodb/profile-store.ts';
 import { SHARDS } from '../../lib/adapters/dynamodb/shards.ts';
-import { connectors } from '../../lib/connectors/registry.ts';
+import { loadConnectors } from '../../lib/connectors/define.ts';
+import { connectors as registry } from '../../lib/connectors/registry.ts';
 import { designed } from '../../lib/domain/cost/measured.ts';
 import { functions } from '../../lib/infra/functions.ts';
 import { routes } from '../../lib/infra/routes.ts';
@@ -10,6 +11,8 @@ import { makeSegments } from '../segment-rules.ts';
 import { limits } from './aws-limits.ts';
 import { say, sayBytes, sayTime } from './say.ts';
 import { membershipBytes, supposed, type World } from './world.ts';
+
+const connectors = await loadConnectors(registry);
 
 const [changes] = functions['resolve-profile'].sources;
 

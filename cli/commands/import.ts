@@ -1,4 +1,5 @@
 import type { OpenImports } from '../../lib/connectors/contract.ts';
+import { loadConnector } from '../../lib/connectors/define.ts';
 import { files } from '../../lib/connectors/files/index.ts';
 import { missingColumns, openRows } from '../../lib/connectors/files/mapping.ts';
 import { openFile } from '../../lib/connectors/files/open-file.ts';
@@ -121,8 +122,9 @@ async function chooseMapping(
 async function ownMapping(connector: string, settings: JsonObject, given: string | undefined): Promise<Chosen['map']> {
   if (given !== undefined) throw wrongUsage(`--mapping: connector ${connector} knows itself what its rows mean`);
   const { connectors } = await import('../../lib/connectors/registry.ts');
-  const config = connectors[connector]?.config.safeParse(settings);
-  const imports = connectors[connector]?.imports;
+  const known = await loadConnector(connectors, connector);
+  const config = known?.config.safeParse(settings);
+  const imports = known?.imports;
   if (imports !== undefined && config?.success === true) return imports.open(config.data).map;
   const message = `the stage imports by connector ${connector}, which this command does not know; use the same release`;
   throw new TributaryError('config', 'import/other-release', message);

@@ -69,7 +69,7 @@ async function readFolder(terminal: Terminal, dir: string) {
   const loaded = await loadWorkspace(dir);
   const { definitions, sources } = loaded;
   // With the tests of segments: what its own file calls wrong is not published.
-  const { ok, problems } = checkLoaded(loaded);
+  const { ok, problems } = await checkLoaded(loaded);
   if (ok && definitions !== undefined) return { definitions, texts: textsOf(sources) };
   const errors = problems.filter(isError);
   if (terminal.json) printJson(terminal, { ok: false, problems });

@@ -1,4 +1,4 @@
-import type { AnyConnector } from '../connectors/define.ts';
+import type { Registry } from '../connectors/define.ts';
 import type { Inventory } from '../domain/cost/cost.ts';
 import type { Compiled } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
@@ -31,5 +31,5 @@ export interface ApiDeps extends JobDeps, PlanDeps, AlertDeps {
   /** Reads and writes the text of segments. */
   readonly texts: SegmentTexts;
   /** Batch sizes of destinations, for dry runs. */
-  readonly connectors: Readonly<Record<string, AnyConnector>>;
+  readonly connectors: Registry;
 }

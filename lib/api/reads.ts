@@ -1,4 +1,4 @@
-import { destinationFor } from '../connectors/define.ts';
+import { destinationFor, loadConnectorsOf } from '../connectors/define.ts';
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { guardrailsOf } from '../domain/guardrails.ts';
 import { dryRun } from '../pipeline/push/dry-run.ts';
@@ -69,10 +69,11 @@ export async function readAudience(deps: ApiDeps, audience: AudienceDefinition) 
 
 export async function planPush(deps: ApiDeps, ids: readonly string[]) {
   const definitions = await deps.definitions();
+  const connectors = await loadConnectorsOf(deps.connectors, definitions);
   const plans = definitions.audiences
     .filter(({ audience }) => ids.includes(audience))
     .map((audience) => {
-      const connector = deps.connectors[definitions.connections[audience.connection]?.connector ?? ''];
+      const connector = connectors[definitions.connections[audience.connection]?.connector ?? ''];
       const destination = destinationFor(connector, audience.target) ?? { batch: { maxMembers: 1 } };
       return dryRun(deps, definitions, audience, destination);
     });

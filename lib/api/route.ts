@@ -71,9 +71,9 @@ const IF_MATCH = z.object({
 });
 const MOVED = { 412: problem('It is of another form by now: read it again') };
 
-/** Serves a route on the app and writes it into its OpenAPI document. */
-export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
-  const { method, path, needs, summary, query = [], body, status = 200, answer, ifMatch, etag, run } = route;
+/** Writes a route into the app's OpenAPI document. */
+export function describe(app: OpenAPIHono, route: Route<never>): void {
+  const { method, path, needs, summary, query = [], body, status = 200, answer, ifMatch } = route;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   app.openAPIRegistry.registerPath({
     method,
@@ -93,6 +93,11 @@ export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
       ...(ifMatch === undefined ? {} : MOVED),
     },
   });
+}
+
+/** Serves a route on the app. */
+export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
+  const { method, path, needs, query = [], body, status = 200, ifMatch, etag, run } = route;
   app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
     const caller = whoAsks(c);
     if (!suffices(caller.role, needs)) throw notAllowed(caller, needs);

@@ -1,4 +1,5 @@
 import type { Change, Rejection } from '../domain/change.ts';
+import type { Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { isJsonObject, isShallow, type Json } from '../domain/json.ts';
 import { applyMappings, type MappedRecord, type Mapping } from '../domain/mapping.ts';
@@ -163,6 +164,31 @@ function subjectOf(change: Change): string {
 
 /** A connector with its own types closed over: what the registry and the pipeline hold. */
 export type AnyConnector = Connector<unknown, unknown, unknown>;
+
+/** Connectors by name. */
+export type Connectors = Readonly<Record<string, AnyConnector>>;
+
+/** The same, each loaded by the first who asks for it. */
+export type Registry = Readonly<Record<string, () => Promise<AnyConnector>>>;
+
+/** The connector of that name; undefined where there is none. */
+export async function loadConnector(registry: Registry, name: string): Promise<AnyConnector | undefined> {
+  return Object.hasOwn(registry, name) ? registry[name]?.() : undefined;
+}
+
+/** All connectors, or those of these names that there are. */
+export async function loadConnectors(registry: Registry, names = Object.keys(registry)): Promise<Connectors> {
+  const loaded = await Promise.all(names.map(async (name) => [name, await loadConnector(registry, name)] as const));
+  return Object.fromEntries(loaded.filter((entry): entry is [string, AnyConnector] => entry[1] !== undefined));
+}
+
+/** The connectors that a workspace's connections are of. */
+export async function loadConnectorsOf(
+  registry: Registry,
+  { connections }: Pick<Definitions, 'connections'>,
+): Promise<Connectors> {
+  return loadConnectors(registry, [...new Set(Object.values(connections).map(({ connector }) => connector))]);
+}
 
 /** Closes over a connector's types. Config and secret are parsed by its own schemas before they reach it. */
 export function defineConnector<Config, Secret, Api>(connector: Connector<Config, Secret, Api>): AnyConnector {

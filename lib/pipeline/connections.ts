@@ -1,11 +1,11 @@
 import type { Calls, ConnectorIo } from '../connectors/contract.ts';
-import type { AnyConnector } from '../connectors/define.ts';
+import { type AnyConnector, loadConnector, type Registry } from '../connectors/define.ts';
 import type { ConnectionDefinition, Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import type { Clock, Log, Secrets } from './ports.ts';
 
 export interface ConnectionDeps {
-  readonly connectors: Readonly<Record<string, AnyConnector>>;
+  readonly connectors: Registry;
   readonly definitions: () => Promise<Definitions>;
   readonly secrets: Secrets;
   /** Name of a connection's secret. */
@@ -33,7 +33,7 @@ export async function openConnection(deps: ConnectionDeps, name: string): Promis
     const known = Object.keys(connections).join(', ');
     throw new TributaryError('config', 'connection/unknown', `no connection is called ${name}; there are: ${known}`);
   }
-  const connector = deps.connectors[definition.connector];
+  const connector = await loadConnector(deps.connectors, definition.connector);
   if (connector === undefined) {
     throw new TributaryError(
       'config',

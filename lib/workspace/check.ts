@@ -1,3 +1,4 @@
+import { loadConnectors } from '../connectors/define.ts';
 import { connectors } from '../connectors/registry.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { formatInstant, parseInstant } from '../domain/instant.ts';
@@ -30,8 +31,8 @@ export async function checkWorkspace(dir: string): Promise<CheckResult> {
 }
 
 /** The same of a workspace that was read. */
-export function checkLoaded({ definitions, problems, sources }: Loaded): CheckResult {
-  const warnings = lintWorkspace(sources, connectors);
+export async function checkLoaded({ definitions, problems, sources }: Loaded): Promise<CheckResult> {
+  const warnings = lintWorkspace(sources, await loadConnectors(connectors));
   const tested = definitions === undefined ? { problems: [], tests: 0 } : runTests(definitions, sources);
   const all = sortProblems([...problems, ...warnings, ...tested.problems]);
   return { ok: !all.some(isError), problems: all, tests: tested.tests };

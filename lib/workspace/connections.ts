@@ -1,14 +1,11 @@
 import type { Schema } from '../connectors/contract.ts';
-import type { AnyConnector } from '../connectors/define.ts';
+import type { AnyConnector, Connectors } from '../connectors/define.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
 import { checkValue, knownKeys, unknownKey } from './issues.ts';
 import { nearest } from './nearest.ts';
 import type { Finding } from './problem.ts';
 import { connectionFields } from './schema/tributary.ts';
-
-/** The connectors that a workspace may use, by the name that `connector:` holds. */
-export type Connectors = Readonly<Record<string, AnyConnector>>;
 
 const COMMON_KEYS = Object.keys(connectionFields);
 

@@ -1,4 +1,4 @@
-import { destinationFor } from '../connectors/define.ts';
+import { type Connectors, destinationFor } from '../connectors/define.ts';
 import {
   type AudienceDefinition,
   type ConnectionDefinition,
@@ -13,7 +13,7 @@ import { normaliseIdentifier } from '../domain/identifier.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { objectiveOf } from '../domain/review/objective.ts';
 import type { Condition, SegmentDefinition } from '../domain/segment.ts';
-import { type Connectors, connectorOf, settingsOf } from './connections.ts';
+import { connectorOf, settingsOf } from './connections.ts';
 import { checkValue } from './issues.ts';
 import { targetOf } from './references.ts';
 import { parseSchedule } from './schedule.ts';

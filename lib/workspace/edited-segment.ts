@@ -1,3 +1,4 @@
+import type { Connectors } from '../connectors/define.ts';
 import { canonicalText } from '../domain/canonical.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
@@ -7,25 +8,19 @@ import type { SegmentDefinition } from '../domain/segment.ts';
 import { fileOfSegment, type ReadSegment } from '../domain/segment-text.ts';
 import { testSegment } from './check.ts';
 import { checkCycles } from './conditions.ts';
-import type { Connectors } from './connections.ts';
 import { lintWorkspace } from './lint.ts';
 import { lintSegments } from './lint-segments.ts';
 import { checkSegment } from './load.ts';
 import { type Finding, isError, type Problem, sortProblems } from './problem.ts';
 import { readSource, type Source, writeSource } from './source.ts';
 
-/** Reads and writes single segments for whoever has published definitions in the place of a folder. */
-export function readerOfSegments(connectors: Connectors) {
-  return {
-    read: async (segment: string, text: string, published: Definitions): Promise<ReadSegment> =>
-      readEdited(segment, text, published, connectors),
-    write: async (definition: SegmentDefinition | JsonObject): Promise<string> =>
-      writeSource(definition as unknown as JsonObject),
-  };
+/** The text of one segment that was written elsewhere than in a folder. */
+export function writeEdited(definition: SegmentDefinition | JsonObject): string {
+  return writeSource(definition as unknown as JsonObject);
 }
 
 /** Checks the text of one segment as `tributary check` does, against the published definitions around it. */
-function readEdited(segment: string, text: string, published: Definitions, connectors: Connectors): ReadSegment {
+export function readEdited(segment: string, text: string, published: Definitions, connectors: Connectors): ReadSegment {
   const source = readSource(fileOfSegment(segment), new TextEncoder().encode(text));
   const others = published.segments.filter((one) => one.segment !== segment);
   const found: Problem[] = [...source.problems];

@@ -1,11 +1,11 @@
-import { type AnyConnector, channelOf } from '../connectors/define.ts';
+import { type AnyConnector, type Connectors, channelOf } from '../connectors/define.ts';
 import { computedTraits } from '../domain/computed/computed.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { learnedTraits } from '../domain/learned/rules.ts';
 import type { Mapping } from '../domain/mapping.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
 import { leavesAt, measuredBy } from './conditions.ts';
-import { type Connectors, connectionsOf, connectorOf, settingsOf } from './connections.ts';
+import { connectionsOf, connectorOf, settingsOf } from './connections.ts';
 import { nearest } from './nearest.ts';
 import type { Finding, Problem } from './problem.ts';
 import { idOf, type Sources, targetOf, textAt } from './references.ts';

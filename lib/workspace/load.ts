@@ -1,10 +1,11 @@
 import type { Schema } from '../connectors/contract.ts';
+import { type Connectors, loadConnectors } from '../connectors/define.ts';
 import { connectors as registry } from '../connectors/registry.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { SegmentDefinition } from '../domain/segment.ts';
 import { checkCondition, checkConditions, checkCycles } from './conditions.ts';
-import { type Connectors, checkConnections, connectionsOf } from './connections.ts';
+import { checkConnections, connectionsOf } from './connections.ts';
 import { type Accepted, buildDefinitions } from './definitions.ts';
 import { readFiles, type WorkspaceFile } from './files.ts';
 import { checkValue } from './issues.ts';
@@ -46,7 +47,7 @@ export interface Loaded {
  */
 export async function loadWorkspace(dir: string): Promise<Loaded> {
   const { files, problems } = await readFiles(dir);
-  return readWorkspace(files, registry, problems);
+  return readWorkspace(files, await loadConnectors(registry), problems);
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import type { Connectors } from '../connectors/define.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { conditionSchema } from '../domain/segment/schema.ts';
-import type { Connectors } from './connections.ts';
 import { audienceFile } from './schema/audience.ts';
 import { personaFile } from './schema/persona.ts';
 import { segmentFile } from './schema/segment.ts';

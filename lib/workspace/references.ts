@@ -1,10 +1,10 @@
 import { basename } from 'node:path/posix';
 import type { AudienceDestination, Creates, FieldDestination } from '../connectors/contract.ts';
-import type { AnyConnector } from '../connectors/define.ts';
+import type { AnyConnector, Connectors } from '../connectors/define.ts';
 import { canonicalText } from '../domain/canonical.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
-import { type Connectors, connectionsOf, connectorOf, unknownName } from './connections.ts';
+import { connectionsOf, connectorOf, unknownName } from './connections.ts';
 import { checkValue, knownKeys } from './issues.ts';
 import type { Finding } from './problem.ts';
 import { readSchedule } from './schedule.ts';

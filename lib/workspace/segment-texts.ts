@@ -1,14 +1,14 @@
+import { loadConnectorsOf, type Registry } from '../connectors/define.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { SegmentDefinition } from '../domain/segment.ts';
-import type { Connectors } from './connections.ts';
 
 /** Reads and writes the text of segments; the parser of YAML is loaded by the first who asks. */
-export function openSegmentTexts(connectors: Connectors) {
-  const opened = async () => (await import('./edited-segment.ts')).readerOfSegments(connectors);
+export function openSegmentTexts(registry: Registry) {
+  const opened = async () => import('./edited-segment.ts');
   return {
     read: async (segment: string, text: string, published: Definitions) =>
-      (await opened()).read(segment, text, published),
-    write: async (definition: SegmentDefinition | JsonObject) => (await opened()).write(definition),
+      (await opened()).readEdited(segment, text, published, await loadConnectorsOf(registry, published)),
+    write: async (definition: SegmentDefinition | JsonObject) => (await opened()).writeEdited(definition),
   };
 }

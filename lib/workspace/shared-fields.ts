@@ -1,7 +1,7 @@
 import type { FieldDestination } from '../connectors/contract.ts';
-import { isFieldTarget } from '../connectors/define.ts';
+import { type Connectors, isFieldTarget } from '../connectors/define.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
-import { type Connectors, connectionsOf, connectorOf } from './connections.ts';
+import { connectionsOf, connectorOf } from './connections.ts';
 import { checkValue } from './issues.ts';
 import type { Finding } from './problem.ts';
 import { targetOf, textAt } from './references.ts';

@@ -1,7 +1,10 @@
-import { connectors } from '../../lib/connectors/registry.ts';
+import { loadConnectors } from '../../lib/connectors/define.ts';
+import { connectors as registry } from '../../lib/connectors/registry.ts';
 import type { Definitions } from '../../lib/domain/definitions.ts';
 import { readWorkspace } from '../../lib/workspace/load.ts';
 import { versioned } from '../pipeline/define/published-world.ts';
+
+const connectors = await loadConnectors(registry);
 
 export const NEWS = 'news';
 export const SHOP = 'shop';

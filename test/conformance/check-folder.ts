@@ -16,7 +16,7 @@ export function folderChecks({ connector }: Scenario): readonly Check[] {
       name: 'is registered under the name of its folder and of its manifest',
       async run() {
         expect(existsSync(folder), `no folder lib/connectors/${manifest.id}`).toBe(true);
-        expect(connectors[manifest.id], `registry.ts has no ${manifest.id}`).toBe(connector);
+        expect(await connectors[manifest.id]?.(), `registry.ts has no ${manifest.id}`).toBe(connector);
       },
     },
     {

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { loadConnectors } from '../../lib/connectors/define.ts';
 import { connectors } from '../../lib/connectors/registry.ts';
 import { behaviourChecks } from './behaviour.ts';
 import { folderChecks } from './check-folder.ts';
@@ -16,8 +17,10 @@ describe('connectors', () => {
     expect(Object.keys(connectors)).toEqual(folders.map(({ name }) => name).sort());
   });
 
-  it('go by the id of their manifest', () => {
-    expect(Object.values(connectors).map(({ manifest }) => manifest.id)).toEqual(Object.keys(connectors));
+  it('go by the id of their manifest', async () => {
+    const loaded = await loadConnectors(connectors);
+
+    expect(Object.values(loaded).map(({ manifest }) => manifest.id)).toEqual(Object.keys(connectors));
   });
 
   it.each(Object.keys(connectors))('%s has a scenario in test/vendors', (id) => {

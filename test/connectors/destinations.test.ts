@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { destinationFor, fewestCalls } from '../../lib/connectors/define.ts';
-import { connectors } from '../../lib/connectors/registry.ts';
+import { destinationFor, fewestCalls, loadConnectors } from '../../lib/connectors/define.ts';
+import { connectors as registry } from '../../lib/connectors/registry.ts';
+
+const connectors = await loadConnectors(registry);
 
 describe('destinationFor', () => {
   it('takes a target with a value for a field, and any other for a list', () => {

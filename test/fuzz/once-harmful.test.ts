@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { RawRequest } from '../../lib/connectors/contract-deliveries.ts';
+import { loadConnectors } from '../../lib/connectors/define.ts';
 import { openFile } from '../../lib/connectors/files/open-file.ts';
-import { connectors } from '../../lib/connectors/registry.ts';
+import { connectors as registry } from '../../lib/connectors/registry.ts';
 import { csvCell } from '../../lib/domain/csv-cell.ts';
 import { applyMapping } from '../../lib/domain/mapping.ts';
 import { preflight } from '../../lib/pipeline/collect/collect-answers.ts';
 import { readSource } from '../../lib/workspace/source.ts';
 import { aRequest } from '../pipeline/collect/collect-rig.ts';
 import { deep } from './hostile.ts';
+
+const connectors = await loadConnectors(registry);
 
 /** Each of these once ended a process, took minutes, or let something through. */
 const request = (body: string, path = '/'): RawRequest => ({

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { connectors } from '../../lib/connectors/registry.ts';
+import { loadConnectors } from '../../lib/connectors/define.ts';
+import { connectors as registry } from '../../lib/connectors/registry.ts';
 import { namesFor } from './connector-parsers.ts';
 import { fuzz } from './parser.ts';
 import { allParsers } from './parsers.ts';
+
+const connectors = await loadConnectors(registry);
 
 /** In CI a few of each; `TRIBUTARY_RUNS` and the nightly run do many. A failure names its seed and path. */
 const numRuns = Number(process.env.TRIBUTARY_RUNS ?? 12);

@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { readRequest } from '../../lib/adapters/http.ts';
+import { loadConnectors } from '../../lib/connectors/define.ts';
 import { openFile } from '../../lib/connectors/files/open-file.ts';
 import { openMapping } from '../../lib/connectors/map-written.ts';
-import { connectors } from '../../lib/connectors/registry.ts';
+import { connectors as registry } from '../../lib/connectors/registry.ts';
 import { writtenMapping } from '../../lib/connectors/written-mapping.ts';
 import { asTributaryError } from '../../lib/domain/errors.ts';
 import { normaliseIdentifier } from '../../lib/domain/identifier.ts';
@@ -28,6 +29,8 @@ import { connectorParsers } from './connector-parsers.ts';
 import { corpusBytes, corpusJson, corpusLines } from './corpus.ts';
 import { ofBytes, ofJson, ofJsonBytes, ofText, type Parser } from './parser.ts';
 import { workParsers } from './work-parsers.ts';
+
+const connectors = await loadConnectors(registry);
 
 const KEY = { authorization: `Basic ${Buffer.from('wk_site_1:').toString('base64')}` };
 

@@ -3,7 +3,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { connectors } from '../../lib/connectors/registry.ts';
+import { loadConnectors } from '../../lib/connectors/define.ts';
+import { connectors as registry } from '../../lib/connectors/registry.ts';
 import type { Change } from '../../lib/domain/change.ts';
 import type { Definitions } from '../../lib/domain/definitions.ts';
 import { synthesise } from '../../lib/infra/synthesise.ts';
@@ -12,6 +13,8 @@ import { openStage, type Stage } from '../../lib/local/stage.ts';
 import type { LateDay } from '../../lib/pipeline/resolve/lateness.ts';
 import { readWorkspace } from '../../lib/workspace/load.ts';
 import { bundledOnce } from '../setup/bundled-once.ts';
+
+const connectors = await loadConnectors(registry);
 
 const PEOPLE = 1_500;
 const CHANGES_IN_MESSAGE = 250;

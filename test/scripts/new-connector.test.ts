@@ -89,7 +89,9 @@ describe('npm run new:connector', () => {
   });
 
   it('registers in alphabetical order, and overwrites nothing', () => {
-    expect(ts.sys.readFile(join(root, 'lib/connectors/registry.ts'))).toMatch(/\{ 'acme-mail': acmeMail, /);
+    expect(ts.sys.readFile(join(root, 'lib/connectors/registry.ts'))).toMatch(
+      /\{\n {2}'acme-mail': async \(\) => \(await import\('\.\/acme-mail\/index\.ts'\)\)\.acmeMail,\n {2}files: /,
+    );
     expect(() => writeConnector(asked, root, today)).toThrow('is there already; nothing was written');
   });
 

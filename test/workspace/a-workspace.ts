@@ -1,6 +1,9 @@
-import { connectors } from '../../lib/connectors/registry.ts';
+import { loadConnectors } from '../../lib/connectors/define.ts';
+import { connectors as registry } from '../../lib/connectors/registry.ts';
 import { readWorkspace } from '../../lib/workspace/load.ts';
 import type { Problem } from '../../lib/workspace/problem.ts';
+
+const connectors = await loadConnectors(registry);
 
 /** A small workspace without a fault, file by file. */
 export const soundFiles: Readonly<Record<string, string>> = {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { connectors } from '../../lib/connectors/registry.ts';
+import { loadConnectors } from '../../lib/connectors/define.ts';
+import { connectors as registry } from '../../lib/connectors/registry.ts';
 import { lintWorkspace } from '../../lib/workspace/lint.ts';
 import { AUDIENCE, MAIN, readWith, SEGMENT } from './a-workspace.ts';
+
+const connectors = await loadConnectors(registry);
 
 const main = `workspace: acme
 timezone: Europe/Berlin

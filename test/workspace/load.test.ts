@@ -2,10 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AnyConnector } from '../../lib/connectors/define.ts';
-import { connectors } from '../../lib/connectors/registry.ts';
+import { type AnyConnector, loadConnectors } from '../../lib/connectors/define.ts';
+import { connectors as registry } from '../../lib/connectors/registry.ts';
 import { loadWorkspace, readWorkspace } from '../../lib/workspace/load.ts';
 import { problemsWith, readWith, soundFiles } from './a-workspace.ts';
+
+const connectors = await loadConnectors(registry);
 
 const examples = join(import.meta.dirname, '..', '..', 'examples');
 

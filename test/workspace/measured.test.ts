@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { connectors } from '../../lib/connectors/registry.ts';
+import { loadConnectors } from '../../lib/connectors/define.ts';
+import { connectors as registry } from '../../lib/connectors/registry.ts';
 import { objectiveOf } from '../../lib/domain/review/objective.ts';
 import { lintWorkspace } from '../../lib/workspace/lint.ts';
 import { readWith, soundFiles } from './a-workspace.ts';
+
+const connectors = await loadConnectors(registry);
 
 const SEGMENT = 'segments/lapsing.yaml';
 const PERSONA = 'personas/careful-buyer.yaml';

@@ -4,9 +4,12 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { connectors } from '../../lib/connectors/registry.ts';
+import { loadConnectors } from '../../lib/connectors/define.ts';
+import { connectors as registry } from '../../lib/connectors/registry.ts';
 import { publishedSchemas } from '../../lib/workspace/published.ts';
 import { readWith, soundFiles } from './a-workspace.ts';
+
+const connectors = await loadConnectors(registry);
 
 const root = join(import.meta.dirname, '..', '..');
 const schemas = publishedSchemas(connectors);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type AnyConnector, destinationFor } from '../../connectors/define.ts';
+import { destinationFor, loadConnectorsOf, type Registry } from '../../connectors/define.ts';
 import { canonicalText } from '../../domain/canonical.ts';
 import { changesBetween, type DefinitionChange, leavesList } from '../../domain/compare-definitions.ts';
 import type { DeployChange } from '../../domain/declared.ts';
@@ -64,13 +64,14 @@ export interface PlanAbout {
 
 /** Makes the plan out of what a scan counted. */
 export async function composePlan(
-  deps: { readonly archive: Archive; readonly connectors: Readonly<Record<string, AnyConnector>> },
+  deps: { readonly archive: Archive; readonly connectors: Registry },
   about: PlanAbout,
   madeAt: string,
   scan: Scan | undefined,
   parts: readonly ScanPart[],
 ): Promise<Plan> {
   const candidate = await loadDefinitions(deps.archive, about.candidate);
+  const connectors = await loadConnectorsOf(deps.connectors, candidate);
   const base = about.base === null ? undefined : await loadDefinitions(deps.archive, about.base.version);
   const preview = addPreviews(parts.map(({ found }) => readPreview(found)));
   const sampled = scan !== undefined && isSample(scan);
@@ -90,7 +91,7 @@ export async function composePlan(
     audiences: candidate.audiences.map(({ audience, connection, target }): PlannedAudience => {
       const found = preview.audiences[audience];
       const [add, remove] = [scaled(found?.add ?? 0), scaled(found?.remove ?? 0)];
-      const connector = deps.connectors[candidate.connections[connection]?.connector ?? ''];
+      const connector = connectors[candidate.connections[connection]?.connector ?? ''];
       const destination = destinationFor(connector, target) ?? { batch: { maxMembers: 1 } };
       const blocked = Object.entries(found?.blocked ?? {}).map(([reason, count]) => [reason, scaled(count)]);
       return {

@@ -1,4 +1,4 @@
-import type { AnyConnector } from '../../connectors/define.ts';
+import type { Registry } from '../../connectors/define.ts';
 import { checkDefinitions, withSimulators } from '../../domain/check-definitions.ts';
 import { type Declared, type DeployChange, declaredChanges, declaredIn } from '../../domain/declared.ts';
 import type { Definitions } from '../../domain/definitions.ts';
@@ -21,7 +21,7 @@ export interface PlanDeps {
   /** What the deployed template was synthesised from. Undefined when it is too much to be told in full. */
   readonly deployed: (candidate: Declared) => Declared | undefined;
   /** Batch sizes of destinations, for the calls of a push. */
-  readonly connectors: Readonly<Record<string, AnyConnector>>;
+  readonly connectors: Registry;
 }
 
 /** A job that scans everybody: a plan, or the way to other definitions. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ArchivedLine, Imports, OpenImports } from '../../connectors/contract.ts';
-import type { AnyConnector } from '../../connectors/define.ts';
+import { loadConnector, type Registry } from '../../connectors/define.ts';
 import { canonicalText } from '../../domain/canonical.ts';
 import type { Change } from '../../domain/change.ts';
 import type { Definitions } from '../../domain/definitions.ts';
@@ -20,7 +20,7 @@ export interface ImportDeps {
   readonly changes: Queue;
   readonly clock: Clock;
   readonly log: Log;
-  readonly connectors: Readonly<Record<string, AnyConnector>>;
+  readonly connectors: Registry;
   readonly definitions: () => Promise<Definitions>;
 }
 
@@ -170,7 +170,7 @@ export async function openImports(
     const message = `no connection is called ${connection}; there are: ${known}`;
     throw new TributaryError('rejected', 'api/no-such-connection', message);
   }
-  const connector = deps.connectors[definition.connector];
+  const connector = await loadConnector(deps.connectors, definition.connector);
   if (connector?.imports === undefined) {
     const message = `${connection} is a connection of ${definition.connector}, which takes no files; expected one of files`;
     throw new TributaryError('rejected', 'import/takes-no-files', message);

@@ -1,4 +1,4 @@
-import { destinationFor } from '../../connectors/define.ts';
+import { destinationFor, loadConnectorsOf } from '../../connectors/define.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import { asTributaryError, failAgain, TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
@@ -91,8 +91,9 @@ async function unsettledSources(
 ): Promise<string[]> {
   const now = deps.clock.now().getTime();
   const unsettled: string[] = (await isSwitching(deps.state)) ? ['definitions'] : [];
+  const connectors = await loadConnectorsOf(deps.connectors, definitions);
   for (const connection of Object.values(definitions.connections)) {
-    const figures = deps.connectors[connection.connector]?.streams.filter((one) => one.figures === true) ?? [];
+    const figures = connectors[connection.connector]?.streams.filter((one) => one.figures === true) ?? [];
     for (const stream of Object.keys(connection.streams)) {
       // Figures are nobody's: no list depends on them.
       if (figures.some(({ name }) => name === stream)) continue;

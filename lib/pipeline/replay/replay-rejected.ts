@@ -1,5 +1,5 @@
 import type { ArchivedLine } from '../../connectors/contract.ts';
-import type { AnyConnector } from '../../connectors/define.ts';
+import { type AnyConnector, loadConnector } from '../../connectors/define.ts';
 import type { Change } from '../../domain/change.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
@@ -141,7 +141,7 @@ async function readAgain(
   const { connection } = part;
   const definitions = await deps.definitions();
   const definition = definitions.connections[connection];
-  const connector = deps.connectors[definition?.connector ?? ''];
+  const connector = await loadConnector(deps.connectors, definition?.connector ?? '');
   const config = connector?.config.safeParse(definition?.config);
   const read = connector === undefined || config?.success !== true ? undefined : { connector, config: config.data };
   const meanings = documents.map((one) => ({ one, meaning: meaningOf(read, connection, stream, one.body) }));

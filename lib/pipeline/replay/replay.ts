@@ -1,5 +1,5 @@
 import type { ArchivedLine, OpenImports } from '../../connectors/contract.ts';
-import type { AnyConnector } from '../../connectors/define.ts';
+import { type AnyConnector, loadConnector, type Registry } from '../../connectors/define.ts';
 import type { Change, Rejection } from '../../domain/change.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import { formatInstant } from '../../domain/instant.ts';
@@ -17,7 +17,7 @@ import { asWhole, closeWindow, objectsToldBy, openWindow, wholeObjects } from '.
 
 export interface ReplayDeps extends VoidDeps {
   readonly archive: Archive;
-  readonly connectors: Readonly<Record<string, AnyConnector>>;
+  readonly connectors: Registry;
   readonly definitions: () => Promise<Definitions>;
 }
 
@@ -73,7 +73,7 @@ export async function startReplay(
   const nothing = { objects: 0, changes: 0, rejected: 0 };
   const parts: ReplayPart[] = [];
   for (const { name, streams, connector } of read) {
-    const imports = deps.connectors[connector]?.imports;
+    const imports = (await loadConnector(deps.connectors, connector))?.imports;
     if (imports !== undefined) {
       const partial = `a file holds what somebody chose to send; ${REST_STAYS}`;
       parts.push({ connection: name, stream: imports.stream, ...nothing, partial });
@@ -248,7 +248,7 @@ function delivered(lines: readonly Line[], connection: string): Read {
 
 async function mapped(deps: ReplayDeps, connection: string, name: string, lines: readonly Line[]): Promise<Read> {
   const definition = (await deps.definitions()).connections[connection];
-  const connector = deps.connectors[definition?.connector ?? ''];
+  const connector = await loadConnector(deps.connectors, definition?.connector ?? '');
   const config = connector?.config.safeParse(definition?.config);
   if (connector?.imports?.stream === name && config?.success === true) {
     return mapImported(connector.imports.open(config.data), connection, lines);

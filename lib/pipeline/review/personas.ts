@@ -1,4 +1,4 @@
-import { type AnyConnector, channelOf } from '../../connectors/define.ts';
+import { type Connectors, channelOf, loadConnectorsOf, type Registry } from '../../connectors/define.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import { isJsonObject, type Json } from '../../domain/json.ts';
 import type { Archive, StateStore } from '../ports.ts';
@@ -14,7 +14,7 @@ interface PersonaDeps {
   readonly state: StateStore;
   readonly archive: Pick<Archive, 'getJson' | 'putJson'>;
   readonly definitions: () => Promise<Definitions>;
-  readonly connectors: Readonly<Record<string, AnyConnector>>;
+  readonly connectors: Registry;
 }
 
 /**
@@ -23,6 +23,7 @@ interface PersonaDeps {
  */
 export async function readPersonas(deps: PersonaDeps) {
   const definitions = await deps.definitions();
+  const connectors = await loadConnectorsOf(deps.connectors, definitions);
   const latest = await readLatestCount(deps);
   const pages = definitions.personas.map((written) => {
     const persona = String(written.persona);
@@ -32,7 +33,7 @@ export async function readPersonas(deps: PersonaDeps) {
     const said = messagesOf(messages);
     const pushed = pushedTo(
       definitions,
-      deps.connectors,
+      connectors,
       segments.map(({ segment }) => segment),
     );
     const channels = [...new Set([...pushed.keys(), ...Object.keys(said)])].sort();
@@ -63,7 +64,7 @@ export async function readPersonas(deps: PersonaDeps) {
 /** Channel → audiences of these segments that speak on it. */
 function pushedTo(
   { audiences, connections }: Definitions,
-  connectors: Readonly<Record<string, AnyConnector>>,
+  connectors: Connectors,
   segments: readonly string[],
 ): ReadonlyMap<string, readonly string[]> {
   const pushed = new Map<string, string[]>();

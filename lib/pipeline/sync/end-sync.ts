@@ -1,3 +1,4 @@
+import { loadConnector } from '../../connectors/define.ts';
 import { dispositions, type TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import { closeAlerts, raiseAlert } from '../alerts.ts';
@@ -61,8 +62,8 @@ async function noteEnd(deps: SyncDeps, run: SyncRun): Promise<void> {
     return;
   }
   const says = `the pull failed with ${error.code}: ${error.message}`;
-  const { streams = [] } = deps.connectors[connections[run.connection]?.connector ?? ''] ?? {};
-  const isFigures = streams.some(({ name, figures }) => name === run.stream && figures === true);
+  const connector = await loadConnector(deps.connectors, connections[run.connection]?.connector ?? '');
+  const isFigures = connector?.streams.some(({ name, figures }) => name === run.stream && figures === true) === true;
   const holds = isFigures ? '' : '; pushes are held until this source is read again';
   const todo = `see docs/errors.md under ${error.code}${holds}`;
   await raiseAlert(deps, { kind: 'failed', subject: source, says, todo, run: run.id });

@@ -1,4 +1,5 @@
 import type { BusEvent } from '../../connectors/contract-deliveries.ts';
+import { loadConnector } from '../../connectors/define.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { isJsonObject, type Json } from '../../domain/json.ts';
 import type { ConnectionDeps } from '../connections.ts';
@@ -23,7 +24,7 @@ export function receiveEvent(deps: EventDeps) {
     const definitions = await deps.definitions();
     const told = Object.values(definitions.connections).filter(({ eventBus }) => eventBus === event.source);
     for (const { name, connector: kind, config: settings } of told) {
-      const connector = deps.connectors[kind];
+      const connector = await loadConnector(deps.connectors, kind);
       const config = connector?.config.safeParse(settings);
       if (connector?.events === undefined || config?.success !== true) continue;
       const deliveries = connector.events.parse(event, name, config.data);

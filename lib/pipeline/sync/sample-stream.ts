@@ -1,5 +1,5 @@
 import type { Calls, Stream } from '../../connectors/contract.ts';
-import type { AnyConnector } from '../../connectors/define.ts';
+import { loadConnector, type Registry } from '../../connectors/define.ts';
 import type { Change } from '../../domain/change.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import { asTributaryError, dispositions, TributaryError } from '../../domain/errors.ts';
@@ -28,7 +28,7 @@ interface StartDeps {
   readonly state: StateStore;
   readonly sync: Queue;
   readonly clock: Clock;
-  readonly connectors: Readonly<Record<string, AnyConnector>>;
+  readonly connectors: Registry;
 }
 
 /**
@@ -47,7 +47,8 @@ export async function startSample(
     const message = `no connection is called ${connection}; there are: ${known}`;
     throw new TributaryError('rejected', 'api/no-such-connection', message);
   }
-  const streams = deps.connectors[definition.connector]?.streams.map(({ name }) => name) ?? [];
+  const connector = await loadConnector(deps.connectors, definition.connector);
+  const streams = connector?.streams.map(({ name }) => name) ?? [];
   if (!streams.includes(stream)) {
     const message = `${definition.connector} has no stream ${stream}; it has: ${streams.join(', ') || 'none'}`;
     throw new TributaryError('rejected', 'api/no-such-stream', message);

@@ -96,7 +96,7 @@ export function openPublishedWorld(
     clock,
     compiled: openCompiled(openDefinitions({ state, archive }), openModels({ state, archive })),
     deployed: (wanted: Declared) => wanted,
-    connectors: { mailchimp: { audiences: { batch: { maxMembers: 2 } } } as unknown as AnyConnector },
+    connectors: { mailchimp: async () => ({ audiences: { batch: { maxMembers: 2 } } }) as unknown as AnyConnector },
   };
 
   /** A process of its own: it compiles anew, and may hold definitions that are no longer published. */

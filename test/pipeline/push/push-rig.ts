@@ -100,7 +100,7 @@ export function openRig(
     streams: { contacts: { expression: 'rate(1 day)', words: 'daily' } },
   };
   const deps: ActivateDeps = {
-    connectors: { fake: connector as unknown as AnyConnector },
+    connectors: { fake: async () => connector as unknown as AnyConnector },
     definitions: async () => ({
       ...definitions,
       audiences: [definition, ...others],

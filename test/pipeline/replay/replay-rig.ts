@@ -113,7 +113,7 @@ export function openReplayRig(streams: Readonly<Record<string, RigStream>>, opti
     config: {},
   };
   const workspace = { ...definitions, connections: { [connection]: definition } };
-  const connectors: Record<string, AnyConnector> = {};
+  const connectors: Record<string, () => Promise<AnyConnector>> = {};
   const deps = {
     ...stores,
     state,
@@ -124,7 +124,7 @@ export function openReplayRig(streams: Readonly<Record<string, RigStream>>, opti
     recompute: queue,
     clock,
     get connectors() {
-      return { ...connectors, fake: connectorOf(streams) };
+      return { ...connectors, fake: async () => connectorOf(streams) };
     },
     definitions: async () => workspace,
     secrets: async () => ({}),

@@ -26,7 +26,7 @@ function openRig(deliveries: readonly Delivery[]) {
   const tool: ConnectionDefinition = { ...base, name: 'tool', streams, eventBus: BUS };
   const other: ConnectionDefinition = { ...base, name: 'other', streams };
   const receive = receiveEvent({
-    connectors: { fake: connector },
+    connectors: { fake: async () => connector },
     definitions: async () => ({ ...definitions, connections: { tool, other } }),
     key: async () => identityKey,
     ledger: openMemoryLedger(),

@@ -31,7 +31,7 @@ function openRig(deliveries: readonly Delivery[]) {
     config: {},
   };
   const receive = receiveWebhook({
-    connectors: { fake: connector },
+    connectors: { fake: async () => connector },
     definitions: async () => ({ ...definitions, connections: { tool } }),
     secrets: async () => ({}),
     secretName: (name) => name,

@@ -1,5 +1,5 @@
 import type { ConnectorIo, Stream } from '../../../lib/connectors/contract.ts';
-import type { AnyConnector } from '../../../lib/connectors/define.ts';
+import type { AnyConnector, Registry } from '../../../lib/connectors/define.ts';
 import type { ConnectionDefinition } from '../../../lib/domain/definitions.ts';
 import { isStreamSettled, readStream } from '../../../lib/pipeline/sync/sync-run.ts';
 import { syncStream } from '../../../lib/pipeline/sync/sync-stream.ts';
@@ -15,7 +15,7 @@ const anything = { safeParse: (data: unknown) => ({ success: true as const, data
  * The connection `crm` with one stream, which reads as the test says, on stores in memory. `connectors`: in the place of the
  * one that has the stream.
  */
-export function openSyncRig(stream: Stream<unknown>, connectors?: Readonly<Record<string, AnyConnector>>) {
+export function openSyncRig(stream: Stream<unknown>, connectors?: Registry) {
   const state = openMemoryState();
   const archive = openMemoryArchive();
   const changes = openMemoryQueue();
@@ -38,7 +38,7 @@ export function openSyncRig(stream: Stream<unknown>, connectors?: Readonly<Recor
     config: {},
   };
   const sync = syncStream({
-    connectors: connectors ?? { fake: connector },
+    connectors: connectors ?? { fake: async () => connector },
     definitions: async () => ({ ...definitions, connections: { crm } }),
     secrets: async () => ({}),
     secretName: (name) => name,

@@ -74,7 +74,7 @@ export function openRig({ heal = 'report', mode = 'mirror', fate = () => 'lives'
   const death = { comes: (): void => {} };
   const mortal = mortally(fate, () => death.comes());
   const verify = verifyAudience({
-    connectors: { fake: connector },
+    connectors: { fake: async () => connector },
     definitions: async () => ({ ...definitions, connections: { tool: connection }, audiences: [definition] }),
     secrets: async () => ({}),
     secretName: (name) => name,
