@@ -144,7 +144,7 @@ export async function reviewByClicking(
   await checkPage(page, 'a reviewed segment');
 }
 
-const MOST_ASKS = 8;
+const MOST_ASKS = 20;
 
 /**
  * The preview of the text as it stands, from everybody. Where a machine is busy with something else, a preview counts a
