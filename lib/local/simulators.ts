@@ -76,7 +76,10 @@ export function realTools({ connections }: Pick<Definitions, 'connections'>): re
     .map(({ name }) => name);
 }
 
-/** Starts and fills a simulator for each connection that asks for one. Everything follows the stage's clock. */
+/**
+ * Starts and fills a simulator for each connection that asks for one. Everything follows the stage's clock. Throws
+ * TributaryError `stage/no-simulator`.
+ */
 export async function startSimulators(
   definitions: Definitions,
   start: Date,
@@ -88,7 +91,12 @@ export async function startSimulators(
   const tools = new Map<string, SimulatedTool>();
   const simulated = connections.filter(({ endpoint }) => endpoint === 'simulator');
   for (const connection of simulated) {
-    const tool = await openTool[connection.connector]?.(connection, { world, now });
+    const open = openTool[connection.connector];
+    if (open === undefined) {
+      const message = `connection ${connection.name} asks for a simulated tool of ${connection.connector}, and there is none; simulated are: ${Object.keys(openTool).join(', ')}`;
+      throw new TributaryError('config', 'stage/no-simulator', message);
+    }
+    const tool = await open(connection, { world, now });
     if (tool !== undefined) tools.set(connection.name, tool);
   }
   for (const { connection, target } of definitions.audiences) {

@@ -243,7 +243,7 @@ async function assemble(
 
   const stageFile = stageFilePath(options.stageFileIn ?? dataDir ?? process.cwd());
   const startedAt = new Date().toISOString();
-  writeStageFile(stageFile, {
+  const before = writeStageFile(stageFile, {
     url: http.url,
     token,
     aws: proxy.url,
@@ -251,7 +251,10 @@ async function assemble(
     pid: process.pid,
     startedAt,
   });
-  ending.push(() => removeStageFile(stageFile, token));
+  ending.push(() => removeStageFile(stageFile, token, before));
+  if (before !== undefined && before.pid !== process.pid) {
+    options.onNotice?.(`another stage runs here, at ${before.url}: until this one ends, commands speak to this one`);
+  }
 
   const due = openDueProfiles(from, engines.dynamodb);
   ending.push(due.close);

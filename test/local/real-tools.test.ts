@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { realTools } from '../../lib/local/simulators.ts';
+import { realTools, startSimulators } from '../../lib/local/simulators.ts';
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 
 const { definitions } = await loadWorkspace('examples/acme');
@@ -21,5 +21,17 @@ describe('realTools', () => {
     const files = { ...newsletter, connector: 'files', name: 'files' };
 
     expect(realTools({ connections: { files: { ...files, endpoint: 'https://files.example.com' } } })).toEqual([]);
+  });
+});
+
+describe('startSimulators', () => {
+  it('says which connection asks for a tool that nobody simulates', async () => {
+    const connections = { own: { ...newsletter, name: 'own', connector: 'files' } };
+    const now = new Date('2026-11-21T09:00:00.000Z');
+
+    await expect(startSimulators({ ...definitions, connections }, now, () => now)).rejects.toMatchObject({
+      code: 'stage/no-simulator',
+      message: expect.stringContaining('connection own asks for a simulated tool of files'),
+    });
   });
 });

@@ -19,16 +19,42 @@ export function stageFilePath(folder: string): string {
   return join(folder, '.tributary', 'stage.json');
 }
 
-/** Writes the file, readable by the owner only. A file that a stage before this one left is replaced. */
-export function writeStageFile(path: string, content: StageFile): void {
+/**
+ * Writes the file, readable by the owner only. One that a dead stage left is replaced; one of a stage that still runs is
+ * returned, so that it can be put back.
+ */
+export function writeStageFile(path: string, content: StageFile): StageFile | undefined {
   mkdirSync(dirname(path), { recursive: true });
+  const before = readStageFile(path);
   rmSync(path, { force: true });
   writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  return before !== undefined && isAlive(before.pid) ? before : undefined;
 }
 
-/** Removes the file if it is still the one of the stage with this token; another stage may have replaced it. */
-export function removeStageFile(path: string, token: string): void {
-  if (!existsSync(path)) return;
-  const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
-  if (isJsonObject(content) && content.token === token) rmSync(path, { force: true });
+/**
+ * Removes the file if it is still the one of the stage with this token; another stage may have replaced it. A stage that was
+ * there before and still runs has its own again.
+ */
+export function removeStageFile(path: string, token: string, before?: StageFile): void {
+  if (readStageFile(path)?.token !== token) return;
+  rmSync(path, { force: true });
+  if (before !== undefined && isAlive(before.pid)) writeStageFile(path, before);
+}
+
+function readStageFile(path: string): StageFile | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return isJsonObject(content) ? (content as unknown as StageFile) : undefined;
+  } catch {
+    return undefined; // Half written by a process that died: nobody's.
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
