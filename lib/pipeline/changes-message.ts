@@ -1,4 +1,5 @@
 import type { Change, FragmentId, Reading, Rejection } from '../domain/change.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { Json } from '../domain/json.ts';
 import type { QueueMessage } from './ports.ts';
 
@@ -19,6 +20,8 @@ export interface ChangesMessage {
   readonly cause?: string;
   /** Records whose people are paused before the changes are folded, or let go on after. */
   readonly pause?: readonly FragmentId[];
+  /** When a tool hinted at what pauses them. */
+  readonly hintedAt?: Instant;
   readonly resume?: readonly FragmentId[];
   /** What the collector could not use: of which source, and under which name it is kept once. */
   readonly rejected?: readonly Rejection[];

@@ -32,6 +32,8 @@ export interface LookedUp {
   readonly suppressed: ReadonlySet<string>;
   /** Keys that the index knows something of and that lead to nobody. */
   readonly vacant: ReadonlySet<string>;
+  /** Key of a record → when it was last read again after a hint, in ms. */
+  readonly reread: ReadonlyMap<string, Milliseconds>;
 }
 
 /** Takes a key for a profile. */
@@ -53,6 +55,8 @@ export interface IdentityIndex {
   claim(claims: readonly Claim[]): Promise<ReadonlySet<string>>;
   /** Marks a key as suppressed, or takes the mark away, whoever it leads to. */
   mark(key: string, suppressed: boolean): Promise<void>;
+  /** Notes that the records of these keys were read again at `at`, unless they were later. A key of nobody is passed over. */
+  noteReread(keys: readonly string[], at: Milliseconds): Promise<void>;
 }
 
 /** So many profiles and moves together every store writes as one: what DynamoDB takes in one transaction. */
@@ -199,8 +203,10 @@ export interface MembershipStore {
   audienceRows(audience: string, part?: number, after?: string): AsyncIterable<readonly AudienceRow[]>;
   /** Profile ids whose sides differ, from the sparse index, in the order of `audienceRows`; may lag behind writes. */
   pending(audience: string, after?: string): AsyncIterable<readonly string[]>;
-  /** Pauses the rows that these profiles have in these audiences, or lets them go on (`until` undefined). */
-  pause(profiles: readonly string[], audiences: readonly string[], until: Milliseconds | undefined): Promise<void>;
+  /** Pauses the rows that these profiles have in these audiences; who is paused for longer already stays so. */
+  pause(profiles: readonly string[], audiences: readonly string[], until: Milliseconds): Promise<void>;
+  /** Lets those of the rows go on whose pause ends by `until`. */
+  resume(profiles: readonly string[], audiences: readonly string[], until: Milliseconds): Promise<void>;
   /** Rows by key, consistently: what is read just before sending. */
   readAudienceRows(audience: string, profiles: readonly string[]): Promise<ReadonlyMap<string, AudienceRow>>;
   /**

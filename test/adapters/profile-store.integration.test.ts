@@ -269,6 +269,19 @@ describe('identity index', () => {
   });
 });
 
+describe('a record that was read again', () => {
+  it('is known by when it was last, and only where it leads to somebody', async () => {
+    await index.claim([{ key: 'reread#1', profile: 'p_1' }]);
+    await index.noteReread(['reread#1', 'nobody#1'], NOW + 1);
+    await index.noteReread(['reread#1'], NOW);
+
+    const { reread, owners } = await index.lookUp(['reread#1', 'nobody#1']);
+
+    expect(Object.fromEntries(reread)).toEqual({ 'reread#1': NOW + 1 });
+    expect([...owners.keys()]).toEqual(['reread#1']);
+  });
+});
+
 describe('a mark of suppression', () => {
   it('stands on a key whoever it leads to, and makes a claim that has not seen it look again', async () => {
     await index.claim([{ key: 'held#1', profile: 'p_held' }]);

@@ -3,12 +3,10 @@ import { compareRates } from '../../lib/domain/push-rates.ts';
 import { emptyTally } from '../../lib/domain/tally.ts';
 import { type Alert, closeAlerts, openAlerts, raiseAlert } from '../../lib/pipeline/alerts.ts';
 import { csvLine } from '../../lib/pipeline/push/outcomes.ts';
-import { pauseMembers } from '../../lib/pipeline/push/pause-members.ts';
 import { touchRealtime } from '../../lib/pipeline/push/touch-audiences.ts';
 import { noteSourceSize, shrunkSources } from '../../lib/pipeline/sync/source-size.ts';
 import { watchSchedules } from '../../lib/pipeline/watch-schedules.ts';
 import { openHandClock, openMemoryQueue, openMemoryState } from './memory-state.ts';
-import { openMemoryStores } from './memory-stores.ts';
 import { definitions, NOW } from './world.ts';
 
 const HOUR = 3_600_000;
@@ -145,42 +143,6 @@ describe('a change of a realtime audience', () => {
     deps.clock.pass(11_000);
     await touch(new Set(['to-tool']));
     expect(push.take()).toHaveLength(1);
-  });
-});
-
-describe('a hint that consent is withdrawn', () => {
-  it('pauses whoever the records belong to, wherever they were merged into, and lets them go on', async () => {
-    const stores = openMemoryStores();
-    const paused: unknown[] = [];
-    const pause = pauseMembers({
-      identities: {
-        ...stores.identities,
-        lookUp: async (keys) => ({
-          owners: new Map(keys.map((key) => [key, 'p_1'])),
-          erased: new Map(),
-          suppressed: new Set(),
-          vacant: new Set(),
-        }),
-      },
-      profiles: { ...stores.profiles, read: async () => new Map() },
-      memberships: {
-        ...stores.memberships,
-        pause: async (...given) => {
-          paused.push(given);
-        },
-      },
-      definitions: async () => definitions,
-      key: { secret: 'k'.repeat(32), generation: 1 },
-      clock: openHandClock(NOW),
-    });
-    await pause(['mail:member:a'], 'pause');
-    await pause(['mail:member:a'], 'resume');
-    await pause([], 'pause');
-
-    expect(paused).toEqual([
-      [['p_1'], ['to-tool'], NOW + DAY],
-      [['p_1'], ['to-tool'], undefined],
-    ]);
   });
 });
 

@@ -20,7 +20,7 @@ export function openMemoryAudience() {
   const lagging = new Set<string>();
   const memberships: Pick<
     MembershipStore,
-    'audienceParts' | 'audienceRows' | 'pending' | 'pause' | 'readAudienceRows' | 'settle' | 'enter'
+    'audienceParts' | 'audienceRows' | 'pending' | 'pause' | 'resume' | 'readAudienceRows' | 'settle' | 'enter'
   > = {
     audienceParts: PARTS,
     async *audienceRows(_audience, part, after = '') {
@@ -38,8 +38,13 @@ export function openMemoryAudience() {
       for (const profile of profiles) {
         const row = rows.get(profile);
         if (row === undefined) continue;
-        if (until === undefined) delete row.pausedUntil;
-        else row.pausedUntil = until;
+        row.pausedUntil = Math.max(until, row.pausedUntil ?? 0);
+      }
+    },
+    async resume(profiles, _audiences, until) {
+      for (const profile of profiles) {
+        const row = rows.get(profile);
+        if (row?.pausedUntil !== undefined && row.pausedUntil <= until) delete row.pausedUntil;
       }
     },
     async readAudienceRows(_audience, profiles) {

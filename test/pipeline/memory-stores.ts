@@ -49,6 +49,7 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
   /** Keys that are suppressed, or were: the index knows them, whether or not they lead to anybody. */
   const marks = new Map<string, boolean>();
   const graves = new Map<string, number>();
+  const reread = new Map<string, number>();
   const profiles = new Map<string, string>();
   const accounts = new Map<string, Account>();
   const activities = new Map<string, ActivityChange>();
@@ -81,7 +82,12 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
         erased: new Map(keys.flatMap((key) => (graves.has(key) ? [[key, graves.get(key) ?? 0] as const] : []))),
         suppressed: new Set(keys.filter((key) => marks.get(key) === true)),
         vacant: new Set(keys.filter((key) => marks.has(key) && !index.has(key))),
+        reread: new Map(keys.flatMap((key) => (reread.has(key) ? [[key, reread.get(key) ?? 0] as const] : []))),
       })),
+    noteReread: (keys, at) =>
+      step(() => {
+        for (const key of keys) if (index.has(key)) reread.set(key, Math.max(at, reread.get(key) ?? 0));
+      }),
     mark: (key, suppressed) =>
       step(() => {
         if (suppressed || marks.has(key)) marks.set(key, suppressed);

@@ -23,6 +23,9 @@ export function openIdentityIndex(dynamo: Dynamo, table: string): IdentityIndex 
         erased: new Map(erased.map((item) => [item.key?.S ?? '', Number(item.erased?.N)])),
         suppressed: keysOf(items.filter((item) => item.suppressed?.BOOL === true)),
         vacant: keysOf(items.filter((item) => item.profile?.S === undefined)),
+        reread: new Map(
+          items.flatMap((item) => (item.reread?.N === undefined ? [] : [[item.key?.S ?? '', Number(item.reread.N)]])),
+        ),
       };
     },
     async claim(claims) {
@@ -31,6 +34,16 @@ export function openIdentityIndex(dynamo: Dynamo, table: string): IdentityIndex 
         claims.map((claim) => claimStatement(table, claim)),
       );
       return new Set(claims.filter((_, at) => outcomes[at] === 'condition-failed').map(({ key }) => key));
+    },
+    async noteReread(keys, at) {
+      const now = { N: String(at) };
+      await executeAll(
+        dynamo,
+        keys.map((key) => ({
+          Statement: `UPDATE "${table}" SET "reread" = ? WHERE "key" = ? AND "profile" IS NOT MISSING AND ("reread" IS MISSING OR "reread" < ?)`,
+          Parameters: [now, { S: key }, now],
+        })),
+      );
     },
     async mark(key, suppressed) {
       const item = { TableName: table, Key: { key: { S: key } } };

@@ -1,7 +1,8 @@
 import type { FragmentId } from '../../domain/change.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import { everyIndexKey, type IdentityKey } from '../../domain/identifier.ts';
-import type { Clock, IdentityIndex, MembershipStore, ProfileStore } from '../ports.ts';
+import type { Milliseconds } from '../../domain/instant.ts';
+import type { IdentityIndex, MembershipStore, ProfileStore } from '../ports.ts';
 import { followIds } from '../resolve/gather.ts';
 
 export interface PauseDeps {
@@ -10,30 +11,56 @@ export interface PauseDeps {
   readonly memberships: MembershipStore;
   readonly definitions: () => Promise<Pick<Definitions, 'audiences'>>;
   readonly key: IdentityKey;
-  readonly clock: Clock;
 }
 
 /** Longer than reading again may take, and an end for hints that nobody could follow. */
 const PAUSED_MS = 24 * 3_600_000;
 
 /**
- * Pauses the people of some records in every audience, because a tool hinted that they may have withdrawn consent, or
- * lets them go on, because their records were read again. Nobody is added while paused; removals go on.
+ * Pauses the people of some records in every audience, because a tool hinted at `at` that they may have withdrawn consent,
+ * or lets them go on, because their records were read again at `at`. Nobody is added while paused; removals go on. A hint
+ * that comes late, or once more, pauses nobody whose record was read again since: the index of records remembers when.
  */
 export function pauseMembers(deps: PauseDeps) {
-  return async function pause(fragments: readonly FragmentId[], does: 'pause' | 'resume'): Promise<void> {
-    if (fragments.length === 0) return;
-    const records = [...new Set(fragments)].map((value) => ({ type: 'fragment', value }));
-    const keys = records.flatMap((record) => everyIndexKey(record, deps.key));
-    const { owners } = await deps.identities.lookUp(keys);
+  const keysOf = (record: FragmentId): readonly string[] =>
+    everyIndexKey({ type: 'fragment', value: record }, deps.key);
+
+  const lookUp = async (records: readonly FragmentId[]) => {
+    const { owners, reread } = await deps.identities.lookUp(records.flatMap(keysOf));
     const { leads } = await followIds(deps.profiles, new Set(owners.values()));
-    const people = [...new Set([...owners.values()].map((id) => leads.get(id) ?? id))];
-    const { audiences } = await deps.definitions();
-    const until = does === 'pause' ? deps.clock.now().getTime() + PAUSED_MS : undefined;
-    await deps.memberships.pause(
-      people,
-      audiences.map(({ audience }) => audience),
-      until,
+    return records.flatMap((record) =>
+      keysOf(record).flatMap((key) => {
+        const owner = owners.get(key);
+        return owner === undefined
+          ? []
+          : [{ record, key, person: leads.get(owner) ?? owner, reread: reread.get(key) ?? 0 }];
+      }),
     );
+  };
+
+  return async function pause(
+    fragments: readonly FragmentId[],
+    does: 'pause' | 'resume',
+    at: Milliseconds,
+  ): Promise<void> {
+    if (fragments.length === 0) return;
+    const found = await lookUp([...new Set(fragments)]);
+    const audiences = (await deps.definitions()).audiences.map(({ audience }) => audience);
+    const peopleOf = (some: typeof found) => [...new Set(some.map(({ person }) => person))];
+    if (does === 'resume') {
+      // Noted first: a hint that is being handled at this moment looks for the note after it has paused.
+      await deps.identities.noteReread(
+        found.map(({ key }) => key),
+        at,
+      );
+      await deps.memberships.resume(peopleOf(found), audiences, at + PAUSED_MS);
+      return;
+    }
+    const unread = found.filter(({ reread }) => reread < at);
+    if (unread.length === 0) return;
+    await deps.memberships.pause(peopleOf(unread), audiences, at + PAUSED_MS);
+    const again = [...new Set(unread.map(({ record }) => record))];
+    const since = (await lookUp(again)).filter(({ reread }) => reread >= at);
+    await deps.memberships.resume(peopleOf(since), audiences, at + PAUSED_MS);
   };
 }

@@ -9,6 +9,7 @@ import {
   type Rejection,
 } from '../../domain/change.ts';
 import { asTributaryError } from '../../domain/errors.ts';
+import { type Milliseconds, parseInstant } from '../../domain/instant.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { metricLines } from '../../domain/metrics.ts';
 import { parseChange } from '../../domain/parse-change.ts';
@@ -32,7 +33,7 @@ export interface WorkDeps {
   /** Asks for a recount of everybody, by the instant at which it was due. */
   readonly recount: (scheduledAt: string | undefined) => Promise<void>;
   /** Pauses the people of some records, or lets them go on. */
-  readonly pause: (fragments: readonly string[], does: 'pause' | 'resume') => Promise<void>;
+  readonly pause: (fragments: readonly string[], does: 'pause' | 'resume', at: Milliseconds) => Promise<void>;
   /** Brings marks of suppression into line with the list; the profiles that have to be decided again. */
   readonly mark: (keys: readonly string[]) => Promise<readonly string[]>;
   readonly resolve: (batch: readonly Work[]) => Promise<Resolved>;
@@ -55,15 +56,17 @@ export function doWork(deps: WorkDeps) {
     const batch: Work[] = [];
     for (const body of bodies) batch.push(await readWork(deps, body));
     // First: nobody is added while paused, whatever fails after.
-    await deps.pause(fragmentsIn(bodies, 'pause'), 'pause');
+    await pauseAll(deps, bodies);
     for (const body of bodies) {
       if (!isJsonObject(body) || body.recount !== true) continue;
       await deps.recount(typeof body.scheduledAt === 'string' ? body.scheduledAt : undefined);
     }
     await archiveDeliveries(deps, bodies);
     const resolved = await resolveAll(deps, batch);
-    const done = bodies.filter((_, at) => !resolved.failed.has(at));
-    await deps.pause(fragmentsIn(done, 'resume'), 'resume');
+    await resumeAll(
+      deps,
+      bodies.filter((_, at) => !resolved.failed.has(at)),
+    );
     const compared = await compareAll(deps, bodies);
     const failed = new Set([...resolved.failed, ...compared, ...(await scanAll(deps, bodies, signal))]);
     const folded = new Map<string, number[]>();
@@ -179,11 +182,20 @@ async function scanAll(deps: WorkDeps, bodies: readonly Json[], signal: AbortSig
   return failed;
 }
 
-function fragmentsIn(bodies: readonly Json[], what: 'pause' | 'resume'): readonly string[] {
-  return bodies.flatMap((body) => {
-    const list = isJsonObject(body) ? body[what] : undefined;
-    return textsIn(list);
-  });
+/** A message of a former release does not tell when: it is taken as of now. */
+async function pauseAll(deps: WorkDeps, bodies: readonly Json[]): Promise<void> {
+  for (const body of bodies) {
+    if (!isJsonObject(body) || body.pause === undefined) continue;
+    await deps.pause(textsIn(body.pause), 'pause', parseInstant(body.hintedAt) ?? deps.clock.now().getTime());
+  }
+}
+
+async function resumeAll(deps: WorkDeps, bodies: readonly Json[]): Promise<void> {
+  for (const body of bodies) {
+    if (!isJsonObject(body) || body.resume === undefined) continue;
+    const readAt = isJsonObject(body.read) ? parseInstant(body.read.at) : undefined;
+    await deps.pause(textsIn(body.resume), 'resume', readAt ?? deps.clock.now().getTime());
+  }
 }
 
 function textsIn(list: Json | undefined): readonly string[] {

@@ -1,6 +1,7 @@
 import type { Delivery } from '../../connectors/contract-deliveries.ts';
 import type { AnyConnector } from '../../connectors/define.ts';
 import type { Definitions } from '../../domain/definitions.ts';
+import { formatInstant } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { changesMessage } from '../changes-message.ts';
 import { pack, packRejections } from '../pack.ts';
@@ -51,7 +52,10 @@ export async function queueDeliveries(
   // Whoever may have withdrawn is paused before anybody reads them again.
   const pause = [...new Set(hints.flatMap(({ withdraws = [] }) => withdraws))];
   if (pause.length > 0) {
-    await deps.changes.send([changesMessage({ origin: 'delivery', connection, changes: [], pause, ...cause })]);
+    const hintedAt = formatInstant(deps.clock.now().getTime());
+    await deps.changes.send([
+      changesMessage({ origin: 'delivery', connection, changes: [], pause, hintedAt, ...cause }),
+    ]);
   }
   await deps.changes.send(
     groups.map((group) => changesMessage({ origin: 'delivery', connection, changes: group, ...cause })),

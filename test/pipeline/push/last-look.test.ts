@@ -23,7 +23,7 @@ describe('the last look before sending', () => {
     expect(outcomes).toEqual({ p_00: 'sent', p_01: 'push/moved', p_02: 'push/paused' });
 
     rig.rig.before = async () => {};
-    await rig.memberships.pause(['p_02'], ['to-tool'], undefined);
+    await rig.memberships.resume(['p_02'], ['to-tool'], rig.clock.now().getTime() + DAY);
     rig.clock.pass(MINUTE);
     await rig.push();
     expect(rig.list.has(addressOf('p_02'))).toBe(true);

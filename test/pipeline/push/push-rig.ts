@@ -119,10 +119,11 @@ export function openRig(
       lookUp: async (keys) => {
         if (new Set(keys).size < keys.length) throw new Error('a key is looked up twice in one request');
         const found = keys.flatMap((key) => (owners.has(key) ? [[key, owners.get(key) ?? ''] as const] : []));
-        return { owners: new Map(found), erased: new Map(), suppressed, vacant: new Set() };
+        return { owners: new Map(found), erased: new Map(), suppressed, vacant: new Set(), reread: new Map() };
       },
       claim: async () => new Set(),
       mark: async () => {},
+      noteReread: async () => {},
     },
     key: async () => identityKey,
     ledger: openMemoryLedger(),
