@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { broken, runJob } from './run-job.ts';
 
 describe('a bench on engines', () => {
-  // The import and push needs a stage, and is in the nightly run.
-  for (const job of ['resolve', 'units', 'push', 'bundles', 'collect', 'requests', 'idle']) {
+  // The others are in the nightly run.
+  for (const job of ['units', 'requests']) {
     it(`prints JSON lines only: ${job}`, async () => {
       const { status, lines, notes } = await runJob(job);
 

@@ -4,6 +4,14 @@ import { broken, runJob } from '../bench/run-job.ts';
 /** A stage opens, and a rehearsed quarter of an hour is waited for. */
 const LONG_MS = 390_000;
 
+it.each(['resolve', 'push', 'bundles', 'collect', 'idle'])('the bench %s prints JSON lines only', async (job) => {
+  const { status, lines, notes } = await runJob(job);
+
+  expect(status, notes).toBe(0);
+  expect(lines.length).toBeGreaterThan(5);
+  expect(broken(lines, job)).toEqual([]);
+});
+
 it('the bench of an import and a push prints JSON lines only', async () => {
   const { status, lines, notes } = await runJob('import-and-push');
 

@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take a minute and more, or half of one: whichever of them begins last is waited for by everybody. */
 const LONGEST = [
-  ...['chaos', 'rehearsal', 'audiences', 'store-jobs', 'everything', 'import', 'privacy'].map(
+  ...['chaos', 'rehearsal', 'audiences', 'everything', 'import', 'privacy'].map(
     (name) => `/${name}.integration.test.ts`,
   ),
   '/conformance/roads.test.ts',
