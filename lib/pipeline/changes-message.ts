@@ -20,7 +20,7 @@ export interface ChangesMessage {
   readonly cause?: string;
   /** Records whose people are paused before the changes are folded, or let go on after. */
   readonly pause?: readonly FragmentId[];
-  /** When a tool hinted at what pauses them. */
+  /** When a tool hinted at what pauses them, or at what was read again: of one clock, so that the two can be compared. */
   readonly hintedAt?: Instant;
   readonly resume?: readonly FragmentId[];
   /** What the collector could not use: of which source, and under which name it is kept once. */

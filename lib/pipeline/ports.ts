@@ -32,7 +32,7 @@ export interface LookedUp {
   readonly suppressed: ReadonlySet<string>;
   /** Keys that the index knows something of and that lead to nobody. */
   readonly vacant: ReadonlySet<string>;
-  /** Key of a record → when it was last read again after a hint, in ms. */
+  /** Key of a record → when the latest hint came after which it was read again, in ms. */
   readonly reread: ReadonlyMap<string, Milliseconds>;
 }
 
@@ -55,7 +55,7 @@ export interface IdentityIndex {
   claim(claims: readonly Claim[]): Promise<ReadonlySet<string>>;
   /** Marks a key as suppressed, or takes the mark away, whoever it leads to. */
   mark(key: string, suppressed: boolean): Promise<void>;
-  /** Notes that the records of these keys were read again at `at`, unless they were later. A key of nobody is passed over. */
+  /** Notes that the records of these keys were read again after a hint of `at`, unless after a later one. A key of nobody is passed over. */
   noteReread(keys: readonly string[], at: Milliseconds): Promise<void>;
 }
 

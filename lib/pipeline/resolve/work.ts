@@ -193,8 +193,7 @@ async function pauseAll(deps: WorkDeps, bodies: readonly Json[]): Promise<void> 
 async function resumeAll(deps: WorkDeps, bodies: readonly Json[]): Promise<void> {
   for (const body of bodies) {
     if (!isJsonObject(body) || body.resume === undefined) continue;
-    const readAt = isJsonObject(body.read) ? parseInstant(body.read.at) : undefined;
-    await deps.pause(textsIn(body.resume), 'resume', readAt ?? deps.clock.now().getTime());
+    await deps.pause(textsIn(body.resume), 'resume', parseInstant(body.hintedAt) ?? deps.clock.now().getTime());
   }
 }
 

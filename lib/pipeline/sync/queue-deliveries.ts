@@ -50,9 +50,9 @@ export async function queueDeliveries(
   if (tooLarge.length > 0) return 'too-large';
   const hints = deliveries.flatMap((one) => ('hint' in one ? [one.hint] : []));
   // Whoever may have withdrawn is paused before anybody reads them again.
+  const hintedAt = formatInstant(deps.clock.now().getTime());
   const pause = [...new Set(hints.flatMap(({ withdraws = [] }) => withdraws))];
   if (pause.length > 0) {
-    const hintedAt = formatInstant(deps.clock.now().getTime());
     await deps.changes.send([
       changesMessage({ origin: 'delivery', connection, changes: [], pause, hintedAt, ...cause }),
     ]);
@@ -63,7 +63,7 @@ export async function queueDeliveries(
   const pulled = new Set(deliveries.flatMap((one) => ('pull' in one ? [one.pull.stream] : [])));
   const scheduled = definitions.connections[connection]?.streams ?? {};
   const work: JsonObject[] = [
-    ...rereadsOf(hints).map((reread) => ({ connection, ...reread, ...cause })),
+    ...rereadsOf(hints).map((reread) => ({ connection, ...reread, hintedAt, ...cause })),
     // A stream that nobody pulls has no checkpoint to go on from.
     ...[...pulled].filter((stream) => Object.hasOwn(scheduled, stream)).map((stream) => ({ connection, stream })),
   ];

@@ -36,7 +36,7 @@ async function reread(
   deps: SyncDeps,
   connection: OpenConnection,
   stream: Stream<unknown>,
-  { reread: ids = [], cause }: SyncCommand,
+  { reread: ids = [], hintedAt, cause }: SyncCommand,
   signal: AbortSignal,
 ): Promise<void> {
   if (stream.reread === undefined) return;
@@ -60,14 +60,16 @@ async function reread(
   await quarantine(deps, name, stream.name, `reread#${contentName(rejected)}`, rejected);
   // Whoever was paused by the hint goes on as soon as what was read again is folded: with the last of it.
   const resume = [...new Set(page.changes.flatMap((change) => (change.kind === 'account' ? [] : [change.fragment])))];
+  // Also where all of it was our own work that came back.
+  const messages = groups.length === 0 && resume.length > 0 ? [[]] : groups;
   await deps.changes.send(
-    groups.map((changes, at) =>
+    messages.map((changes, at) =>
       changesMessage({
         origin: 'page',
         connection: name,
         changes,
         read: readingOf(stream.name, now),
-        ...(at === groups.length - 1 ? { resume } : {}),
+        ...(at === messages.length - 1 ? { resume, ...(hintedAt === undefined ? {} : { hintedAt }) } : {}),
         ...(cause === undefined ? {} : { cause }),
       }),
     ),

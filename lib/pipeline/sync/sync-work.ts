@@ -1,3 +1,4 @@
+import type { Instant } from '../../domain/instant.ts';
 import type { AlertDeps } from '../alerts.ts';
 import type { ConnectionDeps } from '../connections.ts';
 import type { Archive, Queue } from '../ports.ts';
@@ -22,6 +23,8 @@ export interface SyncCommand {
   readonly run?: string;
   /** Read these vendor ids again instead: what a webhook hinted at. */
   readonly reread?: readonly string[];
+  /** When the hint came, RFC 3339: whom it paused goes on when the records are read. */
+  readonly hintedAt?: Instant;
   /** What the hint came by. */
   readonly cause?: string;
   /** Only show the first records, for a job, and change nothing. */

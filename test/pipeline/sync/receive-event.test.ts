@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BusEvent, Delivery } from '../../../lib/connectors/contract-deliveries.ts';
 import type { AnyConnector } from '../../../lib/connectors/define.ts';
 import type { ConnectionDefinition } from '../../../lib/domain/definitions.ts';
+import { formatInstant } from '../../../lib/domain/instant.ts';
 import { readBusEvent, receiveEvent } from '../../../lib/pipeline/sync/receive-event.ts';
 import { identityKey } from '../delivering.ts';
 import { openMemoryLedger } from '../memory-ledger.ts';
@@ -52,11 +53,19 @@ describe('receiveEvent', () => {
     await rig.receive(event);
 
     expect(rig.changes.take()).toMatchObject([
-      { body: { origin: 'delivery', connection: 'tool', changes: [], pause: ['tool:member:b'] } },
+      {
+        body: {
+          origin: 'delivery',
+          connection: 'tool',
+          changes: [],
+          pause: ['tool:member:b'],
+          hintedAt: formatInstant(NOW),
+        },
+      },
       { body: { origin: 'delivery', connection: 'tool', changes: [gone] } },
     ]);
     expect(rig.sync.take()).toEqual([
-      { body: { connection: 'tool', stream: 'members', reread: ['a', 'b'] } },
+      { body: { connection: 'tool', stream: 'members', reread: ['a', 'b'], hintedAt: formatInstant(NOW) } },
       { body: { connection: 'tool', stream: 'members' } },
     ]);
   });

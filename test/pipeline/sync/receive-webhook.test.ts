@@ -62,7 +62,9 @@ describe('receiveWebhook', () => {
     expect(await rig.receive()).toMatchObject({ status: 200 });
 
     expect(rig.changes.take()).toMatchObject([{ body: { origin: 'delivery', connection: 'tool' } }]);
-    expect(rig.sync.take()).toEqual([{ body: { connection: 'tool', stream: 'members', reread: ['a', 'b', 'c'] } }]);
+    expect(rig.sync.take()).toEqual([
+      { body: { connection: 'tool', stream: 'members', reread: ['a', 'b', 'c'], hintedAt: expect.any(String) } },
+    ]);
   });
 
   it('refuses a delivery that no message can carry, and queues nothing of it', async () => {
