@@ -1,6 +1,7 @@
 import { canonicalText } from '../../lib/domain/canonical.ts';
 import { compileDefinitions, decide } from '../../lib/domain/decide.ts';
 import type { Profile } from '../../lib/domain/profile.ts';
+import type { AudienceRow } from '../../lib/pipeline/ports.ts';
 import { isLiving } from '../../lib/pipeline/resolve/gather.ts';
 import type { Calm } from './calm.ts';
 import type { Look } from './found.ts';
@@ -111,7 +112,7 @@ async function compareAudiences(storm: Storm, look: Look, own: readonly Profile[
         if (row?.wanted.in === true) found.unexplained.push(`${profile.id} is wanted by the row of ${audience} only`);
         continue;
       }
-      const outcome = row?.told?.outcome ?? 'none';
+      const outcome = row?.told?.outcome ?? untoldAs(row);
       const keys = decided.keys.map(({ value }) => value);
       const there = keys.filter((key) => listed.has(key));
       const known = keys.some((key) => storm.shop.member(SHOP, key) !== undefined);
@@ -128,6 +129,13 @@ async function compareAudiences(storm: Storm, look: Look, own: readonly Profile[
     }
   }
   return members;
+}
+
+/** Why somebody who is wanted has no outcome, for whoever looks for the cause. */
+function untoldAs(row: AudienceRow | undefined): string {
+  if (row === undefined) return 'none, without a row';
+  const paused = row.pausedUntil === undefined ? '' : ', paused';
+  return `none, ${row.wanted.in ? 'wanted' : 'not wanted'} by the row${row.pending ? ', pending' : ''}${paused}`;
 }
 
 function emailsOf({ fragments }: Profile): readonly string[] {

@@ -90,6 +90,27 @@ function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[],
     }
   }
 
+  /** Pushes until nothing differs any more. */
+  async function pushWhatMoved(): Promise<void> {
+    await recover();
+    for (let round = 0; round < 3; round += 1) {
+      // A push that waited too long for a source is held, and an operator looks at it.
+      await approveHeld(stage, () => {});
+      await recover();
+      const { audiences } = (await storm.call('POST', '/api/push/dry-run', {})) as unknown as {
+        readonly audiences: readonly { readonly id: string; readonly add: number; readonly remove: number }[];
+      };
+      const moved = audiences.filter(({ add, remove }) => add + remove > 0);
+      if (moved.length === 0) break;
+      for (const { id } of moved) await storm.call('POST', '/api/push', { audience: id });
+      await recover();
+    }
+    for (const audience of Object.keys(tags)) {
+      const state = await look.pushState(audience);
+      if (state !== 'finished') odd.push(`the push of ${audience} is ${state}`);
+    }
+  }
+
   return {
     struck(crowd: Crowd): Played['struck'] {
       const counted = (name: KindName): number => {
@@ -141,22 +162,9 @@ function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[],
         await settle(TROUBLED_SPELLS);
       });
       await recover();
-      for (let round = 0; round < 3; round += 1) {
-        // A push that waited too long for a source is held, and an operator looks at it.
-        await approveHeld(stage, () => {});
-        await recover();
-        const { audiences } = (await storm.call('POST', '/api/push/dry-run', {})) as unknown as {
-          readonly audiences: readonly { readonly id: string; readonly add: number; readonly remove: number }[];
-        };
-        const moved = audiences.filter(({ add, remove }) => add + remove > 0);
-        if (moved.length === 0) break;
-        for (const { id } of moved) await storm.call('POST', '/api/push', { audience: id });
-        await recover();
-      }
-      for (const audience of Object.keys(tags)) {
-        const state = await look.pushState(audience);
-        if (state !== 'finished') odd.push(`the push of ${audience} is ${state}`);
-      }
+      // Whose time came while the clock leapt is decided by the next sweep.
+      await stage.runUntil(storm.now() + 2 * MINUTE);
+      await pushWhatMoved();
     },
 
     /** Compares at an instant around which nobody enters or leaves by time alone. */
@@ -169,7 +177,7 @@ function openPlay({ storm, look, witness }: Theatre, names: readonly KindName[],
         ]);
         if (segmentsOf(before.people) !== segmentsOf(now.people)) {
           await stage.runUntil(at + 4 * MINUTE);
-          await recover();
+          await pushWhatMoved();
           continue;
         }
         const verdict = await compare(storm, look, crowd, now, at);
