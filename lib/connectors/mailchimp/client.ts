@@ -10,6 +10,7 @@ import { translateFailure, unreadableAnswer } from './errors.ts';
 import { MAX_PAGE } from './manifest.ts';
 import { mergeValues } from './merge-values.ts';
 import { type ReportPage, type ReportPart, reportCalls } from './reports.ts';
+import { type SurveyPage, surveyCalls } from './surveys.ts';
 import { vendorTime } from './vendor-time.ts';
 
 /** Mailchimp ends a call after 120 s by itself; whoever waits longer than this is better off asking again. */
@@ -64,6 +65,12 @@ export interface MailchimpClient {
     part: ReportPart,
     query: { readonly offset: number; readonly count: number },
   ): Promise<Counted>;
+  /** Surveys of the list; `total` counts those of all lists. */
+  listSurveys(offset: number): Promise<SurveyPage>;
+  /** Id and time of every response. Without pages: the API gives this one no `count` and no `offset`. */
+  listSurveyResponses(survey: string): Promise<Counted>;
+  /** A response with its answers, or undefined when it was deleted. */
+  getSurveyResponse(survey: string, response: string): Promise<Readonly<Record<string, unknown>> | undefined>;
   listTags(offset: number): Promise<{ readonly tags: readonly Tag[]; readonly total: number }>;
   createTag(name: string): Promise<Tag>;
   addToTag(tag: string, addresses: readonly string[]): Promise<TagAnswer>;
@@ -247,6 +254,7 @@ export function openMailchimp(connection: ConnectionInput<Config, Secret>, io: C
           }),
       ),
     ...reportCalls(api.reports, list, call),
+    ...surveyCalls(api.reporting, list, call),
     listTags: (offset) =>
       call(
         'tags',

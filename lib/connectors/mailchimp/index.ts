@@ -9,6 +9,7 @@ import { erasure } from './erasure.ts';
 import { fieldValues } from './field-values.ts';
 import { manifest } from './manifest.ts';
 import { members } from './members.stream.ts';
+import { surveys } from './surveys.stream.ts';
 import { traits } from './traits.ts';
 import { webhook } from './webhook.ts';
 
@@ -25,7 +26,7 @@ export const mailchimp = defineConnector<Config, Secret, MailchimpClient>({
     const { name } = await api.getList();
     return { account: `list ${name} in ${api.dataCentre}` };
   },
-  streams: [members, activity, campaigns],
+  streams: [members, activity, campaigns, surveys],
   traits,
   webhook,
   audiences,

@@ -69,6 +69,12 @@ declare module '@mailchimp/mailchimp_marketing/src/ApiClient.js' {
       getCampaignAbuseReports(campaign: string, options: Pick<Paging, 'fields'>): Promise<unknown>;
       getEmailActivityForCampaign(campaign: string, options: Paging & { readonly since?: string }): Promise<unknown>;
     };
+    readonly reporting: {
+      getSurveyReportsAll(options: Paging): Promise<unknown>;
+      /** Without pages: the reference gives it no `count` and no `offset`. */
+      getSurveyResponsesAll(survey: string, options: Pick<Paging, 'fields'>): Promise<unknown>;
+      getSurveyResponse(survey: string, response: string): Promise<unknown>;
+    };
   }
 
   const ApiClient: new () => ApiClient;

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../lib/domain/json.ts';
 import type { SimCampaign } from './campaign.ts';
 import type { SimList } from './list.ts';
+import type { SimSurvey } from './survey.ts';
 import type { makeWebhookSender } from './webhook-sender.ts';
 
 /** One call of the API: what matches it, and what it does. An object is answered as JSON, nothing as 204. */
@@ -14,6 +15,7 @@ export interface Route {
 export interface Call {
   readonly lists: ReadonlyMap<string, SimList>;
   readonly campaigns: ReadonlyMap<string, SimCampaign>;
+  readonly surveys: ReadonlyMap<string, SimSurvey>;
   readonly webhooks: ReturnType<typeof makeWebhookSender>;
   readonly query: URLSearchParams;
   readonly body: JsonObject;

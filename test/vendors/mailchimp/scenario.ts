@@ -18,6 +18,8 @@ const LATER = new Date('2026-11-20T11:00:00Z');
 const SENT = new Date('2026-11-18T09:00:00Z');
 const OPENED = new Date('2026-11-18T12:00:00Z');
 
+const score = { question: 'q1', type: 'range', query: 'How likely are you to recommend us?', answer: '9' } as const;
+
 const people = Array.from({ length: 11 }, (_, n) => `person${n}@example.com`);
 const away = ['gone1@example.org', 'gone2@example.org'];
 
@@ -133,6 +135,33 @@ export const mailchimpScenario: Scenario<Mailchimp> = {
       touch(vendor) {
         vendor.unsubscribe('spring', 'person9@example.com');
         return [reportId('spring', 'person9@example.com', 'unsubscribed')];
+      },
+    },
+    surveys: {
+      pageSize: 3,
+      seed(vendor) {
+        for (const email of people) vendor.putMember(LIST, { email, at: EARLIER });
+        for (const id of ['prices', 'service']) {
+          vendor.addSurvey(LIST, { id });
+          for (const [n, email] of people.slice(0, 4).entries()) {
+            vendor.answerSurvey(id, { id: `${id}${n}`, email, at: OPENED, answers: [score] });
+          }
+        }
+        vendor.answerSurvey('service', { id: 'unknown', at: SENT, answers: [score] });
+        vendor.addList({ id: 'other', name: 'Another list' });
+        vendor.addSurvey('other', { id: 'elsewhere' });
+        vendor.answerSurvey('elsewhere', { email: 'never@example.org', at: OPENED, answers: [score] });
+        // A response without a time that can be read.
+        vendor.answerSurvey('prices', { id: 'timeless', at: new Date(Number.NaN), answers: [score] });
+      },
+      expected: () => [
+        ...['prices', 'service'].flatMap((id) => [0, 1, 2, 3].map((n) => responseId(id, `${id}${n}`))),
+        responseId('service', 'unknown'),
+      ],
+      rejected: 1,
+      touch(vendor) {
+        vendor.answerSurvey('prices', { id: 'later', email: 'person9@example.com', answers: [score] });
+        return [responseId('prices', 'later')];
       },
     },
   },
@@ -261,6 +290,14 @@ function memberToErase(email: string) {
 function reportId(campaign: string, email: string, part: string): string {
   const parts = JSON.stringify([campaign, memberHash(email), part]);
   return `mailchimp:${createHash('sha256').update(parts).digest('hex').slice(0, 32)}`;
+}
+
+/** The id that the connector gives a response to a survey. */
+function responseId(survey: string, response: string): string {
+  return `mailchimp:${createHash('sha256')
+    .update(JSON.stringify([survey, response]))
+    .digest('hex')
+    .slice(0, 32)}`;
 }
 
 /** The id that the connector gives an act: made from all that the report says about it. */

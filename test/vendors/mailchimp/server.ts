@@ -10,6 +10,7 @@ import { type Problem, ProblemError, problems } from './problem.ts';
 import type { Call, Route } from './route.ts';
 import { segmentRoutes } from './segment-routes.ts';
 import { dropFields, keepFields } from './select-fields.ts';
+import { surveyRoutes } from './survey-routes.ts';
 
 /** Documented: ten simultaneous connections per API key (Mailchimp developer guide, "Throttling"). */
 const MAX_CONNECTIONS = 10;
@@ -19,6 +20,7 @@ const routes: readonly Route[] = [
   ...mergeFieldRoutes,
   ...segmentRoutes,
   ...campaignRoutes,
+  ...surveyRoutes,
   ...accountRoutes,
 ];
 
@@ -34,7 +36,7 @@ export interface HeardCall {
 }
 
 /** What the server serves, kept by the simulator. */
-export type Account = Pick<Call, 'lists' | 'campaigns' | 'webhooks' | 'nextId'> & {
+export type Account = Pick<Call, 'lists' | 'campaigns' | 'surveys' | 'webhooks' | 'nextId'> & {
   readonly apiKey: string;
   readonly faults: Fault[];
   now(): number;

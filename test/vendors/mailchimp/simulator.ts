@@ -6,6 +6,7 @@ import type { Fault } from './faults.ts';
 import { type Actor, type Happening, type MemberInput, makeList, type SimList, type SimMergeField } from './list.ts';
 import { memberHash, type SimMember, type Status } from './member.ts';
 import { type HeardCall, makeServer } from './server.ts';
+import type { ResponseInput, SimSurvey } from './survey.ts';
 import { makeWebhookSender } from './webhook-sender.ts';
 
 export interface MailchimpOptions {
@@ -57,6 +58,12 @@ export interface Mailchimp extends Simulator {
   complain(campaign: string, email: string, at?: Date): void;
   /** Any other action, such as one that the reference does not list. */
   act(campaign: string, email: string, action: string, at?: Date): void;
+  /** Publishes a survey; returns its id. */
+  addSurvey(listId: string, survey?: { readonly id?: string; readonly title?: string }): string;
+  deleteSurvey(survey: string): void;
+  /** Somebody answers a survey; returns the id of the response. */
+  answerSurvey(survey: string, response: ResponseInput): string;
+  deleteResponse(survey: string, response: string): void;
   /** Has the URL checked and then told of what people do to the list. Throws when the check fails. */
   addWebhook(listId: string, url: string, options?: { readonly sources?: readonly Actor[] }): Promise<void>;
   /** Waits until no delivery is on its way. */
@@ -75,11 +82,12 @@ export async function startMailchimp(options: MailchimpOptions): Promise<Mailchi
   const apiKey = options.apiKey ?? DEFAULT_KEY;
   const lists = new Map<string, SimList>();
   const campaigns = new Map<string, SimCampaign>();
+  const surveys = new Map<string, SimSurvey>();
   const webhooks = makeWebhookSender(now);
   const faults: Fault[] = [...(options.faults ?? [])];
   let lastId = 3_730_000;
   const nextId = () => ++lastId;
-  const server = makeServer({ apiKey, lists, campaigns, webhooks, faults, nextId, now });
+  const server = makeServer({ apiKey, lists, campaigns, surveys, webhooks, faults, nextId, now });
 
   function listNamed(id: string): SimList {
     const list = lists.get(id);
@@ -171,6 +179,18 @@ export async function startMailchimp(options: MailchimpOptions): Promise<Mailchi
       of.complaints.push({ id: nextId(), email, at });
     },
     act: (campaign, email, action, at) => act(campaign, email, at, { action }),
+    addSurvey(listId, { id = `survey${nextId()}`, title = `Survey ${id}` } = {}) {
+      const { name: listName } = listNamed(listId);
+      surveys.set(id, { id, webId: nextId(), listId, listName, title, publishedAt: now(), responses: new Map() });
+      return id;
+    },
+    deleteSurvey: (survey) => void surveys.delete(survey),
+    answerSurvey(survey, { id = `response${nextId()}`, at, ...told }) {
+      const second = Math.floor((at?.getTime() ?? now()) / 1000) * 1000;
+      surveys.get(survey)?.responses.set(id, { ...told, id, at: second });
+      return id;
+    },
+    deleteResponse: (survey, response) => void surveys.get(survey)?.responses.delete(response),
     async addWebhook(listId, url, { sources = ['user', 'admin'] } = {}) {
       if (!(await webhooks.validate(url))) throw new Error('the webhook URL did not answer the check with 200');
       const events = new Set(['subscribe', 'unsubscribe', 'profile', 'cleaned', 'upemail']);
