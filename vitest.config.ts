@@ -39,8 +39,7 @@ export default defineConfig({
           globalSetup: ['test/setup/bundle-functions.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // Stages wait for each other's processes and for the time that they step through: two do not fill two cores.
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
