@@ -36,12 +36,12 @@ export function openIdentityIndex(dynamo: Dynamo, table: string): IdentityIndex 
       return new Set(claims.filter((_, at) => outcomes[at] === 'condition-failed').map(({ key }) => key));
     },
     async noteReread(keys, at) {
-      const now = { N: String(at) };
+      const hinted = { N: String(at) };
       await executeAll(
         dynamo,
         keys.map((key) => ({
           Statement: `UPDATE "${table}" SET "reread" = ? WHERE "key" = ? AND "profile" IS NOT MISSING AND ("reread" IS MISSING OR "reread" < ?)`,
-          Parameters: [now, { S: key }, now],
+          Parameters: [hinted, { S: key }, hinted],
         })),
       );
     },

@@ -3,6 +3,7 @@ import type { Definitions } from '../../domain/definitions.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import { openCatalogue } from '../../domain/facet/catalogue.ts';
 import type { Models } from '../../domain/learned/model.ts';
+import type { SegmentDefinition } from '../../domain/segment.ts';
 import { type ModelsFor, openModels } from '../learn/models.ts';
 import type { Archive, StateStore } from '../ports.ts';
 import { readPublication } from './publication.ts';
@@ -88,8 +89,13 @@ export async function compileWhole(definitions: Definitions, models: Models | un
 /** Whether a condition is about a region. Only then the table of regions is worth its memory. */
 function asksForRegions({ segments, traits }: Definitions): boolean {
   const { kindOf } = openCatalogue(traits);
+  return traitsAskedBy(segments).some((path) => kindOf(path)?.type === 'region');
+}
+
+/** Paths of the traits that conditions of segments are about. */
+export function traitsAskedBy(segments: readonly Pick<SegmentDefinition, 'when'>[]): readonly string[] {
   const asked = JSON.stringify(segments.map(({ when }) => when)).matchAll(/"trait":"([^"]+)"/g);
-  return [...asked].some(([, path = '']) => kindOf(path)?.type === 'region');
+  return [...asked].map(([, path = '']) => path);
 }
 
 /** Versions held compiled at the same time: what is published, what was before, and what is planned. */

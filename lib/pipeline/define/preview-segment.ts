@@ -24,7 +24,7 @@ import type { ActivityStore, Clock, ProfileStore, StateStore } from '../ports.ts
 import { type DecidedAlone, decideAlone } from '../resolve/decide-alone.ts';
 import { isLiving } from '../resolve/gather.ts';
 import type { Versions } from '../resolve/refill.ts';
-import { compileWhole } from './definitions.ts';
+import { compileWhole, traitsAskedBy } from './definitions.ts';
 import { readRecounts } from './recount.ts';
 
 export interface PreviewSegmentDeps {
@@ -116,14 +116,19 @@ export function withSegment(segments: readonly SegmentDefinition[], edited: Segm
   return segments.map((one) => (one.segment === edited.segment ? edited : one));
 }
 
-/** One segment with what it refers to: the others need not be asked to know who is in it. */
+/**
+ * One segment with what it refers to: the others need not be asked to know who is in it. Nor is anybody scored where it is
+ * not about scores, which takes longer than all the rest.
+ */
 function compileAlone(
   { definitions, learned }: Compiled,
   segments: readonly SegmentDefinition[],
   segment: string,
 ): Promise<Compiled> {
-  const { version: _, ...rest } = definitions;
-  const content = { ...rest, segments: withReferences(segments, segment), audiences: [] };
+  const { version: _, learned: rules, ...rest } = definitions;
+  const alone = withReferences(segments, segment);
+  const isScored = learned !== undefined && traitsAskedBy(alone).some((path) => path.startsWith(learned.under));
+  const content = { ...rest, ...(isScored ? { learned: rules } : {}), segments: alone, audiences: [] };
   return compileWhole({ version: versionOf(content), ...content }, learned?.models);
 }
 
@@ -189,8 +194,8 @@ async function countPage(walk: Walk, people: readonly Profile[]): Promise<void> 
 }
 
 /** Whether what is stored about somebody is still the answer of what is published. Models may have moved since. */
-function isStanding({ definitions, flipsAt }: Profile, { published, now }: Walk): boolean {
-  if (published.learned !== undefined || definitions !== published.definitions.version) return false;
+function isStanding({ definitions, flipsAt }: Profile, { published, before, now }: Walk): boolean {
+  if (before.learned !== undefined || definitions !== published.definitions.version) return false;
   return flipsAt === null || now < flipsAt;
 }
 

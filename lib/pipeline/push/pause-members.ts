@@ -18,8 +18,9 @@ const PAUSED_MS = 24 * 3_600_000;
 
 /**
  * Pauses the people of some records in every audience, because a tool hinted at `at` that they may have withdrawn consent,
- * or lets them go on, because their records were read again after a hint that came at `at`. Nobody is added while paused; removals go on. A hint
- * that comes late, or once more, pauses nobody whose record was read again since: the index of records remembers when.
+ * or lets them go on, because their records were read again after a hint that came at `at`. Nobody is added while paused;
+ * removals go on. A hint that comes late, or once more, pauses nobody whose record was read again since: the identifier
+ * index remembers.
  */
 export function pauseMembers(deps: PauseDeps) {
   const keysOf = (record: FragmentId): readonly string[] =>

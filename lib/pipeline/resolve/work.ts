@@ -32,7 +32,7 @@ export interface WorkDeps {
   readonly scan: (message: JsonObject, signal: AbortSignal) => Promise<void>;
   /** Asks for a recount of everybody, by the instant at which it was due. */
   readonly recount: (scheduledAt: string | undefined) => Promise<void>;
-  /** Pauses the people of some records, or lets them go on. */
+  /** Pauses the people of some records because of a hint of this instant, or lets them go on. */
   readonly pause: (fragments: readonly string[], does: 'pause' | 'resume', at: Milliseconds) => Promise<void>;
   /** Brings marks of suppression into line with the list; the profiles that have to be decided again. */
   readonly mark: (keys: readonly string[]) => Promise<readonly string[]>;
@@ -56,17 +56,15 @@ export function doWork(deps: WorkDeps) {
     const batch: Work[] = [];
     for (const body of bodies) batch.push(await readWork(deps, body));
     // First: nobody is added while paused, whatever fails after.
-    await pauseAll(deps, bodies);
+    await pauseAll(deps, bodies, 'pause');
     for (const body of bodies) {
       if (!isJsonObject(body) || body.recount !== true) continue;
       await deps.recount(typeof body.scheduledAt === 'string' ? body.scheduledAt : undefined);
     }
     await archiveDeliveries(deps, bodies);
     const resolved = await resolveAll(deps, batch);
-    await resumeAll(
-      deps,
-      bodies.filter((_, at) => !resolved.failed.has(at)),
-    );
+    const done = bodies.filter((_, at) => !resolved.failed.has(at));
+    await pauseAll(deps, done, 'resume');
     const compared = await compareAll(deps, bodies);
     const failed = new Set([...resolved.failed, ...compared, ...(await scanAll(deps, bodies, signal))]);
     const folded = new Map<string, number[]>();
@@ -182,18 +180,11 @@ async function scanAll(deps: WorkDeps, bodies: readonly Json[], signal: AbortSig
   return failed;
 }
 
-/** A message of a former release does not tell when: it is taken as of now. */
-async function pauseAll(deps: WorkDeps, bodies: readonly Json[]): Promise<void> {
+/** A message of a former release does not tell when the hint came: it is taken as of now. */
+async function pauseAll(deps: WorkDeps, bodies: readonly Json[], does: 'pause' | 'resume'): Promise<void> {
   for (const body of bodies) {
-    if (!isJsonObject(body) || body.pause === undefined) continue;
-    await deps.pause(textsIn(body.pause), 'pause', parseInstant(body.hintedAt) ?? deps.clock.now().getTime());
-  }
-}
-
-async function resumeAll(deps: WorkDeps, bodies: readonly Json[]): Promise<void> {
-  for (const body of bodies) {
-    if (!isJsonObject(body) || body.resume === undefined) continue;
-    await deps.pause(textsIn(body.resume), 'resume', parseInstant(body.hintedAt) ?? deps.clock.now().getTime());
+    if (!isJsonObject(body) || body[does] === undefined) continue;
+    await deps.pause(textsIn(body[does]), does, parseInstant(body.hintedAt) ?? deps.clock.now().getTime());
   }
 }
 

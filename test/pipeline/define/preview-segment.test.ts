@@ -114,6 +114,25 @@ describe('previewSegment', () => {
     expect(found.filled).toBe(12);
   });
 
+  it('looks at nothing that is learned unless the segment is about it', async () => {
+    const world = await populated(12);
+    const schedule = { expression: 'rate(1 day)', words: 'every day' };
+    const learned = { at: schedule, rfm: { did: 'Opened', value: 'amount', withinMs: 100 * DAY } };
+    // Published, and nobody is decided by it yet: what is asked of learned traits is in nobody's memory.
+    await publishDefinitions(world.deps, versioned({ ...publishable, learned }));
+
+    const plain = await preview(world, 'customers', { trait: 'size', lt: 3 });
+    const scored = await preview(world, 'customers', {
+      any: [
+        { trait: 'size', lt: 3 },
+        { trait: 'learned.rfm.score', exists: true },
+      ],
+    });
+
+    expect([plain.total, scored.total]).toEqual([exactly(3), exactly(3)]);
+    expect([plain.filled, scored.filled]).toEqual([0, 12]);
+  });
+
   it('says what was seen when nobody knows how many people there are, and how certain it is when somebody counted', async () => {
     const world = await populated(60);
     const customers: Condition = { trait: 'size', lt: 40 };
