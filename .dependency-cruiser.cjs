@@ -81,7 +81,7 @@ module.exports = {
         path: ['^(lib|functions|cli|console|test|bench|scripts)/'],
         pathNot: [
           '^lib/domain/',
-          '^lib/connectors/(contract|contract-deliveries|row-file|define|define-field|define-figures|delivered-json|google-sign-in|requests|response-mapping|written-mapping|map-written)\\.ts$',
+          '^lib/connectors/(contract|contract-deliveries|row-file|define|define-field|define-figures|delivered-json|epoch|google-sign-in|requests|response-mapping|written-mapping|map-written)\\.ts$',
           '^lib/connectors/$1/',
         ],
       },

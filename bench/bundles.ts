@@ -85,8 +85,12 @@ async function* besideSdks(
       const more = { vendor };
       yield line('load CPU with the connector and the vendor’s client', overBare(ours) / 1_000, 'ms', more);
       yield line('load CPU of the SDKs alone', overBare(sdks) / 1_000, 'ms', more);
-      const over = line('load CPU over that of the SDKs alone', overBare(ours) / overBare(sdks), 'ratio', more);
-      yield { ...over, target: { most: 1.1 } };
+      for (const [metric, starts] of [
+        ['load CPU of the function over that of the SDKs alone', start],
+        ['load CPU with both over that of the SDKs alone', ours],
+      ] as const) {
+        yield { ...line(metric, overBare(starts) / overBare(sdks), 'ratio', more), target: { most: 1.1 } };
+      }
     }
   }
 }

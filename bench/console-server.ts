@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { brotliDecompressSync } from 'node:zlib';
 import { serve } from '@hono/node-server';
-import { OpenAPIHono } from '@hono/zod-openapi';
+import { Hono } from 'hono';
 import { serveConsole } from '../lib/api/console.ts';
 import type { ConsoleFiles } from '../lib/api/console-files.ts';
 import type { RunningApi } from '../test/api/running-api.ts';
@@ -11,7 +11,7 @@ export async function serveApi(
   files: ConsoleFiles,
   { app: api }: Pick<RunningApi, 'app'>,
 ): Promise<{ readonly url: string; readonly server: Server }> {
-  const app = new OpenAPIHono();
+  const app = new Hono();
   app.all('/api/*', async ({ req }) => {
     const { pathname, search } = new URL(req.url);
     const body = req.method === 'GET' ? {} : { body: await req.text() };

@@ -163,15 +163,21 @@ export const promises: readonly Promised[] = [
       of: { function: name },
     }),
   ),
-  ...(['receive-webhook', 'sync-stream', 'activate-audience', 'api'] as const).flatMap((name) =>
-    (['salesforce', 'mailchimp', 'hubspot'] as const).map(
-      (vendor): Promised => ({
-        what: `Loading ${name} with the client of ${vendor}, over the SDKs alone`,
+  ...(['receive-webhook', 'sync-stream', 'activate-audience'] as const).flatMap((name) =>
+    (['salesforce', 'mailchimp', 'hubspot'] as const).flatMap((vendor): Promised[] => [
+      {
+        what: `Loading ${name}, over its SDKs alone, with that of ${vendor}`,
         job: 'bundles',
-        metric: 'load CPU over that of the SDKs alone',
+        metric: 'load CPU of the function over that of the SDKs alone',
         of: { function: name, vendor },
-      }),
-    ),
+      },
+      {
+        what: `The same, and ${vendor}’s connector and client loaded by its first call`,
+        job: 'bundles',
+        metric: 'load CPU with both over that of the SDKs alone',
+        of: { function: name, vendor },
+      },
+    ]),
   ),
   ...['collect', 'receive-webhook', 'resolve-profile'].map(
     (name): Promised => ({

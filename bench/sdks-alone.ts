@@ -1,11 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Bundle, bundleFunctions } from '../lib/infra/bundle.ts';
-import { type FunctionName, functionNames } from '../lib/infra/functions.ts';
+import { type FunctionName, functionNames, functions } from '../lib/infra/functions.ts';
 import { projectRoot } from '../lib/infra/project-root.ts';
 
-/** Functions that know vendors. */
-export const vendorFunctions: readonly FunctionName[] = ['receive-webhook', 'sync-stream', 'activate-audience', 'api'];
+/** Functions that speak to vendors: they read secrets of connections. */
+export const vendorFunctions: readonly FunctionName[] = functionNames.filter((name) =>
+  functions[name].secrets.some((use) => use !== 'identity-key'),
+);
 
 /** Official clients, as their documentation imports them, and what is taken of them. */
 export const SDKS = {
@@ -24,7 +26,7 @@ const AWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Bundles, for each function that knows vendors, the SDKs that it uses and nothing else, as its own bundle is made; with a
+ * Bundles, for each function that speaks to vendors, the SDKs that it uses and nothing else, as its own bundle is made; with a
  * vendor's client and without. Tells where the file is that loads them.
  */
 export async function bundleSdks(

@@ -1,21 +1,4 @@
-import type { z } from '@hono/zod-openapi';
-import type { audiencePageSchema, audienceSchema, rejectedSchema, workspaceSchema } from '../../lib/api/answers.ts';
-import type { callerSchema } from '../../lib/api/caller-routes.ts';
-import type {
-  duplicatePageSchema,
-  duplicatesSchema,
-  exportPartSchema,
-  judgedSchema,
-  mergesSchema,
-} from '../../lib/api/people-answers.ts';
-import type {
-  commentSchema,
-  markSchema,
-  personaSchema,
-  reviewLineSchema,
-  samplesSchema,
-} from '../../lib/api/review-answers.ts';
-import type { alertSchema, jobSchema, outcomesSchema } from '../../lib/api/work-answers.ts';
+import type { Answer } from '../../lib/api/answers/answers.ts';
 import type { Cost } from '../../lib/domain/cost/cost.ts';
 import type { Review } from '../../lib/domain/review/review.ts';
 import type { Problem } from '../../lib/domain/segment-text.ts';
@@ -42,21 +25,21 @@ import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
 import type { FactsPage } from '../../lib/pipeline/review/facts-page.ts';
 import type { OverlapMatrix } from '../../lib/pipeline/review/latest-count.ts';
 
-export type Workspace = z.infer<typeof workspaceSchema>;
-export type Audience = z.infer<typeof audienceSchema>;
-export type AudiencePage = z.infer<typeof audiencePageSchema>;
+export type Workspace = Answer<'Workspace'>;
+export type Audience = Answer<'Audiences'>[number];
+export type AudiencePage = Answer<'AudiencePage'>;
 /** What a text means, beside its sentences. */
 export type ShownPreview = SegmentPreview & Pick<SegmentPageOf, 'segment' | 'told' | 'sentence'>;
-export type Persona = z.infer<typeof personaSchema>;
-export type Alert = z.infer<typeof alertSchema>;
-export type Job = z.infer<typeof jobSchema>;
+export type Persona = Answer<'Personas'>[number];
+export type Alert = Answer<'Alerts'>[number];
+export type Job = Answer<'Job'>;
 
 /**
  * What the API answers, by method and path as its OpenAPI document writes them (a test compares the two). Where a schema
  * leaves an answer open, the type is the one of whoever makes it.
  */
 export interface Answers {
-  'GET /api/me': z.infer<typeof callerSchema>;
+  'GET /api/me': Answer<'Caller'>;
   'GET /api/alerts': readonly Alert[];
   'GET /api/audiences': readonly Audience[];
   'GET /api/audiences/{audience}': AudiencePage;
@@ -67,9 +50,9 @@ export interface Answers {
   'GET /api/day': DayPage;
   'GET /api/definitions/versions': { readonly publications: readonly Publication[]; readonly next: string | null };
   'GET /api/definitions/versions/{version}/changes': VersionChanges;
-  'GET /api/duplicates': z.infer<typeof duplicatesSchema>;
-  'GET /api/duplicates/{duplicate}': z.infer<typeof duplicatePageSchema>;
-  'GET /api/exports/{job}/{form}/{part}': z.infer<typeof exportPartSchema>;
+  'GET /api/duplicates': Answer<'Duplicates'>;
+  'GET /api/duplicates/{duplicate}': Answer<'DuplicatePage'>;
+  'GET /api/exports/{job}/{form}/{part}': Answer<'ExportPart'>;
   'GET /api/figures': FigurePage;
   'GET /api/jobs/{job}': Job;
   'GET /api/models': CardPage;
@@ -77,27 +60,27 @@ export interface Answers {
   'GET /api/people/{person}': PersonPage;
   'GET /api/people/{person}/activities': ActivityPage;
   'GET /api/people/{person}/audiences': readonly PersonAudience[];
-  'GET /api/people/{person}/merges': z.infer<typeof mergesSchema>;
+  'GET /api/people/{person}/merges': Answer<'Merges'>;
   'GET /api/people/{person}/segments': readonly PersonSegment[];
   'GET /api/people/{person}/segments/{segment}': Explanation;
   'GET /api/personas': readonly Persona[];
-  'GET /api/quarantine/{connection}': readonly z.infer<typeof rejectedSchema>[];
-  'GET /api/reviews': readonly z.infer<typeof reviewLineSchema>[];
+  'GET /api/quarantine/{connection}': Answer<'QuarantinedRecords'>;
+  'GET /api/reviews': Answer<'ReviewLines'>;
   'GET /api/runs/{run}': PushRun;
-  'GET /api/runs/{run}/outcomes/{part}': z.infer<typeof outcomesSchema>;
+  'GET /api/runs/{run}/outcomes/{part}': Answer<'Outcomes'>;
   'GET /api/segments': SegmentPage;
   'GET /api/segments/{segment}': SegmentPageOf;
-  'GET /api/segments/{segment}/comments': readonly z.infer<typeof commentSchema>[];
+  'GET /api/segments/{segment}/comments': Answer<'Comments'>;
   'GET /api/segments/{segment}/facts': FactsPage;
   'GET /api/segments/{segment}/history': SegmentHistory;
   'GET /api/segments/{segment}/people': SegmentPeople;
   'GET /api/segments/{segment}/reviews': readonly Review[];
-  'GET /api/segments/{segment}/samples': z.infer<typeof samplesSchema>;
+  'GET /api/segments/{segment}/samples': Answer<'Samples'>;
   'GET /api/workspace': Workspace;
   'POST /api/apply': Job;
-  'POST /api/duplicates/{duplicate}/accept': z.infer<typeof judgedSchema>;
-  'POST /api/duplicates/{duplicate}/reject': z.infer<typeof judgedSchema>;
-  'POST /api/duplicates/{duplicate}/undo': z.infer<typeof judgedSchema>;
+  'POST /api/duplicates/{duplicate}/accept': Answer<'JudgedDuplicate'>;
+  'POST /api/duplicates/{duplicate}/reject': Answer<'JudgedDuplicate'>;
+  'POST /api/duplicates/{duplicate}/undo': Answer<'JudgedDuplicate'>;
   'POST /api/export': Job;
   'POST /api/forget': Job;
   'POST /api/models': Job;
@@ -109,8 +92,8 @@ export interface Answers {
   'POST /api/replay': Job;
   'POST /api/runs/{run}/approve': Approval;
   'POST /api/segments/preview': { readonly problems: readonly Problem[]; readonly preview: ShownPreview | null };
-  'POST /api/segments/{segment}/comments': z.infer<typeof commentSchema>;
+  'POST /api/segments/{segment}/comments': Answer<'Comment'>;
   'POST /api/segments/{segment}/edits': Job;
   'POST /api/segments/{segment}/reviews': Job;
-  'POST /api/segments/{segment}/samples': z.infer<typeof markSchema>;
+  'POST /api/segments/{segment}/samples': Answer<'Mark'>;
 }

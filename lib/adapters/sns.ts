@@ -1,4 +1,3 @@
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { Notify } from '../pipeline/ports.ts';
 import { clientConfig } from './client-config.ts';
 import { readEnv } from './env.ts';
@@ -10,8 +9,10 @@ const MOST_SUBJECT = 100;
 /** Tells everybody who subscribed to the topic of those on call. */
 export function openNotify(env: Readonly<Record<string, string | undefined>>): Notify {
   const { ALERTS_TOPIC } = readEnv(env, 'ALERTS_TOPIC');
-  const client = tellPassingFailures(new SNSClient(clientConfig));
   return async ({ subject, text }) => {
+    // Few processes ever have something to tell.
+    const { PublishCommand, SNSClient } = await import('@aws-sdk/client-sns');
+    const client = tellPassingFailures(new SNSClient(clientConfig));
     const Subject = subject.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, MOST_SUBJECT);
     await client.send(new PublishCommand({ TopicArn: ALERTS_TOPIC, Subject, Message: text }));
   };

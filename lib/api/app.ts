@@ -1,4 +1,4 @@
-import { OpenAPIHono } from '@hono/zod-openapi';
+import { Hono } from 'hono';
 import { getPath } from 'hono/utils/url';
 import { asTributaryError } from '../domain/errors.ts';
 import { callerRoutes } from './caller-routes.ts';
@@ -15,18 +15,12 @@ import { privacyRoutes } from './privacy-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
 import { readRoutes } from './read-routes.ts';
 import { reviewRoutes } from './review-routes.ts';
-import { describe, type Route, serve } from './route.ts';
+import { type Route, serve } from './route.ts';
 import { sampleRoutes } from './sample-routes.ts';
 import { segmentFactsRoutes } from './segment-facts-routes.ts';
 import { segmentRoutes } from './segment-routes.ts';
 import { suppressionRoutes } from './suppression-routes.ts';
 import { workRoutes } from './work-routes.ts';
-
-const DESCRIPTION = `The API behind the console and the command line. A stage asks for the token that it keeps in
-.tributary/stage.json (Authorization: Bearer), a deployed API for requests signed for IAM. Who signs in to the console
-finds the same under /console/api; what they may do there follows from their role: x-needs names the least that is
-needed. What takes long answers 202 with a job, which /api/jobs/{job} follows. Codes of refusals are explained in
-docs/errors.md.`;
 
 /** Where people who signed in are let in: the front door can ask for one kind of proof on one path. */
 const SIGNED_IN = /^\/console(?=\/api\/)/;
@@ -40,8 +34,8 @@ const MOVED = new Set(['api/segment-moved', 'definitions/moved']);
  * The HTTP API that the console and the CLI use. Who is let in is decided before it, by IAM, a sign-in or the stage's
  * token; what they may do, each route says.
  */
-export function createApi(deps: ApiDeps): OpenAPIHono {
-  const app = new OpenAPIHono({ getPath: (request) => getPath(request).replace(SIGNED_IN, '') });
+export function createApi(deps: ApiDeps): Hono {
+  const app = new Hono({ getPath: (request) => getPath(request).replace(SIGNED_IN, '') });
   const routes: readonly Route<never>[] = [
     ...readRoutes(deps),
     ...segmentRoutes(deps),
@@ -64,8 +58,9 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
   const served = [...callerRoutes(routes), ...routes];
   for (const route of served) serve(app, route);
   let document: object | undefined;
-  app.get('/api/openapi.json', (c) => {
-    document ??= describeAll(app, served);
+  app.get('/api/openapi.json', async (c) => {
+    // Few starts of the API see anybody ask for it.
+    document ??= (await import('./openapi.ts')).describeApi(served);
     return c.json(document);
   });
   app.notFound((c) => c.json({ code: 'api/no-such-route', message: 'nothing is served here' }, 404));
@@ -77,11 +72,4 @@ export function createApi(deps: ApiDeps): OpenAPIHono {
     return c.json({ code, message }, status);
   });
   return app;
-}
-
-/** The OpenAPI document: made for the first who asks, because few starts of the API see anybody ask. */
-function describeAll(app: OpenAPIHono, routes: readonly Route<never>[]): object {
-  for (const route of routes) describe(app, route);
-  const info = { title: 'Tributary', version: '1', description: DESCRIPTION };
-  return app.getOpenAPI31Document({ openapi: '3.1.0', info });
 }

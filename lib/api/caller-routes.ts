@@ -1,15 +1,5 @@
-import { z } from '@hono/zod-openapi';
-import { roles, suffices } from '../domain/role.ts';
+import { suffices } from '../domain/role.ts';
 import type { Route } from './route.ts';
-
-export const callerSchema = z
-  .object({
-    by: z.string().nullable(),
-    role: z.enum(roles),
-    /** Operations as the document writes them: `POST /api/push`. */
-    may: z.array(z.string()),
-  })
-  .openapi('Caller');
 
 /** Who asks, and what of `others` they may do: for a page that offers only that. The API itself asks anew each time. */
 export function callerRoutes(
@@ -22,7 +12,7 @@ export function callerRoutes(
       needs: 'viewer',
       summary:
         'The name that is written down for what you do, unless you act as a program, your role, and what you may do',
-      answer: callerSchema,
+      answer: 'Caller',
       run: async ({ caller: { by = null, role } }) => ({
         by,
         role,

@@ -1,5 +1,5 @@
 import { brotliDecompressSync } from 'node:zlib';
-import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Hono } from 'hono';
 import type { ConsoleFiles } from './console-files.ts';
 import { readSignIn, type SignIn } from './sign-in.ts';
 
@@ -38,10 +38,10 @@ const TYPES: Readonly<Record<string, string>> = {
  * /api, which is not for anybody. `signInText` says where people sign in, as the variable CONSOLE_SIGN_IN does.
  */
 export function serveConsole(
-  api: OpenAPIHono,
+  api: Hono,
   signInText: string | undefined,
   files: () => Promise<ConsoleFiles> = bundled,
-): OpenAPIHono {
+): Hono {
   const signIn = readSignIn(signInText);
   const always = headersFor(signIn);
   const serve = async (path: string, type: string, accepts: string, cache: string): Promise<Response> => {

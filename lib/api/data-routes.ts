@@ -6,14 +6,6 @@ import { findPerson } from '../pipeline/describe/find-person.ts';
 import { readActivities } from '../pipeline/describe/person-activities.ts';
 import { readPersonAudiences } from '../pipeline/describe/person-audiences.ts';
 import { personSegments } from '../pipeline/describe/person-segments.ts';
-import {
-  activityPageSchema,
-  connectionSchema,
-  dataSchema,
-  daySchema,
-  personAudiencesSchema,
-  personSegmentsSchema,
-} from './data-answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { noSuchPerson, type Route } from './route.ts';
 
@@ -30,7 +22,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/data',
       needs: 'viewer',
       summary: 'The seven kinds of data by source, as the nightly count found them, and what is quarantined',
-      answer: dataSchema,
+      answer: 'Data',
       run: async () => describeData(deps, await deps.definitions()),
     },
     {
@@ -38,7 +30,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/day',
       needs: 'viewer',
       summary: 'What ran in the last 24 hours, and how the sizes of segments moved',
-      answer: daySchema,
+      answer: 'Day',
       run: async () => describeDay(deps, await deps.definitions()),
     },
     {
@@ -46,7 +38,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/connections/{connection}',
       needs: 'viewer',
       summary: 'One connection: where its streams stand, what it took of its quota, its latest runs',
-      answer: connectionSchema,
+      answer: 'Connection',
       run: async ({ params: { connection = '' } }) => {
         const found = (await deps.definitions()).connections[connection];
         if (found === undefined) {
@@ -61,7 +53,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'viewer',
       summary: 'What a person did, newest first, some at a time',
       query: ['from', 'most'],
-      answer: activityPageSchema,
+      answer: 'ActivityPage',
       run: async ({ params, query }) => readActivities(deps, await personNamed(params.person), query),
     },
     {
@@ -69,7 +61,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/people/{person}/segments',
       needs: 'viewer',
       summary: 'The segments that a person is in',
-      answer: personSegmentsSchema,
+      answer: 'PersonSegments',
       run: async ({ params }) => personSegments(await deps.definitions(), await personNamed(params.person)),
     },
     {
@@ -77,7 +69,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/people/{person}/audiences',
       needs: 'viewer',
       summary: 'What a person is to each audience, what its tool was told, and on what consent',
-      answer: personAudiencesSchema,
+      answer: 'PersonAudiences',
       run: async ({ params }) => readPersonAudiences(deps, await deps.definitions(), await personNamed(params.person)),
     },
   ];

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import type { Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { definitionsKey } from '../pipeline/define/definitions.ts';
@@ -7,7 +7,6 @@ import { keepSources } from '../pipeline/define/sources.ts';
 import { compareVersions } from '../pipeline/describe/definition-changes.ts';
 import type { ApiDeps } from './deps.ts';
 import { type Route, route } from './route.ts';
-import { keptSourcesSchema, publicationsSchema, versionChangesSchema, versionSchema } from './segment-answers.ts';
 
 const MOST_LISTED = 100;
 const MOST_TEXT = 262_144;
@@ -24,7 +23,7 @@ export function definitionRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'viewer',
       summary: 'What was published when and by whom, newest first',
       query: ['from', 'most'],
-      answer: publicationsSchema,
+      answer: 'Publications',
       run: async ({ query: { from, most = '20' } }) => publicationsFrom(deps, from, Number(most)),
     }),
     route({
@@ -32,7 +31,7 @@ export function definitionRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/definitions/versions/{version}',
       needs: 'viewer',
       summary: 'One version of the definitions as it was published',
-      answer: versionSchema,
+      answer: 'Definitions',
       run: async ({ params: { version } }) => versionNamed(deps, version),
     }),
     route({
@@ -41,7 +40,7 @@ export function definitionRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'viewer',
       summary: 'What differs from another version, definition by definition',
       query: ['since'],
-      answer: versionChangesSchema,
+      answer: 'VersionChanges',
       run: async ({ params: { version = '' }, query }) => {
         const after = await versionNamed(deps, version);
         const before = await versionNamed(deps, query.since ?? (await formerOf(deps, version)));
@@ -54,7 +53,7 @@ export function definitionRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'approver',
       summary: 'Keep the files that a version was made from, so that edits of them keep their comments',
       body: sourcesSchema,
-      answer: keptSourcesSchema,
+      answer: 'KeptSources',
       run: async ({ params: { version = '' }, body: { files } }) => {
         await versionNamed(deps, version);
         await keepSources(deps.archive, version, files);

@@ -1,31 +1,8 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { examine } from '../pipeline/doctor/examine.ts';
 import { askToSignIn } from '../pipeline/doctor/sign-in.ts';
 import type { ApiDeps } from './deps.ts';
 import { type Route, route } from './route.ts';
-
-const examinationSchema = z
-  .object({
-    workspace: z.string(),
-    at: z.string(),
-    release: z.string(),
-    published: z.string().nullable(),
-    deployed: z.string().nullable(),
-    checks: z.array(
-      z.object({
-        id: z.string(),
-        of: z.string().nullable(),
-        status: z.enum(['ok', 'warn', 'fail', 'not-checked']),
-        found: z.string(),
-        expected: z.string(),
-        do: z.string().nullable(),
-        docs: z.string(),
-      }),
-    ),
-  })
-  .openapi('Examination');
-
-const askedSchema = z.object({ at: z.string(), asked: z.array(z.string()) });
 
 /** Whether the deployment is well. */
 export function doctorRoutes(deps: ApiDeps): readonly Route<never>[] {
@@ -35,7 +12,7 @@ export function doctorRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/doctor',
       needs: 'viewer',
       summary: 'What is well, what is not and what to do; asks no tool for anything',
-      answer: examinationSchema,
+      answer: 'Examination',
       run: () => examine(deps),
     }),
     route({
@@ -45,7 +22,7 @@ export function doctorRoutes(deps: ApiDeps): readonly Route<never>[] {
       summary: 'Have every connection sign in to its tool; /api/doctor tells how it ended',
       body: z.object({}),
       status: 202,
-      answer: askedSchema,
+      answer: 'AskedToSignIn',
       run: async () => askToSignIn(deps, await deps.definitions()),
     }),
   ];

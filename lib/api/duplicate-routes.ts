@@ -1,9 +1,8 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { TributaryError } from '../domain/errors.ts';
 import { describePair, listDecided, listSuggested } from '../pipeline/describe/describe-duplicate.ts';
 import { judgeDuplicate, type Verdict } from '../pipeline/resolve/judge-duplicates.ts';
 import type { ApiDeps } from './deps.ts';
-import { duplicatePageSchema, duplicatesSchema, judgedSchema } from './people-answers.ts';
 import { type Route, readLimit, route } from './route.ts';
 
 const STATES = ['suggested', 'accepted', 'rejected', 'parted'] as const;
@@ -20,7 +19,7 @@ export function duplicateRoutes(deps: ApiDeps): readonly Route<never>[] {
       summary,
       body: verdictSchema,
       status: 202,
-      answer: judgedSchema,
+      answer: 'JudgedDuplicate',
       run: ({ params: { duplicate = '' }, body }) => judgeDuplicate(deps, duplicate, verdict, body.by),
     });
   return [
@@ -30,7 +29,7 @@ export function duplicateRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'viewer',
       summary: 'People who may be one, the likeliest first, or what was decided of them, newest first; by pages',
       query: ['state', 'limit', 'after'],
-      answer: duplicatesSchema,
+      answer: 'Duplicates',
       run: ({ query: { state = 'suggested', limit, after } }) => {
         const asked = { most: readLimit(limit), ...(after === undefined ? {} : { after }) };
         const known = readState(state);
@@ -42,7 +41,7 @@ export function duplicateRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/duplicates/{duplicate}',
       needs: 'viewer',
       summary: 'Two people who may be one, side by side',
-      answer: duplicatePageSchema,
+      answer: 'DuplicatePage',
       run: ({ params: { duplicate = '' } }) => describePair(deps, duplicate),
     }),
     judge('accept', 'They are one person: joined by this evidence'),

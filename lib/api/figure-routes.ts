@@ -1,4 +1,3 @@
-import { z } from '@hono/zod-openapi';
 import { TributaryError } from '../domain/errors.ts';
 import { dayOf, daysAfter, isDay } from '../domain/figure.ts';
 import { readFigures } from '../pipeline/figures.ts';
@@ -10,23 +9,6 @@ const USUAL = 500;
 /** Days of an answer where nobody says from when. */
 const DAYS = 30;
 
-const figureSchema = z.object({
-  connection: z.string(),
-  stream: z.string(),
-  report: z.string(),
-  day: z.string(),
-  name: z.string(),
-  dimensions: z.record(z.string(), z.string()),
-  value: z.number(),
-  unit: z.string(),
-  caveats: z.array(z.enum(['thresholded', 'sampled', 'other-row', 'not-final'])),
-  at: z.string(),
-});
-
-const figurePageSchema = z
-  .object({ figures: z.array(figureSchema), next: z.string().nullable() })
-  .openapi('FigurePage');
-
 /** Numbers of tools that are nobody's. */
 export function figureRoutes(deps: ApiDeps): readonly Route<never>[] {
   return [
@@ -36,7 +18,7 @@ export function figureRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'viewer',
       summary: 'Numbers that tools tell of days and of nobody, as each tool estimates them, the latest day first',
       query: ['connection', 'name', 'from', 'to', 'limit', 'after'],
-      answer: figurePageSchema,
+      answer: 'FigurePage',
       run: async ({ query }) => {
         const to = dayIn('to', query.to) ?? dayOf(deps.clock.now().getTime());
         const from = dayIn('from', query.from) ?? daysAfter(to, 1 - DAYS);

@@ -1,16 +1,10 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import type { JsonObject } from '../domain/json.ts';
 import { endImport, importSettings, startImport, takeRows } from '../pipeline/imports/import-file.ts';
-import { loose } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { type Route, route } from './route.ts';
-import { jobSchema } from './work-answers.ts';
 
 const MOST_ROWS = 5_000;
-
-const settingsSchema = z
-  .object({ connection: z.string(), connector: z.string(), stream: z.string(), settings: loose })
-  .openapi('ImportSettings');
 
 const fileSchema = z.object({
   connection: z.string(),
@@ -18,21 +12,10 @@ const fileSchema = z.object({
   fileAt: z.iso.datetime({ offset: true, error: 'expected an RFC 3339 instant' }),
 });
 
-const importSchema = z
-  .object({ import: z.string(), at: z.string(), done: z.array(z.number().int()), ended: z.boolean() })
-  .openapi('Import');
-
 const rowsSchema = z.object({
   batch: z.int().min(0).max(10_000_000),
   rows: z.array(z.object({ line: z.int().min(1), row: z.looseObject({}) })).max(MOST_ROWS),
 });
-
-const takenSchema = z
-  .object({
-    changes: z.number().int(),
-    rejected: z.array(z.object({ line: z.number().int(), code: z.string(), reason: z.string() })),
-  })
-  .openapi('TakenRows');
 
 /** Files that somebody sends, in batches of rows that may be sent again. */
 export function importRoutes(deps: ApiDeps): readonly Route<never>[] {
@@ -42,7 +25,7 @@ export function importRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/import/{connection}',
       needs: 'viewer',
       summary: 'What a connection makes of the rows of a file',
-      answer: settingsSchema,
+      answer: 'ImportSettings',
       run: async ({ params: { connection = '' } }) => importSettings(deps, connection),
     }),
     route({
@@ -51,7 +34,7 @@ export function importRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'editor',
       summary: 'Begin to import a file, or go on with it',
       body: fileSchema,
-      answer: importSchema,
+      answer: 'Import',
       run: async ({ body }) => startImport(deps, body),
     }),
     route({
@@ -60,7 +43,7 @@ export function importRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'editor',
       summary: 'Take rows of a file; the same batch again changes nothing',
       body: rowsSchema,
-      answer: takenSchema,
+      answer: 'TakenRows',
       run: async ({ params, body: { batch, rows } }) =>
         takeRows(deps, params.import ?? '', {
           batch,
@@ -74,7 +57,7 @@ export function importRoutes(deps: ApiDeps): readonly Route<never>[] {
       summary: 'The file was sent to its end: follow until it is folded',
       body: z.object({}),
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       run: async ({ params }) => endImport(deps, params.import ?? ''),
     }),
   ];

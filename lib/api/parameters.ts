@@ -1,5 +1,3 @@
-import { z } from '@hono/zod-openapi';
-
 /** What stands in paths and behind question marks, for whoever reads the OpenAPI document. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   after: 'Where the page before ended: as its answer named it, or the id of its last record',
@@ -32,14 +30,13 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   version: 'A version of the definitions',
 };
 
-/** Text parameters of these names, each described. */
-export function describeParameters(names: readonly string[], required: boolean): z.ZodObject {
-  return z.object(
-    Object.fromEntries(
-      names.map((name) => {
-        const text = z.string().openapi({ description: DESCRIPTIONS[name] ?? '' });
-        return [name, required ? text : text.optional()];
-      }),
-    ),
-  );
+/** Parameters of text with these names, as OpenAPI describes them. Those in a path are always there. */
+export function describeParameters(names: readonly string[], where: 'path' | 'query'): readonly object[] {
+  return names.map((name) => ({
+    name,
+    in: where,
+    required: where === 'path',
+    description: DESCRIPTIONS[name] ?? '',
+    schema: { type: 'string' },
+  }));
 }

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { TributaryError } from '../domain/errors.ts';
 import { parseInstant } from '../domain/instant.ts';
 import { readExport, startExport } from '../pipeline/describe/export-person.ts';
@@ -8,9 +8,7 @@ import { startForget } from '../pipeline/erase/forget-person.ts';
 import { readJob } from '../pipeline/jobs/jobs.ts';
 import { startReplay } from '../pipeline/replay/replay.ts';
 import type { ApiDeps } from './deps.ts';
-import { exportPartSchema, receiptOfErasureSchema } from './people-answers.ts';
 import { noSuchPerson, type Route, route } from './route.ts';
-import { jobSchema } from './work-answers.ts';
 
 const personSchema = z.object({ person: z.string() });
 const replaySchema = z.object({ from: z.string(), to: z.string(), connection: z.string().optional() });
@@ -31,7 +29,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
       summary: 'Erase a person',
       body: personSchema,
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       run: async ({ body }) => jobNamed((await startForget(deps, await personNamed(body.person))).job),
     }),
     route({
@@ -39,7 +37,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/erasures',
       needs: 'viewer',
       summary: 'Receipts of erasures, oldest first',
-      answer: z.array(receiptOfErasureSchema),
+      answer: 'Erasures',
       run: async () => {
         const found = [];
         for await (const [id, receipt] of allReceipts(deps.state)) found.push(shown(id, receipt));
@@ -51,7 +49,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/erasures/{receipt}',
       needs: 'viewer',
       summary: 'One receipt of an erasure',
-      answer: receiptOfErasureSchema,
+      answer: 'Erasure',
       run: async ({ params: { receipt = '' } }) => {
         const found = await readReceipt(deps.state, receipt);
         if (found === undefined) {
@@ -67,7 +65,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
       summary: 'Write down everything that is known about a person',
       body: personSchema,
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       run: async ({ body }) => jobNamed(await startExport(deps, await personNamed(body.person))),
     }),
     route({
@@ -75,7 +73,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/exports/{job}/{form}/{part}',
       needs: 'editor',
       summary: 'One part of a finished export, as json or html; parts count from 0',
-      answer: exportPartSchema,
+      answer: 'ExportPart',
       run: async ({ params: { job = '', form = '', part = '' } }) => {
         const found = await readExport(deps, job, form, Number(part));
         if (found === undefined) {
@@ -91,7 +89,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
       summary: 'Read the archive again',
       body: replaySchema,
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       run: async ({ body }) => {
         const definitions = await deps.definitions();
         const { connection } = body;

@@ -1,12 +1,10 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { TributaryError } from '../domain/errors.ts';
 import { readJob } from '../pipeline/jobs/jobs.ts';
 import { quarantineKind } from '../pipeline/quarantine.ts';
 import { readSelection, startReplayRejected } from '../pipeline/replay/replay-rejected.ts';
-import { rejectedSchema } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { type Route, route } from './route.ts';
-import { jobSchema } from './work-answers.ts';
 
 const MOST_LISTED = 100;
 
@@ -26,7 +24,7 @@ export function quarantineRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'viewer',
       summary: 'Records that could not be used, with their reason',
       query: ['after'],
-      answer: z.array(rejectedSchema),
+      answer: 'QuarantinedRecords',
       run: async ({ params: { connection = '' }, query: { after } }) => {
         const older = after === undefined ? {} : { after };
         const kept = await deps.state.list(quarantineKind(connection), { most: MOST_LISTED, ...older });
@@ -40,7 +38,7 @@ export function quarantineRoutes(deps: ApiDeps): readonly Route<never>[] {
       summary: 'Read records that could not be used again: some by id, or all that were refused by a code and a reason',
       body: selectionSchema,
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       run: async ({ params: { connection = '' }, body }) => {
         const selection = readSelection(body);
         if (selection === undefined) {

@@ -1,4 +1,3 @@
-import { z } from '@hono/zod-openapi';
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { openAlerts } from '../pipeline/alerts.ts';
@@ -15,20 +14,10 @@ import { findPush, listPushes, type PushRun } from '../pipeline/push/push-run.ts
 import { readLateness } from '../pipeline/resolve/lateness.ts';
 import { listMerges } from '../pipeline/resolve/merges.ts';
 import { latestVerify } from '../pipeline/verify/verify-run.ts';
-import {
-  audiencePageSchema,
-  audienceSchema,
-  lateDaySchema,
-  leftListSchema,
-  runSchema,
-  segmentHistorySchema,
-  workspaceSchema,
-} from './answers.ts';
+import type { AnswerName } from './answers/answers.ts';
 import type { ApiDeps } from './deps.ts';
-import { memberPageSchema, mergesSchema, personSchema, receiptSchema, segmentPeopleSchema } from './people-answers.ts';
 import { listAudiences, readAudience, readWorkspace } from './reads.ts';
 import { noSuchPerson, type Route } from './route.ts';
-import { alertSchema, jobSchema, outcomesSchema, planSchema, verifySchema } from './work-answers.ts';
 
 const MOST_LISTED = 100;
 const MOST_PUSHES = 20;
@@ -37,27 +26,27 @@ const MOST_PUSHES = 20;
 export function readRoutes(deps: ApiDeps): readonly Route<never>[] {
   return [
     {
-      ...get('/api/workspace', 'Connections, streams and their latest runs', workspaceSchema),
+      ...get('/api/workspace', 'Connections, streams and their latest runs', 'Workspace'),
       run: () => readWorkspace(deps),
     },
     {
-      ...get('/api/audiences', 'Audiences with their latest push', z.array(audienceSchema)),
+      ...get('/api/audiences', 'Audiences with their latest push', 'Audiences'),
       query: ['counts'],
       run: async ({ query: { counts } }) => listAudiences(deps, counts),
     },
     {
-      ...get('/api/audiences/{audience}', 'One audience: what it means, where its people stand', audiencePageSchema),
+      ...get('/api/audiences/{audience}', 'One audience: what it means, where its people stand', 'AudiencePage'),
       run: async ({ params }) => readAudience(deps, await audienceNamed(deps, params.audience)),
     },
     {
-      ...get('/api/audiences/{audience}/runs', 'Pushes of one audience, newest first', z.array(runSchema)),
+      ...get('/api/audiences/{audience}/runs', 'Pushes of one audience, newest first', 'Runs'),
       run: async ({ params }) => {
         const { audience } = await audienceNamed(deps, params.audience);
         return listPushes(deps.state, audience, MOST_PUSHES);
       },
     },
     {
-      ...get('/api/audiences/{audience}/verify', "The latest comparison with the tool's real list", verifySchema),
+      ...get('/api/audiences/{audience}/verify', "The latest comparison with the tool's real list", 'Verify'),
       run: async ({ params: { audience = '' } }) => {
         const run = await latestVerify(deps.state, audience);
         if (run === undefined) throw new TributaryError('rejected', 'api/no-such-verify', 'its list was never checked');
@@ -65,15 +54,15 @@ export function readRoutes(deps: ApiDeps): readonly Route<never>[] {
       },
     },
     {
-      ...get('/api/people/{person}', 'One person by id, address, type=value or fragment', personSchema),
+      ...get('/api/people/{person}', 'One person by id, address, type=value or fragment', 'Person'),
       run: async ({ params }) => describePerson(deps, await personNamed(deps, params.person), await deps.compiled()),
     },
     {
-      ...get('/api/people/{person}/merges', 'The evidence that made records one person', mergesSchema),
+      ...get('/api/people/{person}/merges', 'The evidence that made records one person', 'Merges'),
       run: async ({ params }) => mergesOf(deps, params.person),
     },
     {
-      ...get('/api/people/{person}/segments/{segment}', 'Why a person is, or is not, in a segment', receiptSchema),
+      ...get('/api/people/{person}/segments/{segment}', 'Why a person is, or is not, in a segment', 'Receipt'),
       run: async ({ params: { person, segment = '' } }) => {
         const compiled = await deps.compiled();
         await segmentNamed(deps, segment);
@@ -81,7 +70,7 @@ export function readRoutes(deps: ApiDeps): readonly Route<never>[] {
       },
     },
     {
-      ...get('/api/segments/{segment}/members', 'Members of a segment, some at a time', memberPageSchema),
+      ...get('/api/segments/{segment}/members', 'Members of a segment, some at a time', 'MemberPage'),
       query: ['from', 'most'],
       run: async ({ params, query }) =>
         readMembers(deps, await segmentNamed(deps, params.segment), {
@@ -90,7 +79,7 @@ export function readRoutes(deps: ApiDeps): readonly Route<never>[] {
         }),
     },
     {
-      ...get('/api/segments/{segment}/people', 'People of a segment by chosen columns', segmentPeopleSchema),
+      ...get('/api/segments/{segment}/people', 'People of a segment by chosen columns', 'SegmentPeople'),
       query: ['columns', 'from', 'most'],
       run: async ({ params, query }) =>
         readSegmentPeople(deps, await deps.compiled(), await segmentNamed(deps, params.segment), {
@@ -100,44 +89,40 @@ export function readRoutes(deps: ApiDeps): readonly Route<never>[] {
         }),
     },
     {
-      ...get('/api/segments/{segment}/history', 'Who entered and left a segment, day by day', segmentHistorySchema),
+      ...get('/api/segments/{segment}/history', 'Who entered and left a segment, day by day', 'SegmentHistory'),
       query: ['from', 'to'],
       run: async ({ params, query }) => readSegmentHistory(deps, await segmentNamed(deps, params.segment), query),
     },
     {
-      ...get('/api/plans/{plan}', 'A plan as it was made', planSchema),
+      ...get('/api/plans/{plan}', 'A plan as it was made', 'Plan'),
       run: async ({ params: { plan = '' } }) => readPlan(deps.archive, plan),
     },
     {
-      ...get('/api/left-lists', 'Lists in the tools that were left with people on them', z.array(leftListSchema)),
+      ...get('/api/left-lists', 'Lists in the tools that were left with people on them', 'LeftLists'),
       run: async () => (await deps.state.list('left-list', { most: MOST_LISTED })).map(({ body }) => body),
     },
     {
-      ...get('/api/lateness', 'How long after their instant answers turned, by day', z.array(lateDaySchema)),
+      ...get('/api/lateness', 'How long after their instant answers turned, by day', 'LateDays'),
       run: () => readLateness(deps),
     },
     {
-      ...get('/api/runs', 'Sync runs, pushes and checks of lists, newest first', z.array(runSchema)),
+      ...get('/api/runs', 'Sync runs, pushes and checks of lists, newest first', 'Runs'),
       run: async () => (await deps.state.list('run', { most: MOST_LISTED })).map(({ body }) => body),
     },
     {
-      ...get('/api/runs/{run}', 'One push: its plan, what holds it, how it ended', runSchema),
+      ...get('/api/runs/{run}', 'One push: its plan, what holds it, how it ended', 'Run'),
       run: async ({ params }) => pushNamed(deps, params.run),
     },
     {
-      ...get(
-        '/api/runs/{run}/outcomes/{part}',
-        'What became of the members of a push, a part at a time',
-        outcomesSchema,
-      ),
+      ...get('/api/runs/{run}/outcomes/{part}', 'What became of the members of a push, a part at a time', 'Outcomes'),
       run: async ({ params }) => readPart(deps, await pushNamed(deps, params.run), params.part),
     },
     {
-      ...get('/api/alerts', 'What waits for a person, the latest first', z.array(alertSchema)),
+      ...get('/api/alerts', 'What waits for a person, the latest first', 'Alerts'),
       run: () => openAlerts(deps.state),
     },
     {
-      ...get('/api/jobs/{job}', 'How a job stands', jobSchema),
+      ...get('/api/jobs/{job}', 'How a job stands', 'Job'),
       run: async ({ params: { job = '' } }) => {
         const scans = (await readPlanJob(deps, job)) ?? (await readApplyJob(deps, job));
         const found = scans ?? (await readJob(deps, await deps.definitions(), job));
@@ -148,7 +133,7 @@ export function readRoutes(deps: ApiDeps): readonly Route<never>[] {
   ];
 }
 
-function get(path: string, summary: string, answer: z.ZodType) {
+function get(path: string, summary: string, answer: AnswerName) {
   return { method: 'get', path, needs: 'viewer', summary, answer } as const;
 }
 

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { TributaryError } from '../domain/errors.ts';
 import { proposals } from '../domain/review/proposal.ts';
 import { reviewPage } from '../domain/review/review-page.ts';
@@ -13,18 +13,10 @@ import {
   writeComment,
   writeMark,
 } from '../pipeline/review/team-words.ts';
+import type { AnswerName } from './answers/answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { segmentNamed } from './read-routes.ts';
-import {
-  commentSchema,
-  markSchema,
-  pageSchema,
-  reviewLineSchema,
-  reviewSchema,
-  samplesSchema,
-} from './review-answers.ts';
 import { type Route, route } from './route.ts';
-import { jobSchema } from './work-answers.ts';
 
 const who = z.string().min(1).max(100);
 const commentBody = z.object({ by: who, text: z.string().min(1).max(2_000) });
@@ -40,15 +32,11 @@ export function reviewRoutes(deps: ApiDeps): readonly Route<never>[] {
   const versionOf = async (segment: string) => versionIn((await deps.compiled()).program, segment);
   return [
     route({
-      ...get(
-        '/api/reviews',
-        'The latest review of every segment, what needs somebody first',
-        z.array(reviewLineSchema),
-      ),
+      ...get('/api/reviews', 'The latest review of every segment, what needs somebody first', 'ReviewLines'),
       run: () => sortedReviews(deps),
     }),
     route({
-      ...get('/api/reviews/page', 'The latest reviews as a page to read or print', pageSchema),
+      ...get('/api/reviews/page', 'The latest reviews as a page to read or print', 'Page'),
       run: async () => {
         const lines = (await sortedReviews(deps)).slice(0, ON_A_PAGE);
         const reviews = await Promise.all(lines.map(({ segment, at }) => readReview(deps.state, segment, at)));
@@ -56,13 +44,13 @@ export function reviewRoutes(deps: ApiDeps): readonly Route<never>[] {
       },
     }),
     route({
-      ...get('/api/segments/{segment}/reviews', 'Reviews of a segment, newest first', z.array(reviewSchema)),
+      ...get('/api/segments/{segment}/reviews', 'Reviews of a segment, newest first', 'Reviews'),
       query: ['most'],
       run: async ({ params, query }) =>
         listReviews(deps.state, await segmentNamed(deps, params.segment), readMost(query.most, 10)),
     }),
     route({
-      ...get('/api/segments/{segment}/reviews/{review}/page', 'One review as a page to read or print', pageSchema),
+      ...get('/api/segments/{segment}/reviews/{review}/page', 'One review as a page to read or print', 'Page'),
       run: async ({ params: { segment, review = '' } }) => {
         const found = await readReview(deps.state, await segmentNamed(deps, segment), review);
         return { html: reviewPage(found.title, [found]) };
@@ -75,18 +63,14 @@ export function reviewRoutes(deps: ApiDeps): readonly Route<never>[] {
       summary: 'Review a segment now: everybody is counted for it',
       body: nothing,
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       run: async ({ params }) => {
         const id = await startReview(deps, await segmentNamed(deps, params.segment));
         return readJob(deps, await deps.definitions(), id);
       },
     }),
     route({
-      ...get(
-        '/api/segments/{segment}/comments',
-        'What the team said of a segment, newest first',
-        z.array(commentSchema),
-      ),
+      ...get('/api/segments/{segment}/comments', 'What the team said of a segment, newest first', 'Comments'),
       run: async ({ params }) => readComments(deps.state, await segmentNamed(deps, params.segment)),
     }),
     route({
@@ -95,11 +79,11 @@ export function reviewRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'editor',
       summary: 'Say something of a segment; of no person',
       body: commentBody,
-      answer: commentSchema,
+      answer: 'Comment',
       run: async ({ params, body }) => writeComment(deps, await segmentNamed(deps, params.segment), body),
     }),
     route({
-      ...get('/api/segments/{segment}/samples', 'Members marked right or wrong, and some to mark next', samplesSchema),
+      ...get('/api/segments/{segment}/samples', 'Members marked right or wrong, and some to mark next', 'Samples'),
       query: ['most'],
       run: async ({ params, query }) => {
         const segment = await segmentNamed(deps, params.segment);
@@ -117,7 +101,7 @@ export function reviewRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'editor',
       summary: 'Mark a member as rightly or wrongly in a segment',
       body: markBody,
-      answer: markSchema,
+      answer: 'Mark',
       run: async ({ params, body }) => {
         const segment = await segmentNamed(deps, params.segment);
         const found = (await deps.profiles.read([body.profile])).get(body.profile);
@@ -138,7 +122,7 @@ async function sortedReviews(deps: ApiDeps) {
     .sort((a, b) => proposals.indexOf(a.proposal) - proposals.indexOf(b.proposal) || b.size - a.size);
 }
 
-function get(path: string, summary: string, answer: z.ZodType) {
+function get(path: string, summary: string, answer: AnswerName) {
   return { method: 'get', path, needs: 'viewer', summary, answer } as const;
 }
 

@@ -1,11 +1,10 @@
-import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, Hono } from 'hono';
+import * as z from 'zod';
 import { TributaryError } from '../domain/errors.ts';
 import { isJsonObject, isShallow, type Json, mostLevels } from '../domain/json.ts';
 import { type Role, suffices } from '../domain/role.ts';
-import { problemSchema } from './answers.ts';
+import type { AnswerName } from './answers/answers.ts';
 import { type Caller, callerOf } from './caller.ts';
-import { describeParameters } from './parameters.ts';
 
 /** One operation of the API: what it takes, what it answers, and how. The OpenAPI document is made from these. */
 export interface Route<Body> {
@@ -20,7 +19,8 @@ export interface Route<Body> {
   /** Its `by` is who acts: of somebody who signed in it is their name, whatever the body says. */
   readonly body?: z.ZodType<Body>;
   readonly status?: 200 | 202;
-  readonly answer: z.ZodType;
+  /** The name of its answer's shape: shapes are loaded with the document. */
+  readonly answer: AnswerName;
   /** It changes one form of something: the caller says in If-Match which form was seen. */
   readonly ifMatch?: true;
   /** Names the form of what is answered, as the ETag that an edit sends back. */
@@ -55,48 +55,8 @@ export function readLimit(text: string | undefined, { most, usual } = { most: MO
   throw new TributaryError('rejected', 'api/bad-query', `limit: expected a whole number from 1 to ${most}`);
 }
 
-const problem = (description: string) => ({ description, content: { 'application/json': { schema: problemSchema } } });
-const REFUSALS = {
-  400: problem('Refused: the code says why, the message what to do'),
-  401: { description: 'Not let in: no session of somebody who signed in' },
-  403: problem('Not let in: no token of the stage, no signature that IAM allows; or a role that may not do this'),
-  404: problem('Nothing is known by that name'),
-  500: problem('Failed here: asking again may help'),
-};
-const IF_MATCH = z.object({
-  'if-match': z
-    .string()
-    .optional()
-    .openapi({ description: 'The ETag of the form that was edited; none for what is new' }),
-});
-const MOVED = { 412: problem('It is of another form by now: read it again') };
-
-/** Writes a route into the app's OpenAPI document. */
-export function describe(app: OpenAPIHono, route: Route<never>): void {
-  const { method, path, needs, summary, query = [], body, status = 200, answer, ifMatch } = route;
-  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
-  app.openAPIRegistry.registerPath({
-    method,
-    path,
-    summary,
-    // Read by people and by clients that show only what may be done.
-    'x-needs': needs,
-    request: {
-      params: describeParameters(names, true),
-      ...(query.length === 0 ? {} : { query: describeParameters(query, false) }),
-      ...(ifMatch === undefined ? {} : { headers: IF_MATCH }),
-      ...(body === undefined ? {} : { body: { required: true, content: { 'application/json': { schema: body } } } }),
-    },
-    responses: {
-      [status]: { description: summary, content: { 'application/json': { schema: answer } } },
-      ...REFUSALS,
-      ...(ifMatch === undefined ? {} : MOVED),
-    },
-  });
-}
-
 /** Serves a route on the app. */
-export function serve<Body>(app: OpenAPIHono, route: Route<Body>): void {
+export function serve<Body>(app: Hono, route: Route<Body>): void {
   const { method, path, needs, query = [], body, status = 200, ifMatch, etag, run } = route;
   app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
     const caller = whoAsks(c);

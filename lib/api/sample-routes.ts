@@ -1,10 +1,8 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { TributaryError } from '../domain/errors.ts';
 import { readSample, startSample } from '../pipeline/sync/sample-stream.ts';
-import { loose } from './answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { type Route, route } from './route.ts';
-import { jobSchema } from './work-answers.ts';
 
 const MOST_RECORDS = 50;
 
@@ -13,17 +11,6 @@ const askedSchema = z.object({
   stream: z.string(),
   most: z.int().min(1).max(MOST_RECORDS).default(5),
 });
-
-const sampleSchema = z
-  .array(
-    z.object({
-      record: z.unknown(),
-      mapping: z.string().optional(),
-      changes: z.array(loose),
-      rejected: z.array(z.object({ code: z.string(), reason: z.string() })),
-    }),
-  )
-  .openapi('Sample');
 
 /** The first records of a stream, live, beside what they would become. */
 export function sampleRoutes(deps: ApiDeps): readonly Route<never>[] {
@@ -35,7 +22,7 @@ export function sampleRoutes(deps: ApiDeps): readonly Route<never>[] {
       summary: 'Read the first records of a stream, and change nothing',
       body: askedSchema,
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       run: async ({ body }) => startSample(deps, await deps.definitions(), body),
     }),
     route({
@@ -43,7 +30,7 @@ export function sampleRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/sample/{job}',
       needs: 'viewer',
       summary: 'Records that were sampled, each beside its changes; kept for a day',
-      answer: sampleSchema,
+      answer: 'Sample',
       run: async ({ params: { job = '' } }) => {
         const found = await readSample(deps.archive, job);
         if (found !== undefined) return found;

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { tellCondition, tellInLine } from '../domain/segment/tell-condition.ts';
 import { planEdit } from '../pipeline/define/edit-segment.ts';
 import { previewSegment } from '../pipeline/define/preview-segment.ts';
@@ -7,8 +7,6 @@ import { listSegments } from '../pipeline/describe/segment-list.ts';
 import { namesFor } from '../pipeline/describe/segment-names.ts';
 import type { ApiDeps } from './deps.ts';
 import { type Route, route } from './route.ts';
-import { previewSchema, segmentPageSchema, segmentSchema } from './segment-answers.ts';
-import { jobSchema } from './work-answers.ts';
 
 /** Letters of a segment's file: what the files of a workspace may have. */
 const MOST_TEXT = 262_144;
@@ -36,7 +34,7 @@ export function segmentRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'viewer',
       summary: 'Segments with their members counted, some at a time',
       query: ['q', 'sort', 'from', 'most'],
-      answer: segmentPageSchema,
+      answer: 'Segments',
       run: async ({ query: { q, sort, from, most = '100' } }) =>
         listSegments(deps, await deps.compiled(), { q, sort, from, most: Number(most) }),
     }),
@@ -45,7 +43,7 @@ export function segmentRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/segments/{segment}',
       needs: 'viewer',
       summary: 'One segment: its definition as sentences and as YAML, and who uses it',
-      answer: segmentSchema,
+      answer: 'Segment',
       etag: ({ form }: SegmentPageOf) => form,
       run: async ({ params: { segment = '' } }) => describeSegment(deps, await deps.definitions(), segment),
     }),
@@ -55,7 +53,7 @@ export function segmentRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'viewer',
       summary: 'What the text of a segment means: problems by line, or whom it lets through',
       body: previewAskedSchema,
-      answer: previewSchema,
+      answer: 'SegmentPreview',
       run: async ({ body }) => previewOf(deps, body),
     }),
     route({
@@ -65,7 +63,7 @@ export function segmentRoutes(deps: ApiDeps): readonly Route<never>[] {
       summary: 'Plan to publish a segment edited, new or removed; applying the plan does it',
       body: editSchema,
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       ifMatch: true,
       run: async ({ params: { segment = '' }, body, seen }) => planEdit(deps, segment, body, seen),
     }),

@@ -1,18 +1,7 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { listSuppressions, suppressPerson, unsuppressPerson } from '../pipeline/resolve/suppression.ts';
 import type { ApiDeps } from './deps.ts';
 import { type Route, route } from './route.ts';
-
-const entrySchema = z
-  .object({
-    key: z.string(),
-    type: z.string(),
-    at: z.string(),
-    by: z.string(),
-    reason: z.string(),
-    lifted: z.object({ at: z.string(), by: z.string(), reason: z.string() }).optional(),
-  })
-  .openapi('Suppression');
 
 const orderSchema = z.object({
   person: z.string(),
@@ -28,7 +17,7 @@ export function suppressionRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/suppressions',
       needs: 'viewer',
       summary: 'People never to be contacted, by keys of their identifiers',
-      answer: z.array(entrySchema),
+      answer: 'Suppressions',
       run: async () => listSuppressions(deps.state),
     }),
     route({
@@ -38,7 +27,7 @@ export function suppressionRoutes(deps: ApiDeps): readonly Route<never>[] {
       summary: 'Never contact a person, or whoever comes by an identifier',
       body: orderSchema,
       status: 202,
-      answer: z.array(entrySchema),
+      answer: 'Suppressions',
       run: async ({ body: { person, ...order } }) => suppressPerson(deps, person, order),
     }),
     route({
@@ -48,7 +37,7 @@ export function suppressionRoutes(deps: ApiDeps): readonly Route<never>[] {
       summary: 'Take a person off the list, by what put them on it or by its key',
       body: orderSchema,
       status: 202,
-      answer: z.array(entrySchema),
+      answer: 'Suppressions',
       run: async ({ body: { person, ...order } }) => unsuppressPerson(deps, person, order),
     }),
   ];

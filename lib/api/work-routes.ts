@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { checkDefinitions } from '../domain/check-definitions.ts';
 import type { Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
@@ -14,7 +14,6 @@ import type { ApiDeps } from './deps.ts';
 import { mergesOf } from './read-routes.ts';
 import { planPush } from './reads.ts';
 import { type Route, route } from './route.ts';
-import { approvalSchema, dryRunSchema, jobSchema } from './work-answers.ts';
 
 const pullSchema = z.object({ connection: z.string(), stream: z.string().optional(), full: z.boolean().optional() });
 const unmergeSchema = z.object({ edge: z.string() });
@@ -33,27 +32,25 @@ const applySchema = z.object({
 const definitionsSchema = z.looseObject({ version: z.string(), workspace: z.string() });
 const approveSchema = z.object({ hash: z.string(), by: z.string().min(1).max(100) });
 const redriveSchema = z.object({ queue: z.enum(redrivenQueues), dryRun: z.boolean().optional() });
-const publishedSchema = z.object({ version: z.string(), changed: z.boolean() });
-
 /** Everything that starts or changes something. */
 export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
   const routes = [
     route({
       ...post('/api/pull', 'editor', 'Pull streams now', pullSchema),
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       run: async ({ body }) =>
         startPull(deps, streamsOf(await deps.definitions(), body.connection, body.stream), body.full === true),
     }),
     route({
       ...post('/api/push', 'approver', 'Push audiences now', pushSchema),
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       run: async ({ body }) => startPush(deps, audiencesOf(await deps.definitions(), body.audience)),
     }),
     route({
       ...post('/api/push/dry-run', 'viewer', 'What a push would do now', pushSchema),
-      answer: dryRunSchema,
+      answer: 'DryRun',
       run: async ({ body }) => planPush(deps, audiencesOf(await deps.definitions(), body.audience)),
     }),
     route({
@@ -64,13 +61,13 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
         unmergeSchema,
       ),
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       run: async ({ params, body }) => startUnmerge(deps, await mergesOf(deps, params.person), body.edge),
     }),
     route({
       ...post('/api/verify', 'approver', "Compare a tool's real list with what we believe is on it", verifyAskedSchema),
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       run: async ({ body }) => startVerify(deps, audiencesOf(await deps.definitions(), body.audience), body.heal),
     }),
     route({
@@ -80,7 +77,7 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
         'Let a held push go on with exactly the plan of this hash',
         approveSchema,
       ),
-      answer: approvalSchema,
+      answer: 'Approval',
       run: async ({ params: { run = '' }, body }) => approvePush(deps, run, body),
     }),
     route({
@@ -91,7 +88,7 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
         redriveSchema,
       ),
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       run: async ({ body }) => {
         const id = await startRedrive(deps, body.queue, body.dryRun === true);
         return readJob(deps, await deps.definitions(), id);
@@ -100,18 +97,18 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
     route({
       ...post('/api/plans', 'editor', 'What publishing a workspace would change', planSchema),
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       run: async ({ body }) => startPlan(deps, body.definitions as JsonObject, body.whole === true),
     }),
     route({
       ...post('/api/apply', 'approver', 'Publish what was planned, unless something moved since', applySchema),
       status: 202,
-      answer: jobSchema,
+      answer: 'Job',
       run: async ({ body }) => startApply(deps, body.plan, { leave: body.leave ?? [], by: body.by }),
     }),
     route({
       ...post('/api/definitions', 'approver', 'Publish a workspace', definitionsSchema),
-      answer: publishedSchema,
+      answer: 'Published',
       run: async ({ body }) => {
         const changed = await publishDefinitions(deps, checkDefinitions(body as JsonObject));
         return { version: body.version, changed };

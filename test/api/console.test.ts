@@ -1,16 +1,16 @@
 import { brotliDecompressSync } from 'node:zlib';
-import { OpenAPIHono } from '@hono/zod-openapi';
+import { Hono } from 'hono';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { serveConsole } from '../../lib/api/console.ts';
 import { readConsoleFiles } from '../../lib/infra/console-files.ts';
 
-let app: OpenAPIHono;
+let app: Hono;
 let page: string;
 let assets: readonly string[];
 
 beforeAll(async () => {
   const files = await readConsoleFiles();
-  app = serveConsole(new OpenAPIHono(), undefined, async () => files);
+  app = serveConsole(new Hono(), undefined, async () => files);
   page = await (await app.request('/')).text();
   assets = Object.keys(files).filter((path) => path !== '/');
 }, 60_000);
@@ -61,7 +61,7 @@ describe('serveConsole', () => {
       client: 'c',
       home: 'https://a.execute-api.eu-central-1.amazonaws.com/',
     };
-    const deployed = serveConsole(new OpenAPIHono(), JSON.stringify(signIn), async () => ({}));
+    const deployed = serveConsole(new Hono(), JSON.stringify(signIn), async () => ({}));
 
     const [without, asked] = [
       await app.request('/assets/console.json'),

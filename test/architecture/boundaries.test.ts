@@ -80,7 +80,7 @@ const allowed: Readonly<Record<string, string>> = {
   'lib/pipeline/ports.ts': "import '../domain/hen.ts'; export type Port = 1;",
   'lib/pipeline/verb.ts':
     "import './ports.ts'; import '../connectors/contract.ts'; import 'zod'; export type Verb = 1;",
-  'lib/api/app.ts': "import '../pipeline/verb.ts'; import '@hono/zod-openapi';",
+  'lib/api/app.ts': "import '../pipeline/verb.ts'; import 'hono';",
   'lib/adapters/store.ts': "import '../pipeline/ports.ts'; import '@aws-sdk/client-dynamodb';",
   'lib/infra/stack.ts': "import 'aws-cdk-lib'; import '../connectors/acme/manifest.ts';",
   'lib/workspace/check.ts': "import 'yaml'; import '../connectors/registry.ts';",

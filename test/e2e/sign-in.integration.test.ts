@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { serve } from '@hono/node-server';
-import { OpenAPIHono } from '@hono/zod-openapi';
+import { Hono } from 'hono';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { to } from '../../console/app/addresses.ts';
@@ -23,7 +23,7 @@ let server: Server;
 let home: string;
 let cognito: ReturnType<typeof openSimulatedCognito>;
 /** The front door: pages for anybody, `/console/api` for who signed in, as the deployed gateway has it. */
-const door = new OpenAPIHono();
+const door = new Hono();
 beforeAll(async () => {
   if (!canDrive) return;
   browser = await openBrowser();

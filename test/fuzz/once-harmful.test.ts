@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { RawRequest } from '../../lib/connectors/contract-deliveries.ts';
 import { loadConnectors } from '../../lib/connectors/define.ts';
 import { openFile } from '../../lib/connectors/files/open-file.ts';
+import { emailEventRecord } from '../../lib/connectors/hubspot/email-events.stream.ts';
+import { submissionRecord } from '../../lib/connectors/hubspot/form-submissions.stream.ts';
+import { config as metaConfig } from '../../lib/connectors/meta/config.ts';
+import { webhook as meta } from '../../lib/connectors/meta/webhook.ts';
 import { connectors as registry } from '../../lib/connectors/registry.ts';
 import { csvCell } from '../../lib/domain/csv-cell.ts';
 import { applyMapping } from '../../lib/domain/mapping.ts';
@@ -115,6 +119,42 @@ describe('a file', () => {
     ['a column far inside', `id,${'a.'.repeat(50_000)}a`],
   ])('with %s is refused before each name is compared with all others', async (_what, header) => {
     await expect(open(`${header}\n1,2\n`)).rejects.toMatchObject({ code: 'import/bad-header' });
+  });
+});
+
+describe('an instant that is told as a number past the year 9999', () => {
+  const LATE = [253_402_300_800, 8_640_000_000_001, Number.MAX_SAFE_INTEGER];
+  const delivered = (value: object, time = 1_795_248_001) => {
+    const body = JSON.stringify({ object: 'page', entry: [{ id: '134587', time, changes: [value] }] });
+    return meta.parse(request(body), 'social', metaConfig.parse({ page: '134587' }));
+  };
+  const comment = { item: 'comment', verb: 'add', post_id: '134587_77', comment_id: '77_88', message: 'Good shoes' };
+  const from = { id: '24601', name: 'Ann Example' };
+
+  it.each(LATE)('is what one comment is refused for, not the whole delivery: %i', (created_time) => {
+    expect(delivered({ field: 'feed', value: { ...comment, from, created_time } })).toMatchObject([
+      { rejection: { code: 'meta/unknown-delivery' } },
+    ]);
+  });
+
+  it.each(LATE)('is what one mention is refused for: %i', (time) => {
+    const value = { verb: 'add', post_id: '134587_77', sender_id: '24601', sender_name: 'Ann Example', message: 'Hi' };
+    expect(delivered({ field: 'mention', value }, time)).toMatchObject([
+      { rejection: { code: 'meta/unknown-delivery' } },
+    ]);
+  });
+
+  it('is what one record of HubSpot is refused for', () => {
+    const at = Number.MAX_SAFE_INTEGER;
+    const event = { id: '1', type: 'OPEN', recipient: 'ann@example.com', created: at };
+    const submission = { conversionId: '1', submittedAt: at, form_id: 'f', values: [] };
+
+    expect(emailEventRecord.safeParse(event)).toMatchObject({ success: false });
+    expect(submissionRecord.safeParse(submission)).toMatchObject({ success: false });
+    expect(emailEventRecord.safeParse({ ...event, created: 1_795_248_001_000 })).toMatchObject({ success: true });
+    expect(submissionRecord.safeParse({ ...submission, submittedAt: 1_795_248_001_000 })).toMatchObject({
+      success: true,
+    });
   });
 });
 

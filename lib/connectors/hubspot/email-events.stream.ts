@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';
 import type { Schema } from '../contract.ts';
 import { defineStream } from '../define.ts';
+import { epochMs } from '../epoch.ts';
 import { addressIdOf } from './address.ts';
 import type { HubspotApi } from './client.ts';
 import { EVENT_PAGE } from './manifest.ts';
@@ -53,7 +54,7 @@ export const emailEventMapping: Mapping = {
 
 /** HubSpot tells instants here in milliseconds, and people by their address only. */
 export const emailEventRecord = z
-  .looseObject({ id: z.string().min(1), type: z.string(), recipient: z.string().min(1), created: z.int().min(0) })
+  .looseObject({ id: z.string().min(1), type: z.string(), recipient: z.string().min(1), created: epochMs })
   .transform((event) => ({
     ...event,
     address_id: addressIdOf(event.recipient),

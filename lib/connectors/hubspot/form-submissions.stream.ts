@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';
 import type { ReadOptions, Schema } from '../contract.ts';
 import { defineStream } from '../define.ts';
+import { epochMs } from '../epoch.ts';
 import { addressIdOf } from './address.ts';
 import type { Form } from './answers.ts';
 import type { HubspotApi } from './client.ts';
@@ -34,7 +35,7 @@ export const submissionMapping: Mapping = {
 export const submissionRecord = z
   .looseObject({
     conversionId: z.string().min(1),
-    submittedAt: z.int().min(0),
+    submittedAt: epochMs,
     form_id: z.string(),
     values: z.array(z.looseObject({ name: z.string(), value: z.string().nullish() })),
   })

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { applyMappings, type ConsentRule, type MappedRecord, type Mapping } from '../../domain/mapping.ts';
+import { epochMs } from '../epoch.ts';
 import type { Config } from './config.ts';
 import { answer, answersOf, form } from './form-answers.ts';
 import { idIn } from './restli.ts';
@@ -11,8 +12,6 @@ export const LEAD = 'lead';
 export const LEADS_KEPT_MS = 365 * 86_400_000;
 
 /** The last instant that RFC 3339 can write: a larger number is no time. */
-export const instantMs = z.int().min(0).max(Date.parse('9999-12-31T23:59:59.999Z'));
-
 const source = { version: 1, object: LEAD, subject: 'person', by: 'person', id: ['id'], at: ['at'] } as const;
 
 /** What somebody said of themselves in a form. Each lead is a record of its own. */
@@ -86,7 +85,7 @@ export function formIn(urn: unknown): string | undefined {
 export const lead = z
   .looseObject({
     id: z.string().regex(/^[\w-]{1,100}$/, 'expected the id of a lead'),
-    submittedAt: instantMs,
+    submittedAt: epochMs,
     leadType: z.string().optional(),
     testLead: z.boolean().nullish(),
     submitter: z.string().nullish(),

@@ -1,11 +1,12 @@
 import type { Change } from '../../domain/change.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import { defineStream, streamBySettings } from '../define.ts';
+import { epochMs } from '../epoch.ts';
 import type { LinkedinApi } from './client.ts';
 import { type Config, lookbackMs } from './config.ts';
 import { beginning, cursor } from './cursor.ts';
 import { unlessNotFound } from './errors.ts';
-import { changesOfLead, formIn, instantMs, LEAD, LEADS_KEPT_MS, lead, leadMapping, submissionMapping } from './lead.ts';
+import { changesOfLead, formIn, LEAD, LEADS_KEPT_MS, lead, leadMapping, submissionMapping } from './lead.ts';
 import { walk } from './walk.ts';
 
 /** Leads of the ad account's forms. One record means two changes: what somebody said, and that they said it. */
@@ -22,7 +23,7 @@ export const leads = streamBySettings<Config, LinkedinApi>((config) =>
         lookbackMs: lookbackMs(api.config),
         keptMs: LEADS_KEPT_MS,
         idOf: (record) => (isJsonObject(record) && typeof record.id === 'string' ? record.id : undefined),
-        instantOf: (record) => instantMs.safeParse(isJsonObject(record) ? record.submittedAt : undefined).data,
+        instantOf: (record) => epochMs.safeParse(isJsonObject(record) ? record.submittedAt : undefined).data,
       });
       for await (const { records, checkpoint } of steps) {
         yield { mapping: LEAD, records: records.filter((record) => isWanted(api.config, record)), checkpoint };

@@ -3,7 +3,7 @@ import { formatInstant } from '../../domain/instant.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { type Mapping, valueAt } from '../../domain/mapping.ts';
 import type { Schema } from '../contract.ts';
-import { instantMs } from './lead.ts';
+import { epochMs } from '../epoch.ts';
 import { idIn } from './restli.ts';
 
 /** How long LinkedIn lets notifications be pulled (Organization Social Action Notifications). */
@@ -34,7 +34,7 @@ export const socialAction = z
   .looseObject({
     notificationId: z.union([z.int(), z.string().min(1)]),
     action: z.enum(ACTIONS),
-    lastModifiedAt: instantMs,
+    lastModifiedAt: epochMs,
     sourcePost: urn.nullish(),
     generatedActivity: z.string().nullish(),
     decoratedGeneratedActivity: z.looseObject({ comment: decorated.nullish(), share: decorated.nullish() }).nullish(),

@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { defineStream } from '../define.ts';
+import { epochMs } from '../epoch.ts';
 import type { LinkedinApi } from './client.ts';
 import { lookbackMs } from './config.ts';
 import { type Cursor, cursor } from './cursor.ts';
-import { instantMs } from './lead.ts';
 import { ACTIONS_KEPT_MS, isSomebodys, socialAction, socialActionMapping } from './social-action.ts';
 import { walk } from './walk.ts';
 
@@ -20,7 +20,7 @@ export const socialActions = defineStream<LinkedinApi, JsonObject, Cursor>({
       keptMs: ACTIONS_KEPT_MS,
       idOf: (record) =>
         isJsonObject(record) && record.notificationId !== undefined ? String(record.notificationId) : undefined,
-      instantOf: (record) => instantMs.safeParse(isJsonObject(record) ? record.lastModifiedAt : undefined).data,
+      instantOf: (record) => epochMs.safeParse(isJsonObject(record) ? record.lastModifiedAt : undefined).data,
     });
     for await (const { records, checkpoint } of steps) {
       yield { mapping: 'action', records: records.filter(isSomebodys), checkpoint };

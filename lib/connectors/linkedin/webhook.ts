@@ -5,8 +5,9 @@ import { applyMapping } from '../../domain/mapping.ts';
 import { macOf, sameText } from '../../domain/signed-message.ts';
 import type { Delivery, RawRequest, Verification, WebhookAnswer, WebhookSource } from '../contract-deliveries.ts';
 import { jsonOf } from '../delivered-json.ts';
+import { epochMs } from '../epoch.ts';
 import type { Config, Secret } from './config.ts';
-import { formIn, instantMs, LEAD } from './lead.ts';
+import { formIn, LEAD } from './lead.ts';
 import { isSomebodys, socialAction, socialActionMapping } from './social-action.ts';
 
 /** LinkedIn sends ten at once; more than this is not its doing. */
@@ -21,7 +22,7 @@ const leadAction = z.looseObject({
   leadGenForm: z.string().nullish(),
   owner: z.looseObject({ sponsoredAccount: z.string().nullish() }).nullish(),
   leadAction: z.enum(['CREATED', 'DELETED']),
-  occurredAt: instantMs,
+  occurredAt: epochMs,
 });
 
 const notifications = z.looseObject({

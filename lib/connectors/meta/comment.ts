@@ -4,6 +4,7 @@ import { formatInstant, parseInstant } from '../../domain/instant.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Mapping } from '../../domain/mapping.ts';
 import type { Schema } from '../contract.ts';
+import { epochSeconds } from '../epoch.ts';
 import { type mention, metaId } from './answers.ts';
 
 const text = z.string().nullish();
@@ -91,7 +92,7 @@ export const mentionRecord = z
     post_id: metaId.nullish(),
     comment_id: metaId.nullish(),
     message: text,
-    time: z.int(),
+    time: epochSeconds,
   })
   .transform((told, context) => {
     const { scope, sender_id, sender_name, post_id, comment_id, message, time } = told;

@@ -8,6 +8,7 @@ import { macOf, sameText } from '../../domain/signed-message.ts';
 import type { Schema } from '../contract.ts';
 import type { Delivery, RawRequest, Verification, WebhookAnswer, WebhookSource } from '../contract-deliveries.ts';
 import { jsonOf } from '../delivered-json.ts';
+import { epochSeconds } from '../epoch.ts';
 import { metaId } from './answers.ts';
 import { commentMapping, commentRecord, isSomebodys, mentionMapping, mentionRecord } from './comment.ts';
 import type { Config, Secret } from './config.ts';
@@ -112,7 +113,7 @@ function readLead({ value }: Told, _connection: string, config: Config): Deliver
 function readFeed(told: Told, connection: string): Delivery | undefined {
   const { item, verb } = told.value;
   if (item !== 'comment' || (verb !== 'add' && verb !== 'edited' && verb !== 'edit')) return undefined;
-  const { comment_id: comment, created_time: at, parent_id: parent, post_id: post } = told.value;
+  const { comment_id: comment, created_time: seconds, parent_id: parent, post_id: post } = told.value;
   const named = id.safeParse(comment);
   if (!named.success) return unknown('feed', told.value, named.error.issues);
   const deliveryId = `meta:comment:${named.data}`;
@@ -120,13 +121,14 @@ function readFeed(told: Told, connection: string): Delivery | undefined {
     const hint = { stream: 'comments', ids: [`facebook:${named.data}`] };
     return { deliveryId: `${deliveryId}:${told.time ?? 'edited'}`, hint };
   }
+  const at = epochSeconds.safeParse(seconds);
   const record = {
     network: 'facebook',
     scope: told.of,
     id: named.data,
     from: told.value.from ?? null,
     message: told.value.message ?? null,
-    created_time: typeof at === 'number' ? formatInstant(at * 1_000) : null,
+    created_time: at.success ? formatInstant(at.data * 1_000) : null,
     post_id: post ?? null,
     // What answers the post itself has the post as its parent here, and none when it is read.
     ...(parent === undefined || parent === post ? {} : { parent: { id: parent } }),

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Change } from '../../domain/change.ts';
 import type { Json } from '../../domain/json.ts';
 import type { BusEvent, Delivery, EventSource } from '../contract-deliveries.ts';
+import { epochMs } from '../epoch.ts';
 import type { SalesforceConfig } from './config.ts';
 import { fullId, objectOf } from './ids.ts';
 
@@ -14,7 +15,7 @@ const header = z.object({
   entityName: z.string(),
   changeType: z.string(),
   recordIds: z.array(z.string()),
-  commitTimestamp: z.number().int().min(0).max(8.64e15),
+  commitTimestamp: epochMs,
   transactionKey: z.string(),
   sequenceNumber: z.number(),
   changedFields: z.array(z.string()).default([]),

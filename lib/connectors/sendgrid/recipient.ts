@@ -4,6 +4,7 @@ import { formatInstant } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ConsentRule, Mapping } from '../../domain/mapping.ts';
 import type { Schema } from '../contract.ts';
+import { epochSeconds } from '../epoch.ts';
 import type { Config } from './config.ts';
 
 /** Whoever SendGrid has sent to, or does not send to any more, contact or not: it knows them by their address alone. */
@@ -15,8 +16,6 @@ function recipientId(email: string): string {
 }
 
 const email = z.string().regex(/^\S[^\s@]*@\S+$/, 'expected an e-mail address');
-/** Seconds since 1970, as SendGrid writes every time of a mail. */
-const seconds = z.int().min(0).max(99_999_999_999);
 
 const STATES = { unsubscribes: 'unsubscribed', spam_reports: 'spam_complaint', bounces: 'hard_bounce' } as const;
 
@@ -24,7 +23,7 @@ type State = (typeof STATES)[keyof typeof STATES];
 
 /** An address on one of the lists of suppressions, with `list`: which. */
 export const suppressionRecord = z
-  .looseObject({ list: z.enum(['unsubscribes', 'spam_reports', 'bounces']), email, created: seconds })
+  .looseObject({ list: z.enum(['unsubscribes', 'spam_reports', 'bounces']), email, created: epochSeconds })
   .transform((record) => ({
     ...record,
     id: recipientId(record.email),
@@ -36,7 +35,7 @@ export const suppressionRecord = z
 export const eventRecord = z
   .looseObject({
     email,
-    timestamp: seconds,
+    timestamp: epochSeconds,
     event: z.string(),
     sg_event_id: z.string().min(1).max(200),
     type: z.string().nullish(),

@@ -1,5 +1,6 @@
-import { z } from '@hono/zod-openapi';
-import { performanceSchema } from './review-answers.ts';
+import * as z from 'zod';
+import { described } from './parts.ts';
+import { performanceSchema } from './reviews.ts';
 
 const count = z.number().int();
 const sizeSchema = z.object({
@@ -26,7 +27,7 @@ export const segmentPageSchema = z
     total: count,
     next: z.string().nullable(),
   })
-  .openapi('Segments');
+  .register(described, { id: 'Segments' });
 
 interface ToldAnswer {
   readonly path: string;
@@ -37,11 +38,11 @@ interface ToldAnswer {
 /** A condition in words: a line for every leaf and branch, named by its path. */
 export const toldSchema: z.ZodType<ToldAnswer> = z
   .object({ path: z.string(), text: z.string(), parts: z.lazy(() => z.array(toldSchema)) })
-  .openapi('Told');
+  .register(described, { id: 'Told' });
 
 const formSchema = z
   .string()
-  .openapi({ description: 'Names this form of the segment; the ETag that an edit sends back' });
+  .register(described, { description: 'Names this form of the segment; the ETag that an edit sends back' });
 
 export const segmentSchema = z
   .object({
@@ -63,7 +64,7 @@ export const segmentSchema = z
     version: z.string(),
     since: z.object({ version: z.string(), at: z.string().nullable(), by: z.string().nullable() }).nullable(),
   })
-  .openapi('Segment');
+  .register(described, { id: 'Segment' });
 
 const fileProblemSchema = z
   .object({
@@ -76,9 +77,10 @@ const fileProblemSchema = z
     suggestion: z.string().optional(),
     severity: z.enum(['error', 'warning']).optional(),
   })
-  .openapi('FileProblem');
+  .register(described, { id: 'FileProblem' });
 
-const estimateSchema = z.object({ count, least: count, most: count }).openapi('Estimate', {
+const estimateSchema = z.object({ count, least: count, most: count }).register(described, {
+  id: 'Estimate',
   description: 'A number, and the ends of its 95 % interval; all three are equal where everybody was counted',
 });
 
@@ -106,7 +108,7 @@ export const previewSchema = z
       })
       .nullable(),
   })
-  .openapi('SegmentPreview');
+  .register(described, { id: 'SegmentPreview' });
 
 const changedSchema = z.object({ kind: z.string(), id: z.string(), change: z.enum(['added', 'edited', 'removed']) });
 
@@ -119,11 +121,11 @@ export const publicationSchema = z
     changes: z.array(changedSchema),
     more: count,
   })
-  .openapi('Publication');
+  .register(described, { id: 'Publication' });
 
 export const publicationsSchema = z
   .object({ publications: z.array(publicationSchema), next: z.string().nullable() })
-  .openapi('Publications');
+  .register(described, { id: 'Publications' });
 
 const beforeAndAfter = { before: z.string().nullable(), after: z.string().nullable() };
 
@@ -134,7 +136,7 @@ export const versionChangesSchema = z
     changes: z.array(changedSchema.extend({ ...beforeAndAfter, sentences: z.object(beforeAndAfter).optional() })),
     more: count,
   })
-  .openapi('VersionChanges');
+  .register(described, { id: 'VersionChanges' });
 
 export const versionSchema = z
   .looseObject({
@@ -142,6 +144,8 @@ export const versionSchema = z
     workspace: z.string(),
     segments: z.array(z.looseObject({ segment: z.string() })),
   })
-  .openapi('Definitions');
+  .register(described, { id: 'Definitions' });
 
-export const keptSourcesSchema = z.object({ version: z.string(), files: count }).openapi('KeptSources');
+export const keptSourcesSchema = z
+  .object({ version: z.string(), files: count })
+  .register(described, { id: 'KeptSources' });

@@ -1,11 +1,5 @@
-import { z } from '@hono/zod-openapi';
-
-/** Shapes of the API's answers: the OpenAPI document and the checks of the tests are made from them. */
-export const problemSchema = z
-  .object({ code: z.string(), message: z.string() })
-  .openapi('Problem', { example: { code: 'api/no-such-person', message: 'nobody is known by that' } });
-
-export const loose = z.record(z.string(), z.unknown());
+import * as z from 'zod';
+import { described, loose } from './parts.ts';
 
 export const workspaceSchema = z
   .object({
@@ -23,7 +17,7 @@ export const workspaceSchema = z
       }),
     ),
   })
-  .openapi('Workspace');
+  .register(described, { id: 'Workspace' });
 
 export const audienceSchema = z
   .object({
@@ -35,7 +29,7 @@ export const audienceSchema = z
     run: loose.nullable(),
     summary: loose.nullable(),
   })
-  .openapi('Audience');
+  .register(described, { id: 'Audience' });
 
 export const audiencePageSchema = audienceSchema
   .extend({
@@ -63,7 +57,7 @@ export const audiencePageSchema = audienceSchema
     }),
     verify: z.object({ schedule: z.string().nullable(), heal: z.enum(['report', 'restore', 'adopt']) }).optional(),
   })
-  .openapi('AudiencePage');
+  .register(described, { id: 'AudiencePage' });
 
 export const segmentHistorySchema = z
   .object({
@@ -81,21 +75,10 @@ export const segmentHistorySchema = z
     size: z.object({ members: z.number().int(), how: z.string(), counted: z.string().nullable() }),
     latest: z.array(loose),
   })
-  .openapi('SegmentHistory');
+  .register(described, { id: 'SegmentHistory' });
 
-export const leftListSchema = loose.openapi('LeftList');
-export const runSchema = loose.openapi('Run');
-export const rejectedSchema = z
-  .looseObject({
-    id: z.string(),
-    connection: z.string(),
-    stream: z.string(),
-    code: z.string(),
-    reason: z.string(),
-    record: z.unknown(),
-  })
-  .openapi('QuarantinedRecord');
-
+export const leftListSchema = z.record(z.string(), z.unknown()).register(described, { id: 'LeftList' });
+export const runSchema = z.record(z.string(), z.unknown()).register(described, { id: 'Run' });
 export const lateDaySchema = z
   .object({
     day: z.string(),
@@ -105,4 +88,4 @@ export const lateDaySchema = z
     worst: z.number(),
     promised: z.number(),
   })
-  .openapi('LateDay');
+  .register(described, { id: 'LateDay' });

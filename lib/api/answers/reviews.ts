@@ -1,8 +1,8 @@
-import { z } from '@hono/zod-openapi';
-import { untold } from '../domain/review/lift.ts';
-import { metrics } from '../domain/review/objective.ts';
-import { proposals } from '../domain/review/proposal.ts';
-import { loose } from './answers.ts';
+import * as z from 'zod';
+import { untold } from '../../domain/review/lift.ts';
+import { metrics } from '../../domain/review/objective.ts';
+import { proposals } from '../../domain/review/proposal.ts';
+import { described, loose } from './parts.ts';
 
 /** Shapes of what is told of personas, facts and reviews. Shares are from 0 to 1, money is in whole units. */
 const count = z.number().int();
@@ -57,7 +57,7 @@ export const performanceSchema = z
     budget: z.string().nullable(),
     spent: z.object({ dollars: z.number(), to: z.string().nullable(), share: z.number().nullable() }).nullable(),
   })
-  .openapi('Performance');
+  .register(described, { id: 'Performance' });
 
 const effect = z.union([
   interval.extend({ told: z.literal(true), exposed: z.number(), heldOut: z.number(), sure: z.boolean() }),
@@ -74,7 +74,7 @@ const lift = z
     objective: effect,
     revenue: effect,
   })
-  .openapi('Lift');
+  .register(described, { id: 'Lift' });
 
 export const factsPageSchema = z
   .object({
@@ -83,7 +83,7 @@ export const factsPageSchema = z
     performance: performanceSchema.nullable(),
     lift: z.array(lift),
   })
-  .openapi('SegmentFacts');
+  .register(described, { id: 'SegmentFacts' });
 
 const overlap = z.object({
   a: z.string(),
@@ -101,7 +101,7 @@ export const overlapsSchema = z
     pairs: z.array(overlap),
     of: count,
   })
-  .openapi('Overlaps');
+  .register(described, { id: 'Overlaps' });
 
 const message = z.object({
   text: z.string(),
@@ -129,7 +129,7 @@ export const personaSchema = z
     people: count.nullable(),
     reached: count.nullable(),
   })
-  .openapi('Persona');
+  .register(described, { id: 'Persona' });
 
 const reason = z.object({ code: z.string(), proposal: z.enum(proposals), says: z.string() });
 
@@ -143,9 +143,11 @@ export const reviewLineSchema = z
     reasons: z.array(reason),
     job: z.string(),
   })
-  .openapi('ReviewLine');
+  .register(described, { id: 'ReviewLine' });
 
-export const commentSchema = z.object({ by: z.string(), at: z.string(), text: z.string() }).openapi('Comment');
+export const commentSchema = z
+  .object({ by: z.string(), at: z.string(), text: z.string() })
+  .register(described, { id: 'Comment' });
 
 export const reviewSchema = z
   .object({
@@ -180,14 +182,14 @@ export const reviewSchema = z
     }),
     cost: z.object({ runs: count, added: count, removed: count, calls: count }),
   })
-  .openapi('Review');
+  .register(described, { id: 'Review' });
 
-export const pageSchema = z.object({ html: z.string() }).openapi('Page');
+export const pageSchema = z.object({ html: z.string() }).register(described, { id: 'Page' });
 
 export const markSchema = z
   .object({ profile: z.string(), mark: z.enum(['right', 'wrong']), by: z.string(), at: z.string() })
-  .openapi('Mark');
+  .register(described, { id: 'Mark' });
 
 export const samplesSchema = z
   .object({ segment: z.string(), marks: z.array(markSchema), next: z.array(z.string()) })
-  .openapi('Samples');
+  .register(described, { id: 'Samples' });

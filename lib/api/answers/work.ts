@@ -1,6 +1,6 @@
-import { z } from '@hono/zod-openapi';
-import { jobKinds } from '../pipeline/jobs/job.ts';
-import { loose, problemSchema } from './answers.ts';
+import * as z from 'zod';
+import { jobKinds } from '../../pipeline/jobs/job.ts';
+import { described, loose, problemSchema } from './parts.ts';
 
 export const planSchema = z
   .looseObject({
@@ -18,7 +18,7 @@ export const planSchema = z
       }),
     ),
   })
-  .openapi('Plan');
+  .register(described, { id: 'Plan' });
 
 const counts = z.record(z.string(), z.number().int());
 
@@ -41,7 +41,7 @@ export const verifySchema = z
     sample: z.record(z.string(), z.array(z.string())),
     members: z.string(),
   })
-  .openapi('Verify');
+  .register(described, { id: 'Verify' });
 
 export const jobSchema = z
   .looseObject({
@@ -52,7 +52,7 @@ export const jobSchema = z
     parts: z.array(loose),
     error: problemSchema.optional(),
   })
-  .openapi('Job');
+  .register(described, { id: 'Job' });
 
 const holdSchema = z.object({ guard: z.string(), says: z.string(), todo: z.string() });
 
@@ -76,11 +76,11 @@ export const dryRunSchema = z
       }),
     ),
   })
-  .openapi('DryRun');
+  .register(described, { id: 'DryRun' });
 
 export const approvalSchema = z
   .object({ run: z.string(), hash: z.string(), state: z.string(), already: z.boolean() })
-  .openapi('Approval');
+  .register(described, { id: 'Approval' });
 
 export const outcomesSchema = z
   .object({
@@ -98,7 +98,7 @@ export const outcomesSchema = z
       }),
     ),
   })
-  .openapi('Outcomes');
+  .register(described, { id: 'Outcomes' });
 
 export const alertSchema = z
   .object({
@@ -109,4 +109,6 @@ export const alertSchema = z
     since: z.string(),
     run: z.string().optional(),
   })
-  .openapi('Alert');
+  .register(described, { id: 'Alert' });
+
+export const publishedSchema = z.object({ version: z.string(), changed: z.boolean() });

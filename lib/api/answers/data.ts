@@ -1,6 +1,6 @@
-import { z } from '@hono/zod-openapi';
-import { facetNames } from '../domain/facet/catalogue.ts';
-import { loose } from './answers.ts';
+import * as z from 'zod';
+import { facetNames } from '../../domain/facet/catalogue.ts';
+import { described, loose } from './parts.ts';
 
 const facetCountSchema = z.object({
   people: z.number().int(),
@@ -28,7 +28,7 @@ export const dataSchema = z
       }),
     ),
   })
-  .openapi('Data');
+  .register(described, { id: 'Data' });
 
 export const connectionSchema = z
   .object({
@@ -54,7 +54,7 @@ export const connectionSchema = z
     }),
     runs: z.array(loose),
   })
-  .openapi('Connection');
+  .register(described, { id: 'Connection' });
 
 const consentSchema = z.object({
   topic: z.string(),
@@ -89,11 +89,11 @@ export const personAudiencesSchema = z
       pausedUntil: z.string().nullable(),
     }),
   )
-  .openapi('PersonAudiences');
+  .register(described, { id: 'PersonAudiences' });
 
 export const personSegmentsSchema = z
   .array(z.object({ segment: z.string(), title: z.string(), since: z.string() }))
-  .openapi('PersonSegments');
+  .register(described, { id: 'PersonSegments' });
 
 export const daySchema = z
   .object({
@@ -125,8 +125,36 @@ export const daySchema = z
       })
       .nullable(),
   })
-  .openapi('Day');
+  .register(described, { id: 'Day' });
 
 export const activityPageSchema = z
   .object({ activities: z.array(loose), next: z.string().nullable() })
-  .openapi('ActivityPage');
+  .register(described, { id: 'ActivityPage' });
+
+export const rejectedSchema = z
+  .looseObject({
+    id: z.string(),
+    connection: z.string(),
+    stream: z.string(),
+    code: z.string(),
+    reason: z.string(),
+    record: z.unknown(),
+  })
+  .register(described, { id: 'QuarantinedRecord' });
+
+const figureSchema = z.object({
+  connection: z.string(),
+  stream: z.string(),
+  report: z.string(),
+  day: z.string(),
+  name: z.string(),
+  dimensions: z.record(z.string(), z.string()),
+  value: z.number(),
+  unit: z.string(),
+  caveats: z.array(z.enum(['thresholded', 'sampled', 'other-row', 'not-final'])),
+  at: z.string(),
+});
+
+export const figurePageSchema = z
+  .object({ figures: z.array(figureSchema), next: z.string().nullable() })
+  .register(described, { id: 'FigurePage' });

@@ -1,7 +1,7 @@
-import { z } from '@hono/zod-openapi';
-import { facetNames, traitTypes } from '../domain/facet/catalogue.ts';
-import { shownFacets } from '../pipeline/describe/describe-duplicate.ts';
-import { loose } from './answers.ts';
+import * as z from 'zod';
+import { facetNames, traitTypes } from '../../domain/facet/catalogue.ts';
+import { shownFacets } from '../../pipeline/describe/describe-duplicate.ts';
+import { described, loose } from './parts.ts';
 
 const sourcedValue = z.object({
   value: z.unknown(),
@@ -35,7 +35,7 @@ export const personSchema = z
     audiences: loose,
     history: z.array(loose),
   })
-  .openapi('Person');
+  .register(described, { id: 'Person' });
 
 const pairState = z.enum(['suggested', 'accepted', 'rejected', 'parted']);
 
@@ -55,7 +55,7 @@ const pairSchema = z.object({
 
 export const duplicatesSchema = z
   .object({ suggestions: z.array(pairSchema), next: z.string().optional() })
-  .openapi('Duplicates');
+  .register(described, { id: 'Duplicates' });
 
 export const duplicatePageSchema = pairSchema
   .extend({
@@ -73,9 +73,11 @@ export const duplicatePageSchema = pairSchema
       }),
     ),
   })
-  .openapi('DuplicatePage');
+  .register(described, { id: 'DuplicatePage' });
 
-export const judgedSchema = z.object({ id: z.string(), state: pairState, at: z.string() }).openapi('JudgedDuplicate');
+export const judgedSchema = z
+  .object({ id: z.string(), state: pairState, at: z.string() })
+  .register(described, { id: 'JudgedDuplicate' });
 
 const evidence = z.object({
   edge: z.string(),
@@ -93,7 +95,7 @@ export const mergesSchema = z
     apart: z.array(z.object({ fragment: z.string(), from: z.string(), since: z.string() })),
     crowded: z.boolean(),
   })
-  .openapi('Merges');
+  .register(described, { id: 'Merges' });
 
 export const receiptSchema = z
   .looseObject({
@@ -109,7 +111,7 @@ export const receiptSchema = z
     text: z.string(),
     history: z.array(loose),
   })
-  .openapi('Receipt');
+  .register(described, { id: 'Receipt' });
 
 export const memberPageSchema = z
   .object({
@@ -117,7 +119,7 @@ export const memberPageSchema = z
     members: z.array(z.object({ profile: z.string(), since: z.string() })),
     next: z.string().nullable(),
   })
-  .openapi('MemberPage');
+  .register(described, { id: 'MemberPage' });
 
 export const segmentPeopleSchema = z
   .object({
@@ -126,7 +128,7 @@ export const segmentPeopleSchema = z
     people: z.array(z.array(z.unknown())),
     next: z.string().nullable(),
   })
-  .openapi('SegmentPeople');
+  .register(described, { id: 'SegmentPeople' });
 
 export const receiptOfErasureSchema = z
   .object({
@@ -146,6 +148,19 @@ export const receiptOfErasureSchema = z
       }),
     ),
   })
-  .openapi('Erasure');
+  .register(described, { id: 'Erasure' });
 
-export const exportPartSchema = z.object({ text: z.string(), parts: z.number().int() }).openapi('ExportPart');
+export const exportPartSchema = z
+  .object({ text: z.string(), parts: z.number().int() })
+  .register(described, { id: 'ExportPart' });
+
+export const suppressionSchema = z
+  .object({
+    key: z.string(),
+    type: z.string(),
+    at: z.string(),
+    by: z.string(),
+    reason: z.string(),
+    lifted: z.object({ at: z.string(), by: z.string(), reason: z.string() }).optional(),
+  })
+  .register(described, { id: 'Suppression' });
