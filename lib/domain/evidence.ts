@@ -79,11 +79,14 @@ function isTaken({ taken }: Fragment, identifier: Identifier): boolean {
   return taken?.[identifierKey(identifier)]?.[1] === true;
 }
 
-/** When an identifier was stated by the whole record, after it, or by an activity that stands; undefined = by none of them. */
+/**
+ * When an identifier was stated by the whole record, after it, or by an activity that stands; undefined = by none of them.
+ * Until it is known which activities stand, what was stated before the whole record may be one's, and counts.
+ */
 function countingTimes({ whole, standing }: Fragment, identifier: Identifier, held: Stated): Stated | undefined {
-  if (whole === undefined) return held;
+  if (whole === undefined || standing === undefined) return held;
   const key = identifierKey(identifier);
-  const own = standing?.said[key];
+  const own = standing.said[key];
   if (whole.said.includes(key) || (own === undefined && held[1] > whole.at)) return held;
   return own === undefined ? undefined : [own[0], held[1] > whole.at ? held[1] : own[1]];
 }

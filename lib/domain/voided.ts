@@ -14,14 +14,26 @@ const REMEMBERED_MS = 30 * 24 * 3_600_000;
  */
 export function noteVoided(held: Voided | undefined, change: VoidedChange): Voided {
   const before = held?.[change.stream] ?? [];
-  const [since, until] = [parseInstant(change.since) ?? 0, parseInstant(change.until) ?? 0];
+  const [since, until] = endsOf(change);
   const newest = before.reduce((latest, [, end]) => Math.max(latest, end), until);
   const counts = ([, end]: readonly [number, number]): boolean => end >= newest - REMEMBERED_MS;
-  const covered = before.some((one) => one[0] <= since && one[1] >= until);
-  if (held !== undefined && (covered || !counts([since, until]))) return held;
+  if (held !== undefined && (isNoted(held, change) || !counts([since, until]))) return held;
   const others = before.filter((one) => counts(one) && !(one[0] >= since && one[1] <= until));
   const windows = [...others, [since, until] as const].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   return { ...held, [change.stream]: windows };
+}
+
+/** Whether a full replay is remembered. */
+export function isNoted(
+  held: Voided | undefined,
+  { stream, ...change }: Pick<VoidedChange, 'stream' | 'since' | 'until'>,
+): boolean {
+  const [since, until] = endsOf(change);
+  return (held?.[stream] ?? []).some((one) => one[0] <= since && one[1] >= until);
+}
+
+function endsOf({ since, until }: Pick<VoidedChange, 'since' | 'until'>): readonly [Milliseconds, Milliseconds] {
+  return [parseInstant(since) ?? 0, parseInstant(until) ?? 0];
 }
 
 /** Whether a change was made of a reading that was read again: had it been made again, it would be of the later one. */

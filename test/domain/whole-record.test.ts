@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ProfileChange } from '../../lib/domain/change.ts';
+import type { PersonChange, ProfileChange, VoidedChange } from '../../lib/domain/change.ts';
 import { evidenceOf } from '../../lib/domain/evidence.ts';
 import { emptyFragment, type FoldRules, type Fragment, foldFragment } from '../../lib/domain/fragment.ts';
 import { standingConsent } from '../../lib/domain/told-consent.ts';
 
 const rules: FoldRules = { blocked: new Set(), country: () => undefined, observe: () => [] };
 const at = (hour: number): string => new Date(Date.parse('2026-11-01T00:00:00Z') + hour * 3_600_000).toISOString();
-const fold = (...changes: readonly ProfileChange[]): Fragment =>
+const fold = (...changes: readonly PersonChange[]): Fragment =>
   changes.reduce((fragment, change) => foldFragment(fragment, change, rules), emptyFragment);
 
 const told = (hour: number, mapping: number, more: Partial<ProfileChange>): ProfileChange => ({
@@ -58,6 +58,12 @@ const byNewer = ({ hour, email, name, city, agreed }: AnyRecord): ProfileChange 
       ? { consent: [{ address: email, topic: 'email', state: 'granted', at: at(hour), by: 'person', source: 'box' }] }
       : {}),
   });
+/** What a replay says at its end of a record that it read. */
+const read = { stream: 'contacts', hour: at(8), at: at(8) };
+const word: VoidedChange = {
+  ...{ kind: 'voided', fragment: 'crm:contact:1', at: at(8), stream: 'contacts', since: at(8), until: at(8) },
+  record: true,
+};
 /** One state of the record an hour, as a source has it. */
 const anyHistory = fc.uniqueArray(anyRecord, { minLength: 1, maxLength: 5, selector: ({ hour }) => hour });
 
@@ -66,14 +72,37 @@ describe('a whole record', () => {
     fc.assert(
       fc.property(anyHistory, fc.infiniteStream(fc.nat()), (records, dice) => {
         const latest = records.reduce((a, b) => (a.hour > b.hour ? a : b));
-        const replayed = records.map((record): ProfileChange => ({ ...byNewer(record), whole: true }));
+        const replayed = records.map((record): ProfileChange => ({ ...byNewer(record), whole: true, read }));
         const all = [...records.map(byFormer), ...replayed, ...replayed];
-        const order = all.map((change) => [dice.next().value, change] as const).sort(([a], [b]) => a - b);
+        const order = all
+          .map((change) => [dice.next().value, change] as const)
+          .sort(([a], [b]) => a - b)
+          .map(([, change]) => change);
 
-        expect(meaning(fold(...order.map(([, change]) => change)))).toEqual(meaning(fold(byNewer(latest))));
+        expect(meaning(fold(...order, word, ...order))).toEqual(meaning(fold(byNewer(latest))));
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('is no reason to forget an identifier that an activity may have stated, until it is known which ones stand', () => {
+    const opened: PersonChange = {
+      ...{ kind: 'activity', fragment: 'crm:contact:1', at: at(1), id: 'a1', name: 'Opened' },
+      identifiers: [{ type: 'member', value: 'm1' }],
+    };
+    const contact = told(3, 2, { identifiers: [{ type: 'email', value: 'ann@example.com' }], whole: true, read });
+    const evidence = (...changes: readonly PersonChange[]) => meaning(fold(...changes)).evidence.sort();
+
+    for (const changes of [
+      [opened, contact],
+      [contact, opened],
+      // As they are folded with the word: those that stand come after it.
+      [opened, contact, word, opened],
+      [contact, opened, word, opened],
+    ]) {
+      expect(evidence(...changes)).toEqual(['email=ann@example.com', 'member=m1']);
+    }
+    expect(evidence(opened, contact, word)).toEqual(['email=ann@example.com']);
   });
 
   it('folds to the same bytes in any order and repetition, with changes before and after it', () => {

@@ -147,7 +147,9 @@ export function replay(deps: ReplayDeps): Worker<ReplayJob> {
     if (part === undefined) {
       const done = await isFolded(deps.state, { id, sent: { 0: job.sent } });
       if (!done) return { job, waitSeconds: LOOK_AGAIN_SECONDS };
-      if (job.parts.some(({ voids }) => voids !== undefined)) return voided(deps, id, job);
+      if (job.parts.some(({ voids, records }) => voids !== undefined || records !== undefined)) {
+        return voided(deps, id, job);
+      }
       // What could not be mapped after all opened a window too.
       await closeWindows(deps, id, job);
       return { job: { ...job, state: 'finished', over: true } };
