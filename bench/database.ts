@@ -3,6 +3,13 @@ import { machineClock } from '../lib/adapters/clock.ts';
 import { type Dynamo, openDynamo } from '../lib/adapters/dynamodb/client.ts';
 import { type KeyAttribute, type TableName, type TableSpec, tableNames, tables } from '../lib/infra/tables.ts';
 import { startDynamoDbLocal } from '../lib/local/engines/dynamodb-local.ts';
+import { stageAccessKeyId } from '../lib/local/engines/exchange.ts';
+
+/** How whoever looks into a stage's own engines signs: under any other name DynamoDB Local has other tables. */
+export const engineAccess = {
+  region: 'eu-central-1',
+  credentials: { accessKeyId: stageAccessKeyId, secretAccessKey: 'BENCH' },
+} as const;
 
 export type TableNames = Readonly<Record<TableName, string>>;
 
@@ -19,11 +26,7 @@ export interface Database {
 
 export async function openDatabase(): Promise<Database> {
   const local = await startDynamoDbLocal();
-  const config = {
-    endpoint: local.url,
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'BENCH', secretAccessKey: 'BENCH' },
-  };
+  const config = { ...engineAccess, endpoint: local.url };
   const admin = new DynamoDBClient(config);
   const opened: Pick<Dynamo, 'client'>[] = [];
   let sets = 0;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { tableNames } from '../lib/infra/tables.ts';
 import type { EngineAnswer } from '../lib/local/engines/exchange.ts';
-import type { TableNames } from './database.ts';
+import { engineAccess, type TableNames } from './database.ts';
 import { type Company, openCompany, type Reading } from './import-and-push-stage.ts';
 import { type BenchOptions, type Measurement, rounded } from './measurement.ts';
 import type { ProcessUse } from './processes.ts';
@@ -105,8 +105,7 @@ async function* counted(contacts: number, note: BenchOptions['note']): AsyncIter
       around: (operation, body, send) => open?.around(operation, body, send, answerOf) ?? send(),
     });
     const { stage } = company;
-    const credentials = { accessKeyId: 'BENCH', secretAccessKey: 'BENCH' };
-    bare = new DynamoDBClient({ endpoint: stage.engines.dynamodb, region: 'eu-central-1', credentials });
+    bare = new DynamoDBClient({ ...engineAccess, endpoint: stage.engines.dynamodb });
     const names = Object.fromEntries(
       tableNames.map((name) => [name, String(stage.resolve(`${name.toUpperCase()}_TABLE`))]),
     ) as TableNames;

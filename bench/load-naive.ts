@@ -5,6 +5,7 @@ import {
   type KeySchemaElement,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { engineAccess } from './database.ts';
 import { type Phase, type Told, trafficOf } from './load-traffic.ts';
 
 /** What the script is asked to do. */
@@ -47,8 +48,7 @@ process.on('disconnect', () => process.exit());
 process.send?.('ready');
 
 async function run(endpoint: string, phase: Phase, segments: number): Promise<Done> {
-  const credentials = { accessKeyId: 'BENCH', secretAccessKey: 'BENCH' };
-  const client = new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials });
+  const client = new DynamoDBClient({ ...engineAccess, endpoint });
   const [people, events, members] = ['people', 'events', 'members'].map((name) => `naive-${phase.name}-${name}`);
   await createTable(client, people, ['user']);
   await createTable(client, events, ['user', 'id']);

@@ -9,6 +9,7 @@ import type { Counts } from '../lib/local/proxy/counts.ts';
 import { openStage, type Stage } from '../lib/local/stage.ts';
 import { callStage } from '../lib/local/stage-calls.ts';
 import { loadWorkspace } from '../lib/workspace/load.ts';
+import { engineAccess } from './database.ts';
 import { ANSWERED, clickedIn, SIGNING_SECRET, userOf, WRITE_KEY } from './load-traffic.ts';
 import { openStatements } from './partiql.ts';
 import { childProcesses, type ProcessUse } from './processes.ts';
@@ -140,8 +141,7 @@ export function memberSince({ written }: LoadedStage, phase: string, user: strin
 }
 
 async function storedIn(stage: Stage): Promise<ReadonlyMap<string, Stored>> {
-  const credentials = { accessKeyId: 'BENCH', secretAccessKey: 'BENCH' };
-  const client = new DynamoDBClient({ endpoint: stage.engines.dynamodb, region: 'eu-central-1', credentials });
+  const client = new DynamoDBClient({ ...engineAccess, endpoint: stage.engines.dynamodb });
   const byName = new Map<string, { rows: number; ids: Set<string> }>();
   try {
     for await (const page of paginateScan({ client }, { TableName: String(stage.resolve('ACTIVITIES_TABLE')) })) {
