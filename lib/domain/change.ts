@@ -110,11 +110,13 @@ export interface UnmergeChange extends Omit<Told, 'identifiers' | 'read'> {
 export interface VoidedChange extends Pick<Told, 'fragment' | 'at'> {
   readonly kind: 'voided';
   readonly stream: string;
-  /** The first of the hours, RFC 3339. */
+  /** The first of the hours, RFC 3339; `until` itself where none is void. */
   readonly since: string;
   readonly until: string;
   /** All that tells of the record itself was read again too, so what it said of itself is void likewise. */
   readonly record?: true;
+  /** Not all was read: of what the record said, only what is older than its reading is void. */
+  readonly part?: true;
 }
 
 /** What a source says about an account (a company). Never joins people. */

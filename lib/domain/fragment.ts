@@ -107,7 +107,9 @@ export function foldFragment(fragment: Fragment, change: PersonChange, rules: Fo
     const voided = noteVoided(fragment.voided, change);
     if (voided === fragment.voided) return fragment;
     const noted = { ...fragment, voided };
-    return change.record === true ? withoutVoid(noted, parseInstant(change.until) ?? 0) : noted;
+    if (change.record !== true) return noted;
+    if (change.part === true) return { ...noted, standing: noted.standing ?? NOTHING_STANDS };
+    return withoutVoid(noted, parseInstant(change.until) ?? 0);
   }
   if (isVoided(fragment.voided, change)) return fragment;
   const mapping = change.mapping ?? 1;

@@ -145,6 +145,7 @@ function parseVoided(value: JsonObject, { fragment, at }: Told): ParsedChange {
     since: since as string,
     until: until as string,
     ...(value.record === true ? { record: true } : {}),
+    ...(value.part === true ? { part: true } : {}),
   };
   return { ok: true, change };
 }

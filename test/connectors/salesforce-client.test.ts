@@ -122,6 +122,7 @@ describe('openSalesforce', () => {
     );
 
     expect(failure).toMatchObject({ kind: 'config', code: 'salesforce/unknown-field' });
+    expect(failure.message).toContain('Emial of Contact');
     expect(`${failure.message}${failure.stack}${failure.cause}`).not.toContain('ann@example.com');
   });
 

@@ -122,11 +122,20 @@ const failures: Readonly<Record<string, Failure>> = {
   INVALID_TYPE: unknownField,
 };
 
-/** A failure of the vendor's client as ours. The vendor's text is dropped: it can hold addresses and queries. */
+/** What Salesforce says of a field at the end of the text of INVALID_FIELD, behind the query that it quotes. */
+const NO_SUCH_COLUMN = /No such column '([A-Za-z][\w.]{0,79})' on entity '([A-Za-z]\w{0,79})'/g;
+
+/**
+ * A failure of the vendor's client as ours. The vendor's text is dropped: it can hold addresses and queries. Of it stays the
+ * name of a field that is not there.
+ */
 export function salesforceError(thrown: unknown): TributaryError {
   if (thrown instanceof TributaryError) return thrown;
   const { name, code, message } = parts(thrown);
-  return errorOf(failureOf(name, code, message), code ?? name);
+  const failure = failureOf(name, code, message);
+  const [, field, entity] = [...message.matchAll(NO_SUCH_COLUMN)].at(-1) ?? [];
+  const known = failure === unknownField && field !== undefined ? `: ${field} of ${entity}` : '';
+  return errorOf(failure, `${code ?? name}${known}`);
 }
 
 /** The answer to a status that carries its own waiting time; undefined for every other answer. */

@@ -72,17 +72,17 @@ async function voidPage<Job extends VoidingJob>(deps: VoidDeps, id: string, job:
   const voided = parts.flatMap(({ connection, stream, voids, objects, records = [] }) =>
     stream === undefined || objects === 0
       ? []
-      : [{ connection, records, isFull: voids !== undefined, what: { stream, since: voids ?? until, until } }],
+      : [{ connection, records, what: { stream, until, ...partOf(voids, until) } }],
   );
   for await (const { people, after } of deps.profiles.scan(0, 1, voiding.after)) {
     const fragments = people.filter(isLiving).flatMap((profile) => Object.entries(profile.fragments));
     const changes = fragments.flatMap(([fragment, held]) => {
       const wasRead = (held.read ?? Number.NEGATIVE_INFINITY) >= Date.parse(until);
       const own = voided.filter(
-        ({ connection, records, isFull, what }) =>
+        ({ connection, records, what }) =>
           connection === connectionOf(fragment) &&
           // Who did not read all can say of a record that was read what is void of it, and of no other.
-          (isFull || (wasRead && records.includes(objectOf(fragment)))) &&
+          (what.part !== true || (wasRead && records.includes(objectOf(fragment)))) &&
           (voiding.look < 3 || isNoted(held.voided, what)),
       );
       const record = own.some(({ records }) => records.includes(objectOf(fragment))) ? { record: true as const } : {};
@@ -99,4 +99,8 @@ async function voidPage<Job extends VoidingJob>(deps: VoidDeps, id: string, job:
     return { ...job, sent, voiding: after === undefined ? { look, walked: true } : { look, after } };
   }
   return { ...job, voiding: { look: voiding.look, walked: true } };
+}
+
+function partOf(voids: string | undefined, until: string): Pick<VoidedChange, 'since' | 'part'> {
+  return voids === undefined ? { since: until, part: true } : { since: voids };
 }
