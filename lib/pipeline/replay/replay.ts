@@ -169,7 +169,7 @@ export function replay(deps: ReplayDeps): Worker<ReplayJob> {
 
 async function voided(deps: ReplayDeps, id: string, job: ReplayJob): Promise<JobStep<ReplayJob>> {
   const step = await voidStep(deps, id, job);
-  if (step.job.over) await closeWindows(deps, id, job);
+  if (step.job.voiding?.look === 3) await closeWindows(deps, id, job);
   return step;
 }
 

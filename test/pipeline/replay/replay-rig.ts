@@ -187,8 +187,8 @@ export function openReplayRig(streams: Readonly<Record<string, RigStream>>, opti
     fold,
     /** Sends messages once more, as a queue may at any time. */
     deliver,
-    async pull(full: boolean): Promise<QueueMessage[]> {
-      for (const stream of Object.keys(streams)) {
+    async pull(full: boolean, pulled = Object.keys(streams)): Promise<QueueMessage[]> {
+      for (const stream of pulled) {
         const scheduledAt = clock.now().toISOString();
         await syncStream(deps)({ connection, stream, full, scheduledAt }, signal);
       }

@@ -30,6 +30,12 @@ const newer: Mapping = {
   traits: { stage: { from: 'stage' }, name: { from: 'name', as: 'string' }, town: { from: 'town' } },
 };
 
+const opened: Mapping = {
+  ...{ version: 1, object: 'contact', subject: 'person', id: ['id'], at: ['at'] },
+  identifiers: [{ type: 'member', from: 'member' }],
+  activity: { id: ['act'], name: { from: 'what', names: { open: 'Opened' } } },
+};
+
 const record = (id: string, hour: number, more: JsonObject): JsonObject => ({
   id,
   at: new Date(NOW - 100 * HOUR + hour * HOUR).toISOString(),
@@ -110,11 +116,7 @@ describe('replay', () => {
     async (when) => {
       const contacts: RigStream = { mapping: former, records: [record('1', 3, {})] };
       const done: RigStream = {
-        mapping: {
-          ...{ version: 1, object: 'contact', subject: 'person', id: ['id'], at: ['at'] },
-          identifiers: [{ type: 'member', from: 'member' }],
-          activity: { id: ['act'], name: { from: 'what', names: { open: 'Opened' } } },
-        },
+        mapping: opened,
         records: [{ id: '1', act: 'a1', what: 'open', member: 'm1', at: record('1', 1, {}).at as string }],
       };
       const rig = openReplayRig({ contacts, done });
@@ -129,7 +131,7 @@ describe('replay', () => {
         step += 1;
         if (step !== when) return;
         // The tool goes on meanwhile: what it told since the page that is read again holds.
-      rig.clock.pass(1);
+        rig.clock.pass(1);
         contacts.records = [...contacts.records, record('1', 6, { email: 'new@example.com' })];
         await rig.pull(false);
       });
@@ -145,6 +147,30 @@ describe('replay', () => {
       ]);
     },
   );
+
+  it('of all of one stream and some of another leaves a record alone that it did not read', async () => {
+    const contacts: RigStream = { mapping: former, records: [record('1', 1, {})] };
+    const done: RigStream = { mapping: opened, records: [] };
+    const rig = openReplayRig({ contacts, done });
+    await rig.pull(false, ['contacts']);
+    rig.clock.pass(5 * HOUR);
+    contacts.records = [...contacts.records, record('2', 2, { office: '+4930222222' })];
+    done.records = [
+      ...done.records,
+      { id: '2', act: 'a1', what: 'open', member: 'm1', at: String(record('2', 1, {}).at) },
+    ];
+    await rig.pull(false);
+
+    contacts.mapping = newer;
+    const job = await rig.replay(NOW + 5 * HOUR, NOW + 7 * HOUR);
+
+    expect(job?.parts[0]).toMatchObject({ stream: 'contacts', partial: expect.stringMatching(/before the replayed/) });
+    expect(job?.parts[1]).not.toHaveProperty('partial');
+    expect(rig.people().map(({ fragments, identifiers }) => [fragments, identifiers])).toEqual([
+      [['crm:contact:1'], ['email\n1@example.com', 'phone\n+4930111111']],
+      [['crm:contact:2'], ['email\n2@example.com', 'member\nm1']],
+    ]);
+  });
 
   it('of a stream of companies asks nobody whether anything of them is void', async () => {
     const companies: Mapping = { version: 1, object: 'account', subject: 'account', id: ['id'], at: ['at'] };
