@@ -22,7 +22,7 @@ const sizes: Readonly<Record<string, Size>> = {
 const RATE = 20;
 const BURST = 1_000;
 const SUSTAINED_SECONDS = 20;
-const BASE_SECONDS = 90;
+const BASE_SECONDS = 300;
 const REFUSED_SECONDS = 20;
 /** How often the queue fails a function that sends, while it is made to fail. */
 const QUEUE_FAILS = 0.7;

@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono';
 import * as z from 'zod';
 import { TributaryError } from '../domain/errors.ts';
 import { isJsonObject, isShallow, type Json, mostLevels } from '../domain/json.ts';
+import { parseSafely } from '../domain/parse-safely.ts';
 import { type Role, suffices } from '../domain/role.ts';
 import type { AnswerName } from './answers/answers.ts';
 import { type Caller, callerOf } from './caller.ts';
@@ -104,7 +105,7 @@ async function readBody<Body>(c: Context, schema: z.ZodType<Body>, { by }: Calle
     throw new TributaryError('rejected', 'api/bad-body', `the body is nested deeper than ${mostLevels} levels`);
   }
   const signed = by !== undefined && schema instanceof z.ZodObject && 'by' in schema.shape;
-  const parsed = schema.safeParse(signed && isJsonObject(value) ? { ...value, by } : value);
+  const parsed = parseSafely(schema, signed && isJsonObject(value) ? { ...value, by } : value);
   if (parsed.success) return parsed.data;
   const list = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`);
   throw new TributaryError('rejected', 'api/bad-body', list.join('; '));

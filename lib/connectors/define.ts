@@ -3,6 +3,7 @@ import type { Definitions } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import { isJsonObject, isShallow, type Json } from '../domain/json.ts';
 import { applyMappings, type MappedRecord, type Mapping } from '../domain/mapping.ts';
+import { parseSafely } from '../domain/parse-safely.ts';
 import type {
   ArchivedLine,
   AudienceDestination,
@@ -49,7 +50,7 @@ export function defineStream<Api, Record_, Cursor extends Json>(spec: StreamSpec
   const mapRecord = (connection: string, name: string, record: unknown): MappedRecord | undefined => {
     const mapping = spec.mappings[name];
     if (mapping === undefined) return undefined;
-    const parsed = spec.record.safeParse(record);
+    const parsed = parseSafely(spec.record, record);
     const through = { record, mapping: name };
     if (parsed.success) {
       const mapped = spec.changesOf?.(parsed.data, connection) ?? applyMappings([mapping], connection, parsed.data);

@@ -2,8 +2,14 @@ import type { Json } from '../domain/json.ts';
 
 /** Deliveries lie a few levels deep. */
 const MOST_LEVELS = 32;
-/** Names that mean something to JavaScript itself: whoever copies an object by hand could be given a prototype by them. */
-export const unsafeNames: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+/**
+ * Names that mean something to JavaScript itself: whoever copies an object by hand could be given a prototype by them, and
+ * whoever makes text of one would call what the sender wrote.
+ */
+export const unsafeNames: ReadonlySet<string> = new Set([
+  ...['__proto__', 'constructor', 'prototype'],
+  ...['toString', 'valueOf'],
+]);
 
 export type DeliveredJson = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly why: string };
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import type { RawRequest } from '../../lib/connectors/contract-deliveries.ts';
 import { loadConnectors } from '../../lib/connectors/define.ts';
 import { openFile } from '../../lib/connectors/files/open-file.ts';
@@ -9,12 +10,16 @@ import { webhook as meta } from '../../lib/connectors/meta/webhook.ts';
 import { connectors as registry } from '../../lib/connectors/registry.ts';
 import { csvCell } from '../../lib/domain/csv-cell.ts';
 import { applyMapping } from '../../lib/domain/mapping.ts';
+import { parseSafely } from '../../lib/domain/parse-safely.ts';
 import { preflight } from '../../lib/pipeline/collect/collect-answers.ts';
 import { readSource } from '../../lib/workspace/source.ts';
 import { aRequest } from '../pipeline/collect/collect-rig.ts';
+import { connectorParsers } from './connector-parsers.ts';
 import { deep } from './hostile.ts';
+import { holds } from './parser.ts';
 
 const connectors = await loadConnectors(registry);
+const deliveries = (await connectorParsers(connectors)).filter(({ name }) => name.endsWith(': deliveries'));
 
 /** Each of these once ended a process, took minutes, or let something through. */
 const request = (body: string, path = '/'): RawRequest => ({
@@ -154,6 +159,28 @@ describe('an instant that is told as a number past the year 9999', () => {
     expect(emailEventRecord.safeParse({ ...event, created: 1_795_248_001_000 })).toMatchObject({ success: true });
     expect(submissionRecord.safeParse({ ...submission, submittedAt: 1_795_248_001_000 })).toMatchObject({
       success: true,
+    });
+  });
+});
+
+describe('a `toString` of the sender’s own in the place of a length', () => {
+  const trap = { length: { toString: true } };
+
+  it.each(deliveries)('ends nobody who reads $name', async (parser) => {
+    for (const body of [trap, [trap], { entry: trap, object: 'page' }, { data: trap }]) {
+      await expect(holds(parser, Buffer.from(JSON.stringify(body)))).resolves.toBeUndefined();
+    }
+  });
+
+  it('is a bad record of a stream, and a bad body of the API', () => {
+    expect(parseSafely(z.array(z.string()).max(3), trap)).toMatchObject({
+      success: false,
+      error: { issues: [{ message: 'no value that can be read (TypeError)' }] },
+    });
+    const stream = connectors.mailchimp?.streams.find(({ name }) => name === 'members');
+    expect(stream?.remap([{ mapping: 'member', record: { id: trap } }], 'newsletter', {})).toMatchObject({
+      changes: [],
+      rejected: [{ code: 'sync/bad-record' }],
     });
   });
 });
