@@ -18,7 +18,7 @@ describe('tributary cost', () => {
     expect(stdout).toContain(`$${cost.idle.dollars.toFixed(2)} a month in which nothing happens`);
     expect(stdout).toMatch(/\$1\.\d\d 1,000,000 activities/);
     expect(stdout).toMatch(/\$0\.0\d a night of an audience of 1,000,000 people, of whom 10,000 differ/);
-    expect(stdout).toMatch(/resolve +write units +1,575,000 +\$0\.98 +measured/);
+    expect(stdout).toMatch(/resolve +write units +1,683,000 +\$1\.05 +measured/);
     expect(stdout).toContain('List prices of us-east-1, 2026-11.');
   });
 

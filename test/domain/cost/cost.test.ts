@@ -104,6 +104,6 @@ describe('costOf', () => {
     const { lines } = costOf({ secrets: 1, alarms: 1, dashboards: 1, polledQueues: 1 }, 1, 4).activities;
     const [dearest] = [...lines].sort((a, b) => b.dollars - a.dollars);
 
-    expect(dearest).toMatchObject({ stage: 'resolve', what: 'write units', quantity: 1_575_000 });
+    expect(dearest).toMatchObject({ stage: 'resolve', what: 'write units', quantity: 1_683_000 });
   });
 });
