@@ -32,9 +32,10 @@ export function compare(a: Comparable, b: Comparable, weights: Weights): Likenes
 /** A suggestion for two people, whichever comes first; undefined when they are not alike enough. */
 export function suggest(a: Comparable, b: Comparable, threshold: number, weights: Weights): Suggestion | undefined {
   const likely = compare(a, b, weights);
+  if (likely === undefined || likely.score < threshold) return undefined;
   const [x, y] = [a, b].sort((one, two) => ((one.fragments[0] ?? '') < (two.fragments[0] ?? '') ? -1 : 1));
   const [first, second] = [x?.fragments[0], y?.fragments[0]];
-  if (likely === undefined || likely.score < threshold || first === undefined || second === undefined) return undefined;
+  if (first === undefined || second === undefined) return undefined;
   return {
     id: pairId(first, second),
     people: [x?.id ?? '', y?.id ?? ''],
