@@ -43,7 +43,8 @@ export function observe(
 }
 
 /**
- * Union by id, newest first; of one id with two instants the smallest is kept. Commutative, associative, idempotent.
+ * Union by id, newest first; of one id with two instants the smallest is kept. Commutative, associative, idempotent: of lists
+ * that were cut, only where each id has one instant, because what was cut away is not there to be smaller (docs/adr/0046).
  * Below an overflow mark only the very oldest entry is kept. Returns `a` itself when `b` adds nothing.
  */
 export function mergeEntries(a: readonly Entry[], b: readonly Entry[]): readonly Entry[] {
