@@ -13,7 +13,7 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
     job: 'units',
     title: 'What DynamoDB charges',
     about:
-      'Write and read units of the function resolve-profile, counted from the sizes of the items before and after each request, indexes and failed conditions included. People, segments and audiences are those of `examples/acme`. An activity is one row; the rest is its share of the one write of its person.',
+      'Write and read units of the function resolve-profile, counted from the sizes of the items before and after each request, indexes and failed conditions included. People, segments and audiences are those of `examples/acme`, which learns who opens again: for that a profile keeps what was done in 62 days, at most 256 of each kind, and grows with it. An activity is one row; the rest is its share of the one write of its person.',
   },
   {
     job: 'requests',
@@ -25,7 +25,7 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
     job: 'push',
     title: 'What vendors hear of a push',
     about:
-      'An audience of 10,000 through activate-audience, the official clients and the simulated tools over HTTP: filled, one in a hundred taken out, emptied. The target is what the vendor’s batch size allows.',
+      'An audience of 10,000 through activate-audience, the official clients and the simulated tools over HTTP: filled, one in a hundred taken out, emptied. The target is what the vendor’s batch size allows. Of the rows read for one that differs, one says whether they are paused (docs/adr/0075).',
   },
   {
     job: 'backfill',
