@@ -128,6 +128,14 @@ module.exports = {
       to: { path: EFFECTS },
     },
     {
+      name: 'answers-are-loaded-late',
+      severity: 'error',
+      comment:
+        'a start of the API reads no shape of an answer: routes call them by name, openapi.ts imports them and is imported with import()',
+      from: { path: '^lib/api/', pathNot: ['^lib/api/openapi\\.ts$', '^lib/api/answers/'] },
+      to: { path: '^lib/api/(openapi\\.ts$|answers/)', dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'api-asks-the-pipeline',
       severity: 'error',
       comment:

@@ -9,11 +9,17 @@ const MOST_SUBJECT = 100;
 /** Tells everybody who subscribed to the topic of those on call. */
 export function openNotify(env: Readonly<Record<string, string | undefined>>): Notify {
   const { ALERTS_TOPIC } = readEnv(env, 'ALERTS_TOPIC');
+  // Few processes ever have something to tell.
+  let opening: ReturnType<typeof openClient> | undefined;
   return async ({ subject, text }) => {
-    // Few processes ever have something to tell.
-    const { PublishCommand, SNSClient } = await import('@aws-sdk/client-sns');
-    const client = tellPassingFailures(new SNSClient(clientConfig));
+    opening ??= openClient();
+    const { client, PublishCommand } = await opening;
     const Subject = subject.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, MOST_SUBJECT);
     await client.send(new PublishCommand({ TopicArn: ALERTS_TOPIC, Subject, Message: text }));
   };
+}
+
+async function openClient() {
+  const { PublishCommand, SNSClient } = await import('@aws-sdk/client-sns');
+  return { client: tellPassingFailures(new SNSClient(clientConfig)), PublishCommand };
 }

@@ -32,8 +32,7 @@ const IF_MATCH: object = {
 
 /** The OpenAPI document of these routes. */
 export function describeApi(routes: readonly Route<never>[]): object {
-  const named: readonly [string, z.ZodType][] = Object.entries(answers);
-  for (const [id, schema] of named) if (!described.has(schema)) described.add(schema, { id });
+  for (const [id, schema] of Object.entries<z.ZodType>(answers)) described.add(schema, { id });
   const { schemas } = z.toJSONSchema(described, { io: 'input', uri: componentOf });
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: describe(route) };
@@ -61,7 +60,7 @@ function describe({ path, needs, summary, query = [], body, status = 200, answer
       ? {}
       : { requestBody: { required: true, ...json(plain(z.toJSONSchema(body, { io: 'input' }))) } }),
     responses: {
-      [status]: { description: summary, ...json({ $ref: componentOf(described.get(answers[answer])?.id ?? '') }) },
+      [status]: { description: summary, ...json({ $ref: componentOf(answer) }) },
       ...REFUSALS,
       ...(ifMatch === undefined ? {} : MOVED),
     },

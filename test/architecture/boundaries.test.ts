@@ -46,6 +46,7 @@ const offences: readonly (readonly [rule: string, file: string, code: string])[]
   ['client-is-loaded-late', 'lib/connectors/acme/people.stream.ts', "import { call } from './client.ts'; call();"],
   ['pipeline-knows-ports-only', 'lib/pipeline/stores.ts', "import '../adapters/store.ts';"],
   ['pipeline-has-no-effects-of-its-own', 'lib/pipeline/files.ts', "import 'node:fs';"],
+  ['answers-are-loaded-late', 'lib/api/answering.ts', "import { answers } from './answers/answers.ts'; answers();"],
   ['api-asks-the-pipeline', 'lib/api/stores.ts', "import '../adapters/store.ts';"],
   ['adapters-implement-ports-only', 'lib/adapters/calls.ts', "import '../pipeline/verb.ts';"],
   ['aws-sdk-in-adapters-only', 'lib/pipeline/queue.ts', "import '@aws-sdk/client-sqs';"],
@@ -80,7 +81,10 @@ const allowed: Readonly<Record<string, string>> = {
   'lib/pipeline/ports.ts': "import '../domain/hen.ts'; export type Port = 1;",
   'lib/pipeline/verb.ts':
     "import './ports.ts'; import '../connectors/contract.ts'; import 'zod'; export type Verb = 1;",
-  'lib/api/app.ts': "import '../pipeline/verb.ts'; import 'hono';",
+  'lib/api/app.ts':
+    "import '../pipeline/verb.ts'; import 'hono'; import type { Name } from './answers/answers.ts'; import('./openapi.ts'); export type A = Name;",
+  'lib/api/openapi.ts': "import { answers } from './answers/answers.ts'; answers();",
+  'lib/api/answers/answers.ts': 'export const answers = () => 1; export type Name = 1;',
   'lib/adapters/store.ts': "import '../pipeline/ports.ts'; import '@aws-sdk/client-dynamodb';",
   'lib/infra/stack.ts': "import 'aws-cdk-lib'; import '../connectors/acme/manifest.ts';",
   'lib/workspace/check.ts': "import 'yaml'; import '../connectors/registry.ts';",

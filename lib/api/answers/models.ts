@@ -22,14 +22,10 @@ const cardSchema = z
   })
   .register(described, { id: 'ModelCard' });
 
-export const cardsSchema = z
-  .object({ cards: z.array(cardSchema), next: z.string().optional() })
-  .register(described, { id: 'ModelCards' });
+export const cardsSchema = z.object({ cards: z.array(cardSchema), next: z.string().optional() });
 
-export const modelSchema = z
-  .object({
-    model: z.string(),
-    card: cardSchema.nullable(),
-    scores: z.object({ version: z.string(), asOf: z.string(), trainedAt: z.string(), parameters: loose }).nullable(),
-  })
-  .register(described, { id: 'Model' });
+export const modelSchema = z.object({
+  model: z.string(),
+  card: cardSchema.nullable(),
+  scores: z.object({ version: z.string(), asOf: z.string(), trainedAt: z.string(), parameters: loose }).nullable(),
+});

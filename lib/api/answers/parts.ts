@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** Every shape that has a name in the OpenAPI document. */
+/** Shapes that have a name in the OpenAPI document: parts of answers say theirs here, answers are added by theirs. */
 export const described = z.registry<{
   readonly id?: string;
   readonly description?: string;

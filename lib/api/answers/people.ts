@@ -21,21 +21,19 @@ const facetSchema = z.array(
   }),
 );
 
-export const personSchema = z
-  .object({
-    id: z.string(),
-    identifiers: z.array(z.object({ type: z.string(), value: z.string() })),
-    traits: loose,
-    sources: loose,
-    facets: z.record(z.enum(facetNames), facetSchema),
-    segments: z.array(z.string()),
-    activities: z.object({ total: z.number().int(), latest: z.array(loose) }),
-    fragments: z.array(z.string()),
-    consent: z.array(loose),
-    audiences: loose,
-    history: z.array(loose),
-  })
-  .register(described, { id: 'Person' });
+export const personSchema = z.object({
+  id: z.string(),
+  identifiers: z.array(z.object({ type: z.string(), value: z.string() })),
+  traits: loose,
+  sources: loose,
+  facets: z.record(z.enum(facetNames), facetSchema),
+  segments: z.array(z.string()),
+  activities: z.object({ total: z.number().int(), latest: z.array(loose) }),
+  fragments: z.array(z.string()),
+  consent: z.array(loose),
+  audiences: loose,
+  history: z.array(loose),
+});
 
 const pairState = z.enum(['suggested', 'accepted', 'rejected', 'parted']);
 
@@ -53,31 +51,25 @@ const pairSchema = z.object({
   by: z.string().optional(),
 });
 
-export const duplicatesSchema = z
-  .object({ suggestions: z.array(pairSchema), next: z.string().optional() })
-  .register(described, { id: 'Duplicates' });
+export const duplicatesSchema = z.object({ suggestions: z.array(pairSchema), next: z.string().optional() });
 
-export const duplicatePageSchema = pairSchema
-  .extend({
-    one: z.boolean(),
-    weights: z.string(),
-    sides: z.array(
-      z.object({
-        id: z.string(),
-        fragment: z.string(),
-        fragments: z.array(z.string()),
-        identifiers: z.array(z.object({ type: z.string(), value: z.string() })),
-        facets: z.record(z.enum(shownFacets), facetSchema),
-        segments: z.array(z.string()),
-        activities: z.object({ total: z.number().int(), latest: z.array(loose) }),
-      }),
-    ),
-  })
-  .register(described, { id: 'DuplicatePage' });
+export const duplicatePageSchema = pairSchema.extend({
+  one: z.boolean(),
+  weights: z.string(),
+  sides: z.array(
+    z.object({
+      id: z.string(),
+      fragment: z.string(),
+      fragments: z.array(z.string()),
+      identifiers: z.array(z.object({ type: z.string(), value: z.string() })),
+      facets: z.record(z.enum(shownFacets), facetSchema),
+      segments: z.array(z.string()),
+      activities: z.object({ total: z.number().int(), latest: z.array(loose) }),
+    }),
+  ),
+});
 
-export const judgedSchema = z
-  .object({ id: z.string(), state: pairState, at: z.string() })
-  .register(described, { id: 'JudgedDuplicate' });
+export const judgedSchema = z.object({ id: z.string(), state: pairState, at: z.string() });
 
 const evidence = z.object({
   edge: z.string(),
@@ -86,73 +78,61 @@ const evidence = z.object({
   at: z.string(),
 });
 
-export const mergesSchema = z
-  .object({
-    id: z.string(),
-    fragments: z.array(z.string()),
-    merges: z.array(evidence.extend({ joins: z.string() })),
-    refused: z.array(evidence.extend({ because: z.string() })),
-    apart: z.array(z.object({ fragment: z.string(), from: z.string(), since: z.string() })),
-    crowded: z.boolean(),
-  })
-  .register(described, { id: 'Merges' });
+export const mergesSchema = z.object({
+  id: z.string(),
+  fragments: z.array(z.string()),
+  merges: z.array(evidence.extend({ joins: z.string() })),
+  refused: z.array(evidence.extend({ because: z.string() })),
+  apart: z.array(z.object({ fragment: z.string(), from: z.string(), since: z.string() })),
+  crowded: z.boolean(),
+});
 
-export const receiptSchema = z
-  .looseObject({
-    segment: z.string(),
-    version: z.string(),
-    leaves: z.array(loose),
-    person: z.string(),
-    member: z.boolean(),
-    since: z.string().nullable(),
-    flips_at: z.string().nullable(),
-    at: z.string(),
-    sentence: loose,
-    text: z.string(),
-    history: z.array(loose),
-  })
-  .register(described, { id: 'Receipt' });
+export const receiptSchema = z.looseObject({
+  segment: z.string(),
+  version: z.string(),
+  leaves: z.array(loose),
+  person: z.string(),
+  member: z.boolean(),
+  since: z.string().nullable(),
+  flips_at: z.string().nullable(),
+  at: z.string(),
+  sentence: loose,
+  text: z.string(),
+  history: z.array(loose),
+});
 
-export const memberPageSchema = z
-  .object({
-    segment: z.string(),
-    members: z.array(z.object({ profile: z.string(), since: z.string() })),
-    next: z.string().nullable(),
-  })
-  .register(described, { id: 'MemberPage' });
+export const memberPageSchema = z.object({
+  segment: z.string(),
+  members: z.array(z.object({ profile: z.string(), since: z.string() })),
+  next: z.string().nullable(),
+});
 
-export const segmentPeopleSchema = z
-  .object({
-    segment: z.string(),
-    columns: z.array(z.string()),
-    people: z.array(z.array(z.unknown())),
-    next: z.string().nullable(),
-  })
-  .register(described, { id: 'SegmentPeople' });
+export const segmentPeopleSchema = z.object({
+  segment: z.string(),
+  columns: z.array(z.string()),
+  people: z.array(z.array(z.unknown())),
+  next: z.string().nullable(),
+});
 
-export const receiptOfErasureSchema = z
-  .object({
-    id: z.string(),
-    askedAt: z.string(),
-    erasedAt: z.string().optional(),
-    state: z.enum(['pending', 'done']),
-    profiles: z.array(z.string()),
-    places: z.array(
-      z.object({
-        place: z.string(),
-        state: z.enum(['confirmed', 'pending', 'impossible']),
-        at: z.string(),
-        count: z.number().int().optional(),
-        until: z.string().optional(),
-        note: z.string().optional(),
-      }),
-    ),
-  })
-  .register(described, { id: 'Erasure' });
+export const receiptOfErasureSchema = z.object({
+  id: z.string(),
+  askedAt: z.string(),
+  erasedAt: z.string().optional(),
+  state: z.enum(['pending', 'done']),
+  profiles: z.array(z.string()),
+  places: z.array(
+    z.object({
+      place: z.string(),
+      state: z.enum(['confirmed', 'pending', 'impossible']),
+      at: z.string(),
+      count: z.number().int().optional(),
+      until: z.string().optional(),
+      note: z.string().optional(),
+    }),
+  ),
+});
 
-export const exportPartSchema = z
-  .object({ text: z.string(), parts: z.number().int() })
-  .register(described, { id: 'ExportPart' });
+export const exportPartSchema = z.object({ text: z.string(), parts: z.number().int() });
 
 export const suppressionSchema = z
   .object({

@@ -76,14 +76,12 @@ const lift = z
   })
   .register(described, { id: 'Lift' });
 
-export const factsPageSchema = z
-  .object({
-    segment: z.string(),
-    days: z.array(dayFacts),
-    performance: performanceSchema.nullable(),
-    lift: z.array(lift),
-  })
-  .register(described, { id: 'SegmentFacts' });
+export const factsPageSchema = z.object({
+  segment: z.string(),
+  days: z.array(dayFacts),
+  performance: performanceSchema.nullable(),
+  lift: z.array(lift),
+});
 
 const overlap = z.object({
   a: z.string(),
@@ -94,14 +92,12 @@ const overlap = z.object({
   shareOfB: z.number(),
 });
 
-export const overlapsSchema = z
-  .object({
-    at: z.string().nullable(),
-    segments: z.array(z.object({ segment: z.string(), title: z.string(), size: count })),
-    pairs: z.array(overlap),
-    of: count,
-  })
-  .register(described, { id: 'Overlaps' });
+export const overlapsSchema = z.object({
+  at: z.string().nullable(),
+  segments: z.array(z.object({ segment: z.string(), title: z.string(), size: count })),
+  pairs: z.array(overlap),
+  of: count,
+});
 
 const message = z.object({
   text: z.string(),
@@ -145,9 +141,7 @@ export const reviewLineSchema = z
   })
   .register(described, { id: 'ReviewLine' });
 
-export const commentSchema = z
-  .object({ by: z.string(), at: z.string(), text: z.string() })
-  .register(described, { id: 'Comment' });
+export const commentSchema = z.object({ by: z.string(), at: z.string(), text: z.string() });
 
 export const reviewSchema = z
   .object({
@@ -184,12 +178,13 @@ export const reviewSchema = z
   })
   .register(described, { id: 'Review' });
 
-export const pageSchema = z.object({ html: z.string() }).register(described, { id: 'Page' });
+export const pageSchema = z.object({ html: z.string() });
 
-export const markSchema = z
-  .object({ profile: z.string(), mark: z.enum(['right', 'wrong']), by: z.string(), at: z.string() })
-  .register(described, { id: 'Mark' });
+export const markSchema = z.object({
+  profile: z.string(),
+  mark: z.enum(['right', 'wrong']),
+  by: z.string(),
+  at: z.string(),
+});
 
-export const samplesSchema = z
-  .object({ segment: z.string(), marks: z.array(markSchema), next: z.array(z.string()) })
-  .register(described, { id: 'Samples' });
+export const samplesSchema = z.object({ segment: z.string(), marks: z.array(markSchema), next: z.array(z.string()) });

@@ -1,23 +1,21 @@
 import * as z from 'zod';
 import { described, loose } from './parts.ts';
 
-export const workspaceSchema = z
-  .object({
-    workspace: z.string(),
-    version: z.string(),
-    timezone: z.string(),
-    connections: z.array(
-      z.object({
-        name: z.string(),
-        connector: z.string(),
-        webhook: z.boolean(),
-        streams: z.array(
-          z.object({ stream: z.string(), schedule: z.string(), run: loose.nullable(), settled: z.boolean() }),
-        ),
-      }),
-    ),
-  })
-  .register(described, { id: 'Workspace' });
+export const workspaceSchema = z.object({
+  workspace: z.string(),
+  version: z.string(),
+  timezone: z.string(),
+  connections: z.array(
+    z.object({
+      name: z.string(),
+      connector: z.string(),
+      webhook: z.boolean(),
+      streams: z.array(
+        z.object({ stream: z.string(), schedule: z.string(), run: loose.nullable(), settled: z.boolean() }),
+      ),
+    }),
+  ),
+});
 
 export const audienceSchema = z
   .object({
@@ -31,54 +29,50 @@ export const audienceSchema = z
   })
   .register(described, { id: 'Audience' });
 
-export const audiencePageSchema = audienceSchema
-  .extend({
-    connector: z.string().nullable(),
-    segmentTitle: z.string(),
-    /** The segment's condition as written. */
-    when: loose,
-    match: z.array(z.string()),
-    mode: z.enum(['mirror', 'add-only']),
-    needs: z.object({ subscribed: z.string().optional(), consent: z.array(z.string()).optional() }),
-    holdout: z.number(),
-    experiment: z.string().optional(),
-    group: z.object({ name: z.string(), priority: z.number() }).optional(),
-    /** Its own before the workspace's before the defaults. */
-    guardrails: z.looseObject({
-      maxAdd: z.number(),
-      maxRemove: z.number(),
-      maxAddCount: z.number().optional(),
-      maxRemoveCount: z.number().optional(),
-      smallChange: z.number(),
-      minSource: z.number(),
-      firstRun: z.enum(['hold', 'into-empty', 'allow']),
-      emptySegment: z.enum(['hold', 'allow']),
-      maxOptOuts: z.number(),
-    }),
-    verify: z.object({ schedule: z.string().nullable(), heal: z.enum(['report', 'restore', 'adopt']) }).optional(),
-  })
-  .register(described, { id: 'AudiencePage' });
+export const audiencePageSchema = audienceSchema.extend({
+  connector: z.string().nullable(),
+  segmentTitle: z.string(),
+  /** The segment's condition as written. */
+  when: loose,
+  match: z.array(z.string()),
+  mode: z.enum(['mirror', 'add-only']),
+  needs: z.object({ subscribed: z.string().optional(), consent: z.array(z.string()).optional() }),
+  holdout: z.number(),
+  experiment: z.string().optional(),
+  group: z.object({ name: z.string(), priority: z.number() }).optional(),
+  /** Its own before the workspace's before the defaults. */
+  guardrails: z.looseObject({
+    maxAdd: z.number(),
+    maxRemove: z.number(),
+    maxAddCount: z.number().optional(),
+    maxRemoveCount: z.number().optional(),
+    smallChange: z.number(),
+    minSource: z.number(),
+    firstRun: z.enum(['hold', 'into-empty', 'allow']),
+    emptySegment: z.enum(['hold', 'allow']),
+    maxOptOuts: z.number(),
+  }),
+  verify: z.object({ schedule: z.string().nullable(), heal: z.enum(['report', 'restore', 'adopt']) }).optional(),
+});
 
-export const segmentHistorySchema = z
-  .object({
-    segment: z.string(),
-    days: z.array(
-      z.object({
-        day: z.string(),
-        entered: z.number().int(),
-        left: z.number().int(),
-        size: z.number().int().nullable(),
-        counted: z.string().nullable(),
-        more: z.literal(true).optional(),
-      }),
-    ),
-    size: z.object({ members: z.number().int(), how: z.string(), counted: z.string().nullable() }),
-    latest: z.array(loose),
-  })
-  .register(described, { id: 'SegmentHistory' });
+export const segmentHistorySchema = z.object({
+  segment: z.string(),
+  days: z.array(
+    z.object({
+      day: z.string(),
+      entered: z.number().int(),
+      left: z.number().int(),
+      size: z.number().int().nullable(),
+      counted: z.string().nullable(),
+      more: z.literal(true).optional(),
+    }),
+  ),
+  size: z.object({ members: z.number().int(), how: z.string(), counted: z.string().nullable() }),
+  latest: z.array(loose),
+});
 
 export const leftListSchema = z.record(z.string(), z.unknown()).register(described, { id: 'LeftList' });
-export const runSchema = z.record(z.string(), z.unknown()).register(described, { id: 'Run' });
+export const runSchema = z.record(z.string(), z.unknown());
 export const lateDaySchema = z
   .object({
     day: z.string(),

@@ -84,8 +84,10 @@ async function voidPage<Job extends VoidingJob>(deps: VoidDeps, id: string, job:
       const isToldAgain = own.some(({ voids, records }) => voids !== undefined && records.includes(objectOf(fragment)));
       const record = isToldAgain ? { record: true as const } : {};
       return own.flatMap(({ stream, voids, records }): VoidedChange[] => {
-        const full = { ...word, stream, since: voids ?? until, ...record };
-        if (voids !== undefined && (voiding.look < 3 || isNoted(held.voided, full))) return [full];
+        if (voids !== undefined) {
+          const full = { ...word, stream, since: voids, ...record };
+          if (voiding.look < 3 || isNoted(held.voided, full)) return [full];
+        }
         // Of a stream of which not all was read, or a record that came late: only what is older than its reading is void.
         if (!wasRead || !records.includes(objectOf(fragment))) return [];
         return [{ ...word, stream, since: until, record: true, part: true }];
