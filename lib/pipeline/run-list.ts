@@ -6,7 +6,8 @@ export const RUNS_KEPT_MS = 30 * 24 * 3_600_000;
 
 /**
  * Nobody takes over a run that somebody works on: longer than a function may run. And shorter than a message of a worker
- * that died stays hidden: when it comes again, the run is free.
+ * that died stays hidden: when it comes again, the run is free. A run's message that comes while the lease counts is sent
+ * again for its end: a queue may deliver a message twice, and the worker that it came to first may be dying (ADR 0077).
  */
 export const LEASE_MS = 3 * 60_000;
 

@@ -17,6 +17,8 @@ interface Deps {
 const SWEEP_LATE_MS = 5 * 60_000;
 /** Work in a queue is nothing bad; so much of it makes people wait. */
 const MANY_MESSAGES = 10_000;
+/** A message of a worker that died is hidden for no longer than its lease and this; then somebody goes on with the run. */
+const LEFT_AFTER_MS = 20 * 60_000;
 
 /** What lies in the queues and in their dead letters. How old it is only CloudWatch knows: its alarms tell. */
 export async function examineQueues(deps: Deps): Promise<readonly Check[]> {
@@ -75,15 +77,15 @@ export async function examineSchedules({ state, clock }: Deps, definitions: Defi
 }
 
 /** How the latest pull of each stream and the latest push of each audience ended, and what waits for a person. */
-export async function examineRuns({ state }: Deps, definitions: Definitions): Promise<readonly Check[]> {
+export async function examineRuns({ state, clock }: Deps, definitions: Definitions): Promise<readonly Check[]> {
+  const now = clock.now().getTime();
   const streams = Object.values(definitions.connections).flatMap(({ name, streams: own }) =>
     Object.keys(own).map(async (stream) => {
-      const { run } = (await readStream(state, name, stream)).state;
-      return judgeRun(`${name}/${stream}`, run);
+      return judgeRun(`${name}/${stream}`, (await readStream(state, name, stream)).state, now);
     }),
   );
   const pushes = definitions.audiences.map(async ({ audience }) =>
-    judgeRun(audience, (await readPush(state, audience)).state.run),
+    judgeRun(audience, (await readPush(state, audience)).state, now),
   );
   const runs = (await Promise.all([...streams, ...pushes])).flat();
   const alerts = (await openAlerts(state)).map(({ kind, subject, says, todo }) =>
@@ -96,13 +98,18 @@ export async function examineRuns({ state }: Deps, definitions: Definitions): Pr
   return [...runs, ...alerts];
 }
 
-interface Ended {
+interface Run {
   readonly state: string;
   readonly startedAt: string;
   readonly error?: { readonly code: string };
 }
 
-function judgeRun(of: string, run: Ended | undefined): readonly Check[] {
+interface Held {
+  readonly run?: Run;
+  readonly leaseUntil: number;
+}
+
+function judgeRun(of: string, { run, leaseUntil }: Held, now: number): readonly Check[] {
   if (run === undefined) return [];
   const states = 'docs/operating.md#states-of-runs-and-pushes';
   const { ok, warn, fail } = checksOf('run', run.error === undefined ? states : pageOf(run.error.code));
@@ -112,5 +119,10 @@ function judgeRun(of: string, run: Ended | undefined): readonly Check[] {
   };
   if (run.state === 'failed')
     return [fail(of, told, 'what the page of its code says; the next pull or push tries again')];
+  // Whoever lets go of a run, or ends it, leaves no lease: one that ran out is of a worker that died.
+  if (leaseUntil > 0 && leaseUntil + LEFT_AFTER_MS < now) {
+    const found = `${told.found}, left by its worker at ${formatInstant(leaseUntil)}`;
+    return [warn(of, { ...told, found }, 'tributary pull or tributary push goes on with it, as its next firing does')];
+  }
   return [run.state === 'held' ? warn(of, told, 'tributary approve, or mend what the guard found') : ok(of, told)];
 }

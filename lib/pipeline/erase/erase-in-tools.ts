@@ -48,10 +48,10 @@ export function eraseInTools(deps: ActivateDeps) {
     for (;;) {
       const held = await readErrand(deps.state, receipt, connection);
       const now = deps.clock.now().getTime();
-      // Whose lease it is goes on: its message comes back if it died.
-      if (held === undefined || held.errand.leaseUntil > now) return;
-      const waits = held.errand.notBefore - now;
-      if (waits > 0) return comeAgain(deps, command, waits);
+      if (held === undefined) return;
+      // The message outlives whoever holds the errand, as those of runs do.
+      const busy = Math.max(held.errand.leaseUntil, held.errand.notBefore) - now;
+      if (busy > 0) return comeAgain(deps, command, busy);
       const taken = await saveErrand(deps.state, held, { leaseUntil: now + LEASE_MS });
       if (taken === undefined) continue;
       let came: Came;

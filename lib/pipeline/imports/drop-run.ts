@@ -4,6 +4,7 @@ import { type FailureKind, TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { closeAlerts, raiseAlert } from '../alerts.ts';
+import { delayOf } from '../delay.ts';
 import type { Notify, PlainObjects, Queue } from '../ports.ts';
 import { LEASE_MS, listRun, RUNS_KEPT_MS } from '../run-list.ts';
 import { DROP, type DroppedFile, shownName } from './drop-notice.ts';
@@ -100,7 +101,11 @@ export async function takeUpDrop(deps: DropDeps, id: string): Promise<HeldDrop |
     if (state.told === undefined) await tellEnd(deps, found);
     return undefined;
   }
-  if (state.leaseUntil > now) return undefined;
+  if (state.leaseUntil > now) {
+    // The message outlives whoever holds the file: see LEASE_MS.
+    await deps.imports.send([{ body: { file: id }, ...delayOf((state.leaseUntil - now) / 1_000) }]);
+    return undefined;
+  }
   const held = await saveDrop(deps, found, { ...state, tries: state.tries + 1 });
   if (held !== undefined) await listRun(deps.state, 'import', held.state.run);
   return held;

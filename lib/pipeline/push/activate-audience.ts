@@ -152,11 +152,11 @@ async function tryTakeUp(
   if (latest?.state === 'running' || latest?.state === 'waiting') {
     const waits = (state.waitUntil ?? 0) - now;
     if (command.touched === true) return touchUnderWay(deps, held, latest);
-    // Whose lease it is goes on by itself or by its message; a firing comes again until it can have its own run.
     const firing = isFiring(command) && !own;
-    if (state.leaseUntil > now) return firing ? postpone((state.leaseUntil - now) / 1_000) : undefined;
     if (!own && !firing) return undefined;
-    if (waits > 0) return postpone(waits / 1_000);
+    // The run's own message outlives whoever holds the run: see LEASE_MS.
+    const busy = Math.max(state.leaseUntil - now, waits);
+    if (busy > 0) return postpone(busy / 1_000);
     const run = withoutWait(firing ? withNewPatience(latest, command) : latest);
     if (latest.waits !== undefined) await listPush(deps, run);
     return (await savePush(deps, held, { ...state, run }, { leaseMs: LEASE_MS })) ?? 'moved';
@@ -197,13 +197,15 @@ async function touchUnderWay(
   const { audience, id } = latest;
   const { leaseUntil, waitUntil = 0 } = held.state;
   const now = deps.clock.now().getTime();
-  const idle = latest.touched === true && leaseUntil <= now;
-  // The message that carries it on may have died with the worker: the first touch that finds it waiting sends another.
-  if (idle && waitUntil > now && !(await isTouchOwed(deps, audience, id))) {
-    await deps.push.send([{ body: { audience, run: id }, ...delayOf((waitUntil - now) / 1_000) }]);
+  const busy = Math.max(leaseUntil, waitUntil) - now;
+  // This touch may be the message that carries it on, or that may have died with the worker: the first one sends another.
+  if (latest.touched === true && busy > 0 && !(await isTouchOwed(deps, audience, id))) {
+    await deps.push.send([{ body: { audience, run: id }, ...delayOf(busy / 1_000) }]);
   }
   await oweTouch(deps, audience, id);
-  if (idle && waitUntil <= now) return (await savePush(deps, held, held.state, { leaseMs: LEASE_MS })) ?? 'moved';
+  if (latest.touched === true && busy <= 0) {
+    return (await savePush(deps, held, held.state, { leaseMs: LEASE_MS })) ?? 'moved';
+  }
   // Whoever ended the run before the note was there has not seen it.
   const { run } = (await readPush(deps.state, audience)).state;
   return run?.id === id && (run.state === 'running' || run.state === 'waiting') ? undefined : 'moved';

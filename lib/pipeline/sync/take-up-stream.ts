@@ -22,8 +22,9 @@ export async function takeUpStream(deps: SyncDeps, command: SyncCommand): Promis
   if (running) {
     const waits = (held.state.waitUntil ?? 0) - now.getTime();
     if (command.full === true && !own) return postpone(deps, command, LOOK_AGAIN_SECONDS);
-    if (leaseUntil > now.getTime()) return undefined;
-    if (waits > 0) return own ? postpone(deps, command, waits / 1_000) : undefined;
+    // The run's own message outlives whoever holds the run: see LEASE_MS.
+    const busy = Math.max(leaseUntil - now.getTime(), waits);
+    if (busy > 0) return own ? postpone(deps, command, busy / 1_000) : undefined;
   }
   if (!running && run !== undefined && (run.id === id || run.id === command.run)) {
     failAgain(run.error);

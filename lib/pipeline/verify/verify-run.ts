@@ -113,10 +113,10 @@ export async function takeUpVerify(
       await deps.push.send([{ body: command as unknown as Json, delaySeconds: LOOK_AGAIN_SECONDS }]);
       return undefined;
     }
-    const waits = (state.waitUntil ?? 0) - now;
-    if (state.leaseUntil > now || (waits > 0 && !own)) return undefined;
-    if (waits > 0) {
-      await deps.push.send([{ body: command as unknown as Json, ...delayOf(waits / 1_000) }]);
+    // The run's own message outlives whoever holds the run: see LEASE_MS.
+    const busy = Math.max(state.leaseUntil, state.waitUntil ?? 0) - now;
+    if (busy > 0) {
+      if (own) await deps.push.send([{ body: command as unknown as Json, ...delayOf(busy / 1_000) }]);
       return undefined;
     }
     const run = withoutWait(latest);

@@ -8,13 +8,15 @@ import { type ExamineDeps, examine } from '../../../lib/pipeline/doctor/examine.
 import { askToSignIn, signIn } from '../../../lib/pipeline/doctor/sign-in.ts';
 import type { QueueMessage } from '../../../lib/pipeline/ports.ts';
 import { newRun, readPush, savePush } from '../../../lib/pipeline/push/push-run.ts';
+import { LEASE_MS } from '../../../lib/pipeline/run-list.ts';
 import { readStream, type SyncRun, saveStream } from '../../../lib/pipeline/sync/sync-run.ts';
 import { identityKey, standingClock } from '../delivering.ts';
 import { openMemoryArchive, openMemoryState } from '../memory-state.ts';
 import { openMemoryStores } from '../memory-stores.ts';
 import { NOW, definitions as plain } from '../world.ts';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const instant = (hoursAgo: number): string => new Date(NOW - hoursAgo * HOUR).toISOString();
 
 const definitions: Definitions = {
@@ -147,6 +149,28 @@ describe('examine', () => {
 
     await patient.state.put('sign-in', 'crm', { at: instant(0) }, 0);
     expect(await patient.sick()).toEqual(['run crm/contacts: fail']);
+  });
+
+  it('finds a push and a pull whose workers died and that nobody went on with', async () => {
+    const patient = openPatient();
+    await heal(patient);
+    const { state } = patient;
+    const push = await readPush(state, 'to-tool');
+    const running = newRun('p', 'to-tool', instant(1), false);
+    const left = async (agoMs: number) => {
+      const held = await readPush(state, 'to-tool');
+      const clock = { ...standingClock, now: () => new Date(NOW - agoMs) };
+      await savePush({ state, clock }, held, { ...push.state, run: running }, { leaseMs: LEASE_MS });
+      const stream = await readStream(state, 'crm', 'contacts');
+      const run = { ...(stream.state.run as SyncRun), state: 'running' } as const;
+      const leaseUntil = NOW - agoMs + LEASE_MS;
+      await saveStream(state, 'crm', 'contacts', stream, { ...stream.state, run, leaseUntil });
+    };
+    await left(20 * MINUTE);
+    expect(await patient.sick()).toEqual(['sign-in tool: warn']);
+
+    await left(24 * MINUTE);
+    expect(await patient.sick()).toEqual(['run crm/contacts: warn', 'run to-tool: warn', 'sign-in tool: warn']);
   });
 
   it('finds a held push, an open alert and a quota that is nearly spent', async () => {

@@ -60,8 +60,7 @@ export async function openErasing(rules: { readonly news?: ErasureRule; readonly
             break;
           } catch (error) {
             if (!(error instanceof Death)) throw error;
-            // By the time that SQS shows the message again nobody holds the lease any more.
-            clock.pass(HOUR / 4);
+            // SQS shows it again while the worker that died still has the errand: the harder of both.
           }
         }
       }

@@ -6,7 +6,7 @@ import { TributaryError } from '../../../lib/domain/errors.ts';
 import type { Json, JsonObject } from '../../../lib/domain/json.ts';
 import type { ImportRun } from '../../../lib/pipeline/imports/drop-run.ts';
 import { takeDropped } from '../../../lib/pipeline/imports/take-dropped.ts';
-import type { PlainObjects } from '../../../lib/pipeline/ports.ts';
+import type { PlainObjects, QueueMessage } from '../../../lib/pipeline/ports.ts';
 import { openHandClock, openMemoryArchive, openMemoryQueue, openMemoryState } from '../memory-state.ts';
 import { NOW, definitions as world } from '../world.ts';
 
@@ -87,10 +87,12 @@ export function openDroppedWorld(mapping: JsonObject, fate: () => void = () => {
     /** Works as Lambda does, until nothing is left to do: one message at a time, each with its time. */
     async finish(message: Json, signal = new AbortController().signal): Promise<number> {
       let rounds = 0;
-      for (let waiting = [message]; waiting.length > 0; waiting = imports.take().map(({ body }) => body)) {
-        for (const one of waiting) {
+      let waiting: QueueMessage[] = [{ body: message }];
+      for (; waiting.length > 0; waiting = imports.take()) {
+        for (const { body, delaySeconds = 0 } of waiting) {
           rounds += 1;
-          await take(one, signal);
+          clock.pass(delaySeconds * 1_000);
+          await take(body, signal);
         }
       }
       return rounds;

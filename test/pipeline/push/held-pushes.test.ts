@@ -339,6 +339,19 @@ describe('schedules and runs', () => {
     expect(rig.list.size).toBe(20);
   });
 
+  it('is carried on by a message that comes again while the worker that died still has the run', async () => {
+    const rig = openRig({ maxMembers: 10 });
+    for (const id of people(20)) rig.want(id, wantedAs(`${id}@example.com`));
+    const command: Partial<PushCommand> = { scheduledAt: '2026-11-21T02:00:00.000Z' };
+    await rig.dieAtTool(command);
+
+    await rig.push(command); // And is done by that: the queue shows it no more.
+    await rig.drain();
+
+    expect(await rig.run()).toMatchObject({ state: 'finished', tally: { added: 20 } });
+    expect(rig.list.size).toBe(20);
+  });
+
   it('sends nobody twice when a second worker comes while the first waits for the tool', async () => {
     const rig = openRig({ maxMembers: 10 });
     for (const id of people(40)) rig.want(id, wantedAs(`${id}@example.com`));

@@ -13,6 +13,7 @@ import { openMemoryLedger } from '../memory-ledger.ts';
 import { openHandClock, openMemoryArchive, openMemoryQueue, openMemoryState } from '../memory-state.ts';
 import { definitions, NOW } from '../world.ts';
 
+const neverAborted = new AbortController().signal;
 const anything = { safeParse: (data: unknown) => ({ success: true as const, data }) };
 export const applied: Outcome = { status: 'applied' };
 
@@ -159,6 +160,18 @@ export function openRig(
       const latest = await run();
       return approvePush(deps, id ?? latest.id, { hash: hash ?? latest.plan?.hash ?? '', by: 'ops' });
     },
+    /** A worker that dies while the tool has not answered: it goes no further, and its lease stays. */
+    dieAtTool: async (command: Partial<PushCommand>) => {
+      const dead = new Promise<void>((called) => {
+        rig.before = () => {
+          called();
+          return new Promise(() => {});
+        };
+      });
+      void activate({ audience: 'to-tool', scheduledAt: clock.now().toISOString(), ...command }, neverAborted);
+      await dead;
+      rig.before = async () => {};
+    },
     /** Delivers what waits in the queue until nothing does, the clock going on by each delay. */
     drain: async (most = 100) => {
       for (let round = 0; round < most; round += 1) {
@@ -166,7 +179,7 @@ export function openRig(
         if (messages.length === 0) return;
         for (const { body, delaySeconds = 0 } of messages) {
           clock.pass(delaySeconds * 1_000);
-          await activate(body as unknown as PushCommand, new AbortController().signal);
+          await activate(body as unknown as PushCommand, neverAborted);
         }
       }
       throw new Error('the queue never became empty');

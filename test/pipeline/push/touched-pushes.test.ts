@@ -29,14 +29,7 @@ const tooMany = () => new TributaryError('rate-limited', 'test/quota', 'too many
 describe('a touch that meets a run under way', () => {
   it('takes up a touched run whose worker died', async () => {
     const rig = openTouched();
-    let called = false;
-    rig.rig.before = async () => {
-      called = true;
-      await new Promise(() => {});
-    };
-    void rig.push(touch);
-    while (!called) await new Promise((done) => setImmediate(done));
-    rig.rig.before = async () => {};
+    await rig.dieAtTool(touch);
     rig.clock.pass(12 * MINUTE);
 
     await rig.push(touch);
@@ -45,6 +38,21 @@ describe('a touch that meets a run under way', () => {
     expect(await rig.run()).toMatchObject({ state: 'finished' });
     expect([...rig.list]).toEqual(['ann@example.com']);
     expect(rig.told('p_1')).toMatchObject({ in: true, outcome: 'applied' });
+  });
+
+  it('leaves one message that carries the run on, however often it comes while the worker that died still has it', async () => {
+    const rig = openTouched();
+    await rig.dieAtTool(touch);
+    for (let n = 0; n < 20; n += 1) await rig.push(touch);
+    const { id } = await rig.run();
+    const sent = rig.queue.take();
+    expect(sent).toEqual([{ body: { audience: 'to-tool', run: id }, delaySeconds: 180 }]);
+
+    await rig.queue.send(sent);
+    await rig.drain();
+
+    expect(await rig.run()).toMatchObject({ state: 'finished' });
+    expect([...rig.list]).toEqual(['ann@example.com']);
   });
 
   it('sends no message however often it comes while the run waits, and the run ends with one', async () => {
@@ -144,7 +152,9 @@ describe('a realtime run that failed', () => {
 
     await rig.push(touch);
 
-    expect(rig.queue.take()).toEqual([{ body: { audience: 'to-tool', touched: true }, delaySeconds: 301 }]);
+    const [goesOn, ...touches] = rig.queue.take();
+    expect(goesOn?.body).toEqual({ audience: 'to-tool', run: (await rig.run()).id });
+    expect(touches).toEqual([{ body: { audience: 'to-tool', touched: true }, delaySeconds: 301 }]);
   });
 });
 

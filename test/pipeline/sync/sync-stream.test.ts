@@ -75,6 +75,26 @@ describe('syncStream', () => {
     expect(rig.changes.take()).toHaveLength(2);
   });
 
+  it('is carried on by a message that comes again while the worker that died still has the stream', async () => {
+    let reads = 0;
+    const rig = openRig(async function* () {
+      reads += 1;
+      if (reads === 1) await new Promise(() => {});
+      yield page(1, change('1'));
+    });
+    void rig.sync({ scheduledAt: 'T' });
+    while (reads === 0) await new Promise((done) => setImmediate(done));
+
+    await rig.sync({ scheduledAt: 'T' }); // And is done by that: the queue shows it no more.
+    const [message] = rig.queue.take();
+    rig.clock.pass((message?.delaySeconds ?? 0) * 1_000);
+    await rig.sync(message?.body as object);
+
+    expect(message?.delaySeconds).toBe(LEASE_MS / 1_000);
+    expect((await rig.stream()).run).toMatchObject({ state: 'finished', pages: 1 });
+    expect(rig.queue.take()).toEqual([]);
+  });
+
   it('is not settled while messages of a former run are on their way', async () => {
     const rig = openRig((_api, _name, from) => pages(page(Number(from ?? 0) + 1, change(String(from)))));
     await rig.sync();

@@ -265,6 +265,31 @@ describe('verifyAudience', () => {
     expect(await rig.run()).toMatchObject({ state: 'finished', agree: 1 });
   });
 
+  it('is carried on by a message that comes again while the worker that died still has the run', async () => {
+    let finds = 0;
+    const rig = openRig({
+      facets: {
+        find: async () => {
+          finds += 1;
+          if (finds === 1) await new Promise(() => {});
+          return { remoteId: 'l1' };
+        },
+      },
+    });
+    await rig.pushed();
+    rig.settled('ann');
+    void rig.check();
+    while (finds === 0) await new Promise((done) => setImmediate(done));
+
+    await rig.check(); // And is done by that: the queue shows it no more.
+    const [message, ...others] = rig.queue.take();
+    rig.clock.pass((message?.delaySeconds ?? 0) * 1_000);
+    await rig.check(message?.body as unknown as VerifyCommand);
+
+    expect(others).toEqual([]);
+    expect(await rig.run()).toMatchObject({ state: 'finished', agree: 1 });
+  });
+
   it('makes one run of two firings of one schedule', async () => {
     const rig = openRig();
     await rig.pushed();
