@@ -15,7 +15,7 @@ interface Form {
   readonly places: ReadonlyMap<string, number>;
 }
 
-/** Takes statements apart; each text is read once. Throws Error for what is neither INSERT nor UPDATE. */
+/** Takes statements apart; each text is read once. Throws Error for what it does not know. */
 export function openStatements(): (request: BatchStatementRequest) => Statement {
   const forms = new Map<string, Form>();
   return ({ Statement = '', Parameters = [] }) => {
@@ -33,7 +33,10 @@ function formOf(text: string): Form {
   const table = /^(?:INSERT INTO|UPDATE) "([^"]+)"/.exec(text)?.[1];
   if (table === undefined) throw new Error('a statement that is neither INSERT nor UPDATE');
   const places = new Map<string, number>();
-  for (const [place, [, put, set]] of [...text.matchAll(/(?:'([^']+)': |"?(\w+)"? (?:=|<|>=) )\?/g)].entries()) {
+  const values = [...text.matchAll(/(?:'([^']+)': |"?(\w+)"? (?:=|<=?|>=?) (?:set_add\("?\w+"?, )?)\?/g)];
+  // A parameter that is passed over would put all after it in wrong places.
+  if (values.length !== text.split('?').length - 1) throw new Error(`a statement with unknown parts: ${text}`);
+  for (const [place, [, put, set]] of values.entries()) {
     const name = put ?? set ?? '';
     if (!places.has(name)) places.set(name, place);
   }

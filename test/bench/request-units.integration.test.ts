@@ -2,6 +2,7 @@ import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase, type TableNames } from '../../bench/database.ts';
 import { type Meter, meterUnits } from '../../bench/request-units.ts';
+import { openBlockStore } from '../../lib/adapters/dynamodb/block-store.ts';
 import type { Dynamo } from '../../lib/adapters/dynamodb/client.ts';
 import { openMembershipStore } from '../../lib/adapters/dynamodb/membership-store.ts';
 import { openProfileStore } from '../../lib/adapters/dynamodb/profile-store.ts';
@@ -68,6 +69,16 @@ describe('units of writes', () => {
     await dynamo.client.send(new TransactWriteItemsCommand({ TransactItems: [{ Put }] }));
 
     expect(meter.write).toBe(4);
+  });
+
+  it('are one for each who joins a block', async () => {
+    const blocks = openBlockStore(dynamo, names.memberships);
+    await blocks.add([{ block: 'b', profile: 'p_ann' }], 9);
+    meter.reset();
+    await blocks.add([{ block: 'b', profile: 'p_bob' }], 9);
+
+    expect((await blocks.members(['b'])).get('b')).toEqual(['p_ann', 'p_bob']);
+    expect(meter.write).toBe(1);
   });
 
   it('are told by table', async () => {

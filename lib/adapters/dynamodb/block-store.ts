@@ -10,13 +10,20 @@ const ALL = 'all';
  */
 export function openBlockStore(dynamo: Dynamo, table: string): BlockStore {
   const keyOf = (block: string) => ({ owner: { S: `block:${block}` }, profile: { S: ALL } });
-  const read = async (blocks: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> => {
-    const items = await batchGet(dynamo, table, blocks.map(keyOf));
+  const read = async (
+    blocks: readonly string[],
+    options: { readonly lagging?: boolean } = {},
+  ): Promise<ReadonlyMap<string, readonly string[]>> => {
+    const items = await batchGet(dynamo, table, blocks.map(keyOf), options);
     return new Map(items.map((item) => [(item.owner?.S ?? '').slice('block:'.length), item.members?.SS ?? []]));
   };
   return {
     async add(rows, most) {
-      const held = await read(rows.map(({ block }) => block));
+      // What it shows of a moment ago costs a write that changes nothing, or an insertion that fails and joins.
+      const held = await read(
+        rows.map(({ block }) => block),
+        { lagging: true },
+      );
       const news = new Map<string, Set<string>>();
       for (const { block, profile } of rows) {
         const before = held.get(block) ?? [];
@@ -40,6 +47,6 @@ export function openBlockStore(dynamo: Dynamo, table: string): BlockStore {
       const met = added.filter(({ block }, at) => outcomes[at] === 'condition-failed' && !held.has(block));
       await executeAll(dynamo, met.map(join));
     },
-    members: read,
+    members: (blocks) => read(blocks),
   };
 }

@@ -41,7 +41,7 @@ interface Tables {
 export function openProfileStore(dynamo: Dynamo, tables: Tables): ProfileStore {
   const table = tables.profiles;
   return {
-    read: (ids) => readById(dynamo, table, ids, fromItem),
+    read: (ids, options) => readById(dynamo, table, ids, fromItem, options),
     async write(profiles) {
       const outcomes = new Map<string, WriteOutcome>(profiles.map(({ id }) => [id, 'too-large']));
       const fitting = profiles

@@ -11,19 +11,25 @@ import { effectiveTraits } from '../../domain/survivorship.ts';
 import type { BlockStore, ProfileStore } from '../ports.ts';
 import { isMerged } from './gather.ts';
 
-/** People as they are compared now; merged and unknown ids are left out. */
+/** Profiles are large, what is compared of them is not: only so many are held at a time. */
+const READ_AT_ONCE = 500;
+
+/** People as they are compared now, or, `lagging`, a moment ago; merged and unknown ids are left out. */
 export async function readComparables(
   profiles: ProfileStore,
   compiled: Compiled,
   ids: readonly string[],
+  options: { readonly lagging?: boolean } = {},
 ): Promise<readonly Comparable[]> {
-  if (ids.length === 0) return [];
-  const stored = await profiles.read(ids);
-  return [...stored.values()].flatMap((profile) =>
-    isMerged(profile) || isErased(profile) || Object.keys(profile.fragments).length === 0
-      ? []
-      : [readComparable(profile, compiled)],
-  );
+  const people: Comparable[] = [];
+  for (let at = 0; at < ids.length; at += READ_AT_ONCE) {
+    const stored = await profiles.read(ids.slice(at, at + READ_AT_ONCE), options);
+    for (const profile of stored.values()) {
+      if (isMerged(profile) || isErased(profile) || Object.keys(profile.fragments).length === 0) continue;
+      people.push(readComparable(profile, compiled));
+    }
+  }
+  return people;
 }
 
 export function readComparable(profile: Profile, { definitions, read }: Compiled): Comparable {
@@ -53,7 +59,10 @@ export async function meet(
   const met = new Map([...all].filter(([, members]) => members.length <= mostInBlock));
   const known = new Map(people.map((person) => [person.id, person]));
   const unread = [...new Set([...met.values()].flat())].filter((id) => !known.has(id));
-  for (const other of await readComparables(deps.profiles, compiled, unread)) known.set(other.id, other);
+  // Whoever changes just now is compared from their own side later, and finds these people in their blocks.
+  for (const other of await readComparables(deps.profiles, compiled, unread, { lagging: true })) {
+    known.set(other.id, other);
+  }
   const meetings = people.flatMap((a) => {
     const ids = new Set((keysOf.get(a) ?? []).flatMap((block) => met.get(block) ?? []));
     ids.delete(a.id);

@@ -105,19 +105,29 @@ function causeOf(body: Json): string | undefined {
   return isJsonObject(run) && typeof run.id === 'string' ? run.id : undefined;
 }
 
-/** Does the messages that ask for people to be compared. Returns the positions that must come again. */
-async function compareAll(deps: WorkDeps, bodies: readonly Json[]): Promise<Set<number>> {
-  const failed = new Set<number>();
-  for (const [at, body] of bodies.entries()) {
-    if (!isJsonObject(body) || !Array.isArray(body.compare)) continue;
+/**
+ * Does the messages that ask for people to be compared: all of them together, because they meet the same others; where that
+ * fails, each by itself. Returns the positions that must come again.
+ */
+async function compareAll(deps: WorkDeps, bodies: readonly Json[]): Promise<ReadonlySet<number>> {
+  const asked = [...bodies.entries()].flatMap(([at, body]) =>
+    isJsonObject(body) && Array.isArray(body.compare) ? [{ at, people: textsIn(body.compare) }] : [],
+  );
+  const compare = async (some: typeof asked): Promise<boolean> => {
     try {
-      await deps.compare(textsIn(body.compare));
+      await deps.compare([...new Set(some.flatMap(({ people }) => people))]);
+      return true;
     } catch (thrown) {
       // Suggestions are nobody's way to a profile: their message comes again alone, and its neighbours are done.
       const { kind, code, message } = asTributaryError(thrown);
       deps.log('people could not be compared', { kind, code, reason: message });
-      failed.add(at);
+      return false;
     }
+  };
+  const failed = new Set<number>();
+  if (asked.length === 0 || (await compare(asked))) return failed;
+  for (const one of asked) {
+    if (asked.length === 1 || !(await compare([one]))) failed.add(one.at);
   }
   return failed;
 }

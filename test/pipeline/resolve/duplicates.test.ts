@@ -62,26 +62,50 @@ describe('suggestDuplicates', () => {
 });
 
 describe('doWork', () => {
-  it('lets people be folded whose neighbours in the batch cannot be compared', async () => {
+  /** A worker that compares as the test says, and whom it was asked to compare together. */
+  function openWorker(compare: (ids: readonly string[]) => Promise<void>) {
     const { deps, resolver, stores } = openWorld();
+    const together: (readonly string[])[] = [];
     const work = doWork({
       ...deps,
       resolve: resolver.resolve,
       archive: openMemoryArchive(),
       pause: async () => {},
       mark: async () => [],
-      compare: () => Promise.reject(new Error('no blocks today')),
+      compare: (ids) => {
+        together.push(ids);
+        return compare(ids);
+      },
       scan: async () => {},
       recount: async () => {},
     });
+    const failedOf = async (...bodies: readonly Json[]) => [...(await work(bodies, new AbortController().signal))];
+    return { failedOf, stores, together };
+  }
 
-    const failed = await work(
-      [{ changes: [person('1')] as unknown as Json }, { compare: ['p_1'] }],
-      new AbortController().signal,
-    );
+  it('lets people be folded whose neighbours in the batch cannot be compared', async () => {
+    const { failedOf, stores } = openWorker(() => Promise.reject(new Error('no blocks today')));
 
-    expect([...failed]).toEqual([1]);
+    const failed = await failedOf({ changes: [person('1')] as unknown as Json }, { compare: ['p_1'] });
+
+    expect(failed).toEqual([1]);
     expect(recordsIn(stores)).toEqual([['crm:contact:1']]);
+  });
+
+  it('compares those of all its messages together, each once', async () => {
+    const { failedOf, together } = openWorker(async () => {});
+
+    expect(await failedOf({ compare: ['p_1', 'p_2'] }, { compare: ['p_2', 'p_3'] })).toEqual([]);
+
+    expect(together).toEqual([['p_1', 'p_2', 'p_3']]);
+  });
+
+  it('brings only the message again whose people cannot be compared', async () => {
+    const { failedOf } = openWorker(async (ids) => {
+      if (ids.includes('p_2')) throw new Error('a profile that nobody can read');
+    });
+
+    expect(await failedOf({ compare: ['p_1'] }, { compare: ['p_2'] }, { compare: ['p_3'] })).toEqual([1]);
   });
 });
 
