@@ -107,8 +107,11 @@ describe('the size of a source', () => {
 
   it('is what the last read from the beginning brought that was believed, less who is gone since', async () => {
     const deps = openDeps();
-    const note = (run: { backfill: boolean; people: number; gone: number }) =>
-      noteSourceSize(deps, 'crm/contacts', run, 0.8);
+    let runs = 0;
+    const note = (run: { backfill: boolean; people: number; gone: number }) => {
+      runs += 1;
+      return noteSourceSize(deps, 'crm/contacts', { id: `r${runs}`, ...run }, 0.8);
+    };
     await note({ backfill: true, people: 1_000, gone: 0 });
     expect(await shrunkSources(deps, workspace)).toEqual([]);
     await note({ backfill: true, people: 100, gone: 0 });

@@ -49,6 +49,28 @@ export function openMemoryState() {
   return store;
 }
 
+/** From now on the first two who read a document of this kind go on together, before either can write. */
+export function readTogether(state: StateStore, kind: string): void {
+  const { get } = state;
+  let first: (() => void) | undefined;
+  let met = false;
+  Object.assign(state, {
+    get: async (...asked: Parameters<typeof get>) => {
+      const found = await get(...asked);
+      if (asked[0] !== kind || met) return found;
+      if (first === undefined) {
+        await new Promise<void>((go) => {
+          first = go;
+        });
+      } else {
+        met = true;
+        first();
+      }
+      return found;
+    },
+  });
+}
+
 /** Blocks in memory, with what they hold. */
 export function openMemoryBlocks() {
   const rows = new Map<string, Set<string>>();

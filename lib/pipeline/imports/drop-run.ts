@@ -92,6 +92,14 @@ export async function noteDrop(deps: DropDeps, file: DroppedFile): Promise<void>
 
 /** Takes a file up, or goes on with it. Undefined when it is done, nobody knows it, or somebody else reads it. */
 export async function takeUpDrop(deps: DropDeps, id: string): Promise<HeldDrop | undefined> {
+  for (;;) {
+    const taken = await tryTakeUp(deps, id);
+    if (taken !== 'moved') return taken;
+  }
+}
+
+/** `moved`: somebody wrote the state in the meantime, and it has to be looked at anew. */
+async function tryTakeUp(deps: DropDeps, id: string): Promise<HeldDrop | 'moved' | undefined> {
   const document = await deps.state.get('drop', id);
   const state = document?.body as unknown as DropState | undefined;
   const now = deps.clock.now().getTime();
@@ -102,12 +110,13 @@ export async function takeUpDrop(deps: DropDeps, id: string): Promise<HeldDrop |
     return undefined;
   }
   if (state.leaseUntil > now) {
-    // The message outlives whoever holds the file: see LEASE_MS.
+    // The message outlives whoever has the file: `LEASE_MS` says why.
     await deps.imports.send([{ body: { file: id }, ...delayOf((state.leaseUntil - now) / 1_000) }]);
     return undefined;
   }
   const held = await saveDrop(deps, found, { ...state, tries: state.tries + 1 });
-  if (held !== undefined) await listRun(deps.state, 'import', held.state.run);
+  if (held === undefined) return 'moved';
+  await listRun(deps.state, 'import', held.state.run);
   return held;
 }
 

@@ -1,21 +1,19 @@
 import { destinationFor, loadConnectorsOf } from '../../connectors/define.ts';
 import type { Definitions } from '../../domain/definitions.ts';
-import { asTributaryError, failAgain, TributaryError } from '../../domain/errors.ts';
+import { asTributaryError, TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Json } from '../../domain/json.ts';
 import { withCalls } from '../call-meter.ts';
 import { openConnection } from '../connections.ts';
 import { isSwitching } from '../define/switch-definitions.ts';
 import { delayOf } from '../delay.ts';
-import { LEASE_MS } from '../run-list.ts';
-import { withoutWait } from '../run-wait.ts';
 import { isStreamSettled, readStream } from '../sync/sync-run.ts';
-import { announcePush, isUnannounced, stopPush } from './end-push.ts';
+import { stopPush } from './end-push.ts';
 import { freezePlan } from './freeze-plan.ts';
-import { type HeldPush, listPush, newRun, type PushRun, readPush, savePush } from './push-run.ts';
+import { type HeldPush, listPush, type PushRun, savePush } from './push-run.ts';
 import { type ActivateDeps, type PushCommand, sendOn, type Tool, type Work } from './push-work.ts';
 import { runPlan } from './run-plan.ts';
-import { isTouchOwed, oweTouch, payTouch, RESPITE_MS } from './touch-audiences.ts';
+import { isFiring, isOf, takeUpPush } from './take-up-push.ts';
 
 /** How long a push waits for its sources before it is held. */
 const PATIENCE_MS = 2 * 3_600_000;
@@ -34,7 +32,7 @@ export function activateAudience(deps: ActivateDeps) {
       deps.log('no such audience', { audience: command.audience, code: 'push/unknown-audience' });
       return;
     }
-    const held = await takeUp(deps, { audience, definitions }, command);
+    const held = await takeUpPush(deps, { audience, definitions }, command);
     if (held === undefined) return;
     const work: Work = { definitions, audience, signal, again: (now, seconds) => sendOn(deps, now, seconds) };
     const current = { held };
@@ -116,112 +114,4 @@ async function waitForSources(deps: ActivateDeps, held: HeldPush, unsettled: rea
   if ((await savePush(deps, held, { ...held.state, run }, { waitSeconds })) === undefined) return;
   if (push.state !== 'waiting') await listPush(deps, run);
   await deps.push.send([{ body: { audience: push.audience, run: push.id }, delaySeconds: waitSeconds }]);
-}
-
-/** Takes the push up for a new run or to go on with one. Undefined when somebody else works on it or it is done. */
-async function takeUp(
-  deps: ActivateDeps,
-  told: Pick<Work, 'audience' | 'definitions'>,
-  command: PushCommand,
-): Promise<HeldPush | undefined> {
-  for (;;) {
-    const taken = await tryTakeUp(deps, told, command);
-    if (taken !== 'moved') return taken;
-  }
-}
-
-/** `moved`: the state changed in the meantime, and the command has to be judged by it anew. */
-async function tryTakeUp(
-  deps: ActivateDeps,
-  told: Pick<Work, 'audience' | 'definitions'>,
-  command: PushCommand,
-): Promise<HeldPush | 'moved' | undefined> {
-  const held = await readPush(deps.state, command.audience);
-  if (isUnannounced(held.state)) {
-    await announcePush(deps, told, held);
-    return 'moved';
-  }
-  const { state } = held;
-  const { run: latest } = state;
-  const now = deps.clock.now().getTime();
-  const own = isOf(command, latest);
-  const postpone = async (seconds: number): Promise<undefined> => {
-    await deps.push.send([{ body: command as unknown as Json, ...delayOf(seconds) }]);
-    return undefined;
-  };
-  if (latest?.state === 'running' || latest?.state === 'waiting') {
-    const waits = (state.waitUntil ?? 0) - now;
-    if (command.touched === true) return touchUnderWay(deps, held, latest);
-    const firing = isFiring(command) && !own;
-    if (!own && !firing) return undefined;
-    // The run's own message outlives whoever holds the run: see LEASE_MS.
-    const busy = Math.max(state.leaseUntil - now, waits);
-    if (busy > 0) return postpone(busy / 1_000);
-    const run = withoutWait(firing ? withNewPatience(latest, command) : latest);
-    if (latest.waits !== undefined) await listPush(deps, run);
-    return (await savePush(deps, held, { ...state, run }, { leaseMs: LEASE_MS })) ?? 'moved';
-  }
-  if (own) {
-    failAgain(latest?.error);
-    return undefined;
-  }
-  if (command.run !== undefined) return undefined;
-  // A held run waits for a person, a failed one for what failed: single changes of membership do not overtake them.
-  if (command.touched === true && latest?.state === 'held') return undefined;
-  if (command.touched === true && latest?.state === 'failed') {
-    const respite = RESPITE_MS - (now - Date.parse(latest.endedAt ?? latest.startedAt));
-    if (respite > 0) {
-      const left = Math.ceil(respite / 1_000) + 1;
-      await payTouch(deps, command.audience, latest.id, { seconds: left, otherwise: left });
-      return undefined;
-    }
-  }
-  if (latest?.state === 'held') await listPush(deps, { ...latest, state: 'superseded', endedAt: formatInstant(now) });
-  const id = `${command.audience}.${command.scheduledAt ?? formatInstant(now)}`;
-  const fresh = newRun(id, command.audience, formatInstant(now), command.touched === true);
-  const { planning: _, sending: __, waitsForGroup: ___, unannounced: ____, ...rest } = state;
-  const taken = await savePush(deps, held, { ...rest, run: fresh }, { leaseMs: LEASE_MS });
-  if (taken !== undefined && command.touched !== true) await listPush(deps, fresh);
-  return taken ?? 'moved';
-}
-
-/**
- * Changes that come while a run is under way are the next run's: they are noted, and whoever ends the run sends one touch.
- * A touched run that nobody works on is taken up, because the message that began it may be this one, after a death.
- */
-async function touchUnderWay(
-  deps: ActivateDeps,
-  held: HeldPush,
-  latest: PushRun,
-): Promise<HeldPush | 'moved' | undefined> {
-  const { audience, id } = latest;
-  const { leaseUntil, waitUntil = 0 } = held.state;
-  const now = deps.clock.now().getTime();
-  const busy = Math.max(leaseUntil, waitUntil) - now;
-  // This touch may be the message that carries it on, or that may have died with the worker: the first one sends another.
-  if (latest.touched === true && busy > 0 && !(await isTouchOwed(deps, audience, id))) {
-    await deps.push.send([{ body: { audience, run: id }, ...delayOf(busy / 1_000) }]);
-  }
-  await oweTouch(deps, audience, id);
-  if (latest.touched === true && busy <= 0) {
-    return (await savePush(deps, held, held.state, { leaseMs: LEASE_MS })) ?? 'moved';
-  }
-  // Whoever ended the run before the note was there has not seen it.
-  const { run } = (await readPush(deps.state, audience)).state;
-  return run?.id === id && (run.state === 'running' || run.state === 'waiting') ? undefined : 'moved';
-}
-
-/** A firing of a schedule, or somebody's order: it asks for a run of its own. */
-function isFiring({ run, touched }: PushCommand): boolean {
-  return run === undefined && touched !== true;
-}
-
-/** A later firing waits for its sources with patience of its own; only once, however often it comes. */
-function withNewPatience(run: PushRun, { scheduledAt }: PushCommand): PushRun {
-  const { waitingSince, ...reopened } = run;
-  return Date.parse(waitingSince ?? '') < Date.parse(scheduledAt ?? '') ? reopened : run;
-}
-
-function isOf({ audience, scheduledAt, run }: PushCommand, latest: PushRun | undefined): boolean {
-  return latest !== undefined && (latest.id === `${audience}.${scheduledAt ?? ''}` || latest.id === run);
 }

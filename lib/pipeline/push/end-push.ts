@@ -1,8 +1,18 @@
 import { dispositions, type TributaryError } from '../../domain/errors.ts';
 import { compareRates, type RateChange } from '../../domain/push-rates.ts';
 import { closeAlerts, raiseAlert } from '../alerts.ts';
+import { TELLING_MS } from '../run-list.ts';
 import { withWait } from '../run-wait.ts';
-import { endPush, type HeldPush, isIdle, listPush, type PushRun, type PushState, savePush } from './push-run.ts';
+import {
+  endPush,
+  type HeldPush,
+  isIdle,
+  listPush,
+  type PushRun,
+  type PushState,
+  readPush,
+  savePush,
+} from './push-run.ts';
 import type { ActivateDeps, Work } from './push-work.ts';
 import { payTouch, RESPITE_SECONDS, TOUCH_SECONDS } from './touch-audiences.ts';
 
@@ -25,8 +35,8 @@ export function isUnannounced({ run, unannounced }: PushState): boolean {
 }
 
 /**
- * Tells that a run is held or has ended: the list of runs, whoever is on call, and audiences that wait for it. Each of
- * that may be said again; the state says when all was.
+ * Tells that a run is held or has ended: the list of runs, whoever is on call, and audiences that wait for it. `held` is
+ * leased for it. Each of that may be said again after a death; the state says when all was.
  */
 export async function announcePush(deps: ActivateDeps, told: Told, held: HeldPush): Promise<void> {
   const { unannounced, ...state } = held.state;
@@ -65,8 +75,8 @@ async function tellWaiting(deps: ActivateDeps, { audience, definitions }: Told, 
   if (audience.group !== undefined && run.tally.removed > 0) {
     for (const one of definitions.audiences) {
       if (one.group?.name !== audience.group.name || one.audience === audience.audience) continue;
-      const waits = (await deps.state.get('push', one.audience))?.body.waitsForGroup === true;
-      if (waits) touched.add(one.audience);
+      const { state } = await readPush(deps.state, one.audience);
+      if (state.waitsForGroup === true || state.sendsInGroup === true) touched.add(one.audience);
     }
   }
   await deps.push.send(
@@ -86,7 +96,7 @@ async function touchAgain(deps: ActivateDeps, { audience, when }: Work['audience
 /** Stops a run before its first call: it waits for the approval of exactly this plan, or for a run that plans anew. */
 export async function holdPush(deps: ActivateDeps, work: Work, held: HeldPush, stopped: PushRun): Promise<void> {
   const run: PushRun = { ...stopped, state: 'held' };
-  const kept = await savePush(deps, held, { ...held.state, run, unannounced: [] });
+  const kept = await savePush(deps, held, { ...held.state, run, unannounced: [] }, { leaseMs: TELLING_MS });
   if (kept === undefined) return;
   const guards = (run.holds ?? []).map(({ guard }) => guard);
   deps.log('push held', { run: run.id, guards, plan: run.plan?.hash ?? null });

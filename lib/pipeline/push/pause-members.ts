@@ -11,6 +11,8 @@ export interface PauseDeps {
   readonly memberships: MembershipStore;
   readonly definitions: () => Promise<Pick<Definitions, 'audiences'>>;
   readonly key: IdentityKey;
+  /** Asks for a push of realtime audiences. */
+  readonly touch: (audiences: ReadonlySet<string>) => Promise<void>;
 }
 
 /** Longer than reading again may take, and an end for hints that nobody could follow. */
@@ -46,7 +48,18 @@ export function pauseMembers(deps: PauseDeps) {
   ): Promise<void> {
     if (fragments.length === 0) return;
     const found = await lookUp([...new Set(fragments)]);
-    const audiences = (await deps.definitions()).audiences.map(({ audience }) => audience);
+    const defined = (await deps.definitions()).audiences;
+    const audiences = defined.map(({ audience }) => audience);
+    /** A push that found them paused left them for the next: a realtime audience has none before somebody asks. */
+    const letGoOn = async (people: readonly string[]): Promise<void> => {
+      await deps.memberships.resume(people, audiences, at + PAUSED_MS);
+      const waiting = new Set<string>();
+      for (const { audience } of defined.filter(({ when }) => when === 'realtime')) {
+        const rows = await deps.memberships.readAudienceRows(audience, people);
+        if ([...rows.values()].some(({ pending }) => pending)) waiting.add(audience);
+      }
+      await deps.touch(waiting);
+    };
     const peopleOf = (some: typeof found) => [...new Set(some.map(({ person }) => person))];
     if (does === 'resume') {
       // Noted first: a hint that is being handled at this moment looks for the note after it has paused.
@@ -54,7 +67,7 @@ export function pauseMembers(deps: PauseDeps) {
         found.map(({ key }) => key),
         at,
       );
-      await deps.memberships.resume(peopleOf(found), audiences, at + PAUSED_MS);
+      await letGoOn(peopleOf(found));
       return;
     }
     const unread = found.filter(({ reread }) => reread < at);
@@ -62,6 +75,6 @@ export function pauseMembers(deps: PauseDeps) {
     await deps.memberships.pause(peopleOf(unread), audiences, at + PAUSED_MS);
     const again = [...new Set(unread.map(({ record }) => record))];
     const since = (await lookUp(again)).filter(({ reread }) => reread >= at);
-    await deps.memberships.resume(peopleOf(since), audiences, at + PAUSED_MS);
+    await letGoOn(peopleOf(since));
   };
 }

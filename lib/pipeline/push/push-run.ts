@@ -5,7 +5,7 @@ import type { PushPlan } from '../../domain/push.ts';
 import type { PushRates, RateChange } from '../../domain/push-rates.ts';
 import { emptyTally, type PushTally } from '../../domain/tally.ts';
 import type { Clock, StateStore } from '../ports.ts';
-import { listRun } from '../run-list.ts';
+import { listRun, TELLING_MS } from '../run-list.ts';
 import type { RunWait } from '../run-wait.ts';
 import type { SeenSource } from '../sync/source-size.ts';
 
@@ -72,7 +72,7 @@ export interface Sending {
 /** What an audience's pushes remember from run to run. */
 export interface PushState {
   readonly run?: PushRun;
-  /** Until then nobody else takes the push up, in ms. 0 = free. */
+  /** Until then nobody else takes the push up, in ms. */
   readonly leaseUntil: number;
   /** The tool asked us to wait with the run until then, in ms. */
   readonly waitUntil?: number;
@@ -97,6 +97,8 @@ export interface PushState {
   readonly accepted?: readonly string[];
   /** Rows wait for a removal from another list of their group. */
   readonly waitsForGroup?: true;
+  /** The run at hand sends, and may be finding such rows. */
+  readonly sendsInGroup?: true;
 }
 
 export interface Census {
@@ -158,7 +160,7 @@ export async function savePush(
   const { waitUntil: _, ...rest } = next;
   const state: PushState = {
     ...rest,
-    leaseUntil: leaseMs === 0 ? 0 : now + leaseMs,
+    leaseUntil: now + leaseMs,
     ...(waitSeconds === 0 ? {} : { waitUntil: now + waitSeconds * 1_000 }),
   };
   const audience = next.run?.audience ?? '';
@@ -170,6 +172,11 @@ export async function savePush(
 export async function listPush(deps: RunStores, run: PushRun): Promise<void> {
   const { id, expiresAt, isNew } = await listRun(deps.state, 'push', run);
   if (isNew) await deps.state.put('push-run', run.id, { listed: id }, 0, { expiresAt });
+}
+
+/** Whether a run of this id was ever begun that was not only a touch. */
+export async function isPushListed(state: StateStore, id: string): Promise<boolean> {
+  return (await state.get('push-run', id)) !== undefined;
 }
 
 /** A push by its id, as listed; undefined when nobody knows it (any more). */
@@ -208,7 +215,7 @@ export async function pushesBetween(
   }
 }
 
-/** Ends a run, which is to be announced. What it changed counts against the day's guardrails, unless somebody approved it or it was the first. */
+/** Ends a run, which its worker tells of next. What it changed counts against the day's guardrails, unless somebody approved it or it was the first. */
 export async function endPush(
   deps: RunStores,
   held: HeldPush,
@@ -217,7 +224,7 @@ export async function endPush(
 ): Promise<HeldPush | undefined> {
   const now = deps.clock.now().getTime();
   const run: PushRun = { ...ended, endedAt: formatInstant(now) };
-  const { planning: _, sending: __, ...kept } = held.state;
+  const { planning: _, sending: __, sendsInGroup: ___, ...kept } = held.state;
   const begins = run.state === 'finished' && !isIdle(run);
   const state = {
     ...kept,
@@ -227,7 +234,7 @@ export async function endPush(
     ...(begins ? { begun: true as const } : {}),
     recent: withRecent(held.state, run, now),
   };
-  return savePush(deps, held, state);
+  return savePush(deps, held, state, { leaseMs: TELLING_MS });
 }
 
 /** Nothing was to be done. */

@@ -92,7 +92,10 @@ async function openList(deps: ActivateDeps, work: Work, current: { held: HeldPus
   const next = replaced
     ? { ...unsent, run: { ...run, tally, listReplaced: true as const }, list, size: 0 }
     : { ...state, list };
-  const begun = await savePush(deps, current.held, next, { leaseMs: LEASE_MS });
+  // Said before anybody is looked for on the lists of the group: whoever is taken off one of them after that is told of.
+  const inGroup = siblingsOf(work.audience, work.definitions.audiences).length > 0;
+  const said = inGroup ? { ...next, sendsInGroup: true as const } : next;
+  const begun = await savePush(deps, current.held, said, { leaseMs: LEASE_MS });
   if (begun !== undefined) current.held = begun;
   return begun !== undefined;
 }

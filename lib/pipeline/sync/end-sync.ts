@@ -3,13 +3,13 @@ import { dispositions, type TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import { closeAlerts, raiseAlert } from '../alerts.ts';
 import { startReplay } from '../replay/replay.ts';
-import { listRun } from '../run-list.ts';
+import { listRun, TELLING_MS } from '../run-list.ts';
+import { releaseStream } from './release-stream.ts';
 import { noteSourceSize } from './source-size.ts';
-import { type HeldStream, type SyncRun, saveStream } from './sync-run.ts';
+import { type HeldStream, type StreamState, type SyncRun, saveStream } from './sync-run.ts';
 import type { SyncCommand, SyncDeps } from './sync-work.ts';
-import { releaseStream } from './take-up-stream.ts';
 
-/** Ends a run, as finished or with the error that it failed of, and tells whoever it concerns. */
+/** Ends a run, as finished or with the error that it failed of, and does what follows. */
 export async function finishSync(
   deps: SyncDeps,
   connection: string,
@@ -17,17 +17,18 @@ export async function finishSync(
   held: HeldStream,
   error: TributaryError | undefined,
 ): Promise<void> {
+  const now = deps.clock.now().getTime();
   const run: SyncRun = {
     ...(held.state.run as SyncRun),
     state: error === undefined ? 'finished' : 'failed',
-    endedAt: formatInstant(deps.clock.now().getTime()),
+    endedAt: formatInstant(now),
     ...(error === undefined ? {} : { error: { kind: error.kind, code: error.code, message: error.message } }),
   };
   const whole = run.backfill && error === undefined ? { wholeSince: run.startedAt } : {};
-  const saved = await saveStream(deps.state, connection, stream, held, { ...held.state, ...whole, run, leaseUntil: 0 });
-  if (saved !== undefined) await listRun(deps.state, 'sync', run);
-  if (run.anewSince !== undefined && error === undefined) await voidTheRest(deps, run);
-  await noteEnd(deps, run);
+  const ended: StreamState = { ...held.state, ...whole, run, unannounced: true, leaseUntil: now + TELLING_MS };
+  const saved = await saveStream(deps.state, connection, stream, held, ended);
+  if (saved === undefined) return; // Whoever took it over ends it.
+  await announceEnd(deps, saved, run);
   const { id, pages, changes, echoes = 0, rejected } = run;
   deps.log('sync run ended', {
     run: id,
@@ -38,6 +39,24 @@ export async function finishSync(
     rejected,
     code: error?.code ?? null,
   });
+}
+
+/** Does what follows from the end of a run whose worker died over it, unless somebody else does. */
+export async function announceAgain(deps: SyncDeps, held: HeldStream): Promise<void> {
+  const run = held.state.run as SyncRun;
+  const leaseUntil = deps.clock.now().getTime() + TELLING_MS;
+  const taken = await saveStream(deps.state, run.connection, run.stream, held, { ...held.state, leaseUntil });
+  if (taken !== undefined) await announceEnd(deps, taken, run);
+}
+
+/** What follows from the end of a run. Each of it may be done again after a death; the state says when all was. */
+async function announceEnd(deps: SyncDeps, held: HeldStream, run: SyncRun): Promise<void> {
+  await listRun(deps.state, 'sync', run);
+  if (run.anewSince !== undefined && run.error === undefined) await voidTheRest(deps, run);
+  await noteEnd(deps, run);
+  const { unannounced: _, ...state } = held.state;
+  const leaseUntil = deps.clock.now().getTime();
+  await saveStream(deps.state, run.connection, run.stream, held, { ...state, leaseUntil });
 }
 
 /**
@@ -57,7 +76,7 @@ async function noteEnd(deps: SyncDeps, run: SyncRun): Promise<void> {
   const { backfill, people = 0, gone = 0, error } = run;
   const { connections, guardrails } = await deps.definitions();
   if (error === undefined) {
-    await noteSourceSize(deps, source, { backfill, people, gone }, guardrails.minSource);
+    await noteSourceSize(deps, source, { id: run.id, backfill, people, gone }, guardrails.minSource);
     await closeAlerts(deps, source, ['failed', 'silent']);
     return;
   }

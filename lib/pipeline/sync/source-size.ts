@@ -11,6 +11,8 @@ interface SourceSize {
   readonly reference: number;
   /** People gone, by hour (ms), of the last day. */
   readonly gone: readonly { readonly hour: number; readonly people: number }[];
+  /** The run that was noted last: noted again, it counts once. */
+  readonly run?: string;
 }
 
 /** How a shrunken source was seen: what an approval speaks of. */
@@ -31,20 +33,21 @@ const RACES = 10;
 export async function noteSourceSize(
   deps: { readonly state: StateStore; readonly clock: Clock },
   source: string,
-  run: { readonly backfill: boolean; readonly people: number; readonly gone: number },
+  run: { readonly id: string; readonly backfill: boolean; readonly people: number; readonly gone: number },
   minSource: number,
 ): Promise<void> {
   if (!run.backfill && run.gone === 0) return;
   await change(deps.state, source, (before) => {
+    if (before.run === run.id) return before;
     const now = deps.clock.now().getTime();
     const hour = Math.floor(now / HOUR_MS) * HOUR_MS;
     const lately = before.gone.filter((one) => one.hour > now - DAY_MS);
     const same = lately.find((one) => one.hour === hour)?.people ?? 0;
     const gone =
       run.gone === 0 ? lately : [...lately.filter((one) => one.hour !== hour), { hour, people: same + run.gone }];
-    if (!run.backfill) return { ...before, gone };
+    if (!run.backfill) return { ...before, gone, run: run.id };
     const believed = run.people >= minSource * before.reference;
-    return { full: run.people, reference: believed ? run.people : before.reference, gone };
+    return { full: run.people, reference: believed ? run.people : before.reference, gone, run: run.id };
   });
 }
 
@@ -85,7 +88,7 @@ export async function believeSources(state: StateStore, sources: readonly SeenSo
   for (const { source, full, lost } of sources) {
     await change(state, source, (before) => {
       const now = asSeen(source, before);
-      return now.full === full && now.lost === lost ? { full, reference: full, gone: [] } : before;
+      return now.full === full && now.lost === lost ? { ...before, full, reference: full, gone: [] } : before;
     });
   }
 }

@@ -40,14 +40,18 @@ export interface StreamState {
   readonly run?: SyncRun;
   /** Counts the workers that took the stream up; makes message numbers of a worker that died its own. */
   readonly epoch: number;
-  /** Until then nobody else takes the stream up, in ms. 0 = free. */
+  /** Until then nobody else takes the stream up, in ms. */
   readonly leaseUntil: number;
   /** The vendor asked us to wait with the run until then, in ms. */
   readonly waitUntil?: number;
   /** The start of the latest run that read everything to the end: from then on the archive holds all that there is. */
   readonly wholeSince?: string;
+  /** When the latest run that was asked to read everything was asked for, in ms. */
+  readonly wholeAsked?: number;
   /** Former runs that had messages on their way when the next one began. */
   readonly earlier?: readonly FormerRun[];
+  /** The run has ended, and what follows from that is not all done yet. */
+  readonly unannounced?: true;
 }
 
 type FormerRun = Pick<SyncRun, 'id' | 'startedAt' | 'sent'>;
@@ -96,9 +100,13 @@ export async function isSettled(state: StateStore, run: SyncRun): Promise<boolea
   return run.state === 'finished' && isFolded(state, run);
 }
 
-/** A stream is settled when its latest run is, and no former run has messages on their way. */
-export async function isStreamSettled(store: StateStore, { run, earlier }: StreamState, now: number): Promise<boolean> {
-  if (run === undefined || !(await isSettled(store, run))) return false;
+/** A stream is settled when its latest run is, with what follows from its end, and no former run has messages on their way. */
+export async function isStreamSettled(
+  store: StateStore,
+  { run, earlier, unannounced }: StreamState,
+  now: number,
+): Promise<boolean> {
+  if (run === undefined || unannounced === true || !(await isSettled(store, run))) return false;
   return (await unfoldedRuns(store, earlier ?? [], now)).length === 0;
 }
 

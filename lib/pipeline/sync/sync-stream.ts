@@ -13,11 +13,12 @@ import { quarantine } from '../quarantine.ts';
 import { asWhole, wholeInWindow } from '../replay/whole-records.ts';
 import { LEASE_MS } from '../run-list.ts';
 import { finishSync, settleFailedSync } from './end-sync.ts';
+import { noteWait, releaseStream } from './release-stream.ts';
 import { rereadOrPostpone } from './reread-records.ts';
 import { sampleStream } from './sample-stream.ts';
 import { EPOCH_SIZE, type HeldStream, type StreamState, type SyncRun, saveStream } from './sync-run.ts';
 import type { SyncCommand, SyncDeps } from './sync-work.ts';
-import { noteWait, releaseStream, takeUpStream } from './take-up-stream.ts';
+import { takeUpStream } from './take-up-stream.ts';
 
 /**
  * Advances one stream by pages: archive the page, queue its changes, store the checkpoint, until the source has no more

@@ -1,94 +1,93 @@
-import { failAgain, type TributaryError } from '../../domain/errors.ts';
+import { failAgain } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Json } from '../../domain/json.ts';
 import { delayOf } from '../delay.ts';
-import { LEASE_MS, listRun } from '../run-list.ts';
-import { withoutWait, withWait } from '../run-wait.ts';
-import { type HeldStream, readStream, type SyncRun, saveStream, unfoldedRuns } from './sync-run.ts';
+import { freeFor, LEASE_MS, listRun } from '../run-list.ts';
+import { withoutWait } from '../run-wait.ts';
+import { announceAgain } from './end-sync.ts';
+import { type HeldStream, readStream, type StreamState, type SyncRun, saveStream, unfoldedRuns } from './sync-run.ts';
 import type { SyncCommand, SyncDeps } from './sync-work.ts';
 
 /** A pull of everything waits for the run under way, and looks again after this long. */
-const LOOK_AGAIN_SECONDS = 30;
+const LOOK_AGAIN_MS = 30_000;
 
 /** Takes the stream up for a new run or to go on with one. Undefined when somebody else works on it or it is done. */
 export async function takeUpStream(deps: SyncDeps, command: SyncCommand): Promise<HeldStream | undefined> {
+  for (;;) {
+    const taken = await tryTakeUp(deps, command);
+    if (taken !== 'moved') return taken;
+  }
+}
+
+/** `moved`: the state changed in the meantime, and the command has to be judged by it anew. */
+async function tryTakeUp(deps: SyncDeps, command: SyncCommand): Promise<HeldStream | 'moved' | undefined> {
   const { connection, stream } = command;
   const held = await readStream(deps.state, connection, stream);
-  const now = deps.clock.now();
-  const { run, leaseUntil, checkpoint } = held.state;
-  const running = run?.state === 'running';
-  const id = `${connection}.${stream}.${command.scheduledAt ?? formatInstant(now.getTime())}`;
-  const own = run !== undefined && (run.id === id || run.id === command.run);
-  if (running) {
-    const waits = (held.state.waitUntil ?? 0) - now.getTime();
-    if (command.full === true && !own) return postpone(deps, command, LOOK_AGAIN_SECONDS);
-    // The run's own message outlives whoever holds the run: see LEASE_MS.
-    const busy = Math.max(leaseUntil - now.getTime(), waits);
-    if (busy > 0) return own ? postpone(deps, command, busy / 1_000) : undefined;
+  const { run, earlier, unannounced, leaseUntil } = held.state;
+  const now = deps.clock.now().getTime();
+  if (unannounced === true) {
+    if (leaseUntil > now) return sendLater(deps, command, leaseUntil - now);
+    await announceAgain(deps, held);
+    return 'moved';
   }
-  if (!running && run !== undefined && (run.id === id || run.id === command.run)) {
+  const id = `${connection}.${stream}.${command.scheduledAt ?? formatInstant(now)}`;
+  const own = run !== undefined && (run.id === id || run.id === command.run);
+  if (!own && command.run !== undefined) return undefined;
+  if (run?.state === 'running') {
+    if (command.full === true && !own) return sendLater(deps, command, LOOK_AGAIN_MS);
+    // The run's own message outlives whoever has it (`LEASE_MS` says why), and names it: it never begins another.
+    const free = freeFor(held.state, now);
+    if (own && free < 0) return sendLater(deps, { connection, stream, run: run.id }, -free);
+    // A firing finds its work being done, and believes that the run was left after a lease only.
+    if (!own && free < LEASE_MS) return undefined;
+    return hold(deps, held, { ...held.state, run: withoutWait(run) });
+  }
+  if (own) {
     failAgain(run.error);
     return undefined;
   }
-  if (command.run !== undefined && run?.id !== command.run) return undefined;
-  const start = command.full === true && !running ? undefined : checkpoint;
-  const former = [...(held.state.earlier ?? []), ...(running || run === undefined ? [] : [run])];
-  const earlier = await unfoldedRuns(deps.state, former, now.getTime());
-  const next: SyncRun = running
-    ? withoutWait(run)
-    : {
-        id,
-        connection,
-        stream,
-        state: 'running',
-        startedAt: formatInstant(now.getTime()),
-        backfill: start === undefined,
-        pages: 0,
-        changes: 0,
-        echoes: 0,
-        rejected: 0,
-        sent: {},
-      };
-  const taken = await saveStream(deps.state, connection, stream, held, {
+  if (isServed(held.state, command)) return undefined;
+  const { checkpoint, ...rest } = held.state;
+  const start = command.full === true ? undefined : checkpoint;
+  const asked = command.full === true ? Date.parse(command.scheduledAt ?? '') : Number.NaN;
+  return hold(deps, held, {
+    ...rest,
     ...(start === undefined ? {} : { checkpoint: start }),
-    ...(held.state.wholeSince === undefined ? {} : { wholeSince: held.state.wholeSince }),
-    run: next,
-    epoch: held.state.epoch + 1,
-    leaseUntil: now.getTime() + LEASE_MS,
-    ...(earlier.length === 0 ? {} : { earlier }),
+    ...(Number.isNaN(asked) ? {} : { wholeAsked: asked }),
+    run: newSyncRun(id, command, formatInstant(now), start === undefined),
+    earlier: [...(earlier ?? []), ...(run === undefined ? [] : [run])],
   });
-  if (taken !== undefined) await listRun(deps.state, 'sync', next);
+}
+
+/** A firing that comes again after other runs: what it asked for was read since. */
+function isServed({ run, wholeAsked }: StreamState, { scheduledAt, full }: SyncCommand): boolean {
+  const asked = Date.parse(scheduledAt ?? '');
+  return full === true ? asked <= (wholeAsked ?? Number.NaN) : asked < Date.parse(run?.startedAt ?? '');
+}
+
+/** Writes the state with a lease and its next epoch, unless somebody wrote it since. */
+async function hold(deps: SyncDeps, held: HeldStream, next: StreamState): Promise<HeldStream | 'moved'> {
+  const { waitUntil: _, earlier = [], ...state } = next;
+  const run = state.run as SyncRun;
+  const now = deps.clock.now().getTime();
+  const former = await unfoldedRuns(deps.state, earlier, now);
+  const taken = await saveStream(deps.state, run.connection, run.stream, held, {
+    ...state,
+    ...(former.length === 0 ? {} : { earlier: former }),
+    epoch: held.state.epoch + 1,
+    leaseUntil: now + LEASE_MS,
+  });
+  if (taken === undefined) return 'moved';
+  await listRun(deps.state, 'sync', run);
   return taken;
 }
 
-/** Sends the command again for later, because the stream is not free for it now. */
-async function postpone(deps: SyncDeps, command: SyncCommand, seconds: number): Promise<undefined> {
-  await deps.sync.send([{ body: command as unknown as Json, ...delayOf(Math.max(1, seconds)) }]);
-  return undefined;
+function newSyncRun(id: string, { connection, stream }: SyncCommand, startedAt: string, backfill: boolean): SyncRun {
+  const counts = { pages: 0, changes: 0, echoes: 0, rejected: 0, sent: {} };
+  return { id, connection, stream, state: 'running', startedAt, backfill, ...counts };
 }
 
-/** Writes down in the run that it waits, and lists it so; the wait ends when the run is taken up again. */
-export async function noteWait(
-  deps: SyncDeps,
-  held: HeldStream,
-  seconds: number,
-  why: TributaryError,
-): Promise<HeldStream> {
-  const before = held.state.run as SyncRun;
-  const run = withWait(before, deps.clock, seconds, why);
-  if (run !== before) await listRun(deps.state, 'sync', run);
-  return { ...held, state: { ...held.state, run } };
-}
-
-/** Lets go of the stream; while the vendor asks us to wait, only the run's own message takes it up again. */
-export async function releaseStream(
-  deps: SyncDeps,
-  connection: string,
-  stream: string,
-  held: HeldStream,
-  waitSeconds = 0,
-): Promise<HeldStream | undefined> {
-  const { waitUntil: _, ...state } = held.state;
-  const wait = waitSeconds > 0 ? { waitUntil: deps.clock.now().getTime() + waitSeconds * 1_000 } : {};
-  return saveStream(deps.state, connection, stream, held, { ...state, leaseUntil: 0, ...wait });
+/** Sends a command again for later, because the stream is not free for it now. */
+async function sendLater(deps: SyncDeps, command: SyncCommand, ms: number): Promise<undefined> {
+  await deps.sync.send([{ body: command as unknown as Json, ...delayOf(Math.max(1, ms / 1_000)) }]);
 }

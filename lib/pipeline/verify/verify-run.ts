@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Heal } from '../../domain/truth.ts';
 import { delayOf } from '../delay.ts';
 import type { Clock, Queue, StateStore } from '../ports.ts';
-import { LEASE_MS, listRun } from '../run-list.ts';
+import { freeFor, LEASE_MS, listRun } from '../run-list.ts';
 import { type RunWait, withoutWait, withWait } from '../run-wait.ts';
 
 /** What a message of the push queue asks of the truth check. */
@@ -100,6 +100,18 @@ export async function takeUpVerify(
   command: VerifyCommand,
   heal: Heal,
 ): Promise<HeldVerify | undefined> {
+  for (;;) {
+    const taken = await tryTakeUp(deps, command, heal);
+    if (taken !== 'moved') return taken;
+  }
+}
+
+/** `moved`: the state changed in the meantime, and the command has to be judged by it anew. */
+async function tryTakeUp(
+  deps: VerifyRunDeps,
+  command: VerifyCommand,
+  heal: Heal,
+): Promise<HeldVerify | 'moved' | undefined> {
   const document = await deps.state.get('verify', command.verify);
   const state = document?.body as unknown as VerifyState | undefined;
   const version = document?.version ?? 0;
@@ -113,21 +125,26 @@ export async function takeUpVerify(
       await deps.push.send([{ body: command as unknown as Json, delaySeconds: LOOK_AGAIN_SECONDS }]);
       return undefined;
     }
-    // The run's own message outlives whoever holds the run: see LEASE_MS.
-    const busy = Math.max(state.leaseUntil, state.waitUntil ?? 0) - now;
-    if (busy > 0) {
-      if (own) await deps.push.send([{ body: command as unknown as Json, ...delayOf(busy / 1_000) }]);
+    // The run's own message outlives whoever has it (`LEASE_MS` says why), and names it: it never begins another.
+    const free = freeFor(state, now);
+    if (own && free < 0) {
+      await deps.push.send([{ body: { verify: latest.audience, run: latest.id }, ...delayOf(-free / 1_000) }]);
       return undefined;
     }
+    // A firing finds its work being done, and believes that the run was left after a lease only.
+    if (!own && free < LEASE_MS) return undefined;
     const run = withoutWait(latest);
     if (run !== latest) await listRun(deps.state, 'verify', run);
-    return saveVerify(deps, { state, version }, run, state.step);
+    return (await saveVerify(deps, { state, version }, run, state.step)) ?? 'moved';
   }
   if (own) {
     failAgain(latest.error);
     return undefined;
   }
   if (command.run !== undefined) return undefined;
+  // A firing that comes again after other runs: what it asked for was done since.
+  const asked = Date.parse(command.scheduledAt ?? '');
+  if (latest?.heal === heal && asked < Date.parse(latest.startedAt)) return undefined;
   const run: VerifyRun = {
     id,
     audience: command.verify,
@@ -147,7 +164,7 @@ export async function takeUpVerify(
     members: `outcomes/verify/${command.verify}/${id}/`,
   };
   const fresh: VerifyState = { run, step: { do: 'list', chunks: 0 }, remoteId: '', leaseUntil: 0 };
-  return saveVerify(deps, { state: fresh, version }, run, fresh.step);
+  return (await saveVerify(deps, { state: fresh, version }, run, fresh.step)) ?? 'moved';
 }
 
 /** Stores where the run stands. Undefined when somebody else stored it in between: whoever did goes on with it. */
@@ -164,7 +181,7 @@ export async function saveVerify(
     run,
     step,
     remoteId,
-    leaseUntil: letGo ? 0 : now + LEASE_MS,
+    leaseUntil: letGo ? now : now + LEASE_MS,
     ...(waitSeconds > 0 ? { waitUntil: now + waitSeconds * 1_000 } : {}),
   };
   if (!(await deps.state.put('verify', run.audience, state as unknown as JsonObject, held.version))) return undefined;

@@ -171,6 +171,17 @@ describe('examine', () => {
 
     await left(24 * MINUTE);
     expect(await patient.sick()).toEqual(['run crm/contacts: warn', 'run to-tool: warn', 'sign-in tool: warn']);
+
+    // Nobody has it, and its message to look again in half a minute is lost.
+    const held = await readPush(state, 'to-tool');
+    const clock = { ...standingClock, now: () => new Date(NOW - 21 * MINUTE) };
+    await savePush(
+      { state, clock },
+      held,
+      { ...push.state, run: { ...running, state: 'waiting' } },
+      { waitSeconds: 30 },
+    );
+    expect(await patient.sick()).toEqual(['run crm/contacts: warn', 'run to-tool: warn', 'sign-in tool: warn']);
   });
 
   it('finds a held push, an open alert and a quota that is nearly spent', async () => {

@@ -76,6 +76,8 @@ export function openDroppedWorld(mapping: JsonObject, fate: () => void = () => {
     told,
     logs,
     take,
+    /** What the queue of files holds, for a worker of the test's own. */
+    taken: () => imports.take(),
     sent: () => changes.take().map(({ body }) => body as JsonObject),
     /** Puts an object and returns what S3 tells of it. */
     drop(key: string, content: string | Buffer): Json {

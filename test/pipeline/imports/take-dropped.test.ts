@@ -4,7 +4,9 @@ import type { Change } from '../../../lib/domain/change.ts';
 import type { JsonObject } from '../../../lib/domain/json.ts';
 import { startImport } from '../../../lib/pipeline/imports/import-file.ts';
 import { inBatches, readable } from '../../../lib/pipeline/imports/row-batches.ts';
+import { takeDropped } from '../../../lib/pipeline/imports/take-dropped.ts';
 import { exportedRow } from '../../vendors/google-analytics/rows.ts';
+import { readTogether } from '../memory-state.ts';
 import { AT, noticeOf, openDroppedWorld } from './dropped-world.ts';
 
 const mapping = { object: 'contact', id: 'No', identifiers: { email: 'Mail' }, traits: { first_name: 'Name' } };
@@ -157,6 +159,28 @@ describe('a dropped file', () => {
       expect(await world.quarantined()).toEqual(await whole.quarantined());
     }
     expect(dies).toBeGreaterThan(30);
+  });
+
+  it('is read although two deliveries took it for free at one moment and the worker that has it dies', async () => {
+    const world = openDroppedWorld(mapping);
+    const notice = world.drop('drop/fair/people.csv', csv);
+    readTogether(world.state, 'drop');
+    let opened = 0;
+    const take = takeDropped({
+      ...world,
+      openFile: (access) => {
+        opened += 1;
+        return opened === 1 ? new Promise(() => {}) : world.openFile(access);
+      },
+    });
+    const signal = new AbortController().signal;
+    await Promise.race([take(notice, signal), take(notice, signal)]);
+    const [message] = world.taken();
+
+    world.clock.pass((message?.delaySeconds ?? 0) * 1_000);
+    await take(message?.body ?? null, signal);
+
+    expect((await world.runs())[0]).toMatchObject({ state: 'finished', rows: 4 });
   });
 
   it('is given up when its workers keep dying at one place', async () => {

@@ -166,7 +166,8 @@ describe('the approval of a push whose source shrank', () => {
     Object.assign(rig.deps, {
       definitions: async () => ({ ...(await definitions()), connections: { ...connections, ...more } }),
     });
-    const pull = (people: number) => noteSourceSize(rig.deps, source, { backfill: true, people, gone: 0 }, 0.8);
+    const pull = (people: number) =>
+      noteSourceSize(rig.deps, source, { id: `of ${people}`, backfill: true, people, gone: 0 }, 0.8);
     await pull(1_000);
     await pull(500);
     for (const id of people(20)) rig.want(id, unwanted);

@@ -70,4 +70,39 @@ describe('the last look before sending', () => {
     await rig.push({ touched: true });
     expect([...rig.list]).toEqual([addressOf('p_00')]);
   });
+
+  it('adds somebody whom the other list lets go while a batch is under way', async () => {
+    const group = (priority: number) => ({ group: { name: 'offers', priority }, when: 'realtime' as const });
+    const to = openRig({ audience: group(1), others: [{ audience: 'to-other', ...group(2) }] });
+    const from = openRig({
+      state: to.state,
+      audience: { audience: 'to-other', ...group(2) },
+      others: [{ audience: 'to-tool', ...group(1) }],
+    });
+    const read = to.memberships.readAudienceRows;
+    Object.assign(to.memberships, {
+      readAudienceRows: (audience: string, ids: readonly string[]) =>
+        audience === 'to-tool' ? read(audience, ids) : from.memberships.readAudienceRows(audience, ids),
+    });
+    from.want('p_00', wantedAs(addressOf('p_00')));
+    await from.push({ audience: 'to-other' });
+    for (const { clock } of [from, to]) clock.pass(MINUTE);
+    // One write moves p_00 from the one list to the other, and p_01 comes too: both audiences are touched at once.
+    from.want('p_00', unwanted);
+    for (const id of people(2)) to.want(id, wantedAs(addressOf(id)));
+    to.rig.before = async () => {
+      to.rig.before = async () => {};
+      await from.push({ audience: 'to-other', touched: true });
+    };
+
+    await to.push({ touched: true });
+    const sent = from.queue.take();
+    expect(sent).toEqual([{ body: { audience: 'to-tool', touched: true }, delaySeconds: 15 }]);
+    to.clock.pass(15_000);
+    await to.push({ touched: true });
+
+    expect([...from.list]).toEqual([]);
+    expect([...to.list].sort()).toEqual(people(2).map(addressOf));
+    expect((await to.remembers()).sendsInGroup).toBeUndefined();
+  });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AudienceDefinition } from '../../../lib/domain/definitions.ts';
 import { everyIndexKey } from '../../../lib/domain/identifier.ts';
 import { pauseMembers } from '../../../lib/pipeline/push/pause-members.ts';
 import { openMemoryAudience, wantedAs } from '../memory-audience.ts';
@@ -20,8 +21,12 @@ interface Step {
 }
 
 /** One person of one record, wanted by one audience. */
-async function openPerson(next: () => Step = () => ({ waits: 0, dies: false })) {
+async function openPerson(
+  next: () => Step = () => ({ waits: 0, dies: false }),
+  when: AudienceDefinition['when'] = 'realtime',
+) {
   const dies = { now: false };
+  const touched: string[] = [];
   const { identities, profiles } = openMemoryStores();
   const audience = openMemoryAudience();
   audience.want('p_1', wantedAs('ann@example.com'));
@@ -43,8 +48,11 @@ async function openPerson(next: () => Step = () => ({ waits: 0, dies: false })) 
       pause: mortal(audience.memberships.pause),
       resume: mortal(audience.memberships.resume),
     } as never,
-    definitions: async () => definitions,
+    definitions: async () => ({ audiences: definitions.audiences.map((one) => ({ ...one, when })) }),
     key,
+    touch: mortal(async (audiences) => {
+      touched.push(...audiences);
+    }),
   });
   const tell = async ([does, at]: Told, mayDie: boolean): Promise<void> => {
     dies.now = mayDie;
@@ -56,7 +64,7 @@ async function openPerson(next: () => Step = () => ({ waits: 0, dies: false })) 
   };
   const pausedUntil = async () =>
     (await audience.memberships.readAudienceRows('to-tool', ['p_1'])).get('p_1')?.pausedUntil;
-  return { pause, tell, pausedUntil };
+  return { pause, tell, pausedUntil, touched, audience };
 }
 
 const told: fc.Arbitrary<Told> = fc.tuple(
@@ -83,6 +91,22 @@ describe('a hint that consent is withdrawn', () => {
     expect(await pausedUntil()).toBeUndefined();
   });
 
+  it('asks for a push of realtime audiences that wait for whoever may go on, and of no other', async () => {
+    const [waiting, nightly, pushed] = [
+      await openPerson(),
+      await openPerson(undefined, { expression: 'rate(1 day)', words: 'daily' }),
+      await openPerson(),
+    ];
+    const row = pushed.audience.rows.get('p_1');
+    if (row !== undefined) Object.assign(row, { pending: false });
+    for (const { pause } of [waiting, nightly, pushed]) {
+      await pause([RECORD], 'pause', NOW);
+      await pause([RECORD], 'resume', NOW + 1);
+    }
+
+    expect([waiting.touched, nightly.touched, pushed.touched]).toEqual([['to-tool'], [], []]);
+  });
+
   it('that comes after the record was read again pauses nobody, and an older reading lets nobody go on', async () => {
     const { pause, pausedUntil } = await openPerson();
 
@@ -100,12 +124,15 @@ describe('a hint that consent is withdrawn', () => {
       fc.infiniteStream(fc.record({ waits: fc.nat({ max: 6 }), dies: fc.boolean() })),
       fc.boolean(),
       async (messages, steps, atOnce) => {
-        const { tell, pausedUntil } = await openPerson(() => steps.next().value);
+        const { tell, pausedUntil, touched } = await openPerson(() => steps.next().value);
         for (const [message, attempts] of messages) for (const _ of attempts) await tell(message, true);
         if (atOnce) await Promise.all(messages.map(([message]) => tell(message, false)));
         else for (const [message] of messages.toReversed()) await tell(message, false);
 
-        expect(await pausedUntil()).toBe(rightly(messages.map(([message]) => message)));
+        const until = rightly(messages.map(([message]) => message));
+        expect(await pausedUntil()).toBe(until);
+        // Whoever may go on is asked for, whatever died.
+        if (messages.some(([[does]]) => does === 'resume') && until === undefined) expect(touched).toContain('to-tool');
       },
     );
     await fc.assert(property, { numRuns: RUNS });

@@ -160,6 +160,8 @@ export function openRig(
       const latest = await run();
       return approvePush(deps, id ?? latest.id, { hash: hash ?? latest.plan?.hash ?? '', by: 'ops' });
     },
+    /** Delivers a message as the queue has it. */
+    deliver: (body: unknown) => activate(body as PushCommand, neverAborted),
     /** A worker that dies while the tool has not answered: it goes no further, and its lease stays. */
     dieAtTool: async (command: Partial<PushCommand>) => {
       const dead = new Promise<void>((called) => {

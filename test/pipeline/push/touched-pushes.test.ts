@@ -126,6 +126,57 @@ describe('a touch that meets a run under way', () => {
   });
 });
 
+describe('a run that ends while another message comes', () => {
+  it('is told of once', async () => {
+    const rig = openTouched({ guardrails: { emptySegment: 'hold' } });
+    await rig.push(touch);
+    rig.want('p_1', unwanted);
+    rig.clock.pass(MINUTE);
+    const { notify } = rig.deps;
+    let asked = 0;
+    Object.assign(rig.deps, {
+      notify: async (message: Parameters<typeof notify>[0]) => {
+        asked += 1;
+        if (asked === 1) await rig.push(touch);
+        return notify(message);
+      },
+    });
+
+    await rig.push(touch);
+
+    expect(await rig.run()).toMatchObject({ state: 'held' });
+    expect(rig.notified).toHaveLength(1);
+    // The touch is not lost: by then everybody was told, and the held run waits for a person.
+    expect(rig.queue.take()).toEqual([{ body: expect.objectContaining(touch), delaySeconds: 30 }]);
+  });
+
+  it('is told of by whoever comes when its worker died over that', async () => {
+    const rig = openTouched({ guardrails: { emptySegment: 'hold' } });
+    await rig.push(touch);
+    rig.want('p_1', unwanted);
+    rig.clock.pass(MINUTE);
+    const { notify } = rig.deps;
+    let dying: Promise<never> | undefined;
+    Object.assign(rig.deps, {
+      notify: async (message: Parameters<typeof notify>[0]) => {
+        if (dying === undefined) {
+          dying = new Promise(() => {});
+          return dying;
+        }
+        return notify(message);
+      },
+    });
+    void rig.push(touch);
+    while (dying === undefined) await new Promise((done) => setImmediate(done));
+    expect(rig.notified).toEqual([]);
+
+    rig.clock.pass(MINUTE);
+    await rig.push(touch);
+
+    expect(rig.notified).toHaveLength(1);
+  });
+});
+
 describe('a realtime run that failed', () => {
   it('is followed by one touch when the respite is over', async () => {
     const rig = openTouched();

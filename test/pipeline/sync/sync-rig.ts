@@ -62,6 +62,8 @@ export function openSyncRig(stream: Stream<unknown>, connectors?: Registry) {
     clock,
     sync: (command: Partial<SyncCommand> = {}, signal = new AbortController().signal) =>
       sync({ connection: 'crm', stream: stream.name, scheduledAt: clock.now().toISOString(), ...command }, signal),
+    /** Delivers a message as the queue has it. */
+    deliver: (body: unknown) => sync(body as SyncCommand, new AbortController().signal),
     stream: async () => (await readStream(state, 'crm', stream.name)).state,
     settled: async () =>
       isStreamSettled(

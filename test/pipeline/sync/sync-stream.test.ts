@@ -9,6 +9,7 @@ import type { QueueMessage } from '../../../lib/pipeline/ports.ts';
 import { LEASE_MS } from '../../../lib/pipeline/run-list.ts';
 import { markFolded } from '../../../lib/pipeline/sync/sync-run.ts';
 import type { SyncCommand } from '../../../lib/pipeline/sync/sync-work.ts';
+import { readTogether } from '../memory-state.ts';
 import { NOW } from '../world.ts';
 import { openSyncRig } from './sync-rig.ts';
 
@@ -93,6 +94,79 @@ describe('syncStream', () => {
     expect(message?.delaySeconds).toBe(LEASE_MS / 1_000);
     expect((await rig.stream()).run).toMatchObject({ state: 'finished', pages: 1 });
     expect(rig.queue.take()).toEqual([]);
+  });
+
+  it('goes on although two deliveries of its message took it for free at one moment and the one that has it dies', async () => {
+    let reads = 0;
+    const rig = openRig(async function* () {
+      reads += 1;
+      if (reads === 1) await new Promise(() => {});
+      yield page(1, change('1'));
+    });
+    readTogether(rig.state, 'stream');
+    await Promise.race([rig.sync({ scheduledAt: 'T' }), rig.sync({ scheduledAt: 'T' })]);
+    const [message] = rig.queue.take();
+    rig.clock.pass((message?.delaySeconds ?? 0) * 1_000);
+    await rig.sync(message?.body as object);
+
+    expect(reads).toBe(2);
+    expect((await rig.stream()).run).toMatchObject({ state: 'finished', pages: 1 });
+  });
+
+  it('reads everything once for one order, however often it comes, also after other pulls', async () => {
+    const from: (Json | undefined)[] = [];
+    const order = { scheduledAt: new Date(NOW).toISOString(), full: true };
+    const rig = openRig(async function* (_api, _name, checkpoint) {
+      from.push(checkpoint);
+      if (from.length === 1) await rig.sync(order);
+      yield page(1, change('1'));
+    });
+    await rig.sync(order);
+    const [again] = rig.queue.take();
+    rig.clock.pass(2 * MINUTE);
+    await rig.sync();
+    rig.clock.pass(MINUTE);
+    await rig.deliver(again?.body);
+    await rig.sync(order);
+    await rig.sync({ scheduledAt: order.scheduledAt });
+
+    expect(from).toEqual([undefined, 1]);
+    expect(rig.queue.take()).toEqual([]);
+  });
+
+  it.each([
+    ['finished', undefined],
+    ['failed', new TributaryError('auth', 'test/refused', 'the credentials are refused')],
+  ])('does what follows from its end when its worker died over that: %s', async (state, error) => {
+    const whole: Page = { ...page(1, change('1')), anewSince: '2026-11-01T00:00:00Z' };
+    const rig = openRig(async function* () {
+      if (error !== undefined) throw error;
+      yield whole;
+    });
+    const { put } = rig.state;
+    let isDead = false;
+    Object.assign(rig.state, {
+      put: async (...given: Parameters<typeof put>) => {
+        if (isDead) return new Promise<never>(() => {});
+        const stored = await put(...given);
+        isDead = given[0] === 'stream' && (given[2].run as { state?: string }).state === state;
+        return isDead ? new Promise<never>(() => {}) : stored;
+      },
+    });
+    void rig.sync({ scheduledAt: 'T' });
+    while (!isDead) await new Promise((done) => setImmediate(done));
+    Object.assign(rig.state, { put });
+    expect(await rig.settled()).toBe(false);
+
+    rig.clock.pass(12 * MINUTE);
+    await rig.sync({ scheduledAt: 'T' });
+    await rig.sync({ scheduledAt: 'T' });
+
+    expect((await rig.state.list('run', { most: 9 })).map(({ body }) => body.state)).toEqual([state]);
+    const alerts = (await rig.state.list('alert', { most: 9 })).map(({ body }) => body.kind);
+    expect({ replays: rig.jobs.take().length, alerts }).toEqual(
+      error === undefined ? { replays: 1, alerts: [] } : { replays: 0, alerts: ['failed'] },
+    );
   });
 
   it('is not settled while messages of a former run are on their way', async () => {

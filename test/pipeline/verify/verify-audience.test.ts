@@ -4,6 +4,7 @@ import type { Truth } from '../../../lib/connectors/contract.ts';
 import { TributaryError } from '../../../lib/domain/errors.ts';
 import { differenceOf } from '../../../lib/domain/push.ts';
 import type { VerifyCommand } from '../../../lib/pipeline/verify/verify-run.ts';
+import { readTogether } from '../memory-state.ts';
 import { definitions, NOW } from '../world.ts';
 import { everyDifference, fill, MINUTE, openRig } from './verify-rig.ts';
 
@@ -288,6 +289,41 @@ describe('verifyAudience', () => {
 
     expect(others).toEqual([]);
     expect(await rig.run()).toMatchObject({ state: 'finished', agree: 1 });
+  });
+
+  it('goes on although two deliveries of its message took it for free at one moment and the one that has it dies', async () => {
+    let finds = 0;
+    const find = async () => {
+      finds += 1;
+      if (finds === 1) await new Promise(() => {});
+      return { remoteId: 'l1' };
+    };
+    const rig = openRig({ facets: { find } });
+    await rig.pushed();
+    rig.settled('ann');
+    readTogether(rig.state, 'verify');
+    await Promise.race([rig.check(), rig.check()]);
+    const [message] = rig.queue.take();
+    rig.clock.pass((message?.delaySeconds ?? 0) * 1_000);
+    await rig.check(message?.body as unknown as VerifyCommand);
+
+    expect(await rig.run()).toMatchObject({ state: 'finished', agree: 1 });
+  });
+
+  it('is done once for one firing, however often it comes, also after other checks', async () => {
+    const rig = openRig();
+    await rig.pushed();
+    rig.settled('ann');
+    await rig.check();
+    rig.clock.pass(MINUTE);
+    await rig.check({ scheduledAt: rig.clock.now().toISOString() });
+    const { id } = await rig.run();
+    rig.clock.pass(MINUTE);
+
+    await rig.check();
+
+    expect((await rig.run()).id).toBe(id);
+    expect(await rig.state.list('run', { most: 9 })).toHaveLength(2);
   });
 
   it('makes one run of two firings of one schedule', async () => {

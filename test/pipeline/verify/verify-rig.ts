@@ -78,7 +78,7 @@ export function openRig({ heal = 'report', mode = 'mirror', fate = () => 'lives'
     definitions: async () => ({ ...definitions, connections: { tool: connection }, audiences: [definition] }),
     secrets: async () => ({}),
     secretName: (name) => name,
-    state: { ...state, put: mortal(state.put) as StateStore['put'] },
+    state: { ...state, get: (...asked) => state.get(...asked), put: mortal(state.put) as StateStore['put'] },
     archive: { ...archive, putJson: mortal(archive.putJson) },
     memberships: {
       ...audience.memberships,
