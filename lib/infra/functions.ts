@@ -122,7 +122,7 @@ export const functions = {
   },
   'sweep-due': {
     description:
-      'Sends profiles whose answer can flip now to the recompute queue, and misses schedules that did not run.',
+      'Sends profiles whose answer can flip now to the recompute queue, and notices schedules that did not run.',
     memoryMb: 256,
     timeoutSeconds: 50,
     sources: [{ queue: 'timers', batchSize: 10, maxConcurrency: 2 }],
