@@ -1,6 +1,8 @@
 import { asTributaryError, TributaryError } from '../../domain/errors.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import { delayOf } from '../delay.ts';
 import type { Archive, Clock, Log, ProfileStore, Queue, StateStore, StoredProfile } from '../ports.ts';
+import { LEASE_MS } from '../run-list.ts';
 
 /** A walk over everybody, in parts that are done by messages of the recompute queue. */
 export interface Scan {
@@ -81,8 +83,10 @@ export async function readParts(state: StateStore, scan: Scan): Promise<readonly
 }
 
 /**
- * Does one message of a scan: goes on with a part for some pages, stores how far it came, then asks for the rest. A part
- * that two messages work on at the same time is stored by one of them; a death loses the pages since the last store.
+ * Does one message of a scan: goes on with a part for some pages, stores how far it came, then asks for the rest, by the
+ * row that it stored. A part that two messages work on at the same time is stored by one of them; a death loses the pages
+ * since the last store. Whoever finds that one store ahead asks too, for later: that one may have died before it asked,
+ * and the queue deletes a message that came twice for both (ADR 0077). Two stores ahead, somebody did ask.
  */
 export function workScan(deps: ScanDeps, works: Readonly<Record<string, ScanWork>>) {
   return async function work(message: JsonObject, signal: AbortSignal): Promise<void> {
@@ -97,6 +101,12 @@ export function workScan(deps: ScanDeps, works: Readonly<Record<string, ScanWork
       return;
     }
     const { part, version } = await readPart(deps.state, id, number);
+    const ask = async (row: number, seconds = 0): Promise<void> =>
+      deps.recompute.send([{ body: { scan: { id, part: number, row } }, ...delayOf(seconds) }]);
+    if (!part.done && typeof message.row === 'number' && message.row < version) {
+      if (message.row === version - 1) await ask(version, LEASE_MS / 1_000);
+      return;
+    }
     const from = part.done || does.findsMuch === undefined ? part : { ...part, found: await readFound(deps, part) };
     const reached = part.done ? part : await walk(deps, scan, does, from, signal);
     if (!part.done) {
@@ -105,12 +115,9 @@ export function workScan(deps: ScanDeps, works: Readonly<Record<string, ScanWork
       const stored = await deps.state.put(rowsOf(id), String(number), row as unknown as JsonObject, version, {
         expiresAt,
       });
-      if (!stored) return; // Another message of this part is ahead, and asks for the rest itself.
+      if (!stored) return ask(version + 1, LEASE_MS / 1_000);
     }
-    if (!reached.done) {
-      await deps.recompute.send([{ body: { scan: { id, part: number } } }]);
-      return;
-    }
+    if (!reached.done) return ask(version + 1);
     const parts = await readParts(deps.state, scan);
     if (parts.every(({ done }) => done)) await does.end?.(scan, parts);
   };

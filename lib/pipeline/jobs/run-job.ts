@@ -2,12 +2,17 @@ import { asTributaryError, dispositions } from '../../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { delayOf } from '../delay.ts';
 import type { Clock, Log, Queue, StateStore } from '../ports.ts';
+import { LEASE_MS } from '../run-list.ts';
 import { JOB_KEPT_MS, type JobStanding } from './job.ts';
 
 /** Work of many steps that is kept in `state` under kind `job` and done by messages that only name it. */
 export interface LongJob extends JobStanding {
   /** Nothing is left to do. A job may be finished for those who follow it while something is still looked after. */
   readonly over: boolean;
+  /** In ms. Nobody does a step before it: somebody is at one, or the job waits. `runJob` keeps it, as it does `turn`. */
+  readonly notBefore?: number;
+  /** How often the job went on with another message. One that names an earlier turn has a successor. */
+  readonly turn?: number;
 }
 
 /** One step: what the job is after it. `waitSeconds`: go on that much later. */
@@ -42,30 +47,100 @@ export async function beginJob<Job extends LongJob>(
   await deps.jobs.send([{ body: { job: id } }]);
 }
 
+/** Longer than a worker lives, and shorter than the message of one that died stays hidden. */
+const LEASE_SECONDS = LEASE_MS / 1_000;
+/** What is sent for the next turn arrives when that turn is noted. */
+const HAND_OVER_SECONDS = 1;
+
 /**
- * Does the jobs that messages name, step by step, and notes each step before the next. Stops when time is short and asks
- * for the rest. Who loses the note to another worker of the same message leaves the job to it.
+ * Does the jobs that messages name, step by step, and notes each step before the next; stops when a step waits or time is
+ * short. A message is done only when another one stands for it, because a queue may bring one twice and delete it for both
+ * (ADR 0077): before a turn is noted its message is sent, and a message that comes too early, or loses the job to another,
+ * is sent again. One whose turn is over is answered with nothing, so that repetitions end with the turn they came in.
  */
 export function runJob(deps: RunJobDeps, workers: Readonly<Record<string, Worker<LongJob>>>) {
   return async function run(message: Json, signal: AbortSignal): Promise<void> {
-    const id = isJsonObject(message) && typeof message.job === 'string' ? message.job : '';
-    for (;;) {
-      const held = await deps.state.get('job', id);
-      const job = held?.body as unknown as LongJob | undefined;
-      if (held === undefined || job === undefined || job.over) return;
-      const step = await oneStep(workers, id, job, signal);
-      const expiresAt = deps.clock.now().getTime() + JOB_KEPT_MS;
-      if (!(await deps.state.put('job', id, step.job as unknown as JsonObject, held.version, { expiresAt }))) return;
-      if (step.job.over) {
-        deps.log('job ended', { job: id, state: step.job.state, code: step.job.error?.code ?? null });
+    const held = await takeUp(deps, message);
+    if (held === undefined) return;
+    const { id, turn } = held;
+    for (let { job, version } = held; ; version += 1) {
+      const step = await oneStep(workers, id, job, signal).catch(async (thrown: unknown) => {
+        await letGo(deps, { id, turn, job, version });
+        throw thrown;
+      });
+      const now = deps.clock.now().getTime();
+      const waits = step.waitSeconds ?? (signal.aborted ? 0 : undefined);
+      if (waits !== undefined && !step.job.over) {
+        const seconds = Math.max(HAND_OVER_SECONDS, waits);
+        await carryOn(deps, { id, turn: turn + 1 }, seconds);
+        await note(deps, id, { ...step.job, turn: turn + 1, notBefore: now + seconds * 1_000 }, version);
         return;
       }
-      if (step.waitSeconds !== undefined || signal.aborted) {
-        await deps.jobs.send([{ body: { job: id }, ...delayOf(step.waitSeconds ?? 0) }]);
+      job = { ...step.job, turn, notBefore: now + LEASE_MS };
+      if (!(await note(deps, id, job, version))) return carryOn(deps, { id, turn }, LEASE_SECONDS);
+      if (job.over) {
+        deps.log('job ended', { job: id, state: job.state, code: job.error?.code ?? null });
         return;
       }
     }
   };
+}
+
+/** A job in the hands of one worker, as it was noted last. */
+interface HeldJob {
+  readonly id: string;
+  readonly turn: number;
+  readonly job: LongJob;
+  readonly version: number;
+}
+
+/** Takes the job of a message, unless nothing is to be done for it now. A message without a turn asks as the job stands. */
+async function takeUp(deps: RunJobDeps, message: Json): Promise<HeldJob | undefined> {
+  const named = isJsonObject(message) ? message : {};
+  const id = typeof named.job === 'string' ? named.job : '';
+  const stored = await deps.state.get('job', id);
+  const job = stored?.body as unknown as LongJob | undefined;
+  if (stored === undefined || job === undefined || job.over) return undefined;
+  const { turn: noted = 0, notBefore = 0 } = job;
+  // Sent ahead of its turn by a worker that died over the note, a message may name a later one.
+  const turn = typeof named.turn === 'number' ? named.turn : noted;
+  if (turn < noted) return undefined;
+  const now = deps.clock.now().getTime();
+  if (notBefore > now) {
+    await carryOn(deps, { id, turn }, (notBefore - now) / 1_000);
+    return undefined;
+  }
+  const taken = { ...job, turn, notBefore: now + LEASE_MS };
+  if (await note(deps, id, taken, stored.version)) return { id, turn, job: taken, version: stored.version + 1 };
+  await carryOn(deps, { id, turn }, LEASE_SECONDS);
+  return undefined;
+}
+
+/** Sends the message that carries a turn of a job on. */
+async function carryOn(
+  { jobs }: RunJobDeps,
+  { id, turn }: Pick<HeldJob, 'id' | 'turn'>,
+  seconds: number,
+): Promise<void> {
+  await jobs.send([{ body: { job: id, turn }, ...delayOf(seconds) }]);
+}
+
+/** Stores how the job stands. False when somebody else did since it was read. */
+async function note({ state, clock }: RunJobDeps, id: string, job: LongJob, version: number): Promise<boolean> {
+  const expiresAt = clock.now().getTime() + JOB_KEPT_MS;
+  return state.put('job', id, job as unknown as JsonObject, version, { expiresAt });
+}
+
+/**
+ * Frees a job whose step failed: its message comes again as it is, however soon the queue shows it, and not as a new one
+ * for the end of the lease, whose failures nobody has counted.
+ */
+async function letGo(deps: RunJobDeps, { id, job, version }: HeldJob): Promise<void> {
+  try {
+    await note(deps, id, { ...job, notBefore: deps.clock.now().getTime() }, version);
+  } catch {
+    // What has to be told is the failure of the step; the lease ends by itself.
+  }
 }
 
 async function oneStep(

@@ -15,9 +15,10 @@ import { markSuppressed } from '../../../lib/pipeline/resolve/suppression.ts';
 import { doWork } from '../../../lib/pipeline/resolve/work.ts';
 import { reviewSegments } from '../../../lib/pipeline/review/review-job.ts';
 import { identityKey, standingClock } from '../delivering.ts';
-import { openMemoryArchive, openMemoryBlocks, openMemoryState } from '../memory-state.ts';
+import { openHandClock, openMemoryArchive, openMemoryBlocks, openMemoryState } from '../memory-state.ts';
 import { Death, type Fate, openMemoryStores } from '../memory-stores.ts';
-import { definitions } from '../world.ts';
+import { openTimedQueue } from '../timed-queue.ts';
+import { definitions, NOW } from '../world.ts';
 
 /** A document with the version that belongs to it. */
 export function versioned(document: Omit<Definitions, 'version'> & { readonly version?: string }): Definitions {
@@ -40,7 +41,11 @@ export const publishable: Definitions = versioned({
 export function openPublishedWorld(
   fate: Fate = () => 'lives',
   key: () => IdentityKey = () => identityKey,
-  clock: Clock = standingClock,
+  clock: Clock & { pass(milliseconds: number): void } = {
+    ...openHandClock(NOW),
+    wait: standingClock.wait,
+    random: Math.random,
+  },
 ) {
   let mortal = true;
   const lives: Fate = () => (mortal ? fate() : 'lives');
@@ -79,13 +84,8 @@ export function openPublishedWorld(
         queue.push(...messages);
       }),
   };
-  const jobMessages: QueueMessage[] = [];
-  const jobs: Queue = {
-    send: (messages) =>
-      step(() => {
-        jobMessages.push(...messages);
-      }),
-  };
+  const jobMessages = openTimedQueue(clock);
+  const jobs: Queue = { send: (messages) => step(() => jobMessages.send(messages)) };
   const digests: { readonly subject: string; readonly text: string }[] = [];
   const notify: Notify = (message) => step(() => void digests.push(message));
   const log = () => {};
@@ -146,8 +146,8 @@ export function openPublishedWorld(
 
   /** Does the messages of the jobs queue to the end, in a process of their own. */
   async function doJobs(): Promise<void> {
-    for (let message = jobMessages.shift(); message !== undefined; message = jobMessages.shift()) {
-      const { body } = message;
+    for (let next = jobMessages.next(); next !== undefined; next = jobMessages.next()) {
+      const body = next;
       const versions = openVersions(archive, openModels({ state, archive }));
       const review = { ...stores, state, archive, versions, clock, notify };
       const run = runJob({ state, jobs, clock, log }, { review: anyWorker(reviewSegments(review)) });

@@ -16,10 +16,10 @@ type Rig = Awaited<ReturnType<typeof openErasing>>;
 async function forgetAnn(rig: Rig): Promise<string> {
   const person = await findPerson(rig.deps, annsAddress);
   const { receipt } = await startForget(rig.deps, person?.id ?? '');
-  for (let messages = rig.jobs.take(); messages.length > 0; messages = rig.jobs.take()) {
-    for (const { body } of messages) await rig.work(body);
+  await rig.doJobs(async (body) => {
+    await rig.work(body);
     await rig.drain();
-  }
+  });
   return receipt;
 }
 
@@ -135,8 +135,7 @@ describe('eraseInTools', () => {
     await rig.meetAnn();
     const person = await findPerson(rig.deps, annsAddress);
     const { receipt } = await startForget(rig.deps, person?.id ?? '');
-    for (let messages = rig.jobs.take(); messages.length > 0; messages = rig.jobs.take())
-      for (const { body } of messages) await rig.work(body);
+    await rig.doJobs(rig.work);
     const broken = { ...rig.deps, secrets: async () => ({}) };
     const { eraseInTools } = await import('../../../lib/pipeline/erase/erase-in-tools.ts');
     const erase = eraseInTools(broken as never);
@@ -162,8 +161,7 @@ describe('eraseInTools', () => {
       await rig.tell('to-tool', [email]);
       const person = await findPerson(rig.deps, annsAddress);
       const { receipt } = await startForget(rig.deps, person?.id ?? '');
-      for (let messages = rig.jobs.take(); messages.length > 0; messages = rig.jobs.take())
-        for (const { body } of messages) await rig.work(body);
+      await rig.doJobs(rig.work);
       let steps = 0;
       rig.dieAt(() => {
         steps += 1;
@@ -189,7 +187,7 @@ describe('eraseInTools', () => {
     await rig.tell('to-tool', [email]);
     const person = await findPerson(rig.deps, annsAddress);
     const { receipt } = await startForget(rig.deps, person?.id ?? '');
-    for (const { body } of rig.jobs.take()) await rig.work(body);
+    await rig.work(rig.jobs.next() ?? null);
     const at = new Date(NOW + 60_000).toISOString();
     const consent = [{ address: annsAddress, topic: 'email', state: 'granted', at, source: 'form', by: 'person' }];
     await rig.resolve([{ ...memberOf(annsAddress), at, consent } as never]);
@@ -223,12 +221,11 @@ describe('eraseInTools', () => {
     await rig.meetAnn();
     const person = await findPerson(rig.deps, annsAddress);
     await startForget(rig.deps, person?.id ?? '');
-    for (let messages = rig.jobs.take(); messages.length > 0; messages = rig.jobs.take())
-      for (const { body } of messages) await rig.work(body);
+    await rig.doJobs(rig.work);
     rig.push.take();
     rig.clock.pass(DAY);
     await rig.work({ care: true });
-    for (const { body } of rig.jobs.take()) await rig.work(body);
+    await rig.doJobs(rig.work);
 
     await rig.drain();
 
@@ -247,8 +244,7 @@ describe('eraseInTools', () => {
     const work = workJobs({ ...rig.deps, connectors: {}, definitions: async () => definitions });
 
     await work({ care: true }, new AbortController().signal);
-    for (let messages = rig.jobs.take(); messages.length > 0; messages = rig.jobs.take())
-      for (const { body } of messages) await work(body, new AbortController().signal);
+    await rig.doJobs((body) => work(body, new AbortController().signal));
 
     expect(before?.state).toBe('pending');
     const [after] = await rig.placesOf(receipt, 'audience to-tool');
@@ -266,8 +262,7 @@ describe('eraseInTools', () => {
     const work = workJobs({ ...rig.deps, connectors: {}, definitions: async () => definitions });
 
     const { receipt } = await startForget(rig.deps, id);
-    for (let messages = rig.jobs.take(); messages.length > 0; messages = rig.jobs.take())
-      for (const { body } of messages) await work(body, new AbortController().signal);
+    await rig.doJobs((body) => work(body, new AbortController().signal));
 
     expect((await rig.stores.memberships.readAudienceRows('to-crm', [id])).size).toBe(0);
     expect(await rig.placesOf(receipt, 'audience to-crm')).toMatchObject([{ state: 'impossible' }]);

@@ -1,13 +1,15 @@
 import type { Change } from '../../../lib/domain/change.ts';
 import type { Compiled } from '../../../lib/domain/decide.ts';
 import type { IdentityKey } from '../../../lib/domain/identifier.ts';
+import type { Json } from '../../../lib/domain/json.ts';
 import { findPerson } from '../../../lib/pipeline/describe/find-person.ts';
 import { type ErasureReceipt, readReceipt } from '../../../lib/pipeline/erase/erasure-receipt.ts';
 import { startForget } from '../../../lib/pipeline/erase/forget-person.ts';
 import { workJobs } from '../../../lib/pipeline/jobs/work-jobs.ts';
-import { identityKey, openResolver, standingClock } from '../delivering.ts';
+import { identityKey, openResolver } from '../delivering.ts';
 import { openMemoryLedger } from '../memory-ledger.ts';
 import {
+  openHandClock,
   openMemoryArchive,
   openMemoryDeadLetters,
   openMemoryQueue,
@@ -15,6 +17,7 @@ import {
   openMemoryState,
 } from '../memory-state.ts';
 import { Death, type MemoryStores } from '../memory-stores.ts';
+import { openTimedQueue } from '../timed-queue.ts';
 import { compiled, NOW } from '../world.ts';
 
 const HOUR = 3_600_000;
@@ -51,12 +54,12 @@ export const visit = (hours: number): Change => ({
 export function openPrivacy(
   stores: MemoryStores,
   key: IdentityKey = identityKey,
-  clock = standingClock,
+  clock = openHandClock(NOW),
   world: Compiled = compiled,
 ) {
   const state = openMemoryState();
   const archive = openMemoryArchive();
-  const jobs = openMemoryQueue();
+  const jobs = openTimedQueue(clock);
   const recompute = openMemoryQueue();
   const changes = openMemoryQueue();
   const push = openMemoryQueue();
@@ -83,21 +86,21 @@ export function openPrivacy(
     log: () => {},
   };
   const work = workJobs(deps);
+  const signal = new AbortController().signal;
 
-  /** Does what the queue holds and what that sends, to the end. Returns how often a worker died. */
-  async function doJobs(): Promise<number> {
+  /**
+   * Does what the queue holds and what that sends, to the end, by `does`; a death brings the message again. Returns how
+   * often a worker died.
+   */
+  async function doJobs(does: (body: Json) => Promise<void> = (body) => work(body, signal)): Promise<number> {
     let deaths = 0;
-    for (let messages = jobs.take(); messages.length > 0; messages = jobs.take()) {
-      for (const { body } of messages) {
-        for (let done = false; !done; ) {
-          try {
-            await work(body, new AbortController().signal);
-            done = true;
-          } catch (error) {
-            if (!(error instanceof Death) || deaths > 500) throw error;
-            deaths += 1;
-          }
-        }
+    for (let body = jobs.next(); body !== undefined; body = jobs.next()) {
+      try {
+        await does(body);
+      } catch (error) {
+        if (!(error instanceof Death) || deaths > 500) throw error;
+        deaths += 1;
+        await jobs.repeat(body);
       }
     }
     return deaths;

@@ -139,7 +139,7 @@ describe('a training', () => {
     const worker = world.workerAt(YESTERDAY);
     await worker.start('night');
     for (let step = 0; step < 10 && (await readModelsPointer(world.deps.state)) === undefined; step += 1) {
-      for (const { body } of world.jobs.take()) await worker.run(body);
+      await worker.run(world.jobs.next() ?? null);
       if ((await readModelsPointer(world.deps.state)) === undefined) await world.drain();
     }
 

@@ -7,8 +7,8 @@ import { startLearning } from '../../../lib/pipeline/learn/start-learning.ts';
 import type { Clock } from '../../../lib/pipeline/ports.ts';
 import { DAY, rules, seeded } from '../../domain/learned/people.ts';
 import { openPublishedWorld, versioned } from '../define/published-world.ts';
-import { openMemoryQueue } from '../memory-state.ts';
 import { Death, type Fate } from '../memory-stores.ts';
+import { openTimedQueue } from '../timed-queue.ts';
 import { definitions, NOW } from '../world.ts';
 
 export const learning = versioned({
@@ -49,10 +49,16 @@ export function bought(who: number, id: string, daysAgo: number, revenue: number
 export function openLearningWorld(fate: Fate = () => 'lives') {
   const world = openPublishedWorld(fate);
   const { deps } = world;
-  const jobs = openMemoryQueue();
+  let passed = 0;
+  const jobs = openTimedQueue({
+    now: () => new Date(passed),
+    pass: (milliseconds) => {
+      passed += milliseconds;
+    },
+  });
 
   function workerAt(now: number) {
-    const clock: Clock = { now: () => new Date(now), wait: async () => {}, random: () => 0.5 };
+    const clock: Clock = { now: () => new Date(now + passed), wait: async () => {}, random: () => 0.5 };
     const given = { ...deps, jobs, clock, log: () => {}, definitions: openDefinitions(deps) };
     const run = runJob(given, { learn: anyWorker(learn(given)) });
     return {
@@ -61,23 +67,25 @@ export function openLearningWorld(fate: Fate = () => 'lives') {
     };
   }
 
-  /** Does all that waits, jobs and scans in turn, each message again until nobody dies of it; `twice`: each once more. */
+  /**
+   * Does all that waits, jobs and scans in turn, each message again until nobody dies of it; `twice`: each is brought to two
+   * workers at once, and each of a scan once more.
+   */
   async function settle(run: (body: Json) => Promise<void>, twice = false): Promise<void> {
-    for (let round = 0; round < 200; round += 1) {
+    for (let round = 0; round < 500; round += 1) {
       const waiting = world.waiting();
       await world.drain();
       if (twice) for (const body of waiting) await world.deliver(body);
-      const asked = jobs.take();
-      if (asked.length === 0 && world.waiting().length === 0) return;
-      for (const { body } of asked) {
-        for (const _ of twice ? [1, 2] : [1]) await again(() => run(body));
-      }
+      const body = jobs.next();
+      if (body === undefined && world.waiting().length === 0) return;
+      if (body !== undefined) await Promise.all((twice ? [1, 2] : [1]).map(() => again(() => run(body))));
     }
     throw new Error('a training never ended');
   }
 
   /** A training as of an instant, to its end, with everybody scored. */
   async function train(now: number, twice = false): Promise<void> {
+    passed = 0;
     const worker = workerAt(now);
     await worker.start(new Date(now).toISOString());
     await settle(worker.run, twice);

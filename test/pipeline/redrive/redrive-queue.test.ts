@@ -3,14 +3,9 @@ import type { Json } from '../../../lib/domain/json.ts';
 import { type LongJob, runJob, type Worker } from '../../../lib/pipeline/jobs/run-job.ts';
 import { kindOfLetter } from '../../../lib/pipeline/redrive/letter-kind.ts';
 import { type RedriveJob, redriveQueue, startRedrive } from '../../../lib/pipeline/redrive/redrive-queue.ts';
-import {
-  openHandClock,
-  openMemoryDeadLetters,
-  openMemoryQueue,
-  openMemoryRedriven,
-  openMemoryState,
-} from '../memory-state.ts';
+import { openHandClock, openMemoryDeadLetters, openMemoryRedriven, openMemoryState } from '../memory-state.ts';
 import { Death } from '../memory-stores.ts';
+import { openTimedQueue } from '../timed-queue.ts';
 import { NOW } from '../world.ts';
 
 /** The changes queue with its dead letters, and whoever does jobs; `fate` may kill them at any call. */
@@ -25,20 +20,20 @@ function openRig(fate: () => void = () => {}) {
     },
   };
   const redriven = { ...openMemoryRedriven(), changes: { queue, letters } };
-  const basics = { state: openMemoryState(), jobs: openMemoryQueue(), clock: openHandClock(NOW), log: () => {} };
+  const clock = openHandClock(NOW);
+  const basics = { state: openMemoryState(), jobs: openTimedQueue(clock), clock, log: () => {} };
   const worker = redriveQueue({ redriven });
   const run = runJob(basics, { redrive: worker as unknown as Worker<LongJob> });
   async function redrive({ dryRun = false } = {}): Promise<RedriveJob> {
     const id = await startRedrive(basics, 'changes', dryRun);
-    for (let messages = basics.jobs.take(); messages.length > 0; messages = basics.jobs.take()) {
-      for (const { body } of messages) {
-        await run(body, new AbortController().signal).catch((thrown: unknown) => {
-          if (!(thrown instanceof Death)) throw thrown;
-          // What the dead worker had in hand shows itself again, and so does its message.
-          letters.show();
-          basics.jobs.send([{ body }]);
-        });
-      }
+    for (let body = basics.jobs.next(); body !== undefined; body = basics.jobs.next()) {
+      const message = body;
+      await run(message, new AbortController().signal).catch((thrown: unknown) => {
+        if (!(thrown instanceof Death)) throw thrown;
+        // What the dead worker had in hand shows itself again, and so does its message.
+        letters.show();
+        return basics.jobs.repeat(message);
+      });
     }
     return (await basics.state.get('job', id))?.body as unknown as RedriveJob;
   }

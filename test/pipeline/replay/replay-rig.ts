@@ -80,6 +80,13 @@ export function unsettledBy(seed: number) {
   };
 }
 
+/** Waits for all; throws what the first threw when none was done. */
+async function onceDone(works: readonly Promise<void>[]): Promise<void> {
+  const ends = await Promise.allSettled(works);
+  if (ends.some(({ status }) => status === 'fulfilled')) return;
+  await works[0];
+}
+
 /** What a rig may have of its own instead of what is kept in memory. */
 export interface RigOptions {
   readonly stores?: Pick<
@@ -205,7 +212,10 @@ export function openReplayRig(streams: Readonly<Record<string, RigStream>>, opti
       await this.finishJobs(meanwhile, by);
       return readJob({ ...deps, memberships: openMemoryAudience().memberships, push: queue }, workspace, id);
     },
-    /** Works at every job until nobody asks for one any more. */
+    /**
+     * Works at every job until nobody asks for one any more. A message may come early once more, and to two workers at once:
+     * it is done when one of them is.
+     */
     async finishJobs(meanwhile: () => Promise<void> = nothing, by: ReplayDeps = deps): Promise<void> {
       const run = runJob(deps, {
         replay: anyWorker(replay(by)),
@@ -215,8 +225,10 @@ export function openReplayRig(streams: Readonly<Record<string, RigStream>>, opti
         const asked = jobs.take();
         quiet = asked.length === 0 ? quiet + 1 : 0;
         for (const { body, delaySeconds = 0 } of asked) {
+          const again = unsettle([{ body }]);
+          if (again.length > 1) await until(() => run(body, signal));
           clock.pass(delaySeconds * 1_000);
-          await until(() => run(body, signal));
+          await until(() => onceDone(unsettle([{ body }]).map(() => run(body, signal))));
         }
         await Promise.all([meanwhile(), fold()]);
       }
