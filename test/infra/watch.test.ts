@@ -40,7 +40,8 @@ describe('alarms', () => {
   it('are all that the runbook has chapters for', () => {
     const linked = new Set(described(template).map((text) => text.split('#').at(-1)));
 
-    expect([...chapters.keys()].filter((name) => name !== 'Metrics').sort()).toEqual([...linked].sort());
+    const others = ['Metrics', 'Stop a push now'];
+    expect([...chapters.keys()].filter((name) => !others.includes(name)).sort()).toEqual([...linked].sort());
   });
 
   it('link to where the documents are read, when the operator says where', () => {
@@ -59,6 +60,22 @@ describe('alarms', () => {
     expect(JSON.stringify(at(resource(elsewhere, 'Dashboard'), 'DashboardBody'))).toContain(
       'https://git.example.com/acme/docs/runbook.md',
     );
+  });
+});
+
+describe('the alarm of the clock', () => {
+  it('rings when the sweep was not called for a quarter of an hour, and takes silence for that', () => {
+    const { Properties } = resource(template, 'ClockStoppedAlarm');
+
+    expect(Properties).toMatchObject({
+      MetricName: 'Invocations',
+      Namespace: 'AWS/Lambda',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: 'SweepDueFunction' } }],
+      Statistic: 'Sum',
+      ...{ ComparisonOperator: 'LessThanThreshold', Threshold: 1 },
+      ...{ Period: 300, EvaluationPeriods: 3, TreatMissingData: 'breaching' },
+      AlarmActions: [{ Ref: 'AlertsTopic' }],
+    });
   });
 });
 

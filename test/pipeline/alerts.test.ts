@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import type { Definitions } from '../../lib/domain/definitions.ts';
 import { compareRates } from '../../lib/domain/push-rates.ts';
 import { emptyTally } from '../../lib/domain/tally.ts';
 import { type Alert, closeAlerts, openAlerts, raiseAlert } from '../../lib/pipeline/alerts.ts';
 import { csvLine } from '../../lib/pipeline/push/outcomes.ts';
 import { touchRealtime } from '../../lib/pipeline/push/touch-audiences.ts';
+import { noteRound } from '../../lib/pipeline/rounds.ts';
+import { LEASE_MS } from '../../lib/pipeline/run-list.ts';
 import { noteSourceSize, shrunkSources } from '../../lib/pipeline/sync/source-size.ts';
 import { watchSchedules } from '../../lib/pipeline/watch-schedules.ts';
 import { openHandClock, openMemoryQueue, openMemoryState } from './memory-state.ts';
 import { definitions, NOW } from './world.ts';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 function openDeps() {
@@ -49,13 +53,32 @@ describe('an alert', () => {
   });
 });
 
+/** Looks after the schedules of a workspace with one nightly audience, whose rounds begin as they should. */
+function openWatch({ roundsBegin = true } = {}) {
+  const deps = openDeps();
+  const [audience] = definitions.audiences;
+  if (audience === undefined) throw new Error('the world has an audience');
+  const nightly = { expression: 'cron(0 2 * * ? *)', words: 'nightly at 02:00' };
+  const workspace: { -readonly [part in keyof Definitions]: Definitions[part] } = {
+    ...definitions,
+    audiences: [{ ...audience, when: nightly }],
+  };
+  const watch = watchSchedules({ ...deps, definitions: async () => workspace });
+  return {
+    ...deps,
+    workspace,
+    audience,
+    nightly,
+    async watch() {
+      if (roundsBegin) for (const round of ['care', 'recount'] as const) await noteRound(deps, round);
+      await watch();
+    },
+  };
+}
+
 describe('a schedule that starts nothing', () => {
   it('is missed after its period and some patience, and forgiven when it runs', async () => {
-    const deps = openDeps();
-    const [audience] = definitions.audiences;
-    if (audience === undefined) throw new Error('the world has an audience');
-    const nightly = { ...audience, when: { expression: 'cron(0 2 * * ? *)', words: 'nightly at 02:00' } };
-    const watch = watchSchedules({ ...deps, definitions: async () => ({ ...definitions, audiences: [nightly] }) });
+    const { watch, ...deps } = openWatch();
 
     await watch();
     deps.clock.pass(25 * HOUR);
@@ -70,6 +93,64 @@ describe('a schedule that starts nothing', () => {
     deps.clock.pass(HOUR);
     await watch();
     expect(deps.told.at(-1)).toContain('well again');
+  });
+
+  it('is missed where it begins a round of the night or checks a list', async () => {
+    const { watch, ...deps } = openWatch({ roundsBegin: false });
+    deps.workspace.audiences = [{ ...deps.audience, verify: { when: deps.nightly, heal: 'report' } }];
+
+    await watch();
+    deps.clock.pass(27 * HOUR);
+    await watch();
+    expect(deps.told.sort()).toEqual([
+      'Tributary: daily round did not run',
+      'Tributary: nightly recount did not run',
+      'Tributary: verify to-tool did not run',
+    ]);
+
+    await noteRound(deps, 'care');
+    const run = { id: 'v', audience: 'to-tool', state: 'finished', startedAt: deps.clock.now().toISOString() };
+    await deps.state.put('verify', 'to-tool', { run, leaseUntil: 0 }, 0);
+    deps.clock.pass(HOUR);
+    await watch();
+    expect(deps.told.slice(3).sort()).toEqual([
+      'Tributary: daily round is well again',
+      'Tributary: verify to-tool is well again',
+    ]);
+  });
+
+  it.each([
+    ['is held by a worker', 'running', 30 * HOUR, LEASE_MS],
+    ['waits for its quota until midnight', 'running', 30 * HOUR, 9 * HOUR],
+    ['waits for its sources', 'waiting', 30 * HOUR, 0],
+    ['was let go of a moment ago, and its message is on its way', 'running', 30 * HOUR, -10 * MINUTE],
+  ])('is not missed while a run of it %s', async (_, state, begunAgo, heldFor) => {
+    const { watch, ...deps } = openWatch();
+    const now = deps.clock.now().getTime();
+    const run = { id: 'r', audience: 'to-tool', state, startedAt: new Date(now - begunAgo).toISOString() };
+    const [leaseUntil, waitUntil] = heldFor === LEASE_MS ? [now + heldFor, undefined] : [0, now + heldFor];
+    await deps.state.put('push', 'to-tool', { run, leaseUntil, ...(waitUntil === undefined ? {} : { waitUntil }) }, 0);
+
+    await watch();
+    expect(deps.told).toEqual([]);
+
+    deps.clock.pass(Math.max(0, heldFor) + 21 * MINUTE);
+    await watch();
+    expect(deps.told).toEqual(['Tributary: to-tool did not run']);
+  });
+
+  it('is not missed for its period when a run that took longer has just ended', async () => {
+    const { watch, ...deps } = openWatch();
+    const at = (hoursAgo: number) => new Date(deps.clock.now().getTime() - hoursAgo * HOUR).toISOString();
+    const run = { id: 'r', audience: 'to-tool', state: 'finished', startedAt: at(30), endedAt: at(1) };
+    await deps.state.put('push', 'to-tool', { run, leaseUntil: 0 }, 0);
+
+    await watch();
+    expect(deps.told).toEqual([]);
+
+    deps.clock.pass(26 * HOUR);
+    await watch();
+    expect(deps.told).toEqual(['Tributary: to-tool did not run']);
   });
 });
 

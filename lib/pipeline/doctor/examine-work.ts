@@ -3,6 +3,7 @@ import { formatInstant } from '../../domain/instant.ts';
 import { openAlerts } from '../alerts.ts';
 import type { Clock, StateStore } from '../ports.ts';
 import { readPush } from '../push/push-run.ts';
+import { leftSince } from '../run-left.ts';
 import { readStream } from '../sync/sync-run.ts';
 import { isSilent, listScheduled } from '../watch-schedules.ts';
 import { type Check, checksOf, pageOf, type QueueDepth } from './check.ts';
@@ -17,8 +18,6 @@ interface Deps {
 const SWEEP_LATE_MS = 5 * 60_000;
 /** Work in a queue is nothing bad; so much of it makes people wait. */
 const MANY_MESSAGES = 10_000;
-/** A message of a worker that died is hidden for no longer than its lease and this; then somebody goes on with the run. */
-const LEFT_AFTER_MS = 20 * 60_000;
 
 /** What lies in the queues and in their dead letters. How old it is only CloudWatch knows: its alarms tell. */
 export async function examineQueues(deps: Deps): Promise<readonly Check[]> {
@@ -107,9 +106,11 @@ interface Run {
 interface Held {
   readonly run?: Run;
   readonly leaseUntil: number;
+  readonly waitUntil?: number;
 }
 
-function judgeRun(of: string, { run, leaseUntil }: Held, now: number): readonly Check[] {
+function judgeRun(of: string, held: Held, now: number): readonly Check[] {
+  const { run } = held;
   if (run === undefined) return [];
   const states = 'docs/operating.md#states-of-runs-and-pushes';
   const { ok, warn, fail } = checksOf('run', run.error === undefined ? states : pageOf(run.error.code));
@@ -119,9 +120,9 @@ function judgeRun(of: string, { run, leaseUntil }: Held, now: number): readonly 
   };
   if (run.state === 'failed')
     return [fail(of, told, 'what the page of its code says; the next pull or push tries again')];
-  // Whoever lets go of a run, or ends it, leaves no lease: one that ran out is of a worker that died.
-  if (leaseUntil > 0 && leaseUntil + LEFT_AFTER_MS < now) {
-    const found = `${told.found}, left by its worker at ${formatInstant(leaseUntil)}`;
+  const left = leftSince(held, now);
+  if (left !== undefined) {
+    const found = `${told.found}, and nobody went on with it since ${formatInstant(left)}`;
     return [warn(of, { ...told, found }, 'tributary pull or tributary push goes on with it, as its next firing does')];
   }
   return [run.state === 'held' ? warn(of, told, 'tributary approve, or mend what the guard found') : ok(of, told)];

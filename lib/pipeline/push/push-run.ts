@@ -5,6 +5,7 @@ import type { PushPlan } from '../../domain/push.ts';
 import type { PushRates, RateChange } from '../../domain/push-rates.ts';
 import { emptyTally, type PushTally } from '../../domain/tally.ts';
 import type { Clock, StateStore } from '../ports.ts';
+import { isUnderWay } from '../run-left.ts';
 import { listRun } from '../run-list.ts';
 import type { RunWait } from '../run-wait.ts';
 import type { SeenSource } from '../sync/source-size.ts';
@@ -74,7 +75,7 @@ export interface PushState {
   readonly run?: PushRun;
   /** Until then nobody else takes the push up, in ms. 0 = free. */
   readonly leaseUntil: number;
-  /** The tool asked us to wait with the run until then, in ms. */
+  /** The run was let go of, and nobody takes it up before then, in ms: the tool may have asked us to wait. */
   readonly waitUntil?: number;
   /** The tool's object that the rows' told sides speak of. */
   readonly list?: string;
@@ -159,7 +160,7 @@ export async function savePush(
   const state: PushState = {
     ...rest,
     leaseUntil: leaseMs === 0 ? 0 : now + leaseMs,
-    ...(waitSeconds === 0 ? {} : { waitUntil: now + waitSeconds * 1_000 }),
+    ...(leaseMs === 0 && isUnderWay(next.run) ? { waitUntil: now + waitSeconds * 1_000 } : {}),
   };
   const audience = next.run?.audience ?? '';
   if (!(await deps.state.put('push', audience, state as unknown as JsonObject, held.version))) return undefined;

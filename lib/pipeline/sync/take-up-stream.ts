@@ -80,7 +80,10 @@ export async function noteWait(
   return { ...held, state: { ...held.state, run } };
 }
 
-/** Lets go of the stream; while the vendor asks us to wait, only the run's own message takes it up again. */
+/**
+ * Lets go of the stream; while the vendor asks us to wait, only the run's own message takes it up again. From when on that
+ * is expected is noted without a wait too: see `leftSince`.
+ */
 export async function releaseStream(
   deps: SyncDeps,
   connection: string,
@@ -88,7 +91,6 @@ export async function releaseStream(
   held: HeldStream,
   waitSeconds = 0,
 ): Promise<HeldStream | undefined> {
-  const { waitUntil: _, ...state } = held.state;
-  const wait = waitSeconds > 0 ? { waitUntil: deps.clock.now().getTime() + waitSeconds * 1_000 } : {};
-  return saveStream(deps.state, connection, stream, held, { ...state, leaseUntil: 0, ...wait });
+  const waitUntil = deps.clock.now().getTime() + waitSeconds * 1_000;
+  return saveStream(deps.state, connection, stream, held, { ...held.state, leaseUntil: 0, waitUntil });
 }

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Heal } from '../../domain/truth.ts';
 import { delayOf } from '../delay.ts';
 import type { Clock, Queue, StateStore } from '../ports.ts';
+import { isUnderWay } from '../run-left.ts';
 import { LEASE_MS, listRun } from '../run-list.ts';
 import { type RunWait, withoutWait, withWait } from '../run-wait.ts';
 
@@ -91,7 +92,15 @@ const LOOK_AGAIN_SECONDS = 30;
 
 /** The latest truth check of an audience, finished or not. */
 export async function latestVerify(state: StateStore, audience: string): Promise<VerifyRun | undefined> {
-  return (await state.get('verify', audience))?.body.run as unknown as VerifyRun | undefined;
+  return (await readVerify(state, audience)).run;
+}
+
+/** The same, with who holds it. */
+export async function readVerify(
+  state: StateStore,
+  audience: string,
+): Promise<Partial<VerifyState> & Pick<VerifyState, 'leaseUntil'>> {
+  return ((await state.get('verify', audience))?.body as unknown as VerifyState | undefined) ?? { leaseUntil: 0 };
 }
 
 /** Takes a check up for a new run or to go on with one. Undefined when somebody else works on it or it is done. */
@@ -165,7 +174,7 @@ export async function saveVerify(
     step,
     remoteId,
     leaseUntil: letGo ? 0 : now + LEASE_MS,
-    ...(waitSeconds > 0 ? { waitUntil: now + waitSeconds * 1_000 } : {}),
+    ...(letGo && isUnderWay(run) ? { waitUntil: now + waitSeconds * 1_000 } : {}),
   };
   if (!(await deps.state.put('verify', run.audience, state as unknown as JsonObject, held.version))) return undefined;
   return { state, version: held.version + 1 };
