@@ -10,6 +10,7 @@ import { latestRound } from './rounds.ts';
 import { type Holding, isAtWork } from './run-left.ts';
 import { readStream } from './sync/sync-run.ts';
 import { readVerify } from './verify/verify-run.ts';
+import { endOrphans } from './watch-alerts.ts';
 
 export interface WatchDeps extends AlertDeps {
   readonly definitions: () => Promise<Definitions>;
@@ -34,6 +35,7 @@ export function watchSchedules(deps: WatchDeps) {
     if (!(await deps.state.put('watch', 'looked', { at: now }, looked?.version ?? 0))) return;
     const definitions = await deps.definitions();
     for (const scheduled of await listScheduled(deps.state, definitions)) await look(deps, scheduled, now);
+    await endOrphans(deps, definitions);
   };
 }
 

@@ -94,7 +94,7 @@ describe('metrics', () => {
 
     expect([...new Set(told.map(([, name]) => name))].sort()).toEqual(names);
     expect([...new Set(shown)].sort()).toEqual(names);
-    expect(new Set(watched)).toEqual(new Set(['Pipeline/alert/opened'] satisfies MetricName[]));
+    expect(new Set(watched)).toEqual(new Set(['Pipeline/alert/open'] satisfies MetricName[]));
   });
 
   it('stand in lines that CloudWatch reads, a hundred values in each, with every dimension', () => {

@@ -133,7 +133,7 @@ function clockAlarm({ lambda }: WatchProps, paused: boolean): AlarmSpec {
   };
 }
 
-/** What pushes, pulls and schedules tell by themselves, as lib/pipeline/alerts.ts writes it into the log. */
+/** What pushes, pulls and schedules tell by themselves, as lib/pipeline/watch-alerts.ts writes it into the log. */
 const alerts = {
   held: 'A push is held and waits for an approval.',
   failed: 'A pull or a push failed.',
@@ -148,7 +148,8 @@ function alertAlarms(workspace: string): readonly AlarmSpec[] {
     id: `alert-${kind}`,
     says: `${says} The message says what to do, and so does /api/alerts.`,
     chapter: `alert-${kind}`,
-    metric: own('Pipeline/alert/opened', { workspace, kind }, 'Sum'),
+    // Told each minute while one is open: red until it is not.
+    metric: own('Pipeline/alert/open', { workspace, kind }, 'Maximum'),
     threshold: 0,
     when: 'at-once',
   }));

@@ -43,7 +43,7 @@ export async function examineQueues(deps: Deps): Promise<readonly Check[]> {
 
 /** Whether the sweep comes by: without it no answer turns by time alone. */
 export async function examineSweep({ state, clock }: Deps): Promise<readonly Check[]> {
-  const { ok, fail } = checksOf('sweep', 'docs/runbook.md#timers-late');
+  const { ok, fail } = checksOf('sweep', 'docs/runbook.md#clock-stopped');
   const cursor = await state.get('sweep', 'cursor');
   const until = typeof cursor?.body.until === 'number' ? cursor.body.until : undefined;
   const expected = 'one in each minute';
@@ -87,7 +87,7 @@ export async function examineRuns({ state, clock }: Deps, definitions: Definitio
     judgeRun(audience, (await readPush(state, audience)).state, now),
   );
   const runs = (await Promise.all([...streams, ...pushes])).flat();
-  const alerts = (await openAlerts(state)).map(({ kind, subject, says, todo }) =>
+  const alerts = (await openAlerts(state, now)).map(({ kind, subject, says, todo }) =>
     checksOf('alert', `docs/runbook.md#alert-${kind}`).warn(
       String(subject),
       { found: `${kind}: ${says}`, expected: 'no open alert' },
