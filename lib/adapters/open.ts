@@ -34,6 +34,7 @@ export function openBasics(env: Env) {
     archive: openArchive(tellPassingFailures(new S3Client(clientConfig)), ARCHIVE_BUCKET),
     clock: machineClock,
     workspace: env.WORKSPACE ?? '',
+    ...(env.DOCS_URL === undefined ? {} : { docsUrl: env.DOCS_URL }),
     log: openLog(),
     traceId: openTraceId(env),
     secrets: openSecrets(env),

@@ -119,7 +119,7 @@ export function readRoutes(deps: ApiDeps): readonly Route<never>[] {
     },
     {
       ...get('/api/alerts', 'What waits for a person, the latest first', 'Alerts'),
-      run: () => openAlerts(deps.state),
+      run: () => openAlerts(deps.state, deps.clock.now().getTime()),
     },
     {
       ...get('/api/jobs/{job}', 'How a job stands', 'Job'),

@@ -29,10 +29,10 @@ export const metrics = {
     dimensions: ['workspace', 'connector', 'connection'],
     says: "how much of the connection's share of the day's requests is spent",
   },
-  'Pipeline/alert/opened': {
+  'Pipeline/alert/open': {
     unit: 'Count',
     dimensions: ['workspace', 'kind'],
-    says: 'alerts that were told to whoever is on call, by kind: a push that is held is one',
+    says: 'alerts that wait for a person, by kind, each minute for as long as there are any: a push that is held is one',
   },
 } as const satisfies Readonly<Record<string, MetricSpec>>;
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Aspects } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { TributaryError } from '../domain/errors.ts';
 import { loadWorkspace } from '../workspace/load.ts';
 import { bundleFunctions, dirsOf } from './bundle.ts';
 import { projectRoot } from './project-root.ts';
@@ -20,9 +21,16 @@ if (definitions === undefined || errors.length > 0) {
   console.error(`The workspace in ${dir} has problems; nothing was synthesised.`);
   process.exitCode = 1;
 } else {
-  new TributaryStack(app, STACK_ID, { workspace: definitions, bundles: dirsOf(await bundleFunctions()) });
-  Aspects.of(app).add(new AwsSolutionsChecks({ reports: false }));
-  app.synth();
+  try {
+    new TributaryStack(app, STACK_ID, { workspace: definitions, bundles: dirsOf(await bundleFunctions()) });
+    Aspects.of(app).add(new AwsSolutionsChecks({ reports: false }));
+    app.synth();
+  } catch (thrown) {
+    // What the operator has to put right is said without a stack.
+    if (!(thrown instanceof TributaryError) || thrown.kind !== 'config') throw thrown;
+    console.error(`${thrown.code}: ${thrown.message}`);
+    process.exitCode = 1;
+  }
 }
 
 /** The folder named by context or environment, else `./workspace`, else the example. */

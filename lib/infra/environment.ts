@@ -12,6 +12,8 @@ export interface EnvironmentSource {
   readonly bucketName: string;
   readonly identityKeySecret: string;
   readonly alertsTopic: string;
+  /** Where the documents are read that messages of alerts lead to; undefined: nobody said. */
+  readonly docsUrl: string | undefined;
   readonly workspace: string;
   /** What the template is synthesised from. */
   readonly deployed: string;
@@ -30,6 +32,8 @@ export function environmentOf(name: string, spec: FunctionSpec, from: Environmen
   if (spec.archive.read.length + spec.archive.write.length > 0) environment.ARCHIVE_BUCKET = from.bucketName;
   if (spec.measuresQueues === true) environment.WATCHED_QUEUES = from.watchedQueues;
   if (spec.notifies) environment.ALERTS_TOPIC = from.alertsTopic;
+  // Alerts are raised by work of queues; the api function only ends some, and has no room left.
+  if (spec.notifies && spec.sources.length > 0 && from.docsUrl !== undefined) environment.DOCS_URL = from.docsUrl;
   if (spec.secrets.includes('identity-key')) environment.IDENTITY_KEY_SECRET = from.identityKeySecret;
   if (spec.secrets.some((use) => use !== 'identity-key')) {
     environment.CONNECTION_SECRET_PREFIX = secretName(from.workspace, '');

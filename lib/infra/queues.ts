@@ -21,6 +21,9 @@ export const queueNames = Object.keys(queues) as readonly QueueName[];
 /** Deliveries of one message before it moves to the dead-letter queue. */
 export const maxReceiveCount = 5;
 
+/** Days that a message is kept, counted from its first sending, in its queue and in the dead letters together. */
+export const daysKept = 14;
+
 /** How long a received message stays hidden. Lambda's documentation asks for six times the function's timeout, so that throttled batches find time to retry. */
 export function visibilitySeconds(timeoutSeconds: number): number {
   return 6 * timeoutSeconds;

@@ -16,6 +16,8 @@ export interface SynthesiseOptions {
   readonly workspace: WorkspaceForSynthesis;
   /** Where the cloud assembly is written. */
   readonly outdir: string;
+  /** As by `-c` on the command line. Default: none. */
+  readonly context?: Readonly<Record<string, unknown>>;
   /** Bundles the functions. Default: `functions/` into a folder beside the template, so that runs do not meet. */
   readonly bundle?: () => Promise<BundleDirs>;
 }
@@ -46,12 +48,13 @@ export interface Synthesised {
 
 /**
  * Writes the cloud assembly of a workspace and reads its template back. Needs no account, no region and no network.
- * Throws `config` `infra/workspace-name`, `defect` `infra/missing-function`.
+ * Throws `config` `infra/workspace-name`, `config` `infra/context`, `defect` `infra/missing-function`.
  */
 export async function synthesise(options: SynthesiseOptions): Promise<Synthesised> {
   const bundles = await (options.bundle ?? (() => bundleInto(join(options.outdir, 'bundles'))))();
   // The stage checks the template for what it can run; CloudFormation's own rules, seconds of work, are for `cdk synth`.
-  const app = openApp({ outdir: options.outdir, builtinCloudFormationValidation: false });
+  const { outdir, context = {} } = options;
+  const app = openApp({ outdir, context, builtinCloudFormationValidation: false });
   new TributaryStack(app, STACK_ID, { workspace: options.workspace, bundles });
   const assembly = app.synth();
   const { templateFullPath } = assembly.getStackArtifact(STACK_ID);
@@ -64,10 +67,10 @@ export async function synthesise(options: SynthesiseOptions): Promise<Synthesise
 }
 
 /** The app with the settings that `cdk` and the local stage share, so that both write the same template. */
-export function openApp(options: Pick<AppProps, 'outdir' | 'builtinCloudFormationValidation'> = {}): App {
+export function openApp(options: Pick<AppProps, 'outdir' | 'context' | 'builtinCloudFormationValidation'> = {}): App {
   return new App({
     ...options,
-    context: featureFlags(),
+    context: { ...featureFlags(), ...options.context },
     analyticsReporting: false,
     treeMetadata: false,
     // After the command line's own context, so that these win.

@@ -1,6 +1,5 @@
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import { metricLines } from '../domain/metrics.ts';
 import type { Clock, Log, Notify, StateStore } from './ports.ts';
 
 export interface AlertDeps {
@@ -10,6 +9,8 @@ export interface AlertDeps {
   readonly notify: Notify;
   /** Names the metric's workspace, where several share an account. */
   readonly workspace?: string;
+  /** Where the folder `docs` is read. Default: in the repository. */
+  readonly docsUrl?: string;
 }
 
 /** Why somebody should look. */
@@ -23,9 +24,12 @@ export interface Alert {
   readonly says: string;
   readonly todo: string;
   readonly run?: string;
+  /** No run of its subject will find it over: it ends by itself after this long. */
+  readonly endsAfterMs?: number;
 }
 
-interface KeptAlert extends Alert {
+/** An alert as it is kept. */
+export interface KeptAlert extends Alert {
   readonly open: boolean;
   readonly since: string;
   /** When whoever is on call was last told, in ms. */
@@ -42,49 +46,87 @@ const REPEATED_MS = 20 * 3_600_000;
  * Told twice after a death between telling and writing it down.
  */
 export async function raiseAlert(deps: AlertDeps, alert: Alert): Promise<void> {
-  const id = `${alert.kind}#${alert.subject}`;
-  const held = await deps.state.get('alert', id);
+  const held = await deps.state.get('alert', idOf(alert));
   const before = held?.body as unknown as KeptAlert | undefined;
   const now = deps.clock.now().getTime();
   const same =
-    before?.open === true && before.says === alert.says && (alert.kind !== 'held' || before.run === alert.run);
+    before !== undefined &&
+    isOpen(before, now) &&
+    before.says === alert.says &&
+    (alert.kind !== 'held' || before.run === alert.run);
   if (same && now - before.toldAt < REPEATED_MS) return;
   const since = same ? before.since : formatInstant(now);
-  const { kind, subject, says, todo, run } = alert;
+  await tell(deps, { ...alert, open: true, since, toldAt: now }, held?.version ?? 0);
+}
+
+/** Tells an alert that goes on once more when that was long ago; whoever raises it anew meanwhile has told it. */
+export async function repeatAlert(deps: AlertDeps, { alert, version }: HeldAlert): Promise<void> {
+  const now = deps.clock.now().getTime();
+  if (now - alert.toldAt >= REPEATED_MS) await tell(deps, { ...alert, toldAt: now }, version);
+}
+
+async function tell(deps: AlertDeps, alert: KeptAlert, version: number): Promise<void> {
+  const { kind, subject, says, todo, run, since, toldAt } = alert;
+  const text = `${says}.\n\nWhat to do: ${todo}.${run === undefined ? '' : `\n\nRun: ${run}`}\nSince: ${since}\nRunbook: docs/runbook.md#alert-${kind}\n`;
+  const { docsUrl = 'docs' } = deps;
   await deps.notify({
     subject: `Tributary: ${subject} ${TITLES[kind]}`,
-    text: `${says}.\n\nWhat to do: ${todo}.${run === undefined ? '' : `\n\nRun: ${run}`}\nSince: ${since}\nRunbook: docs/runbook.md#alert-${kind}\n`,
+    text: text.replace(/\bdocs\/(?=[a-z]+\.md)/g, () => `${docsUrl}/`),
   });
-  const [opened] = metricLines('Pipeline/alert/opened', [1], { workspace: deps.workspace ?? '', kind }, now);
-  deps.log('alert', { ...opened, subject, run: run ?? null, says });
-  const kept = { ...alert, open: true, since, toldAt: now } as unknown as JsonObject;
-  await deps.state.put('alert', id, kept, held?.version ?? 0, { expiresAt: now + KEPT_MS });
+  deps.log('alert', { kind, subject, run: run ?? null, says });
+  const kept = alert as unknown as JsonObject;
+  await deps.state.put('alert', idOf(alert), kept, version, { expiresAt: toldAt + KEPT_MS });
+}
+
+function idOf({ kind, subject }: Pick<Alert, 'kind' | 'subject'>): string {
+  return `${kind}#${subject}`;
 }
 
 /** Closes alerts of a subject that are open, and says that it is well again. */
 export async function closeAlerts(deps: AlertDeps, subject: string, kinds: readonly AlertKind[]): Promise<void> {
-  const now = deps.clock.now().getTime();
   for (const kind of kinds) {
-    const held = await deps.state.get('alert', `${kind}#${subject}`);
+    const held = await deps.state.get('alert', idOf({ kind, subject }));
     if (held?.body.open !== true) continue;
-    const closed = { ...held.body, open: false, endedAt: formatInstant(now) };
-    const stored = await deps.state.put('alert', held.id, closed, held.version, { expiresAt: now + KEPT_MS });
-    if (!stored) continue;
-    await deps.notify({
-      subject: `Tributary: ${subject} is well again`,
-      text: `${String(held.body.says)}: this is over.\n`,
-    });
-    deps.log('alert over', { subject, kind });
+    await endAlert(deps, { alert: held.body as unknown as KeptAlert, version: held.version }, 'is well again');
   }
 }
 
-/** Alerts that are open, the latest first. */
-export async function openAlerts(state: StateStore): Promise<readonly Record<string, Json>[]> {
-  const kept = await state.list('alert', { most: MOST_LISTED });
-  return kept
-    .filter(({ body }) => body.open === true)
-    .map(({ body: { open: _, toldAt: __, ...alert } }) => alert)
-    .sort((a, b) => (String(a.since) < String(b.since) ? 1 : -1));
+/** Ends one alert, and says why. */
+export async function endAlert(deps: AlertDeps, { alert, version }: HeldAlert, because: string): Promise<void> {
+  const now = deps.clock.now().getTime();
+  const { kind, subject, says } = alert;
+  const ended = { ...alert, open: false, endedAt: formatInstant(now) } as unknown as JsonObject;
+  if (!(await deps.state.put('alert', idOf(alert), ended, version, { expiresAt: now + KEPT_MS }))) return;
+  await deps.notify({ subject: `Tributary: ${subject} ${because}`, text: `${says}: this is over.\n` });
+  deps.log('alert over', { subject, kind });
+}
+
+/** An alert with the version to write it back on. */
+export interface HeldAlert {
+  readonly alert: KeptAlert;
+  readonly version: number;
+}
+
+/** Every alert that is open. */
+export async function keptAlerts(state: StateStore, now: number): Promise<readonly HeldAlert[]> {
+  const kept: HeldAlert[] = [];
+  for await (const page of state.all('alert')) {
+    kept.push(...page.map(({ body, version }) => ({ alert: body as unknown as KeptAlert, version })));
+  }
+  return kept.filter(({ alert }) => isOpen(alert, now));
+}
+
+function isOpen({ open, since, endsAfterMs }: KeptAlert, now: number): boolean {
+  return open && (endsAfterMs === undefined || now < Date.parse(since) + endsAfterMs);
+}
+
+/** Alerts that are open as they are told to whoever asks, the latest first. */
+export async function openAlerts(state: StateStore, now: number): Promise<readonly Record<string, Json>[]> {
+  const told = (await keptAlerts(state, now)).map(
+    ({ alert: { open: _, toldAt: __, endsAfterMs: ___, ...alert } }) => alert,
+  );
+  const latest = told.sort((a, b) => (a.since < b.since ? 1 : -1)).slice(0, MOST_LISTED);
+  return latest as unknown as readonly Record<string, Json>[];
 }
 
 const TITLES: Readonly<Record<AlertKind, string>> = {

@@ -14,20 +14,6 @@ export const LEASE_MS = 3 * 60_000;
 /** Who ended a run tells of it for no longer than this; then whoever comes by tells again. */
 export const TELLING_MS = 30_000;
 
-/** A message of a worker that died is hidden for no longer than this after its lease; then somebody goes on with the run. */
-export const LEFT_AFTER_MS = 20 * 60_000;
-
-/** Until when somebody has a run, or it is to wait, in ms. Whoever lets go of it leaves the instant at which they did. */
-export interface Lease {
-  readonly leaseUntil: number;
-  readonly waitUntil?: number;
-}
-
-/** For how long a run has been free to be gone on with, in ms; negative until it is. */
-export function freeFor({ leaseUntil, waitUntil = 0 }: Lease, now: number): number {
-  return now - Math.max(leaseUntil, waitUntil);
-}
-
 /** Keeps a run in the list that `tributary runs` shows, newest first by id. Tells where, and whether it is new there. */
 export async function listRun(
   state: StateStore,

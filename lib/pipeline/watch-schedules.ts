@@ -1,11 +1,16 @@
 import type { Definitions, Schedule } from '../domain/definitions.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { reconciliation } from '../domain/reconciliation.ts';
+import { type Round, rounds } from '../domain/rounds.ts';
 import { type AlertDeps, closeAlerts, raiseAlert } from './alerts.ts';
 import { listCards } from './learn/cards.ts';
 import type { StateStore } from './ports.ts';
 import { readPush } from './push/push-run.ts';
+import { latestRound } from './rounds.ts';
+import { isAtWork, type Lease } from './run-left.ts';
 import { readStream } from './sync/sync-run.ts';
+import { readVerify } from './verify/verify-run.ts';
+import { endOrphans } from './watch-alerts.ts';
 
 export interface WatchDeps extends AlertDeps {
   readonly definitions: () => Promise<Definitions>;
@@ -30,6 +35,7 @@ export function watchSchedules(deps: WatchDeps) {
     if (!(await deps.state.put('watch', 'looked', { at: now }, looked?.version ?? 0))) return;
     const definitions = await deps.definitions();
     for (const scheduled of await listScheduled(deps.state, definitions)) await look(deps, scheduled, now);
+    await endOrphans(deps, definitions);
   };
 }
 
@@ -38,16 +44,23 @@ export interface Scheduled {
   readonly subject: string;
   readonly schedule: Schedule;
   readonly startedAt: string | undefined;
+  /** The latest run, and who holds it: absent for what has none. */
+  readonly latest?: Lease & { readonly run?: { readonly startedAt: string; readonly endedAt?: string } };
 }
 
-/** Everything that the workspace's schedules start: pushes, learning, pulls. */
+/** As alerts call the rounds of the night. The blank keeps them apart from audiences. */
+const roundNames: Readonly<Record<Round, string>> = { care: 'daily round', recount: 'nightly recount' };
+
+/** Everything that schedules start, but the sweep, in which they are looked after: pushes, checks, learning, pulls, rounds. */
 export async function listScheduled(state: StateStore, definitions: Definitions): Promise<readonly Scheduled[]> {
   const scheduled: Scheduled[] = [];
-  for (const { audience, when } of definitions.audiences) {
-    if (when === undefined) continue;
-    const { run } = (await readPush(state, audience)).state;
-    const schedule = when === 'realtime' ? reconciliation : when;
-    scheduled.push({ subject: audience, schedule, startedAt: run?.startedAt });
+  const add = (subject: string, schedule: Schedule, latest: NonNullable<Scheduled['latest']>) =>
+    scheduled.push({ subject, schedule, startedAt: latest.run?.startedAt, latest });
+  for (const { audience, when, verify } of definitions.audiences) {
+    if (when !== undefined) {
+      add(audience, when === 'realtime' ? reconciliation : when, (await readPush(state, audience)).state);
+    }
+    if (verify?.when !== undefined) add(`verify ${audience}`, verify.when, await readVerify(state, audience));
   }
   if (definitions.learned !== undefined) {
     const { cards } = await listCards(state, 1);
@@ -55,21 +68,28 @@ export async function listScheduled(state: StateStore, definitions: Definitions)
   }
   for (const { name, streams } of Object.values(definitions.connections)) {
     for (const [stream, schedule] of Object.entries(streams)) {
-      const { run } = (await readStream(state, name, stream)).state;
-      scheduled.push({ subject: `${name}/${stream}`, schedule, startedAt: run?.startedAt });
+      add(`${name}/${stream}`, schedule, (await readStream(state, name, stream)).state);
     }
+  }
+  for (const [round, schedule] of Object.entries(rounds) as [Round, Schedule][]) {
+    scheduled.push({ subject: roundNames[round], schedule, startedAt: await latestRound(state, round) });
   }
   return scheduled;
 }
 
-/** Whether it should have started something and did not. What was never looked for has time until it is. */
+/**
+ * Whether it should have started something and did not. What was never looked for has time until it is; a run that is at
+ * work for longer than the period takes the next firing in, and the one after it is waited for from its end.
+ */
 export async function isSilent(
   state: StateStore,
-  { subject, schedule, startedAt }: Scheduled,
+  { subject, schedule, startedAt, latest }: Scheduled,
   now: number,
 ): Promise<boolean> {
+  if (latest !== undefined && isAtWork(latest, now)) return false;
   const since = (await state.get('watch', subject))?.body.since;
-  const last = startedAt === undefined ? (typeof since === 'number' ? since : now) : Date.parse(startedAt);
+  const begun = latest?.run?.endedAt ?? startedAt;
+  const last = begun === undefined ? (typeof since === 'number' ? since : now) : Date.parse(begun);
   return now - last > periodOf(schedule) + GRACE_MS;
 }
 

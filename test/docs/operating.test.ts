@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { maxReceiveCount, queueNames, queues } from '../../lib/infra/queues.ts';
+import { daysKept, maxReceiveCount, queueNames, queues } from '../../lib/infra/queues.ts';
+import { type TableSpec, tableNames, tables } from '../../lib/infra/tables.ts';
 import { anchorsOf } from '../architecture/documents.ts';
 
 const docs = join(import.meta.dirname, '..', '..', 'docs');
@@ -17,6 +18,19 @@ describe('docs/operating.md', () => {
 
     expect(operating).toMatch(new RegExp(`^\\| \`${name}-late\` \\| .*older than ${minutes} minutes`, 'm'));
     expect(operating).toMatch(new RegExp(`^\\| \`${name}\` \\| .+ \\| .+ \\|$`, 'm'));
+  });
+
+  it('says how long messages are kept, and the runbook too', () => {
+    const runbook = readFileSync(join(docs, 'runbook.md'), 'utf8');
+
+    for (const text of [operating, runbook]) expect(text).toContain(`${daysKept} days`);
+  });
+
+  it('restores every table, and gives each that expires its time to live', () => {
+    const expiring = tableNames.filter((name) => (tables[name] as TableSpec).expires !== undefined);
+
+    expect(operating).toContain(`TABLES='${tableNames.join(' ')}'`);
+    expect(operating).toContain(`for t in ${expiring.join(' ')}; do aws dynamodb update-time-to-live`);
   });
 
   it('says after how many tries a message is a dead letter', () => {

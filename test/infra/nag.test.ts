@@ -7,7 +7,7 @@ import { AwsSolutionsChecks, type INagLogger } from 'cdk-nag';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openApp, STACK_ID } from '../../lib/infra/synthesise.ts';
 import { TributaryStack } from '../../lib/infra/tributary-stack.ts';
-import { tinyWorkspace, writeBundles } from './tiny-workspace.ts';
+import { tinyWorkspace, writeBundles, writeTables } from './tiny-workspace.ts';
 
 interface Checked {
   /** `rule of resource` of what nobody accepted, and of rules that could not decide. */
@@ -22,8 +22,8 @@ const dir = mkdtempSync(join(tmpdir(), 'tributary-nag-'));
 
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-function check(change: (stack: Stack) => void = () => undefined): Checked {
-  const app = openApp({ outdir: mkdtempSync(join(dir, 'assembly-')) });
+function check(change: (stack: Stack) => void = () => undefined, context: Record<string, string> = {}): Checked {
+  const app = openApp({ outdir: mkdtempSync(join(dir, 'assembly-')), context });
   const stack = new TributaryStack(app, STACK_ID, {
     workspace: { ...tinyWorkspace, console: { signIn: 'acme-people' } },
     bundles: writeBundles(join(dir, 'bundles')),
@@ -72,6 +72,17 @@ describe('cdk-nag', () => {
     expect(found).toEqual([]);
     expect(passed).toBeGreaterThan(50);
   }, 60_000);
+
+  it.each(['true', 'schedules'])(
+    'finds nothing more in a stack that is paused=%s, on restored tables',
+    (paused) => {
+      const { found, passed } = check(undefined, { paused, tables: writeTables(dir) });
+
+      expect(found).toEqual([]);
+      expect(passed).toBeGreaterThan(50);
+    },
+    60_000,
+  );
 
   it('finds a queue that is worse than ours', () => {
     const { found } = check((stack) => void new Queue(stack, 'careless'));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { BundleDirs } from '../../lib/infra/bundle.ts';
 import { type FunctionName, functionNames } from '../../lib/infra/functions.ts';
 import { type Synthesised, synthesise, type WorkspaceForSynthesis } from '../../lib/infra/synthesise.ts';
+import { type TableName, tableNames } from '../../lib/infra/tables.ts';
 
 const every = (minutes: number) => ({ expression: `rate(${minutes} minutes)`, words: `every ${minutes} minutes` });
 const nightly = (hour: number) => ({ expression: `cron(0 ${hour} * * ? *)`, words: `nightly at 0${hour}:00` });
@@ -31,11 +32,13 @@ export const tinyWorkspace: WorkspaceForSynthesis = {
 /** Synthesises into a directory of its own, with functions that do nothing; `close` removes it. */
 export async function synthesiseTiny(
   workspace: WorkspaceForSynthesis = tinyWorkspace,
+  context: Readonly<Record<string, unknown>> = {},
 ): Promise<Synthesised & { close(): void }> {
   const dir = mkdtempSync(join(tmpdir(), 'tributary-infra-'));
   const result = await synthesise({
     workspace,
     outdir: join(dir, 'assembly'),
+    context,
     bundle: async () => writeBundles(join(dir, 'bundles')),
   });
   return { ...result, close: () => rmSync(dir, { recursive: true, force: true }) };
@@ -51,6 +54,18 @@ export function writeBundles(dir: string): BundleDirs {
   });
   return Object.fromEntries(dirs) as Record<FunctionName, string>;
 }
+
+/** A file for `-c tables=…`: names of restored tables. */
+export function writeTables(dir: string, names: object = restoredTables): string {
+  const file = join(dir, 'restored.json');
+  writeFileSync(file, JSON.stringify(names));
+  return file;
+}
+
+/** Each table by the name that it was restored under. */
+export const restoredTables = Object.fromEntries(
+  tableNames.map((name) => [name, `tributary-acme-${name}-restored`]),
+) as Readonly<Record<TableName, string>>;
 
 function connection(
   name: string,

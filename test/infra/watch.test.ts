@@ -40,7 +40,8 @@ describe('alarms', () => {
   it('are all that the runbook has chapters for', () => {
     const linked = new Set(described(template).map((text) => text.split('#').at(-1)));
 
-    expect([...chapters.keys()].filter((name) => name !== 'Metrics').sort()).toEqual([...linked].sort());
+    const others = ['Metrics', 'Stop a push now'];
+    expect([...chapters.keys()].filter((name) => !others.includes(name)).sort()).toEqual([...linked].sort());
   });
 
   it('link to where the documents are read, when the operator says where', () => {
@@ -62,6 +63,22 @@ describe('alarms', () => {
   });
 });
 
+describe('the alarm of the clock', () => {
+  it('rings when the sweep was not called for a quarter of an hour, and takes silence for that', () => {
+    const { Properties } = resource(template, 'ClockStoppedAlarm');
+
+    expect(Properties).toMatchObject({
+      MetricName: 'Invocations',
+      Namespace: 'AWS/Lambda',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: 'SweepDueFunction' } }],
+      Statistic: 'Sum',
+      ...{ ComparisonOperator: 'LessThanThreshold', Threshold: 1 },
+      ...{ Period: 300, EvaluationPeriods: 3, TreatMissingData: 'breaching' },
+      AlarmActions: [{ Ref: 'AlertsTopic' }],
+    });
+  });
+});
+
 describe('metrics', () => {
   it('that code tells, that the dashboard shows and that alarms watch are those of one table', () => {
     const names = Object.keys(metrics).sort();
@@ -77,7 +94,7 @@ describe('metrics', () => {
 
     expect([...new Set(told.map(([, name]) => name))].sort()).toEqual(names);
     expect([...new Set(shown)].sort()).toEqual(names);
-    expect(new Set(watched)).toEqual(new Set(['Pipeline/alert/opened'] satisfies MetricName[]));
+    expect(new Set(watched)).toEqual(new Set(['Pipeline/alert/open'] satisfies MetricName[]));
   });
 
   it('stand in lines that CloudWatch reads, a hundred values in each, with every dimension', () => {

@@ -61,7 +61,7 @@ export function costOf(inventory: Inventory, connections: number, sweepShards: n
 }
 
 function idleLines({ secrets, alarms, dashboards, polledQueues }: Inventory, connections: number, shards: number) {
-  const { minutesAMonth, pollsAMonth, sweep, memoryMb } = designed;
+  const { minutesAMonth, pollsAMonth, sweep, sweepUnits, memoryMb } = designed;
   return [
     line('idle', 'secrets, a month each', secrets + connections, 'counted'),
     line('idle', 'alarms, a month each', alarms, 'counted'),
@@ -71,7 +71,8 @@ function idleLines({ secrets, alarms, dashboards, polledQueues }: Inventory, con
     line('idle', 'calls of functions', minutesAMonth, 'designed'),
     line('idle', 'gigabyte-seconds of functions', gigabyteSeconds(minutesAMonth * sweep, memoryMb.sweep), 'designed'),
     // Half a unit for each shard of this hour's and the last hour's index.
-    line('idle', 'read units', minutesAMonth * shards * 2 * 0.5, 'designed'),
+    line('idle', 'read units', minutesAMonth * (shards * 2 * 0.5 + sweepUnits.read), 'designed'),
+    line('idle', 'write units', minutesAMonth * sweepUnits.write, 'designed'),
   ];
 }
 

@@ -25,6 +25,11 @@ export const designed = {
   minutesAMonth: 730 * 60,
   /** Of a sweep that finds nobody, generously, in milliseconds. */
   sweep: 250,
+  /**
+   * Units of a sweep beside its look for people: where it stands and when schedules were looked after, read as they are now; open
+   * alerts; and where it stands, written.
+   */
+  sweepUnits: { read: 2.5, write: 1 },
   /** An activity's row is never larger than what one write unit holds. */
   bytesOfAnActivity: 1_024,
 } as const;

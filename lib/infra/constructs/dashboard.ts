@@ -158,14 +158,14 @@ function failing({ data, api, lambda, log }: DashboardProps): Row {
 }
 
 function pushing({ workspace, alertKinds, lambda }: DashboardProps): Row {
-  const opened = alertKinds.map((kind) => own('Pipeline/alert/opened', { workspace, kind }, 'Sum', kind));
+  const open = alertKinds.map((kind) => own('Pipeline/alert/open', { workspace, kind }, 'Maximum', kind));
   // Connections come and go with publications: whichever told anything is found.
   const search = `SEARCH('{${METRIC_NAMESPACE},${metrics['Pipeline/call/quota'].dimensions.join(',')}} MetricName="Pipeline/call/quota" workspace="${workspace}"', 'Maximum', 300)`;
   return {
     asks: 'Do pulls and pushes go out?',
     look: 'Held pushes wait for a person: `tributary runs`, then `tributary approve`.',
     widgets: [
-      graph('Alerts opened, held pushes among them', opened),
+      graph('Open alerts, held pushes among them', open),
       graph("Share of the day's requests spent (%)", [
         new MathExpression({ expression: search, label: '', usingMetrics: {}, period: PERIOD }),
       ]),

@@ -1,13 +1,24 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  AttributeType,
+  BillingMode,
+  type ITable,
+  ProjectionType,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acceptFindings } from '../accepted-findings.ts';
 import { type ArchiveFolder, archiveFolders, daysKept, type Retention } from '../archive.ts';
+import { tablesIn } from '../contexts.ts';
 import { secretName } from '../environment.ts';
 import { freezeId, idPart } from '../logical-id.ts';
 import { type KeyAttribute, type TableName, type TableSpec, tableNames, tables } from '../tables.ts';
+
+/** A table as the rest of the stack knows it, whoever made it. */
+export type StoredTable = Pick<ITable, 'tableArn' | 'tableName'>;
 
 export interface DataStoreProps {
   readonly workspace: string;
@@ -15,22 +26,26 @@ export interface DataStoreProps {
 }
 
 /**
- * Everything that must outlive the stack: tables, archive and the identity key. All of it is retained. What a deployment
+ * Everything that must outlive the stack: tables, archive and the identity key. All of it is retained. Tables that were restored
+ * may stand for the stack's own (`-c tables=FILE`). What a deployment
  * that fails has just made is taken back, where it can be: tables are protected from deletion, and stay, empty.
  */
 export class DataStore extends Construct {
   readonly archive: Bucket;
   readonly identityKey: Secret;
-  private readonly byName: ReadonlyMap<TableName, Table>;
+  private readonly byName: ReadonlyMap<TableName, StoredTable>;
 
   constructor(scope: Construct, id: string, props: DataStoreProps) {
     super(scope, id);
-    this.byName = new Map(tableNames.map((name) => [name, openTable(this, name, tables[name])]));
+    const instead = tablesIn(this);
+    const open = (name: TableName): StoredTable =>
+      instead === undefined ? openTable(this, name, tables[name]) : adoptTable(this, name, instead[name]);
+    this.byName = new Map(tableNames.map((name) => [name, open(name)]));
     this.archive = openArchive(this, props.retention);
     this.identityKey = openIdentityKey(this, props.workspace);
   }
 
-  table(name: TableName): Table {
+  table(name: TableName): StoredTable {
     const table = this.byName.get(name);
     if (table === undefined) throw new TypeError(`no table ${name}`);
     return table;
@@ -60,6 +75,15 @@ function openTable(scope: Construct, name: TableName, spec: TableSpec): Table {
   }
   freezeId(table, `${idPart(name)}Table`);
   return table;
+}
+
+/**
+ * A table that is in the account already, restored from another: roles and variables follow it as they do our own. What else
+ * belongs to a table, its expiry, recovery and protection, is not the stack's to give (docs/operating.md, Restoring).
+ */
+function adoptTable(scope: Construct, name: TableName, tableName: string): StoredTable {
+  const tableArn = Stack.of(scope).formatArn({ service: 'dynamodb', resource: 'table', resourceName: tableName });
+  return Table.fromTableArn(scope, name, tableArn);
 }
 
 function attribute({ name, type }: KeyAttribute): { name: string; type: AttributeType } {

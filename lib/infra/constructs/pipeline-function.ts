@@ -14,6 +14,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { FactName } from 'aws-cdk-lib/region-info';
 import { Construct } from 'constructs';
 import { type AcceptedFinding, acceptFindings } from '../accepted-findings.ts';
+import { docsUrlIn, pausedIn } from '../contexts.ts';
 import { environmentOf, secretName } from '../environment.ts';
 import { type FunctionName, type FunctionSpec, specOf } from '../functions.ts';
 import { freezeId, idPart } from '../logical-id.ts';
@@ -58,6 +59,7 @@ export class PipelineFunction extends Construct {
         deployed: props.deployed,
         inventory: props.inventory,
         alertsTopic: props.alerts.topicArn,
+        docsUrl: docsUrlIn(this),
       }),
       // The role is complete; without this the construct would add rights of its own.
       role: role.withoutPolicyUpdates(),
@@ -71,6 +73,7 @@ export class PipelineFunction extends Construct {
       ...(spec.secrets.length === 0 ? {} : { layers: [secretsExtension(this)] }),
     });
     freezeId(this.lambda, `${id}Function`);
+    const standing = pausedIn(this).queues ? { enabled: false } : {};
     for (const { queue, batchSize, maxConcurrency } of spec.sources) {
       const mapping = new EventSourceMapping(this, queue, {
         target: this.lambda,
@@ -78,6 +81,7 @@ export class PipelineFunction extends Construct {
         batchSize,
         maxConcurrency,
         reportBatchItemFailures: true,
+        ...standing,
       });
       freezeId(mapping, `${id}From${idPart(queue)}`);
     }

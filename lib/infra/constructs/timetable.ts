@@ -5,6 +5,8 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Schedule } from '../../domain/definitions.ts';
 import { reconciliation } from '../../domain/reconciliation.ts';
+import { rounds } from '../../domain/rounds.ts';
+import { pausedIn } from '../contexts.ts';
 import { freezeId } from '../logical-id.ts';
 import { stackNameOf, type WorkspaceForSynthesis } from '../workspace-for-synthesis.ts';
 import type { WorkQueues } from './work-queues.ts';
@@ -33,10 +35,12 @@ export class Timetable extends Construct {
     const group = new CfnScheduleGroup(this, 'group', { name: stackNameOf(workspace.workspace) });
     freezeId(group, 'ScheduleGroup');
     const role = openRole(this, group, queues);
+    const state = pausedIn(this).schedules ? { state: 'DISABLED' } : {};
     for (const { id: entryId, description, expression, queue, message } of entriesOf(workspace, queues)) {
       new CfnSchedule(this, entryId, {
         description,
         groupName: group.ref,
+        ...state,
         scheduleExpression: expression,
         scheduleExpressionTimezone: workspace.timezone,
         flexibleTimeWindow: { mode: 'OFF' },
@@ -88,14 +92,14 @@ function entriesOf(workspace: WorkspaceForSynthesis, queues: WorkQueues): readon
   const care: Entry = {
     id: 'care for the archive',
     description: 'Take erased people out of the archive and settle their receipts',
-    expression: 'cron(30 3 * * ? *)',
+    expression: rounds.care.expression,
     queue: queues.queue('jobs'),
     message: { care: true },
   };
   const recount: Entry = {
     id: 'recount',
     description: 'Count the members of every segment',
-    expression: 'cron(30 3 * * ? *)',
+    expression: rounds.recount.expression,
     queue: queues.queue('recompute'),
     message: { recount: true },
   };

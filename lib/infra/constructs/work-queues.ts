@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { acceptFindings } from '../accepted-findings.ts';
 import { type FunctionSpec, functions } from '../functions.ts';
 import { freezeId, idPart } from '../logical-id.ts';
-import { maxReceiveCount, type QueueName, queueNames, visibilitySeconds } from '../queues.ts';
+import { daysKept, maxReceiveCount, type QueueName, queueNames, visibilitySeconds } from '../queues.ts';
 
 /** The queues of the pipeline, each with a dead-letter queue, and one for schedules that could not be delivered. */
 export class WorkQueues extends Construct {
@@ -52,6 +52,8 @@ function openQueue(scope: Construct, name: QueueName, deadLetters: Queue): Queue
   const queue = new Queue(scope, name, {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
+    // As long as SQS keeps anything: a workspace may be paused, and a function may fail, for longer than a weekend.
+    retentionPeriod: Duration.days(daysKept),
     visibilityTimeout: Duration.seconds(visibilitySeconds(timeoutOfReader(name))),
     deadLetterQueue: { queue: deadLetters, maxReceiveCount },
   });
@@ -63,8 +65,8 @@ function openDeadLetters(scope: Construct, name: string): Queue {
   const queue = new Queue(scope, name, {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
-    // The age of a message counts from its first sending, so this has to be longer than the work queue's four days.
-    retentionPeriod: Duration.days(14),
+    // The age of a message counts from its first sending: it has what the work queue left of the same days.
+    retentionPeriod: Duration.days(daysKept),
   });
   freezeId(queue, `${idPart(name)}Queue`);
   return queue;

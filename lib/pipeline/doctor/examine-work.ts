@@ -3,7 +3,7 @@ import { formatInstant } from '../../domain/instant.ts';
 import { openAlerts } from '../alerts.ts';
 import type { Clock, StateStore } from '../ports.ts';
 import { readPush } from '../push/push-run.ts';
-import { freeFor, LEFT_AFTER_MS, type Lease } from '../run-list.ts';
+import { type Lease, leftSince } from '../run-left.ts';
 import { readStream } from '../sync/sync-run.ts';
 import { isSilent, listScheduled } from '../watch-schedules.ts';
 import { type Check, checksOf, pageOf, type QueueDepth } from './check.ts';
@@ -43,7 +43,7 @@ export async function examineQueues(deps: Deps): Promise<readonly Check[]> {
 
 /** Whether the sweep comes by: without it no answer turns by time alone. */
 export async function examineSweep({ state, clock }: Deps): Promise<readonly Check[]> {
-  const { ok, fail } = checksOf('sweep', 'docs/runbook.md#timers-late');
+  const { ok, fail } = checksOf('sweep', 'docs/runbook.md#clock-stopped');
   const cursor = await state.get('sweep', 'cursor');
   const until = typeof cursor?.body.until === 'number' ? cursor.body.until : undefined;
   const expected = 'one in each minute';
@@ -87,7 +87,7 @@ export async function examineRuns({ state, clock }: Deps, definitions: Definitio
     judgeRun(audience, (await readPush(state, audience)).state, now),
   );
   const runs = (await Promise.all([...streams, ...pushes])).flat();
-  const alerts = (await openAlerts(state)).map(({ kind, subject, says, todo }) =>
+  const alerts = (await openAlerts(state, now)).map(({ kind, subject, says, todo }) =>
     checksOf('alert', `docs/runbook.md#alert-${kind}`).warn(
       String(subject),
       { found: `${kind}: ${says}`, expected: 'no open alert' },
@@ -103,7 +103,8 @@ interface Run {
   readonly error?: { readonly code: string };
 }
 
-function judgeRun(of: string, { run, ...lease }: Lease & { readonly run?: Run }, now: number): readonly Check[] {
+function judgeRun(of: string, held: Lease & { readonly run?: Run }, now: number): readonly Check[] {
+  const { run } = held;
   if (run === undefined) return [];
   const states = 'docs/operating.md#states-of-runs-and-pushes';
   const { ok, warn, fail } = checksOf('run', run.error === undefined ? states : pageOf(run.error.code));
@@ -113,9 +114,9 @@ function judgeRun(of: string, { run, ...lease }: Lease & { readonly run?: Run },
   };
   if (run.state === 'failed')
     return [fail(of, told, 'what the page of its code says; the next pull or push tries again')];
-  const free = freeFor(lease, now);
-  if ((run.state === 'running' || run.state === 'waiting') && free > LEFT_AFTER_MS) {
-    const found = `${told.found}, free to be gone on with since ${formatInstant(now - free)}`;
+  const left = leftSince(held, now);
+  if (left !== undefined) {
+    const found = `${told.found}, and nobody went on with it since ${formatInstant(left)}`;
     return [warn(of, { ...told, found }, 'tributary pull or tributary push goes on with it, as its next firing does')];
   }
   return [run.state === 'held' ? warn(of, told, 'tributary approve, or mend what the guard found') : ok(of, told)];

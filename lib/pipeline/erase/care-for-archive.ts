@@ -6,6 +6,7 @@ import { parseChange } from '../../domain/parse-change.ts';
 import { hoursAfter, isExpired, peopleFolders, rewriteHour, searchHour } from '../archive-hours.ts';
 import { beginJob, type JobStep, type LongJob, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import type { StateStore } from '../ports.ts';
+import { noteRound } from '../rounds.ts';
 import { takeOffAudiences } from './erase-audience-rows.ts';
 import type { PlacesDeps } from './erase-places.ts';
 import { openErrands } from './erased-keys.ts';
@@ -41,6 +42,7 @@ export async function startCare(deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock
   const parts = [{ hours: 0, rewritten: 0, lines: 0 }];
   const begun = { what: 'care', state: 'running', over: false, startedAt, folder: 0, parts } as const;
   await beginJob<CareJob>(deps, `care.${startedAt.slice(0, 10)}`, begun);
+  await noteRound(deps, 'care');
 }
 
 /**

@@ -108,6 +108,7 @@ async function postpone(
       subject: alertSubject(connection),
       says: `people who were erased are still in ${connection}: ${code}`,
       todo: 'correct what the code says, see docs/errors.md; it is tried again by itself for 30 days',
+      endsAfterMs: PATIENCE_MS,
     });
   }
   const waitMs = waitAfter(failure, tries);

@@ -11,6 +11,9 @@ import { DROP, type DroppedFile, shownName } from './drop-notice.ts';
 import type { ImportDeps } from './import-file.ts';
 import type { RejectsPlace } from './write-rejects.ts';
 
+/** As long as the archive keeps what was dropped. */
+const FILE_KEPT_MS = 7 * 24 * 3_600_000;
+
 export interface DropDeps extends ImportDeps {
   readonly files: PlainObjects;
   /** Finds out what a file is by what is in it. Throws errors of kind `rejected` that say what is wrong, and at which line. */
@@ -170,7 +173,8 @@ async function tellEnd(deps: DropDeps, held: HeldDrop): Promise<void> {
   else {
     const says = `a dropped file was not taken to its end: ${error.code}: ${error.message}`;
     const todo = `tributary runs names the file, docs/errors.md says more under ${error.code}; put it right and drop it again under its name`;
-    await raiseAlert(deps, { kind: 'failed', subject, says, todo, run: id });
+    // By then the file is gone, and may have been dropped again under another name.
+    await raiseAlert(deps, { kind: 'failed', subject, says, todo, run: id, endsAfterMs: FILE_KEPT_MS });
   }
   await put(deps, held, { ...held.state, told: true });
 }

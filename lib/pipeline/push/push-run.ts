@@ -74,7 +74,7 @@ export interface PushState {
   readonly run?: PushRun;
   /** Until then nobody else takes the push up, in ms. */
   readonly leaseUntil: number;
-  /** The tool asked us to wait with the run until then, in ms. */
+  /** The run was let go of, and nobody takes it up before then, in ms: the tool may have asked us to wait. */
   readonly waitUntil?: number;
   /** The tool's object that the rows' told sides speak of. */
   readonly list?: string;

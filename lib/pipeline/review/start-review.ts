@@ -7,6 +7,7 @@ import { startRecount } from '../define/recount.ts';
 import { JOB_KEPT_MS, newJobId } from '../jobs/job.ts';
 import type { LongJob } from '../jobs/run-job.ts';
 import type { Clock, Queue, StateStore } from '../ports.ts';
+import { noteRound } from '../rounds.ts';
 import { latestReviews } from './reviews.ts';
 
 /** A recount with what follows from it: the facts of every segment, the reviews that are due, the digest. */
@@ -44,6 +45,7 @@ export async function startNightly(deps: StartDeps, scheduledAt?: string): Promi
   const startedAt = formatInstant(now);
   const review = await dueReviews(deps.state, definitions, now);
   await begin(deps, `review.${scheduledAt ?? startedAt}`, { definitions, review, because: 'schedule' });
+  await noteRound(deps, 'recount');
 }
 
 /** Reviews one segment now: everybody is counted for it. Returns the job to follow. */

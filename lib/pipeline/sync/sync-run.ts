@@ -42,7 +42,7 @@ export interface StreamState {
   readonly epoch: number;
   /** Until then nobody else takes the stream up, in ms. */
   readonly leaseUntil: number;
-  /** The vendor asked us to wait with the run until then, in ms. */
+  /** The run was let go of, and nobody takes it up before then, in ms: the vendor may have asked us to wait. */
   readonly waitUntil?: number;
   /** The start of the latest run that read everything to the end: from then on the archive holds all that there is. */
   readonly wholeSince?: string;

@@ -4,7 +4,8 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Heal } from '../../domain/truth.ts';
 import { delayOf } from '../delay.ts';
 import type { Clock, Queue, StateStore } from '../ports.ts';
-import { freeFor, LEASE_MS, listRun } from '../run-list.ts';
+import { freeFor } from '../run-left.ts';
+import { LEASE_MS, listRun } from '../run-list.ts';
 import { type RunWait, withoutWait, withWait } from '../run-wait.ts';
 
 /** What a message of the push queue asks of the truth check. */
@@ -91,7 +92,15 @@ const LOOK_AGAIN_SECONDS = 30;
 
 /** The latest truth check of an audience, finished or not. */
 export async function latestVerify(state: StateStore, audience: string): Promise<VerifyRun | undefined> {
-  return (await state.get('verify', audience))?.body.run as unknown as VerifyRun | undefined;
+  return (await readVerify(state, audience)).run;
+}
+
+/** The same, with who holds it. */
+export async function readVerify(
+  state: StateStore,
+  audience: string,
+): Promise<Partial<VerifyState> & Pick<VerifyState, 'leaseUntil'>> {
+  return ((await state.get('verify', audience))?.body as unknown as VerifyState | undefined) ?? { leaseUntil: 0 };
 }
 
 /** Takes a check up for a new run or to go on with one. Undefined when somebody else works on it or it is done. */

@@ -8,6 +8,7 @@ import { type ExamineDeps, examine } from '../../../lib/pipeline/doctor/examine.
 import { askToSignIn, signIn } from '../../../lib/pipeline/doctor/sign-in.ts';
 import type { QueueMessage } from '../../../lib/pipeline/ports.ts';
 import { newRun, readPush, savePush } from '../../../lib/pipeline/push/push-run.ts';
+import { noteRound } from '../../../lib/pipeline/rounds.ts';
 import { LEASE_MS } from '../../../lib/pipeline/run-list.ts';
 import { readStream, type SyncRun, saveStream } from '../../../lib/pipeline/sync/sync-run.ts';
 import { identityKey, standingClock } from '../delivering.ts';
@@ -68,6 +69,7 @@ async function heal({ state }: Patient, run: Partial<SyncRun> = {}): Promise<voi
   const sweep = await state.get('sweep', 'cursor');
   await state.put('sweep', 'cursor', { until: NOW - 60_000 }, sweep?.version ?? 0);
   await state.put('run', `${whole.startedAt}#${whole.id}`, { what: 'sync', ...whole } as never, 0);
+  for (const round of ['care', 'recount'] as const) await noteRound({ state, clock: standingClock }, round);
   const push = await readPush(state, 'to-tool');
   const pushed = { ...newRun('p', 'to-tool', instant(1), false), state: 'finished', endedAt: instant(1) } as const;
   await savePush({ state, clock: standingClock }, push, { ...push.state, run: pushed });
@@ -182,6 +184,22 @@ describe('examine', () => {
       { waitSeconds: 30 },
     );
     expect(await patient.sick()).toEqual(['run crm/contacts: warn', 'run to-tool: warn', 'sign-in tool: warn']);
+  });
+
+  it('finds a run that was let go of and that nobody took up again', async () => {
+    const patient = openPatient();
+    await heal(patient);
+    const { state } = patient;
+    const letGo = async (agoMs: number) => {
+      const held = await readPush(state, 'to-tool');
+      const clock = { ...standingClock, now: () => new Date(NOW - agoMs) };
+      await savePush({ state, clock }, held, { ...held.state, run: newRun('p', 'to-tool', instant(3), false) });
+    };
+    await letGo(10 * MINUTE);
+    expect(await patient.sick()).toEqual(['sign-in tool: warn']);
+
+    await letGo(21 * MINUTE);
+    expect(await patient.sick()).toEqual(['run to-tool: warn', 'sign-in tool: warn']);
   });
 
   it('finds a held push, an open alert and a quota that is nearly spent', async () => {

@@ -1,0 +1,45 @@
+import type { Definitions } from '../domain/definitions.ts';
+import { metricLines } from '../domain/metrics.ts';
+import { type AlertDeps, type AlertKind, endAlert, keptAlerts, repeatAlert } from './alerts.ts';
+
+/**
+ * Tells how many alerts of each kind are open, for as long as some are: an alarm that is red for five minutes has been seen by
+ * nobody. And says again, after about a day, what no run says again: a weekly push that is held, a file that nobody mends.
+ */
+export function watchAlerts(deps: AlertDeps) {
+  return async function watch(): Promise<void> {
+    const now = deps.clock.now().getTime();
+    const open = new Map<AlertKind, number>();
+    for (const held of await keptAlerts(deps.state, now)) {
+      open.set(held.alert.kind, (open.get(held.alert.kind) ?? 0) + 1);
+      await repeatAlert(deps, held);
+    }
+    const { workspace = '' } = deps;
+    for (const [kind, count] of open) {
+      deps.log('alerts open', metricLines('Pipeline/alert/open', [count], { workspace, kind }, now)[0] ?? {});
+    }
+  };
+}
+
+/** A process may hold definitions from before the publication of what an alert is about. */
+const SETTLED_MS = 3_600_000;
+
+/** Ends what is open about an audience or a stream that is not defined any more: no run of it will. */
+export async function endOrphans(deps: AlertDeps, definitions: Definitions): Promise<void> {
+  const now = deps.clock.now().getTime();
+  for (const held of await keptAlerts(deps.state, now)) {
+    const { subject, since } = held.alert;
+    if (Date.parse(since) + SETTLED_MS < now && !isDefined(subject, definitions)) {
+      await endAlert(deps, held, 'is not defined any more');
+    }
+  }
+}
+
+/** Audiences are named without blanks and slashes, streams `connection/stream`; other subjects are of the workspace itself. */
+function isDefined(subject: string, { audiences, connections, learned }: Definitions): boolean {
+  const checked = subject.replace(/^verify /, '');
+  if (checked.includes(' ')) return true;
+  const [connection = '', stream] = checked.split('/');
+  if (stream !== undefined) return connections[connection]?.streams[stream] !== undefined;
+  return audiences.some(({ audience }) => audience === checked) || (checked === 'learning' && learned !== undefined);
+}
