@@ -89,6 +89,20 @@ describe('workScan', () => {
     expect(rig.elapsed()).toBeLessThanOrEqual(LEASE_MS);
   });
 
+  it('goes on when that message comes again only when the worker is dead', async () => {
+    const rig = openRig(3 * PAGES_IN_MESSAGE);
+    await rig.begin();
+    await rig.work(rig.recompute.next());
+    const second = rig.recompute.next();
+    void rig.by({ recompute: { send: never } })(second);
+    await settle();
+    await rig.work(second);
+
+    await rig.drain();
+
+    expect(await rig.parts()).toMatchObject([{ done: true, found: { pages: 3 * PAGES_IN_MESSAGE } }]);
+  });
+
   it('tells the end when the worker that stored the last pages dies before it does', async () => {
     const rig = openRig(2);
     await rig.begin();

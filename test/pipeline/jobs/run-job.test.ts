@@ -176,6 +176,27 @@ describe('runJob', () => {
     expect(calls).toBe(1);
   });
 
+  it('goes on when a worker outlived its lease, and the one that took the job over by the same message dies', async () => {
+    let calls = 0;
+    const rig = openRig(async (_id, job) => {
+      calls += 1;
+      if (calls === 2) return never();
+      if (calls === 1) {
+        rig.clock.pass(LEASE_MS);
+        void rig.run(body);
+        await settle();
+      }
+      return { job: job.done === 2 ? ended(job) : next(job) };
+    });
+    await rig.begin();
+    const body = rig.jobs.next() ?? null;
+    await rig.run(body);
+
+    await rig.drain();
+
+    expect(await rig.job()).toMatchObject({ done: 3, over: true });
+  });
+
   it.each([
     ['at once', 0],
     ['after its time', visibilitySeconds(functions['run-job'].timeoutSeconds)],
