@@ -27,7 +27,7 @@ export async function runForget(
 ): Promise<ExitStatus> {
   const stage = openStageClient(options.stage);
   if (options.yes !== true) {
-    const question = `erase ${person} here, and in tools whose connection says erasure: delete? There is no way back. Type yes: `;
+    const question = `erase ${person} ${stage.deployed ? `at ${stage.url}` : 'here'}, and in tools whose connection says erasure: delete? There is no way back. Type yes: `;
     const answer = await ask(terminal, question);
     if (answer !== 'yes')
       throw new TributaryError('rejected', 'cli/not-confirmed', 'nobody was erased; say yes, or --yes');
