@@ -218,7 +218,7 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .addArgument(new Argument('<action>', 'what to do with the list').choices(['add', 'remove', 'list']))
     .addArgument(personArgument(false))
     .option('--reason <why>', 'why, without anything about the person; needed to add and to remove')
-    .option('--by <who>', 'who says so (default: the user of this machine)')
+    .option('--by <who>', 'who says so (default: the user of this machine, or whose credentials sign)')
     .action((action: SuppressAction, person: string | undefined, options: Omit<SuppressOptions, 'action' | 'person'>) =>
       perform(async (terminal) =>
         (await import('./commands/suppress.ts')).runSuppress(terminal, {

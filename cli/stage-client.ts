@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { TributaryError } from '../lib/domain/errors.ts';
 import { isJsonObject, type Json } from '../lib/domain/json.ts';
@@ -20,6 +21,8 @@ export interface StageClient {
   readonly url: string;
   /** Whether it is in an account: requests are signed. */
   readonly deployed: boolean;
+  /** Who acts, for the body of what is written down under a name: a deployment knows it by the signature. */
+  readonly actor: { readonly by?: string };
   /** Answers are trusted to have the shape that /api/openapi.json lays down. Throws TributaryError when refused. */
   get<Answer>(path: string): Promise<Answer>;
   post<Answer>(path: string, body: Json): Promise<Answer>;
@@ -69,6 +72,9 @@ export function openStageClient(
   return {
     url,
     deployed: deployment !== undefined,
+    get actor() {
+      return deployment === undefined ? { by: userInfo().username } : {};
+    },
     get: (path) => call('GET', path),
     post: (path, body) => call('POST', path, body),
   };

@@ -58,7 +58,8 @@ async function readReceipt(stage: StageClient, id: string): Promise<ErasureRecei
 
 function printReceipt(terminal: Terminal, id: string, receipt: ErasureReceipt): void {
   printLine(terminal, `${terminal.paint('bold', 'receipt')} ${id}`);
-  printLine(terminal, `erased at ${receipt.erasedAt ?? 'no instant yet'}\n`);
+  const asked = receipt.by === undefined ? '' : `, asked for by ${receipt.by}`;
+  printLine(terminal, `erased at ${receipt.erasedAt ?? 'no instant yet'}${asked}\n`);
   const rows = receipt.places.map(({ place, state, count, until, note }) => [place, state, count, until, note]);
   printLine(terminal, tableOf(terminal, ['place', 'state', 'taken away', 'gone by', ''], rows));
   if (receipt.state === 'pending')

@@ -52,7 +52,7 @@ describe('the command line, signing, and the API behind an authorizer', () => {
     expect(gateway.came.filter(({ refused }) => refused !== undefined)).toEqual([]);
   });
 
-  it('sends bodies', async () => {
+  it('sends bodies, and leaves it to the signature who acts', async () => {
     const gateway = await openGateway(operator, behind(running));
     const env = { ...signedBy(operator), TRIBUTARY_STAGE: gateway.url };
 
@@ -60,7 +60,7 @@ describe('the command line, signing, and the API behind an authorizer', () => {
     const all = await cli().run(['suppress', 'list', '--json'], { env });
 
     expect(added.status).toBe(0);
-    expect(JSON.parse(all.stdout)).toMatchObject({ suppressions: [{ reason: 'asked' }] });
+    expect(JSON.parse(all.stdout)).toMatchObject({ suppressions: [{ reason: 'asked', by: userArn }] });
     expect(gateway.came.map(({ method, refused }) => [method, refused])).toEqual([
       ['POST', undefined],
       ['GET', undefined],
