@@ -4,6 +4,8 @@
  */
 
 const AWS_SDK = 'node_modules/(@aws-sdk|@smithy)/';
+/** Finds the credentials of whoever sits at this machine. It asks AWS for nothing else. */
+const AWS_CREDENTIALS = 'node_modules/@aws-sdk/credential-provider-node/';
 const CDK = 'node_modules/(aws-cdk-lib|constructs|cdk-nag)/';
 const VENDOR_SDK = 'node_modules/(@hubspot|@jsforce|jsforce|@mailchimp)/';
 /** Node's modules that reach disk, network, processes or threads. */
@@ -169,7 +171,22 @@ module.exports = {
       severity: 'error',
       comment: 'talk to AWS through an adapter: add a port to lib/pipeline and implement it in lib/adapters',
       from: { pathNot: '^(lib/(adapters|local)|test|bench)/' },
-      to: { path: AWS_SDK },
+      to: { path: AWS_SDK, pathNot: AWS_CREDENTIALS },
+    },
+    {
+      name: 'credentials-in-one-place',
+      severity: 'error',
+      comment:
+        'only the command line signs for a person, in cli/deployment.ts: functions have the credentials of their role',
+      from: { pathNot: '^cli/deployment\\.ts$' },
+      to: { path: AWS_CREDENTIALS },
+    },
+    {
+      name: 'credentials-are-loaded-late',
+      severity: 'error',
+      comment: 'a command on a stage signs nothing and waits for nothing: cli/deployment.ts takes them with import()',
+      from: { path: '^cli/deployment\\.ts$' },
+      to: { path: AWS_CREDENTIALS, dynamic: false, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'cdk-in-infra-only',

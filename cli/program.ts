@@ -8,7 +8,8 @@ import type { StageOptions } from './stage-client.ts';
 import type { Terminal } from './terminal.ts';
 
 const EPILOGUE = `
-start runs a stage; init, check, resolve and evaluate need none; the others talk to a running one.
+start runs a stage; init, check, resolve and evaluate need none; the others talk to a running one, or to a deployment
+with the credentials that AWS's own command line would use.
 Exit status: 0 done, 1 a failed check or a refused run, 2 called wrongly.`;
 
 /** What a command does: returns its exit status, or throws. */
@@ -217,7 +218,7 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .addArgument(new Argument('<action>', 'what to do with the list').choices(['add', 'remove', 'list']))
     .addArgument(personArgument(false))
     .option('--reason <why>', 'why, without anything about the person; needed to add and to remove')
-    .option('--by <who>', 'who says so (default: the user of this machine)')
+    .option('--by <who>', 'who says so (default: the user of this machine, or whose credentials sign)')
     .action((action: SuppressAction, person: string | undefined, options: Omit<SuppressOptions, 'action' | 'person'>) =>
       perform(async (terminal) =>
         (await import('./commands/suppress.ts')).runSuppress(terminal, {
@@ -298,7 +299,10 @@ function command(program: Command, name: string, description: string): Command {
 }
 
 function onStage(of: Command): Command {
-  return of.option('--stage <url>', 'the stage to talk to (default: the one started here, else http://127.0.0.1:4000)');
+  return of.option(
+    '--stage <url>',
+    'the stage or deployment to talk to (default: $TRIBUTARY_STAGE, else the one started here, else http://127.0.0.1:4000)',
+  );
 }
 
 function personArgument(required = true): Argument {

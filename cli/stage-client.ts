@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { TributaryError } from '../lib/domain/errors.ts';
 import { isJsonObject, type Json } from '../lib/domain/json.ts';
 import { plainPath } from '../lib/domain/plain-path.ts';
+import { type Deployment, deploymentAt, strictUrl } from './deployment.ts';
 import { wrongUsage } from './failure.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:4000';
@@ -14,47 +16,80 @@ export interface StageOptions {
   readonly stage?: string;
 }
 
-/** The API of a running stage. */
+/** The API of a running stage, or of a deployment. */
 export interface StageClient {
   readonly url: string;
+  /** Whether it is in an account: requests are signed. */
+  readonly deployed: boolean;
+  /** Who acts, for the body of what is written down under a name: a deployment knows it by the signature. */
+  readonly actor: { readonly by?: string };
   /** Answers are trusted to have the shape that /api/openapi.json lays down. Throws TributaryError when refused. */
   get<Answer>(path: string): Promise<Answer>;
   post<Answer>(path: string, body: Json): Promise<Answer>;
 }
 
 /**
- * Opens the stage at a URL; without one, the stage that was started in this folder or one above it, else the default
- * port. Throws `cli/bad-usage` for what is no URL.
+ * Opens the stage or the deployment at a URL; without one, that of TRIBUTARY_STAGE, else the stage that was started in
+ * this folder or one above it, else the default port. Throws `cli/bad-usage` for what is no URL.
  */
-export function openStageClient(asked: string | undefined, folder: string = process.cwd()): StageClient {
+export function openStageClient(
+  asked: string | undefined,
+  folder: string = process.cwd(),
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): StageClient {
   const found = readStageFile(folder);
-  const url = asked === undefined ? (found?.url ?? DEFAULT_URL) : readUrl(asked);
+  const url = urlAsked(asked, env) ?? found?.url ?? DEFAULT_URL;
   const token = found?.url === url ? found.token : undefined;
+  const deployment = token === undefined ? deploymentAt(url, env) : undefined;
 
   async function call<Answer>(method: 'GET' | 'POST', path: string, body?: Json): Promise<Answer> {
-    const answer = await send(url, path, {
+    const request = {
+      method,
+      url: strictUrl(`${url}${path}`),
+      body: body === undefined ? undefined : JSON.stringify(body),
+    };
+    const answer = await send(url, deployment, request.url, {
       method,
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(await deployment?.sign(request)),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(request.body === undefined ? {} : { body: request.body }),
+      // What proves who asks is for this address alone.
+      redirect: 'manual',
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const content = await contentOf(answer);
     if (answer.ok && content !== undefined) return content as Answer;
-    throw refusal(url, answer.status, content);
+    if (isJsonObject(content) && typeof content.code === 'string') {
+      throw new TributaryError('rejected', content.code, String(content.message ?? ''));
+    }
+    if (answer.status !== 401 && answer.status !== 403) throw unexpected(url, deployment, answer.status);
+    throw deployment?.refusal(method, answer) ?? notAllowed(url);
   }
 
-  return { url, get: (path) => call('GET', path), post: (path, body) => call('POST', path, body) };
+  return {
+    url,
+    deployed: deployment !== undefined,
+    get actor() {
+      return deployment === undefined ? { by: userInfo().username } : {};
+    },
+    get: (path) => call('GET', path),
+    post: (path, body) => call('POST', path, body),
+  };
 }
 
-async function send(url: string, path: string, request: RequestInit): Promise<Response> {
+async function send(url: string, deployment: Deployment | undefined, to: URL, request: RequestInit): Promise<Response> {
   try {
-    return await fetch(`${url}${path}`, request);
+    return await fetch(to, request);
   } catch (cause) {
     const late = cause instanceof Error && cause.name === 'TimeoutError';
-    const message = `no stage ${late ? 'answers in time' : 'answers'} at ${url}; start one with: tributary start`;
+    const answers = late ? 'answers in time' : 'answers';
+    const message =
+      deployment === undefined
+        ? `no stage ${answers} at ${url}; start one with: tributary start`
+        : `nobody ${answers} at ${url}; is it the ApiUrl of the stack, and is there a network?`;
     throw new TributaryError('transient', 'cli/no-stage', message, { cause });
   }
 }
@@ -67,16 +102,21 @@ async function contentOf(answer: Response): Promise<Json | undefined> {
   }
 }
 
-function refusal(url: string, status: number, content: Json | undefined): TributaryError {
-  if (isJsonObject(content) && typeof content.code === 'string') {
-    return new TributaryError('rejected', content.code, String(content.message ?? ''));
-  }
-  if (status === 401 || status === 403) {
-    const message = `${url} does not let us in: run the command in the folder where the stage was started`;
-    return new TributaryError('auth', 'cli/not-allowed', message);
-  }
-  const message = `${url} answered ${status} and not as a stage does; is another program listening there?`;
-  return new TributaryError('config', 'cli/unexpected-answer', message);
+function notAllowed(url: string): TributaryError {
+  const message = `${url} does not let us in: run the command in the folder where the stage was started; for a deployment under a name of your own, set TRIBUTARY_REGION`;
+  return new TributaryError('auth', 'cli/not-allowed', message);
+}
+
+function unexpected(url: string, deployment: Deployment | undefined, status: number): TributaryError {
+  const instead =
+    deployment === undefined
+      ? 'is another program listening there?'
+      : 'is it the ApiUrl of the stack, and its function well?';
+  return new TributaryError(
+    'config',
+    'cli/unexpected-answer',
+    `${url} answered ${status} and not as a stage does; ${instead}`,
+  );
 }
 
 interface Started {
@@ -105,10 +145,19 @@ function parse(text: string): unknown {
   }
 }
 
-function readUrl(text: string): string {
+/** The URL of the option, else of the environment; an empty variable is none. */
+function urlAsked(
+  option: string | undefined,
+  { TRIBUTARY_STAGE }: { readonly TRIBUTARY_STAGE?: string },
+): string | undefined {
+  if (option !== undefined) return readUrl('--stage', option);
+  return TRIBUTARY_STAGE ? readUrl('TRIBUTARY_STAGE', TRIBUTARY_STAGE) : undefined;
+}
+
+function readUrl(from: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw wrongUsage(`--stage: expected a URL such as ${DEFAULT_URL}`);
+    throw wrongUsage(`${from}: expected a URL such as ${DEFAULT_URL}`);
   }
   return plainPath(url.href);
 }

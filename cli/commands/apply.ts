@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { isJsonObject } from '../../lib/domain/json.ts';
 import type { ScanJob } from '../../lib/pipeline/define/plan-definitions.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
@@ -22,7 +21,7 @@ export async function runApply(terminal: Terminal, what: string, options: Option
   const started = await stage.post<ScanJob>('/api/apply', {
     plan: hash,
     leave: options.leave ?? [],
-    by: userInfo().username,
+    ...stage.actor,
   });
   const job = await followJob(terminal, stage, started, tell);
   if (terminal.json) printJson(terminal, { plan: hash, ...job });

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import type { Approval } from '../../lib/pipeline/push/approve.ts';
 import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
@@ -49,7 +48,7 @@ export async function runApprove(
       `the plan of ${id} is ${plan.hash}, which does not begin with what was given`,
     );
   }
-  const body = { hash: plan.hash, by: userInfo().username };
+  const body = { hash: plan.hash, ...stage.actor };
   const approval = await stage.post<Approval>(`/api/runs/${encodeURIComponent(id)}/approve`, body);
   if (terminal.json) printJson(terminal, { ...approval });
   else if (approval.already)

@@ -27,7 +27,7 @@ export async function runForget(
 ): Promise<ExitStatus> {
   const stage = openStageClient(options.stage);
   if (options.yes !== true) {
-    const question = `erase ${person} here, and in tools whose connection says erasure: delete? There is no way back. Type yes: `;
+    const question = `erase ${person} ${stage.deployed ? `at ${stage.url}` : 'here'}, and in tools whose connection says erasure: delete? There is no way back. Type yes: `;
     const answer = await ask(terminal, question);
     if (answer !== 'yes')
       throw new TributaryError('rejected', 'cli/not-confirmed', 'nobody was erased; say yes, or --yes');
@@ -58,7 +58,8 @@ async function readReceipt(stage: StageClient, id: string): Promise<ErasureRecei
 
 function printReceipt(terminal: Terminal, id: string, receipt: ErasureReceipt): void {
   printLine(terminal, `${terminal.paint('bold', 'receipt')} ${id}`);
-  printLine(terminal, `erased at ${receipt.erasedAt ?? 'no instant yet'}\n`);
+  const asked = receipt.by === undefined ? '' : `, asked for by ${receipt.by}`;
+  printLine(terminal, `erased at ${receipt.erasedAt ?? 'no instant yet'}${asked}\n`);
   const rows = receipt.places.map(({ place, state, count, until, note }) => [place, state, count, until, note]);
   printLine(terminal, tableOf(terminal, ['place', 'state', 'taken away', 'gone by', ''], rows));
   if (receipt.state === 'pending')

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import type { Suppression } from '../../lib/pipeline/resolve/suppression.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { openStageClient } from '../stage-client.ts';
@@ -18,7 +17,7 @@ export interface SuppressOptions {
 
 /** `tributary suppress add|remove PERSON --reason WHY`, and `tributary suppress list`. */
 export async function runSuppress(terminal: Terminal, options: SuppressOptions): Promise<ExitStatus> {
-  const { action, person, reason, by = userInfo().username } = options;
+  const { action, person, reason, by } = options;
   const stage = openStageClient(options.stage);
   if (action === 'list') {
     const all = await stage.get<readonly Suppression[]>('/api/suppressions');
@@ -29,7 +28,10 @@ export async function runSuppress(terminal: Terminal, options: SuppressOptions):
     throw wrongUsage(`expected tributary suppress ${action} PERSON --reason WHY`);
   }
   const path = action === 'add' ? '/api/suppressions' : '/api/suppressions/lift';
-  const entries = await stage.post<readonly Suppression[]>(path, { person, reason, by });
+  const entries = await stage.post<readonly Suppression[]>(path, {
+    ...{ person, reason },
+    ...(by === undefined ? stage.actor : { by }),
+  });
   const off = action === 'add' ? 'never contacted from now on' : 'off the list';
   show(terminal, entries, `${terminal.paint('green', '✓')} ${off}; lists in tools follow with their next push`);
   return 0;

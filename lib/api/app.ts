@@ -56,7 +56,7 @@ export function createApi(deps: ApiDeps): Hono {
     ...doctorRoutes(deps),
   ];
   const served = [...callerRoutes(routes), ...routes];
-  for (const route of served) serve(app, route);
+  for (const route of served) serve(app, route, deps.log);
   let document: object | undefined;
   app.get('/api/openapi.json', async (c) => {
     // Few starts of the API see anybody ask for it.

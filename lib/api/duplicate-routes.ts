@@ -3,11 +3,11 @@ import { TributaryError } from '../domain/errors.ts';
 import { describePair, listDecided, listSuggested } from '../pipeline/describe/describe-duplicate.ts';
 import { judgeDuplicate, type Verdict } from '../pipeline/resolve/judge-duplicates.ts';
 import type { ApiDeps } from './deps.ts';
-import { type Route, readLimit, route } from './route.ts';
+import { actor, type Route, readLimit, route } from './route.ts';
 
 const STATES = ['suggested', 'accepted', 'rejected', 'parted'] as const;
 
-const verdictSchema = z.object({ by: z.string().min(1).max(100).optional() });
+const verdictSchema = z.object({ by: actor.optional() });
 
 /** People who may be one: what is suggested, and what somebody says to it. Never done by itself. */
 export function duplicateRoutes(deps: ApiDeps): readonly Route<never>[] {
@@ -20,7 +20,7 @@ export function duplicateRoutes(deps: ApiDeps): readonly Route<never>[] {
       body: verdictSchema,
       status: 202,
       answer: 'JudgedDuplicate',
-      run: ({ params: { duplicate = '' }, body }) => judgeDuplicate(deps, duplicate, verdict, body.by),
+      run: ({ params: { duplicate = '' }, by }) => judgeDuplicate(deps, duplicate, verdict, by),
     });
   return [
     route({

@@ -30,7 +30,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
       body: personSchema,
       status: 202,
       answer: 'Job',
-      run: async ({ body }) => jobNamed((await startForget(deps, await personNamed(body.person))).job),
+      run: async ({ body, by }) => jobNamed((await startForget(deps, await personNamed(body.person), by)).job),
     }),
     route({
       method: 'get',
@@ -66,7 +66,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
       body: personSchema,
       status: 202,
       answer: 'Job',
-      run: async ({ body }) => jobNamed(await startExport(deps, await personNamed(body.person))),
+      run: async ({ body, by }) => jobNamed(await startExport(deps, await personNamed(body.person), by)),
     }),
     route({
       method: 'get',
@@ -90,7 +90,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
       body: replaySchema,
       status: 202,
       answer: 'Job',
-      run: async ({ body }) => {
+      run: async ({ body, by }) => {
         const definitions = await deps.definitions();
         const { connection } = body;
         if (connection !== undefined && definitions.connections[connection] === undefined && connection !== 'web') {
@@ -101,7 +101,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
           const message = 'from and to: expected two RFC 3339 instants, the first before the second';
           throw new TributaryError('rejected', 'api/bad-body', message);
         }
-        const asked = { from, to, ...(connection === undefined ? {} : { connection }) };
+        const asked = { from, to, by, ...(connection === undefined ? {} : { connection }) };
         return jobNamed(await startReplay(deps, definitions, asked));
       },
     }),

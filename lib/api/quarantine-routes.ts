@@ -39,12 +39,12 @@ export function quarantineRoutes(deps: ApiDeps): readonly Route<never>[] {
       body: selectionSchema,
       status: 202,
       answer: 'Job',
-      run: async ({ params: { connection = '' }, body }) => {
+      run: async ({ params: { connection = '' }, body, by }) => {
         const selection = readSelection(body);
         if (selection === undefined) {
           throw new TributaryError('rejected', 'api/bad-body', 'expected ids, or a code with what narrows it');
         }
-        return readJob(deps, await deps.definitions(), await startReplayRejected(deps, connection, selection));
+        return readJob(deps, await deps.definitions(), await startReplayRejected(deps, connection, selection, by));
       },
     }),
   ];

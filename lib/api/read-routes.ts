@@ -80,6 +80,7 @@ export function readRoutes(deps: ApiDeps): readonly Route<never>[] {
     },
     {
       ...get('/api/segments/{segment}/people', 'People of a segment by chosen columns', 'SegmentPeople'),
+      takesAway: true,
       query: ['columns', 'from', 'most'],
       run: async ({ params, query }) =>
         readSegmentPeople(deps, await deps.compiled(), await segmentNamed(deps, params.segment), {

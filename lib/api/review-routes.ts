@@ -16,11 +16,10 @@ import {
 import type { AnswerName } from './answers/answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { segmentNamed } from './read-routes.ts';
-import { type Route, route } from './route.ts';
+import { actor, type Route, route } from './route.ts';
 
-const who = z.string().min(1).max(100);
-const commentBody = z.object({ by: who, text: z.string().min(1).max(2_000) });
-const markBody = z.object({ profile: z.string().min(1).max(100), mark: z.enum(['right', 'wrong']), by: who });
+const commentBody = z.object({ by: actor, text: z.string().min(1).max(2_000) });
+const markBody = z.object({ profile: z.string().min(1).max(100), mark: z.enum(['right', 'wrong']), by: actor });
 const nothing = z.object({});
 
 const MOST_REVIEWS = 100;

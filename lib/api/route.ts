@@ -1,11 +1,12 @@
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
-import { TributaryError } from '../domain/errors.ts';
+import { asTributaryError, TributaryError } from '../domain/errors.ts';
 import { isJsonObject, isShallow, type Json, mostLevels } from '../domain/json.ts';
 import { parseSafely } from '../domain/parse-safely.ts';
 import { type Role, suffices } from '../domain/role.ts';
+import type { Log } from '../pipeline/ports.ts';
 import type { AnswerName } from './answers/answers.ts';
-import { type Caller, callerOf } from './caller.ts';
+import { type Caller, callerOf, nameOf } from './caller.ts';
 
 /** One operation of the API: what it takes, what it answers, and how. The OpenAPI document is made from these. */
 export interface Route<Body> {
@@ -17,8 +18,13 @@ export interface Route<Body> {
   readonly summary: string;
   /** Names of what may stand behind the question mark. */
   readonly query?: readonly string[];
-  /** Its `by` is who acts: of somebody who signed in it is their name, whatever the body says. */
+  /**
+   * Its `by` is who acts: of somebody who signed in it is their name, whatever the body says; of who signed for IAM whom the
+   * body names, else their ARN.
+   */
   readonly body?: z.ZodType<Body>;
+  /** It lets a viewer take people away in a file: written to the log as deeds are. */
+  readonly takesAway?: true;
   readonly status?: 200 | 202;
   /** The name of its answer's shape: shapes are loaded with the document. */
   readonly answer: AnswerName;
@@ -33,6 +39,8 @@ export interface Route<Body> {
     /** The form that the caller saw; undefined = none, which only what is new has. */
     readonly seen: string | undefined;
     readonly caller: Caller;
+    /** Who acts, as it is stored with what is done. */
+    readonly by: string;
   }) => Promise<unknown>;
 }
 
@@ -40,6 +48,9 @@ export interface Route<Body> {
 export function route<Body>(one: Route<Body>): Route<never> {
   return one as unknown as Route<never>;
 }
+
+/** The name of who acts, in a body. An ARN may be as long as its path, its name and what stands before them. */
+export const actor = z.string().min(1).max(700);
 
 export function noSuchPerson(): TributaryError {
   return new TributaryError('rejected', 'api/no-such-person', 'nobody is known by that');
@@ -56,24 +67,44 @@ export function readLimit(text: string | undefined, { most, usual } = { most: MO
   throw new TributaryError('rejected', 'api/bad-query', `limit: expected a whole number from 1 to ${most}`);
 }
 
-/** Serves a route on the app. */
-export function serve<Body>(app: Hono, route: Route<Body>): void {
+/**
+ * Serves a route on the app. Whatever needs more than a viewer's role is a deed: one line in the log says who asked for it
+ * and how it ended, with nothing of the body and nothing of a person whom it is about.
+ */
+export function serve<Body>(app: Hono, route: Route<Body>, log: Log): void {
   const { method, path, needs, query = [], body, status = 200, ifMatch, etag, run } = route;
+  const isDeed = needs !== 'viewer' || route.takesAway === true;
+  const note = ({ role, signer }: Caller, by: string, code?: string): void => {
+    const signed = signer === undefined || signer === by ? {} : { signer };
+    const fields = { operation: `${method.toUpperCase()} ${path}`, role: role ?? null, by, ...signed };
+    if (code === undefined) log('operation done', fields);
+    else log('operation refused', { ...fields, code });
+  };
   app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
     const caller = whoAsks(c);
-    if (!suffices(caller.role, needs)) throw notAllowed(caller, needs);
-    const found = await run({
-      params: c.req.param(),
-      query: Object.fromEntries(query.map((name) => [name, c.req.query(name)])),
-      body: body === undefined ? (undefined as Body) : await readBody(c, body, caller),
-      seen: ifMatch === undefined ? undefined : formIn(c.req.header('if-match')),
-      caller,
-    });
-    const headers = {
-      'content-type': 'application/json',
-      ...(etag === undefined ? {} : { etag: `"${etag(found as never)}"` }),
-    };
-    return new Response(JSON.stringify(found), { status, headers });
+    let by = nameOf(caller);
+    try {
+      if (!suffices(caller.role, needs)) throw notAllowed(caller, needs);
+      const given = body === undefined ? undefined : await readBody(c, body, caller);
+      by = given?.by ?? by;
+      const found = await run({
+        params: c.req.param(),
+        query: Object.fromEntries(query.map((name) => [name, c.req.query(name)])),
+        body: given?.body as Body,
+        seen: ifMatch === undefined ? undefined : formIn(c.req.header('if-match')),
+        caller,
+        by,
+      });
+      if (isDeed) note(caller, by);
+      const headers = {
+        'content-type': 'application/json',
+        ...(etag === undefined ? {} : { etag: `"${etag(found as never)}"` }),
+      };
+      return new Response(JSON.stringify(found), { status, headers });
+    } catch (thrown) {
+      if (isDeed) note(caller, by, asTributaryError(thrown).code);
+      throw thrown;
+    }
   });
 }
 
@@ -93,7 +124,12 @@ function notAllowed({ role }: Caller, needs: Role): TributaryError {
   return new TributaryError('rejected', 'api/not-allowed', `this needs the role ${needs}, and ${has}`);
 }
 
-async function readBody<Body>(c: Context, schema: z.ZodType<Body>, { by }: Caller): Promise<Body> {
+/** The body, and the name in it where it has one. */
+async function readBody<Body>(
+  c: Context,
+  schema: z.ZodType<Body>,
+  caller: Caller,
+): Promise<{ readonly body: Body; readonly by: string | undefined }> {
   const text = await c.req.text();
   let value: unknown;
   try {
@@ -104,9 +140,10 @@ async function readBody<Body>(c: Context, schema: z.ZodType<Body>, { by }: Calle
   if (!isShallow(value as Json)) {
     throw new TributaryError('rejected', 'api/bad-body', `the body is nested deeper than ${mostLevels} levels`);
   }
-  const signed = by !== undefined && schema instanceof z.ZodObject && 'by' in schema.shape;
-  const parsed = parseSafely(schema, signed && isJsonObject(value) ? { ...value, by } : value);
-  if (parsed.success) return parsed.data;
+  const names = schema instanceof z.ZodObject && 'by' in schema.shape;
+  const by = caller.by ?? (isJsonObject(value) ? value.by : undefined) ?? nameOf(caller);
+  const parsed = parseSafely(schema, names && isJsonObject(value) ? { ...value, by } : value);
+  if (parsed.success) return { body: parsed.data, by: names ? String(by) : undefined };
   const list = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`);
   throw new TributaryError('rejected', 'api/bad-body', list.join('; '));
 }

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { listSuppressions, suppressPerson, unsuppressPerson } from '../pipeline/resolve/suppression.ts';
 import type { ApiDeps } from './deps.ts';
-import { type Route, route } from './route.ts';
+import { actor, type Route, route } from './route.ts';
 
 const orderSchema = z.object({
   person: z.string(),
-  by: z.string().min(1).max(100),
+  by: actor,
   reason: z.string().min(1).max(200),
 });
 

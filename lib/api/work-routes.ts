@@ -13,7 +13,7 @@ import { redrivenQueues, startRedrive } from '../pipeline/redrive/redrive-queue.
 import type { ApiDeps } from './deps.ts';
 import { mergesOf } from './read-routes.ts';
 import { planPush } from './reads.ts';
-import { type Route, route } from './route.ts';
+import { actor, type Route, route } from './route.ts';
 
 const pullSchema = z.object({ connection: z.string(), stream: z.string().optional(), full: z.boolean().optional() });
 const unmergeSchema = z.object({ edge: z.string() });
@@ -27,10 +27,10 @@ const applySchema = z.object({
   plan: z.string(),
   leave: z.array(z.string()).optional(),
   /** Who publishes, for the list of publications. */
-  by: z.string().min(1).max(100).optional(),
+  by: actor.optional(),
 });
 const definitionsSchema = z.looseObject({ version: z.string(), workspace: z.string() });
-const approveSchema = z.object({ hash: z.string(), by: z.string().min(1).max(100) });
+const approveSchema = z.object({ hash: z.string(), by: actor });
 const redriveSchema = z.object({ queue: z.enum(redrivenQueues), dryRun: z.boolean().optional() });
 /** Everything that starts or changes something. */
 export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
@@ -39,14 +39,14 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
       ...post('/api/pull', 'editor', 'Pull streams now', pullSchema),
       status: 202,
       answer: 'Job',
-      run: async ({ body }) =>
-        startPull(deps, streamsOf(await deps.definitions(), body.connection, body.stream), body.full === true),
+      run: async ({ body, by }) =>
+        startPull(deps, streamsOf(await deps.definitions(), body.connection, body.stream), body.full === true, by),
     }),
     route({
       ...post('/api/push', 'approver', 'Push audiences now', pushSchema),
       status: 202,
       answer: 'Job',
-      run: async ({ body }) => startPush(deps, audiencesOf(await deps.definitions(), body.audience)),
+      run: async ({ body, by }) => startPush(deps, audiencesOf(await deps.definitions(), body.audience), by),
     }),
     route({
       ...post('/api/push/dry-run', 'viewer', 'What a push would do now', pushSchema),
@@ -62,13 +62,14 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
       ),
       status: 202,
       answer: 'Job',
-      run: async ({ params, body }) => startUnmerge(deps, await mergesOf(deps, params.person), body.edge),
+      run: async ({ params, body, by }) => startUnmerge(deps, await mergesOf(deps, params.person), body.edge, by),
     }),
     route({
       ...post('/api/verify', 'approver', "Compare a tool's real list with what we believe is on it", verifyAskedSchema),
       status: 202,
       answer: 'Job',
-      run: async ({ body }) => startVerify(deps, audiencesOf(await deps.definitions(), body.audience), body.heal),
+      run: async ({ body, by }) =>
+        startVerify(deps, audiencesOf(await deps.definitions(), body.audience), body.heal, by),
     }),
     route({
       ...post(
@@ -89,8 +90,8 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
       ),
       status: 202,
       answer: 'Job',
-      run: async ({ body }) => {
-        const id = await startRedrive(deps, body.queue, body.dryRun === true);
+      run: async ({ body, by }) => {
+        const id = await startRedrive(deps, body.queue, body.dryRun === true, by);
         return readJob(deps, await deps.definitions(), id);
       },
     }),
@@ -104,13 +105,13 @@ export function workRoutes(deps: ApiDeps): readonly Route<never>[] {
       ...post('/api/apply', 'approver', 'Publish what was planned, unless something moved since', applySchema),
       status: 202,
       answer: 'Job',
-      run: async ({ body }) => startApply(deps, body.plan, { leave: body.leave ?? [], by: body.by }),
+      run: async ({ body, by }) => startApply(deps, body.plan, { leave: body.leave ?? [], by }),
     }),
     route({
       ...post('/api/definitions', 'approver', 'Publish a workspace', definitionsSchema),
       answer: 'Published',
-      run: async ({ body }) => {
-        const changed = await publishDefinitions(deps, checkDefinitions(body as JsonObject));
+      run: async ({ body, by }) => {
+        const changed = await publishDefinitions(deps, checkDefinitions(body as JsonObject), { by });
         return { version: body.version, changed };
       },
     }),

@@ -357,7 +357,9 @@ describe('what /api refuses', () => {
     ['GET', '/api/runs/none.1', 404, 'api/no-such-run'],
     ['GET', '/api/runs/none.1/outcomes/0', 404, 'api/no-such-run'],
     ['POST', '/api/runs/none.1/approve', 404, 'api/no-such-run', { hash: 'a', by: 'ops' }],
-    ['POST', '/api/runs/none.1/approve', 400, 'api/bad-body', { hash: 'a' }],
+    ['POST', '/api/runs/none.1/approve', 404, 'api/no-such-run', { hash: 'a' }],
+    ['POST', '/api/runs/none.1/approve', 400, 'api/bad-body', { by: 'ops' }],
+    ['POST', '/api/runs/none.1/approve', 400, 'api/bad-body', { hash: 'a', by: '' }],
   ])('%s %s is %i %s', async (method, path, status, code, body?: Json) => {
     const answer = await ask(method, path, body);
 

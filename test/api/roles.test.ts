@@ -126,6 +126,7 @@ describe('who acts', () => {
       body: z.object({ by: z.string(), text: z.string() }),
       run: async ({ body }) => body,
     }),
+    () => {},
   );
   const say = async (body: Json, context: GatewayContext): Promise<Json> => {
     const answer = await app.request('/api/said', { method: 'POST', body: JSON.stringify(body) }, { ...context });

@@ -50,6 +50,8 @@ const offences: readonly (readonly [rule: string, file: string, code: string])[]
   ['api-asks-the-pipeline', 'lib/api/stores.ts', "import '../adapters/store.ts';"],
   ['adapters-implement-ports-only', 'lib/adapters/calls.ts', "import '../pipeline/verb.ts';"],
   ['aws-sdk-in-adapters-only', 'lib/pipeline/queue.ts', "import '@aws-sdk/client-sqs';"],
+  ['credentials-in-one-place', 'lib/adapters/signs.ts', "import('@aws-sdk/credential-provider-node');"],
+  ['credentials-are-loaded-late', 'cli/deployment.ts', "import '@aws-sdk/credential-provider-node';"],
   ['cdk-in-infra-only', 'cli/stack.ts', "import 'aws-cdk-lib';"],
   ['infra-names-functions-by-path', 'lib/infra/bundle.ts', "import '../../functions/sync.ts';"],
   ['workspace-reads-files-only', 'lib/workspace/load.ts', "import '../adapters/store.ts';"],

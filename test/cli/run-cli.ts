@@ -21,6 +21,8 @@ export interface CliOptions {
   readonly cwd?: string;
   /** Called by npx, as npm tells it. */
   readonly npx?: true;
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The built command line, and an empty folder that goes with the tests. */
@@ -70,8 +72,10 @@ export function withCli(): () => Cli {
 
 /** Runs Node with arguments and waits for its end. */
 export function runNode(args: readonly string[], options: CliOptions): Promise<Ran> {
-  const { npm_command: _, ...inherited } = process.env;
-  const env = { ...inherited, NO_COLOR: '1', ...(options.npx === true ? { npm_command: 'exec' } : {}) };
+  // A developer's own deployment is no place for tests.
+  const { npm_command: _, TRIBUTARY_STAGE: _stage, TRIBUTARY_REGION: _region, ...inherited } = process.env;
+  const npx = options.npx === true ? { npm_command: 'exec' } : {};
+  const env = { ...inherited, NO_COLOR: '1', ...npx, ...options.env };
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,

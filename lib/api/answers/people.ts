@@ -117,6 +117,7 @@ export const segmentPeopleSchema = z.object({
 export const receiptOfErasureSchema = z.object({
   id: z.string(),
   askedAt: z.string(),
+  by: z.string().optional(),
   erasedAt: z.string().optional(),
   state: z.enum(['pending', 'done']),
   profiles: z.array(z.string()),

@@ -44,6 +44,7 @@ export const jobSchema = z.looseObject({
   what: z.enum(jobKinds),
   state: z.enum(['running', 'finished', 'failed']),
   startedAt: z.string(),
+  by: z.string().optional(),
   parts: z.array(loose),
   error: problemSchema.optional(),
 });

@@ -1,6 +1,7 @@
 import { TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import { askedBy } from '../jobs/job.ts';
 import type { Plan } from './compose-plan.ts';
 import { loadDefinitions, readPointer } from './definitions.ts';
 import { deployChanges, type PlanDeps, readPlan, type ScanJob, standingOf } from './plan-definitions.ts';
@@ -42,7 +43,7 @@ export async function startApply(
     refuseToForget(plan, leave);
     const now = deps.clock.now().getTime();
     const about: ApplyAbout = { plan: hash, to: plan.candidate, moves: plan.base?.moves ?? null };
-    const body = { what: 'apply', startedAt: formatInstant(now), about } as unknown as JsonObject;
+    const body = { what: 'apply', startedAt: formatInstant(now), ...askedBy(by), about } as unknown as JsonObject;
     // The job first: once the pointer has moved, whoever asks again is led to it.
     await deps.state.put('job', id, body, 0, { expiresAt: now + KEPT_MS });
     await rememberLeft(deps, plan);
@@ -85,7 +86,8 @@ export async function readApplyJob(deps: Pick<PlanDeps, 'state' | 'clock'>, id: 
   const about = job.body.about as unknown as ApplyAbout;
   const startedAt = String(job.body.startedAt);
   const pointer = await readPointer(deps.state);
-  const base = { id, what: 'apply', startedAt } as const;
+  const { by } = job.body;
+  const base = { id, what: 'apply', startedAt, ...askedBy(typeof by === 'string' ? by : undefined) } as const;
   const none = { done: 0, of: 0, people: 0, parts: [] };
   const arrived = pointer?.version === about.to;
   if (about.moves === null)

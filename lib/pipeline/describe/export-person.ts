@@ -7,7 +7,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Profile } from '../../domain/profile.ts';
 import { hoursAfter, peopleFolders, searchHour } from '../archive-hours.ts';
 import { keysOfPerson } from '../erase/erasure-receipt.ts';
-import { newJobId } from '../jobs/job.ts';
+import { askedBy, newJobId } from '../jobs/job.ts';
 import { beginJob, type JobStep, type LongJob, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import type {
   ActivityStore,
@@ -47,7 +47,11 @@ export interface ExportJob extends LongJob {
 }
 
 /** Asks for a person's export; it can be fetched when the job has ended, and goes after some days. */
-export async function startExport(deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock'>, person: string): Promise<string> {
+export async function startExport(
+  deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock'>,
+  person: string,
+  by?: string,
+): Promise<string> {
   const id = newJobId('export', deps.clock);
   const startedAt = formatInstant(deps.clock.now().getTime());
   const parts = [{ hours: 0, lines: 0 }];
@@ -56,6 +60,7 @@ export async function startExport(deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clo
     state: 'running',
     over: false,
     startedAt,
+    ...askedBy(by),
     person,
     folder: 0,
     parts,

@@ -18,9 +18,11 @@ export interface ErasedPlace {
   readonly note?: string;
 }
 
-/** The evidence of an erasure. Holds ids and HMACs only; kept for ever. */
+/** The evidence of an erasure. Holds ids and HMACs only, and who asked for it; kept for ever. */
 export interface ErasureReceipt {
   readonly askedAt: string;
+  /** Who asked for it; absent in receipts that were written before this was kept. */
+  readonly by?: string;
   /** Absent until the person is erased; from then on nobody finds or writes them. */
   readonly erasedAt?: string;
   /** `pending` while any place is. */

@@ -4,7 +4,7 @@ import type { IdentityKey } from '../../domain/identifier.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Profile } from '../../domain/profile.ts';
 import { AFTER_EVERY_WRITER_SECONDS } from '../delay.ts';
-import { newJobId } from '../jobs/job.ts';
+import { askedBy, newJobId } from '../jobs/job.ts';
 import { beginJob, type JobStep, type LongJob, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import { isMerged } from '../resolve/gather.ts';
 import { EVERYWHERE, type Found, type PlacesDeps } from './erase-places.ts';
@@ -41,12 +41,14 @@ const EXPIRING_MS = 2 * 86_400_000;
 export async function startForget(
   deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock'>,
   person: string,
+  by?: string,
 ): Promise<{ readonly job: string; readonly receipt: string }> {
   const job = newJobId('forget', deps.clock);
   const receipt = job.slice('forget.'.length);
   const startedAt = formatInstant(deps.clock.now().getTime());
   const before = {
     askedAt: startedAt,
+    ...askedBy(by),
     state: 'pending',
     profiles: [person],
     audiences: [],
@@ -56,7 +58,7 @@ export async function startForget(
   await amendReceipt(deps.state, receipt, (held) => held ?? before);
   const parts = [{ receipt, done: 0, of: EVERYWHERE.length + 1 }];
   const begun = { what: 'forget', state: 'running', over: false, startedAt, person, receipt, look: 1, parts } as const;
-  await beginJob<ForgetJob>(deps, job, begun);
+  await beginJob<ForgetJob>(deps, job, { ...begun, ...askedBy(by) });
   return { job, receipt };
 }
 
@@ -156,7 +158,8 @@ function firstReceipt(
     },
     { place: 'backups', state: 'pending', at, until: formatInstant(erased + BACKUPS_KEPT_MS), note: 'expire' },
   ];
-  const next = { askedAt: before?.askedAt ?? at, erasedAt: at, state: 'pending', profiles, audiences } as const;
+  const asked = { askedAt: before?.askedAt ?? at, ...askedBy(before?.by) };
+  const next = { ...asked, erasedAt: at, state: 'pending', profiles, audiences } as const;
   return withPlaces({ ...next, keys: [...keys].sort(), places: [] }, places);
 }
 

@@ -26,7 +26,14 @@ export interface JobStanding {
   readonly what: (typeof jobKinds)[number];
   readonly state: 'running' | 'finished' | 'failed';
   readonly startedAt: string;
+  /** Who asked for it; absent: nobody did, or it was kept before that was. */
+  readonly by?: string;
   readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** By whom a job is, where that is known. */
+export function askedBy(by: string | undefined): { readonly by?: string } {
+  return by === undefined ? {} : { by };
 }
 
 export const JOB_KEPT_MS = 7 * 24 * 3_600_000;

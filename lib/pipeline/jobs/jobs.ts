@@ -10,7 +10,10 @@ import { summariseAudience } from '../push/summaries.ts';
 import { type Merges, sendUnmerge } from '../resolve/merges.ts';
 import { isSettled, readStream } from '../sync/sync-run.ts';
 import { latestVerify } from '../verify/verify-run.ts';
-import { JOB_KEPT_MS, type JobStanding, newJobId } from './job.ts';
+import { askedBy, JOB_KEPT_MS, type JobStanding, newJobId } from './job.ts';
+
+/** Nothing else tells who undid a piece of evidence: kept as long as what else the team said. */
+const RULING_KEPT_MS = 400 * 24 * 3_600_000;
 
 export interface JobDeps extends FindDeps {
   readonly state: StateStore;
@@ -32,11 +35,13 @@ export async function startPull(
   deps: JobDeps,
   streams: readonly { readonly connection: string; readonly stream: string }[],
   full: boolean,
+  by?: string,
 ): Promise<Job> {
   const scheduledAt = formatInstant(deps.clock.now().getTime());
   const job = await keepJob(deps, {
     what: 'pull',
     startedAt: scheduledAt,
+    ...askedBy(by),
     parts: streams.map((one) => ({ ...one, scheduledAt, ...(full ? { full } : {}) })),
   });
   await deps.sync.send(streams.map((one) => ({ body: { ...one, scheduledAt, ...(full ? { full } : {}) } })));
@@ -44,26 +49,32 @@ export async function startPull(
 }
 
 /** Asks for pushes of audiences; the job ends when their runs have ended. */
-export async function startPush(deps: JobDeps, audiences: readonly string[]): Promise<Job> {
+export async function startPush(deps: JobDeps, audiences: readonly string[], by?: string): Promise<Job> {
   const scheduledAt = formatInstant(deps.clock.now().getTime());
   const parts = audiences.map((audience) => ({ audience, scheduledAt }));
-  const job = await keepJob(deps, { what: 'push', startedAt: scheduledAt, parts });
+  const job = await keepJob(deps, { what: 'push', startedAt: scheduledAt, ...askedBy(by), parts });
   await deps.push.send(parts.map((body) => ({ body })));
   return job;
 }
 
-/** Undoes a piece of evidence; the job ends when the two records are in two people. */
-export async function startUnmerge(deps: JobDeps, merges: Merges, edge: string): Promise<Job> {
+/** Undoes a piece of evidence; the job ends when the two records are in two people, and stays as what says who ruled it. */
+export async function startUnmerge(deps: JobDeps, merges: Merges, edge: string, by?: string): Promise<Job> {
   const { fragment, from, at } = await sendUnmerge(deps, merges, edge);
-  return keepJob(deps, { what: 'unmerge', startedAt: at, parts: [{ edge, fragment, from }] });
+  const job = { what: 'unmerge', startedAt: at, ...askedBy(by), parts: [{ edge, fragment, from }] } as const;
+  return keepJob(deps, job, RULING_KEPT_MS);
 }
 
 /** Asks for checks of lists; the job ends when their runs have ended. */
-export async function startVerify(deps: JobDeps, audiences: readonly string[], heal: Heal | undefined): Promise<Job> {
+export async function startVerify(
+  deps: JobDeps,
+  audiences: readonly string[],
+  heal: Heal | undefined,
+  by?: string,
+): Promise<Job> {
   const scheduledAt = formatInstant(deps.clock.now().getTime());
   const asked = heal === undefined ? {} : { heal };
   const parts = audiences.map((audience) => ({ audience, scheduledAt, ...asked }));
-  const job = await keepJob(deps, { what: 'verify', startedAt: scheduledAt, parts });
+  const job = await keepJob(deps, { what: 'verify', startedAt: scheduledAt, ...askedBy(by), parts });
   await deps.push.send(audiences.map((verify) => ({ body: { verify, scheduledAt, ...asked } })));
   return job;
 }
@@ -72,10 +83,13 @@ export async function startVerify(deps: JobDeps, audiences: readonly string[], h
 export async function readJob(deps: JobDeps, definitions: Definitions, id: string): Promise<Job | undefined> {
   const document = await deps.state.get('job', id);
   if (document === undefined) return undefined;
-  const { what, state: told, startedAt, parts: toldParts, error } = document.body as unknown as Omit<Job, 'id'>;
+  const { what, state: told, startedAt, by, parts: toldParts, error } = document.body as unknown as Omit<Job, 'id'>;
   // Long work notes itself how it stands.
   if (told !== undefined)
-    return { id, what, state: told, startedAt, parts: toldParts, ...(error === undefined ? {} : { error }) };
+    return {
+      ...{ id, what, state: told, startedAt, ...askedBy(by), parts: toldParts },
+      ...(error === undefined ? {} : { error }),
+    };
   const asked = document.body as unknown as Omit<Job, 'state'>;
   const parts = await Promise.all(
     asked.parts.map((part) => {
@@ -148,9 +162,9 @@ function serves(
   return part.full === true ? run.backfill === true && run.startedAt >= asked : (run.endedAt ?? '') >= asked;
 }
 
-async function keepJob(deps: JobDeps, job: Omit<Job, 'id' | 'state'>): Promise<Job> {
+async function keepJob(deps: JobDeps, job: Omit<Job, 'id' | 'state'>, keptMs = JOB_KEPT_MS): Promise<Job> {
   const id = newJobId(job.what, deps.clock);
-  const expiresAt = deps.clock.now().getTime() + JOB_KEPT_MS;
+  const expiresAt = deps.clock.now().getTime() + keptMs;
   await deps.state.put('job', id, job as unknown as JsonObject, 0, { expiresAt });
   return { ...job, id, state: 'running' };
 }

@@ -1,5 +1,5 @@
 import { formatInstant } from '../../domain/instant.ts';
-import { newJobId } from '../jobs/job.ts';
+import { askedBy, newJobId } from '../jobs/job.ts';
 import { beginJob, type JobStep, type LongJob, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import type { DeadLetter, DeadLetters, Queue } from '../ports.ts';
 import { kindOfLetter, readLetter } from './letter-kind.ts';
@@ -57,6 +57,7 @@ export async function startRedrive(
   deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock'>,
   queue: RedrivenQueue,
   dryRun: boolean,
+  by?: string,
 ): Promise<string> {
   const id = newJobId('redrive', deps.clock);
   await beginJob<RedriveJob>(deps, id, {
@@ -64,6 +65,7 @@ export async function startRedrive(
     state: 'running',
     over: false,
     startedAt: formatInstant(deps.clock.now().getTime()),
+    ...askedBy(by),
     dryRun,
     parts: [{ queue, found: 0, moved: 0, unreadable: 0, left: 0, kinds: {} }],
     counted: false,

@@ -7,7 +7,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { parseChange } from '../../domain/parse-change.ts';
 import { archiveKey, readingOf } from '../archive-hours.ts';
 import { changesMessage } from '../changes-message.ts';
-import { newJobId } from '../jobs/job.ts';
+import { askedBy, newJobId } from '../jobs/job.ts';
 import { beginJob, type JobStep, type LongJob, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import { pack } from '../pack.ts';
 import type { StateDocument, StateStore } from '../ports.ts';
@@ -57,6 +57,7 @@ export async function startReplayRejected(
   deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock'>,
   connection: string,
   selection: Selection,
+  by?: string,
 ): Promise<string> {
   if ('ids' in selection && (selection.ids.length === 0 || selection.ids.length > MOST_IDS)) {
     throw new TributaryError('rejected', 'api/bad-body', `ids: expected 1 to ${MOST_IDS}`);
@@ -67,6 +68,7 @@ export async function startReplayRejected(
     state: 'running',
     over: false,
     startedAt: formatInstant(deps.clock.now().getTime()),
+    ...askedBy(by),
     selection,
     parts: [{ connection, records: 0, used: 0, refused: 0, unreadable: 0, changes: 0 }],
     read: false,

@@ -6,7 +6,7 @@ import { formatInstant } from '../../domain/instant.ts';
 import { startOf } from '../archive-hours.ts';
 import { changesMessage } from '../changes-message.ts';
 import { AFTER_EVERY_READER_SECONDS } from '../delay.ts';
-import { newJobId } from '../jobs/job.ts';
+import { askedBy, newJobId } from '../jobs/job.ts';
 import { beginJob, type JobStep, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import { pack } from '../pack.ts';
 import type { Archive } from '../ports.ts';
@@ -61,7 +61,7 @@ const ALL = '*';
 export async function startReplay(
   deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock'> & Pick<ReplayDeps, 'connectors'>,
   definitions: Definitions,
-  asked: { readonly from: number; readonly to: number; readonly connection?: string },
+  asked: { readonly from: number; readonly to: number; readonly connection?: string; readonly by?: string },
 ): Promise<string> {
   const now = deps.clock.now().getTime();
   const from = hourOf(asked.from);
@@ -98,6 +98,7 @@ export async function startReplay(
     state: 'running',
     over: false,
     startedAt: formatInstant(now),
+    ...askedBy(asked.by),
     from: formatInstant(from),
     to: formatInstant(to),
     ...(connection === undefined ? {} : { connection }),

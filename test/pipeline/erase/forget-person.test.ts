@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Change } from '../../../lib/domain/change.ts';
 import { type IdentityKey, indexKey } from '../../../lib/domain/identifier.ts';
 import { findPerson } from '../../../lib/pipeline/describe/find-person.ts';
+import { readReceipt } from '../../../lib/pipeline/erase/erasure-receipt.ts';
 import { startForget } from '../../../lib/pipeline/erase/forget-person.ts';
 import { workJobs } from '../../../lib/pipeline/jobs/work-jobs.ts';
 import type { ProfileStore } from '../../../lib/pipeline/ports.ts';
@@ -64,6 +65,20 @@ describe('forgetPerson', () => {
     });
     expect(await findPerson(privacy.deps, 'ann@example.com')).toBeUndefined();
     expect(await findPerson(privacy.deps, 'crm:contact:1')).toBeUndefined();
+  });
+
+  it.each([['bea'], [undefined]])('keeps in the receipt who asked: %s', async (by) => {
+    const stores = openMemoryStores();
+    const privacy = openPrivacy(stores);
+    await deliver(stores, [[contact('1', -9, ann)]]);
+    const person = await findPerson(privacy.deps, 'ann@example.com');
+
+    const { receipt } = await startForget(privacy.deps, person?.id ?? '', by);
+    await privacy.doJobs();
+
+    const kept = await readReceipt(privacy.state, receipt);
+    expect(kept?.erasedAt).toBeDefined();
+    expect(kept?.by).toBe(by);
   });
 
   it('forgets a person whole wherever it dies, in any world', async () => {
