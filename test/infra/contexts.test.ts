@@ -46,8 +46,9 @@ describe('-c paused', () => {
   it.each([
     ['true', ['DISABLED'], [false]],
     [true, ['DISABLED'], [false]],
-    ['schedules', ['DISABLED'], [undefined]],
-    ['false', [undefined], [undefined]],
+    ['schedules', ['DISABLED'], [true]],
+    ['false', ['ENABLED'], [true]],
+    [undefined, ['ENABLED'], [true]],
   ])('of %s says what begins and what is worked at, and changes nothing else', async (paused, state, enabled) => {
     const template = await templateWith({ paused });
 

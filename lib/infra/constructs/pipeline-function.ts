@@ -73,7 +73,6 @@ export class PipelineFunction extends Construct {
       ...(spec.secrets.length === 0 ? {} : { layers: [secretsExtension(this)] }),
     });
     freezeId(this.lambda, `${id}Function`);
-    const standing = pausedIn(this).queues ? { enabled: false } : {};
     for (const { queue, batchSize, maxConcurrency } of spec.sources) {
       const mapping = new EventSourceMapping(this, queue, {
         target: this.lambda,
@@ -81,7 +80,8 @@ export class PipelineFunction extends Construct {
         batchSize,
         maxConcurrency,
         reportBatchItemFailures: true,
-        ...standing,
+        // Said also where it is the default: a property that is taken away may leave behind what it had set.
+        enabled: !pausedIn(this).queues,
       });
       freezeId(mapping, `${id}From${idPart(queue)}`);
     }

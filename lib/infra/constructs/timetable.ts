@@ -35,12 +35,13 @@ export class Timetable extends Construct {
     const group = new CfnScheduleGroup(this, 'group', { name: stackNameOf(workspace.workspace) });
     freezeId(group, 'ScheduleGroup');
     const role = openRole(this, group, queues);
-    const state = pausedIn(this).schedules ? { state: 'DISABLED' } : {};
+    // Said also where it is the default: a property that is taken away may leave behind what it had set.
+    const state = pausedIn(this).schedules ? 'DISABLED' : 'ENABLED';
     for (const { id: entryId, description, expression, queue, message } of entriesOf(workspace, queues)) {
       new CfnSchedule(this, entryId, {
         description,
         groupName: group.ref,
-        ...state,
+        state,
         scheduleExpression: expression,
         scheduleExpressionTimezone: workspace.timezone,
         flexibleTimeWindow: { mode: 'OFF' },
