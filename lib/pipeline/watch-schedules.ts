@@ -7,7 +7,7 @@ import { listCards } from './learn/cards.ts';
 import type { StateStore } from './ports.ts';
 import { readPush } from './push/push-run.ts';
 import { latestRound } from './rounds.ts';
-import { isAtWork, type Lease } from './run-left.ts';
+import { isAtWork, type Lease } from './run-lease.ts';
 import { readStream } from './sync/sync-run.ts';
 import { readVerify } from './verify/verify-run.ts';
 import { endOrphans } from './watch-alerts.ts';

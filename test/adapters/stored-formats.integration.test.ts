@@ -5,7 +5,7 @@ import type { Item } from '../../lib/adapters/dynamodb/client.ts';
 import { type Formatted, formatMark, formats, inFormat, type Step } from '../../lib/adapters/dynamodb/format.ts';
 import type { Change } from '../../lib/domain/change.ts';
 import { readPush } from '../../lib/pipeline/push/push-run.ts';
-import { freeFor } from '../../lib/pipeline/run-left.ts';
+import { freeFor } from '../../lib/pipeline/run-lease.ts';
 import { readStream } from '../../lib/pipeline/sync/sync-run.ts';
 import { withEngines } from '../engines.ts';
 import { openStoredWorld, type StoredWorld, storeTheRest } from './stored-world.ts';

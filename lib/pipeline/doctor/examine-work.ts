@@ -3,7 +3,7 @@ import { formatInstant } from '../../domain/instant.ts';
 import { openAlerts } from '../alerts.ts';
 import type { Clock, StateStore } from '../ports.ts';
 import { readPush } from '../push/push-run.ts';
-import { type Lease, leftSince } from '../run-left.ts';
+import { type Lease, leftSince } from '../run-lease.ts';
 import { readStream } from '../sync/sync-run.ts';
 import { isSilent, listScheduled } from '../watch-schedules.ts';
 import { type Check, checksOf, pageOf, type QueueDepth } from './check.ts';

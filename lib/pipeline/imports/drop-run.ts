@@ -6,6 +6,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { closeAlerts, raiseAlert } from '../alerts.ts';
 import { delayOf } from '../delay.ts';
 import type { Notify, PlainObjects, Queue } from '../ports.ts';
+import { type TakenUp, takeUp } from '../run-lease.ts';
 import { LEASE_MS, listRun, RUNS_KEPT_MS } from '../run-list.ts';
 import { DROP, type DroppedFile, shownName } from './drop-notice.ts';
 import type { ImportDeps } from './import-file.ts';
@@ -94,15 +95,11 @@ export async function noteDrop(deps: DropDeps, file: DroppedFile): Promise<void>
 }
 
 /** Takes a file up, or goes on with it. Undefined when it is done, nobody knows it, or somebody else reads it. */
-export async function takeUpDrop(deps: DropDeps, id: string): Promise<HeldDrop | undefined> {
-  for (;;) {
-    const taken = await tryTakeUp(deps, id);
-    if (taken !== 'moved') return taken;
-  }
+export function takeUpDrop(deps: DropDeps, id: string): Promise<HeldDrop | undefined> {
+  return takeUp(() => tryTakeUp(deps, id));
 }
 
-/** `moved`: somebody wrote the state in the meantime, and it has to be looked at anew. */
-async function tryTakeUp(deps: DropDeps, id: string): Promise<HeldDrop | 'moved' | undefined> {
+async function tryTakeUp(deps: DropDeps, id: string): Promise<TakenUp<HeldDrop>> {
   const document = await deps.state.get('drop', id);
   const state = document?.body as unknown as DropState | undefined;
   const now = deps.clock.now().getTime();

@@ -2,7 +2,7 @@ import { failAgain } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Json } from '../../domain/json.ts';
 import { delayOf } from '../delay.ts';
-import { freeFor } from '../run-left.ts';
+import { freeFor, type TakenUp, takeUp } from '../run-lease.ts';
 import { LEASE_MS, TELLING_MS } from '../run-list.ts';
 import { withoutWait } from '../run-wait.ts';
 import { announcePush, isUnannounced } from './end-push.ts';
@@ -11,23 +11,19 @@ import type { ActivateDeps, PushCommand, Work } from './push-work.ts';
 import { isTouchOwed, oweTouch, payTouch, RESPITE_MS } from './touch-audiences.ts';
 
 /** Takes the push up for a new run or to go on with one. Undefined when somebody else works on it or it is done. */
-export async function takeUpPush(
+export function takeUpPush(
   deps: ActivateDeps,
   told: Pick<Work, 'audience' | 'definitions'>,
   command: PushCommand,
 ): Promise<HeldPush | undefined> {
-  for (;;) {
-    const taken = await tryTakeUp(deps, told, command);
-    if (taken !== 'moved') return taken;
-  }
+  return takeUp(() => tryTakeUp(deps, told, command));
 }
 
-/** `moved`: the state changed in the meantime, and the command has to be judged by it anew. */
 async function tryTakeUp(
   deps: ActivateDeps,
   told: Pick<Work, 'audience' | 'definitions'>,
   command: PushCommand,
-): Promise<HeldPush | 'moved' | undefined> {
+): Promise<TakenUp<HeldPush>> {
   const held = await readPush(deps.state, command.audience);
   const { state } = held;
   const { run: latest } = state;
@@ -76,7 +72,7 @@ async function takeUpUnderWay(
   held: HeldPush,
   latest: PushRun,
   command: PushCommand,
-): Promise<HeldPush | 'moved' | undefined> {
+): Promise<TakenUp<HeldPush>> {
   if (command.touched === true) return touchUnderWay(deps, held, latest);
   const own = isOf(command, latest);
   if (!own && !isFiring(command)) return undefined;
@@ -100,11 +96,7 @@ async function takeUpUnderWay(
  * Changes that come while a run is under way are the next run's: they are noted, and whoever ends the run sends one touch.
  * A touched run that was left is taken up, because the message that began it may be this one, after a death.
  */
-async function touchUnderWay(
-  deps: ActivateDeps,
-  held: HeldPush,
-  latest: PushRun,
-): Promise<HeldPush | 'moved' | undefined> {
+async function touchUnderWay(deps: ActivateDeps, held: HeldPush, latest: PushRun): Promise<TakenUp<HeldPush>> {
   const { audience, id } = latest;
   const free = freeFor(held.state, deps.clock.now().getTime());
   const isLeft = free >= LEASE_MS;

@@ -2,7 +2,7 @@ import { failAgain } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Json } from '../../domain/json.ts';
 import { delayOf } from '../delay.ts';
-import { freeFor } from '../run-left.ts';
+import { freeFor, type TakenUp, takeUp } from '../run-lease.ts';
 import { LEASE_MS, listRun } from '../run-list.ts';
 import { withoutWait } from '../run-wait.ts';
 import { announceAgain } from './end-sync.ts';
@@ -13,15 +13,11 @@ import type { SyncCommand, SyncDeps } from './sync-work.ts';
 const LOOK_AGAIN_MS = 30_000;
 
 /** Takes the stream up for a new run or to go on with one. Undefined when somebody else works on it or it is done. */
-export async function takeUpStream(deps: SyncDeps, command: SyncCommand): Promise<HeldStream | undefined> {
-  for (;;) {
-    const taken = await tryTakeUp(deps, command);
-    if (taken !== 'moved') return taken;
-  }
+export function takeUpStream(deps: SyncDeps, command: SyncCommand): Promise<HeldStream | undefined> {
+  return takeUp(() => tryTakeUp(deps, command));
 }
 
-/** `moved`: the state changed in the meantime, and the command has to be judged by it anew. */
-async function tryTakeUp(deps: SyncDeps, command: SyncCommand): Promise<HeldStream | 'moved' | undefined> {
+async function tryTakeUp(deps: SyncDeps, command: SyncCommand): Promise<TakenUp<HeldStream>> {
   const { connection, stream } = command;
   const held = await readStream(deps.state, connection, stream);
   const { run, earlier, unannounced, leaseUntil } = held.state;

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Heal } from '../../domain/truth.ts';
 import { delayOf } from '../delay.ts';
 import type { Clock, Queue, StateStore } from '../ports.ts';
-import { freeFor } from '../run-left.ts';
+import { freeFor, type TakenUp, takeUp } from '../run-lease.ts';
 import { LEASE_MS, listRun } from '../run-list.ts';
 import { type RunWait, withoutWait, withWait } from '../run-wait.ts';
 
@@ -104,23 +104,11 @@ export async function readVerify(
 }
 
 /** Takes a check up for a new run or to go on with one. Undefined when somebody else works on it or it is done. */
-export async function takeUpVerify(
-  deps: VerifyRunDeps,
-  command: VerifyCommand,
-  heal: Heal,
-): Promise<HeldVerify | undefined> {
-  for (;;) {
-    const taken = await tryTakeUp(deps, command, heal);
-    if (taken !== 'moved') return taken;
-  }
+export function takeUpVerify(deps: VerifyRunDeps, command: VerifyCommand, heal: Heal): Promise<HeldVerify | undefined> {
+  return takeUp(() => tryTakeUp(deps, command, heal));
 }
 
-/** `moved`: the state changed in the meantime, and the command has to be judged by it anew. */
-async function tryTakeUp(
-  deps: VerifyRunDeps,
-  command: VerifyCommand,
-  heal: Heal,
-): Promise<HeldVerify | 'moved' | undefined> {
+async function tryTakeUp(deps: VerifyRunDeps, command: VerifyCommand, heal: Heal): Promise<TakenUp<HeldVerify>> {
   const document = await deps.state.get('verify', command.verify);
   const state = document?.body as unknown as VerifyState | undefined;
   const version = document?.version ?? 0;

@@ -10,6 +10,17 @@ export interface Lease {
 /** A message of a worker that died is hidden for no longer than its lease and this; then somebody goes on with the run. */
 const LEFT_AFTER_MS = 20 * 60_000;
 
+/** A run in the hands of a worker, or nothing to do. `moved`: somebody wrote its state in the meantime. */
+export type TakenUp<Held> = Held | 'moved' | undefined;
+
+/** Takes a run up, judging its state anew whenever somebody wrote that in the meantime. */
+export async function takeUp<Held>(attempt: () => Promise<TakenUp<Held>>): Promise<Held | undefined> {
+  for (;;) {
+    const taken = await attempt();
+    if (taken !== 'moved') return taken;
+  }
+}
+
 /** For how long a run has been free to be gone on with, in ms; negative until it is. */
 export function freeFor({ leaseUntil, waitUntil = 0 }: Lease, now: number): number {
   return now - Math.max(leaseUntil, waitUntil);
