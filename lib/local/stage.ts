@@ -33,7 +33,7 @@ import { eventSourcesOf, functionsOf, queuesOf, routesOf, rulesOf, schedulesOf }
 import { accessKeyIdOf } from './proxy/callers.ts';
 import type { Counts } from './proxy/counts.ts';
 import type { Around } from './proxy/dispatch.ts';
-import type { FaultOptions, Faults } from './proxy/faults.ts';
+import type { FaultKind, FaultOptions, Faults } from './proxy/faults.ts';
 import type { Refusal } from './proxy/guard.ts';
 import { startProxy } from './proxy/proxy.ts';
 import { readPolicies } from './proxy/roles.ts';
@@ -209,8 +209,9 @@ async function assemble(
   const polled = eventSourcesOf(from);
   const sources = polled.flatMap((definition) => {
     const target = byId.get(definition.functionId);
-    const comesAgain = (): boolean => proxy.faults.of(definition.functionId).happens('redelivered');
-    const settings = { queues, clock, processes: processesPerFunction, comesAgain, onFailure: onTrouble };
+    const befalls = (fault: FaultKind) => (): boolean => proxy.faults.of(definition.functionId).happens(fault);
+    const [comesAgain, comesAtOnce] = [befalls('redelivered'), befalls('deliveredAtOnce')];
+    const settings = { queues, clock, processes: processesPerFunction, comesAgain, comesAtOnce, onFailure: onTrouble };
     return target === undefined ? [] : [startEventSource(definition, { ...settings, target })];
   });
   // A poller ends when its invocations have, so both are ended together.

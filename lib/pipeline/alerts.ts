@@ -1,3 +1,4 @@
+import { asTributaryError } from '../domain/errors.ts';
 import { formatInstant } from '../domain/instant.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Clock, Log, Notify, StateStore } from './ports.ts';
@@ -69,13 +70,25 @@ async function tell(deps: AlertDeps, alert: KeptAlert, version: number): Promise
   const { kind, subject, says, todo, run, since, toldAt } = alert;
   const text = `${says}.\n\nWhat to do: ${todo}.${run === undefined ? '' : `\n\nRun: ${run}`}\nSince: ${since}\nRunbook: docs/runbook.md#alert-${kind}\n`;
   const { docsUrl = 'docs' } = deps;
-  await deps.notify({
+  const told = await say(deps, {
     subject: `Tributary: ${subject} ${TITLES[kind]}`,
     text: text.replace(/\bdocs\/(?=[a-z]+\.md)/g, () => `${docsUrl}/`),
   });
   deps.log('alert', { kind, subject, run: run ?? null, says });
-  const kept = alert as unknown as JsonObject;
-  await deps.state.put('alert', idOf(alert), kept, version, { expiresAt: toldAt + KEPT_MS });
+  const kept = { ...alert, toldAt: told ? toldAt : 0 } as unknown as JsonObject;
+  await deps.state.put('alert', idOf(alert), kept, version, { expiresAt: Date.parse(since) + KEPT_MS });
+}
+
+/** Whether whoever is on call was told. What does not go out stops no pull and no push: the sweep tells again each minute. */
+async function say({ notify, log }: AlertDeps, message: Parameters<Notify>[0]): Promise<boolean> {
+  try {
+    await notify(message);
+    return true;
+  } catch (thrown) {
+    const { kind, code, message: reason } = asTributaryError(thrown);
+    log('nobody could be told', { kind, code, reason });
+    return false;
+  }
 }
 
 function idOf({ kind, subject }: Pick<Alert, 'kind' | 'subject'>): string {
@@ -97,7 +110,7 @@ export async function endAlert(deps: AlertDeps, { alert, version }: HeldAlert, b
   const { kind, subject, says } = alert;
   const ended = { ...alert, open: false, endedAt: formatInstant(now) } as unknown as JsonObject;
   if (!(await deps.state.put('alert', idOf(alert), ended, version, { expiresAt: now + KEPT_MS }))) return;
-  await deps.notify({ subject: `Tributary: ${subject} ${because}`, text: `${says}: this is over.\n` });
+  await say(deps, { subject: `Tributary: ${subject} ${because}`, text: `${says}: this is over.\n` });
   deps.log('alert over', { subject, kind });
 }
 

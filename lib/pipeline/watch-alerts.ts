@@ -9,29 +9,35 @@ import { type AlertDeps, type AlertKind, endAlert, keptAlerts, repeatAlert } fro
 export function watchAlerts(deps: AlertDeps) {
   return async function watch(): Promise<void> {
     const now = deps.clock.now().getTime();
+    const alerts = await keptAlerts(deps.state, now);
     const open = new Map<AlertKind, number>();
-    for (const held of await keptAlerts(deps.state, now)) {
-      open.set(held.alert.kind, (open.get(held.alert.kind) ?? 0) + 1);
-      await repeatAlert(deps, held);
-    }
+    for (const { alert } of alerts) open.set(alert.kind, (open.get(alert.kind) ?? 0) + 1);
     const { workspace = '' } = deps;
     for (const [kind, count] of open) {
       deps.log('alerts open', metricLines('Pipeline/alert/open', [count], { workspace, kind }, now)[0] ?? {});
     }
+    for (const held of alerts) await repeatAlert(deps, held);
   };
 }
 
 /** A process may hold definitions from before the publication of what an alert is about. */
 const SETTLED_MS = 3_600_000;
 
-/** Ends what is open about an audience or a stream that is not defined any more: no run of it will. */
-export async function endOrphans(deps: AlertDeps, definitions: Definitions): Promise<void> {
+/**
+ * Ends what is open about an audience or a stream that is not defined any more, and what is said of the schedule of something
+ * that has none any more: no run will. `scheduled`: the subjects of all schedules.
+ */
+export async function endOrphans(
+  deps: AlertDeps,
+  definitions: Definitions,
+  scheduled: ReadonlySet<string>,
+): Promise<void> {
   const now = deps.clock.now().getTime();
   for (const held of await keptAlerts(deps.state, now)) {
-    const { subject, since } = held.alert;
-    if (Date.parse(since) + SETTLED_MS < now && !isDefined(subject, definitions)) {
-      await endAlert(deps, held, 'is not defined any more');
-    }
+    const { kind, subject, since } = held.alert;
+    if (Date.parse(since) + SETTLED_MS >= now) continue;
+    if (kind === 'silent' && !scheduled.has(subject)) await endAlert(deps, held, 'is not scheduled any more');
+    else if (!isDefined(subject, definitions)) await endAlert(deps, held, 'is not defined any more');
   }
 }
 

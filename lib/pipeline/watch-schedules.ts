@@ -34,8 +34,9 @@ export function watchSchedules(deps: WatchDeps) {
     if (typeof looked?.body.at === 'number' && looked.body.at <= now && now - looked.body.at < LOOK_EVERY_MS) return;
     if (!(await deps.state.put('watch', 'looked', { at: now }, looked?.version ?? 0))) return;
     const definitions = await deps.definitions();
-    for (const scheduled of await listScheduled(deps.state, definitions)) await look(deps, scheduled, now);
-    await endOrphans(deps, definitions);
+    const all = await listScheduled(deps.state, definitions);
+    for (const scheduled of all) await look(deps, scheduled, now);
+    await endOrphans(deps, definitions, new Set(all.map(({ subject }) => subject)));
   };
 }
 

@@ -22,6 +22,7 @@ export const kinds = {
   outOfMemory: stage('function out of memory', { outOfMemory: 0.0015 }),
   redelivered: stage('message delivered again after it was done', { redelivered: 0.25 }),
   sentTwice: stage('message delivered twice', { sentTwice: 0.3 }),
+  deliveredAtOnce: stage('message delivered to two workers at once', { deliveredAtOnce: 0.3 }),
   sentLate: stage('message late and out of order', { sentLate: 0.3 }),
   queueError: stage('SQS answers 500', { queueError: 0.06 }),
   partialSend: stage('SQS takes part of a batch', { partialSend: 0.4 }),

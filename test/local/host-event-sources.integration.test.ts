@@ -1,7 +1,13 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openExchange } from '../../lib/local/engines/exchange.ts';
 import { type QueuesAndBuckets, startQueuesAndBuckets } from '../../lib/local/engines/queues-and-buckets.ts';
-import { type EventSource, type EventSourceDefinition, startEventSource } from '../../lib/local/host/event-sources.ts';
+import {
+  type EventSource,
+  type EventSourceDefinition,
+  type EventSourceOptions,
+  startEventSource,
+} from '../../lib/local/host/event-sources.ts';
 import type { LocalFunction } from '../../lib/local/host/function-pool.ts';
 import { openStageQueues, type StageQueues } from '../../lib/local/host/stage-queues.ts';
 import { type HostBench, openHostBench } from './host-bench.ts';
@@ -34,7 +40,7 @@ afterEach(async () => {
 function aSource(
   target: LocalFunction,
   settings: Partial<EventSourceDefinition> = {},
-  comesAgain = () => false,
+  faults: Pick<EventSourceOptions, 'comesAgain' | 'comesAtOnce'> = {},
 ): EventSource {
   const definition: EventSourceDefinition = {
     id: 'ProbeFromWork',
@@ -52,7 +58,7 @@ function aSource(
     clock: bench.clock,
     target,
     processes: 2,
-    comesAgain,
+    ...faults,
     onFailure,
   });
   // Closing ends only when the waiting call has; the queues close first at the end of a test.
@@ -110,7 +116,7 @@ describe('startEventSource', () => {
   it('hands over again what was done, where a fault forgets that it was', async () => {
     const target = bench.aFunction(printing);
     let faults = 1;
-    const source = aSource(target, {}, () => faults-- > 0);
+    const source = aSource(target, {}, { comesAgain: () => faults-- > 0 });
     await queues.send(work, 'fine');
 
     await expect.poll(() => source.parked).toBe(1);
@@ -118,6 +124,24 @@ describe('startEventSource', () => {
 
     await expect.poll(() => batches(target).flat()).toEqual(['fine', 'fine']);
     await expect.poll(() => queues.depth(work)).toEqual(empty);
+  });
+
+  it('removes a message for both workers that a fault gave it to, though one of them died', async () => {
+    const first = bench.aFolder();
+    const target = bench.aFunction(
+      `import { mkdirSync } from 'node:fs';
+      export const handler = async (event) => {
+        console.log(JSON.stringify(event.Records.map((record) => record.body)));
+        try { mkdirSync(${JSON.stringify(join('FOLDER', 'first'))}); } catch { return; }
+        process.exit(1);
+      };`.replace('FOLDER', first),
+    );
+    const source = aSource(target, {}, { comesAtOnce: () => true });
+    await queues.send(work, 'twice');
+
+    await expect.poll(() => batches(target)).toEqual([['twice'], ['twice']]);
+    await expect.poll(() => queues.depth(work)).toEqual(empty);
+    expect(source.parked).toBe(0);
   });
 
   it('keeps only the named failures, hidden until the visibility timeout has passed on the clock', async () => {

@@ -132,6 +132,47 @@ describe('alerts that are open', () => {
     ]);
   });
 
+  it('are over when what is silent has no schedule any more', async () => {
+    const { watch, defined, ...deps } = openWatch();
+    const [audience] = defined.audiences;
+    if (audience === undefined) throw new Error('the world has an audience');
+    await watch();
+    deps.clock.pass(27 * HOUR);
+    await watch();
+    expect(deps.told.splice(0)).toEqual(['Tributary: to-tool did not run']);
+
+    defined.audiences = [{ ...audience, when: undefined }];
+    deps.clock.pass(2 * HOUR);
+    await watch();
+
+    expect(deps.told).toEqual(['Tributary: to-tool is not scheduled any more']);
+    expect(await openAlerts(deps.state, deps.clock.now().getTime())).toEqual([]);
+  });
+
+  it('are kept, counted and told again each minute while whoever is on call cannot be told', async () => {
+    const deps = openDeps();
+    const lines: string[] = [];
+    const away = {
+      ...deps,
+      notify: async () => {
+        throw new Error('the topic is gone');
+      },
+      log: (message: string) => void lines.push(message),
+    };
+    await raiseAlert(away, held);
+    deps.clock.pass(60_000);
+    await watchAlerts(away)();
+    expect(lines).toEqual(['nobody could be told', 'alert', 'alerts open', 'nobody could be told', 'alert']);
+
+    deps.clock.pass(60_000);
+    await watchAlerts(deps)();
+    deps.clock.pass(60_000);
+    await watchAlerts(deps)();
+
+    expect(deps.told).toHaveLength(1);
+    expect(await openAlerts(deps.state, deps.clock.now().getTime())).toHaveLength(1);
+  });
+
   it('lead to where the documents are read, when the operator said where', async () => {
     const texts: string[] = [];
     const deps = { ...openDeps(), notify: async ({ text }: { text: string }) => void texts.push(text) };

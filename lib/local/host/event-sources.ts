@@ -41,6 +41,8 @@ export interface EventSourceOptions {
   readonly processes: number;
   /** Whether a message that is done comes again all the same. @default never */
   readonly comesAgain?: () => boolean;
+  /** Whether a message goes to a second worker at the same moment. @default never */
+  readonly comesAtOnce?: () => boolean;
   readonly onFailure: (failure: unknown) => void;
 }
 
@@ -106,13 +108,19 @@ export function startEventSource(definition: EventSourceDefinition, options: Eve
     });
 
   const settle = async ({ messages, receivedAt }: Batch): Promise<void> => {
-    const records = messages.map((message) => recordOf(message, definition.queueArn, clock));
-    const invocation = await target.invoke({ Records: records });
+    const doneOf = async (some: readonly ReceivedMessage[]): Promise<readonly string[]> => {
+      const Records = some.map((message) => recordOf(message, definition.queueArn, clock));
+      const invocation = await target.invoke({ Records });
+      const ids = some.map((message) => message.MessageId);
+      return readBatchOutcome(ids, invocation, definition.partialResponses).done;
+    };
+    const atOnce = messages.filter(() => options.comesAtOnce?.() === true);
+    // Of two workers that have a message, either deletes it for both.
+    const both = await Promise.all([messages, atOnce].filter((some) => some.length > 0).map(doneOf));
     if (stop.signal.aborted) return;
-    const ids = messages.map((message) => message.MessageId);
-    const outcome = readBatchOutcome(ids, invocation, definition.partialResponses);
-    const done = messages.filter((message) => outcome.done.includes(message.MessageId));
-    const kept = messages.filter((message) => outcome.kept.includes(message.MessageId));
+    const ended = new Set(both.flat());
+    const done = messages.filter((message) => ended.has(message.MessageId));
+    const kept = messages.filter((message) => !ended.has(message.MessageId));
     const again = done.filter(() => options.comesAgain?.() === true);
     for (const message of [...kept, ...again]) park(message, receivedAt + definition.visibilityMs);
     await queues.remove(

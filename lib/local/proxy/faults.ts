@@ -10,6 +10,7 @@
  * - `queueError`: SQS answers 500
  * - `partialSend`: SQS takes only some messages of a batch
  * - `sentTwice`: SQS delivers a message twice, as two
+ * - `deliveredAtOnce`: SQS delivers a message to two workers at once, and whoever is done deletes it for both
  * - `sentLate`: SQS delivers a message up to ten minutes of the stage's time late, after others
  * - `redelivered`: SQS forgets that a message was deleted, and delivers it again after its visibility timeout
  * - `killed`: the process that calls dies, before the call is applied or after it
@@ -28,6 +29,7 @@ export interface FaultRates {
   readonly queueError: number;
   readonly partialSend: number;
   readonly sentTwice: number;
+  readonly deliveredAtOnce: number;
   readonly sentLate: number;
   readonly redelivered: number;
   readonly killed: number;
@@ -91,6 +93,7 @@ const none: FaultRates = {
   queueError: 0,
   partialSend: 0,
   sentTwice: 0,
+  deliveredAtOnce: 0,
   sentLate: 0,
   redelivered: 0,
   killed: 0,

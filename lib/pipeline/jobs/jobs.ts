@@ -151,12 +151,16 @@ async function verifyPart(deps: JobDeps, part: JsonObject): Promise<JsonObject> 
   };
 }
 
-/** A run that was under way already when the job was asked for serves it too, unless everything is to be read anew. */
+/**
+ * A run that was under way already when the job was asked for serves it too, unless everything is to be read anew. The job's own
+ * run does by its id: whoever asked and whoever began it have clocks of their own.
+ */
 function serves(
-  run: { startedAt: string; endedAt?: string; backfill?: boolean; state?: string },
+  run: { id: string; startedAt: string; endedAt?: string; backfill?: boolean; state?: string },
   part: JsonObject,
 ): boolean {
   const asked = String(part.scheduledAt);
+  if (run.id.endsWith(`.${asked}`)) return true;
   // A held run has no end yet: it is what was asked for if it began for it.
   if (run.state === 'held') return run.startedAt >= asked;
   return part.full === true ? run.backfill === true && run.startedAt >= asked : (run.endedAt ?? '') >= asked;

@@ -45,8 +45,9 @@ export async function announcePush(deps: ActivateDeps, told: Told, held: HeldPus
   // Changes of membership that came to nothing are no news.
   if (!(isIdle(run) && run.touched === true && run.state !== 'held')) await listPush(deps, run);
   if (run.state === 'held') await tellHeld(deps, run);
-  if (run.state === 'failed') await tellFailed(deps, told, run);
+  if (run.state === 'failed') await tellFailed(deps, run);
   if (run.state === 'finished') await tellFinished(deps, told, run, unannounced);
+  if (run.state !== 'held') await tellWaiting(deps, told, run);
   await savePush(deps, held, state);
 }
 
@@ -63,7 +64,6 @@ async function tellFinished(
   const kinds = ['held', 'stale-source', 'failed', 'match-rate', 'outcome-mix'] as const;
   const over = kinds.filter((kind) => !changes.some((one) => one.kind === kind));
   if (run.touched !== true) await closeAlerts(deps, subject, over);
-  await tellWaiting(deps, told, run);
 }
 
 const RATES_TODO =
@@ -137,10 +137,9 @@ export async function stopPush(deps: ActivateDeps, work: Work, held: HeldPush, e
   if (kind === 'defect') throw error;
 }
 
-async function tellFailed(deps: ActivateDeps, { audience }: Told, run: PushRun): Promise<void> {
+async function tellFailed(deps: ActivateDeps, run: PushRun): Promise<void> {
   const { code = '', message = '' } = run.error ?? {};
   const says = `the push failed with ${code}: ${message}`;
   const todo = `see docs/errors.md under ${code}; the next run goes on with whoever is still due`;
   await raiseAlert(deps, { kind: 'failed', subject: run.audience, says, todo, run: run.id });
-  await touchAgain(deps, audience, run);
 }

@@ -95,9 +95,9 @@ export interface PushState {
   readonly unannounced?: readonly RateChange[];
   /** Sources whose shrinking was approved, by the run that brought it. */
   readonly accepted?: readonly string[];
-  /** Rows wait for a removal from another list of their group. */
+  /** Rows wait for a removal from another list of their group: the latest run that looked at all of them found some. */
   readonly waitsForGroup?: true;
-  /** The run at hand sends, and may be finding such rows. */
+  /** The run at hand looks at them, and may be finding some. */
   readonly sendsInGroup?: true;
 }
 
@@ -224,10 +224,13 @@ export async function endPush(
 ): Promise<HeldPush | undefined> {
   const now = deps.clock.now().getTime();
   const run: PushRun = { ...ended, endedAt: formatInstant(now) };
-  const { planning: _, sending: __, sendsInGroup: ___, ...kept } = held.state;
+  const { planning: _, sending: __, sendsInGroup, ...kept } = held.state;
+  // Whoever did not look at all of them does not know that nobody waits.
+  const mayWait = run.state === 'failed' && sendsInGroup === true;
   const begins = run.state === 'finished' && !isIdle(run);
   const state = {
     ...kept,
+    ...(mayWait ? { waitsForGroup: true as const } : {}),
     unannounced: [],
     ...more,
     run,

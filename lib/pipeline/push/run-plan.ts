@@ -94,7 +94,9 @@ async function openList(deps: ActivateDeps, work: Work, current: { held: HeldPus
     : { ...state, list };
   // Said before anybody is looked for on the lists of the group: whoever is taken off one of them after that is told of.
   const inGroup = siblingsOf(work.audience, work.definitions.audiences).length > 0;
-  const said = inGroup ? { ...next, sendsInGroup: true as const } : next;
+  const { waitsForGroup: ___, ...looking } = next;
+  const begins = inGroup && next.sendsInGroup !== true;
+  const said = begins ? { ...looking, sendsInGroup: true as const } : next;
   const begun = await savePush(deps, current.held, said, { leaseMs: LEASE_MS });
   if (begun !== undefined) current.held = begun;
   return begun !== undefined;

@@ -2,13 +2,16 @@ import { failAgain } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Json } from '../../domain/json.ts';
 import { delayOf } from '../delay.ts';
-import { freeFor, type TakenUp, takeUp } from '../run-lease.ts';
+import { freeFor, leftSince, type TakenUp, takeUp } from '../run-lease.ts';
 import { LEASE_MS, TELLING_MS } from '../run-list.ts';
 import { withoutWait } from '../run-wait.ts';
 import { announcePush, isUnannounced } from './end-push.ts';
 import { type HeldPush, isPushListed, listPush, newRun, type PushRun, readPush, savePush } from './push-run.ts';
 import type { ActivateDeps, PushCommand, Work } from './push-work.ts';
 import { isTouchOwed, oweTouch, payTouch, RESPITE_MS } from './touch-audiences.ts';
+
+/** How often a firing looks whether the run under way has ended while somebody works on it. */
+const LOOK_AGAIN_MS = 30_000;
 
 /** Takes the push up for a new run or to go on with one. Undefined when somebody else works on it or it is done. */
 export function takeUpPush(
@@ -56,7 +59,7 @@ async function tryTakeUp(
   if (isFiring(command) && (await isPushListed(deps.state, id))) return undefined;
   if (latest?.state === 'held') await listPush(deps, { ...latest, state: 'superseded', endedAt: formatInstant(now) });
   const fresh = newRun(id, command.audience, formatInstant(now), command.touched === true);
-  const { planning: _, sending: __, waitsForGroup: ___, unannounced: ____, ...rest } = state;
+  const { planning: _, sending: __, unannounced: ___, ...rest } = state;
   const taken = await savePush(deps, held, { ...rest, run: fresh }, { leaseMs: LEASE_MS });
   if (taken !== undefined && command.touched !== true) await listPush(deps, fresh);
   return taken ?? 'moved';
@@ -81,8 +84,9 @@ async function takeUpUnderWay(
   const free = freeFor(state, now);
   const run = withoutWait(own ? latest : withNewPatience(latest, command));
   if (own && free < 0) return sendLater(deps, { audience: latest.audience, run: latest.id }, -free);
+  if (!own && state.leaseUntil > now) return sendLater(deps, command, Math.min(-free, LOOK_AGAIN_MS));
   if (!own && free < LEASE_MS) {
-    if (state.leaseUntil <= now && run.waitingSince !== latest.waitingSince) {
+    if (run.waitingSince !== latest.waitingSince) {
       const waitSeconds = Math.max(0, -free) / 1_000;
       if ((await savePush(deps, held, { ...state, run }, { waitSeconds })) === undefined) return 'moved';
     }
@@ -94,18 +98,20 @@ async function takeUpUnderWay(
 
 /**
  * Changes that come while a run is under way are the next run's: they are noted, and whoever ends the run sends one touch.
- * A touched run that was left is taken up, because the message that began it may be this one, after a death.
+ * A touched run that was left is taken up, because the message that began it may be this one, after a death. So is a firing's
+ * run whose message has given up: nobody leaves a list before somebody goes on with it.
  */
 async function touchUnderWay(deps: ActivateDeps, held: HeldPush, latest: PushRun): Promise<TakenUp<HeldPush>> {
   const { audience, id } = latest;
-  const free = freeFor(held.state, deps.clock.now().getTime());
-  const isLeft = free >= LEASE_MS;
+  const now = deps.clock.now().getTime();
+  const free = freeFor(held.state, now);
+  const isLeft = latest.touched === true ? free >= LEASE_MS : leftSince(held.state, now) !== undefined;
   // This touch may be the message that carries it on, or that may have died with the worker: the first one sends another.
   if (latest.touched === true && !isLeft && !(await isTouchOwed(deps, audience, id))) {
     await sendLater(deps, { audience, run: id }, free < 0 ? -free : LEASE_MS - free);
   }
   await oweTouch(deps, audience, id);
-  if (latest.touched === true && isLeft) {
+  if (isLeft) {
     return (await savePush(deps, held, held.state, { leaseMs: LEASE_MS })) ?? 'moved';
   }
   // Whoever ended the run before the note was there has not seen it.

@@ -31,9 +31,10 @@ async function tryTakeUp(deps: SyncDeps, command: SyncCommand): Promise<TakenUp<
   const own = run !== undefined && (run.id === id || run.id === command.run);
   if (!own && command.run !== undefined) return undefined;
   if (run?.state === 'running') {
-    if (command.full === true && !own) return sendLater(deps, command, LOOK_AGAIN_MS);
-    // The run's own message outlives whoever has it (`LEASE_MS` says why), and names it: it never begins another.
     const free = freeFor(held.state, now);
+    // Whoever asks for everything helps a run that was left, and has their own still to come.
+    if (command.full === true && !own) await sendLater(deps, command, LOOK_AGAIN_MS);
+    // The run's own message outlives whoever has it (`LEASE_MS` says why), and names it: it never begins another.
     if (own && free < 0) return sendLater(deps, { connection, stream, run: run.id }, -free);
     // A firing finds its work being done, and believes that the run was left after a lease only.
     if (!own && free < LEASE_MS) return undefined;

@@ -118,9 +118,8 @@ async function tryTakeUp(deps: VerifyRunDeps, command: VerifyCommand, heal: Heal
   const own = latest !== undefined && (latest.id === id || latest.id === command.run);
   if (state !== undefined && latest?.state === 'running') {
     if (!own && command.heal !== undefined && command.heal !== latest.heal) {
-      // Another policy is asked for than the one under way: that one ends first.
+      // Another policy is asked for than the one under way: that one ends first, helped if it was left.
       await deps.push.send([{ body: command as unknown as Json, delaySeconds: LOOK_AGAIN_SECONDS }]);
-      return undefined;
     }
     // The run's own message outlives whoever has it (`LEASE_MS` says why), and names it: it never begins another.
     const free = freeFor(state, now);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TributaryError } from '../../../lib/domain/errors.ts';
 import { unwanted, wantedAs } from '../memory-audience.ts';
 import { openRig } from './push-rig.ts';
 
@@ -72,21 +73,7 @@ describe('the last look before sending', () => {
   });
 
   it('adds somebody whom the other list lets go while a batch is under way', async () => {
-    const group = (priority: number) => ({ group: { name: 'offers', priority }, when: 'realtime' as const });
-    const to = openRig({ audience: group(1), others: [{ audience: 'to-other', ...group(2) }] });
-    const from = openRig({
-      state: to.state,
-      audience: { audience: 'to-other', ...group(2) },
-      others: [{ audience: 'to-tool', ...group(1) }],
-    });
-    const read = to.memberships.readAudienceRows;
-    Object.assign(to.memberships, {
-      readAudienceRows: (audience: string, ids: readonly string[]) =>
-        audience === 'to-tool' ? read(audience, ids) : from.memberships.readAudienceRows(audience, ids),
-    });
-    from.want('p_00', wantedAs(addressOf('p_00')));
-    await from.push({ audience: 'to-other' });
-    for (const { clock } of [from, to]) clock.pass(MINUTE);
+    const { to, from } = await openGroup();
     // One write moves p_00 from the one list to the other, and p_01 comes too: both audiences are touched at once.
     from.want('p_00', unwanted);
     for (const id of people(2)) to.want(id, wantedAs(addressOf(id)));
@@ -105,4 +92,61 @@ describe('the last look before sending', () => {
     expect([...to.list].sort()).toEqual(people(2).map(addressOf));
     expect((await to.remembers()).sendsInGroup).toBeUndefined();
   });
+
+  it('tells whoever waits of removals also when the run fails after them', async () => {
+    const { to, from } = await openGroup();
+    to.want('p_00', wantedAs(addressOf('p_00')));
+    await to.push();
+    from.want('p_00', unwanted);
+    from.want('p_01', wantedAs(addressOf('p_01')));
+    from.rig.before = async ({ op }) => {
+      if (op === 'add') throw new TributaryError('config', 'test/refused', 'not allowed');
+    };
+
+    await from.push({ audience: 'to-other' });
+
+    expect([...from.list, ...to.list]).toEqual([]);
+    expect(from.queue.take().map(({ body }) => body)).toContainEqual({ audience: 'to-tool', touched: true });
+  });
+
+  it.each([
+    ['before it has looked', 'ensure'],
+    ['over its batch', 'apply'],
+  ] as const)('is still told of a removal after a run that failed %s', async (_, step) => {
+    const { to, from } = await openGroup();
+    for (const id of people(2)) to.want(id, wantedAs(addressOf(id)));
+    if (step === 'ensure') await to.push();
+    to.destination[step] = async () => {
+      throw new TributaryError('config', 'test/refused', 'not allowed');
+    };
+    to.clock.pass(MINUTE);
+    to.want('p_02', wantedAs(addressOf('p_02')));
+    await to.push();
+    expect(await to.run()).toMatchObject({ state: 'failed' });
+    from.want('p_00', unwanted);
+
+    await from.push({ audience: 'to-other' });
+
+    expect(from.queue.take().map(({ body }) => body)).toContainEqual({ audience: 'to-tool', touched: true });
+  });
 });
+
+/** Two audiences of a group, each with a tool of its own; p_00 is on the list of `from`. */
+async function openGroup() {
+  const group = (priority: number) => ({ group: { name: 'offers', priority }, when: 'realtime' as const });
+  const to = openRig({ audience: group(1), others: [{ audience: 'to-other', ...group(2) }] });
+  const from = openRig({
+    state: to.state,
+    audience: { audience: 'to-other', ...group(2) },
+    others: [{ audience: 'to-tool', ...group(1) }],
+  });
+  const read = to.memberships.readAudienceRows;
+  Object.assign(to.memberships, {
+    readAudienceRows: (audience: string, ids: readonly string[]) =>
+      audience === 'to-tool' ? read(audience, ids) : from.memberships.readAudienceRows(audience, ids),
+  });
+  from.want('p_00', wantedAs(addressOf('p_00')));
+  await from.push({ audience: 'to-other' });
+  for (const { clock } of [from, to]) clock.pass(MINUTE);
+  return { to, from };
+}

@@ -82,6 +82,26 @@ describe('a firing that comes again after its run has ended and another has begu
   });
 });
 
+describe('an order that meets a run at work', () => {
+  it('has a run of its own soon after that has ended', async () => {
+    const rig = openRig();
+    rig.want('p_1', wantedAs('ann@example.com'));
+    const order = { scheduledAt: '2026-11-21T12:00:30.000Z' };
+    rig.rig.before = async () => {
+      rig.rig.before = async () => {};
+      await rig.push(order);
+    };
+    await rig.push();
+    const sent = rig.queue.take();
+    rig.clock.pass(30_000);
+
+    await rig.deliver(sent[0]?.body);
+
+    expect(sent).toEqual([{ body: { audience: 'to-tool', ...order }, delaySeconds: 30 }]);
+    expect(await rig.run()).toMatchObject({ id: `to-tool.${order.scheduledAt}`, state: 'finished' });
+  });
+});
+
 describe('messages of a run', () => {
   /** A run waits for a source for nearly two hours while firings come; every message a little late. */
   async function wait(firings: number) {

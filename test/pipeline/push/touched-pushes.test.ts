@@ -6,6 +6,7 @@ import { unwanted, wantedAs } from '../memory-audience.ts';
 import { openRig } from './push-rig.ts';
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const touch: Partial<PushCommand> = { touched: true };
 const realtime = { audience: { when: 'realtime' } } as const;
 
@@ -38,6 +39,32 @@ describe('a touch that meets a run under way', () => {
     expect(await rig.run()).toMatchObject({ state: 'finished' });
     expect([...rig.list]).toEqual(['ann@example.com']);
     expect(rig.told('p_1')).toMatchObject({ in: true, outcome: 'applied' });
+  });
+
+  it('goes on with a firing’s run whose message has given up, so that whoever is to leave a list does', async () => {
+    const rig = openTouched();
+    await rig.push(touch);
+    rig.clock.pass(HOUR);
+    const { ensure } = rig.destination;
+    rig.destination.ensure = async () => {
+      throw new TributaryError('transient', 'test/down', 'the tool is down');
+    };
+    rig.want('p_2', wantedAs('bob@example.com'));
+    const firing = { scheduledAt: rig.clock.now().toISOString() };
+    for (let tries = 0; tries < 5; tries += 1) {
+      await expect(rig.push(firing)).rejects.toMatchObject({ code: 'test/down' });
+      rig.clock.pass(12 * MINUTE);
+    }
+    rig.destination.ensure = ensure;
+    rig.want('p_1', unwanted);
+
+    await rig.push(touch);
+    expect((await rig.run()).state).toBe('running');
+    rig.clock.pass(10 * MINUTE);
+    await rig.push(touch);
+    await rig.drain();
+
+    expect([...rig.list]).toEqual(['bob@example.com']);
   });
 
   it('leaves one message that carries the run on, however often it comes while the worker that died still has it', async () => {

@@ -3,7 +3,7 @@ import type { AnyConnector, Registry } from '../../../lib/connectors/define.ts';
 import type { ConnectionDefinition } from '../../../lib/domain/definitions.ts';
 import { isStreamSettled, readStream } from '../../../lib/pipeline/sync/sync-run.ts';
 import { syncStream } from '../../../lib/pipeline/sync/sync-stream.ts';
-import type { SyncCommand } from '../../../lib/pipeline/sync/sync-work.ts';
+import type { SyncCommand, SyncDeps } from '../../../lib/pipeline/sync/sync-work.ts';
 import { identityKey } from '../delivering.ts';
 import { openMemoryLedger } from '../memory-ledger.ts';
 import { openHandClock, openMemoryArchive, openMemoryQueue, openMemoryState } from '../memory-state.ts';
@@ -37,7 +37,7 @@ export function openSyncRig(stream: Stream<unknown>, connectors?: Registry) {
     quotaShare: 1,
     config: {},
   };
-  const sync = syncStream({
+  const deps: SyncDeps = {
     connectors: connectors ?? { fake: async () => connector },
     definitions: async () => ({ ...definitions, connections: { crm } }),
     secrets: async () => ({}),
@@ -52,8 +52,10 @@ export function openSyncRig(stream: Stream<unknown>, connectors?: Registry) {
     clock,
     log: () => {},
     notify: async () => {},
-  });
+  };
+  const sync = syncStream(deps);
   return {
+    deps,
     state,
     archive,
     changes,

@@ -169,6 +169,51 @@ describe('syncStream', () => {
     );
   });
 
+  it('is pulled again although nobody could be told that it had failed', async () => {
+    let refused = true;
+    const rig = openRig(async function* () {
+      if (refused) throw new TributaryError('auth', 'test/refused', 'the credentials are refused');
+      yield page(1, change('1'));
+    });
+    Object.assign(rig.deps, {
+      notify: async () => {
+        throw new Error('the topic is gone');
+      },
+    });
+    await rig.sync();
+    refused = false;
+    rig.clock.pass(15 * MINUTE);
+
+    await rig.sync();
+
+    expect((await rig.stream()).run).toMatchObject({ state: 'finished', pages: 1 });
+  });
+
+  it('reads everything anew also where the run under way was left', async () => {
+    let isDown = true;
+    const from: (Json | undefined)[] = [];
+    const rig = openRig(async function* (_api, _name, checkpoint) {
+      if (isDown) throw new TributaryError('transient', 'test/down', 'the tool is down');
+      from.push(checkpoint);
+      yield page(1, change('1'));
+    });
+    for (let tries = 0; tries < 5; tries += 1) {
+      await rig.sync({ scheduledAt: 'T' }).catch(() => {});
+      rig.clock.pass(12 * MINUTE);
+    }
+    isDown = false;
+    const order = { scheduledAt: rig.clock.now().toISOString(), full: true };
+
+    await rig.sync(order);
+    const sent = rig.queue.take();
+    rig.clock.pass(30_000);
+    await rig.deliver(sent[0]?.body);
+
+    expect(from).toEqual([undefined, undefined]);
+    expect((await rig.stream()).run).toMatchObject({ state: 'finished', backfill: true });
+    expect(rig.queue.take()).toEqual([]);
+  });
+
   it('is not settled while messages of a former run are on their way', async () => {
     const rig = openRig((_api, _name, from) => pages(page(Number(from ?? 0) + 1, change(String(from)))));
     await rig.sync();
