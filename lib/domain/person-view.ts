@@ -11,24 +11,29 @@ export function viewOf(profile: Profile, traits: ReadonlyMap<string, EffectiveTr
   const addresses = identifiersOf(profile)
     .filter(({ type }) => type === 'email' || type === 'phone')
     .map(({ value }) => value);
-  let nested: JsonObject | undefined;
   return {
     id: profile.id,
-    trait(path) {
-      const exact = traits.get(path);
-      if (exact !== undefined) return exact.value;
-      nested ??= nestTraits(traits);
-      let value: Json | undefined = nested;
-      for (const step of path.split('.')) {
-        if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-        value = Object.hasOwn(value, step) ? (value as JsonObject)[step] : undefined;
-      }
-      return value;
-    },
+    trait: traitsByPath(traits),
     since: (path) => traits.get(path)?.at,
     entries: entriesOf(profile),
     consent: (purpose) => subscribedAddresses(statements, addresses, purpose).length > 0,
     subscribed: (channel) => subscribedAddresses(statements, addresses, channel).length > 0,
+  };
+}
+
+/** Effective traits by dotted path; a path above some gives an object of them. */
+export function traitsByPath(traits: ReadonlyMap<string, EffectiveTrait>): PersonView['trait'] {
+  let nested: JsonObject | undefined;
+  return function trait(path) {
+    const exact = traits.get(path);
+    if (exact !== undefined) return exact.value;
+    nested ??= nestTraits(traits);
+    let value: Json | undefined = nested;
+    for (const step of path.split('.')) {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+      value = Object.hasOwn(value, step) ? (value as JsonObject)[step] : undefined;
+    }
+    return value;
   };
 }
 

@@ -5,7 +5,7 @@ import { type Comparable, comparableOf } from '../../domain/duplicate/comparable
 import { isErased } from '../../domain/erasure.ts';
 import { apartFrom } from '../../domain/evidence.ts';
 import type { IdentityKey } from '../../domain/identifier.ts';
-import { viewOf } from '../../domain/person-view.ts';
+import { traitsByPath } from '../../domain/person-view.ts';
 import { identifiersOf, type Profile } from '../../domain/profile.ts';
 import { effectiveTraits } from '../../domain/survivorship.ts';
 import type { BlockStore, ProfileStore } from '../ports.ts';
@@ -33,7 +33,7 @@ export async function readComparables(
 }
 
 export function readComparable(profile: Profile, { definitions, read }: Compiled): Comparable {
-  const { trait } = viewOf(profile, effectiveTraits(profile, definitions.identity.priorities, read));
+  const trait = traitsByPath(effectiveTraits(profile, definitions.identity.priorities, read));
   return comparableOf({
     id: profile.id,
     fragments: Object.keys(profile.fragments),
