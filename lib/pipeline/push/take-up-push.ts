@@ -112,6 +112,8 @@ async function touchUnderWay(deps: ActivateDeps, held: HeldPush, latest: PushRun
   }
   await oweTouch(deps, audience, id);
   if (isLeft) {
+    // This touch is no message of the run's own: were it to come again while its worker is dying, it would be done by a note.
+    await sendLater(deps, { audience, run: id }, LEASE_MS);
     return (await savePush(deps, held, held.state, { leaseMs: LEASE_MS })) ?? 'moved';
   }
   // Whoever ended the run before the note was there has not seen it.

@@ -38,6 +38,8 @@ async function tryTakeUp(deps: SyncDeps, command: SyncCommand): Promise<TakenUp<
     if (own && free < 0) return sendLater(deps, { connection, stream, run: run.id }, -free);
     // A firing finds its work being done, and believes that the run was left after a lease only.
     if (!own && free < LEASE_MS) return undefined;
+    // And leaves a message that is the run's own: this one would be done if it came again while its worker is dying.
+    if (!own) await sendLater(deps, { connection, stream, run: run.id }, LEASE_MS);
     return hold(deps, held, { ...held.state, run: withoutWait(run) });
   }
   if (own) {

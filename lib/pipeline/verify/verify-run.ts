@@ -129,6 +129,9 @@ async function tryTakeUp(deps: VerifyRunDeps, command: VerifyCommand, heal: Heal
     }
     // A firing finds its work being done, and believes that the run was left after a lease only.
     if (!own && free < LEASE_MS) return undefined;
+    // And leaves a message that is the run's own: this one would be done if it came again while its worker is dying.
+    if (!own)
+      await deps.push.send([{ body: { verify: latest.audience, run: latest.id }, ...delayOf(LEASE_MS / 1_000) }]);
     const run = withoutWait(latest);
     if (run !== latest) await listRun(deps.state, 'verify', run);
     return (await saveVerify(deps, { state, version }, run, state.step)) ?? 'moved';

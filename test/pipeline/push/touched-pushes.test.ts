@@ -41,6 +41,21 @@ describe('a touch that meets a run under way', () => {
     expect(rig.told('p_1')).toMatchObject({ in: true, outcome: 'applied' });
   });
 
+  it('does not end with the touch that took it up after a death, should that come again while its worker is dying', async () => {
+    const rig = openTouched();
+    await rig.dieAtTool(touch);
+    await rig.push(touch);
+    rig.queue.take(); // Whoever this came to lost the run to somebody else, and was done with it.
+    rig.clock.pass(12 * MINUTE);
+    await rig.dieAtTool(touch);
+
+    await rig.push(touch); // And is done by that: the queue shows it no more.
+    await rig.drain();
+
+    expect(await rig.run()).toMatchObject({ state: 'finished' });
+    expect([...rig.list]).toEqual(['ann@example.com']);
+  });
+
   it('goes on with a firing’s run whose message has given up, so that whoever is to leave a list does', async () => {
     const rig = openTouched();
     await rig.push(touch);

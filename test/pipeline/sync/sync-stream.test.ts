@@ -96,6 +96,32 @@ describe('syncStream', () => {
     expect(rig.queue.take()).toEqual([]);
   });
 
+  it('does not end with a firing that took it up after a death, should that come again while its worker is dying', async () => {
+    let reads = 0;
+    const rig = openRig(async function* () {
+      reads += 1;
+      if (reads <= 2) await new Promise(() => {});
+      yield page(1, change('1'));
+    });
+    const die = async (scheduledAt: string) => {
+      const before = reads;
+      void rig.sync({ scheduledAt });
+      while (reads === before) await new Promise((done) => setImmediate(done));
+    };
+    await die('T');
+    rig.clock.pass(15 * MINUTE);
+    await die('U');
+    await rig.sync({ scheduledAt: 'U' }); // And is done by that: the queue shows it no more.
+    for (let sent = rig.queue.take(); sent.length > 0; sent = rig.queue.take()) {
+      for (const { body, delaySeconds = 0 } of sent) {
+        rig.clock.pass(delaySeconds * 1_000);
+        await rig.deliver(body);
+      }
+    }
+
+    expect((await rig.stream()).run).toMatchObject({ state: 'finished', pages: 1 });
+  });
+
   it('goes on although two deliveries of its message took it for free at one moment and the one that has it dies', async () => {
     let reads = 0;
     const rig = openRig(async function* () {
