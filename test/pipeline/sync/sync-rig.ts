@@ -1,6 +1,8 @@
-import type { ConnectorIo, Stream } from '../../../lib/connectors/contract.ts';
+import type { ConnectorIo, Page, Stream } from '../../../lib/connectors/contract.ts';
 import type { AnyConnector, Registry } from '../../../lib/connectors/define.ts';
+import type { Change } from '../../../lib/domain/change.ts';
 import type { ConnectionDefinition } from '../../../lib/domain/definitions.ts';
+import type { Json } from '../../../lib/domain/json.ts';
 import { isStreamSettled, readStream } from '../../../lib/pipeline/sync/sync-run.ts';
 import { syncStream } from '../../../lib/pipeline/sync/sync-stream.ts';
 import type { SyncCommand, SyncDeps } from '../../../lib/pipeline/sync/sync-work.ts';
@@ -74,4 +76,26 @@ export function openSyncRig(stream: Stream<unknown>, connectors?: Registry) {
         clock.now().getTime(),
       ),
   };
+}
+
+/** A page of people, as the tests of streams read them. */
+export const page = (checkpoint: Json, ...changes: readonly Change[]): Page => ({
+  changes,
+  rejected: [],
+  lines: changes.map((one) => ({ of: 'fragment' in one ? one.fragment : '', change: one })),
+  checkpoint,
+});
+
+export const change = (id: string, name = 'Ann'): Change => ({
+  kind: 'profile',
+  fragment: `crm:contact:${id}`,
+  at: '2026-11-01T00:00:00Z',
+  traits: { name },
+});
+
+const contacts = { name: 'contacts', mappings: {}, remap: () => ({ changes: [], rejected: [] }) } as const;
+
+/** One connection with one stream that reads as the test says. */
+export function openContacts(read: Stream<unknown>['read'], reread?: Stream<unknown>['reread'], connectors?: Registry) {
+  return openSyncRig({ ...contacts, read, ...(reread === undefined ? {} : { reread }) }, connectors);
 }
