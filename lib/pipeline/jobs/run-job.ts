@@ -42,8 +42,7 @@ export async function beginJob<Job extends LongJob>(
   id: string,
   job: Job,
 ): Promise<void> {
-  const expiresAt = deps.clock.now().getTime() + JOB_KEPT_MS;
-  await deps.state.put('job', id, job as unknown as JsonObject, 0, { expiresAt });
+  await note(deps, id, job, 0);
   await deps.jobs.send([{ body: { job: id } }]);
 }
 
@@ -60,7 +59,7 @@ const HAND_OVER_SECONDS = 1;
  */
 export function runJob(deps: RunJobDeps, workers: Readonly<Record<string, Worker<LongJob>>>) {
   return async function run(message: Json, signal: AbortSignal): Promise<void> {
-    const held = await takeUp(deps, message);
+    const held = await takeJob(deps, message);
     if (held === undefined) return;
     const { id, turn } = held;
     for (let { job, version } = held; ; version += 1) {
@@ -95,7 +94,7 @@ interface HeldJob {
 }
 
 /** Takes the job of a message, unless nothing is to be done for it now. A message without a turn asks as the job stands. */
-async function takeUp(deps: RunJobDeps, message: Json): Promise<HeldJob | undefined> {
+async function takeJob(deps: RunJobDeps, message: Json): Promise<HeldJob | undefined> {
   const named = isJsonObject(message) ? message : {};
   const id = typeof named.job === 'string' ? named.job : '';
   const stored = await deps.state.get('job', id);
@@ -126,7 +125,12 @@ async function carryOn(
 }
 
 /** Stores how the job stands. False when somebody else did since it was read. */
-async function note({ state, clock }: RunJobDeps, id: string, job: LongJob, version: number): Promise<boolean> {
+async function note(
+  { state, clock }: Pick<RunJobDeps, 'state' | 'clock'>,
+  id: string,
+  job: LongJob,
+  version: number,
+): Promise<boolean> {
   const expiresAt = clock.now().getTime() + JOB_KEPT_MS;
   return state.put('job', id, job as unknown as JsonObject, version, { expiresAt });
 }

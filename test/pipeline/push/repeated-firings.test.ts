@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readOutcomes } from '../../../lib/pipeline/push/outcomes.ts';
 import type { PushCommand } from '../../../lib/pipeline/push/push-work.ts';
 import { LEASE_MS } from '../../../lib/pipeline/run-list.ts';
 import { unwanted, wantedAs } from '../memory-audience.ts';
@@ -27,7 +28,6 @@ describe('a firing that comes again after its run has ended and another has begu
     rig.want('p_1', wantedAs('ann@example.com'));
     const { firing, again } = await pushedTwice(rig);
     const first = await rig.run();
-    const outcomes = await rig.outcomes();
     rig.clock.pass(MINUTE);
     rig.want('p_2', wantedAs('bob@example.com'));
     await rig.push();
@@ -41,7 +41,7 @@ describe('a firing that comes again after its run has ended and another has begu
     expect(await rig.run()).toEqual(second);
     expect(rig.queue.take()).toEqual([]);
     expect((await rig.state.list('run', { most: 9 })).map(({ body }) => body.id)).toEqual([second.id, first.id]);
-    expect(outcomes).toMatchObject([{ profile: 'p_1', status: 'applied' }]);
+    expect(await readOutcomes(rig.archive, first, 0)).toMatchObject([{ profile: 'p_1', op: 'add', status: 'applied' }]);
     expect([...rig.list].sort()).toEqual(['ann@example.com', 'bob@example.com']);
   });
 
