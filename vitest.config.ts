@@ -25,6 +25,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [integration, nightly],
+          globalSetup: ['test/setup/own-folder.ts'],
           // Files share their worker's modules, which take longer to load than most tests: none may leave anything behind.
           isolate: false,
           maxWorkers: 2,
@@ -36,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: [integration],
-          globalSetup: ['test/setup/bundle-functions.ts'],
+          globalSetup: ['test/setup/own-folder.ts', 'test/setup/bundle-functions.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,

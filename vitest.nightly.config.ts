@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 1,
-    globalSetup: ['test/setup/bundle-functions.ts'],
+    globalSetup: ['test/setup/own-folder.ts', 'test/setup/bundle-functions.ts'],
     testTimeout: 1_800_000,
     hookTimeout: 300_000,
     setupFiles: ['test/setup/loopback-only.ts'],

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Json } from '../../lib/domain/json.ts';
 import { withPlayedStages } from './played-stage.ts';
 import { withCli } from './run-cli.ts';
@@ -164,7 +164,9 @@ describe('tributary review', () => {
 
   it('shows the latest review without counting, as one document, and writes it as a page', async () => {
     const stage = await play(({ path }) => [200, answers[path] ?? null]);
-    const file = join(mkdtempSync(join(tmpdir(), 'tributary-review-')), 'one.html');
+    const folder = mkdtempSync(join(tmpdir(), 'tributary-review-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, 'one.html');
 
     const { status, stdout } = await cli().run([
       'review',

@@ -35,13 +35,14 @@ export async function synthesiseTiny(
   context: Readonly<Record<string, unknown>> = {},
 ): Promise<Synthesised & { close(): void }> {
   const dir = mkdtempSync(join(tmpdir(), 'tributary-infra-'));
-  const result = await synthesise({
-    workspace,
-    outdir: join(dir, 'assembly'),
-    context,
-    bundle: async () => writeBundles(join(dir, 'bundles')),
-  });
-  return { ...result, close: () => rmSync(dir, { recursive: true, force: true }) };
+  const close = () => rmSync(dir, { recursive: true, force: true });
+  try {
+    const bundle = async () => writeBundles(join(dir, 'bundles'));
+    return { ...(await synthesise({ workspace, outdir: join(dir, 'assembly'), context, bundle })), close };
+  } catch (thrown) {
+    close();
+    throw thrown;
+  }
 }
 
 /** A bundle directory per function, each with a handler of its own. */

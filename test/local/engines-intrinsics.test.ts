@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Json, JsonObject } from '../../lib/domain/json.ts';
 import { majorVersion } from '../../lib/local/engines/java.ts';
 import { openResolver } from '../../lib/local/engines/resource-names.ts';
@@ -75,7 +78,9 @@ describe('the functions of a template', () => {
 
 describe('a template that the CDK has synthesised', () => {
   it('resolves whole', () => {
-    const app = new App({ analyticsReporting: false });
+    const outdir = mkdtempSync(join(tmpdir(), 'tributary-small-'));
+    onTestFinished(() => rmSync(outdir, { recursive: true, force: true }));
+    const app = new App({ outdir, analyticsReporting: false });
     const stack = new Stack(app, 'Small');
     const table = new Table(stack, 'People', { partitionKey: { name: 'id', type: AttributeType.STRING } });
     const dead = new Queue(stack, 'Dead');

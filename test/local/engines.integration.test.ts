@@ -1,8 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -37,17 +36,20 @@ describe('DynamoDB Local', () => {
     expect(isAlive(second.pid)).toBe(false);
   });
 
-  it('does not outlive a stage that is killed', async () => {
+  it('does not outlive a stage that is killed, nor does the folder of its library', async () => {
+    const scratch = mkdtempSync(join(folder, 'scratch-'));
     const module = new URL('../../lib/local/engines/dynamodb-local.ts', import.meta.url);
     const script = `import { startDynamoDbLocal } from '${module.href}'; const local = await startDynamoDbLocal(); console.log(local.pid); setInterval(() => 0, 1000);`;
     const stage = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, TMPDIR: scratch },
     });
+    const ofDatabase = () => readdirSync(scratch).filter((name) => name.startsWith('tributary-database-'));
     const pid = Number(await new Promise((resolve) => stage.stdout.once('data', (data) => resolve(String(data)))));
     expect(isAlive(pid)).toBe(true);
+    expect(ofDatabase()).toHaveLength(1);
     stage.kill('SIGKILL');
-    for (let waited = 0; waited < 5_000 && isAlive(pid); waited += 50) await sleep(50);
-    expect(isAlive(pid)).toBe(false);
+    await expect.poll(() => [isAlive(pid), ofDatabase()]).toEqual([false, []]);
   });
 
   it('says in one line what to install when Java is missing or old', async () => {

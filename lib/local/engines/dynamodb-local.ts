@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TributaryError } from '../../domain/errors.ts';
@@ -32,9 +33,11 @@ export interface DynamoDbLocal {
 const PATIENCE_MS = 60_000;
 
 // Runs as the parent of nothing: the shell becomes Java (exec keeps the pid), and a watcher left behind kills that pid
-// when our end of the pipe closes without the word "done", so a stage killed with SIGKILL leaves no Java behind.
+// when our end of the pipe closes without the word "done", so a stage killed with SIGKILL leaves neither Java
+// behind nor its folder.
 const guardedLaunch =
-  'exec 3<&0; (read -r word <&3; [ "$word" = done ] || kill -9 $$) >/dev/null 2>&1 & exec 3<&-; exec "$@" </dev/null';
+  'scratch=$1; shift; exec 3<&0; (read -r word <&3; [ "$word" = done ] || { kill -9 $$; rm -rf "$scratch"; }) ' +
+  '>/dev/null 2>&1 & exec 3<&-; exec "$@" </dev/null';
 
 /**
  * Starts Amazon's DynamoDB Local on a free port, telemetry off, and waits until it answers.
@@ -60,22 +63,27 @@ export async function startDynamoDbLocal(options: DynamoDbLocalOptions = {}): Pr
 async function launch(java: string, options: DynamoDbLocalOptions, port: number): Promise<DynamoDbLocal> {
   const emulator = emulatorFolder();
   const storage = options.dataDir === undefined ? ['-inMemory'] : ['-dbPath', options.dataDir];
+  // Each start unpacks its library of SQLite into Java's folder for such, and leaves it there.
+  const scratch = mkdtempSync(join(tmpdir(), 'tributary-database-'));
   const args = [
     '-Xmx512m',
     // Measured: the first compiler tier alone starts a third faster and writes no slower at the stage's sizes.
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
+    `-Djava.io.tmpdir=${scratch}`,
     `-Djava.library.path=${join(emulator, 'DynamoDBLocal_lib')}`,
     ...['-jar', join(emulator, 'DynamoDBLocal.jar'), '-port', String(port), '-disableTelemetry'],
     ...storage,
   ];
-  const child = spawnGuarded(java, args, emulator);
+  const child = spawnGuarded(java, args, { cwd: emulator, scratch });
   const output = lastWords(child);
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
+  }).then(() => {
+    child.stdin?.end('done\n');
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
   });
-  ended.then(() => child.stdin?.end('done\n')).catch(() => undefined);
   const url = `http://127.0.0.1:${port}`;
   const ready = await Promise.race([answers(url), ended.then(() => false)]);
   const stop = async () => {
@@ -94,12 +102,16 @@ function emulatorFolder(): string {
   return join(dirname(manifest), 'emulator');
 }
 
-function spawnGuarded(java: string, args: readonly string[], cwd: string): ChildProcess {
+function spawnGuarded(
+  java: string,
+  args: readonly string[],
+  { cwd, scratch }: { cwd: string; scratch: string },
+): ChildProcess {
   const options = { cwd, stdio: ['pipe', 'pipe', 'pipe'] } satisfies { cwd: string; stdio: ('pipe' | 'ignore')[] };
   const child =
     process.platform === 'win32'
       ? spawn(java, args, options)
-      : spawn('/bin/sh', ['-c', guardedLaunch, 'sh', java, ...args], options);
+      : spawn('/bin/sh', ['-c', guardedLaunch, 'sh', scratch, java, ...args], options);
   // Closing a pipe whose reader has gone is no news.
   child.stdin.on('error', () => undefined);
   return child;

@@ -8,6 +8,7 @@ import { withCalls } from '../call-meter.ts';
 import { openConnection } from '../connections.ts';
 import { delayOf } from '../delay.ts';
 import type { ActivateDeps } from '../push/push-work.ts';
+import { LEASE_MS } from '../run-list.ts';
 import { LEFT_THERE } from './erase-audience-rows.ts';
 import {
   type Errand,
@@ -29,8 +30,6 @@ export interface EraseCommand {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** Longer than a function may run, shorter than a message of a dead worker stays hidden. */
-const LEASE_MS = 150_000;
 const LONGEST_WAIT_MS = 6 * 60 * MINUTE_MS;
 /** A tool that gives no answer for so long gives none. */
 const PATIENCE_MS = 30 * DAY_MS;
