@@ -6,7 +6,7 @@ const PARTS = 2;
 
 type Row = { -readonly [Name in keyof AudienceRow]: AudienceRow[Name] };
 
-/** Ids in one page of the pending index. */
+/** Rows, or ids of the pending index, in one page. */
 const PAGE = 250;
 
 function byProfile(a: Row, b: Row): number {
@@ -24,10 +24,9 @@ export function openMemoryAudience() {
   > = {
     audienceParts: PARTS,
     async *audienceRows(_audience, part, after = '') {
-      const sorted = [...rows.values()].filter(({ profile }) => profile > after).sort(byProfile);
-      yield sorted
-        .filter(({ profile }) => part === undefined || profile.length % PARTS === part)
-        .map((row) => ({ ...row }));
+      const isIn = ({ profile }: Row) => profile > after && (part === undefined || profile.length % PARTS === part);
+      const shown = [...rows.values()].filter(isIn).sort(byProfile);
+      for (let at = 0; at < shown.length; at += PAGE) yield shown.slice(at, at + PAGE).map((row) => ({ ...row }));
     },
     async *pending(_audience, after = '') {
       const ids = [...rows.values()].filter(({ pending }) => pending).map(({ profile }) => profile);

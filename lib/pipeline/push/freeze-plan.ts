@@ -3,7 +3,7 @@ import { closeAlerts } from '../alerts.ts';
 import { LEASE_MS } from '../run-list.ts';
 import { seeSources, shrunkSources, sourcesOf } from '../sync/source-size.ts';
 import { finishPush, holdPush } from './end-push.ts';
-import { beginPlanning, concludePlan, countRows, needsCensus, planStep } from './plan-push.ts';
+import { beginPlanning, censusOf, concludePlan, countRows, needsCensus, planStep } from './plan-push.ts';
 import { type HeldPush, type PushRun, type PushState, recentChanges, savePush } from './push-run.ts';
 import { type ActivateDeps, listName, type Tool, type Work } from './push-work.ts';
 
@@ -38,18 +38,20 @@ export async function freezePlan(
   let counted: Pick<PushState, 'size' | 'census'> = {};
   const unknown = current.held.state.size === undefined;
   if (unknown || (run.touched !== true && needsCensus(current.held.state, firstNow))) {
-    counted = await countRows(deps, audience);
+    const { counting, done } = await countRows(deps.memberships, audience, current.held.state.counting, signal);
+    if (!done) {
+      const saved = await savePush(deps, current.held, { ...current.held.state, run, counting }, { leaseMs: LEASE_MS });
+      if (saved !== undefined) await work.again(saved, 0);
+      return 'later';
+    }
+    counted = censusOf(counting, deps.clock);
   }
   let planning = current.held.state.planning ?? beginPlanning(replaced);
   for (let done = false; !done; ) {
     const step = await planStep(deps, audience, run, planning, String(current.held.version));
     ({ planning, done } = step);
-    const saved = await savePush(
-      deps,
-      current.held,
-      { ...current.held.state, ...counted, run, planning },
-      { leaseMs: LEASE_MS },
-    );
+    const { counting: ___, ...before } = current.held.state;
+    const saved = await savePush(deps, current.held, { ...before, ...counted, run, planning }, { leaseMs: LEASE_MS });
     if (saved === undefined) return 'later'; // Somebody took the push over, and plans from where the state stands.
     current.held = saved;
     if (signal.aborted && !done) {

@@ -3,7 +3,7 @@ import type { AudienceDefinition, ConnectionDefinition } from '../../domain/defi
 import { formatInstant } from '../../domain/instant.ts';
 import { differenceOf, EMPTY_PLAN, type PlanEntry, type PushPlan, planEntry, planHash } from '../../domain/push.ts';
 import { type Archive, type AudienceRow, type Clock, type MembershipStore, rowsAtOnce } from '../ports.ts';
-import type { Census, Chunk, Planning, PushRun, PushState } from './push-run.ts';
+import type { Census, Chunk, Counting, Planning, PushRun, PushState } from './push-run.ts';
 import { callsFor } from './ways.ts';
 
 export interface PlanPushDeps {
@@ -183,21 +183,34 @@ export function needsCensus({ size, census }: PushState, now: number): boolean {
   return Date.parse(census.at) < now - CENSUS_MS;
 }
 
-/** Counts all rows of an audience: who is on the list, and who of the segment is not sent and why. */
+/** Counts the rows of an audience from where a count stands, and longer than one page only while `signal` lets it. */
 export async function countRows(
-  deps: Pick<PlanPushDeps, 'memberships' | 'clock'>,
+  memberships: Pick<MembershipStore, 'audienceRows'>,
   audience: AudienceDefinition,
-): Promise<{ readonly size: number; readonly census: Census }> {
-  const blocked: Record<string, number> = {};
-  let size = 0;
-  for await (const rows of deps.memberships.audienceRows(audience.audience)) {
+  from: Counting = { size: 0, blocked: {} },
+  signal?: AbortSignal,
+): Promise<{ readonly counting: Counting; readonly done: boolean }> {
+  const blocked: Record<string, number> = { ...from.blocked };
+  let { size, after } = from;
+  const countedSoFar = (): Counting => ({ size, blocked, ...(after === undefined ? {} : { after }) });
+  for await (const rows of memberships.audienceRows(audience.audience, undefined, after)) {
     for (const row of rows) {
       if (row.told?.in === true) size += 1;
       const reason = standsAside(row, audience.mode);
       if (reason !== undefined) blocked[reason] = (blocked[reason] ?? 0) + 1;
     }
+    after = rows.at(-1)?.profile ?? after;
+    if (signal?.aborted) return { counting: countedSoFar(), done: false };
   }
-  return { size, census: { at: formatInstant(deps.clock.now().getTime()), blocked } };
+  return { counting: countedSoFar(), done: true };
+}
+
+/** A count that has come to its end: who is on the list, and who of the segment is not sent and why. */
+export function censusOf(
+  { size, blocked }: Counting,
+  clock: Clock,
+): { readonly size: number; readonly census: Census } {
+  return { size, census: { at: formatInstant(clock.now().getTime()), blocked } };
 }
 
 /** Why a person of the segment is neither on the list nor sent: our reason, or the tool's own answer. */

@@ -84,6 +84,10 @@ export interface PushState {
   readonly size?: number;
   /** What a full count of the rows last found. */
   readonly census?: Census;
+  /** A full count that the run at hand has begun. */
+  readonly counting?: Counting;
+  /** The run at hand takes back, row by row, what rows say of a list that was replaced: the last row that it came to. */
+  readonly forgotten?: string;
   /** Some run has ended: the next is not the first. */
   readonly begun?: true;
   /** Changes by runs that nobody approved, by hour (ms), of the last day. */
@@ -104,6 +108,14 @@ export interface PushState {
 export interface Census {
   readonly at: string;
   readonly blocked: Readonly<Record<string, number>>;
+}
+
+/** A count of all rows, as far as it has come. */
+export interface Counting {
+  readonly size: number;
+  readonly blocked: Readonly<Record<string, number>>;
+  /** The last row that is counted; absent before the first. */
+  readonly after?: string;
 }
 
 export interface HeldPush {

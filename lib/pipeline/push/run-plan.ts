@@ -73,19 +73,24 @@ async function openList(deps: ActivateDeps, work: Work, current: { held: HeldPus
   const { state } = current.held;
   const { audience } = work.audience;
   const replaced = state.list !== undefined && state.list !== list;
-  const { sending: _, ...unsent } = state;
+  const { sending: _, forgotten: __, ...unsent } = state;
   const tally = { ...emptyTally(), calls: state.run?.tally.calls ?? 0 };
   if (replaced && state.planning?.fresh !== true) {
     // How far the former plan was sent, what came of it and who approved it say nothing about the new one.
-    const { plan: __, approved: ___, holds: ____, seen: _____, ...kept } = state.run as PushRun;
+    const { plan: ___, approved: ____, holds: _____, seen: ______, ...kept } = state.run as PushRun;
     const next = { ...unsent, run: { ...kept, tally }, planning: beginPlanning(true) };
     const again = await savePush(deps, current.held, next, { leaseMs: LEASE_MS });
     if (again !== undefined) await work.again(again, 0);
     return false;
   }
   if (replaced) {
-    deps.log('the list was replaced', { audience, code: 'push/list-replaced' });
-    await forgetTold(deps, audience, state.run?.id ?? '');
+    if (state.forgotten === undefined) deps.log('the list was replaced', { audience, code: 'push/list-replaced' });
+    const forgotten = await forgetTold(deps, work, state);
+    if (forgotten !== undefined) {
+      const saved = await savePush(deps, current.held, { ...state, forgotten }, { leaseMs: LEASE_MS });
+      if (saved !== undefined) await work.again(saved, 0);
+      return false;
+    }
   }
   const run = state.run as PushRun;
   // A list that is replaced once more while the new plan is sent gets all of that plan.
@@ -205,17 +210,24 @@ function waiting(held: HeldPush, { calls, sending }: { readonly calls: number; r
 /**
  * Another list than the last time, because somebody deleted it in the tool or the audience was bound to another one:
  * nobody is on it yet, and the run at hand has told it nothing, whatever the rows say of the former. Rows that say so
- * already stay as they are.
+ * already stay as they are. Undefined when all rows are done; else the row to go on from, because time was short.
  */
-async function forgetTold(deps: Pick<ActivateDeps, 'memberships'>, audience: string, run: string): Promise<void> {
-  for await (const rows of deps.memberships.audienceRows(audience)) {
+async function forgetTold(
+  { memberships }: Pick<ActivateDeps, 'memberships'>,
+  { audience: { audience }, signal }: Work,
+  { run, forgotten: after }: PushState,
+): Promise<string | undefined> {
+  for await (const rows of memberships.audienceRows(audience, undefined, after)) {
     const forgotten = rows.flatMap(({ told: before, ...row }) => {
-      const ours = before?.run === run && before.op !== undefined;
+      const ours = before?.run === run?.id && before?.op !== undefined;
       if (before === undefined || !(before.in || ours)) return [];
       const { op: _, ...told } = before;
       const off = { in: false, outcome: 'unmatched', code: 'push/list-replaced' };
       return [{ row, told: { ...told, ...(before.in ? off : {}) }, pending: true }];
     });
-    if (forgotten.length > 0) await deps.memberships.settle(audience, forgotten);
+    if (forgotten.length > 0) await memberships.settle(audience, forgotten);
+    const last = rows.at(-1);
+    if (signal.aborted && last !== undefined) return last.profile;
   }
+  return undefined;
 }

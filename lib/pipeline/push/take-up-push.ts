@@ -59,7 +59,7 @@ async function tryTakeUp(
   if (isFiring(command) && (await isPushListed(deps.state, id))) return undefined;
   if (latest?.state === 'held') await listPush(deps, { ...latest, state: 'superseded', endedAt: formatInstant(now) });
   const fresh = newRun(id, command.audience, formatInstant(now), command.touched === true);
-  const { planning: _, sending: __, unannounced: ___, ...rest } = state;
+  const { planning: _, sending: __, unannounced: ___, counting: ____, forgotten: _____, ...rest } = state;
   const taken = await savePush(deps, held, { ...rest, run: fresh }, { leaseMs: LEASE_MS });
   if (taken !== undefined && command.touched !== true) await listPush(deps, fresh);
   return taken ?? 'moved';
