@@ -1,6 +1,6 @@
-import { handle } from 'hono/aws-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApi } from '../../lib/api/app.ts';
+import { serveGateway } from '../../lib/api/gateway.ts';
 import { answerOf, payloadOf } from '../../lib/local/host/http-payload.ts';
 import { openRunningApi, type RunningApi } from '../api/running-api.ts';
 import { withEngines } from '../engines.ts';
@@ -21,7 +21,7 @@ const userArn = 'arn:aws:sts::111122223333:assumed-role/operators/ann';
 
 /** The API's function behind the authorizer, by payloads as the gateway writes them. */
 function behind({ deps }: RunningApi): GatewayOptions {
-  const answerEvent = handle(createApi(deps));
+  const answerEvent = serveGateway(createApi(deps));
   const route = { key: 'ANY /api/{proxy+}', functionId: 'Api', authorised: true, signedIn: false };
   return {
     async answer(message, body) {
