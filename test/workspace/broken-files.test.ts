@@ -46,6 +46,19 @@ const broken: readonly Broken[] = [
     },
   },
   {
+    what: 'a connection whose secret would be the identity key',
+    file: MAIN,
+    from: '  newsletter:\n',
+    to: '  identity-key:\n    connector: mailchimp\n    list: a1b2c3\n  newsletter:\n',
+    problem: {
+      line: 8,
+      column: 3,
+      code: 'workspace/bad-value',
+      found: 'key "identity-key"',
+      expected: 'a name of lower-case letters, digits and hyphens, at most 40, other than "web" and "identity-key"',
+    },
+  },
+  {
     what: 'a missing setting of a connector',
     file: MAIN,
     from: '    list: a1b2c3\n',
