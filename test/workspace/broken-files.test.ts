@@ -155,6 +155,20 @@ const broken: readonly Broken[] = [
     },
   },
   {
+    what: 'a time zone in another case than its own',
+    file: MAIN,
+    from: 'Europe/Berlin',
+    to: 'Europe/berlin',
+    problem: {
+      line: 2,
+      column: 11,
+      code: 'workspace/bad-timezone',
+      found: '"Europe/berlin"',
+      expected: 'an IANA time zone such as "Europe/Berlin"',
+      suggestion: 'Europe/Berlin',
+    },
+  },
+  {
     what: 'a bad instant in a test',
     file: SEGMENT,
     from: 'when:',
