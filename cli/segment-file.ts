@@ -7,7 +7,7 @@ import { checkValue } from '../lib/workspace/issues.ts';
 import { isError, type Problem, sortProblems } from '../lib/workspace/problem.ts';
 import { textAt } from '../lib/workspace/references.ts';
 import { segmentFile } from '../lib/workspace/schema/segment.ts';
-import { isTimezone } from '../lib/workspace/schema/tributary.ts';
+import { isTimezone } from '../lib/workspace/schema/time-zones.ts';
 import { readSource, type Source } from '../lib/workspace/source.ts';
 import { sizeOf } from './lines.ts';
 

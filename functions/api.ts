@@ -1,4 +1,3 @@
-import { handle } from 'hono/aws-lambda';
 import { openDeployed, openIdling } from '../lib/adapters/deployed.ts';
 import { readEnv } from '../lib/adapters/env.ts';
 import { openExamined } from '../lib/adapters/examined.ts';
@@ -7,6 +6,7 @@ import { openBasics, openPeople, openQueuesNamed } from '../lib/adapters/open.ts
 import { openNotify } from '../lib/adapters/sns.ts';
 import { createApi } from '../lib/api/app.ts';
 import { serveConsole } from '../lib/api/console.ts';
+import { serveGateway } from '../lib/api/gateway.ts';
 import { connectors } from '../lib/connectors/registry.ts';
 import { openPublished } from '../lib/pipeline/define/definitions.ts';
 import { openSegmentTexts } from '../lib/workspace/segment-texts.ts';
@@ -27,4 +27,4 @@ const api = createApi({
   ...openExamined(process.env),
   texts: openSegmentTexts(connectors),
 });
-export const handler = handle(serveConsole(api, process.env.CONSOLE_SIGN_IN));
+export const handler = serveGateway(serveConsole(api, process.env.CONSOLE_SIGN_IN));

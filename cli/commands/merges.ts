@@ -1,3 +1,4 @@
+import { personStep } from '../../lib/api/person-step.ts';
 import type { Merges } from '../../lib/pipeline/resolve/merges.ts';
 import type { ExitStatus } from '../failure.ts';
 import { openStageClient, type StageOptions } from '../stage-client.ts';
@@ -6,7 +7,9 @@ import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
 
 /** `tributary merges PERSON`: which evidence made records one person, each line with the name by which it is undone. */
 export async function runMerges(terminal: Terminal, person: string, options: StageOptions): Promise<ExitStatus> {
-  const merges = await openStageClient(options.stage).get<Merges>(`/api/people/${encodeURIComponent(person)}/merges`);
+  const merges = await openStageClient(options.stage).get<Merges>(
+    `/api/people/${encodeURIComponent(personStep(person))}/merges`,
+  );
   if (terminal.json) printJson(terminal, merges);
   else printMerges(terminal, merges);
   return 0;

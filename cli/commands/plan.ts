@@ -86,6 +86,7 @@ export function printPlan(terminal: Terminal, plan: Plan): void {
     title('Needs a deployment first');
     const rows = deploy.map(({ resource, change, deployed, wanted }) => [resource, change, deployed, wanted]);
     printLine(terminal, tableOf(terminal, ['resource', 'change', 'deployed', 'workspace'], rows));
+    for (const line of renamingLines(deploy)) printLine(terminal, line);
   }
   if (definitions.length > 0) {
     title('Definitions');
@@ -103,6 +104,16 @@ export function printPlan(terminal: Terminal, plan: Plan): void {
   }
   title('Cost of applying');
   for (const line of costLines(plan)) printLine(terminal, line);
+}
+
+/** A pool has one sign-in page, and a deployment would make the new one before it takes the old one away. */
+function renamingLines(deploy: Plan['deploy']): readonly string[] {
+  const renamed = deploy.find(({ resource, change }) => resource === 'console sign-in' && change === 'edited');
+  if (renamed === undefined) return [];
+  return [
+    'In an account the deployment fails unless the old sign-in page is gone before it (docs/operating.md, "Who may use the console"):',
+    `  aws cognito-idp delete-user-pool-domain --domain ${renamed.deployed} --user-pool-id POOL`,
+  ];
 }
 
 function summary({ counted, definitions, base }: Plan): string {

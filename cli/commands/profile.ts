@@ -1,3 +1,4 @@
+import { personStep } from '../../lib/api/person-step.ts';
 import { type FacetName, facetNames } from '../../lib/domain/facet/catalogue.ts';
 import type { FacetValue } from '../../lib/domain/facet/facets.ts';
 import type { Json } from '../../lib/domain/json.ts';
@@ -12,7 +13,9 @@ const ACTIVITIES_SHOWN = 10;
 
 /** `tributary profile PERSON`: everything known about one person, each value with its source and time. */
 export async function runProfile(terminal: Terminal, person: string, options: StageOptions): Promise<ExitStatus> {
-  const page = await openStageClient(options.stage).get<PersonPage>(`/api/people/${encodeURIComponent(person)}`);
+  const page = await openStageClient(options.stage).get<PersonPage>(
+    `/api/people/${encodeURIComponent(personStep(person))}`,
+  );
   if (terminal.json) printJson(terminal, page);
   else printPage(terminal, page);
   return 0;

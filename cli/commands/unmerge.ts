@@ -1,3 +1,4 @@
+import { personStep } from '../../lib/api/person-step.ts';
 import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
 import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
@@ -12,7 +13,7 @@ export async function runUnmerge(
   options: StageOptions,
 ): Promise<ExitStatus> {
   const stage = openStageClient(options.stage);
-  const started = await stage.post<Job>(`/api/people/${encodeURIComponent(person)}/unmerge`, { edge });
+  const started = await stage.post<Job>(`/api/people/${encodeURIComponent(personStep(person))}/unmerge`, { edge });
   const job = await followJob(terminal, stage, started, () => `taking ${edge} apart`);
   if (terminal.json) printJson(terminal, job);
   else {

@@ -1,3 +1,4 @@
+import { personStep } from '../../lib/api/person-step.ts';
 import type { Sentence } from '../../lib/domain/segment/sentence.ts';
 import type { Explanation } from '../../lib/pipeline/describe/explain-membership.ts';
 import type { ExitStatus } from '../failure.ts';
@@ -14,7 +15,7 @@ export async function runWhy(
   person: string,
   options: StageOptions,
 ): Promise<ExitStatus> {
-  const path = `/api/people/${encodeURIComponent(person)}/segments/${encodeURIComponent(segment)}`;
+  const path = `/api/people/${encodeURIComponent(personStep(person))}/segments/${encodeURIComponent(segment)}`;
   const told = await openStageClient(options.stage).get<Explanation>(path);
   if (terminal.json) printJson(terminal, told);
   else print(terminal, person, told);

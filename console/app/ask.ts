@@ -1,3 +1,4 @@
+import { personStep } from '../../lib/api/person-step.ts';
 import type { Answers } from './answers.ts';
 import { forgetAnswers } from './kept.ts';
 import { fillPath, type NamesIn, type ParamsOf, type Query } from './paths.ts';
@@ -36,7 +37,7 @@ export async function ask<Asked extends Operation>(operation: Asked, ...rest: Re
   const [method = 'GET', path = ''] = operation.split(' ');
   const { params, query, body, form } = rest[0] ?? {};
   const proof = await credentials();
-  const answer = await fetch(reach(fillPath(path, params, query)), {
+  const answer = await fetch(reach(fillPath(path, stepsOf(params), query)), {
     method,
     headers: {
       ...proof,
@@ -55,6 +56,10 @@ export async function ask<Asked extends Operation>(operation: Asked, ...rest: Re
     throw new RefusedError(answer.status, turnedAway());
   }
   throw new RefusedError(answer.status, message ?? `The API answered ${answer.status}.`, code);
+}
+
+function stepsOf(params: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  return params.person === undefined ? params : { ...params, person: personStep(params.person) };
 }
 
 /** What was thrown, as a refusal to show. */

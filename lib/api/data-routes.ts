@@ -2,20 +2,15 @@ import { TributaryError } from '../domain/errors.ts';
 import { describeConnection } from '../pipeline/describe/describe-connection.ts';
 import { describeData } from '../pipeline/describe/describe-data.ts';
 import { describeDay } from '../pipeline/describe/describe-day.ts';
-import { findPerson } from '../pipeline/describe/find-person.ts';
 import { readActivities } from '../pipeline/describe/person-activities.ts';
 import { readPersonAudiences } from '../pipeline/describe/person-audiences.ts';
 import { personSegments } from '../pipeline/describe/person-segments.ts';
 import type { ApiDeps } from './deps.ts';
-import { noSuchPerson, type Route } from './route.ts';
+import { personNamed } from './read-routes.ts';
+import type { Route } from './route.ts';
 
 /** What there is about people, over everybody and of one person, and where it comes from. */
 export function dataRoutes(deps: ApiDeps): readonly Route<never>[] {
-  const personNamed = async (text = '') => {
-    const profile = await findPerson(deps, text);
-    if (profile === undefined) throw noSuchPerson();
-    return profile;
-  };
   return [
     {
       method: 'get',
@@ -54,7 +49,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<never>[] {
       summary: 'What a person did, newest first, some at a time',
       query: ['from', 'most'],
       answer: 'ActivityPage',
-      run: async ({ params, query }) => readActivities(deps, await personNamed(params.person), query),
+      run: async ({ params, query }) => readActivities(deps, await personNamed(deps, params.person), query),
     },
     {
       method: 'get',
@@ -62,7 +57,7 @@ export function dataRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'viewer',
       summary: 'The segments that a person is in',
       answer: 'PersonSegments',
-      run: async ({ params }) => personSegments(await deps.definitions(), await personNamed(params.person)),
+      run: async ({ params }) => personSegments(await deps.definitions(), await personNamed(deps, params.person)),
     },
     {
       method: 'get',
@@ -70,7 +65,8 @@ export function dataRoutes(deps: ApiDeps): readonly Route<never>[] {
       needs: 'viewer',
       summary: 'What a person is to each audience, what its tool was told, and on what consent',
       answer: 'PersonAudiences',
-      run: async ({ params }) => readPersonAudiences(deps, await deps.definitions(), await personNamed(params.person)),
+      run: async ({ params }) =>
+        readPersonAudiences(deps, await deps.definitions(), await personNamed(deps, params.person)),
     },
   ];
 }

@@ -15,7 +15,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   most: 'How many at most',
   name: 'What is counted, in the word of the tool: sessions',
   part: 'Number of a part, counted from 0',
-  person: 'A profile id, an e-mail address, +phone, type=value, or a fragment',
+  person:
+    'A profile id, an e-mail address, +phone, type=value, or a fragment. With / ? # % or \\ in it: ~ for each % of its percent-encoding, and ~ before',
   plan: 'Hash of a plan',
   q: 'Part of an id, a title or a persona',
   receipt: 'Id of a receipt, as /api/erasures lists it',

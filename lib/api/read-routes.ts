@@ -1,5 +1,6 @@
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
+import type { Profile } from '../domain/profile.ts';
 import { openAlerts } from '../pipeline/alerts.ts';
 import { readApplyJob } from '../pipeline/define/apply-definitions.ts';
 import { readPlan, readPlanJob } from '../pipeline/define/plan-definitions.ts';
@@ -16,6 +17,7 @@ import { listMerges } from '../pipeline/resolve/merges.ts';
 import { latestVerify } from '../pipeline/verify/verify-run.ts';
 import type { AnswerName } from './answers/answers.ts';
 import type { ApiDeps } from './deps.ts';
+import { personIn } from './person-step.ts';
 import { listAudiences, readAudience, readWorkspace } from './reads.ts';
 import { noSuchPerson, type Route } from './route.ts';
 
@@ -157,8 +159,9 @@ async function audienceNamed(deps: ApiDeps, audience = ''): Promise<AudienceDefi
   throw new TributaryError('rejected', 'api/no-such-audience', `no audience is called ${audience}`);
 }
 
-async function personNamed(deps: ApiDeps, person = '') {
-  const profile = await findPerson(deps, person);
+/** Whom a step of a path asks for. Throws `api/no-such-person`. */
+export async function personNamed(deps: ApiDeps, person = ''): Promise<Profile> {
+  const profile = await findPerson(deps, personIn(person));
   if (profile === undefined) throw noSuchPerson();
   return profile;
 }

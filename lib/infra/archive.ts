@@ -1,3 +1,5 @@
+import { daysKept as messageDays } from './queues.ts';
+
 const DAY_MS = 86_400_000;
 
 /** The folders of the archive bucket. Rights and expiry are given per folder. */
@@ -23,15 +25,15 @@ export const archiveFolders = {
   /** What a change would do, as it was looked at before it was applied. */
   plans: { prefix: 'plans/', kept: 'as-archive' },
   /** What the parts of a walk over everybody found so far: counts, no person. */
-  scans: { prefix: 'scans/', kept: 'a-week' },
+  scans: { prefix: 'scans/', kept: 'as-messages' },
   /** Overlaps of segments, one object a night: counts, no person. */
   facts: { prefix: 'facts/', kept: 'as-archive' },
   /** Records that somebody wanted to see beside what they would become. */
   samples: { prefix: 'samples/', kept: 'a-day' },
-  /** Files that somebody drops, `drop/<connection>/<name>`: read at once, and there to be looked at for a while. */
-  drop: { prefix: 'drop/', kept: 'a-week' },
+  /** Files that somebody drops, `drop/<connection>/<name>`: read at once, or when their message is sent back. */
+  drop: { prefix: 'drop/', kept: 'as-messages' },
   /** Rows of dropped files that were not taken. Both folders hold people and are not searched by an erasure. */
-  rejects: { prefix: 'rejects/', kept: 'a-week' },
+  rejects: { prefix: 'rejects/', kept: 'as-messages' },
   /** Frozen lists of pushes: who, in which direction, under which version; no address. */
   'push-plans': { prefix: 'push-plans/', kept: 'as-archive' },
   /** What every member of every run ended in: it answers "what was sent", as long as activities are kept. */
@@ -54,6 +56,8 @@ export function daysKept(folder: ArchiveFolder, retention: Retention): number | 
   if (kept === 'ever') return undefined;
   if (kept === 'a-day') return 1;
   if (kept === 'a-week') return 7;
+  // What a message goes on with outlives it.
+  if (kept === 'as-messages') return messageDays + 1;
   const ms = kept === 'as-archive' ? retention.archiveKeptMs : retention.activitiesKeptMs;
   return Math.max(1, Math.floor(ms / DAY_MS));
 }

@@ -1,6 +1,6 @@
-import { handle } from 'hono/aws-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApi } from '../../lib/api/app.ts';
+import { serveGateway } from '../../lib/api/gateway.ts';
 import { answerOf, payloadOf } from '../../lib/local/host/http-payload.ts';
 import { openRunningApi, type RunningApi } from '../api/running-api.ts';
 import { withEngines } from '../engines.ts';
@@ -21,7 +21,7 @@ const userArn = 'arn:aws:sts::111122223333:assumed-role/operators/ann';
 
 /** The API's function behind the authorizer, by payloads as the gateway writes them. */
 function behind({ deps }: RunningApi): GatewayOptions {
-  const answerEvent = handle(createApi(deps));
+  const answerEvent = serveGateway(createApi(deps));
   const route = { key: 'ANY /api/{proxy+}', functionId: 'Api', authorised: true, signedIn: false };
   return {
     async answer(message, body) {
@@ -49,6 +49,32 @@ describe('the command line, signing, and the API behind an authorizer', () => {
     expect(JSON.parse(known.stdout)).toMatchObject({ id: expect.stringMatching(/^p_/) });
     expect(JSON.parse(same.stdout)).toEqual(JSON.parse(known.stdout));
     expect(csv).toMatchObject({ status: 0, stdout: expect.stringContaining('id,email') });
+    expect(gateway.came.filter(({ refused }) => refused !== undefined)).toEqual([]);
+  });
+
+  it('reads each person by just the identifier that they have', async () => {
+    const at = '2026-11-20T12:00:00.000Z';
+    const values = ['a', 'a#b', 'a?b', 'a/b', 'a\\b', '%41', 'A', 'a%2Fb', 'a/merges', '~a/b', '..', '../x'];
+    const records = values.map((_value, index) => `newsletter:member:n/${index}?#%`);
+    await running.fold(
+      values.map((value, index) => ({
+        ...({ kind: 'profile', fragment: records[index] ?? '', at } as const),
+        identifiers: [{ type: 'crm', value }],
+      })),
+    );
+    const gateway = await openGateway(operator, behind(running));
+    const env = { ...signedBy(operator), TRIBUTARY_STAGE: gateway.url };
+    const read = async (...words: string[]) => JSON.parse((await cli().run([...words, '--json'], { env })).stdout);
+
+    for (const [index, value] of values.entries()) {
+      const known = await read('profile', `crm=${value}`);
+      expect(known).toMatchObject({ fragments: [records[index]], identifiers: [{ type: 'crm', value }] });
+    }
+    const [first, last] = [records[0] ?? '', values.at(-1) ?? ''];
+    const { id } = await read('profile', first);
+    expect(await read('merges', 'crm=a')).toMatchObject({ id, fragments: [first] });
+    expect(await read('why', 'quiet-readers', `crm=${last}`)).toMatchObject({ segment: 'quiet-readers' });
+    expect(await read('unmerge', 'crm=a/b', 'e_none')).toMatchObject({ error: { code: 'api/no-such-edge' } });
     expect(gateway.came.filter(({ refused }) => refused !== undefined)).toEqual([]);
   });
 

@@ -119,11 +119,13 @@ describe('the commands of a running stage, towards a deployment', () => {
     });
     const env = { ...signedBy(operator), TRIBUTARY_STAGE: gateway.url };
 
+    await cli().run(['profile', "crm=o'neil (1)ü+x"], { env });
     await cli().run(['profile', "crm=o'neil (1)/ü+x"], { env });
     await cli().run(['review', 'buyers', '--csv', '--columns', 'id,trait a'], { env });
 
     expect(gateway.came.map(({ url, refused }) => [url, refused])).toEqual([
-      ['/api/people/crm%3Do%27neil%20%281%29%2F%C3%BC%2Bx', undefined],
+      ['/api/people/crm%3Do%27neil%20%281%29%C3%BC%2Bx', undefined],
+      ['/api/people/~crm~3Do%27neil~20%281%29~2F~C3~BC~2Bx', undefined],
       [expect.stringMatching(/\?columns=id%2Ctrait%20a&most=\d+$/), undefined],
     ]);
   });

@@ -99,6 +99,26 @@ describe('tributary plan', () => {
     ]);
   });
 
+  it.each([
+    ['edited', 'acme-people', true],
+    ['added', null, false],
+  ])('says what comes before a deployment where the sign-in page is %s', async (change, deployed, expected) => {
+    const signIn = { resource: 'console sign-in', change, deployed, wanted: 'acme-console' };
+    const finished = {
+      id: 'plan.1',
+      what: 'plan',
+      state: 'finished',
+      ...standing,
+      plan: { ...plan, deploy: [signIn] },
+    };
+    const stage = await serve(() => [202, finished]);
+
+    const { stdout } = await cli().run(['plan', starter, '--stage', stage.url]);
+
+    const command = 'aws cognito-idp delete-user-pool-domain --domain acme-people --user-pool-id POOL\n';
+    expect(stdout.includes(command)).toBe(expected);
+  });
+
   it('prints one document with --json', async () => {
     const stage = await serve(() => [202, { id: 'plan.1', what: 'plan', state: 'finished', ...standing, plan }]);
 

@@ -151,11 +151,11 @@ describe('stored data', () => {
       'notes/': 90,
       'plans/': 90,
       'facts/': 90,
-      'scans/': 7,
+      'scans/': 15,
       'push-plans/': 90,
       'exports/': 7,
-      'drop/': 7,
-      'rejects/': 7,
+      'drop/': 15,
+      'rejects/': 15,
       'samples/': 1,
       'learning/': 1,
       'outcomes/': 400,
@@ -167,15 +167,26 @@ describe('stored data', () => {
       'notes/': 7,
       'plans/': 7,
       'facts/': 7,
-      'scans/': 7,
+      'scans/': 15,
       'push-plans/': 7,
       'exports/': 7,
-      'drop/': 7,
-      'rejects/': 7,
+      'drop/': 15,
+      'rejects/': 15,
       'samples/': 1,
       'learning/': 1,
       'outcomes/': 30,
     });
+  });
+
+  it('keeps what messages go on with for longer than it keeps the messages', () => {
+    const ages = Object.values(resourcesOf(template, 'AWS::SQS::Queue')).map((queue) =>
+      Number(at(queue, 'MessageRetentionPeriod')),
+    );
+    const expiry = expiryOf(template);
+
+    for (const folder of ['drop/', 'rejects/', 'scans/']) {
+      expect(Number(expiry[folder]) * 86_400).toBeGreaterThan(Math.max(...ages));
+    }
   });
 
   it('keeps one secret per connection and the identity key, by the names that functions read', () => {

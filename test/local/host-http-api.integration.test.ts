@@ -96,6 +96,19 @@ describe('startHttpApi', () => {
     expect(event.headers).not.toHaveProperty('cookie');
   });
 
+  it('hands a path over decoded, and only as far as a ? that was encoded in it', async () => {
+    const { url } = await anApi({ source: echo, routes: routes('GET /{proxy+}') });
+
+    const answer = await fetch(`${url}/a%2F..%2Fb%23c%3Fd/e?f=%3F`);
+
+    expect(((await answer.json()) as { event: object }).event).toMatchObject({
+      rawPath: '/a/../b#c',
+      rawQueryString: 'f=%3F',
+      requestContext: { http: { path: '/a/../b#c' } },
+      pathParameters: { proxy: 'a/../b#c' },
+    });
+  });
+
   it.each([
     ['application/x-www-form-urlencoded', 'type=subscribe'],
     ['application/octet-stream', '\u0000\u0001'],

@@ -29,8 +29,9 @@ export interface RequestCircumstances {
 
 /**
  * A request as a function sees it in payload format 2.0 ("Create AWS Lambda proxy integrations for HTTP APIs" in the
- * API Gateway developer guide). The path is decoded and the query string is not, as captured on the real gateway
- * (hotsock/voker#8). On authorised routes the `authorization` header is left out: it holds the stage's token.
+ * API Gateway developer guide). The path is decoded, and ends before a `?` that this brings forth; the query string is
+ * not decoded, as captured on the real gateway (hotsock/voker#8). On authorised routes the `authorization` header is
+ * left out: it holds the stage's token.
  */
 export function payloadOf(request: ReceivedRequest, match: RouteMatch, at: RequestCircumstances): object {
   const { message } = request;
@@ -40,11 +41,12 @@ export function payloadOf(request: ReceivedRequest, match: RouteMatch, at: Reque
   const sourceIp = message.socket.remoteAddress ?? '127.0.0.1';
   const cookies = cookie?.split('; ') ?? [];
   const parameters = queryParameters(request.query);
+  const rawPath = decodedPath(request.path);
   const isText = isTextual(headers['content-type'], headers['content-encoding']);
   return {
     version: '2.0',
     routeKey: match.route.key,
-    rawPath: decoded(request.path),
+    rawPath,
     rawQueryString: request.query,
     ...(cookies.length === 0 ? {} : { cookies }),
     headers: {
@@ -63,7 +65,7 @@ export function payloadOf(request: ReceivedRequest, match: RouteMatch, at: Reque
       domainPrefix: host.split(/[.:]/)[0],
       http: {
         method: message.method ?? 'GET',
-        path: decoded(request.path),
+        path: rawPath,
         protocol: `HTTP/${message.httpVersion}`,
         sourceIp,
         userAgent: headers['user-agent'] ?? '',
@@ -74,9 +76,7 @@ export function payloadOf(request: ReceivedRequest, match: RouteMatch, at: Reque
       time: gatewayTime(at.now),
       timeEpoch: at.now,
     },
-    ...(Object.keys(match.parameters).length === 0
-      ? {}
-      : { pathParameters: mapValues(match.parameters, (value) => decoded(value)) }),
+    ...(Object.keys(match.parameters).length === 0 ? {} : { pathParameters: mapValues(match.parameters, decodedPath) }),
     ...(request.body.length === 0 ? {} : { body: request.body.toString(isText ? 'utf8' : 'base64') }),
     isBase64Encoded: request.body.length > 0 && !isText,
   };
@@ -135,9 +135,9 @@ function isTextual(contentType: string | undefined, encoding: string | undefined
   return /^(text\/|application\/(json|xml|javascript)\b)/i.test(contentType ?? 'text/plain');
 }
 
-function decoded(text: string): string {
+function decodedPath(text: string): string {
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(text).replace(/\?.*/s, '');
   } catch {
     // Not percent-encoding at all: the caller meant the characters themselves.
     return text;

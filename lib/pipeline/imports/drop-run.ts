@@ -13,7 +13,7 @@ import type { ImportDeps } from './import-file.ts';
 import type { RejectsPlace } from './write-rejects.ts';
 
 /** As long as the archive keeps what was dropped. */
-const FILE_KEPT_MS = 7 * 24 * 3_600_000;
+const FILE_KEPT_MS = 15 * 24 * 3_600_000;
 
 export interface DropDeps extends ImportDeps {
   readonly files: PlainObjects;

@@ -98,9 +98,9 @@ export const id = z.string().regex(ID, {
   error: 'lower-case letters, digits and hyphens, at most 64, such as "lapsing-customers"',
 });
 
-/** The name of a connection; `web` is the tracking protocol's own. */
-export const connectionName = z.string().regex(/^(?!web$)[a-z][a-z0-9-]{0,39}$/, {
-  error: 'a name of lower-case letters, digits and hyphens, at most 40, other than "web"',
+/** The name of a connection; `web` is the tracking protocol's own, and the secret `identity-key` is the workspace's. */
+export const connectionName = z.string().regex(/^(?!(?:web|identity-key)$)[a-z][a-z0-9-]{0,39}$/, {
+  error: 'a name of lower-case letters, digits and hyphens, at most 40, other than "web" and "identity-key"',
 });
 
 function reading<T>(words: Words<T>) {

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { facetNames, traitTypes } from '../../domain/facet/catalogue.ts';
-import { nearest } from '../nearest.ts';
 import { computed } from './computed.ts';
 import { connectionName, duration, id, schedule, share, text } from './fields.ts';
 import { guardrailFields } from './guardrails.ts';
 import { learned } from './learned.ts';
 import { measures } from './measures.ts';
+import { isTimezone, nearestTimezone } from './time-zones.ts';
 
 const LIMIT = /^([1-9][0-9]{0,2}) per week$/;
 
@@ -126,8 +126,7 @@ const timezone = z
   .string()
   .check((payload) => {
     if (isTimezone(payload.value)) return;
-    const suggestion = nearest(payload.value, Intl.supportedValuesOf('timeZone'));
-    const params = { code: 'workspace/bad-timezone', suggestion };
+    const params = { code: 'workspace/bad-timezone', suggestion: nearestTimezone(payload.value) };
     const message = 'an IANA time zone such as "Europe/Berlin"';
     payload.issues.push({ code: 'custom', input: payload.value, message, params });
   })
@@ -164,17 +163,6 @@ export const tributaryFile = z.strictObject({
 });
 
 export type TributaryFile = z.infer<typeof tributaryFile>;
-
-/** True for a name of the IANA time zone database, written as there. */
-export function isTimezone(name: string): boolean {
-  if (!/^[A-Z][A-Za-z0-9_+/-]+$/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false; // The refusal is the answer: there is no such zone.
-  }
-}
 
 function readWeekly(words: string): { most: number; per: 'week' } {
   return { most: Number(LIMIT.exec(words)?.[1] ?? 0), per: 'week' };
