@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { canonicalText } from './canonical.ts';
 import type { Change } from './change.ts';
+import type { Definitions } from './definitions.ts';
 import type { IdentityKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
 import { isJsonObject, type Json } from './json.ts';
@@ -8,8 +9,9 @@ import { isJsonObject, type Json } from './json.ts';
 const DAY = 24 * 3_600_000;
 /** How far the tool's clock may be behind ours. */
 const SKEW = 60_000;
-/** Pulls may come late: a write of today is still recognised in what is read days after. */
-const LATE = 7 * DAY;
+
+/** How long activities and archived pages are kept. */
+export type Kept = Definitions['privacy'];
 
 /** What the write ledger holds about one field of one thing in a tool. No personal data: HMACs and instants. */
 export interface LedgerEntry {
@@ -54,6 +56,7 @@ export function askedEntry(
   key: string,
   value: string,
   now: Milliseconds,
+  kept: Kept,
   before: LedgerEntry | undefined,
 ): LedgerEntry {
   return {
@@ -61,7 +64,7 @@ export function askedEntry(
     value,
     from: now - SKEW,
     until: now + DAY,
-    expiresAt: now + DAY + LATE,
+    expiresAt: forgottenAt(now, kept),
     ...lineage(value, now, before),
   };
 }
@@ -71,10 +74,16 @@ export function madeEntry(
   key: string,
   value: string,
   now: Milliseconds,
-  keptMs: number,
+  kept: Kept,
   before: LedgerEntry | undefined,
 ): LedgerEntry {
-  return { key, value, from: 0, until: now + keptMs, expiresAt: now + keptMs, ...lineage(value, now, before) };
+  const until = now + kept.activitiesKeptMs;
+  return { key, value, from: 0, until, expiresAt: forgottenAt(now, kept), ...lineage(value, now, before) };
+}
+
+/** A page that was read while the write counted is read again by a replay for as long as the archive keeps it. */
+function forgottenAt(now: Milliseconds, { activitiesKeptMs, archiveKeptMs }: Kept): Milliseconds {
+  return now + activitiesKeptMs + archiveKeptMs;
 }
 
 /** Since when the value is asked for, and what was ours before: confirming a write, or repeating it, changes neither. */

@@ -163,7 +163,7 @@ export const functions = {
       activities: ['read', 'erase'],
       memberships: ['read', 'write', 'erase'],
       history: ['read', 'erase'],
-      ledger: ['erase'],
+      ledger: ['read', 'write', 'erase'],
       state: ['read', 'list', 'write', 'erase'],
     },
     indexes: { ledger: ['by-subject'] },

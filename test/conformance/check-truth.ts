@@ -213,7 +213,7 @@ async function openEars(rig: Rig, target: Json) {
   const known = new Set((await read()).flatMap(meaningsOf));
   rig.pass(HOUR);
   return {
-    notes: openNotes(deps, CONNECTION, 400 * 24 * HOUR),
+    notes: openNotes(deps, CONNECTION, { activitiesKeptMs: 400 * 24 * HOUR, archiveKeptMs: 90 * 24 * HOUR }),
     async listen() {
       const told = { echoes: connector.echoes, config: rig.config };
       const { changes, echoes } = await dropEchoes(deps, workspace, CONNECTION, told, await read());

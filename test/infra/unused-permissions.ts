@@ -85,7 +85,7 @@ export const unusedPermissions: readonly Unused[] = [
         'sqs:SendMessage SyncDeadLettersQueue',
       ],
     ],
-    why: 'An erasure of somebody who is on lists, was pushed to, came by webhooks and lies in dead letters (test/pipeline/erase); reviews look at some members (test/pipeline/review).',
+    why: 'An erasure of somebody who is on lists, was pushed to, came by webhooks and lies in dead letters (test/pipeline/erase), or a replay that spends a line of the write ledger (test/pipeline/push); reviews look at some members (test/pipeline/review).',
   },
   {
     of: ['ImportFileFunction'],

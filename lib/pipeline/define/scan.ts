@@ -31,12 +31,15 @@ export interface ScanPart {
   readonly foundAt?: string;
 }
 
+/** `outdated`: nothing is done, for good, for that reason. `early`: nothing yet, for so many seconds. */
+export type Readiness = 'ready' | { readonly outdated: string } | { readonly early: number };
+
 /** What is done with the people of a scan. */
 export interface ScanWork {
   /** It finds more than a row holds, so that it is kept in the archive; `people` may change what it is given in place. */
   readonly findsMuch?: true;
-  /** Undefined = go on; a reason = nothing is done, for good (the scan is out of date). */
-  outdated?(scan: Scan): Promise<string | undefined>;
+  /** Whether it may be done now. Absent = it always may. */
+  readiness?(scan: Scan): Promise<Readiness>;
   /** Does some people, and adds what is found to what was found before. May see the same people twice. */
   people(scan: Scan, people: readonly StoredProfile[], found: JsonObject): Promise<JsonObject>;
   /** Every part is done. May be told twice. */
@@ -95,9 +98,10 @@ export function workScan(deps: ScanDeps, works: Readonly<Record<string, ScanWork
     const scan = await readScan(deps.state, id);
     const does = works[scan?.what ?? ''];
     if (scan === undefined || does === undefined) return;
-    const outdated = await does.outdated?.(scan);
-    if (outdated !== undefined) {
-      deps.log('scan let go', { scan: id, part: number, reason: outdated });
+    const readiness = (await does.readiness?.(scan)) ?? 'ready';
+    if (readiness !== 'ready') {
+      if ('early' in readiness) return deps.recompute.send([{ body: { scan: message }, ...delayOf(readiness.early) }]);
+      deps.log('scan let go', { scan: id, part: number, reason: readiness.outdated });
       return;
     }
     const { part, version } = await readPart(deps.state, id, number);

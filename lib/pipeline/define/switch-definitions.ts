@@ -14,7 +14,7 @@ import { isLiving } from '../resolve/gather.ts';
 import type { Resolved, ResolveOptions, Work } from '../resolve/resolve-profile.ts';
 import { type DefinitionStores, definitionsKey, loadDefinitions, type Pointer, readPointer } from './definitions.ts';
 import { movePointer, readPublication } from './publication.ts';
-import { readParts, readScan, type Scan, type ScanPart, type ScanWork, startScan } from './scan.ts';
+import { type Readiness, readParts, readScan, type Scan, type ScanPart, type ScanWork, startScan } from './scan.ts';
 
 /** Parts in which everybody is decided again after a change of definitions. */
 export const SCAN_PARTS = 8;
@@ -138,19 +138,31 @@ export async function isSwitching(state: StateStore): Promise<boolean> {
 
 /** The scan of a switch: decides everybody it meets by the published definitions. */
 export function switchWork(
-  deps: { readonly state: StateStore },
+  deps: { readonly state: StateStore; readonly clock: Pick<Clock, 'now'> },
   resolve: (batch: readonly Work[], options: ResolveOptions) => Promise<Resolved>,
 ): ScanWork {
   return {
-    async outdated({ about }) {
+    async readiness({ about }) {
       const { to, moves } = about as unknown as SwitchAbout;
-      const pointer = await readPointer(deps.state);
+      const current = await readPublication(deps.state);
       // Before the pointer moved its publisher died, and asks again; after it moved on, a later scan does the work.
-      return pointer?.version === to && pointer.moves === moves + 1 ? undefined : 'other definitions are published';
+      if (current?.version !== to || current.moves !== moves + 1)
+        return { outdated: 'other definitions are published' };
+      return afterEveryWriter(deps.clock, current.at);
     },
     people: ({ about }, people, found) =>
       decideAgain(resolve, people, { refill: (about as unknown as SwitchAbout).refill }, found),
   };
+}
+
+/**
+ * Whether whoever held what was published before a move of a pointer has written. A publication that failed and was tried
+ * again has two sets of messages for one scan, and those of the first come too early; null = it moved long ago.
+ */
+export function afterEveryWriter(clock: Pick<Clock, 'now'>, movedAt: string | null): Readiness {
+  if (movedAt === null) return 'ready';
+  const early = (Date.parse(movedAt) - clock.now().getTime()) / 1_000 + AFTER_EVERY_WRITER_SECONDS;
+  return early > 0 ? { early } : 'ready';
 }
 
 /** Decides everybody of a page again, and counts who had to be written. Throws `scan/people-busy`. */

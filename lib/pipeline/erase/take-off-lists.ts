@@ -32,7 +32,7 @@ export async function takeOffLists(
   { connection, api, calls }: AskedTool,
 ): Promise<OffLists> {
   const definitions = await deps.definitions();
-  const notes = openNotes(deps, errand.connection, definitions.privacy.activitiesKeptMs);
+  const notes = openNotes(deps, errand.connection, definitions.privacy);
   // Those that ended stay among them: whoever asks again hears their answer again, and begins none anew.
   const jobs: Record<string, Json> = { ...errand.jobs };
   let isRunning = false;

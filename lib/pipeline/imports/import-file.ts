@@ -12,7 +12,15 @@ import { changesMessage } from '../changes-message.ts';
 import { JOB_KEPT_MS, type JobStanding } from '../jobs/job.ts';
 import { pack } from '../pack.ts';
 import type { Archive, Clock, Log, Queue, StateStore } from '../ports.ts';
-import { IMPORT_KEPT_MS, type ImportState, isImportFolded, noteSent, readImport } from './import-state.ts';
+import { whenBack } from './dropped-name.ts';
+import {
+  FILE_KNOWN_MS,
+  IMPORT_KEPT_MS,
+  type ImportState,
+  isImportFolded,
+  noteSent,
+  readImport,
+} from './import-state.ts';
 
 export interface ImportDeps {
   readonly state: StateStore;
@@ -54,18 +62,24 @@ export async function importSettings(deps: ImportDeps, connection: string) {
 
 /**
  * Begins to import a file, or goes on with it. A file is known by the hash of its bytes: sent again under the same mapping
- * it is the same import, and under another one its rows keep the time that they had.
+ * it is the same import, and under another one its rows keep the time that they had. With a `name`, under which it was
+ * dropped, it is another import, of now, when it goes back to what it was before something else.
  */
 export async function startImport(
   deps: ImportDeps,
-  asked: { readonly connection: string; readonly content: string; readonly fileAt: string },
+  asked: { readonly connection: string; readonly content: string; readonly fileAt: string; readonly name?: string },
 ): Promise<StandingImport> {
-  const { connection, content } = asked;
+  const { connection, content, name } = asked;
   const { open } = await openImports(deps, connection);
   const now = deps.clock.now().getTime();
-  const at = await firstTime(deps, connection, content, Math.min(Date.parse(asked.fileAt), now));
-  const id = importId(connection, content, open);
-  const begun: ImportState = { connection, content, at, startedAt: formatInstant(now) };
+  const fileAt = Math.min(Date.parse(asked.fileAt), now);
+  const first = await firstTime(deps, connection, content, fileAt);
+  const drop = { connection, content, at: formatInstant(fileAt), first };
+  const backAt = name === undefined ? undefined : await whenBack(deps, { ...drop, name });
+  const back = backAt === undefined ? {} : { backAt };
+  const at = backAt ?? first;
+  const id = importId({ connection, content, ...back }, open);
+  const begun: ImportState = { connection, content, at, ...back, startedAt: formatInstant(now) };
   const expiresAt = now + IMPORT_KEPT_MS;
   await deps.state.put('import', id, begun as unknown as JsonObject, 0, { expiresAt });
   const { ended } = await readImport(deps.state, id);
@@ -78,9 +92,10 @@ export async function startImport(
  * again, and it folds to the same.
  */
 export async function takeRows(deps: ImportDeps, id: string, { batch, rows }: RowBatch): Promise<TakenRows> {
-  const { connection, content, at } = await readImport(deps.state, id);
+  const begun = await readImport(deps.state, id);
+  const { connection, at } = begun;
   const { imports, open } = await openImports(deps, connection);
-  if (importId(connection, content, open) !== id) {
+  if (importId(begun, open) !== id) {
     throw new TributaryError(
       'rejected',
       'import/mapping-moved',
@@ -198,11 +213,12 @@ async function firstTime(
   return typeof known?.body.at === 'string' ? known.body.at : formatInstant(at);
 }
 
-/** As long as activities are kept unless a workspace says otherwise. */
-const FILE_KNOWN_MS = 400 * 24 * 3_600_000;
-
-function importId(connection: string, content: string, { written }: OpenImports): string {
-  const hash = createHash('sha256').update(canonicalText({ content, written })).digest('hex').slice(0, 24);
+function importId(
+  { connection, content, backAt }: Pick<ImportState, 'connection' | 'content' | 'backAt'>,
+  { written }: OpenImports,
+): string {
+  const what = { content, written, ...(backAt === undefined ? {} : { backAt }) };
+  const hash = createHash('sha256').update(canonicalText(what)).digest('hex').slice(0, 24);
   return `${connection}.${hash}`;
 }
 

@@ -8,12 +8,16 @@ export interface ImportState {
   /** SHA-256 of the file's bytes. */
   readonly content: string;
   readonly at: string;
+  /** When a dropped file went back to this content; absent = it is the first time, or nothing came in between. */
+  readonly backAt?: string;
   readonly startedAt: string;
   readonly ended?: boolean;
 }
 
 /** So long a file that was begun is gone on with, and one that was sent is known. Later it is sent anew, to the same end. */
 export const IMPORT_KEPT_MS = 30 * 24 * 3_600_000;
+/** As long as activities are kept unless a workspace says otherwise: so long a content has its time, and a name its content. */
+export const FILE_KNOWN_MS = 400 * 24 * 3_600_000;
 /** More than the messages of one batch: numbers of messages are batch × this + n. */
 const MESSAGES_IN_BATCH = 100;
 

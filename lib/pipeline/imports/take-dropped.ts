@@ -89,7 +89,7 @@ async function readOn(
     const missing = open.missingIn?.(file) ?? [];
     if (work.held.state.import === undefined) {
       const content = await hashOf(access);
-      const begun = await startImport(deps, { connection: place.connection, content, fileAt: dropped.at });
+      const begun = await startImport(deps, { ...place, content, fileAt: dropped.at });
       const noted = missing.length === 0 ? {} : { missing };
       if (begun.ended) {
         await endDrop(deps, work.held, { ...noted, again: true });

@@ -1,14 +1,17 @@
 import type { Definitions } from '../../domain/definitions.ts';
 import { TributaryError } from '../../domain/errors.ts';
+import { formatInstant } from '../../domain/instant.ts';
 import type { Models } from '../../domain/learned/model.ts';
 import { readParts, readScan } from '../define/scan.ts';
-import type { Archive, StateStore } from '../ports.ts';
+import type { Archive, Clock, StateStore } from '../ports.ts';
 
 /** Which models people are scored by. `moves` counts how often that changed. */
 export interface ModelsPointer {
   readonly version: string;
   readonly asOf: number;
   readonly moves: number;
+  /** When it moved, RFC 3339; null when it did before this was kept. */
+  readonly at: string | null;
 }
 
 /** The models that hold for definitions; the same object while they are the same. Undefined: nothing is learned (yet). */
@@ -20,12 +23,23 @@ const CURRENT = 'current';
 export async function readModelsPointer(state: Pick<StateStore, 'get'>): Promise<ModelsPointer | undefined> {
   const current = await state.get(KIND, CURRENT);
   if (current === undefined) return undefined;
-  return { version: String(current.body.version), asOf: Number(current.body.asOf), moves: current.version };
+  const { version, asOf, at } = current.body;
+  return {
+    version: String(version),
+    asOf: Number(asOf),
+    moves: current.version,
+    at: typeof at === 'string' ? at : null,
+  };
 }
 
 /** Moves the pointer on condition that it still is what it was. False when somebody else moved it. */
-export function moveModelsPointer(state: StateStore, to: Models, from: ModelsPointer | undefined): Promise<boolean> {
-  return state.put(KIND, CURRENT, { version: to.version, asOf: to.asOf }, from?.moves ?? 0);
+export function moveModelsPointer(
+  { state, clock }: { readonly state: StateStore; readonly clock: Pick<Clock, 'now'> },
+  to: Models,
+  from: ModelsPointer | undefined,
+): Promise<boolean> {
+  const at = formatInstant(clock.now().getTime());
+  return state.put(KIND, CURRENT, { version: to.version, asOf: to.asOf, at }, from?.moves ?? 0);
 }
 
 /** The published models, by one small read an invocation where a workspace learns; the document once a version. */

@@ -2,7 +2,7 @@ import { formatInstant } from '../../domain/instant.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Models } from '../../domain/learned/model.ts';
 import { type ScanWork, startScan } from '../define/scan.ts';
-import { decideAgain, SCAN_DELAY_SECONDS } from '../define/switch-definitions.ts';
+import { afterEveryWriter, decideAgain, SCAN_DELAY_SECONDS } from '../define/switch-definitions.ts';
 import type { Archive, Clock, Queue, StateStore } from '../ports.ts';
 import type { Resolved, ResolveOptions, Work } from '../resolve/resolve-profile.ts';
 import { modelsKey, moveModelsPointer, readModelsPointer, scoreScanId } from './models.ts';
@@ -37,20 +37,20 @@ export async function publishModels(deps: PublishModelsDeps, models: Models): Pr
       about: { version: models.version, moves },
     };
     await startScan(deps, scan, SCAN_DELAY_SECONDS);
-    if (await moveModelsPointer(deps.state, models, current)) return true;
+    if (await moveModelsPointer(deps, models, current)) return true;
   }
 }
 
 /** The scan after that: decides everybody again. Whose segments stay the same is not written. */
 export function scoreWork(
-  deps: { readonly state: StateStore },
+  deps: Pick<PublishModelsDeps, 'state' | 'clock'>,
   resolve: (batch: readonly Work[], options: ResolveOptions) => Promise<Resolved>,
 ): ScanWork {
   return {
-    async outdated({ about }) {
+    async readiness({ about }) {
       const pointer = await readModelsPointer(deps.state);
       const holds = pointer?.version === about.version && pointer?.moves === Number(about.moves) + 1;
-      return holds ? undefined : 'other models are published';
+      return holds ? afterEveryWriter(deps.clock, pointer.at) : { outdated: 'other models are published' };
     },
     people: (_scan, people, found) => decideAgain(resolve, people, {}, found),
   };

@@ -30,7 +30,7 @@ export async function runPlan(
   const opened = await openList(deps, work, current, listName(audience, remoteId));
   if (!opened) return false;
   const planning = current.held.state.planning ?? beginPlanning(false);
-  const notes = openNotes(deps, audience.connection, definitions.privacy.activitiesKeptMs);
+  const notes = openNotes(deps, audience.connection, definitions.privacy);
   for (const op of ['remove', 'add'] as const) {
     const started = current.held.state.sending ?? { op: 'remove', at: 0 };
     if (started.op === 'add' && op === 'remove') continue;

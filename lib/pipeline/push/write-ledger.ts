@@ -6,6 +6,7 @@ import {
   askedEntry,
   isEdited,
   isOurs,
+  type Kept,
   type LedgerEntry,
   ledgerKey,
   ledgerValue,
@@ -37,7 +38,7 @@ interface Candidate {
 }
 
 /** Notes of one connection for its connector: the intent before a call, what stands because of us after it. */
-export function openNotes(deps: LedgerDeps, connection: string, keptMs: number): WriteNotes {
+export function openNotes(deps: LedgerDeps, connection: string, kept: Kept): WriteNotes {
   const hashed = async (writes: readonly Write[]) => {
     const key = await deps.key();
     return writes.map((write) => ({ ...hashOf(connection, write, key), ...subjectOf(write) }));
@@ -54,7 +55,10 @@ export function openNotes(deps: LedgerDeps, connection: string, keptMs: number):
         return before === undefined || !isOurs(before, value, now, now);
       });
       await deps.ledger.put(
-        fresh.map(({ key, value, ...subject }) => ({ ...askedEntry(key, value, now, held.get(key)), ...subject })),
+        fresh.map(({ key, value, ...subject }) => ({
+          ...askedEntry(key, value, now, kept, held.get(key)),
+          ...subject,
+        })),
       );
     },
     async made(writes) {
@@ -64,7 +68,7 @@ export function openNotes(deps: LedgerDeps, connection: string, keptMs: number):
       const now = deps.clock.now().getTime();
       await deps.ledger.put(
         wanted.map(({ key, value, ...subject }) => ({
-          ...madeEntry(key, value, now, keptMs, held.get(key)),
+          ...madeEntry(key, value, now, kept, held.get(key)),
           ...subject,
         })),
       );

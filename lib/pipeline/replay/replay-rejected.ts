@@ -11,7 +11,7 @@ import { askedBy, newJobId } from '../jobs/job.ts';
 import { beginJob, type JobStep, type LongJob, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import { pack } from '../pack.ts';
 import type { StateDocument, StateStore } from '../ports.ts';
-import { dropEchoes, type LedgerDeps } from '../push/write-ledger.ts';
+import { dropEchoes } from '../push/write-ledger.ts';
 import { keptUntil, QUARANTINE_KEPT_MS, quarantineKind } from '../quarantine.ts';
 import { isFolded } from '../sync/sync-run.ts';
 import type { ReplayDeps } from './replay.ts';
@@ -45,8 +45,6 @@ export interface RejectedJob extends LongJob {
   /** Records whose changes are sent and which are still in quarantine. */
   readonly usedUp: readonly string[];
 }
-
-type RejectedDeps = ReplayDeps & LedgerDeps;
 
 const IN_STEP = 50;
 const MOST_IDS = 100;
@@ -83,7 +81,7 @@ export async function startReplayRejected(
  * used goes to the archive, then to the changes queue, and leaves the quarantine in the next step. What is refused stays,
  * with its reason of today. Dying in between sends the same again, which is folded once.
  */
-export function replayRejected(deps: RejectedDeps): Worker<RejectedJob> {
+export function replayRejected(deps: ReplayDeps): Worker<RejectedJob> {
   return async function step(id, job): Promise<JobStep<RejectedJob>> {
     const [part] = job.parts;
     const kind = quarantineKind(part.connection);
@@ -133,7 +131,7 @@ type Meaning =
   | { readonly is: 'unreadable' };
 
 async function readAgain(
-  deps: RejectedDeps,
+  deps: ReplayDeps,
   id: string,
   job: RejectedJob,
   stream: string,
@@ -228,7 +226,7 @@ function asUsed(changes: readonly Change[], line: ArchivedLine): Meaning {
 
 /** Writes down why a record is refused now. Whoever wrote in between read it too. */
 async function tellWhy(
-  { state, clock }: Pick<RejectedDeps, 'state' | 'clock'>,
+  { state, clock }: Pick<ReplayDeps, 'state' | 'clock'>,
   connection: string,
   { id, version, body }: StateDocument,
   { code, reason }: { readonly code: string; readonly reason: string },

@@ -10,12 +10,13 @@ import { askedBy, newJobId } from '../jobs/job.ts';
 import { beginJob, type JobStep, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import { pack } from '../pack.ts';
 import type { Archive } from '../ports.ts';
+import { dropEchoes, type LedgerDeps } from '../push/write-ledger.ts';
 import { quarantine } from '../quarantine.ts';
 import { isFolded, readStream } from '../sync/sync-run.ts';
 import { type VoidDeps, type VoidingJob, voidStep } from './void-replayed.ts';
 import { asWhole, closeWindow, objectsToldBy, openWindow, wholeObjects } from './whole-records.ts';
 
-export interface ReplayDeps extends VoidDeps {
+export interface ReplayDeps extends VoidDeps, LedgerDeps {
   readonly archive: Archive;
   readonly connectors: Registry;
   readonly definitions: () => Promise<Definitions>;
@@ -250,7 +251,8 @@ function delivered(lines: readonly Line[], connection: string): Read {
 }
 
 async function mapped(deps: ReplayDeps, connection: string, name: string, lines: readonly Line[]): Promise<Read> {
-  const definition = (await deps.definitions()).connections[connection];
+  const definitions = await deps.definitions();
+  const definition = definitions.connections[connection];
   const connector = await loadConnector(deps.connectors, definition?.connector ?? '');
   const config = connector?.config.safeParse(definition?.config);
   if (connector?.imports?.stream === name && config?.success === true) {
@@ -262,8 +264,11 @@ async function mapped(deps: ReplayDeps, connection: string, name: string, lines:
     const rejected = lines.map((record) => ({ code: 'replay/no-stream', reason, record }));
     return { changes: [], rejected, unmapped: reason };
   }
-  const { changes, rejected } = stream.remap(lines, connection, config.data);
+  const { changes: read, rejected } = stream.remap(lines, connection, config.data);
   const known = connector as AnyConnector;
+  // What a push of ours wrote is in the pages as it came back.
+  const told = { echoes: known.echoes, config: config.data };
+  const { changes } = await dropEchoes(deps, definitions, connection, told, read);
   const objects = wholeObjects(known);
   const unknown = rejected.find(({ code }) => code === 'sync/unknown-mapping');
   return {

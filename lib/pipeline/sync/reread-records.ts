@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Stream } from '../../connectors/contract.ts';
+import type { Change, FragmentId } from '../../domain/change.ts';
 import { asTributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Json } from '../../domain/json.ts';
@@ -58,20 +59,41 @@ async function reread(
   await deps.archive.put(archiveKey(`pages/${name}/${stream.name}`, now, `reread-${stamp}`), page.lines);
   const rejected = [...page.rejected, ...tooLarge];
   await quarantine(deps, name, stream.name, `reread#${contentName(rejected)}`, rejected);
-  // Whoever was paused by the hint goes on as soon as what was read again is folded: with the last of it.
-  const resume = [...new Set(page.changes.flatMap((change) => (change.kind === 'account' ? [] : [change.fragment])))];
-  // Also where all of it was our own work that came back.
-  const messages = groups.length === 0 && resume.length > 0 ? [[]] : groups;
+  // What no message can carry may be the denial: those wait until the pause is over by itself.
+  const unsent = recordsOf(tooLarge.map(({ record }) => record as Change));
+  const going = [...recordsOf(page.changes)].filter((record) => !unsent.has(record));
+  const messages = withResumed(groups, going);
   await deps.changes.send(
-    messages.map((changes, at) =>
+    messages.map(({ changes, resume }) =>
       changesMessage({
         origin: 'page',
         connection: name,
         changes,
         read: readingOf(stream.name, now),
-        ...(at === messages.length - 1 ? { resume, ...(hintedAt === undefined ? {} : { hintedAt }) } : {}),
+        ...(resume.length === 0 ? {} : { resume, ...(hintedAt === undefined ? {} : { hintedAt }) }),
         ...(cause === undefined ? {} : { cause }),
       }),
     ),
   );
+}
+
+/**
+ * Whoever was paused by the hint goes on once their own record is folded: by the message that tells it, because the queue
+ * keeps no order and another may die. Whose record was all our own work that came back goes on with the first.
+ */
+function withResumed(
+  groups: readonly (readonly Change[])[],
+  records: readonly FragmentId[],
+): readonly { readonly changes: readonly Change[]; readonly resume: readonly FragmentId[] }[] {
+  const messages = groups.length === 0 && records.length > 0 ? [[]] : groups;
+  const told = messages.map((changes) => recordsOf(changes.filter(({ kind }) => kind !== 'activity')));
+  const teller = new Map(told.flatMap((of, at) => [...of].map((record) => [record, at] as const)));
+  return messages.map((changes, at) => ({
+    changes,
+    resume: records.filter((record) => (teller.get(record) ?? 0) === at),
+  }));
+}
+
+function recordsOf(changes: readonly Change[]): ReadonlySet<FragmentId> {
+  return new Set(changes.flatMap((change) => (change.kind === 'account' ? [] : [change.fragment])));
 }

@@ -66,7 +66,7 @@ describe('applying definitions', () => {
           await world.deliver({ profiles: owing(world) });
           await world.drain();
 
-          const fresh = openPublishedWorld();
+          const fresh = openPublishedWorld(undefined, undefined, world.clock);
           await publishDefinitions(fresh.deps, next);
           await fresh.tell([...before, ...live]);
           expect(membershipsIn(world)).toEqual(membershipsIn(fresh));
@@ -81,10 +81,7 @@ describe('applying definitions', () => {
 /** Plans and applies as an operator does who tries again until it works. */
 async function applyKilled({ deps, persist, deliver, waiting, takeFirst }: PublishedWorld, next: typeof old) {
   const job = await persist(() => startPlan(deps, next as unknown as JsonObject, false));
-  for (let scans = waiting(); scans.length > 0; scans = waiting()) {
-    takeFirst(1);
-    await deliver(scans[0] ?? null);
-  }
+  while (waiting().length > 0) for (const body of takeFirst(1)) await deliver(body);
   const plan = (await persist(() => readPlanJob(deps, job.id)))?.plan;
   const hash = plan?.hash ?? '';
   const started = await persist(() => startApply(deps, hash, { leave: [] }));

@@ -3,8 +3,12 @@ import type { ActivityChange, Change } from '../../../lib/domain/change.ts';
 import { type Compiled, compileDefinitions } from '../../../lib/domain/decide.ts';
 import type { Definitions } from '../../../lib/domain/definitions.ts';
 import { openDefinitions } from '../../../lib/pipeline/define/definitions.ts';
-import { isSwitching, publishDefinitions } from '../../../lib/pipeline/define/switch-definitions.ts';
-import type { ProfileStore } from '../../../lib/pipeline/ports.ts';
+import {
+  isSwitching,
+  publishDefinitions,
+  SCAN_DELAY_SECONDS,
+} from '../../../lib/pipeline/define/switch-definitions.ts';
+import type { ProfileStore, StateStore } from '../../../lib/pipeline/ports.ts';
 import { deliver, openResolver } from '../delivering.ts';
 import { openMemoryStores } from '../memory-stores.ts';
 import { definitions, NOW } from '../world.ts';
@@ -120,6 +124,55 @@ describe('a change of definitions', () => {
     expect(await publishDefinitions(deps, versioned(next))).toBe(false);
   });
 
+  it('leaves nobody behind whom a worker of before decides, when it was tried a minute and a half before it came about', async () => {
+    const world = openPublishedWorld();
+    const { deps, clock } = world;
+    await publishDefinitions(deps, versioned(definitions));
+    await world.tell([told('crm:contact:1', 1, 'ann@example.com')]);
+    const throttled: StateStore = {
+      ...deps.state,
+      put: async (kind, ...rest) => {
+        if (kind === 'definitions') throw new Error('throttled');
+        return deps.state.put(kind, ...rest);
+      },
+    };
+    await expect(publishDefinitions({ ...deps, state: throttled }, versioned(next))).rejects.toThrow('throttled');
+    clock.pass((SCAN_DELAY_SECONDS - 20) * 1_000);
+    const late = world.openWorker(async () => versioned(definitions));
+    expect(await publishDefinitions(deps, versioned(next))).toBe(true);
+    const published = clock.now().getTime();
+
+    // Those of the first try come 20 seconds after the pointer moved.
+    for (const body of world.takeFirst(8)) await world.deliver(body);
+    expect(clock.now().getTime() - published).toBe(20_000);
+    clock.pass(5_000);
+    await world.tell([told('crm:contact:2', 1, 'bob@example.com')], late);
+    expect(await isSwitching(deps.state)).toBe(true);
+    await world.drain();
+
+    expect(await isSwitching(deps.state)).toBe(false);
+    expect(world.stores.living().map((one) => one.definitions)).toEqual(
+      [next, next].map((one) => versioned(one).version),
+    );
+  });
+
+  it('goes on at once where it was published by a release that did not keep when', async () => {
+    const world = openPublishedWorld();
+    const { state } = world.deps;
+    await publishDefinitions(world.deps, versioned(definitions));
+    await world.tell([told('crm:contact:1', 1, 'ann@example.com')]);
+    const former: StateStore = {
+      ...state,
+      put: (kind, id, { at: _, ...body }, ...rest) => state.put(kind, id, body, ...rest),
+    };
+    await publishDefinitions({ ...world.deps, state: former }, versioned(next));
+
+    for (const body of world.waiting()) await world.deliver(body);
+
+    expect(world.waiting()).toHaveLength(8);
+    expect(await isSwitching(state)).toBe(false);
+  });
+
   it('reaches everybody in a part of the table too large for one message, also with little time', async () => {
     const world = openPublishedWorld();
     await publishDefinitions(world.deps, versioned(definitions));
@@ -130,8 +183,7 @@ describe('a change of definitions', () => {
     const hurry = AbortSignal.abort();
     let messages = 0;
     while (world.waiting().length > 0) {
-      const bodies = world.waiting().slice(0, 10);
-      world.takeFirst(bodies.length);
+      const bodies = world.takeFirst(Math.min(10, world.waiting().length));
       await world.openWorker()(bodies, hurry);
       messages += bodies.length;
     }

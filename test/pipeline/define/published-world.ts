@@ -9,7 +9,7 @@ import type { PlanDeps } from '../../../lib/pipeline/define/plan-definitions.ts'
 import { walkEverybody } from '../../../lib/pipeline/define/walk-everybody.ts';
 import { anyWorker, runJob } from '../../../lib/pipeline/jobs/run-job.ts';
 import { openModels } from '../../../lib/pipeline/learn/models.ts';
-import type { Archive, Clock, Notify, Queue, QueueMessage, StateStore } from '../../../lib/pipeline/ports.ts';
+import type { Archive, Clock, Notify, Queue, StateStore } from '../../../lib/pipeline/ports.ts';
 import { resolveProfile } from '../../../lib/pipeline/resolve/resolve-profile.ts';
 import { markSuppressed } from '../../../lib/pipeline/resolve/suppression.ts';
 import { doWork } from '../../../lib/pipeline/resolve/work.ts';
@@ -77,13 +77,8 @@ export function openPublishedWorld(
     list: (...args) => objects.list(...args),
     remove: (...args) => step(() => objects.remove(...args)),
   };
-  let queue: QueueMessage[] = [];
-  const recompute: Queue = {
-    send: (messages) =>
-      step(() => {
-        queue.push(...messages);
-      }),
-  };
+  const recomputes = openTimedQueue(clock);
+  const recompute: Queue = { send: (messages) => step(() => recomputes.send(messages)) };
   const jobMessages = openTimedQueue(clock);
   const jobs: Queue = { send: (messages) => step(() => jobMessages.send(messages)) };
   const digests: { readonly subject: string; readonly text: string }[] = [];
@@ -158,6 +153,7 @@ export function openPublishedWorld(
   return {
     stores,
     deps,
+    clock,
     jobs,
     digests,
     openWorker,
@@ -165,19 +161,17 @@ export function openPublishedWorld(
     deliver,
     tell: (changes: readonly Change[], worker = openWorker()) =>
       deliver({ connection: 'crm', changes: changes as unknown as Json }, worker),
-    waiting: () => queue.map(({ body }) => body),
-    /** Delivers what waits until nothing does; `between` runs before each message. */
+    waiting: recomputes.waiting,
+    /** Delivers what waits, each at its time, until nothing does; `between` runs before each message. */
     async drain(between: () => Promise<void> = async () => {}): Promise<void> {
-      for (let message = queue.shift(); message !== undefined; message = queue.shift()) {
+      for (let body = recomputes.next(); body !== undefined; body = recomputes.next()) {
         await between();
-        await deliver(message.body);
+        await deliver(body);
       }
       await doJobs();
     },
-    /** Takes the first messages out, as if somebody else had them. */
-    takeFirst(count: number): void {
-      queue = queue.slice(count);
-    },
+    /** Takes out what comes next, as if somebody else had it. */
+    takeFirst: (count: number): Json[] => Array.from({ length: count }, () => recomputes.next() ?? null),
     /** Nobody dies from here on. */
     spare(): void {
       mortal = false;

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { compileDefinitions, traitsUnder } from '../../../lib/domain/decide.ts';
+import type { Models } from '../../../lib/domain/learned/model.ts';
 import { cellOf } from '../../../lib/domain/learned/rfm.ts';
 import { openDefinitions } from '../../../lib/pipeline/define/definitions.ts';
 import { isSwitching, publishDefinitions } from '../../../lib/pipeline/define/switch-definitions.ts';
 import { describePerson } from '../../../lib/pipeline/describe/describe-person.ts';
 import { listCards } from '../../../lib/pipeline/learn/cards.ts';
 import { readModel } from '../../../lib/pipeline/learn/describe-model.ts';
-import { loadModels, openModels, readModelsPointer } from '../../../lib/pipeline/learn/models.ts';
+import { isScoring, loadModels, openModels, readModelsPointer } from '../../../lib/pipeline/learn/models.ts';
+import { publishModels } from '../../../lib/pipeline/learn/publish-models.ts';
+import type { StateStore } from '../../../lib/pipeline/ports.ts';
 import { DAY } from '../../domain/learned/people.ts';
-import { versioned } from '../define/published-world.ts';
+import { openPublishedWorld, versioned } from '../define/published-world.ts';
 import { openResolver, seededFate, standingClock } from '../delivering.ts';
 import { definitions, NOW } from '../world.ts';
 import { bought, customers, learning, openLearningWorld } from './learning-world.ts';
@@ -233,6 +236,28 @@ describe('a training that dies anywhere, and whose messages come twice', () => {
 });
 
 describe('models', () => {
+  it('score nobody by messages of a try that failed before whoever held the former ones has written', async () => {
+    const world = openPublishedWorld();
+    const { deps, clock } = world;
+    await publishDefinitions(deps, versioned(definitions));
+    const models = { version: 'm', asOf: NOW } as unknown as Models;
+    const throttled: StateStore = {
+      ...deps.state,
+      put: async (kind, ...rest) => {
+        if (kind === 'models') throw new Error('throttled');
+        return deps.state.put(kind, ...rest);
+      },
+    };
+    await expect(publishModels({ ...deps, state: throttled }, models)).rejects.toThrow('throttled');
+    clock.pass(100_000);
+    expect(await publishModels(deps, models)).toBe(true);
+
+    for (const body of world.takeFirst(8)) await world.deliver(body);
+    expect(await isScoring(deps.state)).toBe(true);
+    await world.drain();
+    expect(await isScoring(deps.state)).toBe(false);
+  });
+
   it('are read only where a workspace learns', async () => {
     let reads = 0;
     const state = {

@@ -4,7 +4,9 @@ import type { ActivityChange, Change, Identifier } from '../../../lib/domain/cha
 import type { AudienceDefinition, Definitions } from '../../../lib/domain/definitions.ts';
 import type { Json } from '../../../lib/domain/json.ts';
 import type { ChangesMessage } from '../../../lib/pipeline/changes-message.ts';
+import { anyWorker, runJob } from '../../../lib/pipeline/jobs/run-job.ts';
 import { activateAudience } from '../../../lib/pipeline/push/activate-audience.ts';
+import { replay, startReplay } from '../../../lib/pipeline/replay/replay.ts';
 import { markFolded, readStream } from '../../../lib/pipeline/sync/sync-run.ts';
 import { syncStream } from '../../../lib/pipeline/sync/sync-stream.ts';
 import { LIST } from '../../vendors/mailchimp/open.ts';
@@ -14,6 +16,7 @@ import { identityKey } from '../delivering.ts';
 import { openMemoryAudience, unwanted } from '../memory-audience.ts';
 import { openMemoryLedger } from '../memory-ledger.ts';
 import { openHandClock, openMemoryArchive, openMemoryQueue, openMemoryState } from '../memory-state.ts';
+import { openMemoryStores } from '../memory-stores.ts';
 import { definitions, NOW } from '../world.ts';
 
 const MINUTE = 60_000;
@@ -32,6 +35,7 @@ function openLoop(
   const audience = openMemoryAudience();
   const state = openMemoryState();
   const changes = openMemoryQueue();
+  const jobs = openMemoryQueue();
   const [template] = definitions.audiences;
   if (template === undefined) throw new Error('the world has an audience');
   const pushed: AudienceDefinition = { ...template, connection: 'tool', target };
@@ -44,9 +48,11 @@ function openLoop(
     quotaShare: 1,
     config: given.config,
   };
+  const workspace = { ...definitions, connections: { tool }, audiences: [pushed] };
   const deps = {
+    ...openMemoryStores(),
     connectors,
-    definitions: async () => ({ ...definitions, connections: { tool }, audiences: [pushed] }),
+    definitions: async () => workspace,
     secrets: async () => given.secret,
     secretName: (name: string) => name,
     state,
@@ -69,28 +75,47 @@ function openLoop(
     archive: openMemoryArchive(),
     changes,
     sync: openMemoryQueue(),
-    jobs: openMemoryQueue(),
+    jobs,
     push: openMemoryQueue(),
     notify: async () => {},
     log: () => {},
   };
   const at = () => clock.now().toISOString();
   const signal = new AbortController().signal;
+  /** What was sent, folded at once. */
+  const sent = async (): Promise<Change[]> => {
+    const messages = changes.take().map(({ body }) => body as unknown as ChangesMessage);
+    for (const { run } of messages) if (run !== undefined) await markFolded(state, run.id, [run.number], NOW);
+    return messages.flatMap((message) => [...(message.changes ?? [])]);
+  };
   return {
     ...audience,
-    /** Pulls the stream and returns what it brought, folded at once, with the run. */
+    ledger: deps.ledger,
+    /** Pulls the stream and returns what it brought, with the run. */
     async pull() {
       clock.pass(30 * MINUTE);
       await syncStream(deps)({ connection: 'tool', stream, scheduledAt: at() }, signal);
-      const messages = changes.take().map(({ body }) => body as unknown as ChangesMessage);
-      for (const { run } of messages) if (run !== undefined) await markFolded(state, run.id, [run.number], NOW);
+      const brought = await sent();
       const { run } = (await readStream(state, 'tool', stream)).state;
-      const brought: Change[] = messages.flatMap((message) => [...(message.changes ?? [])]);
       return { changes: brought, echoes: run?.echoes };
     },
     async push() {
       clock.pass(30 * MINUTE);
       await activateAudience(deps)({ audience: 'to-tool', scheduledAt: at() }, signal);
+    },
+    /** Reads the archive of the hours since `from` again, and returns what it brought. */
+    async replay(from = NOW): Promise<Change[]> {
+      await startReplay(deps, workspace, { from, to: clock.now().getTime() + 1 });
+      const run = runJob(deps, { replay: anyWorker(replay(deps)) });
+      const brought: Change[] = [];
+      for (let asked = jobs.take(); asked.length > 0; asked = jobs.take()) {
+        for (const { body, delaySeconds = 0 } of asked) {
+          clock.pass(delaySeconds * 1_000);
+          await run(body, signal);
+        }
+        brought.push(...(await sent()));
+      }
+      return brought;
     },
   };
 }
@@ -138,6 +163,12 @@ describe('a push that comes back', () => {
       ['Campaign Responded', `tool:contact:${ids[1]}`],
     ]);
     expect(second.changes.map((one) => (one as ActivityChange).id)).toEqual([back, `${other}:responded`]);
+
+    const everything = [...first.changes, ...second.changes].map((one) => (one as ActivityChange).id).sort();
+    const read = async (from?: number) => (await loop.replay(from)).map((one) => (one as ActivityChange).id).sort();
+    // Of all hours, and of the last one alone.
+    expect(await read()).toEqual(everything);
+    expect(await read(clock.now().getTime() - 60 * MINUTE)).toEqual([back, `${other}:responded`].sort());
   });
 
   it('is no tag of the newsletter’s members, and the tags of people are', async () => {
@@ -168,5 +199,13 @@ describe('a push that comes back', () => {
     expect(vendor.tagged(LIST, 'Lapsing')).toEqual(['ann@example.com', 'bob@example.com']);
     expect(tags(brought.changes)).toEqual({ 'ann@example.com': ['vip'], 'bob@example.com': ['Lapsing'] });
     expect(brought.echoes).toBe(1);
+
+    // Long after, and more than once: what is ours in the pages stays ours, and the ledger as it was.
+    const noted = structuredClone([...loop.ledger.entries]);
+    clock.pass(80 * 24 * 60 * MINUTE);
+    for (const _ of ['once', 'again']) {
+      expect(tags(await loop.replay())).toEqual(tags(brought.changes));
+    }
+    expect([...loop.ledger.entries]).toEqual(noted);
   });
 });

@@ -10,7 +10,7 @@ import { definitions, NOW } from '../world.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-const KEPT = 400 * DAY;
+const KEPT = { activitiesKeptMs: 400 * DAY, archiveKeptMs: 90 * DAY };
 
 const stage = (value: string): Write => ({ object: 'Contact', id: '1', field: 'Stage', value });
 const tag = (name: string): Write => ({ object: 'member', id: '1', field: `tag ${name}`, value: true });
@@ -131,10 +131,30 @@ describe('dropEchoes', () => {
   it('forgets by the clock, not by the deletion of the entry', async () => {
     const rig = openRig();
     await rig.notes.asked([stage('customer')]);
-    rig.clock.pass(8 * DAY);
+    await rig.notes.made([tag('lapsing')]);
+    rig.clock.pass(490 * DAY);
 
-    expect((await rig.hear([contact({ stage: 'customer' })])).echoes).toBe(0);
-    expect(rig.ledger.entries.size).toBe(1);
+    expect((await rig.hear([contact({ stage: 'customer', tags: ['lapsing'] })])).echoes).toBe(0);
+    expect(rig.ledger.entries.size).toBe(2);
+  });
+
+  it('knows what was never answered for as long as a page that tells of it may be archived', async () => {
+    const rig = openRig();
+    await rig.notes.asked([stage('customer')]);
+    rig.clock.pass(89 * DAY);
+
+    expect((await rig.hear([contact({ stage: 'customer' }, NOW + MINUTE)])).echoes).toBe(1);
+    expect((await rig.hear([contact({ stage: 'customer' }, NOW + DAY)])).echoes).toBe(0);
+  });
+
+  it('knows what was made in a page that was read on the last day that it counted, until that page is gone', async () => {
+    const rig = openRig();
+    await rig.notes.made([tag('lapsing')]);
+    const lastDay = NOW + 399 * DAY;
+    rig.clock.pass(488 * DAY);
+
+    expect((await rig.hear([contact({ tags: ['lapsing'] }, lastDay)])).echoes).toBe(1);
+    expect((await rig.hear([contact({ tags: ['lapsing'] }, lastDay + DAY)])).echoes).toBe(0);
   });
 
   it('takes our elements out of a list and leaves the others', async () => {
