@@ -2,13 +2,15 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { redrivenQueues } from '../lib/pipeline/redrive/redrive-queue.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import type { ImportOptions } from './commands/import.ts';
+import type { PlanOptions } from './commands/plan.ts';
+import type { OfflineOptions } from './commands/plan-offline.ts';
 import type { SuppressAction, SuppressOptions } from './commands/suppress.ts';
 import { type ExitStatus, reportFailure, wrongUsage } from './failure.ts';
 import type { StageOptions } from './stage-client.ts';
 import type { Terminal } from './terminal.ts';
 
 const EPILOGUE = `
-start runs a stage; init, check, resolve and evaluate need none; the others talk to a running one, or to a deployment
+start runs a stage; init, check, resolve, evaluate and plan --against need none; the others talk to a running one, or to a deployment
 with the credentials that AWS's own command line would use.
 Exit status: 0 done, 1 a failed check or a refused run, 2 called wrongly.`;
 
@@ -89,8 +91,21 @@ function addDefinitionCommands(program: Command, perform: (run: Run) => Promise<
     .argument('[dir]', 'the workspace', '.')
     .option('--whole', 'count everybody, however many they are')
     .option('--out <file>', 'write the plan to a file, for apply')
-    .action((dir: string, options: { stage?: string; whole?: true; out?: string }) =>
-      perform(async (terminal) => (await import('./commands/plan.ts')).runPlan(terminal, dir, options)),
+    .addOption(
+      new Option('--against <dir>', 'compare with another workspace, without a stage').conflicts([
+        'stage',
+        'whole',
+        'out',
+      ]),
+    )
+    .option('--changes <file>', 'with --against: people to count, as changes (NDJSON; - reads the standard input)')
+    .option('--now <instant>', 'with --against: the instant to decide at, RFC 3339 (default: the start of the command)')
+    .action((dir: string, options: PlanOptions & Partial<OfflineOptions>) =>
+      perform(async (terminal) => {
+        const { against } = options;
+        if (against === undefined) return (await import('./commands/plan.ts')).runPlan(terminal, dir, options);
+        return (await import('./commands/plan-offline.ts')).runOfflinePlan(terminal, dir, { ...options, against });
+      }),
     );
   onStage(command(program, 'apply', 'publish a workspace, unless something moved since its plan'))
     .argument('[plan]', 'a workspace, a file with a plan, or the hash of one', '.')

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
-import { formatInstant, type Milliseconds, parseInstant } from '../../lib/domain/instant.ts';
+import { formatInstant } from '../../lib/domain/instant.ts';
 import { compile } from '../../lib/domain/segment/compile.ts';
 import { type EvaluatedChunk, evaluateChunk } from '../evaluate-chunk.ts';
 import type { EvaluateJob } from '../evaluate-worker.ts';
-import { type ExitStatus, wrongUsage } from '../failure.ts';
+import type { ExitStatus } from '../failure.ts';
 import { mapInOrder, openLane } from '../lanes.ts';
 import { openPieces, reportLine } from '../lines.ts';
+import { readNow } from '../now.ts';
 import { tellProblems } from '../problems.ts';
 import { openBar } from '../progress.ts';
 import { readSegmentFile } from '../segment-file.ts';
@@ -55,13 +56,4 @@ export async function runEvaluate(terminal: Terminal, path: string, options: Opt
   }
   bar.end();
   return status;
-}
-
-function readNow(text: string | undefined): Milliseconds {
-  if (text === undefined) return Date.now();
-  const now = parseInstant(text);
-  if (now === undefined || now < 0) {
-    throw wrongUsage('--now: expected an RFC 3339 instant from 1970 on, such as 2026-11-21T00:00:00Z');
-  }
-  return now;
 }

@@ -1,5 +1,6 @@
 import { stat, writeFile } from 'node:fs/promises';
 import type { Json } from '../../lib/domain/json.ts';
+import type { OfflinePreview } from '../../lib/domain/preview-offline.ts';
 import type { Plan, PlannedDefinition } from '../../lib/pipeline/define/compose-plan.ts';
 import type { ScanJob } from '../../lib/pipeline/define/plan-definitions.ts';
 import { checkLoaded } from '../../lib/workspace/check.ts';
@@ -13,14 +14,27 @@ import { openStageClient, type StageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
 
-interface Options {
+export interface PlanOptions {
   readonly stage?: string;
   readonly whole?: true;
   readonly out?: string;
+  /** Only for a plan without a stage. */
+  readonly changes?: string;
+  readonly now?: string;
+}
+
+/** A plan that no stage has made: it counts people of a file, takes lists to be what was wanted of them, and cannot be applied. */
+export interface OfflinePlan
+  extends Pick<Plan, 'hash' | 'workspace' | 'madeAt' | 'deploy' | 'definitions' | 'audiences'> {
+  readonly counted: { readonly how: 'changes'; readonly people: number; readonly of: number };
+  readonly identity: OfflinePreview['identity'];
 }
 
 /** `tributary plan [DIR]`: what publishing this workspace would change: definitions, people, lists, calls, cost. */
-export async function runPlan(terminal: Terminal, dir: string, options: Options): Promise<ExitStatus> {
+export async function runPlan(terminal: Terminal, dir: string, options: PlanOptions): Promise<ExitStatus> {
+  if (options.changes !== undefined || options.now !== undefined) {
+    throw wrongUsage('--changes and --now go with --against DIR: a stage counts its own people, now');
+  }
   const stage = openStageClient(options.stage);
   const plan = await makePlan(terminal, stage, dir, options.whole === true);
   if (plan === undefined) return 1;
@@ -60,7 +74,8 @@ export async function makePlan(
   return job.plan;
 }
 
-async function readFolder(terminal: Terminal, dir: string) {
+/** Reads a workspace that is to be planned. Undefined when it has errors; they are printed then. */
+export async function readFolder(terminal: Terminal, dir: string) {
   const isFolder = await stat(dir).then(
     (found) => found.isDirectory(),
     () => false,
@@ -78,7 +93,7 @@ async function readFolder(terminal: Terminal, dir: string) {
 }
 
 /** A plan for a person. */
-export function printPlan(terminal: Terminal, plan: Plan): void {
+export function printPlan(terminal: Terminal, plan: Plan | OfflinePlan): void {
   const { deploy, definitions, audiences } = plan;
   const title = (text: string): void => printLine(terminal, `\n${terminal.paint(['bold', 'underline'], text)}`);
   printLine(terminal, `${terminal.paint('bold', plan.workspace)}: ${summary(plan)}`);
@@ -102,6 +117,7 @@ export function printPlan(terminal: Terminal, plan: Plan): void {
     });
     printLine(terminal, tableOf(terminal, ['audience', 'add', 'remove', 'unchanged', 'blocked', 'calls'], rows));
   }
+  if (!('cost' in plan)) return;
   title('Cost of applying');
   for (const line of costLines(plan)) printLine(terminal, line);
 }
@@ -116,13 +132,24 @@ function renamingLines(deploy: Plan['deploy']): readonly string[] {
   ];
 }
 
-function summary({ counted, definitions, base }: Plan): string {
+function summary(plan: Plan | OfflinePlan): string {
+  if (!('cost' in plan)) return offlineSummary(plan);
+  const { counted, definitions, base } = plan;
   if (base === null) return 'nothing is published yet, so everything is new';
   const how =
     counted.how === 'everybody'
       ? `everybody was counted, ${countOf(counted.people, 'person', 'people')}`
       : `a random sample of ${countOf(counted.people, 'person', 'people')} of ${counted.of.toLocaleString('en-US')} was counted`;
   return `${definitions.length === 0 ? 'no definition differs' : countOf(definitions.length, 'change')}; ${how}`;
+}
+
+function offlineSummary({ definitions, counted, identity }: OfflinePlan): string {
+  const changes = definitions.length === 0 ? 'no definition differs' : countOf(definitions.length, 'change');
+  if (counted.people === 0) return `${changes}; nobody was counted`;
+  const { joined, parted } = identity;
+  const moved =
+    joined + parted === 0 ? '' : `; ${joined} of them are several as it is, ${parted} who are one come apart`;
+  return `${changes}; ${countOf(counted.people, 'person', 'people')} of the file, as if all of it came anew${moved}`;
 }
 
 function changeOf({ change, follows = [] }: PlannedDefinition): string {

@@ -7,16 +7,15 @@ import { weightsAmong } from '../../lib/domain/duplicate/estimate.ts';
 import { suggestAmong } from '../../lib/domain/duplicate/suggest.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import { valueAt } from '../../lib/domain/mapping.ts';
-import { parseChange } from '../../lib/domain/parse-change.ts';
 import { openOfflineResolver, type ResolvedPerson } from '../../lib/domain/resolve-offline.ts';
 import { loadRegions } from '../../lib/pipeline/define/regions.ts';
 import type { Problem } from '../../lib/workspace/problem.ts';
+import { readChanges } from '../changes.ts';
 import type { ExitStatus } from '../failure.ts';
 import { defaultIdentityRules } from '../identity-rules.ts';
-import { type Lines, openLines, openLineWriter, parseLine, reportLine } from '../lines.ts';
+import { openLineWriter } from '../lines.ts';
 import { tellProblems } from '../problems.ts';
-import { openBar } from '../progress.ts';
-import { countOf, printJson, type Terminal } from '../terminal.ts';
+import { printJson, type Terminal } from '../terminal.ts';
 
 interface Options {
   readonly workspace?: string;
@@ -26,7 +25,6 @@ interface Options {
 
 /** `tributary resolve FILE.ndjson`: changes in, profiles out, a line per profile as RFC 8785 JSON, sorted by id. */
 export async function runResolve(terminal: Terminal, file: string, options: Options): Promise<ExitStatus> {
-  const source = await openLines(file);
   const rules = await readRules(options);
   if ('problems' in rules) {
     if (terminal.json) printJson(terminal, { ok: false, problems: rules.problems });
@@ -34,33 +32,7 @@ export async function runResolve(terminal: Terminal, file: string, options: Opti
     return 1;
   }
   const resolver = openOfflineResolver(rules.identity, traitReader(rules, await loadRegions()));
-  const reading = openBar(terminal, 'reading', source.size);
-  let status: ExitStatus = 0;
-  let read = 0;
-
-  function addLines({ first, texts }: Lines): void {
-    for (const [index, text] of texts.entries()) {
-      if (text.trim() === '') continue;
-      read += 1;
-      const value = parseLine(text);
-      const parsed =
-        value === undefined
-          ? ({ ok: false, code: 'change/not-json', reason: 'expected one JSON object on the line' } as const)
-          : parseChange(value);
-      if (parsed.ok) {
-        resolver.add(parsed.change);
-      } else {
-        status = 1;
-        reportLine(terminal.err, first + index, parsed.code, parsed.reason);
-      }
-    }
-  }
-
-  for await (const lines of source.batches()) {
-    addLines(lines);
-    reading.update(lines.read, countOf(read, 'change'));
-  }
-  reading.end();
+  const status = await readChanges(terminal, file, (change) => resolver.add(change));
   const out = openLineWriter(terminal.out);
   const comparables: Comparable[] = [];
   for (const person of resolver.people()) {

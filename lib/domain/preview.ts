@@ -66,6 +66,8 @@ export interface Previewed {
   readonly after: Profile;
   readonly now: Milliseconds;
   readonly rows: ReadonlyMap<string, PreviewRow>;
+  /** Why they move, where no condition of a segment decides it. */
+  readonly because?: string;
 }
 
 /** Counts one person. */
@@ -95,7 +97,7 @@ function countSegment(preview: Preview, comparison: Comparison, person: Previewe
   if (was === is) return;
   if (is) count.entering += 1;
   else count.leaving += 1;
-  const reason = reasonOf(comparison, person, segment, is);
+  const reason = person.because ?? reasonOf(comparison, person, segment, is);
   count.reasons[reason] = (count.reasons[reason] ?? 0) + 1;
 }
 

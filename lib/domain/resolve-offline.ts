@@ -8,6 +8,7 @@ import { formatInstant, type Milliseconds, parseInstant } from './instant.ts';
 import type { JsonObject } from './json.ts';
 import { accountIdsOf, identifiersOf, newProfile, type Profile } from './profile.ts';
 import { refusedOf } from './region.ts';
+import { type ObservedActivity, type Observing, observe } from './segment/entries.ts';
 import { effectiveTraits, nestTraits } from './survivorship.ts';
 import { flattenTraits, type TraitValue, writeTraits } from './trait-value.ts';
 
@@ -35,6 +36,10 @@ export interface OfflineResolver {
   add(change: Change): void;
   /** Everybody, sorted by id; each person is made when it is asked for. The same changes give the same people. */
   people(): Iterable<ResolvedPerson>;
+  /** The same people as they would be stored, before anything is decided about them. */
+  profiles(): Iterable<Profile>;
+  /** Everything that a person did, in no order; nothing without `observing`. */
+  doneBy(profile: Profile): readonly ObservedActivity[];
 }
 
 /** Ids of offline people are the same on every machine; a deployment derives its own from its secret key. */
@@ -47,17 +52,21 @@ interface Account {
 
 /**
  * Identity resolution without a stage: the fold and the grouping of the deployed functions, over everything at once.
- * `read` brings traits to their common form.
+ * `read` brings traits to their common form; `observing` says what profiles keep of activities, for whoever decides about them.
  */
-export function openOfflineResolver(identity: IdentityRules, read: ReadTrait = asTold): OfflineResolver {
+export function openOfflineResolver(
+  identity: IdentityRules,
+  read: ReadTrait = asTold,
+  observing?: Observing,
+): OfflineResolver {
   const rules: FoldRules = {
     blocked: new Set(identity.blocked),
     country: (connection) => identity.countries[connection],
-    observe: () => [],
+    observe: observing === undefined ? () => [] : (activity) => observe(observing, activity),
   };
   const fragments = new Map<FragmentId, Fragment>();
   const accounts = new Map<string, Account>();
-  const activities = new Map<FragmentId, Set<string>>();
+  const activities = new Map<FragmentId, Map<string, ObservedActivity | undefined>>();
 
   function add(change: Change): void {
     if (change.kind === 'account') {
@@ -67,24 +76,26 @@ export function openOfflineResolver(identity: IdentityRules, read: ReadTrait = a
     const { fragment } = change;
     fragments.set(fragment, foldFragment(fragments.get(fragment) ?? emptyFragment, change, rules));
     if (change.kind !== 'activity') return;
-    const ids = activities.get(fragment);
-    if (ids === undefined) activities.set(fragment, new Set([change.id]));
-    else ids.add(change.id);
+    const known = activities.get(fragment) ?? new Map<string, ObservedActivity | undefined>();
+    activities.set(fragment, known.set(change.id, observing === undefined ? undefined : change));
   }
 
-  function* people(): Iterable<ResolvedPerson> {
-    const groups: { id: string; group: Group }[] = [];
+  function* groups(): Iterable<{ id: string; group: Group }> {
+    const found: { id: string; group: Group }[] = [];
     for (const region of regionsOf(fragments)) {
-      for (const group of groupFragments(region, identity)) groups.push({ id: idOf(group), group });
+      for (const group of groupFragments(region, identity)) found.push({ id: idOf(group), group });
     }
-    groups.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-    for (const { id, group } of groups) yield describe(id, group);
+    yield* found.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  }
+
+  function profileOf(id: string, group: Group): Profile {
+    const held = Object.fromEntries(group.fragments.map((key) => [key, fragments.get(key) ?? emptyFragment]));
+    const accountCopies = accountTraits(held, accounts);
+    return { ...newProfile(id), fragments: held, accounts: accountCopies, refused: refusedOf(group) };
   }
 
   function describe(id: string, group: Group): ResolvedPerson {
-    const held = Object.fromEntries(group.fragments.map((key) => [key, fragments.get(key) ?? emptyFragment]));
-    const accountCopies = accountTraits(held, accounts);
-    const profile: Profile = { ...newProfile(id), fragments: held, accounts: accountCopies, refused: refusedOf(group) };
+    const profile = profileOf(id, group);
     return {
       id,
       identifiers: identifiersOf(profile),
@@ -101,7 +112,17 @@ export function openOfflineResolver(identity: IdentityRules, read: ReadTrait = a
     };
   }
 
-  return { add, people };
+  return {
+    add,
+    *people() {
+      for (const { id, group } of groups()) yield describe(id, group);
+    },
+    *profiles() {
+      for (const { id, group } of groups()) yield profileOf(id, group);
+    },
+    doneBy: ({ fragments: held }) =>
+      Object.keys(held).flatMap((id) => [...(activities.get(id)?.values() ?? [])].filter((one) => one !== undefined)),
+  };
 }
 
 /**

@@ -21,8 +21,9 @@ interface Ended {
 }
 
 describe('commands in documents', () => {
-  it('are marked where the workspace and the concepts are told', () => {
-    expect(new Set(marked.map(({ file }) => file))).toEqual(new Set(['docs/workspace.md', 'docs/concepts.md']));
+  it('are marked where the workspace, the concepts and segments are told', () => {
+    const files = new Set(marked.map(({ file }) => file));
+    expect(files).toEqual(new Set(['docs/workspace.md', 'docs/concepts.md', 'docs/segments.md']));
   });
 
   it.each(marked)('of $file, line $line, do what they show', async ({ script, shows }) => {

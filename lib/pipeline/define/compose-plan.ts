@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { destinationFor, loadConnectorsOf, type Registry } from '../../connectors/define.ts';
+import { type Connectors, destinationFor, loadConnectorsOf, type Registry } from '../../connectors/define.ts';
 import { canonicalText } from '../../domain/canonical.ts';
 import { changesBetween, type DefinitionChange, leavesList } from '../../domain/compare-definitions.ts';
 import type { DeployChange } from '../../domain/declared.ts';
@@ -78,7 +78,6 @@ export async function composePlan(
   const of = sampled ? Math.max(about.population, preview.people) : preview.people;
   const scaled = (found: number): number => (sampled ? estimate(found, preview.people, of).count : found);
   const readUnits = parts.reduce((sum, part) => sum + part.readUnits, 0);
-  const changes = changesBetween(base, candidate);
   const identity = { candidate: about.candidate, base: about.base };
   return {
     hash: createHash('sha256').update(canonicalText(identity)).digest('hex').slice(0, 16),
@@ -87,22 +86,7 @@ export async function composePlan(
     base: about.base,
     madeAt,
     deploy: about.deploy,
-    definitions: changes.map((change) => planned(change, { base, candidate, preview, of, sampled })),
-    audiences: candidate.audiences.map(({ audience, connection, target }): PlannedAudience => {
-      const found = preview.audiences[audience];
-      const [add, remove] = [scaled(found?.add ?? 0), scaled(found?.remove ?? 0)];
-      const connector = connectors[candidate.connections[connection]?.connector ?? ''];
-      const destination = destinationFor(connector, target) ?? { batch: { maxMembers: 1 } };
-      const blocked = Object.entries(found?.blocked ?? {}).map(([reason, count]) => [reason, scaled(count)]);
-      return {
-        id: audience,
-        add,
-        remove,
-        unchanged: scaled(found?.unchanged ?? 0),
-        blocked: Object.fromEntries(blocked) as Record<string, number>,
-        calls: callsFor(destination, add) + callsFor(destination, remove),
-      };
-    }),
+    ...planOf({ base, candidate, preview, of, sampled }, connectors),
     counted: { how: sampled ? 'sample' : 'everybody', people: preview.people, of },
     history: {
       needed: preview.history.people > 0,
@@ -117,6 +101,32 @@ export async function composePlan(
   };
 }
 
+/** What a preview comes to: whom each definition that differs moves, and what a push of each list would do. */
+export function planOf(
+  compared: Compared,
+  connectors: Connectors,
+  changes: readonly DefinitionChange[] = changesBetween(compared.base, compared.candidate),
+): Pick<Plan, 'definitions' | 'audiences'> {
+  const { candidate, preview, of, sampled } = compared;
+  const scaled = (found: number): number => (sampled ? estimate(found, preview.people, of).count : found);
+  const audiences = candidate.audiences.map(({ audience, connection, target }): PlannedAudience => {
+    const found = preview.audiences[audience];
+    const [add, remove] = [scaled(found?.add ?? 0), scaled(found?.remove ?? 0)];
+    const connector = connectors[candidate.connections[connection]?.connector ?? ''];
+    const destination = destinationFor(connector, target) ?? { batch: { maxMembers: 1 } };
+    const blocked = Object.entries(found?.blocked ?? {}).map(([reason, count]) => [reason, scaled(count)]);
+    return {
+      id: audience,
+      add,
+      remove,
+      unchanged: scaled(found?.unchanged ?? 0),
+      blocked: Object.fromEntries(blocked) as Record<string, number>,
+      calls: callsFor(destination, add) + callsFor(destination, remove),
+    };
+  });
+  return { definitions: changes.map((change) => planned(change, compared)), audiences };
+}
+
 function scaledHistory({ people, history }: Preview, of: number) {
   const factor = people === 0 ? 1 : of / people;
   return {
@@ -126,7 +136,7 @@ function scaledHistory({ people, history }: Preview, of: number) {
 }
 
 /** What a definition that differs is told by. */
-interface Compared {
+export interface Compared {
   readonly base: Definitions | undefined;
   readonly candidate: Definitions;
   readonly preview: Preview;
