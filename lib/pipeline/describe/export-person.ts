@@ -7,6 +7,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Profile } from '../../domain/profile.ts';
 import { hoursAfter, peopleFolders, searchHour } from '../archive-hours.ts';
 import { keysOfPerson } from '../erase/erasure-receipt.ts';
+import { idsOfPerson } from '../erase/what-is-theirs.ts';
 import { askedBy, newJobId } from '../jobs/job.ts';
 import { beginJob, type JobStep, type LongJob, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import type {
@@ -150,7 +151,7 @@ async function writeExport(deps: ExportDeps, profile: Profile, base: string): Pr
 
 async function gatherExport(deps: ExportDeps, profile: Profile, base: string): Promise<PersonExport> {
   const compiled = await deps.compiled();
-  const ids = [profile.id, ...(profile.former ?? [])];
+  const ids = await idsOfPerson(deps.profiles, profile);
   const activities: Json[] = [];
   for (const fragment of Object.keys(profile.fragments)) {
     for await (const page of deps.activities.all(fragment)) activities.push(...(page as unknown as Json[]));

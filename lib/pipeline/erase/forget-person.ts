@@ -16,6 +16,7 @@ import {
   readReceipt,
   withPlaces,
 } from './erasure-receipt.ts';
+import { idsOfPerson } from './what-is-theirs.ts';
 
 export type ForgetDeps = PlacesDeps;
 
@@ -108,7 +109,7 @@ async function mark(deps: ForgetDeps, { person, receipt }: ForgetJob): Promise<E
       id = stored.mergedInto;
       continue;
     }
-    const remains = remainsOf(stored);
+    const remains = remainsOf(stored, await idsOfPerson(deps.profiles, stored));
     const erased = deps.clock.now().getTime();
     await amendReceipt(deps.state, receipt, (before) =>
       firstReceipt(before, stored, remains, { key, erased, privacy }),
@@ -120,10 +121,10 @@ async function mark(deps: ForgetDeps, { person, receipt }: ForgetJob): Promise<E
   }
 }
 
-function remainsOf(profile: Profile): Remains {
+function remainsOf(profile: Profile, profiles: readonly string[]): Remains {
   return {
     fragments: Object.keys(profile.fragments),
-    profiles: [profile.id, ...(profile.former ?? [])],
+    profiles,
     accounts: Object.keys(profile.accounts),
     segments: Object.keys(profile.memberships),
     audiences: Object.keys(profile.wanted),
