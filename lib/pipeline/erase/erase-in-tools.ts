@@ -188,7 +188,8 @@ async function eraseThere(
   }
   const { erasure } = tool.connection.connector;
   if (rule === 'delete' && erasure !== undefined) {
-    const person = { records: theirs.records.map(recordOf), keys: Object.values(theirs.lists).flat() };
+    const told = Object.values(theirs.lists).flat();
+    const person = { records: theirs.records.map(recordOf), keys: told.map(({ type, value }) => ({ type, value })) };
     return cameOf(deps, await tool.calls.whole(() => erasure.erase(tool.api, person)));
   }
   if (lists.refused !== undefined) {
