@@ -51,9 +51,16 @@ export function erasureRuleOf({ erasure }: Pick<ConnectionDefinition, 'erasure'>
   return erasure ?? 'remove';
 }
 
+const TOOL = 'tool ';
+
 /** The place in a receipt that tells of a tool. */
 export function toolPlace(connection: string): string {
-  return `tool ${connection}`;
+  return `${TOOL}${connection}`;
+}
+
+/** The tool that a place in a receipt tells of. */
+export function toolOf(place: string): string | undefined {
+  return place.startsWith(TOOL) ? place.slice(TOOL.length) : undefined;
 }
 
 /** The errand that is open; undefined when there is none. */
