@@ -81,11 +81,16 @@ export function openMatcher(keys: Iterable<string>, key: IdentityKey): (value: u
   return (value) => find(value) !== undefined;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 /**
  * Finds people in JSON of any form by the keys of their records and identifiers, without knowing the values: the first of
- * the keys that a text in it, at any depth, has.
+ * the keys, but for those in `except`, that a text in it, at any depth, has.
  */
-export function openFinder(keys: Iterable<string>, key: IdentityKey): (value: unknown) => string | undefined {
+export function openFinder(
+  keys: Iterable<string>,
+  key: IdentityKey,
+): (value: unknown, except?: ReadonlySet<string>) => string | undefined {
   const wanted = new Set(keys);
   const kinds = new Map<string, { readonly type: string; readonly generation: Generation }>();
   for (const one of wanted) {
@@ -93,21 +98,21 @@ export function openFinder(keys: Iterable<string>, key: IdentityKey): (value: un
     const generation = [key, ...(key.former ?? [])].find((each) => String(each.generation) === number);
     if (generation !== undefined) kinds.set(`${type}#${number}`, { type, generation });
   }
-  const wantedKeyOf = (text: string): string | undefined => {
+  const wantedKeyOf = (text: string, except: ReadonlySet<string>): string | undefined => {
     if (text.length < SHORTEST) return undefined;
     for (const { type, generation } of kinds.values()) {
       const normalised = normaliseIdentifier({ type, value: text });
       const found = normalised.ok ? indexKey(normalised.identifier, generation) : '';
-      if (wanted.has(found)) return found;
+      if (wanted.has(found) && !except.has(found)) return found;
     }
     return undefined;
   };
-  return function find(value: unknown): string | undefined {
-    if (typeof value === 'string') return wantedKeyOf(value);
-    if (typeof value === 'number') return wantedKeyOf(String(value));
+  return function find(value: unknown, except = NONE): string | undefined {
+    if (typeof value === 'string') return wantedKeyOf(value, except);
+    if (typeof value === 'number') return wantedKeyOf(String(value), except);
     if (typeof value !== 'object' || value === null) return undefined;
     for (const inner of Object.values(value)) {
-      const found = find(inner);
+      const found = find(inner, except);
       if (found !== undefined) return found;
     }
     return undefined;

@@ -1,9 +1,9 @@
 import type { FragmentId, Identifier } from './change.ts';
 import type { IdentityRules } from './definitions.ts';
-import { evidenceOf, formerAddresses } from './evidence.ts';
+import { evidenceOf, formerAddresses, statedEver } from './evidence.ts';
 import type { Fragment } from './fragment.ts';
 import { type Group, groupFragments } from './group.ts';
-import { compareTypes, identifierKey } from './identifier.ts';
+import { compareTypes, identifierKey, identifierOfKey } from './identifier.ts';
 import { type Exposure, type MergedProfile, newProfile, type Profile } from './profile.ts';
 
 /** A regrouped region: who stays under which id, and who was merged into whom. */
@@ -19,8 +19,11 @@ export const mostTogether = 20;
 /** What a region is grouped by. */
 export interface Regrouping {
   readonly rules: Pick<IdentityRules, 'limits' | 'sharedAt'>;
-  /** Makes an id for a group nobody had yet, from its strongest identifier. */
-  readonly deriveId: (strongest: Identifier) => string;
+  /**
+   * Makes an id for a group nobody had yet, from its strongest identifier. `own`: what its records ever stated and no others
+   * of the region did; the id of somebody who was merged away was made of one of them.
+   */
+  readonly deriveId: (strongest: Identifier, own: readonly Identifier[]) => string;
   /** Kin that were not read, because the region would have more than `mostTogether` profiles. */
   readonly leftOut: ReadonlySet<string>;
   /** Profiles in earshot that were not read, for the same reason. */
@@ -44,7 +47,13 @@ export function regroup(
   const groupOf = new Map<FragmentId, Group>();
   for (const group of groups) for (const id of group.fragments) groupOf.set(id, group);
   const idOf = assignIds(profiles, groups, groupOf);
-  for (const group of groups) if (!idOf.has(group)) idOf.set(group, deriveId(strongestOf(group)));
+  const heldIn = (group: Group): Profile['fragments'] =>
+    Object.fromEntries(group.fragments.map((id) => [id, fragments.get(id) as Fragment]));
+  const ownWords = (group: Group): readonly Identifier[] => {
+    const others = new Set(groups.flatMap((other) => (other === group ? [] : statedEver(heldIn(other)))));
+    return statedEver(heldIn(group)).flatMap((text) => (others.has(text) ? [] : identifierOfKey(text)));
+  };
+  for (const group of groups) if (!idOf.has(group)) idOf.set(group, deriveId(strongestOf(group), ownWords(group)));
 
   const before = new Map(profiles.map((profile) => [profile.id, profile]));
   const staters = findStaters(groups, idOf);
@@ -57,7 +66,6 @@ export function regroup(
   const next = groups.map((group): { id: string; group: Group; profile: Profile } => {
     const id = idOf.get(group) ?? '';
     const { crowd: _, earshot: __, ...profile } = withExposures(before.get(id) ?? newProfile(id), group, profiles);
-    const held = Object.fromEntries(group.fragments.map((key) => [key, fragments.get(key) as Fragment]));
     const former = formerly(group);
     const kin = othersOf(
       id,
@@ -71,7 +79,7 @@ export function regroup(
       group,
       profile: {
         ...profile,
-        fragments: held,
+        fragments: heldIn(group),
         refused: refusedOf(group),
         kin: kin.slice(0, mostTogether),
         ...(earshot.length === 0 ? {} : { earshot }),
@@ -81,15 +89,23 @@ export function regroup(
   });
   const kept = new Set(next.map(({ id }) => id));
   const merged = profiles.filter(({ id }) => !kept.has(id)).map((loser) => mergeInto(loser, groupOf, idOf, groups));
-  return { profiles: next.map(({ profile }) => withFormer(profile, profiles, merged)), merged, groups: next };
+  return { profiles: next.map(({ profile }) => withFormer(profile, profiles, merged, kept)), merged, groups: next };
 }
 
-/** The ids of those who were merged into a profile, with the ids that they had before. */
-function withFormer(profile: Profile, before: readonly Profile[], merged: readonly MergedProfile[]): Profile {
+/**
+ * The ids of those who were merged into a profile, with the ids that they had before. Whoever was taken apart again is
+ * somebody of their own.
+ */
+function withFormer(
+  { former: held = [], ...profile }: Profile,
+  before: readonly Profile[],
+  merged: readonly MergedProfile[],
+  living: ReadonlySet<string>,
+): Profile {
   const losers = merged.filter(({ mergedInto }) => mergedInto === profile.id).map(({ id }) => id);
-  if (losers.length === 0) return profile;
   const theirs = before.filter(({ id }) => losers.includes(id)).flatMap(({ former }) => former ?? []);
-  return { ...profile, former: [...new Set([...(profile.former ?? []), ...losers, ...theirs])].sort() };
+  const former = [...new Set([...held, ...losers, ...theirs])].filter((id) => !living.has(id)).sort();
+  return former.length === 0 ? profile : { ...profile, former };
 }
 
 /**

@@ -7,6 +7,12 @@ const MOST_DELAY_SECONDS = 900;
  */
 export const AFTER_EVERY_WRITER_SECONDS = 90;
 
+/**
+ * Whatever must wait until everybody has ended who knew people before, writers and steps of jobs: longer than an invocation
+ * of resolve-profile, and than one of run-job.
+ */
+export const AFTER_EVERY_STEP_SECONDS = 150;
+
 /** Whatever must wait until everybody who was reading a source has archived and sent it: longer than an invocation of sync-stream. */
 export const AFTER_EVERY_READER_SECONDS = 150;
 

@@ -6,7 +6,7 @@ import { formatInstant } from '../../domain/instant.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Profile } from '../../domain/profile.ts';
 import { hoursAfter, peopleFolders, searchHour } from '../archive-hours.ts';
-import { keysOfPerson } from '../erase/erasure-receipt.ts';
+import { idsOfPerson, keysOfPerson } from '../erase/what-is-theirs.ts';
 import { askedBy, newJobId } from '../jobs/job.ts';
 import { beginJob, type JobStep, type LongJob, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import type {
@@ -18,8 +18,10 @@ import type {
   MembershipStore,
   ProfileStore,
   StateStore,
+  StoredProfile,
 } from '../ports.ts';
 import { quarantineKind, quarantineSources } from '../quarantine.ts';
+import { isMerged } from '../resolve/gather.ts';
 import { describePerson } from './describe-person.ts';
 import { exportPage, type PersonExport } from './export-page.ts';
 import { findPerson } from './find-person.ts';
@@ -73,6 +75,7 @@ export function exportPerson(deps: ExportDeps): Worker<ExportJob> {
   return async function step(id, job, signal): Promise<JobStep<ExportJob>> {
     const profile = await findPerson(deps, job.person);
     if (profile === undefined) {
+      await dropExports(deps, job.person, id);
       throw new TributaryError('rejected', 'export/no-such-person', 'the person is not known any more');
     }
     const prefix = peopleFolders[job.folder];
@@ -83,7 +86,7 @@ export function exportPerson(deps: ExportDeps): Worker<ExportJob> {
       return { job: { ...job, state: 'finished', over: true, parts: [{ hours, lines, key: base }] } };
     }
     const key = await deps.key();
-    const wanted = new Set(keysOfPerson(profile, key));
+    const wanted = new Set(await keysOfPerson(deps, profile, key));
     const count = { hours, lines };
     let after = job.after;
     for await (const hour of hoursAfter(deps.archive, prefix, job.after)) {
@@ -137,6 +140,19 @@ function exportBase(person: string, job: string): string {
   return `exports/${person}/${job}`;
 }
 
+/** What a job put aside under every id of somebody who is not known any more: a step may have gone on meanwhile. */
+async function dropExports(deps: ExportDeps, person: string, job: string): Promise<void> {
+  for (let id: string | undefined = person; id !== undefined; ) {
+    await dropFolder(deps.archive, exportBase(id, job));
+    const stored: StoredProfile | undefined = (await deps.profiles.read([id])).get(id);
+    id = stored !== undefined && isMerged(stored) ? stored.mergedInto : undefined;
+  }
+}
+
+async function dropFolder(archive: Archive, folder: string): Promise<void> {
+  for await (const keys of archive.list(`${folder}/`)) for (const key of keys) await archive.remove(key);
+}
+
 async function writeExport(deps: ExportDeps, profile: Profile, base: string): Promise<void> {
   const whole = await gatherExport(deps, profile, base);
   await deps.archive.putJson(`${base}/person.json.gz`, whole as unknown as Json);
@@ -144,13 +160,13 @@ async function writeExport(deps: ExportDeps, profile: Profile, base: string): Pr
   // Who was erased while this was written must not live on in it.
   const now = (await deps.profiles.read([profile.id])).get(profile.id);
   if (!isErased(now)) return;
-  for await (const keys of deps.archive.list(`${base}/`)) for (const key of keys) await deps.archive.remove(key);
+  await dropFolder(deps.archive, base);
   throw new TributaryError('rejected', 'export/no-such-person', 'the person was erased while the export was written');
 }
 
 async function gatherExport(deps: ExportDeps, profile: Profile, base: string): Promise<PersonExport> {
   const compiled = await deps.compiled();
-  const ids = [profile.id, ...(profile.former ?? [])];
+  const ids = await idsOfPerson(deps.profiles, profile);
   const activities: Json[] = [];
   for (const fragment of Object.keys(profile.fragments)) {
     for await (const page of deps.activities.all(fragment)) activities.push(...(page as unknown as Json[]));
@@ -183,7 +199,7 @@ const MOST_LINES = 100_000;
 
 async function quarantined(deps: ExportDeps, profile: Profile, { definitions }: Compiled): Promise<Json[]> {
   const key = await deps.key();
-  const mentions = openMatcher(keysOfPerson(profile, key), key);
+  const mentions = openMatcher(await keysOfPerson(deps, profile, key), key);
   const found: Json[] = [];
   for (const source of quarantineSources(definitions.connections, Object.keys(profile.fragments))) {
     for await (const page of deps.state.all(quarantineKind(source))) {

@@ -6,10 +6,12 @@ import { parseChange } from '../../domain/parse-change.ts';
 import { hoursAfter, isExpired, peopleFolders, rewriteHour, searchHour } from '../archive-hours.ts';
 import { beginJob, type JobStep, type LongJob, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import type { StateStore } from '../ports.ts';
+import { quarantineSources } from '../quarantine.ts';
 import { noteRound } from '../rounds.ts';
 import { takeOffAudiences } from './erase-audience-rows.ts';
 import type { PlacesDeps } from './erase-places.ts';
-import { openErrands } from './erased-keys.ts';
+import { eraseQuarantined } from './erase-quarantine.ts';
+import { openErrands, toolOf } from './erased-keys.ts';
 import { allReceipts, amendReceipt, type ErasedPlace, type ErasureReceipt, withPlaces } from './erasure-receipt.ts';
 import { searchDeadLetters } from './search-dead-letters.ts';
 
@@ -46,13 +48,23 @@ export async function startCare(deps: Pick<RunJobDeps, 'state' | 'jobs' | 'clock
 }
 
 /**
- * Takes erased people out of the archive, those too whose records came in again, hour by hour; then out of dead letters,
- * where a message may have come to lie since; then settles the receipts of everybody who was erased before the round began,
- * and asks tools again whose answer is long due.
+ * Takes erased people out of the archive, those too whose records came in again, hour by hour; then out of quarantine and
+ * dead letters, where something may have come to lie since; then settles the receipts of everybody who was erased before
+ * the round began, and asks tools again whose answer is long due.
  */
 export function careForArchive(deps: CareDeps): Worker<CareJob> {
   return async function care(_id, job, signal): Promise<JobStep<CareJob>> {
     const prefix = peopleFolders[job.folder];
+    if (job.folder === peopleFolders.length) {
+      // A record that a tool keeps is quarantined anew by each pull that cannot use it.
+      const taken = await eraseQuarantined(
+        deps,
+        await searchedSources(deps),
+        (await erasedKeys(deps.state)).keys(),
+        signal,
+      );
+      return { job: taken === undefined ? job : { ...job, folder: job.folder + 1 } };
+    }
     if (prefix === undefined) {
       const { missed } = await searchDeadLetters(deps, await erasedKeys(deps.state), signal);
       await settleReceipts(deps, job, missed === 0);
@@ -98,6 +110,17 @@ async function erasedKeys(state: StateStore): Promise<ReadonlyMap<string, number
     for (const key of receipt.keys) erased.set(key, Math.max(erased.get(key) ?? at, at));
   }
   return erased;
+}
+
+/** Where something of erased people may be quarantined: at what is connected, and at what they came from. */
+async function searchedSources({ state, definitions }: CareDeps): Promise<readonly string[]> {
+  const sources = new Set(quarantineSources((await definitions()).connections, []));
+  for await (const [, { places }] of allReceipts(state))
+    for (const { place } of places) {
+      const tool = toolOf(place);
+      if (tool !== undefined) sources.add(tool);
+    }
+  return [...sources];
 }
 
 /** Whoever came back by their own word is known again from then on: what they said since is theirs to keep. */

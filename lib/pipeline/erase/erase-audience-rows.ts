@@ -84,7 +84,7 @@ async function askTool(
   const { id, receipt, audience, connection, told } = given;
   const { profiles } = receipt;
   if (erasureRuleOf(connections[connection] ?? {}) !== 'leave') {
-    const keys = told.flatMap((row) => row.told?.keys ?? []);
+    const keys = told.flatMap(({ profile, told }) => (told?.keys ?? []).map((one) => ({ ...one, profile })));
     await addErrand(deps, { receipt: id, connection, profiles, lists: { [audience]: keys } });
     return;
   }

@@ -1,7 +1,6 @@
 import type { ErasureAnswer } from '../../connectors/contract.ts';
 import type { Identifier } from '../../domain/change.ts';
 import { asTributaryError, dispositions, TributaryError } from '../../domain/errors.ts';
-import { everyIndexKey } from '../../domain/identifier.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import { closeAlerts, raiseAlert } from '../alerts.ts';
 import { withCalls } from '../call-meter.ts';
@@ -21,6 +20,7 @@ import {
 } from './erased-keys.ts';
 import { amendReceipt, type ErasedPlace, withPlaces } from './erasure-receipt.ts';
 import { type AskedTool, notYet, takeOffLists } from './take-off-lists.ts';
+import { openOwners } from './what-is-theirs.ts';
 
 /** What a message of the push queue asks for an erasure: one receipt, one tool. */
 export interface EraseCommand {
@@ -188,7 +188,8 @@ async function eraseThere(
   }
   const { erasure } = tool.connection.connector;
   if (rule === 'delete' && erasure !== undefined) {
-    const person = { records: theirs.records.map(recordOf), keys: Object.values(theirs.lists).flat() };
+    const told = Object.values(theirs.lists).flat();
+    const person = { records: theirs.records.map(recordOf), keys: told.map(({ type, value }) => ({ type, value })) };
     return cameOf(deps, await tool.calls.whole(() => erasure.erase(tool.api, person)));
   }
   if (lists.refused !== undefined) {
@@ -218,13 +219,11 @@ async function stillTheirs(
   deps: ActivateDeps,
   { records, lists, profiles }: Errand,
 ): Promise<Pick<Errand, 'records' | 'lists'>> {
-  const key = await deps.key();
-  const keysOf = (one: Identifier) => everyIndexKey(one, key);
   const asked = [...records.map((value) => ({ type: 'fragment', value })), ...Object.values(lists).flat()];
-  const { owners } = await deps.identities.lookUp([...new Set(asked.flatMap(keysOf))]);
+  const ownerOf = await openOwners(deps.identities, asked, await deps.key());
   const isTheirs = (one: Identifier): boolean => {
-    const owner = keysOf(one).find((each) => owners.has(each));
-    return owner === undefined || profiles.includes(owners.get(owner) ?? '');
+    const owner = ownerOf(one);
+    return owner === undefined || profiles.includes(owner);
   };
   return {
     records: records.filter((value) => isTheirs({ type: 'fragment', value })),

@@ -1,6 +1,6 @@
 import { connectionOf } from '../../domain/change.ts';
 import type { Definitions } from '../../domain/definitions.ts';
-import { type ErasedProfile, openMatcher, type Remains } from '../../domain/erasure.ts';
+import type { ErasedProfile, Remains } from '../../domain/erasure.ts';
 import type { IdentityKey } from '../../domain/identifier.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Json } from '../../domain/json.ts';
@@ -13,10 +13,11 @@ import type {
   StateStore,
   WriteLedger,
 } from '../ports.ts';
-import { quarantineKind, quarantineSources } from '../quarantine.ts';
+import { quarantineSources } from '../quarantine.ts';
 import { duplicateKinds } from '../resolve/duplicate-pairs.ts';
 import { eraseMarks } from '../review/team-words.ts';
 import { leftThere, takeOffAudiences } from './erase-audience-rows.ts';
+import { eraseQuarantined } from './erase-quarantine.ts';
 import { addErrand, erasureRuleOf, readErrand, toolPlace } from './erased-keys.ts';
 import type { ErasedPlace, ErasureReceipt } from './erasure-receipt.ts';
 import { type DeadLettersDeps, searchDeadLetters } from './search-dead-letters.ts';
@@ -96,21 +97,10 @@ async function eraseHistory({ deps, remains }: ErasedPerson) {
 }
 
 async function eraseQuarantine({ deps, remains, receipt }: ErasedPerson, signal: AbortSignal) {
-  const mentions = openMatcher(receipt.keys, await deps.key());
   const { connections } = await deps.definitions();
-  let count = 0;
-  for (const source of quarantineSources(connections, remains.fragments)) {
-    const kind = quarantineKind(source);
-    for await (const page of deps.state.all(kind)) {
-      if (signal.aborted) return undefined;
-      for (const { id, body } of page) {
-        if (!mentions(body.record)) continue;
-        await deps.state.remove(kind, id);
-        count += 1;
-      }
-    }
-  }
-  return [{ place: 'quarantine', count }];
+  const sources = quarantineSources(connections, remains.fragments);
+  const count = await eraseQuarantined(deps, sources, receipt.keys, signal);
+  return count === undefined ? undefined : [{ place: 'quarantine', count }];
 }
 
 /** Suggested duplicates, and what was decided of them: both name records. */

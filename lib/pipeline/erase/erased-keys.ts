@@ -8,6 +8,11 @@ import { amendReceipt, type ErasedPlace, withPlaces } from './erasure-receipt.ts
 const KIND = 'erased-keys';
 const DAY_MS = 24 * 3_600_000;
 
+/** A match key that a tool was told of somebody, and of whom while they were several. Former releases kept it without. */
+export interface ToldKey extends Identifier {
+  readonly profile?: string;
+}
+
 /**
  * What a tool has still to be asked about an erased person: the only place where their keys are, until the tool has given
  * an answer that is final. Then nothing of it is left.
@@ -20,7 +25,7 @@ export interface Errand {
   /** The person's records that came from the tool. */
   readonly records: readonly FragmentId[];
   /** Audience → match keys that the tool was told. */
-  readonly lists: Readonly<Record<string, readonly Identifier[]>>;
+  readonly lists: Readonly<Record<string, readonly ToldKey[]>>;
   readonly since: Milliseconds;
   readonly tries: number;
   /** Audience → the tool's own job by which it takes them off. */
@@ -46,9 +51,16 @@ export function erasureRuleOf({ erasure }: Pick<ConnectionDefinition, 'erasure'>
   return erasure ?? 'remove';
 }
 
+const TOOL = 'tool ';
+
 /** The place in a receipt that tells of a tool. */
 export function toolPlace(connection: string): string {
-  return `tool ${connection}`;
+  return `${TOOL}${connection}`;
+}
+
+/** The tool that a place in a receipt tells of. */
+export function toolOf(place: string): string | undefined {
+  return place.startsWith(TOOL) ? place.slice(TOOL.length) : undefined;
 }
 
 /** The errand that is open; undefined when there is none. */
@@ -127,7 +139,7 @@ function idOf(receipt: string, connection: string): string {
 
 function merged(before: Errand, { records = [], lists = {} }: Partial<Pick<Errand, 'records' | 'lists'>>): Errand {
   const all = [...new Set([...before.records, ...records])];
-  const told: Record<string, readonly Identifier[]> = { ...before.lists };
+  const told: Record<string, readonly ToldKey[]> = { ...before.lists };
   let added = all.length - before.records.length;
   for (const [audience, keys] of Object.entries(lists)) {
     const known = new Map([...(told[audience] ?? []), ...keys].map((one) => [JSON.stringify(one), one]));

@@ -1,7 +1,4 @@
-import type { IdentityKey } from '../../domain/identifier.ts';
-import { everyIndexKey, identifierKey, identifierOfKey } from '../../domain/identifier.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { Profile } from '../../domain/profile.ts';
 import type { StateStore } from '../ports.ts';
 
 /** Where something of an erased person was, and what became of it. */
@@ -71,23 +68,4 @@ export function withPlaces(receipt: ErasureReceipt, places: readonly ErasedPlace
 function withState(receipt: ErasureReceipt): ErasureReceipt {
   const waits = receipt.erasedAt === undefined || receipt.places.some(({ state }) => state === 'pending');
   return { ...receipt, state: waits ? 'pending' : 'done' };
-}
-
-/**
- * Index keys of a person's records and of every identifier they ever stated, under every generation. Not of those that a
- * limit refused or that many people share: they are somebody else's.
- */
-export function keysOfPerson(profile: Profile, key: IdentityKey): readonly string[] {
-  const refused = new Set(profile.refused);
-  const known = new Map<string, { readonly type: string; readonly value: string }>();
-  for (const [id, { identifiers }] of Object.entries(profile.fragments)) {
-    known.set(`fragment\n${id}`, { type: 'fragment', value: id });
-    for (const [type, values] of Object.entries(identifiers)) {
-      for (const value of Object.keys(values)) {
-        const text = identifierKey({ type, value });
-        if (value !== '' && !refused.has(text)) known.set(text, identifierOfKey(text));
-      }
-    }
-  }
-  return [...known.values()].flatMap((one) => everyIndexKey(one, key)).sort();
 }

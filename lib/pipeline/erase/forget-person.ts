@@ -1,21 +1,14 @@
 import type { Definitions } from '../../domain/definitions.ts';
 import { type ErasedProfile, isErased, type Remains } from '../../domain/erasure.ts';
-import type { IdentityKey } from '../../domain/identifier.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Profile } from '../../domain/profile.ts';
-import { AFTER_EVERY_WRITER_SECONDS } from '../delay.ts';
+import { AFTER_EVERY_STEP_SECONDS } from '../delay.ts';
 import { askedBy, newJobId } from '../jobs/job.ts';
 import { beginJob, type JobStep, type LongJob, type RunJobDeps, type Worker } from '../jobs/run-job.ts';
 import { isMerged } from '../resolve/gather.ts';
 import { EVERYWHERE, type Found, type PlacesDeps } from './erase-places.ts';
-import {
-  amendReceipt,
-  type ErasedPlace,
-  type ErasureReceipt,
-  keysOfPerson,
-  readReceipt,
-  withPlaces,
-} from './erasure-receipt.ts';
+import { amendReceipt, type ErasedPlace, type ErasureReceipt, readReceipt, withPlaces } from './erasure-receipt.ts';
+import { idsOfPerson, keysOfPerson } from './what-is-theirs.ts';
 
 export type ForgetDeps = PlacesDeps;
 
@@ -85,7 +78,7 @@ export function forgetPerson(deps: ForgetDeps): Worker<ForgetJob> {
       return { job: told({ ...job, place: at + 1 }) };
     }
     if (job.look === 1)
-      return { job: { ...told(job), state: 'finished', place: 0, look: 2 }, waitSeconds: AFTER_EVERY_WRITER_SECONDS };
+      return { job: { ...told(job), state: 'finished', place: 0, look: 2 }, waitSeconds: AFTER_EVERY_STEP_SECONDS };
     await strip(deps, erased);
     return { job: { ...job, over: true } };
   };
@@ -98,7 +91,6 @@ function told(job: ForgetJob): ForgetJob {
 
 /** Makes the person's profile a tombstone. What it knew of other places stays in it until they are seen to. */
 async function mark(deps: ForgetDeps, { person, receipt }: ForgetJob): Promise<ErasedProfile | undefined> {
-  const key = await deps.key();
   const { privacy } = await deps.definitions();
   for (let id = person; ; ) {
     const stored = (await deps.profiles.read([id])).get(id);
@@ -108,11 +100,10 @@ async function mark(deps: ForgetDeps, { person, receipt }: ForgetJob): Promise<E
       id = stored.mergedInto;
       continue;
     }
-    const remains = remainsOf(stored);
+    const remains = remainsOf(stored, await idsOfPerson(deps.profiles, stored));
+    const keys = await keysOfPerson(deps, stored, await deps.key());
     const erased = deps.clock.now().getTime();
-    await amendReceipt(deps.state, receipt, (before) =>
-      firstReceipt(before, stored, remains, { key, erased, privacy }),
-    );
+    await amendReceipt(deps.state, receipt, (before) => firstReceipt(before, remains, { keys, erased, privacy }));
     const tombstone = { id, version: stored.version, erased, remains, outbox: [], dueAt: null } as const;
     if ((await deps.profiles.writeTogether([tombstone], [], [])) === 'written') {
       return { ...tombstone, version: stored.version + 1 };
@@ -120,10 +111,10 @@ async function mark(deps: ForgetDeps, { person, receipt }: ForgetJob): Promise<E
   }
 }
 
-function remainsOf(profile: Profile): Remains {
+function remainsOf(profile: Profile, profiles: readonly string[]): Remains {
   return {
     fragments: Object.keys(profile.fragments),
-    profiles: [profile.id, ...(profile.former ?? [])],
+    profiles,
     accounts: Object.keys(profile.accounts),
     segments: Object.keys(profile.memberships),
     audiences: Object.keys(profile.wanted),
@@ -132,12 +123,12 @@ function remainsOf(profile: Profile): Remains {
 
 function firstReceipt(
   before: ErasureReceipt | undefined,
-  profile: Profile,
   { profiles, audiences }: Remains,
-  { key, erased, privacy }: Pick<Definitions, 'privacy'> & { readonly key: IdentityKey; readonly erased: number },
+  given: Pick<Definitions, 'privacy'> & { readonly keys: readonly string[]; readonly erased: number },
 ): ErasureReceipt {
+  const { erased, privacy } = given;
   const at = formatInstant(erased);
-  const keys = new Set([...(before?.keys ?? []), ...keysOfPerson(profile, key)]);
+  const keys = new Set([...(before?.keys ?? []), ...given.keys]);
   const places: readonly ErasedPlace[] = [
     { place: 'profile', state: 'confirmed', at, note: 'a tombstone without data stays' },
     { place: 'identifiers', state: 'confirmed', at, note: 'keys lead to the tombstone; they hold HMACs' },

@@ -1,15 +1,14 @@
-import { isErased, isOwnWord, openFinder } from '../../domain/erasure.ts';
+import { isOwnWord, openFinder } from '../../domain/erasure.ts';
 import { everyIndexKey, type IdentityKey } from '../../domain/identifier.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { parseChange } from '../../domain/parse-change.ts';
-import type { Clock, DeadLetter, DeadLetters, IdentityIndex, ProfileStore } from '../ports.ts';
+import type { Clock, DeadLetter, DeadLetters } from '../ports.ts';
+import { areSomebodys, type TheirsDeps } from './what-is-theirs.ts';
 
-export interface DeadLettersDeps {
+export interface DeadLettersDeps extends TheirsDeps {
   /** The queues of which a dead letter can tell of people, by name. */
   readonly deadLetters: Readonly<Record<string, DeadLetters>>;
-  readonly identities: IdentityIndex;
-  readonly profiles: ProfileStore;
   readonly key: () => Promise<IdentityKey>;
   readonly clock: Clock;
 }
@@ -137,18 +136,11 @@ function openJudge(deps: DeadLettersDeps, erased: ReadonlyMap<string, Millisecon
     const own = everyIndexKey({ type: 'fragment', value: value.fragment }, key);
     const since = own.map((one) => erased.get(one)).find((at) => at !== undefined);
     if (isLaterWord(value, since ?? erased.get(named) ?? 0)) return false;
-    return since !== undefined || !(await isSomebodys(deps, own));
+    return since !== undefined || !(await areSomebodys(deps, own));
   };
 }
 
 function isLaterWord(value: JsonObject, erased: Milliseconds): boolean {
   const parsed = parseChange(value);
   return parsed.ok && parsed.change.kind !== 'account' && isOwnWord(parsed.change, erased);
-}
-
-async function isSomebodys(deps: DeadLettersDeps, keys: readonly string[]): Promise<boolean> {
-  const { owners } = await deps.identities.lookUp(keys);
-  const ids = [...new Set(owners.values())];
-  if (ids.length === 0) return false;
-  return [...(await deps.profiles.read(ids)).values()].some((one) => !isErased(one));
 }

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Outcome } from '../../connectors/contract.ts';
+import type { BatchResult, Member, Outcome } from '../../connectors/contract.ts';
 import { destinationFor } from '../../connectors/define.ts';
+import { canonicalText } from '../../domain/canonical.ts';
+import type { Identifier } from '../../domain/change.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import type { CallMeter } from '../call-meter.ts';
+import type { AudienceRow } from '../ports.ts';
 import type { ActivateDeps, Tool } from '../push/push-work.ts';
 import { outcomesOf } from '../push/send-members.ts';
 import { openNotes } from '../push/write-ledger.ts';
 import { erasureRun } from './erase-audience-rows.ts';
-import type { Errand } from './erased-keys.ts';
+import type { Errand, ToldKey } from './erased-keys.ts';
 
 /** A tool that is connected, with its calls drawn from the connection's budget. */
 export interface AskedTool extends Pick<Tool, 'connection' | 'api'> {
@@ -44,46 +47,79 @@ export async function takeOffLists(
     const { target } = definition;
     const destination = destinationFor(connection.connector, target);
     if (destination?.canRemove !== true) continue;
-    const [memberId = ''] = errand.profiles;
+    const members = membersOf(errand, keys);
     const rows = await deps.memberships.readAudienceRows(audience, errand.profiles);
-    const idempotencyKey = createHash('sha256').update(`${errand.receipt}\n${audience}`).digest('hex').slice(0, 32);
+    const contents = canonicalText([errand.receipt, audience, members]);
+    const idempotencyKey = createHash('sha256').update(contents).digest('hex').slice(0, 32);
     const begun = errand.jobs?.[audience];
     const result = await calls.whole(async () => {
       if (begun !== undefined && destination.poll !== undefined) return destination.poll(api, begun);
       // A look first: `ensure` would make the list only to take somebody off it.
       const found = destination.truth === undefined ? await destination.ensure(api, target) : undefined;
       const list = found ?? (await destination.truth?.find(api, target));
-      if (list === undefined) return { state: 'done' as const, outcomes: new Map([[memberId, NOT_THERE]]), calls: 1 };
-      const members = [{ memberId, keys }];
+      if (list === undefined) return { state: 'done' as const, outcomes: new Map(), others: NOT_THERE, calls: 1 };
       const { remoteId } = list;
       return destination.apply(api, { remoteId, op: 'remove', members, idempotencyKey, target, notes });
     });
+    const became = becameOf(result, members);
+    // The worst that became of any of them counts.
+    const outcomes = [...became.values()];
+    const again = outcomes.find((one) => one.status === 'retry');
+    if (again !== undefined) throw notYet(again.code);
+    const against = outcomes.find((one) => one.status === 'refused' || one.status === 'rejected');
+    if (against !== undefined) {
+      refused = against.code;
+      continue;
+    }
     if (result.state === 'pending') {
       jobs[audience] = result.job;
       isRunning = true;
       continue;
     }
-    // Silence about somebody is no answer.
-    const outcome = outcomesOf(result, [memberId]).get(memberId) ?? { status: 'retry', code: 'vendor-no-outcome' };
-    if (outcome.status === 'retry') throw notYet(outcome.code);
-    if (outcome.status === 'refused' || outcome.status === 'rejected') {
-      refused = outcome.code;
-      continue;
-    }
     off += 1;
-    const told = { in: false, outcome: outcome.status, op: 'remove', run: erasureRun(errand.receipt) } as const;
     const at = deps.clock.now().getTime();
+    const told = { in: false, op: 'remove', run: erasureRun(errand.receipt), at } as const;
+    const outcomeOf = ({ profile }: AudienceRow) => (became.get(profile) ?? outcomes[0] ?? NOT_THERE).status;
     await deps.memberships.settle(
       audience,
       [...rows.values()]
         .filter(({ wanted }) => !wanted.in)
-        .map((row) => ({ row, told: { ...told, keys: row.told?.keys ?? [], at }, pending: false })),
+        .map((row) => ({
+          row,
+          told: { ...told, keys: row.told?.keys ?? [], outcome: outcomeOf(row) },
+          pending: false,
+        })),
     );
   }
   return { off, ...(refused === undefined ? {} : { refused }), ...(isRunning ? { jobs } : {}) };
 }
 
 const NOT_THERE: Outcome = { status: 'unchanged' };
+
+/**
+ * Whom the tool was told, each under the keys that it was told of them: of the keys of two who became one, a tool would
+ * look for the best and leave the other on the list.
+ */
+function membersOf({ profiles }: Errand, keys: readonly ToldKey[]): readonly Member[] {
+  const members = new Map<string, Identifier[]>();
+  for (const { profile = profiles[0] ?? '', type, value } of keys) {
+    const own = members.get(profile) ?? [];
+    members.set(profile, own);
+    own.push({ type, value });
+  }
+  return [...members].map(([memberId, own]) => ({ memberId, keys: own }));
+}
+
+/**
+ * What became of each member; of those in a job that has not ended nothing is known yet. Silence about somebody is no
+ * answer.
+ */
+function becameOf(result: BatchResult, members: readonly Member[]): ReadonlyMap<string, Outcome> {
+  if (result.state === 'pending') return result.outcomes ?? new Map();
+  const ids = members.map(({ memberId }) => memberId);
+  const told = outcomesOf(result, ids);
+  return new Map(ids.map((id) => [id, told.get(id) ?? { status: 'retry', code: 'vendor-no-outcome' }]));
+}
 
 /** The failure of a tool that may do it later. */
 export function notYet(code: string): TributaryError {

@@ -140,15 +140,18 @@ function foldComponent(
   const { read, unread, unheard, crowded } = around;
   // Ids of erased people are nobody's any more.
   const used = new Set([...read, ...[...component.graves.values()].flatMap((grave) => grave.profile ?? [])]);
+  const former = new Set(component.profiles.flatMap((profile) => profile.former ?? []));
   const regrouped = regroup(component.profiles, after, {
     rules: compiled.definitions.identity,
     leftOut: unread,
     unheard,
-    deriveId(strongest) {
+    deriveId(strongest, own) {
       // A derived id that turned out to belong to somebody else is never free: later rounds try the next.
       let salt = Math.max(0, round - 2);
-      while (used.has(deriveProfileId(strongest, key, salt))) salt += 1;
-      const id = deriveProfileId(strongest, key, salt);
+      // Who is taken apart again has the id that they had, whatever names them by now.
+      const again = former.size === 0 || salt > 0 ? [] : own.map((one) => deriveProfileId(one, key));
+      let id = again.find((one) => former.has(one) && !used.has(one)) ?? deriveProfileId(strongest, key, salt);
+      for (; used.has(id); id = deriveProfileId(strongest, key, salt)) salt += 1;
       used.add(id);
       return id;
     },
@@ -196,22 +199,23 @@ function surroundings(component: Component): Surroundings {
 
 /**
  * Gives people who are taken apart again the ids that they had: a pointer under a new id becomes a profile again. Whoever
- * it led to must be read and written with it: another writer may be following the pointer just now.
+ * it led to must be read and written with it: another writer may be following the pointer just now. A pointer to an erased
+ * person stays: the id is in the receipt, and what is found under it is taken away.
  */
 async function reviveMerged(steps: readonly Step[], store: ProfileStore): Promise<readonly Step[]> {
   const ids = steps.flatMap(({ profiles }) => profiles.filter(({ version }) => version === 0).map(({ id }) => id));
   if (ids.length === 0) return steps;
-  const stored = await store.read(ids);
+  const stored = [...(await store.read(ids)).values()].filter(isMerged);
+  const { leads, erased } = await followIds(store, new Set(stored.map(({ mergedInto }) => mergedInto)));
+  const leadOfPointer = ({ mergedInto }: MergedProfile): string => leads.get(mergedInto) ?? mergedInto;
+  const pointers = new Map(stored.filter((one) => !erased.has(leadOfPointer(one))).map((one) => [one.id, one]));
   const revive = (profile: Profile): Profile => {
-    const pointer = profile.version === 0 ? stored.get(profile.id) : undefined;
-    if (pointer === undefined || !isMerged(pointer)) return profile;
-    return { ...profile, version: pointer.version, outbox: pointer.outbox };
+    const pointer = profile.version === 0 ? pointers.get(profile.id) : undefined;
+    return pointer === undefined ? profile : { ...profile, version: pointer.version, outbox: pointer.outbox };
   };
-  const pointers = [...stored.values()].filter(isMerged);
-  const { leads, erased } = await followIds(store, new Set(pointers.map(({ mergedInto }) => mergedInto)));
   return steps.map((step) => {
-    const revived = pointers.filter(({ id }) => step.profiles.some((one) => one.id === id && one.version === 0));
-    const living = revived.map(({ mergedInto }) => leads.get(mergedInto) ?? mergedInto).filter((id) => !erased.has(id));
+    const revived = step.profiles.flatMap((one) => (one.version === 0 ? (pointers.get(one.id) ?? []) : []));
+    const living = revived.map(leadOfPointer);
     const unread = living.filter((id) => step.component.profiles.every((one) => one.id !== id));
     return { ...step, profiles: step.profiles.map(revive), missing: new Set([...step.missing, ...unread]) };
   });
@@ -259,6 +263,7 @@ export function sameGrouping(a: Profile, b: Profile): boolean {
     a.refused.join('\n') === b.refused.join('\n') &&
     a.kin.join('\n') === b.kin.join('\n') &&
     a.earshot?.join('\n') === b.earshot?.join('\n') &&
+    a.former?.join('\n') === b.former?.join('\n') &&
     a.crowd?.shared.join('\n') === b.crowd?.shared.join('\n')
   );
 }

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { Change } from '../../../lib/domain/change.ts';
+import type { Change, ProfileChange } from '../../../lib/domain/change.ts';
 import type { Json } from '../../../lib/domain/json.ts';
+import { functions } from '../../../lib/infra/functions.ts';
 import { readExport, startExport } from '../../../lib/pipeline/describe/export-person.ts';
 import { findPerson } from '../../../lib/pipeline/describe/find-person.ts';
 import { readReceipt } from '../../../lib/pipeline/erase/erasure-receipt.ts';
 import { startForget } from '../../../lib/pipeline/erase/forget-person.ts';
+import { workJobs } from '../../../lib/pipeline/jobs/work-jobs.ts';
+import { quarantine } from '../../../lib/pipeline/quarantine.ts';
 import { deliver, identityKey } from '../delivering.ts';
 import { openHandClock } from '../memory-state.ts';
 import { openMemoryStores } from '../memory-stores.ts';
 import { NOW } from '../world.ts';
-import { openPrivacy } from './forgetting.ts';
+import { openPrivacy, visit } from './forgetting.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -136,6 +139,139 @@ describe('careForArchive', () => {
     await rig.round();
 
     expect((await readReceipt(rig.state, receipt))?.state).toBe('done');
+  });
+});
+
+describe('the nightly round in quarantine', () => {
+  const unusable = (id: string, address: string) => ({
+    code: 'sync/bad-record',
+    reason: 'Birthdate: expected a date',
+    record: { Id: id, Email: address },
+  });
+  const kept = async ({ state }: Awaited<ReturnType<typeof openRig>>) =>
+    (await state.list('quarantine#crm', { most: 9 })).map(({ body }) => (body.record as { Id: string }).Id).sort();
+
+  it('takes out what a later pull of an erased person could not use, and nothing of others', async () => {
+    const rig = await openRig();
+    const { places } = await rig.forget(ann);
+    rig.clock.pass(DAY / 2);
+    await quarantine(rig.deps, 'crm', 'contacts', 'run#0#0', [unusable('1', ann), unusable('2', bob)]);
+    expect(await kept(rig)).toEqual(['1', '2']);
+
+    await rig.round();
+
+    expect(places.find(({ place }) => place === 'quarantine')?.state).toBe('confirmed');
+    expect(await kept(rig)).toEqual(['2']);
+  });
+
+  it('leaves what names somebody who has come back by their own word', async () => {
+    const rig = await openRig();
+    await rig.forget(ann);
+    await deliver(rig.stores, [[visit(1)]]);
+    await quarantine(rig.deps, 'crm', 'contacts', 'run#0#0', [unusable('1', ann)]);
+
+    await rig.round();
+
+    expect(await kept(rig)).toEqual(['1']);
+  });
+
+  it('is searched again when time was short, and the receipts wait for it', async () => {
+    const rig = await openRig();
+    await rig.forget(ann);
+    await quarantine(rig.deps, 'crm', 'contacts', 'run#0#0', [unusable('1', ann)]);
+    const work = workJobs(rig.deps);
+    const { all } = rig.deps.state;
+    let short = 0;
+    rig.clock.pass(DAY);
+    await rig.jobs.send([{ body: { care: true } }]);
+
+    await rig.doJobs(async (body) => {
+      const time = new AbortController();
+      rig.deps.state.all = (kind) => {
+        if (kind === 'quarantine#crm' && short < 2) {
+          short += 1;
+          time.abort();
+        }
+        return all(kind);
+      };
+      await work(body, time.signal);
+    });
+
+    expect(short).toBe(2);
+    expect(await kept(rig)).toEqual([]);
+    const jobs = await rig.state.list('job', { most: 9 });
+    const rounds = jobs.flatMap(({ id, body }) => (id.startsWith('care.') ? [body.state] : []));
+    expect(rounds).toEqual(['finished']);
+  });
+});
+
+describe('an export that is under way while its person is erased', () => {
+  /** One step of it finds somebody, then reads an hour of the archive for as long as a step may last. */
+  async function openUnderWay() {
+    const rig = await openRig();
+    await deliver(rig.stores, [[change('3', 'old@example.com')]]);
+    const asked = (await findPerson(rig.deps, 'old@example.com'))?.id ?? '';
+    // The export was asked for under an id that is merged by now.
+    const phone = { type: 'phone', value: '+493012345678' };
+    const both = [change('1', ann), change('3', 'old@example.com')].map((one) => ({
+      ...(one as ProfileChange),
+      at: new Date(NOW - HOUR).toISOString(),
+      identifiers: [...((one as ProfileChange).identifiers ?? []), phone],
+    }));
+    await deliver(rig.stores, [both]);
+    const person = await findPerson(rig.deps, ann);
+    await startExport(rig.deps, asked);
+    const message = rig.jobs.next() ?? null;
+    const { lines } = rig.deps.archive;
+    const time = new AbortController();
+    rig.deps.archive.lines = async (key) => {
+      const found = await lines(key);
+      if (!key.startsWith('pages/') || rig.stores.tombstones().length > 0) return found;
+      await startForget(rig.deps, person?.id ?? '');
+      const first = rig.jobs.next() ?? null;
+      const { signal } = new AbortController();
+      await workJobs(rig.deps)(first, signal);
+      expect(rig.stores.tombstones()).toHaveLength(1);
+      // The step lasts as long as it may; what is due before its end is done before it puts anything aside.
+      const end = rig.clock.now().getTime() + (functions['run-job'].timeoutSeconds - 1) * 1_000;
+      const [waits] = (await rig.state.list('job', { most: 9 })).filter(({ id }) => id.startsWith('forget.'));
+      if (Number(waits?.body.notBefore) <= end) await workJobs(rig.deps)(rig.jobs.next() ?? null, signal);
+      rig.clock.pass(end - rig.clock.now().getTime());
+      time.abort();
+      return found;
+    };
+    await workJobs(rig.deps)(message, time.signal);
+    const left = () => [...rig.archive.objects.keys()].filter((key) => key.startsWith('exports/'));
+    return { ...rig, left };
+  }
+  it('leaves nothing once the second look has come, though the step dies after what it put aside', async () => {
+    const rig = await openUnderWay();
+    expect(rig.left()).not.toEqual([]);
+    const waiting = rig.jobs.waiting().map((body) => (body as { job: string }).job);
+    expect(waiting.map((job) => job.split('.')[0]).sort()).toEqual(['export', 'forget']);
+
+    await rig.doJobs(async (body) => {
+      if ((body as { job: string }).job.startsWith('forget'))
+        await workJobs(rig.deps)(body, new AbortController().signal);
+    });
+
+    expect(rig.left()).toEqual([]);
+  });
+
+  it('removes itself what it had put aside when it finds nobody any more', async () => {
+    const rig = await openUnderWay();
+    expect(rig.left()).not.toEqual([]);
+
+    await rig.doJobs(async (body) => {
+      if ((body as { job: string }).job.startsWith('export'))
+        await workJobs(rig.deps)(body, new AbortController().signal);
+    });
+
+    expect(rig.left()).toEqual([]);
+    const [{ body } = { body: {} }] = (await rig.state.list('job', { most: 9 })).filter(({ id }) =>
+      id.startsWith('export'),
+    );
+    expect(body).toMatchObject({ state: 'failed', error: { code: 'export/no-such-person' } });
   });
 });
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { ProfileChange } from '../../../lib/domain/change.ts';
 import { findPerson } from '../../../lib/pipeline/describe/find-person.ts';
 import { startForget } from '../../../lib/pipeline/erase/forget-person.ts';
 import { workJobs } from '../../../lib/pipeline/jobs/work-jobs.ts';
 import { hashedAs } from '../../vendors/google-ads/store.ts';
+import { deliver } from '../delivering.ts';
 import { Death } from '../memory-stores.ts';
 import { NOW } from '../world.ts';
 import { annsAddress, memberOf, openErasing } from './erasing-rig.ts';
@@ -266,5 +268,76 @@ describe('eraseInTools', () => {
 
     expect((await rig.stores.memberships.readAudienceRows('to-crm', [id])).size).toBe(0);
     expect(await rig.placesOf(receipt, 'audience to-crm')).toMatchObject([{ state: 'impossible' }]);
+  });
+});
+
+describe('somebody who was two people when a tool was told of them', () => {
+  /** Both are on the list, the one told by the id of the contact, the other by an address; then they turn out to be one. */
+  async function meetBoth(rig: Rig) {
+    const { store } = rig.crm;
+    const old = 'old@example.com';
+    const [first = '', second = ''] = [annsAddress, old].map((Email) =>
+      store.insert('Contact', { LastName: 'Dev', Email }),
+    );
+    const campaign = store.insert('Campaign', { Name: 'Spring' });
+    for (const ContactId of [first, second]) store.insert('CampaignMember', { CampaignId: campaign, ContactId });
+    const phone = { type: 'phone', value: '+493012345678' };
+    const record = { ...memberOf(annsAddress), fragment: `crm:contact:${first}` } as ProfileChange;
+    const answer = { ...memberOf(old), fragment: 'form:response:1' } as ProfileChange;
+    await deliver(rig.stores, [[{ ...record, identifiers: [email, phone] }, answer]]);
+    await rig.tell('to-crm', [{ type: 'salesforce.contact_id', value: first }], annsAddress);
+    await rig.tell('to-crm', [{ type: 'email', value: old }], old);
+    const later = new Date(NOW - 60_000).toISOString();
+    const joined = { ...answer, at: later, identifiers: [...(answer.identifiers ?? []), phone] };
+    await deliver(rig.stores, [[joined]]);
+    expect(rig.stores.living()).toHaveLength(1);
+  }
+
+  it('is taken off its list as both', async () => {
+    await using rig = await openErasing();
+    await meetBoth(rig);
+
+    const receipt = await forgetAnn(rig);
+
+    expect(rig.crm.store.all('CampaignMember')).toEqual([]);
+    expect(await rig.placesOf(receipt, 'audience to-crm')).toMatchObject([{ state: 'confirmed' }]);
+  });
+
+  it('is not off the list before the tool has taken both off', async () => {
+    await using rig = await openErasing();
+    await meetBoth(rig);
+    rig.crm.faults.add({ kind: 'row-lock', on: ['write'] });
+    const notes = async (receipt: string) => (await rig.placesOf(receipt, 'tool crm'))[0]?.note;
+    const person = await findPerson(rig.deps, annsAddress);
+    const { receipt } = await startForget(rig.deps, person?.id ?? '');
+    await rig.work(rig.jobs.next() ?? null);
+
+    await rig.drain(1);
+    const [left, meanwhile] = [rig.crm.store.all('CampaignMember').length, await notes(receipt)];
+    await rig.drain();
+
+    expect(left).toBe(1);
+    expect(meanwhile).toContain('asked 1 times; erasure/not-yet');
+    expect(rig.crm.store.all('CampaignMember')).toEqual([]);
+    expect(await notes(receipt)).toContain('taken off 1 of our lists');
+  });
+
+  it('is taken off by the first key where a former release kept of none whose it was', async () => {
+    await using rig = await openErasing();
+    const { contact } = await rig.meetAnn();
+    const keys = [{ type: 'salesforce.contact_id', value: contact }];
+    await rig.tell('to-crm', keys);
+    const person = await findPerson(rig.deps, annsAddress);
+    const { receipt } = await startForget(rig.deps, person?.id ?? '');
+    await rig.work(rig.jobs.next() ?? null);
+    const held = await rig.state.get('erased-keys', `${receipt}#crm`);
+    expect(held?.body.lists).toEqual({ 'to-crm': keys.map((one) => ({ ...one, profile: person?.id })) });
+    const before = { ...held?.body, lists: { 'to-crm': keys } } as never;
+    await rig.state.put('erased-keys', `${receipt}#crm`, before, held?.version ?? 0);
+
+    await rig.drain();
+
+    expect(rig.crm.store.all('CampaignMember')).toEqual([]);
+    expect(await rig.keysLeft()).toEqual([]);
   });
 });

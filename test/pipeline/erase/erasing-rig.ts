@@ -1,6 +1,7 @@
 import { connectors } from '../../../lib/connectors/registry.ts';
 import type { Change, Identifier } from '../../../lib/domain/change.ts';
 import type { ConnectionDefinition, Definitions, ErasureRule } from '../../../lib/domain/definitions.ts';
+import { findPerson } from '../../../lib/pipeline/describe/find-person.ts';
 import { type EraseCommand, eraseInTools } from '../../../lib/pipeline/erase/erase-in-tools.ts';
 import { type ErasureReceipt, readReceipt } from '../../../lib/pipeline/erase/erasure-receipt.ts';
 import { workJobs } from '../../../lib/pipeline/jobs/work-jobs.ts';
@@ -94,9 +95,9 @@ export async function openErasing(rules: { readonly news?: ErasureRule; readonly
       await deliver(stores, [[memberOf(annsAddress), contactOf(contact, annsAddress)]]);
       return { contact, campaignMember };
     },
-    /** Stands for what a push told: the audience's row says that Ann is on the list under these keys. */
-    async tell(audience: string, keys: readonly Identifier[]): Promise<void> {
-      const [{ id = '' } = {}] = stores.living();
+    /** Stands for what a push told: the audience's row says that Ann, or whom else, is on the list under these keys. */
+    async tell(audience: string, keys: readonly Identifier[], whom = annsAddress): Promise<void> {
+      const { id = '' } = (await findPerson(deps, whom)) ?? {};
       await stores.memberships.writeRows([
         { row: 'audience', audience, profile: id, version: 1, wanted: { in: true, keys } },
       ]);
