@@ -19,6 +19,23 @@ export function isShallow(value: Json, levels = mostLevels): boolean {
 }
 
 /**
+ * A value with U+FFFD for each half of a surrogate pair, in texts and in names of keys: JSON can spell such a half, UTF-8 and
+ * with it DynamoDB cannot. Itself when there is none.
+ */
+export function wellFormed(value: Json): Json {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const items = (value as readonly Json[]).map(wellFormed);
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
+  const from = Object.entries(value as JsonObject);
+  const to = from.map(([name, inner]) => [name.toWellFormed(), wellFormed(inner)] as const);
+  const same = to.every(([name, inner], index) => name === from[index]?.[0] && inner === from[index]?.[1]);
+  return same ? value : Object.fromEntries(to);
+}
+
+/**
  * A value as JSON text that every queue takes: letters beyond the basic plane and the two that XML does not know are
  * written as escapes. It reads as the same value.
  */

@@ -10,7 +10,7 @@ import type {
   VoidedChange,
 } from './change.ts';
 import { parseInstant } from './instant.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, wellFormed } from './json.ts';
 
 export type ParsedChange =
   | { readonly ok: true; readonly change: Change }
@@ -20,8 +20,12 @@ const FRAGMENT = /^[^:\s]+:[^:\s]+:\S.*$/;
 /** Bytes of an id: ids are parts of keys of the store, which takes 1,024 in the shortest. */
 const MOST_ID_BYTES = 900;
 
-/** Reads a change from untrusted JSON. Total; the reason names the field, what was found and what was expected. */
-export function parseChange(value: unknown): ParsedChange {
+/**
+ * Reads a change from untrusted JSON, its texts well formed: they become keys of stores. Total; the reason names the field,
+ * what was found and what was expected.
+ */
+export function parseChange(given: unknown): ParsedChange {
+  const value = wellFormed(given as Json);
   if (!isJsonObject(value)) return bad('change/not-an-object', `expected a JSON object, found ${nameOf(value)}`);
   if (parseInstant(value.at) === undefined) {
     return bad('change/bad-instant', `at: expected an RFC 3339 instant, found ${nameOf(value.at)}`);
