@@ -19,6 +19,7 @@ import {
 import { isMerged } from '../../lib/pipeline/resolve/gather.ts';
 
 const PEOPLE_IN_PAGE = 2;
+const AUDIENCE_PARTS = 3;
 
 function partOf(id: string, of: number): number {
   let hash = 0;
@@ -235,8 +236,16 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
   };
   const memberships: Pick<
     MembershipStore,
-    'writeRows' | 'accountPeople' | 'eraseRows' | 'readAudienceRows' | 'settle'
+    'writeRows' | 'accountPeople' | 'eraseRows' | 'readAudienceRows' | 'settle' | 'audienceParts' | 'audienceRows'
   > = {
+    audienceParts: AUDIENCE_PARTS,
+    async *audienceRows(audience, part) {
+      const ids = [...rows.values()].flatMap((row) =>
+        row.row === 'audience' && row.audience === audience ? [row.profile] : [],
+      );
+      const mine = ids.filter((id) => part === undefined || partOf(id, AUDIENCE_PARTS) === part);
+      yield [...(await memberships.readAudienceRows(audience, mine)).values()];
+    },
     settle: (audience, settled) =>
       step(() => {
         for (const { row, told } of settled) {
