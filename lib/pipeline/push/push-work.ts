@@ -6,13 +6,14 @@ import type { AlertDeps } from '../alerts.ts';
 import type { CallMeter } from '../call-meter.ts';
 import type { ConnectionDeps, OpenConnection } from '../connections.ts';
 import { delayOf } from '../delay.ts';
-import type { Archive, IdentityIndex, MembershipStore, Queue } from '../ports.ts';
+import type { Archive, IdentityIndex, MembershipStore, ProfileStore, Queue } from '../ports.ts';
 import { type HeldPush, type PushRun, type PushState, savePush } from './push-run.ts';
 import type { LedgerDeps } from './write-ledger.ts';
 
 export interface ActivateDeps extends ConnectionDeps, AlertDeps, LedgerDeps {
   readonly memberships: MembershipStore;
   readonly identities: IdentityIndex;
+  readonly profiles: Pick<ProfileStore, 'read'>;
   readonly archive: Pick<Archive, 'put' | 'lines'>;
   readonly key: () => Promise<IdentityKey>;
   readonly push: Queue;
