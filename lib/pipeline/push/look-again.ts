@@ -1,9 +1,10 @@
 import type { Outcome } from '../../connectors/contract.ts';
 import type { AudienceDefinition } from '../../domain/definitions.ts';
 import { everyIndexKey } from '../../domain/identifier.ts';
+import type { Profile } from '../../domain/profile.ts';
 import { differenceOf, digestOf, type PlanEntry } from '../../domain/push.ts';
 import type { Archive, AudienceRow, ProfileStore } from '../ports.ts';
-import { readPeople } from '../resolve/gather.ts';
+import { followIds, readPeople } from '../resolve/gather.ts';
 import { pausedUntil, recordKeys } from './pause-members.ts';
 import type { Planning } from './push-run.ts';
 import { type Due, JOB_RUNNING, type Sender, UNANSWERED } from './send-members.ts';
@@ -60,7 +61,7 @@ async function barredAmong(
   const known = await sender.identities.lookUp([
     ...new Set(asked.flatMap(({ addresses, records }) => [...addresses, ...records])),
   ]);
-  const elsewhere = await onSiblings(sender, ids);
+  const elsewhere = await onSiblings(sender, ids, people);
   const now = sender.clock.now().getTime();
   return new Map(
     asked.flatMap(({ profile, row, addresses, records }): [string, string][] => {
@@ -93,12 +94,26 @@ function itemOf(
   return { at, entry, row, base, due: { row, keys: next.keys } };
 }
 
-/** Who is still on the list of another audience of the group, as that tool last answered. */
-async function onSiblings(sender: PlanSender, ids: readonly string[]): Promise<ReadonlySet<string>> {
+/** Who is still on the list of another audience of the group, as that tool last answered, under whatever id it was told. */
+async function onSiblings(
+  { siblings, memberships, profiles }: PlanSender,
+  ids: readonly string[],
+  people: ReadonlyMap<string, Profile>,
+): Promise<ReadonlySet<string>> {
+  if (siblings.length === 0) return new Set();
+  const formerly = new Set([...people.values()].flatMap(({ former = [] }) => former));
+  // Who was merged and taken apart again is somebody of their own.
+  const { leads } = await followIds(profiles, formerly);
+  const meant = new Map<string, readonly string[]>();
+  for (const id of ids) {
+    const person = people.get(id);
+    const former = (person?.former ?? []).filter((one) => leads.get(one) === person?.id);
+    for (const name of new Set([id, person?.id ?? id, ...former])) meant.set(name, [...(meant.get(name) ?? []), id]);
+  }
   const found = new Set<string>();
-  for (const sibling of sender.siblings) {
-    for (const [id, { told }] of await sender.memberships.readAudienceRows(sibling, ids))
-      if (told?.in === true) found.add(id);
+  for (const sibling of siblings) {
+    for (const [name, { told }] of await memberships.readAudienceRows(sibling, [...meant.keys()]))
+      if (told?.in === true) for (const id of meant.get(name) ?? []) found.add(id);
   }
   return found;
 }

@@ -22,6 +22,19 @@ function told(fragment: string, hours: number, stage: string, ...identifiers: re
   };
 }
 
+const [template] = definitions.audiences as [AudienceDefinition];
+const inGroup = (priority: number) => ({ group: { name: 'offers', priority } });
+const gold: AudienceDefinition = { ...template, segment: 'customers', ...inGroup(1) };
+const plain: AudienceDefinition = { ...template, audience: 'to-other', segment: 'prospects', ...inGroup(2) };
+const grouped: Definitions = {
+  ...definitions,
+  segments: [
+    { segment: 'customers', when: { trait: 'stage', is: 'customer' } },
+    { segment: 'prospects', when: { trait: 'stage', is: 'prospect' } },
+  ],
+  audiences: [gold, plain],
+};
+
 /** People as they are resolved, and pushes that read them; a push sees each audience's rows as resolve left them. */
 function openPeople(world: Definitions = definitions) {
   const stores = openMemoryStores();
@@ -153,5 +166,38 @@ describe('a hint that somebody may have withdrawn consent', () => {
     expect(await people.push()).toEqual([]);
     people.rig.clock.pass(HOUR);
     expect(await people.push()).toEqual(['ann@example.com']);
+  });
+});
+
+describe('the last look of an audience in a group', () => {
+  const openMerged = async () => {
+    const people = openPeople(grouped);
+    // Ann is a prospect by her newsletter record, and on the other list; the CRM knows a customer by another address.
+    await people.tell(told('mail:member:a', 9, 'prospect', 'ann@example.com'));
+    const former = people.idOf('mail:member:a');
+    await people.tell(told('crm:contact:1', 20, 'customer', 'ann.b@example.com'));
+    people.isOnOther(former);
+    await people.tell(told('mail:member:a', 8, 'prospect', 'ann.b@example.com'));
+    expect(people.stores.pointers().map(({ id }) => id)).toEqual([former]);
+    await people.tell(told('crm:contact:1', 1, 'customer', 'ann.b@example.com'));
+    return { ...people, former };
+  };
+
+  it('adds nobody who is on the other list under the id that they had before a merge', async () => {
+    const people = await openMerged();
+
+    expect(await people.push()).toEqual([]);
+    expect((await people.rig.outcomes()).map(({ code }) => code)).toEqual(['push/waits-for-group']);
+    people.isOnOther(people.former, false);
+    expect(await people.push()).toEqual(['ann.b@example.com']);
+  });
+
+  it('is not about somebody who was merged and lives again', async () => {
+    const people = await openMerged();
+    await people.tell(told('mail:member:a', 0, 'prospect', 'ann@example.com'));
+    expect(people.stores.living()).toHaveLength(2);
+    expect(people.idOf('mail:member:a')).toBe(people.former);
+
+    expect(await people.push()).toEqual(['ann.b@example.com']);
   });
 });
