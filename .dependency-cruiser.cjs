@@ -55,9 +55,16 @@ module.exports = {
       name: 'contract-knows-domain-only',
       severity: 'error',
       comment:
-        'contract.ts, contract-deliveries.ts, row-file.ts, define.ts and define-field.ts are the promise to every vendor, requests.ts what they share: describe it in words of lib/domain',
-      from: { path: '^lib/connectors/(contract|contract-deliveries|row-file|define|define-field|requests)\\.ts$' },
-      to: { pathNot: ['^lib/domain/', '^lib/connectors/(contract|contract-deliveries|define|row-file)\\.ts$'] },
+        'contract.ts, contract-deliveries.ts, contract-erasure.ts, row-file.ts, define.ts and define-field.ts are the promise to every vendor, requests.ts what they share: describe it in words of lib/domain',
+      from: {
+        path: '^lib/connectors/(contract|contract-deliveries|contract-erasure|row-file|define|define-field|requests)\\.ts$',
+      },
+      to: {
+        pathNot: [
+          '^lib/domain/',
+          '^lib/connectors/(contract|contract-deliveries|contract-erasure|define|row-file)\\.ts$',
+        ],
+      },
     },
     {
       name: 'registry-lists-connectors-only',
@@ -83,7 +90,7 @@ module.exports = {
         path: ['^(lib|functions|cli|console|test|bench|scripts)/'],
         pathNot: [
           '^lib/domain/',
-          '^lib/connectors/(contract|contract-deliveries|row-file|define|define-field|define-figures|delivered-json|epoch|google-sign-in|requests|response-mapping|written-mapping|map-written)\\.ts$',
+          '^lib/connectors/(contract|contract-deliveries|contract-erasure|row-file|define|define-field|define-figures|delivered-json|epoch|google-sign-in|requests|response-mapping|written-mapping|map-written)\\.ts$',
           '^lib/connectors/$1/',
         ],
       },
@@ -118,7 +125,10 @@ module.exports = {
       from: { path: '^lib/pipeline/' },
       to: {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
-        pathNot: ['^lib/(domain|pipeline)/', '^lib/connectors/(contract|contract-deliveries|define|row-file)\\.ts$'],
+        pathNot: [
+          '^lib/(domain|pipeline)/',
+          '^lib/connectors/(contract|contract-deliveries|contract-erasure|define|row-file)\\.ts$',
+        ],
       },
     },
     {
@@ -147,7 +157,7 @@ module.exports = {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
         pathNot: [
           '^lib/(api|domain|pipeline)/',
-          '^lib/connectors/(contract|contract-deliveries|define|row-file)\\.ts$',
+          '^lib/connectors/(contract|contract-deliveries|contract-erasure|define|row-file)\\.ts$',
         ],
       },
     },
@@ -160,7 +170,7 @@ module.exports = {
         path: '^(lib|functions|cli|console|test|bench|scripts)/',
         pathNot: [
           '^lib/(domain|adapters)/',
-          '^lib/connectors/(contract|contract-deliveries|define|row-file)\\.ts$',
+          '^lib/connectors/(contract|contract-deliveries|contract-erasure|define|row-file)\\.ts$',
           '^lib/pipeline/ports(\\.ts$|/)',
         ],
         dependencyTypesNot: ['type-only'],

@@ -84,20 +84,21 @@ export function openPeople(env: Env, dynamo: ReturnType<typeof openDynamo>, kept
 
 /** The tables that hold people, without that of companies. */
 export function openPersons(env: Env, dynamo: ReturnType<typeof openDynamo>, keptMs: () => Promise<number>) {
-  const tables = readEnv(
-    env,
-    'PROFILES_TABLE',
-    'IDENTIFIERS_TABLE',
-    'ACTIVITIES_TABLE',
-    'MEMBERSHIPS_TABLE',
-    'HISTORY_TABLE',
-  );
+  const tables = readEnv(env, 'ACTIVITIES_TABLE', 'MEMBERSHIPS_TABLE', 'HISTORY_TABLE');
+  return {
+    ...openMembers(env, dynamo),
+    activities: openActivityStore(dynamo, tables.ACTIVITIES_TABLE, keptMs),
+    blocks: openBlockStore(dynamo, tables.MEMBERSHIPS_TABLE),
+    history: openHistoryStore(dynamo, tables.HISTORY_TABLE),
+  };
+}
+
+/** The tables that tell who is in what, and who that is. */
+export function openMembers(env: Env, dynamo: ReturnType<typeof openDynamo>) {
+  const tables = readEnv(env, 'PROFILES_TABLE', 'IDENTIFIERS_TABLE', 'MEMBERSHIPS_TABLE');
   return {
     identities: openIdentityIndex(dynamo, tables.IDENTIFIERS_TABLE),
     profiles: openProfileStore(dynamo, { profiles: tables.PROFILES_TABLE, identifiers: tables.IDENTIFIERS_TABLE }),
-    activities: openActivityStore(dynamo, tables.ACTIVITIES_TABLE, keptMs),
     memberships: openMembershipStore(dynamo, tables.MEMBERSHIPS_TABLE, machineClock.now),
-    blocks: openBlockStore(dynamo, tables.MEMBERSHIPS_TABLE),
-    history: openHistoryStore(dynamo, tables.HISTORY_TABLE),
   };
 }

@@ -1,11 +1,11 @@
 import type { Change, Identifier, Rejection } from '../domain/change.ts';
-import type { ErasureRule } from '../domain/definitions.ts';
 import type { EchoedPart } from '../domain/echo.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
 import type { FigureDay } from '../domain/figure.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { MappedRecord, Mapping } from '../domain/mapping.ts';
 import type { EventSource, WebhookSource } from './contract-deliveries.ts';
+import type { Erasure } from './contract-erasure.ts';
 import type { OpenFile } from './row-file.ts';
 
 /** Anything that can check a value and say what is wrong with it. Zod schemas fit. */
@@ -235,6 +235,11 @@ export interface AudienceDestination<Api> {
   readonly creates?: Creates;
   /** Whoever is taken off the list is unsubscribed by it: each removal counts as an opt-out for guardrails. */
   readonly removalUnsubscribes?: true;
+  /**
+   * Pure. The list that a target means, told apart as `ensure` and the tool do: a name in another case, or under another
+   * key, may be the same list. Absent = what is written otherwise is another list.
+   */
+  listOf?(target: Json): string;
   /** Finds the audience's object in the tool, or makes it. Twice gives the same. */
   ensure(api: Api, target: Json): Promise<{ readonly remoteId: string }>;
   /** Applies one batch. Throws only if the whole request failed; a member's failure is an outcome. */
@@ -285,41 +290,6 @@ export interface Creates {
   /** Pure. What is wrong with a field that `fields:` of an audience names, as what was expected; undefined = nothing. */
   refuses(field: string): string | undefined;
 }
-
-/**
- * The vendor's own way to delete a person's records. Present where there is such a call; without it an erasure takes people
- * off the lists that we fill, and says that the rest has to be done by hand.
- */
-export interface Erasure<Api> {
-  /** What a workspace means that does not say `erasure:` of a connection. */
-  readonly byDefault: ErasureRule;
-  /**
-   * Deletes everything that the tool holds under these records and keys. Who is not there (any more) is `confirmed`, so
-   * asking twice does no harm. Throws only if nobody was asked about; what one record refuses is an answer.
-   */
-  erase(api: Api, person: ToErase): Promise<ErasureAnswer>;
-}
-
-/** Somebody to be deleted, in the words of the tool. */
-export interface ToErase {
-  /** Ids of their records in the tool by kind, as in fragments: `contact`, `member`. */
-  readonly records: readonly { readonly kind: string; readonly id: string }[];
-  /** Match keys under which the tool was told about them. */
-  readonly keys: readonly Identifier[];
-}
-
-/**
- * `confirmed`: nothing is there. `pending`: the tool does the rest by itself within so long. `impossible`: it will not,
- * for this reason, in words that hold no data of a person. `retry`: ask again later.
- */
-export type ErasureVerdict =
-  | { readonly state: 'confirmed'; readonly note: string }
-  | { readonly state: 'pending'; readonly withinMs: number; readonly note: string }
-  | { readonly state: 'impossible'; readonly note: string }
-  | { readonly state: 'retry'; readonly code: string };
-
-/** A verdict, with how many requests it took and how many records were deleted. */
-export type ErasureAnswer = ErasureVerdict & { readonly calls: number; readonly deleted: number };
 
 /** What a tool lets us see of a list: who is on it (`members`), or only how many (`size`). It changes nothing. */
 export interface Truth<Api> {

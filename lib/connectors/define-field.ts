@@ -87,6 +87,11 @@ export function defineField<Api, Target extends FieldTarget>(spec: FieldSpec<Api
     batch: spec.batch,
     canRemove: true,
     fieldOf: (to) => spec.fieldOf(parsed(spec.target, to)),
+    // By what people are found makes no other list, and values are told apart as `holds` does.
+    listOf: (to) => {
+      const target = parsed(spec.target, to);
+      return canonicalText([spec.fieldOf(target), String(target.value)]);
+    },
     ...(moreKeys === undefined ? {} : { moreKeys: (to) => moreKeys(parsed(spec.target, to)) }),
     ensure: find,
     apply: (api, batch) => apply(spec, api, batch),

@@ -98,6 +98,15 @@ export function leavesList(before: AudienceDefinition, after: AudienceDefinition
   return before.connection !== after.connection || canonicalText(before.target) !== canonicalText(after.target);
 }
 
+/** Audiences of which nobody keeps the list any more that they fill. */
+export function leavingLists(
+  before: Pick<Definitions, 'audiences'>,
+  after: Pick<Definitions, 'audiences'>,
+): readonly AudienceDefinition[] {
+  const now = new Map(after.audiences.map((one) => [one.audience, one]));
+  return before.audiences.filter((one) => leavesList(one, now.get(one.audience)));
+}
+
 function following(before: Definitions | undefined, after: Definitions): DefinitionChange[] {
   if (before === undefined) return [];
   const moved = affectedSegments(before, after);

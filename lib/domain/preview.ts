@@ -17,14 +17,12 @@ export interface SegmentCount {
   reasons: Record<string, number>;
 }
 
-/** What a push would do under the other definitions, and who would stay on a list that nobody keeps any more. */
+/** What a push would do under the other definitions. */
 export interface AudienceCount {
   add: number;
   remove: number;
   unchanged: number;
   blocked: Record<string, number>;
-  /** People on the tool's list of an audience that is removed or bound to another list. */
-  left: number;
 }
 
 /** Counts over some people; those of several parts are added up. */
@@ -32,6 +30,11 @@ export interface Preview {
   people: number;
   segments: Record<string, SegmentCount>;
   audiences: Record<string, AudienceCount>;
+  /**
+   * People on the tool's list of an audience that is removed or bound to another list: counted in the audience's own rows, all of
+   * them, also where only a sample of the people is met.
+   */
+  left: Record<string, number>;
   /** What was read of stored activities, because segments ask for what profiles do not remember. */
   history: { people: number; fragments: number; activities: number };
 }
@@ -57,7 +60,7 @@ export function compareCompiled(before: Compiled, after: Compiled): Comparison {
 }
 
 export function emptyPreview(): Preview {
-  return { people: 0, segments: {}, audiences: {}, history: { people: 0, fragments: 0, activities: 0 } };
+  return { people: 0, segments: {}, audiences: {}, left: {}, history: { people: 0, fragments: 0, activities: 0 } };
 }
 
 /** One person as decided by both definitions at one instant, with the rows of audiences. */
@@ -75,15 +78,9 @@ export function countPerson(preview: Preview, comparison: Comparison, person: Pr
   preview.people += 1;
   for (const segment of comparison.affected) countSegment(preview, comparison, person, segment);
   const { before, after } = comparison;
-  const wanted = new Map(after.definitions.audiences.map((one) => [one.audience, one]));
-  for (const audience of wanted.values()) {
+  for (const audience of after.definitions.audiences) {
     const former = before.definitions.audiences.find((one) => one.audience === audience.audience);
     countAudience(preview, audience, former, person);
-  }
-  for (const { audience } of before.definitions.audiences) {
-    if (wanted.has(audience)) continue;
-    const count = audienceCount(preview, audience);
-    if (person.rows.get(audience)?.told?.in === true) count.left += 1;
   }
 }
 
@@ -125,7 +122,6 @@ function countAudience(
   const row = person.rows.get(audience.audience);
   const wanted = person.after.wanted[audience.audience] ?? GONE;
   const moves = former !== undefined && leavesList(former, audience);
-  if (moves && row?.told?.in === true) count.left += 1;
   const told = moves ? undefined : row?.told;
   // A row that waits for nothing was answered by the tool already: it is told again only when what we want differs.
   const settled = row !== undefined && !moves && !row.pending && sameWanted(row.wanted, wanted);
@@ -139,7 +135,7 @@ function countAudience(
 }
 
 function audienceCount(preview: Preview, audience: string): AudienceCount {
-  const none: AudienceCount = { add: 0, remove: 0, unchanged: 0, blocked: {}, left: 0 };
+  const none: AudienceCount = { add: 0, remove: 0, unchanged: 0, blocked: {} };
   preview.audiences[audience] ??= none;
   return preview.audiences[audience] ?? none;
 }
@@ -159,14 +155,14 @@ export function addPreviews(parts: readonly Preview[]): Preview {
       to.staying += staying;
       addCounts(to.reasons, reasons);
     }
-    for (const [id, { add, remove, unchanged, blocked, left }] of Object.entries(part.audiences)) {
+    for (const [id, { add, remove, unchanged, blocked }] of Object.entries(part.audiences)) {
       const to = audienceCount(sum, id);
       to.add += add;
       to.remove += remove;
       to.unchanged += unchanged;
-      to.left += left;
       addCounts(to.blocked, blocked);
     }
+    addCounts(sum.left, part.left);
   }
   return sum;
 }

@@ -140,6 +140,7 @@ export const functions = {
     timeoutSeconds: 120,
     sources: [{ queue: 'push', batchSize: 1, maxConcurrency: 5 }],
     tables: {
+      profiles: ['read'],
       identifiers: ['read'],
       memberships: ['read', 'write'],
       ledger: ['read', 'write'],

@@ -32,8 +32,8 @@ export interface LookedUp {
   readonly suppressed: ReadonlySet<string>;
   /** Keys that the index knows something of and that lead to nobody. */
   readonly vacant: ReadonlySet<string>;
-  /** Key of a record → when the latest hint came after which it was read again, in ms. */
-  readonly reread: ReadonlyMap<string, Milliseconds>;
+  /** Key of a record → when the latest hint came that its consent is withdrawn, in ms, if it was not read again since. */
+  readonly hinted: ReadonlyMap<string, Milliseconds>;
 }
 
 /** Takes a key for a profile. */
@@ -55,8 +55,11 @@ export interface IdentityIndex {
   claim(claims: readonly Claim[]): Promise<ReadonlySet<string>>;
   /** Marks a key as suppressed, or takes the mark away, whoever it leads to. */
   mark(key: string, suppressed: boolean): Promise<void>;
-  /** Notes that the records of these keys were read again after a hint of `at`, unless after a later one. A key of nobody is passed over. */
-  noteReread(keys: readonly string[], at: Milliseconds): Promise<void>;
+  /**
+   * Notes that a hint of `at` came about the records of these keys, or that they were read again after it; a later one that is
+   * noted stays. A key of nobody is passed over.
+   */
+  note(what: 'hinted' | 'reread', keys: readonly string[], at: Milliseconds): Promise<void>;
 }
 
 /** So many profiles and moves together every store writes as one: what DynamoDB takes in one transaction. */
@@ -173,7 +176,7 @@ export interface AudienceRow {
   readonly told?: ToldSide;
   readonly toldVersion: number;
   readonly pending: boolean;
-  /** Until then the person is not added: a tool hinted that consent is withdrawn, and nobody has read it again yet. */
+  /** Until then the person is not added: a pause that a former release wrote, for a day at most (docs/adr/0081). */
   readonly pausedUntil?: Milliseconds;
   /** What the wanted side came by. */
   readonly cause?: string;
@@ -204,10 +207,6 @@ export interface MembershipStore {
   audienceRows(audience: string, part?: number, after?: string): AsyncIterable<readonly AudienceRow[]>;
   /** Profile ids whose sides differ, from the sparse index, in the order of `audienceRows`; may lag behind writes. */
   pending(audience: string, after?: string): AsyncIterable<readonly string[]>;
-  /** Pauses the rows that these profiles have in these audiences; who is paused for longer already stays so. */
-  pause(profiles: readonly string[], audiences: readonly string[], until: Milliseconds): Promise<void>;
-  /** Lets those of the rows go on whose pause ends by `until`. */
-  resume(profiles: readonly string[], audiences: readonly string[], until: Milliseconds): Promise<void>;
   /** Rows by key, consistently: what is read just before sending. */
   readAudienceRows(audience: string, profiles: readonly string[]): Promise<ReadonlyMap<string, AudienceRow>>;
   /**

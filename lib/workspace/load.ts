@@ -84,7 +84,7 @@ export function readWorkspace(
 
   const accepted = checkFiles(sources, connectors, report);
   for (const { source, finding } of [
-    ...checkTargets(sources.audiences),
+    ...checkTargets(sources.audiences, sources.tributary?.value, connectors),
     ...checkFieldTargets(sources.audiences, sources.tributary?.value, connectors),
     ...checkGroups(sources.audiences, sources.segments),
     ...checkCycles(sources.segments),

@@ -1,6 +1,6 @@
 import { basename } from 'node:path/posix';
 import type { AudienceDestination, Creates, FieldDestination } from '../connectors/contract.ts';
-import type { AnyConnector, Connectors } from '../connectors/define.ts';
+import { type AnyConnector, type Connectors, destinationFor } from '../connectors/define.ts';
 import { canonicalText } from '../domain/canonical.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
@@ -169,13 +169,19 @@ function checkFields(fields: Json | undefined, creates: Creates | undefined, con
 }
 
 /** Two audiences that own one list would undo each other: the later file is the problem. */
-export function checkTargets(audiences: readonly Source[]): { source: Source; finding: Finding }[] {
+export function checkTargets(
+  audiences: readonly Source[],
+  tributary: Json | undefined,
+  connectors: Connectors,
+): { source: Source; finding: Finding }[] {
+  const connections = connectionsOf(tributary);
   const owners = new Map<string, Source>();
   const found: { source: Source; finding: Finding }[] = [];
   for (const source of audiences) {
     const to = isJsonObject(source.value) ? source.value.to : undefined;
     if (!isJsonObject(to)) continue;
-    const key = canonicalText(to);
+    const connection = textAt(to, 'connection') ?? '';
+    const key = `${connection}\n${listOf(connectorOf(connections.get(connection), connectors), targetOf(to))}`;
     const owner = owners.get(key);
     if (owner === undefined) {
       owners.set(key, source);
@@ -186,6 +192,14 @@ export function checkTargets(audiences: readonly Source[]): { source: Source; fi
     found.push({ source, finding: { path: ['to'], code: 'workspace/duplicate-target', found: words, expected } });
   }
   return found;
+}
+
+/** The list that a target means; of one that its connector does not take, what is written. */
+function listOf(connector: AnyConnector | undefined, to: Json): string {
+  const destination = destinationFor(connector, to);
+  const checked = destination === undefined ? undefined : checkValue(destination.target, to);
+  if (checked?.ok !== true) return canonicalText(to);
+  return destination?.listOf?.(checked.data) ?? canonicalText(checked.data);
 }
 
 /** In a group the priorities differ, and audiences of one experiment hold out the same share. */

@@ -238,21 +238,6 @@ describe('rows of audiences', () => {
     expect(await all(store.audienceRows('a5'))).toHaveLength(2);
   });
 
-  it('are paused until the latest of what pauses them, and go on when that is known to be over', async () => {
-    await store.writeRows([audienceRow('a7', 'p_1', 1, inAs('ann@example.com'))]);
-    const pausedUntil = async () => (await rowOf('a7', 'p_1')).pausedUntil;
-
-    await store.pause(['p_1', 'p_nobody'], ['a7', 'other'], NOW + 2);
-    await store.pause(['p_1'], ['a7'], NOW + 1);
-    expect(await pausedUntil()).toBe(NOW + 2);
-    await store.resume(['p_1', 'p_nobody'], ['a7', 'other'], NOW + 1);
-    expect(await pausedUntil()).toBe(NOW + 2);
-    await store.resume(['p_1'], ['a7'], NOW + 2);
-
-    expect(await pausedUntil()).toBeUndefined();
-    expect((await store.readAudienceRows('a7', ['p_nobody'])).size).toBe(0);
-  });
-
   it('are settled once when the answer was lost', async () => {
     await store.writeRows([audienceRow('a6', 'p_1', 1, inAs('ann@example.com'))]);
     const row = await rowOf('a6', 'p_1');

@@ -269,16 +269,33 @@ describe('identity index', () => {
   });
 });
 
-describe('a record that was read again', () => {
-  it('is known by when it was last, and only where it leads to somebody', async () => {
-    await index.claim([{ key: 'reread#1', profile: 'p_1' }]);
-    await index.noteReread(['reread#1', 'nobody#1'], NOW + 1);
-    await index.noteReread(['reread#1'], NOW);
+describe('a hint about a record', () => {
+  it('is known until the record was read again after it, and only where it leads to somebody', async () => {
+    const keys = ['hint#1', 'nobody#1'];
+    const hinted = async () => Object.fromEntries((await index.lookUp(keys)).hinted);
+    await index.claim([{ key: 'hint#1', profile: 'p_1' }]);
 
-    const { reread, owners } = await index.lookUp(['reread#1', 'nobody#1']);
+    await index.note('hinted', keys, NOW + 2);
+    await index.note('hinted', keys, NOW + 1);
+    expect(await hinted()).toEqual({ 'hint#1': NOW + 2 });
+    await index.note('reread', keys, NOW + 1);
+    expect(await hinted()).toEqual({ 'hint#1': NOW + 2 });
+    await index.note('reread', keys, NOW + 3);
+    await index.note('reread', keys, NOW + 1);
+    await index.note('hinted', keys, NOW + 3);
 
-    expect(Object.fromEntries(reread)).toEqual({ 'reread#1': NOW + 1 });
-    expect([...owners.keys()]).toEqual(['reread#1']);
+    expect(await hinted()).toEqual({});
+    expect([...(await index.lookUp(keys)).owners.keys()]).toEqual(['hint#1']);
+  });
+
+  it('stays known when its key is moved to another person', async () => {
+    await index.claim([{ key: 'hint#2', profile: 'p_1' }]);
+    await index.note('hinted', ['hint#2'], NOW);
+
+    await store.writeTogether([person('p_2')], [{ key: 'hint#2', from: 'p_1', to: 'p_2' }], []);
+
+    const { hinted, owners } = await index.lookUp(['hint#2']);
+    expect([hinted.get('hint#2'), owners.get('hint#2')]).toEqual([NOW, 'p_2']);
   });
 });
 

@@ -134,8 +134,7 @@ async function compareAudiences(storm: Storm, look: Look, own: readonly Profile[
 /** Why somebody who is wanted has no outcome, for whoever looks for the cause. */
 function untoldAs(row: AudienceRow | undefined): string {
   if (row === undefined) return 'none, without a row';
-  const paused = row.pausedUntil === undefined ? '' : ', paused';
-  return `none, ${row.wanted.in ? 'wanted' : 'not wanted'} by the row${row.pending ? ', pending' : ''}${paused}`;
+  return `none, ${row.wanted.in ? 'wanted' : 'not wanted'} by the row${row.pending ? ', pending' : ''}`;
 }
 
 function emailsOf({ fragments }: Profile): readonly string[] {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { AudienceDestination, Member, Outcome } from '../../lib/connectors/contract.ts';
+import { canonicalText } from '../../lib/domain/canonical.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
+import type { Json } from '../../lib/domain/json.ts';
 import { outcomesOf } from '../../lib/pipeline/push/send-members.ts';
 import type { Way } from '../../lib/pipeline/push/ways.ts';
 import { echoChecks, truthChecks } from './check-truth.ts';
@@ -38,6 +40,10 @@ export function audienceChecks(
   return [
     { name: 'refuses an empty target with a message', run: on(refusesEmptyTarget) },
     { name: 'finds what it made before', run: on(ensuresOnce) },
+    ...when(destination !== undefined && !('fieldOf' in destination), {
+      name: 'tells lists apart as the tool does',
+      run: on(tellsListsApart),
+    }),
     { name: 'adds once: the second time everybody is unchanged', run: on(addsOnce) },
     ...when(destination?.canRemove, { name: 'removes once, and takes a stranger calmly', run: on(removes) }),
     { name: 'gives every member of a mixed batch one true outcome', run: on(settlesMixedBatch) },
@@ -73,6 +79,20 @@ async function ensuresOnce({ rig, destination, told, api, remoteId }: Case): Pro
   const elsewhere = await destination.ensure(await rig.connect(), told.target);
 
   expect([again, elsewhere]).toEqual([{ remoteId }, { remoteId }]);
+}
+
+/** Two audiences of one list take off each other's members: a workspace with both must be refused. */
+async function tellsListsApart({ destination, told, api, remoteId }: Case): Promise<void> {
+  const swapped = JSON.stringify(told.target).replaceAll(/(?<=:")[^"]*/g, (name) =>
+    [...name].map((letter) => (letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase())).join(''),
+  );
+  const other = JSON.parse(swapped) as Json;
+  const listOf = (target: Json) => destination.listOf?.(target) ?? canonicalText(target);
+
+  const found = await destination.ensure(api, other);
+
+  expect(swapped).not.toBe(JSON.stringify(told.target));
+  expect(listOf(told.target) === listOf(other)).toBe(found.remoteId === remoteId);
 }
 
 async function addsOnce(case_: Case): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Erasure, ErasureAnswer, ToErase } from '../../lib/connectors/contract.ts';
+import type { Erasure, ErasureAnswer, ToErase } from '../../lib/connectors/contract-erasure.ts';
 import { type Check, type Rig, withRig } from './rig.ts';
 import type { ErasureScenario, Scenario, Simulator } from './scenario.ts';
 

@@ -1,5 +1,6 @@
-import type { DayUsage, ToErase } from '../../lib/connectors/contract.ts';
+import type { DayUsage } from '../../lib/connectors/contract.ts';
 import type { BusEvent } from '../../lib/connectors/contract-deliveries.ts';
+import type { ToErase } from '../../lib/connectors/contract-erasure.ts';
 import type { AnyConnector } from '../../lib/connectors/define.ts';
 import type { Identifier } from '../../lib/domain/change.ts';
 import type { Json } from '../../lib/domain/json.ts';

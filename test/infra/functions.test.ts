@@ -58,6 +58,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
     'IDENTITY_KEY_SECRET',
     'LEDGER_TABLE',
     'MEMBERSHIPS_TABLE',
+    'PROFILES_TABLE',
     'PUSH_QUEUE_URL',
     'STATE_TABLE',
   ],

@@ -20,7 +20,7 @@ export function openMemoryAudience() {
   const lagging = new Set<string>();
   const memberships: Pick<
     MembershipStore,
-    'audienceParts' | 'audienceRows' | 'pending' | 'pause' | 'resume' | 'readAudienceRows' | 'settle' | 'enter'
+    'audienceParts' | 'audienceRows' | 'pending' | 'readAudienceRows' | 'settle' | 'enter'
   > = {
     audienceParts: PARTS,
     async *audienceRows(_audience, part, after = '') {
@@ -32,19 +32,6 @@ export function openMemoryAudience() {
       const ids = [...rows.values()].filter(({ pending }) => pending).map(({ profile }) => profile);
       const shown = [...new Set([...ids, ...lagging])].filter((id) => id > after).sort();
       for (let at = 0; at < shown.length; at += PAGE) yield shown.slice(at, at + PAGE);
-    },
-    async pause(profiles, _audiences, until) {
-      for (const profile of profiles) {
-        const row = rows.get(profile);
-        if (row === undefined) continue;
-        row.pausedUntil = Math.max(until, row.pausedUntil ?? 0);
-      }
-    },
-    async resume(profiles, _audiences, until) {
-      for (const profile of profiles) {
-        const row = rows.get(profile);
-        if (row?.pausedUntil !== undefined && row.pausedUntil <= until) delete row.pausedUntil;
-      }
     },
     async readAudienceRows(_audience, profiles) {
       return new Map(

@@ -19,6 +19,7 @@ import {
 import { isMerged } from '../../lib/pipeline/resolve/gather.ts';
 
 const PEOPLE_IN_PAGE = 2;
+const AUDIENCE_PARTS = 3;
 
 function partOf(id: string, of: number): number {
   let hash = 0;
@@ -49,6 +50,7 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
   /** Keys that are suppressed, or were: the index knows them, whether or not they lead to anybody. */
   const marks = new Map<string, boolean>();
   const graves = new Map<string, number>();
+  const hinted = new Map<string, number>();
   const reread = new Map<string, number>();
   const profiles = new Map<string, string>();
   const accounts = new Map<string, Account>();
@@ -82,11 +84,16 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
         erased: new Map(keys.flatMap((key) => (graves.has(key) ? [[key, graves.get(key) ?? 0] as const] : []))),
         suppressed: new Set(keys.filter((key) => marks.get(key) === true)),
         vacant: new Set(keys.filter((key) => marks.has(key) && !index.has(key))),
-        reread: new Map(keys.flatMap((key) => (reread.has(key) ? [[key, reread.get(key) ?? 0] as const] : []))),
+        hinted: new Map(
+          keys.flatMap((key) =>
+            (hinted.get(key) ?? 0) > (reread.get(key) ?? 0) ? [[key, hinted.get(key) ?? 0] as const] : [],
+          ),
+        ),
       })),
-    noteReread: (keys, at) =>
+    note: (what, keys, at) =>
       step(() => {
-        for (const key of keys) if (index.has(key)) reread.set(key, Math.max(at, reread.get(key) ?? 0));
+        const notes = what === 'hinted' ? hinted : reread;
+        for (const key of keys) if (index.has(key)) notes.set(key, Math.max(at, notes.get(key) ?? 0));
       }),
     mark: (key, suppressed) =>
       step(() => {
@@ -235,8 +242,16 @@ export function openMemoryStores(fate: Fate = () => 'lives') {
   };
   const memberships: Pick<
     MembershipStore,
-    'writeRows' | 'accountPeople' | 'eraseRows' | 'readAudienceRows' | 'settle'
+    'writeRows' | 'accountPeople' | 'eraseRows' | 'readAudienceRows' | 'settle' | 'audienceParts' | 'audienceRows'
   > = {
+    audienceParts: AUDIENCE_PARTS,
+    async *audienceRows(audience, part) {
+      const ids = [...rows.values()].flatMap((row) =>
+        row.row === 'audience' && row.audience === audience ? [row.profile] : [],
+      );
+      const mine = ids.filter((id) => part === undefined || partOf(id, AUDIENCE_PARTS) === part);
+      yield [...(await memberships.readAudienceRows(audience, mine)).values()];
+    },
     settle: (audience, settled) =>
       step(() => {
         for (const { row, told } of settled) {

@@ -246,4 +246,37 @@ describe('readWorkspace', () => {
       },
     ]);
   });
+
+  it.each([
+    ['a tag in another case, in which Mailchimp finds the same', 'tag: Lapsing', 'tag: lapsing'],
+    ['a tag with blanks around it', 'tag: Lapsing', "tag: 'Lapsing '"],
+    ['a tag under its other name', 'tag: Lapsing', 'static_segment: Lapsing'],
+    ['a campaign in another case', 'campaign: Spring', 'campaign: SPRING'],
+    ['a field in another case with the same value', 'field: VIP__c, value: true', "field: vip__c, value: 'true'"],
+  ])('refuses two audiences of one list that is written in two ways: %s', (_, one, other) => {
+    const connection = one.startsWith('tag') ? 'newsletter' : 'salesforce';
+    const [a, b] = [one, other].map((target, at) => {
+      const group = `group: { name: offers, priority: ${at + 1} }`;
+      return `audience: ${'ab'[at]}\nsegment: lapsing\nto: { connection: ${connection}, ${target} }\nmatch: [email]\n${group}\n`;
+    });
+
+    expect(
+      readWith({ 'audiences/lapsing-to-tag.yaml': undefined, 'audiences/a.yaml': a, 'audiences/b.yaml': b }),
+    ).toMatchObject({ problems: [{ file: 'audiences/b.yaml', code: 'workspace/duplicate-target' }] });
+  });
+
+  it('takes two audiences of one name in two connections, or in a tool that tells case apart', () => {
+    const hook = `${soundFiles['tributary.yaml']}  own:\n    connector: webhook\n    url: https://hooks.example.com/lists\n`;
+    const to = (audience: string, target: string) =>
+      `audience: ${audience}\nsegment: lapsing\nto: { ${target} }\nmatch: [email]\n`;
+
+    const files = {
+      'tributary.yaml': hook,
+      'audiences/a.yaml': to('a', 'connection: own, list: Lapsing'),
+      'audiences/b.yaml': to('b', 'connection: own, list: lapsing'),
+      'audiences/c.yaml': to('c', 'connection: salesforce, campaign: Lapsing'),
+    };
+
+    expect(readWith(files).problems).toEqual([]);
+  });
 });

@@ -90,6 +90,7 @@ describe('several audiences of one field', () => {
       [],
     );
     expect(problemsOf(audience('a', to('field: VIP__c')), audience('b', to('field: vip__c')))).toMatchObject([
+      { code: 'workspace/duplicate-target' },
       { code: 'workspace/shared-field' },
     ]);
   });

@@ -23,8 +23,10 @@ export function openIdentityIndex(dynamo: Dynamo, table: string): IdentityIndex 
         erased: new Map(erased.map((item) => [item.key?.S ?? '', Number(item.erased?.N)])),
         suppressed: keysOf(items.filter((item) => item.suppressed?.BOOL === true)),
         vacant: keysOf(items.filter((item) => item.profile?.S === undefined)),
-        reread: new Map(
-          items.flatMap((item) => (item.reread?.N === undefined ? [] : [[item.key?.S ?? '', Number(item.reread.N)]])),
+        hinted: new Map(
+          items.flatMap(({ key, hinted, reread }) =>
+            Number(hinted?.N ?? 0) > Number(reread?.N ?? 0) ? [[key?.S ?? '', Number(hinted?.N)]] : [],
+          ),
         ),
       };
     },
@@ -35,13 +37,13 @@ export function openIdentityIndex(dynamo: Dynamo, table: string): IdentityIndex 
       );
       return new Set(claims.filter((_, at) => outcomes[at] === 'condition-failed').map(({ key }) => key));
     },
-    async noteReread(keys, at) {
-      const hinted = { N: String(at) };
+    async note(what, keys, at) {
+      const hint = { N: String(at) };
       await executeAll(
         dynamo,
         keys.map((key) => ({
-          Statement: `UPDATE "${table}" SET "reread" = ? WHERE "key" = ? AND "profile" IS NOT MISSING AND ("reread" IS MISSING OR "reread" < ?)`,
-          Parameters: [hinted, { S: key }, hinted],
+          Statement: `UPDATE "${table}" SET "${what}" = ? WHERE "key" = ? AND "profile" IS NOT MISSING AND ("${what}" IS MISSING OR "${what}" < ?)`,
+          Parameters: [hint, { S: key }, hint],
         })),
       );
     },

@@ -129,25 +129,6 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
         for await (const page of pages) yield page.map((item) => item.profile?.S ?? '');
       }
     },
-    // A condition that fails is a person without a row in that audience, or one that stays as it is.
-    async pause(profiles, audiences, until) {
-      await executeAll(
-        dynamo,
-        rowsOf(profiles, audiences).map(({ owner, profile }) => ({
-          Statement: `UPDATE "${table}" SET "pausedUntil" = ? WHERE "owner" = ? AND "profile" = ? AND "version" >= ? AND ("pausedUntil" IS MISSING OR "pausedUntil" < ?)`,
-          Parameters: [{ N: String(until) }, owner, profile, { N: '0' }, { N: String(until) }],
-        })),
-      );
-    },
-    async resume(profiles, audiences, until) {
-      await executeAll(
-        dynamo,
-        rowsOf(profiles, audiences).map(({ owner, profile }) => ({
-          Statement: `UPDATE "${table}" REMOVE "pausedUntil" WHERE "owner" = ? AND "profile" = ? AND "pausedUntil" <= ?`,
-          Parameters: [owner, profile, { N: String(until) }],
-        })),
-      );
-    },
     async readAudienceRows(audience, profiles) {
       const keys = profiles.map((profile) => rowKey(`audience:${audience}`, profile));
       const items = await batchGet(dynamo, table, keys);
@@ -193,10 +174,6 @@ export function openMembershipStore(dynamo: Dynamo, table: string, now: () => Da
         profiles.map((profile) => rowKey(`${of}:${owner}`, profile)),
       ),
   };
-}
-
-function rowsOf(profiles: readonly string[], audiences: readonly string[]) {
-  return profiles.flatMap((profile) => audiences.map((audience) => rowKey(`audience:${audience}`, profile)));
 }
 
 /** Where a page of members ended: its shard and the last profile in it, empty = at the beginning of the shard. */

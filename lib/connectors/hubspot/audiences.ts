@@ -30,6 +30,8 @@ export const audiences: AudienceDestination<HubspotApi> = {
   batch: { maxMembers: MAX_MEMBERS },
   canRemove: true,
   channel: 'email',
+  // Names of lists are "not case sensitive" (lists API).
+  listOf: (to) => target.parse(to).list.toLowerCase(),
   ensure,
   apply,
   truth,

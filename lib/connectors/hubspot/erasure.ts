@@ -1,4 +1,4 @@
-import type { Erasure } from '../contract.ts';
+import type { Erasure } from '../contract-erasure.ts';
 import type { HubspotApi } from './client.ts';
 import { addressesOf, readContacts } from './contacts-of.ts';
 

@@ -1,4 +1,4 @@
-import type { Erasure } from '../contract.ts';
+import type { Erasure } from '../contract-erasure.ts';
 import type { KlaviyoApi } from './client.ts';
 import { addressesIn, idsIn, readContacts } from './people.ts';
 

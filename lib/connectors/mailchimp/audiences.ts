@@ -29,6 +29,8 @@ export const audiences: AudienceDestination<MailchimpClient> = {
   batch: { maxMembers: MAX_ADDRESSES },
   canRemove: true,
   channel: 'email',
+  // Without regard to case, as `findTag` looks for it.
+  listOf: (to) => tagNameOf(to).toLowerCase(),
   ensure,
   apply: (api, batch) => (batch.op === 'add' ? add(api, batch) : remove(api, batch)),
   truth,

@@ -1,4 +1,4 @@
-import type { Erasure } from '../contract.ts';
+import type { Erasure } from '../contract-erasure.ts';
 import type { MailchimpClient } from './client.ts';
 import { memberIdOf } from './member.ts';
 

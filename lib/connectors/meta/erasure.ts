@@ -1,4 +1,4 @@
-import type { Erasure } from '../contract.ts';
+import type { Erasure } from '../contract-erasure.ts';
 import { metaId } from './answers.ts';
 import type { MetaApi } from './client.ts';
 import { isNotFound } from './errors.ts';

@@ -29,6 +29,8 @@ export const audiences: AudienceDestination<SalesforceApi> = {
   bulk: bulkMembers,
   canRemove: true,
   creates: { record: 'campaign member', refuses },
+  // SOQL compares texts without regard to case, and Salesforce keeps no blanks around a name.
+  listOf: (to) => target.parse(to).campaign.trim().toLowerCase(),
   ensure,
   apply,
   truth,

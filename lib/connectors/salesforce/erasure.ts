@@ -1,4 +1,4 @@
-import type { Erasure, ErasureVerdict } from '../contract.ts';
+import type { Erasure, ErasureVerdict } from '../contract-erasure.ts';
 import type { SalesforceApi } from './client.ts';
 import { COLLECTION, readResults } from './collection-results.ts';
 import { fullId, objectOf } from './ids.ts';

@@ -1,4 +1,4 @@
-import type { Erasure } from '../contract.ts';
+import type { Erasure } from '../contract-erasure.ts';
 import type { SendgridApi } from './client.ts';
 import { LOOK_UP } from './manifest.ts';
 import { addressesIn, contactsByAddress, contactsById, idsIn } from './people.ts';

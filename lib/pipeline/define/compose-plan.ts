@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Connectors, destinationFor, loadConnectorsOf, type Registry } from '../../connectors/define.ts';
 import { canonicalText } from '../../domain/canonical.ts';
-import { changesBetween, type DefinitionChange, leavesList } from '../../domain/compare-definitions.ts';
+import { changesBetween, type DefinitionChange, leavingLists } from '../../domain/compare-definitions.ts';
 import type { DeployChange } from '../../domain/declared.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import { addPreviews, type Estimate, estimate, type Preview } from '../../domain/preview.ts';
@@ -179,12 +179,10 @@ function segmentCounts(id: string, { preview, of, sampled }: Compared) {
   };
 }
 
-function leftOn(id: string, { base, candidate, preview, of, sampled }: Compared) {
-  const before = base?.audiences.find(({ audience }) => audience === id);
-  const after = candidate.audiences.find(({ audience }) => audience === id);
-  if (before === undefined || !leavesList(before, after)) return {};
-  const found = preview.audiences[id]?.left ?? 0;
-  const left = sampled ? estimate(found, preview.people, of).count : found;
+function leftOn(id: string, { base, candidate, preview }: Compared) {
+  const before = base === undefined ? undefined : leavingLists(base, candidate).find(({ audience }) => audience === id);
+  if (before === undefined) return {};
+  const left = preview.left[id] ?? 0;
   const note = `people on the present list in ${before.connection} stay there: nobody keeps that list any more`;
   return left === 0 ? { left } : { left, note };
 }

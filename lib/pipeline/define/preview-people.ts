@@ -1,3 +1,4 @@
+import { leavingLists } from '../../domain/compare-definitions.ts';
 import type { Compiled } from '../../domain/decide.ts';
 import { TributaryError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
@@ -26,16 +27,27 @@ export interface PreviewAbout {
 
 interface PreviewDeps {
   readonly activities: ActivityStore;
-  readonly memberships: Pick<MembershipStore, 'readAudienceRows'>;
+  readonly memberships: Pick<MembershipStore, 'readAudienceRows' | 'audienceRows' | 'audienceParts'>;
   readonly versions: Versions;
 }
 
 /** The scan of a plan: decides everybody it meets by both definitions and counts what differs. Writes nothing about them. */
 export function previewWork(deps: PreviewDeps): ScanWork {
+  const compiledFor = ({ about }: Scan) => {
+    const { base, candidate } = about as unknown as PreviewAbout;
+    return Promise.all([known(deps, base), known(deps, candidate)]);
+  };
   return {
+    async begin(scan, part) {
+      const [before, after] = await compiledFor(scan);
+      const left: Record<string, number> = {};
+      for (const { audience } of leavingLists(before.definitions, after.definitions))
+        left[audience] = await countTold(deps, audience, part, scan.parts);
+      return { ...emptyPreview(), left } as unknown as JsonObject;
+    },
     async people(scan, people, found) {
       const about = scan.about as unknown as PreviewAbout;
-      const [before, after] = await Promise.all([known(deps, about.base), known(deps, about.candidate)]);
+      const [before, after] = await compiledFor(scan);
       const comparison = compareCompiled(before, after);
       const preview = emptyPreview();
       const living = people.filter(isLiving);
@@ -53,7 +65,7 @@ export function previewWork(deps: PreviewDeps): ScanWork {
           return { before: was.profile, after: is.profile, now: about.at };
         }),
       );
-      const rows = await rowsOf(deps, before, after, decided);
+      const rows = await rowsOf(deps, after, decided);
       for (const one of decided)
         countPerson(preview, comparison, { ...one, rows: rows.get(one.after.id) ?? new Map() });
       return addPreviews([readPreview(found), preview]) as unknown as JsonObject;
@@ -63,19 +75,29 @@ export function previewWork(deps: PreviewDeps): ScanWork {
 
 /** What a part found so far; nothing yet is an empty preview. */
 export function readPreview(found: JsonObject): Preview {
-  return found.people === undefined ? emptyPreview() : (found as unknown as Preview);
+  return { ...emptyPreview(), ...(found as unknown as Partial<Preview>) };
 }
 
-/** Both sides of the audience rows of whoever is, was or would be wanted. Nobody else has a row. */
+/**
+ * How many of one of `of` shares of an audience's rows say that the tool has them. The rows themselves are asked and not the
+ * people: they are also of ids that were merged away, of erased people, and of strangers whom a check found.
+ */
+async function countTold({ memberships }: PreviewDeps, audience: string, share: number, of: number): Promise<number> {
+  let count = 0;
+  for (let part = share; part < memberships.audienceParts; part += of)
+    for await (const rows of memberships.audienceRows(audience, part))
+      count += rows.filter(({ told }) => told?.in === true).length;
+  return count;
+}
+
+/** Both sides of the audience rows of whoever is, was or would be wanted. Nobody else has a row that a push would change. */
 async function rowsOf(
   deps: PreviewDeps,
-  before: Compiled,
   after: Compiled,
   decided: readonly { readonly before: Profile; readonly after: Profile }[],
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, PreviewRow>>> {
-  const audiences = [...before.definitions.audiences, ...after.definitions.audiences].map(({ audience }) => audience);
   const found = new Map<string, Map<string, PreviewRow>>();
-  for (const audience of new Set(audiences)) {
+  for (const { audience } of after.definitions.audiences) {
     const ids = decided
       .filter((one) => one.before.wanted[audience] !== undefined || one.after.wanted[audience] !== undefined)
       .map((one) => one.after.id);

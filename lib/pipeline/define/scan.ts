@@ -40,6 +40,8 @@ export interface ScanWork {
   readonly findsMuch?: true;
   /** Whether it may be done now. Absent = it always may. */
   readiness?(scan: Scan): Promise<Readiness>;
+  /** What a part finds before it meets anybody. Absent = nothing. */
+  begin?(scan: Scan, part: number): Promise<JsonObject>;
   /** Does some people, and adds what is found to what was found before. May see the same people twice. */
   people(scan: Scan, people: readonly StoredProfile[], found: JsonObject): Promise<JsonObject>;
   /** Every part is done. May be told twice. */
@@ -151,7 +153,8 @@ async function walk(
   from: ScanPart,
   signal: AbortSignal,
 ): Promise<ScanPart> {
-  let reached = from;
+  const begun = from.after === undefined ? await work.begin?.(scan, from.part) : undefined;
+  let reached = begun === undefined ? from : { ...from, found: begun };
   let pages = 0;
   for await (const page of deps.profiles.scan(from.part, scan.of, from.after)) {
     const found = await work.people(scan, page.people, reached.found);

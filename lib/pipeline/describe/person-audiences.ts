@@ -1,8 +1,10 @@
 import type { ConsentStatement } from '../../domain/change.ts';
 import type { Definitions } from '../../domain/definitions.ts';
+import type { IdentityKey } from '../../domain/identifier.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { Profile, Wanted } from '../../domain/profile.ts';
-import type { MembershipStore } from '../ports.ts';
+import type { IdentityIndex, MembershipStore } from '../ports.ts';
+import { pausedUntil, recordKeys } from '../push/pause-members.ts';
 
 /** What a person is to one audience, and what its tool was told and answered. */
 export interface PersonAudience {
@@ -35,10 +37,20 @@ interface Told {
 
 /** Every audience that ever had to do with a person, in the order of the definitions. */
 export async function readPersonAudiences(
-  { memberships }: { readonly memberships: Pick<MembershipStore, 'readAudienceRows'> },
+  {
+    memberships,
+    identities,
+    key,
+  }: {
+    readonly memberships: Pick<MembershipStore, 'readAudienceRows'>;
+    readonly identities: Pick<IdentityIndex, 'lookUp'>;
+    readonly key: () => Promise<IdentityKey>;
+  },
   { audiences }: Pick<Definitions, 'audiences'>,
-  profile: Pick<Profile, 'id' | 'wanted'>,
+  profile: Pick<Profile, 'id' | 'wanted' | 'fragments'>,
 ): Promise<readonly PersonAudience[]> {
+  const keys = recordKeys(Object.keys(profile.fragments), await key());
+  const paused = pausedUntil(keys, await identities.lookUp(keys));
   const lines = audiences.map(async ({ audience, segment, connection }): Promise<PersonAudience | undefined> => {
     const row = (await memberships.readAudienceRows(audience, [profile.id])).get(profile.id);
     const wanted = profile.wanted[audience] ?? row?.wanted;
@@ -59,7 +71,7 @@ export async function readPersonAudiences(
               consent: told.consent ?? null,
             },
       pending: row?.pending ?? false,
-      pausedUntil: row?.pausedUntil === undefined ? null : formatInstant(row.pausedUntil),
+      pausedUntil: paused === undefined ? null : formatInstant(paused),
     };
   });
   return (await Promise.all(lines)).filter((line) => line !== undefined);

@@ -1,4 +1,4 @@
-import type { ErasureAnswer } from '../../connectors/contract.ts';
+import type { ErasureAnswer } from '../../connectors/contract-erasure.ts';
 import type { Identifier } from '../../domain/change.ts';
 import { asTributaryError, dispositions, TributaryError } from '../../domain/errors.ts';
 import { formatInstant } from '../../domain/instant.ts';

@@ -5,7 +5,7 @@ import { seeSources, shrunkSources, sourcesOf } from '../sync/source-size.ts';
 import { finishPush, holdPush } from './end-push.ts';
 import { beginPlanning, censusOf, concludePlan, countRows, needsCensus, planStep } from './plan-push.ts';
 import { type HeldPush, type PushRun, type PushState, recentChanges, savePush } from './push-run.ts';
-import { type ActivateDeps, listName, type Tool, type Work } from './push-work.ts';
+import { type ActivateDeps, knownList, listName, type Tool, type Work } from './push-work.ts';
 
 /** Pages of a list that are looked at for anybody who is on it before our first push. */
 const MOST_PAGES = 20;
@@ -27,10 +27,11 @@ export async function freezePlan(
   const { waitingSince: _, unsettled: __, ...kept } = current.held.state.run as PushRun;
   const run: PushRun = { ...kept, state: 'running', ...(unsettled.length > 0 ? { unsettled } : {}) };
   const { list } = current.held.state;
-  // A look that makes nothing: whether the list that rows speak of is still there.
+  // A look that makes nothing: whether the list that rows speak of is still there, and the one that is meant.
   const { truth } = tool.destination;
   const first = current.held.state.begun !== true;
-  const looks = truth !== undefined && (run.touched !== true || first);
+  const trusts = run.touched === true && !first && knownList(audience, current.held.state) !== undefined;
+  const looks = truth !== undefined && !trusts;
   const found = looks ? await truth.find(tool.api, audience.target) : undefined;
   const replaced = looks && list !== undefined && list !== listName(audience, found?.remoteId);
 

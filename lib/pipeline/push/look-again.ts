@@ -1,13 +1,17 @@
 import type { Outcome } from '../../connectors/contract.ts';
 import type { AudienceDefinition } from '../../domain/definitions.ts';
 import { everyIndexKey } from '../../domain/identifier.ts';
+import type { Profile } from '../../domain/profile.ts';
 import { differenceOf, digestOf, type PlanEntry } from '../../domain/push.ts';
-import type { Archive, AudienceRow } from '../ports.ts';
+import type { Archive, AudienceRow, ProfileStore } from '../ports.ts';
+import { followIds, readPeople } from '../resolve/gather.ts';
+import { pausedUntil, recordKeys } from './pause-members.ts';
 import type { Planning } from './push-run.ts';
 import { type Due, JOB_RUNNING, type Sender, UNANSWERED } from './send-members.ts';
 
 /** Sends the frozen list of one run, in one direction. */
 export interface PlanSender extends Sender {
+  readonly profiles: Pick<ProfileStore, 'read'>;
   readonly archive: Pick<Archive, 'put' | 'lines'>;
   readonly planning: Planning;
   /** Other audiences of the same group: nobody is added here who is still on the list of one of them. */
@@ -30,39 +34,52 @@ export async function lookAgain(sender: PlanSender, entries: readonly PlanEntry[
   if (entries.length === 0) return [];
   const ids = entries.map(({ profile }) => profile);
   const rows = await memberships.readAudienceRows(audience.audience, ids);
-  const add = sender.op === 'add';
-  const elsewhere = add ? await onSiblings(sender, ids) : new Set<string>();
-  const suppressed = add ? await suppressedAmong(sender, rows) : new Set<string>();
+  const barred = sender.op === 'add' ? await barredAmong(sender, rows) : new Map<string, string>();
   return entries.map((entry, index) =>
-    itemOf(sender, { at: at + index, entry, row: rows.get(entry.profile) }, { elsewhere, suppressed }),
+    itemOf(sender, { at: at + index, entry, row: rows.get(entry.profile) }, barred.get(entry.profile)),
   );
 }
 
-/** Whose keys the list of people never to be contacted has by now, though their row does not say so yet. */
-async function suppressedAmong(
-  { identities, key }: PlanSender,
+/** Who must not be added now whatever their row says, and why. */
+async function barredAmong(
+  sender: PlanSender,
   rows: ReadonlyMap<string, AudienceRow>,
-): Promise<ReadonlySet<string>> {
-  const secret = await key();
-  const owners = new Map<string, string[]>();
-  for (const [profile, { wanted }] of rows) {
-    for (const one of wanted.in ? wanted.keys : []) {
-      for (const index of everyIndexKey(one, secret)) {
-        owners.set(index, [...(owners.get(index) ?? []), profile]);
-      }
-    }
-  }
-  if (owners.size === 0) return new Set();
-  const { suppressed } = await identities.lookUp([...owners.keys()]);
-  return new Set([...suppressed].flatMap((index) => owners.get(index) ?? []));
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = [...rows].flatMap(([profile, row]) =>
+    row.wanted.in ? [{ profile, row, keys: row.wanted.keys }] : [],
+  );
+  if (wanted.length === 0) return new Map();
+  const secret = await sender.key();
+  const ids = wanted.map(({ profile }) => profile);
+  const people = await readPeople(sender.profiles, new Set(ids));
+  const asked = wanted.map(({ profile, row, keys }) => ({
+    profile,
+    row,
+    addresses: keys.flatMap((one) => everyIndexKey(one, secret)),
+    records: recordKeys(Object.keys(people.get(profile)?.fragments ?? {}), secret),
+  }));
+  const known = await sender.identities.lookUp([
+    ...new Set(asked.flatMap(({ addresses, records }) => [...addresses, ...records])),
+  ]);
+  const elsewhere = await onSiblings(sender, ids, people);
+  const now = sender.clock.now().getTime();
+  return new Map(
+    asked.flatMap(({ profile, row, addresses, records }): [string, string][] => {
+      const until = Math.max(pausedUntil(records, known) ?? 0, row.pausedUntil ?? 0);
+      if (until > now) return [[profile, 'push/paused']];
+      // The list of people never to be contacted has them by now, though their row does not say so yet.
+      if (addresses.some((one) => known.suppressed.has(one))) return [[profile, 'push/suppressed']];
+      return elsewhere.has(profile) ? [[profile, 'push/waits-for-group']] : [];
+    }),
+  );
 }
 
 function itemOf(
   sender: PlanSender,
   { at, entry, row }: Pick<Item, 'at' | 'entry' | 'row'>,
-  { elsewhere, suppressed }: { readonly elsewhere: ReadonlySet<string>; readonly suppressed: ReadonlySet<string> },
+  barred: string | undefined,
 ): Item {
-  const { op, run, audience, clock } = sender;
+  const { op, run, audience } = sender;
   const { told } = row ?? {};
   const ours = told?.run === run && told.op === op;
   const base = op === 'remove' || (told?.in === true && !ours) ? 1 : 0;
@@ -73,18 +90,30 @@ function itemOf(
   if (row.wantedVersion !== entry.version) return postponed('push/moved');
   const [next] = differenceOf(row, audience.mode);
   if (next === undefined || next.op !== op || digestOf(next.keys) !== entry.keys) return postponed('push/moved');
-  if (op === 'add' && (row.pausedUntil ?? 0) > clock.now().getTime()) return postponed('push/paused');
-  if (suppressed.has(row.profile)) return postponed('push/suppressed');
-  if (elsewhere.has(row.profile)) return postponed('push/waits-for-group');
+  if (barred !== undefined) return postponed(barred);
   return { at, entry, row, base, due: { row, keys: next.keys } };
 }
 
-/** Who is still on the list of another audience of the group, as that tool last answered. */
-async function onSiblings(sender: PlanSender, ids: readonly string[]): Promise<ReadonlySet<string>> {
+/** Who is still on the list of another audience of the group, as that tool last answered, under whatever id it was told. */
+async function onSiblings(
+  { siblings, memberships, profiles }: PlanSender,
+  ids: readonly string[],
+  people: ReadonlyMap<string, Profile>,
+): Promise<ReadonlySet<string>> {
+  if (siblings.length === 0) return new Set();
+  const formerly = new Set([...people.values()].flatMap(({ former = [] }) => former));
+  // Who was merged and taken apart again is somebody of their own.
+  const { leads } = await followIds(profiles, formerly);
+  const meant = new Map<string, readonly string[]>();
+  for (const id of ids) {
+    const person = people.get(id);
+    const former = (person?.former ?? []).filter((one) => leads.get(one) === person?.id);
+    for (const name of new Set([id, person?.id ?? id, ...former])) meant.set(name, [...(meant.get(name) ?? []), id]);
+  }
   const found = new Set<string>();
-  for (const sibling of sender.siblings) {
-    for (const [id, { told }] of await sender.memberships.readAudienceRows(sibling, ids))
-      if (told?.in === true) found.add(id);
+  for (const sibling of siblings) {
+    for (const [name, { told }] of await memberships.readAudienceRows(sibling, [...meant.keys()]))
+      if (told?.in === true) for (const id of meant.get(name) ?? []) found.add(id);
   }
   return found;
 }

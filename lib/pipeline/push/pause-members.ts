@@ -2,13 +2,13 @@ import type { FragmentId } from '../../domain/change.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import { everyIndexKey, type IdentityKey } from '../../domain/identifier.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
-import type { IdentityIndex, MembershipStore, ProfileStore } from '../ports.ts';
+import type { IdentityIndex, LookedUp, MembershipStore, ProfileStore } from '../ports.ts';
 import { followIds } from '../resolve/gather.ts';
 
 export interface PauseDeps {
-  readonly identities: IdentityIndex;
-  readonly profiles: ProfileStore;
-  readonly memberships: MembershipStore;
+  readonly identities: Pick<IdentityIndex, 'lookUp' | 'note'>;
+  readonly profiles: Pick<ProfileStore, 'read'>;
+  readonly memberships: Pick<MembershipStore, 'readAudienceRows'>;
   readonly definitions: () => Promise<Pick<Definitions, 'audiences'>>;
   readonly key: IdentityKey;
   /** Asks for a push of realtime audiences. */
@@ -19,62 +19,41 @@ export interface PauseDeps {
 const PAUSED_MS = 24 * 3_600_000;
 
 /**
- * Pauses the people of some records in every audience, because a tool hinted at `at` that they may have withdrawn consent,
- * or lets them go on, because their records were read again after a hint that came at `at`. Nobody is added while paused;
- * removals go on. A hint that comes late, or once more, pauses nobody whose record was read again since: the identifier
- * index remembers.
+ * Notes on records that a tool hinted at `at` that consent may be withdrawn, or that they were read again after a hint of
+ * `at`. Nobody is added anywhere who has a record whose latest hint is newer than its reading; removals go on. The notes are
+ * on the records, so that they hold whoever these belong to, before and after a merge, and whether or not there is a row. Each is
+ * the latest instant of its kind, so that messages may come late, twice and in any order.
  */
-export function pauseMembers(deps: PauseDeps) {
-  const keysOf = (record: FragmentId): readonly string[] =>
-    everyIndexKey({ type: 'fragment', value: record }, deps.key);
-
-  const lookUp = async (records: readonly FragmentId[]) => {
-    const { owners, reread } = await deps.identities.lookUp(records.flatMap(keysOf));
-    const { leads } = await followIds(deps.profiles, new Set(owners.values()));
-    return records.flatMap((record) =>
-      keysOf(record).flatMap((key) => {
-        const owner = owners.get(key);
-        return owner === undefined
-          ? []
-          : [{ record, key, person: leads.get(owner) ?? owner, reread: reread.get(key) ?? 0 }];
-      }),
-    );
-  };
-
+export function pauseMembers({ identities, profiles, memberships, definitions, key, touch }: PauseDeps) {
   return async function pause(
     fragments: readonly FragmentId[],
     does: 'pause' | 'resume',
     at: Milliseconds,
   ): Promise<void> {
-    if (fragments.length === 0) return;
-    const found = await lookUp([...new Set(fragments)]);
-    const defined = (await deps.definitions()).audiences;
-    const audiences = defined.map(({ audience }) => audience);
-    /** A push that found them paused left them for the next: a realtime audience has none before somebody asks. */
-    const letGoOn = async (people: readonly string[]): Promise<void> => {
-      await deps.memberships.resume(people, audiences, at + PAUSED_MS);
-      const waiting = new Set<string>();
-      for (const { audience } of defined.filter(({ when }) => when === 'realtime')) {
-        const rows = await deps.memberships.readAudienceRows(audience, people);
-        if ([...rows.values()].some(({ pending }) => pending)) waiting.add(audience);
-      }
-      await deps.touch(waiting);
-    };
-    const peopleOf = (some: typeof found) => [...new Set(some.map(({ person }) => person))];
-    if (does === 'resume') {
-      // Noted first: a hint that is being handled at this moment looks for the note after it has paused.
-      await deps.identities.noteReread(
-        found.map(({ key }) => key),
-        at,
-      );
-      await letGoOn(peopleOf(found));
-      return;
+    const keys = recordKeys([...new Set(fragments)], key);
+    if (keys.length === 0) return;
+    await identities.note(does === 'pause' ? 'hinted' : 'reread', keys, at);
+    if (does === 'pause') return;
+    // A push that found them paused left them for the next: a realtime audience has none before somebody asks.
+    const { owners } = await identities.lookUp(keys);
+    const { leads } = await followIds(profiles, new Set(owners.values()));
+    const people = [...new Set(leads.values())];
+    const waiting = new Set<string>();
+    for (const { audience } of (await definitions()).audiences.filter(({ when }) => when === 'realtime')) {
+      const rows = await memberships.readAudienceRows(audience, people);
+      if ([...rows.values()].some(({ pending }) => pending)) waiting.add(audience);
     }
-    const unread = found.filter(({ reread }) => reread < at);
-    if (unread.length === 0) return;
-    await deps.memberships.pause(peopleOf(unread), audiences, at + PAUSED_MS);
-    const again = [...new Set(unread.map(({ record }) => record))];
-    const since = (await lookUp(again)).filter(({ reread }) => reread >= at);
-    await letGoOn(peopleOf(since));
+    await touch(waiting);
   };
+}
+
+/** Every key under which the index may have notes on records. */
+export function recordKeys(records: readonly FragmentId[], key: IdentityKey): readonly string[] {
+  return records.flatMap((value) => everyIndexKey({ type: 'fragment', value }, key));
+}
+
+/** Until when somebody with these records is not added, by what the index knows of their keys. Undefined: nothing hints at it. */
+export function pausedUntil(keys: readonly string[], { hinted }: Pick<LookedUp, 'hinted'>): Milliseconds | undefined {
+  const hints = keys.flatMap((one) => hinted.get(one) ?? []);
+  return hints.length === 0 ? undefined : Math.max(...hints) + PAUSED_MS;
 }

@@ -78,6 +78,8 @@ export interface PushState {
   readonly waitUntil?: number;
   /** The tool's object that the rows' told sides speak of. */
   readonly list?: string;
+  /** The target by which that object was found, as text. Absent in states of former releases: nobody knows. */
+  readonly target?: string;
   readonly planning?: Planning;
   readonly sending?: Sending;
   /** People on the list as told sides say; absent = count them. */

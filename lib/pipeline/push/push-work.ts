@@ -1,17 +1,19 @@
 import type { AudienceDestination } from '../../connectors/contract.ts';
+import { canonicalText } from '../../domain/canonical.ts';
 import type { AudienceDefinition, Definitions } from '../../domain/definitions.ts';
 import type { IdentityKey } from '../../domain/identifier.ts';
 import type { AlertDeps } from '../alerts.ts';
 import type { CallMeter } from '../call-meter.ts';
 import type { ConnectionDeps, OpenConnection } from '../connections.ts';
 import { delayOf } from '../delay.ts';
-import type { Archive, IdentityIndex, MembershipStore, Queue } from '../ports.ts';
-import { type HeldPush, type PushRun, savePush } from './push-run.ts';
+import type { Archive, IdentityIndex, MembershipStore, ProfileStore, Queue } from '../ports.ts';
+import { type HeldPush, type PushRun, type PushState, savePush } from './push-run.ts';
 import type { LedgerDeps } from './write-ledger.ts';
 
 export interface ActivateDeps extends ConnectionDeps, AlertDeps, LedgerDeps {
   readonly memberships: MembershipStore;
   readonly identities: IdentityIndex;
+  readonly profiles: Pick<ProfileStore, 'read'>;
   readonly archive: Pick<Archive, 'put' | 'lines'>;
   readonly key: () => Promise<IdentityKey>;
   readonly push: Queue;
@@ -48,6 +50,16 @@ export interface Tool {
 /** Names a tool's object among all connections. */
 export function listName(audience: AudienceDefinition, remoteId: string | undefined): string {
   return `${audience.connection}/${remoteId ?? ''}`;
+}
+
+/**
+ * The tool's object that the audience's rows speak of, if it is the one that the audience is bound to as far as can be
+ * known without asking the tool: it was found by the very target.
+ */
+export function knownList(audience: AudienceDefinition, { list, target }: PushState): string | undefined {
+  const known = listName(audience, '');
+  const bound = target === canonicalText(audience.target) && list?.startsWith(known) === true;
+  return bound ? list.slice(known.length) : undefined;
 }
 
 /** Lets go of the push and sends its run on by a message of its own. */

@@ -1,3 +1,4 @@
+import { canonicalText } from '../../domain/canonical.ts';
 import { emptyTally, type PushTally } from '../../domain/tally.ts';
 import { LEASE_MS } from '../run-list.ts';
 import { finishPush } from './end-push.ts';
@@ -5,7 +6,7 @@ import { type PlanSender, siblingsOf } from './look-again.ts';
 import { putOutcomes } from './outcomes.ts';
 import { beginPlanning } from './plan-push.ts';
 import { type HeldPush, listPush, type PushRun, type PushState, type Sending, savePush } from './push-run.ts';
-import { type ActivateDeps, listName, type Tool, type Work } from './push-work.ts';
+import { type ActivateDeps, knownList, listName, type Tool, type Work } from './push-work.ts';
 import { pollJob, type SentStep, sendPlan } from './send-plan.ts';
 import { wayFor } from './ways.ts';
 import { openNotes } from './write-ledger.ts';
@@ -59,10 +60,9 @@ export async function runPlan(
 }
 
 /** The tool's object. Changes of single memberships trust the last look; each night looks again. */
-async function listOf({ audience }: Work, { list, run }: PushState, tool: Tool): Promise<string> {
-  const known = listName(audience, '');
-  if (run?.touched === true && list?.startsWith(known) === true) return list.slice(known.length);
-  return (await tool.destination.ensure(tool.api, audience.target)).remoteId;
+async function listOf({ audience }: Work, state: PushState, tool: Tool): Promise<string> {
+  const known = state.run?.touched === true ? knownList(audience, state) : undefined;
+  return known ?? (await tool.destination.ensure(tool.api, audience.target)).remoteId;
 }
 
 /**
@@ -94,9 +94,10 @@ async function openList(deps: ActivateDeps, work: Work, current: { held: HeldPus
   }
   const run = state.run as PushRun;
   // A list that is replaced once more while the new plan is sent gets all of that plan.
+  const target = canonicalText(work.audience.target);
   const next = replaced
-    ? { ...unsent, run: { ...run, tally, listReplaced: true as const }, list, size: 0 }
-    : { ...state, list };
+    ? { ...unsent, run: { ...run, tally, listReplaced: true as const }, list, target, size: 0 }
+    : { ...state, list, target };
   // Said before anybody is looked for on the lists of the group: whoever is taken off one of them after that is told of.
   const inGroup = siblingsOf(work.audience, work.definitions.audiences).length > 0;
   const { waitsForGroup: ___, ...looking } = next;

@@ -174,14 +174,27 @@ export interface Followed {
   readonly erased: ReadonlyMap<string, Milliseconds>;
 }
 
-export async function followIds(profiles: ProfileStore, ids: ReadonlySet<string>): Promise<Followed> {
+export async function followIds(profiles: Pick<ProfileStore, 'read'>, ids: ReadonlySet<string>): Promise<Followed> {
   const stored = ids.size === 0 ? new Map<string, StoredProfile>() : await readFollowing(profiles, ids);
   const erased = [...stored.values()].filter(isErased).map((one) => [one.id, one.erased] as const);
   return { leads: followAll(stored, ids), erased: new Map(erased) };
 }
 
+/** The living people that ids lead to, by these ids; nobody for an id that is unknown, or of somebody who was erased. */
+export async function readPeople(
+  profiles: Pick<ProfileStore, 'read'>,
+  ids: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, Profile>> {
+  const stored = await readFollowing(profiles, ids);
+  const people = [...followAll(stored, ids)].map(([id, lead]) => [id, living(stored.get(lead))] as const);
+  return new Map(people.filter((one): one is readonly [string, Profile] => one[1] !== undefined));
+}
+
 /** Reads profiles and whatever they were merged into, until nothing leads further. */
-async function readFollowing(profiles: ProfileStore, ids: ReadonlySet<string>): Promise<Map<string, StoredProfile>> {
+async function readFollowing(
+  profiles: Pick<ProfileStore, 'read'>,
+  ids: ReadonlySet<string>,
+): Promise<Map<string, StoredProfile>> {
   const stored = new Map<string, StoredProfile>();
   let unread = new Set(ids);
   while (unread.size > 0) {

@@ -4,7 +4,6 @@ import { unwanted, wantedAs } from '../memory-audience.ts';
 import { openRig } from './push-rig.ts';
 
 const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 const people = (count: number) => Array.from({ length: count }, (_, n) => `p_${String(n).padStart(2, '0')}`);
 const addressOf = (id: string) => `${id}@example.com`;
 
@@ -14,7 +13,7 @@ describe('the last look before sending', () => {
     for (const id of people(3)) rig.want(id, wantedAs(addressOf(id)));
     rig.rig.before = async () => {
       rig.want('p_01', { in: false, reason: 'no-consent' });
-      await rig.memberships.pause(['p_02'], ['to-tool'], rig.clock.now().getTime() + DAY);
+      rig.hint('p_02');
     };
 
     await rig.push();
@@ -24,7 +23,7 @@ describe('the last look before sending', () => {
     expect(outcomes).toEqual({ p_00: 'sent', p_01: 'push/moved', p_02: 'push/paused' });
 
     rig.rig.before = async () => {};
-    await rig.memberships.resume(['p_02'], ['to-tool'], rig.clock.now().getTime() + DAY);
+    rig.reread('p_02');
     rig.clock.pass(MINUTE);
     await rig.push();
     expect(rig.list.has(addressOf('p_02'))).toBe(true);

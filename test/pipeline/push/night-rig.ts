@@ -2,6 +2,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { openDynamo } from '../../../lib/adapters/dynamodb/client.ts';
 import { openIdentityIndex } from '../../../lib/adapters/dynamodb/identity-index.ts';
 import { openMembershipStore } from '../../../lib/adapters/dynamodb/membership-store.ts';
+import { openProfileStore } from '../../../lib/adapters/dynamodb/profile-store.ts';
 import { openStateStore } from '../../../lib/adapters/dynamodb/state-store.ts';
 import { openWriteLedger } from '../../../lib/adapters/dynamodb/write-ledger.ts';
 import { openArchive } from '../../../lib/adapters/s3/archive.ts';
@@ -72,6 +73,7 @@ export async function openNight(engines: TestEngines, prefix: string, guardrails
     state,
     archive,
     memberships,
+    profiles: openProfileStore(dynamo, { profiles: names.profiles, identifiers: names.identifiers }),
     identities: openIdentityIndex(dynamo, names.identifiers),
     key: async () => identityKey,
     ledger: openWriteLedger(dynamo, names.ledger),

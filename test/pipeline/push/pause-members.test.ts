@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AudienceDefinition } from '../../../lib/domain/definitions.ts';
 import { everyIndexKey } from '../../../lib/domain/identifier.ts';
-import { pauseMembers } from '../../../lib/pipeline/push/pause-members.ts';
+import { pausedUntil, pauseMembers } from '../../../lib/pipeline/push/pause-members.ts';
 import { openMemoryAudience, wantedAs } from '../memory-audience.ts';
 import { openMemoryStores } from '../memory-stores.ts';
 import { definitions, NOW } from '../world.ts';
@@ -41,13 +41,9 @@ async function openPerson(
       return step(...given);
     };
   const pause = pauseMembers({
-    identities: { ...identities, noteReread: mortal(identities.noteReread), lookUp: mortal(identities.lookUp) },
+    identities: { note: mortal(identities.note), lookUp: mortal(identities.lookUp) },
     profiles: { ...profiles, read: async () => new Map() },
-    memberships: {
-      ...audience.memberships,
-      pause: mortal(audience.memberships.pause),
-      resume: mortal(audience.memberships.resume),
-    } as never,
+    memberships: audience.memberships,
     definitions: async () => ({ audiences: definitions.audiences.map((one) => ({ ...one, when })) }),
     key,
     touch: mortal(async (audiences) => {
@@ -62,9 +58,8 @@ async function openPerson(
       // A message whose worker died comes again.
     }
   };
-  const pausedUntil = async () =>
-    (await audience.memberships.readAudienceRows('to-tool', ['p_1'])).get('p_1')?.pausedUntil;
-  return { pause, tell, pausedUntil, touched, audience };
+  const until = async () => pausedUntil(keys, await identities.lookUp(keys));
+  return { pause, tell, pausedUntil: until, touched, audience };
 }
 
 const told: fc.Arbitrary<Told> = fc.tuple(

@@ -2,6 +2,8 @@ import type { ConnectorIo, MembershipBatch, Outcome, Truth } from '../../../lib/
 import type { AnyConnector } from '../../../lib/connectors/define.ts';
 import type { AudienceDefinition, ConnectionDefinition, Guardrails } from '../../../lib/domain/definitions.ts';
 import { indexKey } from '../../../lib/domain/identifier.ts';
+import type { Profile } from '../../../lib/domain/profile.ts';
+import type { IdentityIndex } from '../../../lib/pipeline/ports.ts';
 import { activateAudience } from '../../../lib/pipeline/push/activate-audience.ts';
 import { approvePush } from '../../../lib/pipeline/push/approve.ts';
 import { type OutcomeLine, readOutcomes } from '../../../lib/pipeline/push/outcomes.ts';
@@ -28,6 +30,9 @@ export function openRig(
     readonly guardrails?: Partial<Guardrails>;
     readonly connection?: Partial<ConnectionDefinition>;
     readonly state?: ReturnType<typeof openMemoryState>;
+    /** Who people are and which record hints at them, in the place of one record a person. */
+    readonly profiles?: ActivateDeps['profiles'];
+    readonly identities?: Partial<IdentityIndex>;
     /** The tool can look for a list without making one. */
     readonly finds?: boolean;
   } = {},
@@ -42,6 +47,9 @@ export function openRig(
   const batches: MembershipBatch[] = [];
   const owners = new Map<string, string>();
   const suppressed = new Set<string>();
+  const hinted = new Map<string, number>();
+  const recordOf = (profile: string) => `mail:member:${profile}`;
+  const recordKey = (profile: string) => indexKey({ type: 'fragment', value: recordOf(profile) }, identityKey);
   const rig = {
     remoteId: 'list',
     /** What a look for the list finds; undefined = no list. */
@@ -120,11 +128,16 @@ export function openRig(
       lookUp: async (keys) => {
         if (new Set(keys).size < keys.length) throw new Error('a key is looked up twice in one request');
         const found = keys.flatMap((key) => (owners.has(key) ? [[key, owners.get(key) ?? ''] as const] : []));
-        return { owners: new Map(found), erased: new Map(), suppressed, vacant: new Set(), reread: new Map() };
+        return { owners: new Map(found), erased: new Map(), suppressed, vacant: new Set(), hinted };
       },
       claim: async () => new Set(),
       mark: async () => {},
-      noteReread: async () => {},
+      note: async () => {},
+      ...given.identities,
+    },
+    profiles: given.profiles ?? {
+      read: async (ids) =>
+        new Map(ids.map((id) => [id, { id, fragments: { [recordOf(id)]: {} } } as unknown as Profile])),
     },
     key: async () => identityKey,
     ledger: openMemoryLedger(),
@@ -147,6 +160,9 @@ export function openRig(
       owners.set(indexKey({ type: 'email', value: address }, identityKey), profile),
     /** Puts an address on the list of people never to be contacted, as the index tells it. */
     suppress: (address: string) => suppressed.add(indexKey({ type: 'email', value: address }, identityKey)),
+    /** A hint that somebody may have withdrawn consent; and that their record was read again. */
+    hint: (profile: string) => hinted.set(recordKey(profile), clock.now().getTime()),
+    reread: (profile: string) => hinted.delete(recordKey(profile)),
     push: (command: Partial<PushCommand> = {}, signal = new AbortController().signal) =>
       activate({ audience: 'to-tool', scheduledAt: clock.now().toISOString(), ...command }, signal),
     run,
