@@ -1,4 +1,5 @@
 import type { Change, FragmentId } from './change.ts';
+import { leavesList } from './compare-definitions.ts';
 import { type Compiled, decide } from './decide.ts';
 import type { Milliseconds } from './instant.ts';
 import {
@@ -75,7 +76,17 @@ function compareEverybody(
     countPerson(preview, comparison, { ...JOINED, before: was, after: newProfile(was.id), now, rows: rowsOf(was) });
   }
   const { joined, parted } = kinship;
-  return { preview: { ...preview, people: after.length }, identity: { joined, parted } };
+  const left = leftOn(before, comparison);
+  return { preview: { ...preview, people: after.length, left }, identity: { joined, parted } };
+}
+
+/** Who would stay on lists that nobody keeps any more, by audience. */
+function leftOn(before: readonly Profile[], comparison: Comparison): Preview['left'] {
+  const after = new Map(comparison.after.definitions.audiences.map((one) => [one.audience, one]));
+  const left = comparison.before.definitions.audiences.filter((one) => leavesList(one, after.get(one.audience)));
+  return Object.fromEntries(
+    left.map(({ audience }) => [audience, before.filter(({ wanted }) => wanted[audience]?.in === true).length]),
+  );
 }
 
 const PARTED = { because: 'they are a person of their own', rows: new Map<string, PreviewRow>() };

@@ -92,4 +92,15 @@ describe('a comparison without a stage', () => {
     expect(apart.preview.people).toBe(2);
     expect(together.preview.people).toBe(1);
   });
+
+  it('counts who stays on a list that nobody keeps any more', () => {
+    const record: Change = {
+      ...{ kind: 'profile', fragment: 'crm:contact:1', at: '2026-11-01T00:00:00Z' },
+      ...{ identifiers: [{ type: 'email', value: 'ann@example.com' }], traits: { stage: 'customer' } },
+    };
+
+    const { preview: found } = preview(definitions, { ...definitions, audiences: [] }, [record]);
+
+    expect(found.left).toEqual({ 'to-tool': 1 });
+  });
 });
