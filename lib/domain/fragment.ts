@@ -225,11 +225,12 @@ export function isLive(fragment: Fragment, at: Milliseconds): boolean {
 function takeApart(fragment: Fragment, change: UnmergeChange, at: Milliseconds, rules: FoldRules): Fragment {
   const ruling: Ruling = [at, change.undone !== true];
   const apart = ruleOn(fragment.apart, change.from, ruling);
+  const { identifier } = change;
   const normalised =
-    change.identifier === undefined
-      ? undefined
-      : normaliseIdentifier(change.identifier, optionsFor(change.fragment, rules));
-  const taken = normalised?.ok ? ruleOn(fragment.taken, identifierKey(normalised.identifier), ruling) : fragment.taken;
+    identifier === undefined ? undefined : normaliseIdentifier(identifier, optionsFor(change.fragment, rules));
+  // What is no identifier by the rules of today may be held since those of yesterday, in the form in which it is named.
+  const named = normalised?.ok === true ? normalised.identifier : identifier;
+  const taken = named === undefined ? fragment.taken : ruleOn(fragment.taken, identifierKey(named), ruling);
   if (apart === fragment.apart && taken === fragment.taken) return fragment;
   return { ...fragment, ...(apart === undefined ? {} : { apart }), ...(taken === undefined ? {} : { taken }) };
 }
