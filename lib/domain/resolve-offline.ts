@@ -10,6 +10,7 @@ import { accountIdsOf, identifiersOf, newProfile, type Profile } from './profile
 import { refusedOf } from './region.ts';
 import { effectiveTraits, nestTraits } from './survivorship.ts';
 import { flattenTraits, type TraitValue, writeTraits } from './trait-value.ts';
+import { type UnusableLine, unusableOf } from './unusable.ts';
 
 /** One person as `tributary resolve` prints it: what identity resolution makes of the changes, and on what evidence. */
 export interface ResolvedPerson {
@@ -28,6 +29,8 @@ export interface ResolvedPerson {
   }[];
   /** Different activity ids, counted in each fragment. */
   readonly activities: number;
+  /** What records told as identifiers and is none, with the reason. Absent: nothing. */
+  readonly unusable?: readonly UnusableLine[];
 }
 
 /** Takes changes in any order, then tells who is who. */
@@ -84,6 +87,7 @@ export function openOfflineResolver(identity: IdentityRules, read: ReadTrait = a
   function describe(id: string, group: Group): ResolvedPerson {
     const held = Object.fromEntries(group.fragments.map((key) => [key, fragments.get(key) ?? emptyFragment]));
     const accountCopies = accountTraits(held, accounts);
+    const unusable = unusableOf(held);
     const profile: Profile = { ...newProfile(id), fragments: held, accounts: accountCopies, refused: refusedOf(group) };
     return {
       id,
@@ -98,6 +102,7 @@ export function openOfflineResolver(identity: IdentityRules, read: ReadTrait = a
         state: state === 'refused' ? 'suppressed' : state,
       })),
       activities: group.fragments.reduce((sum, fragment) => sum + (activities.get(fragment)?.size ?? 0), 0),
+      ...(unusable.length === 0 ? {} : { unusable }),
     };
   }
 

@@ -120,11 +120,10 @@ describe('normaliseIdentifier', () => {
         if (!made.ok) return;
         const [local = '', host = ''] = made.identifier.value.split('@');
         const told = value.toLowerCase().normalize('NFC');
-        const [, rest = ''] = told.split(`${local}@`);
-        expect(told.split('@')).toHaveLength(2);
-        expect([rest, rest.slice(0, host.length), domainToASCII(rest)]).toContain(host);
-        // Whatever is left over is nothing that anybody sees.
-        if (rest.startsWith(host)) expect(rest.slice(host.length).replaceAll(/[\s\p{Cf}]/gu, '')).toBe('');
+        const seen = told.replaceAll(/^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu, '');
+        const [before, after = '', ...more] = seen.split('@');
+        expect([before, ...more]).toEqual([local]);
+        expect([after, domainToASCII(after)]).toContain(host);
       }),
       { numRuns: 20_000 },
     );
