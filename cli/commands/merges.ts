@@ -4,6 +4,7 @@ import type { ExitStatus } from '../failure.ts';
 import { openStageClient, type StageOptions } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
+import { unusableTable } from '../unusable.ts';
 
 /** `tributary merges PERSON`: which evidence made records one person, each line with the name by which it is undone. */
 export async function runMerges(terminal: Terminal, person: string, options: StageOptions): Promise<ExitStatus> {
@@ -15,7 +16,8 @@ export async function runMerges(terminal: Terminal, person: string, options: Sta
   return 0;
 }
 
-function printMerges(terminal: Terminal, { id, fragments, merges, refused, apart, crowded }: Merges): void {
+function printMerges(terminal: Terminal, found: Merges): void {
+  const { id, fragments, merges, refused, unusable, apart, crowded } = found;
   printLine(terminal, `${terminal.paint('bold', id)}, of ${countOf(fragments.length, 'record')}\n`);
   if (merges.length === 0) printLine(terminal, 'Nothing was joined.');
   else {
@@ -26,6 +28,10 @@ function printMerges(terminal: Terminal, { id, fragments, merges, refused, apart
     printLine(terminal, '\nStated too, and carries nothing:');
     const rows = refused.map((one) => [one.edge, one.fragment, nameOf(one.identifier), one.because, one.at]);
     printLine(terminal, tableOf(terminal, ['evidence', 'record', 'identifier', 'because', 'stated at'], rows));
+  }
+  if (unusable.length > 0) {
+    printLine(terminal, '\nTold as identifiers, and none:');
+    printLine(terminal, unusableTable(terminal, unusable));
   }
   if (apart.length > 0) {
     printLine(terminal, '\nKept apart:');

@@ -8,6 +8,7 @@ import { tellMovement } from '../movement.ts';
 import { openStageClient, type StageOptions } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
+import { unusableTable } from '../unusable.ts';
 
 const ACTIVITIES_SHOWN = 10;
 
@@ -58,6 +59,7 @@ function printPage(terminal: Terminal, page: PersonPage): void {
   );
   section('History', page.history.map(tellMovement).join('\n'));
   section('Records', page.fragments.join('\n'));
+  if (page.unusable.length > 0) section('Told as identifiers, and none', unusableTable(terminal, page.unusable));
 }
 
 const TITLES: Readonly<Record<FacetName, string>> = {

@@ -1,5 +1,5 @@
 import { type ConsentStatement, type FragmentId, type Identifier, isTold, type PersonChange } from './change.ts';
-import { type Generation, type IdentityKey, indexKey, normaliseIdentifier } from './identifier.ts';
+import { type Generation, type IdentityKey, indexKey, normaliseIdentifier, phoneWithin } from './identifier.ts';
 import { type Milliseconds, parseInstant } from './instant.ts';
 
 /** What an erasure still has to take away elsewhere; the only place where it is remembered, until it has. */
@@ -83,6 +83,11 @@ export function openMatcher(keys: Iterable<string>, key: IdentityKey): (value: u
 
 const NONE: ReadonlySet<string> = new Set();
 
+function identifierIn(type: string, text: string): string | undefined {
+  const normalised = normaliseIdentifier({ type, value: text });
+  return normalised.ok ? normalised.identifier.value : undefined;
+}
+
 /**
  * Finds people in JSON of any form by the keys of their records and identifiers, without knowing the values: the first of
  * the keys, but for those in `except`, that a text in it, at any depth, has.
@@ -101,8 +106,8 @@ export function openFinder(
   const wantedKeyOf = (text: string, except: ReadonlySet<string>): string | undefined => {
     if (text.length < SHORTEST) return undefined;
     for (const { type, generation } of kinds.values()) {
-      const normalised = normaliseIdentifier({ type, value: text });
-      const found = normalised.ok ? indexKey(normalised.identifier, generation) : '';
+      const value = type === 'phone' ? phoneWithin(text) : identifierIn(type, text);
+      const found = value === undefined ? '' : indexKey({ type, value }, generation);
       if (wanted.has(found) && !except.has(found)) return found;
     }
     return undefined;

@@ -10,11 +10,18 @@ import {
   type ToldChange,
   type UnmergeChange,
 } from './change.ts';
-import { addressIdentifier, identifierKey, normaliseIdentifier, replacesFormer } from './identifier.ts';
+import {
+  addressIdentifier,
+  identifierKey,
+  type Normalised,
+  normaliseIdentifier,
+  replacesFormer,
+} from './identifier.ts';
 import { type Milliseconds, parseInstant } from './instant.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
 import { type Grants, keepConsent, normaliseConsent, tellGrants } from './told-consent.ts';
 import { flattenTraits, newer, type TraitValue, writeTraits } from './trait-value.ts';
+import { noteUnusable, type Refusal, type Unusable } from './unusable.ts';
 import { addVisit, type Visits } from './visits.ts';
 import { isVoided, noteVoided, type Voided } from './voided.ts';
 
@@ -42,6 +49,8 @@ export interface Fragment {
   readonly accounts?: TraitValue;
   /** The source no longer had the record at this instant: what it told up to then is void. */
   readonly gone?: Milliseconds;
+  /** What was told as an identifier and is none. */
+  readonly unusable?: Unusable;
   /** Records that this one is kept apart from, by an unmerge. */
   readonly apart?: Readonly<Record<FragmentId, Ruling>>;
   /** Identifiers (as `identifierKey`) that the record states and that an unmerge took away as evidence. */
@@ -113,29 +122,33 @@ export function foldFragment(fragment: Fragment, change: PersonChange, rules: Fo
   }
   if (isVoided(fragment.voided, change)) return fragment;
   const mapping = change.mapping ?? 1;
-  const identifiers = stateIdentifiers(fragment.identifiers, change, at, rules);
-  const told = identifiers === fragment.identifiers ? fragment : { ...fragment, identifiers };
+  const { whole } = fragment;
+  // Older than the whole record, or of an older mapping: nothing of it can hold, and no value of it could win.
+  const isVoid = whole !== undefined && (at < whole.at || (at === whole.at && mapping < whole.mapping));
+  const read = readIdentifiers(change, rules);
+  const identifiers = stateIdentifiers(fragment.identifiers, change, read, at);
+  const unusable = isVoid ? fragment.unusable : noteUnusable(fragment.unusable, refusalsIn(change, read), at, mapping);
+  const same = identifiers === fragment.identifiers && unusable === fragment.unusable;
+  const told = same ? fragment : { ...fragment, identifiers, ...(unusable === undefined ? {} : { unusable }) };
   if (change.kind === 'gone') return (told.gone ?? Number.NEGATIVE_INFINITY) >= at ? told : { ...told, gone: at };
   if (change.kind === 'activity') return rememberActivity(standBy(told, change, rules), change, rules);
   const { country } = optionsFor(change.fragment, rules);
   const stated = normaliseConsent(change.consent ?? [], country);
   const consent = keepConsent(told.consent, stated);
   const granted = tellGrants(told.granted, stated, at);
-  const { whole } = told;
-  // Older than the whole record, or of an older mapping: nothing of it can hold, and no value of it could win.
-  const isVoid = whole !== undefined && (at < whole.at || (at === whole.at && mapping < whole.mapping));
   const traits = isVoid ? told.traits : writeTraits(told.traits, flattenTraits(change.traits ?? {}), at, mapping);
   const accounts =
     isVoid || change.accounts === undefined
       ? told.accounts
       : newer(told.accounts, [[...change.accounts].sort(), at, mapping]);
-  const same =
+  const saysNoMore =
     traits === told.traits && consent === told.consent && granted === told.granted && accounts === told.accounts;
   const more = { ...(granted === undefined ? {} : { granted }), ...(accounts === undefined ? {} : { accounts }) };
-  const next = same ? told : { ...told, traits, consent, ...more };
+  const next = saysNoMore ? told : { ...told, traits, consent, ...more };
   if (change.whole !== true) return next;
-  const read = change.read === undefined ? undefined : parseInstant(change.read.at);
-  const seen = read === undefined || read <= (next.read ?? Number.NEGATIVE_INFINITY) ? next : { ...next, read };
+  const readAt = change.read === undefined ? undefined : parseInstant(change.read.at);
+  const isSeen = readAt === undefined || readAt <= (next.read ?? Number.NEGATIVE_INFINITY);
+  const seen = isSeen ? next : { ...next, read: readAt };
   return isVoid ? seen : readWhole(seen, wholeOf(change, at, mapping, rules));
 }
 
@@ -151,9 +164,12 @@ function withoutVoid(fragment: Fragment, until: Milliseconds): Fragment {
       if (whole.said.includes(identifierKey(identifier))) return [Math.min(first, whole.at), whole.at];
       return first <= whole.at ? [first, Math.min(last, whole.at)] : undefined;
     });
-    return { ...fragment, identifiers, standing: NOTHING_STANDS };
+    const { unusable, ...rest } = fragment;
+    const unfit = Object.entries(unusable ?? {}).filter(([, [, at]]) => at <= whole.at);
+    const more = unfit.length === 0 ? {} : { unusable: Object.fromEntries(unfit) };
+    return { ...rest, identifiers, standing: NOTHING_STANDS, ...more };
   }
-  const { traits: _, accounts: __, granted: ___, whole: ____, ...rest } = fragment;
+  const { traits: _, accounts: __, granted: ___, whole: ____, unusable: _____, ...rest } = fragment;
   const consent = fragment.consent.filter(({ state }) => state === 'denied');
   const refused = new Set(consent.map(({ address }) => identifierKey(addressIdentifier(address))));
   const identifiers = keepStated(fragment.identifiers, (identifier, stated) =>
@@ -205,9 +221,16 @@ function readWhole(fragment: Fragment, whole: Whole): Fragment {
   if (sameReading && canonicalText(before) >= canonicalText(whole)) return fragment;
   const holds = ([, at, mapping]: TraitValue): boolean =>
     at > whole.at || (at === whole.at && mapping >= whole.mapping);
-  const { accounts, ...rest } = fragment;
+  const { accounts, unusable = {}, ...rest } = fragment;
   const traits = Object.fromEntries(Object.entries(fragment.traits).filter(([, value]) => holds(value)));
-  return { ...rest, traits, whole, ...(accounts === undefined || !holds(accounts) ? {} : { accounts }) };
+  const unfit = Object.entries(unusable).filter(([, value]) => holds(value));
+  return {
+    ...rest,
+    traits,
+    whole,
+    ...(accounts === undefined || !holds(accounts) ? {} : { accounts }),
+    ...(unfit.length === 0 ? {} : { unusable: Object.fromEntries(unfit) }),
+  };
 }
 
 function wholeOf(change: ProfileChange, at: Milliseconds, mapping: number, rules: FoldRules): Whole {
@@ -225,11 +248,12 @@ export function isLive(fragment: Fragment, at: Milliseconds): boolean {
 function takeApart(fragment: Fragment, change: UnmergeChange, at: Milliseconds, rules: FoldRules): Fragment {
   const ruling: Ruling = [at, change.undone !== true];
   const apart = ruleOn(fragment.apart, change.from, ruling);
+  const { identifier } = change;
   const normalised =
-    change.identifier === undefined
-      ? undefined
-      : normaliseIdentifier(change.identifier, optionsFor(change.fragment, rules));
-  const taken = normalised?.ok ? ruleOn(fragment.taken, identifierKey(normalised.identifier), ruling) : fragment.taken;
+    identifier === undefined ? undefined : normaliseIdentifier(identifier, optionsFor(change.fragment, rules));
+  // What is no identifier by the rules of today may be held since those of yesterday, in the form in which it is named.
+  const named = normalised?.ok === true ? normalised.identifier : identifier;
+  const taken = named === undefined ? fragment.taken : ruleOn(fragment.taken, identifierKey(named), ruling);
   if (apart === fragment.apart && taken === fragment.taken) return fragment;
   return { ...fragment, ...(apart === undefined ? {} : { apart }), ...(taken === undefined ? {} : { taken }) };
 }
@@ -252,13 +276,32 @@ function optionsFor(fragment: FragmentId, { blocked, country: countryOf }: FoldR
   return { blocked, ...(country === undefined ? {} : { country }) };
 }
 
+interface ReadIdentifier {
+  readonly raw: Identifier;
+  readonly normalised: Normalised;
+}
+
+function readIdentifiers(change: ToldChange, rules: FoldRules): readonly ReadIdentifier[] {
+  const options = optionsFor(change.fragment, rules);
+  return (change.identifiers ?? []).map((raw) => ({ raw, normalised: normaliseIdentifier(raw, options) }));
+}
+
+/** What does not normalise is a trait of the record all the same, unless it tells that trait itself; of an activity it stays there. */
+function refusalsIn(change: ToldChange, read: readonly ReadIdentifier[]): readonly Refusal[] {
+  return read.flatMap(({ raw: { type, value }, normalised }) => {
+    if (normalised.ok || normalised.reason === 'empty' || normalised.reason === 'not-joining') return [];
+    const { reason } = normalised;
+    const isKept = change.kind === 'profile' && (reason === 'not-an-email' || reason === 'not-a-phone');
+    return [{ type, reason, ...(isKept ? { value } : {}) }];
+  });
+}
+
 function stateIdentifiers(
   held: Fragment['identifiers'],
   change: ToldChange,
+  read: readonly ReadIdentifier[],
   at: Milliseconds,
-  rules: FoldRules,
 ): Fragment['identifiers'] {
-  const options = optionsFor(change.fragment, rules);
   let stated = held;
   const state = (type: string, value: string): void => {
     const held = Object.hasOwn(stated, type) ? stated[type] : undefined;
@@ -270,8 +313,7 @@ function stateIdentifiers(
     };
     stated = { ...stated, [type]: keepLatest(values) };
   };
-  for (const raw of change.identifiers ?? []) {
-    const normalised = normaliseIdentifier(raw, options);
+  for (const { raw, normalised } of read) {
     // What is no identifier replaces the former one all the same: the source does not say the former value any more.
     if (normalised.ok) state(normalised.identifier.type, normalised.identifier.value);
     else if (normalised.reason !== 'not-joining' && replacesFormer(raw.type)) state(raw.type, '');

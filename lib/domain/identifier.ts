@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { type CountryCode, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Identifier } from './change.ts';
 import { compareText } from './compare-text.ts';
 import { standsForNobody } from './nobody.ts';
@@ -12,8 +12,24 @@ export type Normalised =
   | { readonly ok: false; readonly reason: NotAnIdentifier };
 
 const MOST_CHARACTERS = 500;
-const EMAIL = /^[^\s@"<>(),;:\\]+@[^\s@.]+(\.[^\s@.]+)+$/;
-const E164 = /^\+[1-9]\d{6,14}$/;
+/** White space, and characters that nobody sees and that come along when a text is copied. */
+const UNSEEN = /[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]/;
+/**
+ * Of a domain in ASCII only what names of hosts are made of; other letters become ASCII by IDNA. Unseen characters that
+ * join letters are part of some scripts.
+ */
+const EMAIL =
+  /^[^\s@"<>(),;:\\\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]+@[\w\-\u0080-\uffff]+(\.[\w\-\u0080-\uffff]+)+$/;
+const HOST = /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/;
+/** What a URL parser takes for an IPv4 address, and writes in another form. */
+const NUMERIC_HOST = /\.(\d+|0x[0-9a-f]*)$/;
+/** Stays as it is, also where a prefix for calls at home was left in it: read once more it would be another number. */
+const E164 = /^\+[1-9]\d{3,14}$/;
+const ONE_DIGIT = /^(\d)\1+$/;
+
+/** How many phone numbers are remembered: reading one costs more than all else that is done with a value. */
+const PHONES_KEPT = 5_000;
+const phonesRead = new Map<string, string | undefined>();
 
 /** Types that link a person to a company and never join two people. */
 const ACCOUNT_TYPES = new Set(['group_id', 'salesforce.account_id', 'hubspot.company_id']);
@@ -21,9 +37,18 @@ const ACCOUNT_TYPES = new Set(['group_id', 'salesforce.account_id', 'hubspot.com
 /** Types of which a record holds many in its life: a new value does not replace the former one. */
 const LASTING_TYPES = /^(anonymous_id|ga_client_id|same_person|android\..+|ios\..+)$/;
 
+/** A text without white space and characters that nobody sees at its ends. */
+export function trimUnseen(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && UNSEEN.test(text.charAt(from))) from += 1;
+  while (from < to && UNSEEN.test(text.charAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
+
 /**
  * Brings an identifier to the one form in which it is compared: e-mail trimmed, lower case, NFC, domain in ASCII;
- * phone in E.164 (`country` for numbers without one); other ids trimmed.
+ * phone in E.164 (`country` for numbers without one); other ids trimmed. Normalised again it stays the same.
  */
 export function normaliseIdentifier(
   raw: Identifier,
@@ -31,7 +56,7 @@ export function normaliseIdentifier(
 ): Normalised {
   const { type } = raw;
   if (ACCOUNT_TYPES.has(type)) return { ok: false, reason: 'not-joining' };
-  const trimmed = raw.value.trim();
+  const trimmed = trimUnseen(raw.value);
   if (trimmed === '') return { ok: false, reason: 'empty' };
   if (trimmed.length > MOST_CHARACTERS) return { ok: false, reason: 'too-long' };
   if (standsForNobody(trimmed)) return { ok: false, reason: 'blocked' };
@@ -42,7 +67,9 @@ export function normaliseIdentifier(
         ? normalisePhone(trimmed, options.country)
         : trimmed;
   if (value === undefined) return { ok: false, reason: type === 'email' ? 'not-an-email' : 'not-a-phone' };
-  if (options.blocked?.has(value) === true) return { ok: false, reason: 'blocked' };
+  if (value.length > MOST_CHARACTERS) return { ok: false, reason: 'too-long' };
+  const isNobody = standsForNobody(value) || (type === 'phone' && hasOneDigit(value));
+  if (isNobody || options.blocked?.has(value) === true) return { ok: false, reason: 'blocked' };
   return { ok: true, identifier: { type, value } };
 }
 
@@ -128,16 +155,48 @@ export function normaliseEmail(lower: string): string | undefined {
 }
 
 function asciiDomain(domain: string): string | undefined {
-  if (/^[a-z0-9.-]+$/.test(domain)) return domain;
+  if (HOST.test(domain)) return domain;
   try {
-    return new URL(`http://${domain}`).hostname;
+    const { hostname } = new URL(`http://${domain}`);
+    return HOST.test(hostname) && !NUMERIC_HOST.test(hostname) ? hostname : undefined;
   } catch {
     return undefined; // The URL parser's refusal is the answer: this is no domain name.
   }
 }
 
-/** A phone number in E.164. Undefined when it is none. */
+/**
+ * A phone number in E.164. Undefined when it is none: of a length that no number of the country has, with an extension
+ * (all who sit behind a switchboard share what comes before it), or with other words around it.
+ */
 export function normalisePhone(text: string, country: string | undefined): string | undefined {
-  if (E164.test(text)) return text;
-  return parsePhoneNumberFromString(text, country as CountryCode | undefined)?.number;
+  const key = `${country ?? ''}\n${text}`;
+  if (phonesRead.has(key)) return phonesRead.get(key);
+  if (phonesRead.size >= PHONES_KEPT) phonesRead.clear();
+  const number = readPhone(text, country);
+  phonesRead.set(key, number);
+  return number;
+}
+
+function readPhone(text: string, country: string | undefined): string | undefined {
+  const read = parsePhone(text.replace(/^tel:/i, ''), country);
+  if (read === undefined || read.ext !== undefined || !read.isPossible()) return undefined;
+  return E164.test(text) ? text : read.number;
+}
+
+function parsePhone(text: string, country?: string): PhoneNumber | undefined {
+  const where = country === undefined ? {} : { defaultCountry: country as CountryCode };
+  return parsePhoneNumberFromString(text, { ...where, extract: false });
+}
+
+/**
+ * The phone number in a text, whatever else stands there. Too little to tell who somebody is; enough where a number that
+ * is passed over does harm: in a refusal, and in what an erasure looks through.
+ */
+export function phoneWithin(text: string, country?: string): string | undefined {
+  return E164.test(text) ? text : parsePhoneNumberFromString(text, country as CountryCode | undefined)?.number;
+}
+
+/** Whether nothing but one digit again and again follows the country code: what is typed in to get past a form. */
+function hasOneDigit(number: string): boolean {
+  return number.at(-1) === number.at(-2) && ONE_DIGIT.test(parsePhone(number)?.nationalNumber ?? '');
 }

@@ -60,9 +60,10 @@ function readOffset(text: string, at: number): Milliseconds | undefined {
   if (sign === 90) return text.length === at + 1 ? 0 : undefined;
   if (sign !== 43 && sign !== 45) return undefined;
   const minutesAt = text.charCodeAt(at + 3) === 58 ? at + 4 : at + 3;
-  const minutes = digits(text, at + 1, 2) * 60 + digits(text, minutesAt, 2);
-  if (text.length !== minutesAt + 2 || Number.isNaN(minutes)) return undefined;
-  return (sign === 45 ? -minutes : minutes) * 60_000;
+  const hours = digits(text, at + 1, 2);
+  const minutes = digits(text, minutesAt, 2);
+  if (text.length !== minutesAt + 2 || !(hours <= 23 && minutes <= 59)) return undefined;
+  return (sign === 45 ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
 /** The number that so many digits make; none where there is another sign. */
@@ -81,9 +82,10 @@ function parseAny(text: string): Milliseconds | undefined {
   if (date === undefined) return undefined;
   const whole = `${date}T${time}.000Z`;
   const local = Date.parse(whole);
+  const offset = readOffset(zone.toUpperCase(), 0);
   // JavaScript carries 30 February and 24:00 over.
-  if (Number.isNaN(local) || formatInstant(local) !== whole) return undefined;
-  return local + Number(fraction.slice(0, 3).padEnd(3, '0')) - (readOffset(zone.toUpperCase(), 0) ?? 0);
+  if (offset === undefined || Number.isNaN(local) || formatInstant(local) !== whole) return undefined;
+  return local + Number(fraction.slice(0, 3).padEnd(3, '0')) - offset;
 }
 
 /** Writes an instant as RFC 3339 in UTC with milliseconds. Throws RangeError outside the years JavaScript can hold. */

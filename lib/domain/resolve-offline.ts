@@ -11,6 +11,7 @@ import { refusedOf } from './region.ts';
 import { type ObservedActivity, type Observing, observe } from './segment/entries.ts';
 import { effectiveTraits, nestTraits } from './survivorship.ts';
 import { flattenTraits, type TraitValue, writeTraits } from './trait-value.ts';
+import { type UnusableLine, unusableOf } from './unusable.ts';
 
 /** One person as `tributary resolve` prints it: what identity resolution makes of the changes, and on what evidence. */
 export interface ResolvedPerson {
@@ -29,6 +30,8 @@ export interface ResolvedPerson {
   }[];
   /** Different activity ids, counted in each fragment. */
   readonly activities: number;
+  /** What records told as identifiers and is none, with the reason. Absent: nothing. */
+  readonly unusable?: readonly UnusableLine[];
 }
 
 /** Takes changes in any order, then tells who is who. */
@@ -96,6 +99,7 @@ export function openOfflineResolver(
 
   function describe(id: string, group: Group): ResolvedPerson {
     const profile = profileOf(id, group);
+    const unusable = unusableOf(profile.fragments);
     return {
       id,
       identifiers: identifiersOf(profile),
@@ -109,6 +113,7 @@ export function openOfflineResolver(
         state: state === 'refused' ? 'suppressed' : state,
       })),
       activities: group.fragments.reduce((sum, fragment) => sum + (activities.get(fragment)?.size ?? 0), 0),
+      ...(unusable.length === 0 ? {} : { unusable }),
     };
   }
 

@@ -8,6 +8,7 @@ import type { Milliseconds } from './instant.ts';
 import type { Json, JsonObject } from './json.ts';
 import { accountIdsOf, type Profile } from './profile.ts';
 import { older, type TraitValue } from './trait-value.ts';
+import { traitsOf } from './unusable.ts';
 import { lastSeen, mergeVisits, sessionValues, type Visits } from './visits.ts';
 import { keepsEarliest } from './whole-traits.ts';
 
@@ -45,8 +46,9 @@ export function effectiveTraits(
     else list.push({ value, from });
   };
   for (const [id, fragment] of Object.entries(profile.fragments)) {
-    const removed = Object.entries(fragment.traits).filter(([, value]) => value[0] === null);
-    for (const [path, value] of Object.entries(fragment.traits)) {
+    const told = Object.entries(traitsOf(fragment));
+    const removed = told.filter(([, value]) => value[0] === null);
+    for (const [path, value] of told) {
       // Who removes `address` removes `address.city` with it.
       const gone = removed.some(([above, { 1: at }]) => at > value[1] && path.startsWith(`${above}.`));
       if (!gone && isLive(fragment, value[1])) offer(path, value, id);

@@ -1,6 +1,6 @@
 import { canonicalText } from './canonical.ts';
 import type { ConsentStatement } from './change.ts';
-import { addressIdentifier, normaliseIdentifier } from './identifier.ts';
+import { addressIdentifier, normaliseIdentifier, phoneWithin } from './identifier.ts';
 import { formatInstant, isInstant, type Milliseconds, parseInstant } from './instant.ts';
 
 /** Address and topic → when the record last told that consent is granted, in ms of source time. */
@@ -39,16 +39,21 @@ export function sameConsent(a: ToldConsent, b: ToldConsent): boolean {
   return same || canonicalText(standingConsent(a)) === canonicalText(standingConsent(b));
 }
 
-/** Brings an address to the form in which consent is compared; undefined when it is no address. */
-function normaliseAddress(address: string, country?: string): string | undefined {
-  const normalised = normaliseIdentifier(addressIdentifier(address), country === undefined ? {} : { country });
-  return normalised.ok ? normalised.identifier.value : undefined;
+/**
+ * Brings the address of a statement to the form in which consent is compared; undefined when it is none. A refusal counts
+ * for the number that stands in the text whatever is around it, such as an extension: unclear is no.
+ */
+function normaliseAddress({ address, state }: ConsentStatement, country?: string): string | undefined {
+  const raw = addressIdentifier(address);
+  const normalised = normaliseIdentifier(raw, country === undefined ? {} : { country });
+  if (normalised.ok) return normalised.identifier.value;
+  return state === 'denied' && raw.type === 'phone' ? phoneWithin(address, country) : undefined;
 }
 
 /** Statements whose address and time can be read, in the form in which they are compared. */
 export function normaliseConsent(stated: readonly ConsentStatement[], country: string | undefined): ConsentStatement[] {
   return stated.flatMap((raw) => {
-    const address = normaliseAddress(raw.address, country);
+    const address = normaliseAddress(raw, country);
     const at = parseInstant(raw.at);
     if (address === undefined || at === undefined) return [];
     return [{ ...raw, address, at: isInstant(raw.at) ? raw.at : formatInstant(at) }];

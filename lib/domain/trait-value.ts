@@ -44,7 +44,7 @@ export function writeTraits(
 }
 
 /** The value that wins by (source time, mapping version, value order); `a` itself when they are equal. */
-export function newer(a: TraitValue | undefined, b: TraitValue): TraitValue {
+export function newer<T extends TraitValue>(a: T | undefined, b: T): T {
   if (a === undefined) return b;
   if (a[1] !== b[1]) return a[1] > b[1] ? a : b;
   if (a[2] !== b[2]) return a[2] > b[2] ? a : b;

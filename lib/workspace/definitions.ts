@@ -9,7 +9,6 @@ import {
   versionOf,
 } from '../domain/definitions.ts';
 import type { TraitKinds } from '../domain/facet/catalogue.ts';
-import { normaliseIdentifier } from '../domain/identifier.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { objectiveOf } from '../domain/review/objective.ts';
 import type { Condition, SegmentDefinition } from '../domain/segment.ts';
@@ -165,7 +164,7 @@ function identity(written: TributaryFile['identity']): IdentityRules {
   ]);
   return {
     priorities: written.priorities,
-    blocked: written.blocked.map(normalBlocked),
+    blocked: written.blocked,
     limits: { ...LIMITS, ...Object.fromEntries(limits) },
     sharedAt: written.shared_at,
     countries: written.countries,
@@ -177,14 +176,6 @@ function duplicates(written: TributaryFile['identity']['duplicates']): Pick<Iden
   if (written === 'off') return {};
   const { threshold, numbers } = written;
   return { duplicates: { threshold, ...(numbers === undefined ? {} : { numbers }) } };
-}
-
-/** Blocked values are compared after normalisation, so an address is brought to the form in which it will arrive. */
-function normalBlocked(value: string): string {
-  if (!value.includes('@')) return value.trim();
-  const normalised = normaliseIdentifier({ type: 'email', value });
-  // What is blocked for everybody has no normalised form.
-  return normalised.ok ? normalised.identifier.value : value.trim().toLowerCase();
 }
 
 function readable(words: string, timezone: string): Schedule {

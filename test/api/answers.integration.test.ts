@@ -173,7 +173,7 @@ describe('the answers of /api', () => {
       identifiers: emails.map((value) => ({ type: 'email', value })),
     });
     await on.api.fold([
-      told('7', 1, 'eve@example.com'),
+      told('7', 1, 'eve@example.com', 'not an email'),
       told('8', 2, 'fay@example.com'),
       told('8', 3, 'eve@example.com'),
     ]);
@@ -183,9 +183,14 @@ describe('the answers of /api', () => {
       fragments: ['newsletter:member:7', 'newsletter:member:8'],
       merges: [{ fragment: 'newsletter:member:8', joins: 'newsletter:member:7', at: '2026-02-03T00:00:00.000Z' }],
       refused: [],
+      unusable: [
+        { fragment: 'newsletter:member:7', type: 'email', reason: 'not-an-email', at: '2026-02-01T00:00:00.000Z' },
+      ],
       apart: [],
       crowded: false,
     });
+    const { unusable } = listed.body as unknown as Merges;
+    expect((await ask('GET', '/api/people/eve%40example.com')).body).toMatchObject({ unusable });
     const { merges } = listed.body as unknown as Merges;
 
     const started = await ask('POST', '/api/people/eve%40example.com/unmerge', { edge: merges[0]?.edge ?? '' });

@@ -206,6 +206,17 @@ describe('suggestMapping', () => {
     });
   });
 
+  it('takes mobile numbers for identifiers, and no numbers of offices, which colleagues share', () => {
+    const suggested = suggestMapping(['E-Mail', 'Phone', 'Mobile Phone']);
+
+    expect(suggested).toEqual({
+      object: 'contact',
+      identifiers: { email: 'E-Mail', phone: 'Mobile Phone' },
+      traits: { work_phone: 'Phone' },
+    });
+    expect(suggestMapping(['Phone Number', 'Telefon'])).toBeUndefined();
+  });
+
   it('suggests nothing where no column tells who a row is about', () => {
     expect(suggestMapping(['a', 'b', 'country'])).toBeUndefined();
   });

@@ -101,6 +101,17 @@ describe('openMatcher', () => {
     }
   });
 
+  it('finds a number with whatever stands around it, and in the form in which it was always kept', () => {
+    const mentions = openMatcher(
+      ['+4930111111', '+49030222222'].map((value) => indexKey({ type: 'phone', value }, key)),
+      key,
+    );
+
+    expect(mentions({ note: '+49 30 111111 ext. 12 (reception)' })).toBe(true);
+    expect(mentions({ phone: '+49030222222' })).toBe(true);
+    expect(mentions({ phone: '+49 30 333333' })).toBe(false);
+  });
+
   it('does not take a short number that is in every record for an id', () => {
     const mentions = openMatcher([indexKey({ type: 'user_id', value: '9' }, key)], key);
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ActivityChange, Change } from '../../lib/domain/change.ts';
+import { evidenceOf } from '../../lib/domain/evidence.ts';
 import { emptyFragment, foldFragment } from '../../lib/domain/fragment.ts';
 import { newProfile } from '../../lib/domain/profile.ts';
 import { effectiveTraits, nestTraits } from '../../lib/domain/survivorship.ts';
@@ -46,6 +47,29 @@ describe('foldFragment', () => {
     const fragment = foldFragment(emptyFragment, told('2026-11-01T00:00:00Z', { consent }), german);
 
     expect(fragment.consent.map(({ address }) => address)).toEqual(['+4930123456']);
+  });
+
+  it('takes a refusal for the number that it names, an extension or not, and no permission for a switchboard', () => {
+    const about = (state: 'granted' | 'denied', topic: string) => ({
+      ...{ address: '+49 30 123456 ext. 12', topic, state, at: '2026-11-01T00:00:00Z' },
+      ...{ source: 'form', by: 'person' as const },
+    });
+    const consent = [about('denied', 'sms'), about('granted', 'calls')];
+
+    const fragment = foldFragment(emptyFragment, told('2026-11-01T00:00:00Z', { consent }), rules);
+
+    expect(fragment.consent.map(({ address, topic }) => [address, topic])).toEqual([['+4930123456', 'sms']]);
+  });
+
+  it('lets a phone number of former rules be taken away, and goes without it once its record says it again', () => {
+    const held = { ...emptyFragment, identifiers: { phone: { '+10000000000': [1, 1] as const } } };
+    const identifier = { type: 'phone', value: '+10000000000' };
+    const parting = { kind: 'unmerge', fragment: 'crm:contact:1', from: 'crm:contact:2', identifier } as const;
+    const again = told('2026-11-02T00:00:00Z', { identifiers: [identifier] });
+
+    expect(evidenceOf(held).map((one) => one.identifier)).toEqual([identifier]);
+    expect(evidenceOf(foldFragment(held, { ...parting, at: '2026-11-01T00:00:00Z' }, rules))).toEqual([]);
+    expect(evidenceOf(foldFragment(held, again, rules))).toEqual([]);
   });
 
   it('removes what was nested in a trait that its source removed', () => {

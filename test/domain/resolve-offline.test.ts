@@ -24,7 +24,14 @@ const changes = fc.array(
     identifiers: fc.array(
       fc.record({
         type: fc.constantFrom('email', 'user_id', 'anonymous_id'),
-        value: fc.constantFrom('a@example.com', 'b@example.com', 'c@example.com', 'd@example.com'),
+        value: fc.constantFrom(
+          'a@example.com',
+          'b@example.com',
+          'c@example.com',
+          'd@example.com',
+          'no address',
+          'null',
+        ),
       }),
       { maxLength: 3 },
     ),

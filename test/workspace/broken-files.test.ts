@@ -45,6 +45,19 @@ const broken: readonly Broken[] = [
       expected: 'the list id that Mailchimp shows under Audience → Settings, e.g. a1b2c3d4e5',
     },
   },
+  ...['+49 12', '+1 212 555 0100 ext. 4', 'info@'].map((value) => ({
+    what: `a blocked value that blocks nobody: ${value}`,
+    file: MAIN,
+    from: 'timezone:',
+    to: `identity:\n  blocked:\n    - demo-7\n    - "${value}"\ntimezone:`,
+    problem: {
+      line: 5,
+      column: 7,
+      code: 'workspace/bad-value',
+      found: `"${value}"`,
+      expected: 'an e-mail address, a phone number with its country code such as "+49 30 123456", or an id',
+    },
+  })),
   {
     what: 'a connection whose secret would be the identity key',
     file: MAIN,

@@ -164,7 +164,7 @@ describe('readWorkspace', () => {
       'tributary.yaml': `${soundFiles['tributary.yaml']}
 collection: { write_keys: { web: wk_acme_web_1 }, strict: true }
 identity:
-  blocked: [ " NoReply@Example.COM " ]
+  blocked: [ " NoReply@Example.COM ", "+49 30 123456", " Info@Example.com", Demo-7 ]
   limits: { email: 3, anonymous_id: 2 per week }
   shared_at: 4
   countries: { salesforce: AT, web: DE }
@@ -176,7 +176,7 @@ privacy: { archive_kept: 2 weeks }
     expect(problems).toEqual([]);
     expect(definitions).toMatchObject({
       identity: {
-        blocked: ['noreply@example.com'],
+        blocked: ['noreply@example.com', '+4930123456', 'info@example.com', 'Demo-7'],
         limits: { email: { most: 3, per: 'ever' }, anonymous_id: { most: 2, per: 'week' } },
         sharedAt: 4,
         countries: { salesforce: 'AT', web: 'DE' },

@@ -39,6 +39,7 @@ export function IdentityCard({ person, changed }: { readonly person: string; rea
               )}
               <Evidence merges={found} point={setPointed} undo={undo} />
               <Refused merges={found} point={setPointed} />
+              <Unusable merges={found} />
               <Apart merges={found} />
             </div>
           </div>
@@ -119,6 +120,22 @@ function Refused({
               <code>{fragment}</code>: {identifier.type} <code>{identifier.value}</code>
               <div class="quiet">{because}</div>
             </div>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Unusable({ merges: { unusable } }: { readonly merges: Merges }) {
+  if (unusable.length === 0) return null;
+  return (
+    <>
+      <h3>Told as identifiers, and none</h3>
+      <ul class="lines">
+        {unusable.map(({ fragment, type, reason, at }) => (
+          <li key={`${fragment} ${type}`}>
+            <code>{fragment}</code>: {type}, <code>{reason}</code>, <Moment at={at} />
           </li>
         ))}
       </ul>

@@ -21,6 +21,10 @@ const facetSchema = z.array(
   }),
 );
 
+const unusableSchema = z.array(
+  z.object({ fragment: z.string(), type: z.string(), reason: z.string(), at: z.string() }),
+);
+
 export const personSchema = z.object({
   id: z.string(),
   identifiers: z.array(z.object({ type: z.string(), value: z.string() })),
@@ -30,6 +34,7 @@ export const personSchema = z.object({
   segments: z.array(z.string()),
   activities: z.object({ total: z.number().int(), latest: z.array(loose) }),
   fragments: z.array(z.string()),
+  unusable: unusableSchema,
   consent: z.array(loose),
   audiences: loose,
   history: z.array(loose),
@@ -83,6 +88,7 @@ export const mergesSchema = z.object({
   fragments: z.array(z.string()),
   merges: z.array(evidence.extend({ joins: z.string() })),
   refused: z.array(evidence.extend({ because: z.string() })),
+  unusable: unusableSchema,
   apart: z.array(z.object({ fragment: z.string(), from: z.string(), since: z.string() })),
   crowded: z.boolean(),
 });

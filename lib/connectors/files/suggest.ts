@@ -18,13 +18,38 @@ const TIMES = [
 ].flat();
 const IDENTIFIERS: Readonly<Record<string, readonly string[]>> = {
   email: ['email', 'emailaddress', 'mail', 'mailadresse', 'workemail', 'businessemail'],
-  phone: ['mobile', 'mobilephone', 'cellphone', 'phone', 'phonenumber', 'mobil', 'handy'],
+  // Never what is only called "phone": it is often a switchboard, and would make one person of all who share it.
+  phone: [
+    'mobile',
+    'mobilephone',
+    'mobilenumber',
+    'mobilephonenumber',
+    'mobileno',
+    'cell',
+    'cellphone',
+    'cellnumber',
+    'mobil',
+    'mobiltelefon',
+    'mobilnummer',
+    'handy',
+    'handynummer',
+  ],
   user_id: ['userid', 'useruid'],
 };
 const TRAITS: Readonly<Record<string, readonly string[]>> = {
   name: ['name', 'fullname'],
   first_name: ['firstname', 'givenname', 'vorname', 'forename'],
   last_name: ['lastname', 'surname', 'familyname', 'nachname'],
+  work_phone: [
+    'phone',
+    'phonenumber',
+    'workphone',
+    'businessphone',
+    'officephone',
+    'telephone',
+    'telefon',
+    'telefonnummer',
+  ],
   title: ['title', 'jobtitle', 'position', 'role'],
   department: ['department', 'abteilung'],
   language: ['language', 'locale', 'sprache'],

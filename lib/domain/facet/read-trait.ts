@@ -1,5 +1,5 @@
 import { connectionOf } from '../change.ts';
-import { normaliseEmail, normalisePhone } from '../identifier.ts';
+import { normaliseEmail, normalisePhone, trimUnseen } from '../identifier.ts';
 import type { Json } from '../json.ts';
 import type { TraitValue } from '../trait-value.ts';
 import type { Catalogue, TraitType } from './catalogue.ts';
@@ -18,9 +18,6 @@ export type ReadTrait = (path: string, value: Json, from: string, beside: Readon
 /** Values as they were told. */
 export const asTold: ReadTrait = (_path, value) => value;
 
-/** How many phone numbers are remembered: reading one costs more than all else that is done with a trait. */
-const PHONES_KEPT = 5_000;
-
 /**
  * A reader of traits. A function of its arguments alone, so the same records give the same values in every order and
  * place; without `regions` a region stays as it was told.
@@ -33,7 +30,6 @@ export function openTraitReader(given: {
 }): ReadTrait {
   const { catalogue, countries, regions } = given;
   const readCountry = openCountries();
-  const phones = new Map<string, string | undefined>();
   const types = new Map<string, TraitType | undefined>();
 
   function typeOf(path: string): TraitType | undefined {
@@ -43,16 +39,6 @@ export function openTraitReader(given: {
     // Paths come from sources, so there is no end to them: what is remembered has one.
     if (types.size < 10_000) types.set(path, type);
     return type;
-  }
-
-  function phone(value: string, from: string): string | undefined {
-    const country = countries[connectionOf(from)];
-    const key = `${country ?? ''}\n${value}`;
-    if (phones.has(key)) return phones.get(key);
-    if (phones.size >= PHONES_KEPT) phones.clear();
-    const number = normalisePhone(value.trim(), country);
-    phones.set(key, number);
-    return number;
   }
 
   function region(value: string, path: string, beside: Readonly<Record<string, TraitValue>>): string | undefined {
@@ -65,9 +51,9 @@ export function openTraitReader(given: {
     if (typeof value !== 'string') return value;
     switch (typeOf(path)) {
       case 'email':
-        return normaliseEmail(value.trim().toLowerCase()) ?? value;
+        return normaliseEmail(trimUnseen(value).toLowerCase()) ?? value;
       case 'phone':
-        return phone(value, from) ?? value;
+        return normalisePhone(trimUnseen(value), countries[connectionOf(from)]) ?? value;
       case 'country':
         return readCountry(value) ?? value;
       case 'region':

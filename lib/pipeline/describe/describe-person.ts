@@ -6,6 +6,7 @@ import { formatInstant } from '../../domain/instant.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { consentOf, identifiersOf, type Profile, type Wanted } from '../../domain/profile.ts';
 import { nestTraits } from '../../domain/survivorship.ts';
+import { type UnusableLine, unusableOf } from '../../domain/unusable.ts';
 import { loadRegions } from '../define/regions.ts';
 import { wholeEntriesOf } from '../learn/sample-people.ts';
 import type { ActivityStore, Clock, HistoryStore } from '../ports.ts';
@@ -25,6 +26,8 @@ export interface PersonPage {
   readonly segments: readonly string[];
   readonly activities: { readonly total: number; readonly latest: readonly ActivityChange[] };
   readonly fragments: readonly string[];
+  /** What records told as identifiers and is none, with the reason. */
+  readonly unusable: readonly UnusableLine[];
   readonly consent: readonly ConsentStatement[];
   readonly audiences: Readonly<Record<string, Wanted>>;
   /** Newest first, with what moved the person. */
@@ -71,6 +74,7 @@ export async function describePerson(
     segments: Object.keys(profile.memberships).sort(),
     activities: { total, latest: done.slice(0, LATEST) },
     fragments,
+    unusable: unusableOf(profile.fragments),
     consent: consentOf(profile),
     audiences: profile.wanted,
     history: history.map(tellLine),

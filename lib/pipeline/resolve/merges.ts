@@ -6,6 +6,7 @@ import { type Edge, edgeId, groupFragments } from '../../domain/group.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { MergedProfile, Profile } from '../../domain/profile.ts';
 import { mostTogether } from '../../domain/region.ts';
+import { type UnusableLine, unusableOf } from '../../domain/unusable.ts';
 import { changesMessage } from '../changes-message.ts';
 import type { Clock, ProfileStore, Queue } from '../ports.ts';
 import { isMerged } from './gather.ts';
@@ -27,6 +28,8 @@ export interface Merges {
   readonly merges: readonly (EvidenceLine & { readonly joins: FragmentId })[];
   /** Evidence that carries nothing, with the reason. */
   readonly refused: readonly (EvidenceLine & { readonly because: string })[];
+  /** What records told as identifiers and is none, with the reason. */
+  readonly unusable: readonly UnusableLine[];
   /** Pairs of records that an unmerge keeps apart. */
   readonly apart: readonly { readonly fragment: FragmentId; readonly from: FragmentId; readonly since: string }[];
   /** More people share the evidence than are grouped together: what is here may be incomplete. */
@@ -51,6 +54,7 @@ export async function listMerges(deps: MergeDeps, profile: Profile, rules: Ident
     fragments: own,
     merges: edges.flatMap((edge) => (edge.joins === undefined ? [] : [{ ...lineOf(edge), joins: edge.joins }])),
     refused: edges.flatMap((edge) => (edge.because === undefined ? [] : [{ ...lineOf(edge), because: edge.because }])),
+    unusable: unusableOf(profile.fragments),
     apart: own.flatMap((fragment) =>
       Object.entries(profile.fragments[fragment]?.apart ?? {})
         .filter(([, [, stands]]) => stands)

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { normaliseIdentifier, trimUnseen } from '../../domain/identifier.ts';
 import { parseInstant } from '../../domain/instant.ts';
 import { DURATION_PATTERN, parseDuration, suggestDuration } from '../../domain/segment/duration.ts';
 import { PERCENT_PATTERN, parsePercent } from '../percent.ts';
@@ -73,6 +74,13 @@ const SCHEDULE_OR_REALTIME: Words<string> = {
   meta: { pattern: `^realtime$|${SCHEDULE_PATTERN}`, examples: ['nightly at 04:00', 'realtime'] },
 };
 
+const BLOCKED: Words<string> = {
+  read: readBlocked,
+  code: 'workspace/bad-value',
+  expected: 'an e-mail address, a phone number with its country code such as "+49 30 123456", or an id',
+  meta: { examples: ['info@example.com', '+49 30 123456'] },
+};
+
 /** A duration, in milliseconds. */
 export const duration = reading(DURATION);
 /** A percentage, as a share from 0 to 1. */
@@ -80,6 +88,9 @@ export const share = reading(PERCENT);
 /** The words of a schedule; `parseSchedule` gives them their meaning in the workspace's time zone. */
 export const schedule = reading(SCHEDULE);
 export const scheduleOrRealtime = reading(SCHEDULE_OR_REALTIME);
+
+/** A value that stands for nobody, in the form in which it will arrive. */
+export const blockedValue = reading(BLOCKED);
 
 /** A duration, a percentage, an instant, a date, an interval: checked, and kept as written. */
 export const durationAsWritten = checking(DURATION);
@@ -102,6 +113,16 @@ export const id = z.string().regex(ID, {
 export const connectionName = z.string().regex(/^(?!(?:web|identity-key)$)[a-z][a-z0-9-]{0,39}$/, {
   error: 'a name of lower-case letters, digits and hyphens, at most 40, other than "web" and "identity-key"',
 });
+
+/** What has an "@" is an address, what begins with "+" a number, everything else an id: those are compared as they are. */
+function readBlocked(written: string): string | undefined {
+  const value = trimUnseen(written);
+  const type = value.includes('@') ? 'email' : value.startsWith('+') ? 'phone' : 'id';
+  const normalised = normaliseIdentifier({ type, value });
+  if (normalised.ok) return normalised.identifier.value;
+  // What is blocked for everybody has no normalised form.
+  return normalised.reason === 'blocked' ? value.toLowerCase() : undefined;
+}
 
 function reading<T>(words: Words<T>) {
   return z

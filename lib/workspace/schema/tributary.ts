@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { facetNames, traitTypes } from '../../domain/facet/catalogue.ts';
 import { computed } from './computed.ts';
-import { connectionName, duration, id, schedule, share, text } from './fields.ts';
+import { blockedValue, connectionName, duration, id, schedule, share, text } from './fields.ts';
 import { guardrailFields } from './guardrails.ts';
 import { learned } from './learned.ts';
 import { measures } from './measures.ts';
@@ -48,7 +48,10 @@ const identity = z.strictObject({
     .record(text, z.array(text).min(1))
     .default({})
     .meta({ description: 'Trait path, or "*" for all, and the connections whose value wins, best first.' }),
-  blocked: z.array(text).default([]).meta({ description: 'Values that stand for nobody.' }),
+  blocked: z
+    .array(blockedValue)
+    .default([])
+    .meta({ description: 'Values that stand for nobody; phone numbers with their country code.' }),
   limits: z.record(text, limit).default({}).meta({ description: 'How many identifiers of a type a person may have.' }),
   shared_at: z
     .int()
