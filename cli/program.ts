@@ -1,9 +1,10 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { redrivenQueues } from '../lib/pipeline/redrive/redrive-queue.ts';
 import packageFile from '../package.json' with { type: 'json' };
+import { combine } from './combinations.ts';
 import type { ImportOptions } from './commands/import.ts';
 import type { SuppressAction, SuppressOptions } from './commands/suppress.ts';
-import { type ExitStatus, reportFailure, wrongUsage } from './failure.ts';
+import { type ExitStatus, reportFailure } from './failure.ts';
 import type { StageOptions } from './stage-client.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -106,7 +107,11 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
   ).action((options: StageOptions) =>
     perform(async (terminal) => (await import('./commands/console.ts')).runConsole(terminal, options)),
   );
-  onStage(command(program, 'pull', 'read streams of a connection now'))
+  combine(onStage(command(program, 'pull', 'read streams of a connection now')), {
+    given: '--sample',
+    needs: ['[stream]'],
+    excludes: ['--full'],
+  })
     .argument('<connection>', 'its name in tributary.yaml')
     .argument('[stream]', 'only this one (default: all of the connection)')
     .option('--full', 'from the beginning instead of from the checkpoint')
@@ -117,8 +122,17 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
           (await import('./commands/pull.ts')).runPull(terminal, { ...options, connection, stream }),
         ),
     );
-  onStage(
-    command(program, 'import', 'take the rows of a file (CSV, NDJSON, Parquet; also gzip) as records of a connection'),
+  combine(
+    onStage(
+      command(
+        program,
+        'import',
+        'take the rows of a file (CSV, NDJSON, Parquet; also gzip) as records of a connection',
+      ),
+    ),
+    { given: '--sample', needs: ['--dry-run'] },
+    { given: '--mapping', needs: ['--dry-run', '--connection'] },
+    { given: '--rejects', needs: ['--dry-run', '--connection'] },
   )
     .argument('<file>', 'the file; without --connection a mapping is suggested for it')
     .option('--connection <name>', 'its name in tributary.yaml, of connector files')
@@ -129,7 +143,12 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((file: string, options: ImportOptions) =>
       perform(async (terminal) => (await import('./commands/import.ts')).runImport(terminal, file, options)),
     );
-  onStage(command(program, 'push', 'bring the lists in the tools up to date now'))
+  combine(
+    onStage(command(program, 'push', 'bring the lists in the tools up to date now')),
+    { given: '--outcomes', excludes: ['[audience]', '--dry-run'] },
+    { given: '--csv', needs: ['--outcomes'], excludes: ['--ndjson', '--json'] },
+    { given: '--ndjson', needs: ['--outcomes'], excludes: ['--json'] },
+  )
     .argument('[audience]', 'only this one (default: all)')
     .option('--dry-run', 'say what would change, send nothing')
     .option('--outcomes <run>', 'what became of every member of a push, one JSON object a line')
@@ -189,7 +208,15 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((options: { stage?: string; from: string; to: string; connection?: string }) =>
       perform(async (terminal) => (await import('./commands/replay.ts')).runReplay(terminal, options)),
     );
-  onStage(command(program, 'quarantine', 'records that could not be used and why; with --replay they are read again'))
+  combine(
+    onStage(
+      command(program, 'quarantine', 'records that could not be used and why; with --replay they are read again'),
+    ),
+    { given: '--replay', needs: ['[connection]'] },
+    { given: '--replay', needs: ['--code', '--record'] },
+    { given: '--code', needs: ['--replay'], excludes: ['--record'] },
+    { given: '--record', needs: ['--replay'] },
+  )
     .argument('[connection]', 'only those of this one, each by its id')
     .option('--replay', 'read them again, with the mappings as they are now')
     .option('--code <code>', 'those that were refused by this code')
@@ -235,7 +262,12 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((person: string, options: { stage?: string; out?: string; html?: true }) =>
       perform(async (terminal) => (await import('./commands/export.ts')).runExport(terminal, person, options)),
     );
-  onStage(command(program, 'review', 'how segments do and what to do about it: keep, fix, split, merge, retire'))
+  combine(
+    onStage(command(program, 'review', 'how segments do and what to do about it: keep, fix, split, merge, retire')),
+    { given: '--last', needs: ['[segment]'] },
+    { given: '--csv', needs: ['[segment]'], excludes: ['--last', '--html', '--json'] },
+    { given: '--columns', needs: ['--csv'] },
+  )
     .argument('[segment]', 'review this one now: everybody is counted (default: how all of them stand)')
     .option('--last', 'its latest review as it is kept')
     .option('--html <file>', 'write the review, or the latest of all segments, as a page')
@@ -243,8 +275,7 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .option('--columns <names>', 'of the CSV: id, since, traits, identifiers, consent.<topic>', 'id,email')
     .action((segment: string | undefined, { csv, columns, ...options }: ReviewOptions) =>
       perform(async (terminal) => {
-        if (csv === true) {
-          if (segment === undefined || terminal.json) throw wrongUsage('--csv: expected a segment, and no --json');
+        if (csv === true && segment !== undefined) {
           return (await import('./commands/segment-csv.ts')).runSegmentCsv(terminal, { ...options, segment, columns });
         }
         if (segment !== undefined) {

@@ -108,7 +108,6 @@ async function chooseMapping(
     }
     return { mapping: published, map: openRows(published) };
   }
-  if (given !== undefined) throw wrongUsage('--connection: expected the connection to import into, or --dry-run');
   const suggested = suggestMapping(columns);
   if (suggested !== undefined) {
     const checked = checkMapping({ mapping: suggested }, 'the suggestion');

@@ -20,6 +20,9 @@ export async function runSuppress(terminal: Terminal, options: SuppressOptions):
   const { action, person, reason, by } = options;
   const stage = openStageClient(options.stage);
   if (action === 'list') {
+    if (person !== undefined || reason !== undefined || by !== undefined) {
+      throw wrongUsage('expected tributary suppress list, and no PERSON, --reason or --by: everybody is listed');
+    }
     const all = await stage.get<readonly Suppression[]>('/api/suppressions');
     show(terminal, all, all.length === 0 ? 'nobody is on the list' : undefined);
     return 0;
