@@ -1,5 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { redrivenQueues } from '../lib/pipeline/redrive/redrive-queue.ts';
+import { listedKinds } from '../lib/pipeline/run-list.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import { combine } from './combinations.ts';
 import type { ImportOptions } from './commands/import.ts';
@@ -297,7 +298,8 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     );
   onStage(command(program, 'runs', 'pulls, dropped files, pushes and checks of lists, newest first'))
     .option('--all', 'pulls that brought nothing too')
-    .action((options: { stage?: string; all?: true }) =>
+    .addOption(new Option('--what <kind>', 'only these, from further back').choices(listedKinds))
+    .action((options: { stage?: string; all?: true; what?: string }) =>
       perform(async (terminal) => (await import('./commands/runs.ts')).runRuns(terminal, options)),
     );
 }

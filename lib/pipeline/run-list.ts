@@ -1,3 +1,4 @@
+import { TributaryError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { StateStore } from './ports.ts';
 
@@ -14,10 +15,54 @@ export const LEASE_MS = 3 * 60_000;
 /** Who ended a run tells of it for no longer than this; then whoever comes by tells again. */
 export const TELLING_MS = 30_000;
 
+/** What is listed: pulls, dropped files, pushes, and checks of lists. */
+export const listedKinds = ['sync', 'import', 'push', 'verify'] as const;
+export type ListedKind = (typeof listedKinds)[number];
+
+const LISTED = 200;
+/** So many lists are read for one page: of a thousand runs. */
+const MOST_LISTS = 5;
+
+export interface RunPage {
+  /** Newest first. */
+  readonly runs: readonly JsonObject[];
+  /** What to go on after; null at the end. A page may be short, or empty, before that: few runs were among those read. */
+  readonly next: string | null;
+}
+
+export interface RunsAsked {
+  readonly most: number;
+  /** As the page before named it. Throws `api/bad-query` when it did not. */
+  readonly after?: string | undefined;
+  /** Only these. */
+  readonly matches?: (run: JsonObject) => boolean;
+}
+
+/** Runs from newest to oldest, a page at a time. Reads no more of them than the page needs, and never more than a thousand. */
+export async function readRuns(state: StateStore, { most, after, matches }: RunsAsked): Promise<RunPage> {
+  if (after !== undefined && !/^\d{4}-[^#]{1,40}#.{1,500}$/.test(after)) {
+    throw new TributaryError('rejected', 'api/bad-query', 'after: expected what a page before named as next');
+  }
+  const runs: JsonObject[] = [];
+  let next = after;
+  for (let lists = 0; lists < MOST_LISTS && runs.length < most; lists += 1) {
+    const wanted = matches === undefined ? most - runs.length : LISTED;
+    const listed = await state.list('run', { most: wanted, ...(next === undefined ? {} : { after: next }) });
+    // A list may be cut short where runs are large: the end is a list of none.
+    if (listed.length === 0) return { runs, next: null };
+    for (const { id, body } of listed) {
+      if (runs.length === most) break;
+      next = id;
+      if (matches === undefined || matches(body)) runs.push(body);
+    }
+  }
+  return { runs, next: next ?? null };
+}
+
 /** Keeps a run in the list that `tributary runs` shows, newest first by id. Tells where, and whether it is new there. */
 export async function listRun(
   state: StateStore,
-  what: 'sync' | 'import' | 'push' | 'verify',
+  what: ListedKind,
   run: { readonly id: string; readonly startedAt: string },
 ): Promise<{ readonly id: string; readonly expiresAt: number; readonly isNew: boolean }> {
   // A push and a check of one audience may have one id.

@@ -82,6 +82,7 @@ describe('the answers of /api', () => {
     ['GET', '/api/segments/{segment}/history', '/api/segments/quiet-readers/history?from=2026-11-20&to=2026-11-21'],
     ['GET', '/api/left-lists', '/api/left-lists'],
     ['GET', '/api/runs', '/api/runs'],
+    ['GET', '/api/runs', '/api/runs?what=push&state=finished&limit=1'],
     ['GET', '/api/duplicates', '/api/duplicates?limit=5'],
     ['GET', '/api/quarantine/{connection}', '/api/quarantine/newsletter'],
     ['GET', '/api/data', '/api/data'],

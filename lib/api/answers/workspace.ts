@@ -73,6 +73,14 @@ export const segmentHistorySchema = z.object({
 
 export const leftListSchema = z.record(z.string(), z.unknown()).register(described, { id: 'LeftList' });
 export const runSchema = z.record(z.string(), z.unknown());
+
+export const runPageSchema = z.object({
+  runs: z.array(runSchema).describe('Newest first'),
+  next: z
+    .string()
+    .nullable()
+    .describe('What to go on after; null at the end. A page may be short, or empty, before that'),
+});
 export const lateDaySchema = z
   .object({
     day: z.string(),
