@@ -242,9 +242,13 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((person: string, options: { stage?: string; yes?: true }) =>
       perform(async (terminal) => (await import('./commands/forget.ts')).runForget(terminal, person, options)),
     );
-  onStage(command(program, 'suppress', 'the list of people never to be contacted: add, remove, list'))
+  combine(onStage(command(program, 'suppress', 'the list of people never to be contacted: add, remove, list')), {
+    given: '--file',
+    excludes: ['[person]'],
+  })
     .addArgument(new Argument('<action>', 'what to do with the list').choices(['add', 'remove', 'list']))
     .addArgument(personArgument(false))
+    .option('--file <file>', 'add everybody whom a file names: an identifier on each line, or CSV with a header')
     .option('--reason <why>', 'why, without anything about the person; needed to add and to remove')
     .option('--by <who>', 'who says so (default: the user of this machine, or whose credentials sign)')
     .action((action: SuppressAction, person: string | undefined, options: Omit<SuppressOptions, 'action' | 'person'>) =>

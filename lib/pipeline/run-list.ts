@@ -1,6 +1,7 @@
 import { TributaryError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { StateStore } from './ports.ts';
+import { type PageAsked, readPage } from './read-page.ts';
 
 /** How long runs are listed. */
 export const RUNS_KEPT_MS = 30 * 24 * 3_600_000;
@@ -19,10 +20,6 @@ export const TELLING_MS = 30_000;
 export const listedKinds = ['sync', 'import', 'push', 'verify'] as const;
 export type ListedKind = (typeof listedKinds)[number];
 
-const LISTED = 200;
-/** So many lists are read for one page: of a thousand runs. */
-const MOST_LISTS = 5;
-
 export interface RunPage {
   /** Newest first. */
   readonly runs: readonly JsonObject[];
@@ -30,33 +27,18 @@ export interface RunPage {
   readonly next: string | null;
 }
 
-export interface RunsAsked {
-  readonly most: number;
-  /** As the page before named it. Throws `api/bad-query` when it did not. */
-  readonly after?: string | undefined;
+export interface RunsAsked extends PageAsked {
   /** Only these. */
   readonly matches?: (run: JsonObject) => boolean;
 }
 
-/** Runs from newest to oldest, a page at a time. Reads no more of them than the page needs, and never more than a thousand. */
-export async function readRuns(state: StateStore, { most, after, matches }: RunsAsked): Promise<RunPage> {
-  if (after !== undefined && !/^\d{4}-[^#]{1,40}#.{1,500}$/.test(after)) {
+/** Runs from newest to oldest, a page at a time. Throws `api/bad-query` for a place that no page named. */
+export async function readRuns(state: StateStore, { matches, ...asked }: RunsAsked): Promise<RunPage> {
+  if (asked.after !== undefined && !/^\d{4}-[^#]{1,40}#.{1,500}$/.test(asked.after)) {
     throw new TributaryError('rejected', 'api/bad-query', 'after: expected what a page before named as next');
   }
-  const runs: JsonObject[] = [];
-  let next = after;
-  for (let lists = 0; lists < MOST_LISTS && runs.length < most; lists += 1) {
-    const wanted = matches === undefined ? most - runs.length : LISTED;
-    const listed = await state.list('run', { most: wanted, ...(next === undefined ? {} : { after: next }) });
-    // A list may be cut short where runs are large: the end is a list of none.
-    if (listed.length === 0) return { runs, next: null };
-    for (const { id, body } of listed) {
-      if (runs.length === most) break;
-      next = id;
-      if (matches === undefined || matches(body)) runs.push(body);
-    }
-  }
-  return { runs, next: next ?? null };
+  const { found, next } = await readPage(state, 'run', asked, matches);
+  return { runs: found.map(({ body }) => body), next };
 }
 
 /** Keeps a run in the list that `tributary runs` shows, newest first by id. Tells where, and whether it is new there. */

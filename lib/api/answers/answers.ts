@@ -23,6 +23,8 @@ import {
   receiptOfErasureSchema,
   receiptSchema,
   segmentPeopleSchema,
+  suppressionBatchSchema,
+  suppressionPageSchema,
   suppressionSchema,
 } from './people.ts';
 import {
@@ -130,6 +132,8 @@ export const answers = {
   SegmentPeople: segmentPeopleSchema,
   SegmentPreview: previewSchema,
   Segments: segmentPageSchema,
+  SuppressionBatch: suppressionBatchSchema,
+  SuppressionPage: suppressionPageSchema,
   Suppressions: z.array(suppressionSchema),
   TakenRows: takenSchema,
   Verify: verifySchema,
