@@ -1,4 +1,4 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Json } from '../../lib/domain/json.ts';
 import type { Plan, PlannedDefinition } from '../../lib/pipeline/define/compose-plan.ts';
 import type { ScanJob } from '../../lib/pipeline/define/plan-definitions.ts';
@@ -7,6 +7,7 @@ import { loadWorkspace, textsOf } from '../../lib/workspace/load.ts';
 import { isError } from '../../lib/workspace/problem.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
+import { openOutput } from '../output-file.ts';
 import { countProblems, tellProblems } from '../problems.ts';
 import { barOf } from '../progress.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';
@@ -22,9 +23,10 @@ interface Options {
 /** `tributary plan [DIR]`: what publishing this workspace would change: definitions, people, lists, calls, cost. */
 export async function runPlan(terminal: Terminal, dir: string, options: Options): Promise<ExitStatus> {
   const stage = openStageClient(options.stage);
+  const file = options.out === undefined ? undefined : await openOutput(options.out);
   const plan = await makePlan(terminal, stage, dir, options.whole === true);
   if (plan === undefined) return 1;
-  if (options.out !== undefined) await writeFile(options.out, `${JSON.stringify(plan, null, 2)}\n`);
+  await file?.write(`${JSON.stringify(plan, null, 2)}\n`);
   if (terminal.json) printJson(terminal, plan);
   else {
     printPlan(terminal, plan);
