@@ -3,6 +3,7 @@ import { type Check, type CheckStatus, checksOf, type Examination } from '../../
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import { type ExitStatus, wrongUsage } from '../failure.ts';
+import { expectFolder } from '../lines.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
@@ -112,6 +113,7 @@ function judgeRelease({ release }: Examination): Check {
 
 /** Whether a folder is what is published, and what is deployed. Throws `cli/bad-usage` where it has problems. */
 async function compareWorkspace(dir: string, { published, deployed }: Examination): Promise<readonly Check[]> {
+  await expectFolder(dir);
   const { definitions } = await loadWorkspace(dir);
   if (definitions === undefined) throw wrongUsage(`${dir} has problems; see: tributary check ${dir}`);
   const { ok, fail, warn, notChecked } = checksOf('workspace', 'docs/operating.md#publishing-a-workspace');

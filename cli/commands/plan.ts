@@ -1,12 +1,12 @@
-import { stat } from 'node:fs/promises';
 import type { Json } from '../../lib/domain/json.ts';
 import type { Plan, PlannedDefinition } from '../../lib/pipeline/define/compose-plan.ts';
 import type { ScanJob } from '../../lib/pipeline/define/plan-definitions.ts';
 import { checkLoaded } from '../../lib/workspace/check.ts';
 import { loadWorkspace, textsOf } from '../../lib/workspace/load.ts';
 import { isError } from '../../lib/workspace/problem.ts';
-import { type ExitStatus, wrongUsage } from '../failure.ts';
+import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
+import { expectFolder } from '../lines.ts';
 import { openOutput } from '../output-file.ts';
 import { countProblems, tellProblems } from '../problems.ts';
 import { barOf } from '../progress.ts';
@@ -63,11 +63,7 @@ export async function makePlan(
 }
 
 async function readFolder(terminal: Terminal, dir: string) {
-  const isFolder = await stat(dir).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) throw wrongUsage(`there is no folder ${dir}`);
+  await expectFolder(dir);
   const loaded = await loadWorkspace(dir);
   const { definitions, sources } = loaded;
   // With the tests of segments: what its own file calls wrong is not published.

@@ -11,7 +11,7 @@ import { loadRegions } from '../../lib/pipeline/define/regions.ts';
 import type { Problem } from '../../lib/workspace/problem.ts';
 import type { ExitStatus } from '../failure.ts';
 import { defaultIdentityRules } from '../identity-rules.ts';
-import { type Lines, openLines, openLineWriter, parseLine, reportLine } from '../lines.ts';
+import { expectFolder, type Lines, openLines, openLineWriter, parseLine, reportLine } from '../lines.ts';
 import { type OutputFile, openOutput } from '../output-file.ts';
 import { tellProblems } from '../problems.ts';
 import { openBar } from '../progress.ts';
@@ -95,6 +95,7 @@ type Rules = Pick<Definitions, 'identity' | 'traits'> | { readonly problems: rea
 
 async function readRules({ workspace }: Options): Promise<Rules> {
   if (workspace === undefined) return { identity: defaultIdentityRules() };
+  await expectFolder(workspace);
   const { loadWorkspace } = await import('../../lib/workspace/load.ts');
   const { definitions, problems } = await loadWorkspace(workspace);
   return definitions ?? { problems };
