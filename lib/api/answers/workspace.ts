@@ -10,6 +10,7 @@ export const workspaceSchema = z.object({
       name: z.string(),
       connector: z.string(),
       webhook: z.boolean(),
+      erasure: z.enum(['delete', 'remove', 'leave']).describe('What its tool is asked about who is erased'),
       streams: z.array(
         z.object({ stream: z.string(), schedule: z.string(), run: loose.nullable(), settled: z.boolean() }),
       ),
