@@ -1,6 +1,6 @@
 import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
 import type { ExitStatus } from '../failure.ts';
-import { openStatusLine } from '../progress.ts';
+import { openStatusLine, type Progress, showing } from '../progress.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
@@ -55,7 +55,8 @@ const ON_A_PAGE = 200;
 /** `tributary runs`: what waits for a person, then pulls, pushes and checks of lists, newest first. */
 export async function runRuns(terminal: Terminal, options: Options): Promise<ExitStatus> {
   const stage = openStageClient(options.stage);
-  const { listed, left, until } = await readListed(terminal, stage, options);
+  const line = openStatusLine(terminal);
+  const { listed, left, until } = await showing(line, () => readListed(line, stage, options));
   // What waits for a person comes first, however long ago it began.
   const waiting = options.what === undefined || options.what === 'push' ? await heldPushes(stage) : [];
   const ids = new Set(waiting.map(({ id }) => id));
@@ -91,11 +92,10 @@ interface Listed {
 }
 
 /** Asks for pages until there is enough that is worth showing, or nothing more, or enough was looked through. */
-async function readListed(terminal: Terminal, stage: StageClient, { all, what }: Options): Promise<Listed> {
+async function readListed(line: Progress, stage: StageClient, { all, what }: Options): Promise<Listed> {
   const listed: Run[] = [];
   let left = 0;
   let next: string | null = '';
-  const line = openStatusLine(terminal);
   for (let page = 0; page < MOST_PAGES && next !== null && listed.length < MOST_SHOWN; page += 1) {
     const query = new URLSearchParams({ limit: String(ON_A_PAGE) });
     if (what !== undefined) query.set('what', what);
@@ -107,7 +107,6 @@ async function readListed(terminal: Terminal, stage: StageClient, { all, what }:
     next = found.next;
     line.update(0, `looking back: ${countOf(listed.length + left, 'run')}`);
   }
-  line.end();
   // A place in the list begins with the instant at which the run there began.
   return { listed, left, until: next === null || next === '' ? undefined : next.split('#')[0] };
 }

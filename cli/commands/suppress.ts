@@ -1,7 +1,7 @@
 import type { Suppression } from '../../lib/pipeline/resolve/suppression.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { openLocalFile } from '../import/local-file.ts';
-import { openStatusLine } from '../progress.ts';
+import { openStatusLine, type Progress, showing } from '../progress.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';
 import { type BadLine, NAMES_SOMEBODY, openPeople } from '../suppress-file.ts';
 import { tableOf } from '../table.ts';
@@ -42,7 +42,8 @@ export async function runSuppress(terminal: Terminal, options: SuppressOptions):
         'expected tributary suppress list, and no PERSON, --file, --reason or --by: everybody is listed',
       );
     }
-    const all = await everybodyOn(terminal, stage);
+    const line = openStatusLine(terminal);
+    const all = await showing(line, () => everybodyOn(line, stage));
     show(terminal, all, all.length === 0 ? 'nobody is on the list' : undefined);
     return 0;
   }
@@ -63,18 +64,15 @@ export async function runSuppress(terminal: Terminal, options: SuppressOptions):
 
 const FOLLOWS = 'lists in tools follow with their next push';
 
-async function everybodyOn(terminal: Terminal, stage: StageClient): Promise<readonly Suppression[]> {
+async function everybodyOn(line: Progress, stage: StageClient): Promise<readonly Suppression[]> {
   const all: Suppression[] = [];
-  const line = openStatusLine(terminal);
   for (let after = ''; ; ) {
     const page = await stage.get<SuppressionPage>(`/api/suppressions?limit=${ON_A_PAGE}${after}`);
     all.push(...page.suppressions);
-    if (page.next === null) break;
+    if (page.next === null) return all;
     line.update(0, `reading the list: ${countOf(all.length, 'entry', 'entries')}`);
     after = `&after=${encodeURIComponent(page.next)}`;
   }
-  line.end();
-  return all;
 }
 
 /** Puts everybody on the list whom a file names. A line that names nobody is told and stops no other one. */
