@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { TributaryError } from '../lib/domain/errors.ts';
+import { wrongUsage } from './failure.ts';
 
 /** Lines of a file that were read together; `first` is the number of the first of them, counted from 1. */
 export interface Lines {
@@ -101,14 +102,20 @@ async function* readLines(source: Readable): AsyncGenerator<Lines> {
   if (rest !== '') yield { first, texts: [first === 1 && rest.charCodeAt(0) === 0xfeff ? rest.slice(1) : rest], read };
 }
 
-/** Size of a readable file. Throws TributaryError `cli/no-such-file`. */
+/** Size of a readable file. Throws TributaryError `cli/no-such-file`, also for a folder. */
 export async function sizeOf(path: string): Promise<number> {
-  try {
-    const { size } = await stat(path);
-    return size;
-  } catch (cause) {
+  const found = await stat(path).catch((cause: unknown) => {
     throw new TributaryError('config', 'cli/no-such-file', `there is no file ${path}`, { cause });
-  }
+  });
+  if (!found.isDirectory()) return found.size;
+  throw new TributaryError('config', 'cli/no-such-file', `${path} is a folder, expected a file`);
+}
+
+/** Throws `cli/bad-usage` for what is no folder. */
+export async function expectFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw wrongUsage(`there is no folder ${path}`);
+  if (!found.isDirectory()) throw wrongUsage(`${path} is a file, expected a folder`);
 }
 
 /** Writes lines in large pieces and waits while the reader is slow. */

@@ -1,11 +1,13 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { redrivenQueues } from '../lib/pipeline/redrive/redrive-queue.ts';
+import { listedKinds } from '../lib/pipeline/run-list.ts';
 import packageFile from '../package.json' with { type: 'json' };
+import { combine } from './combinations.ts';
 import type { ImportOptions } from './commands/import.ts';
 import type { PlanOptions } from './commands/plan.ts';
 import type { OfflineOptions } from './commands/plan-offline.ts';
 import type { SuppressAction, SuppressOptions } from './commands/suppress.ts';
-import { type ExitStatus, reportFailure, wrongUsage } from './failure.ts';
+import { type ExitStatus, reportFailure } from './failure.ts';
 import type { StageOptions } from './stage-client.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -87,17 +89,17 @@ function addOfflineCommands(program: Command, perform: (run: Run) => Promise<voi
 
 /** Changing what is published. */
 function addDefinitionCommands(program: Command, perform: (run: Run) => Promise<void>): void {
-  onStage(command(program, 'plan', 'what publishing a workspace would change: definitions, people, lists, cost'))
+  const plan = command(program, 'plan', 'what publishing a workspace would change: definitions, people, lists, cost');
+  combine(
+    onStage(plan),
+    { given: '--against', excludes: ['--stage', '--whole', '--out'] },
+    { given: '--changes', needs: ['--against'] },
+    { given: '--now', needs: ['--against'] },
+  )
     .argument('[dir]', 'the workspace', '.')
     .option('--whole', 'count everybody, however many they are')
     .option('--out <file>', 'write the plan to a file, for apply')
-    .addOption(
-      new Option('--against <dir>', 'compare with another workspace, without a stage').conflicts([
-        'stage',
-        'whole',
-        'out',
-      ]),
-    )
+    .option('--against <dir>', 'compare with another workspace, without a stage')
     .option('--changes <file>', 'with --against: people to count, as changes (NDJSON; - reads the standard input)')
     .option('--now <instant>', 'with --against: the instant to decide at, RFC 3339 (default: the start of the command)')
     .action((dir: string, options: PlanOptions & Partial<OfflineOptions>) =>
@@ -121,7 +123,11 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
   ).action((options: StageOptions) =>
     perform(async (terminal) => (await import('./commands/console.ts')).runConsole(terminal, options)),
   );
-  onStage(command(program, 'pull', 'read streams of a connection now'))
+  combine(onStage(command(program, 'pull', 'read streams of a connection now')), {
+    given: '--sample',
+    needs: ['[stream]'],
+    excludes: ['--full'],
+  })
     .argument('<connection>', 'its name in tributary.yaml')
     .argument('[stream]', 'only this one (default: all of the connection)')
     .option('--full', 'from the beginning instead of from the checkpoint')
@@ -132,8 +138,17 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
           (await import('./commands/pull.ts')).runPull(terminal, { ...options, connection, stream }),
         ),
     );
-  onStage(
-    command(program, 'import', 'take the rows of a file (CSV, NDJSON, Parquet; also gzip) as records of a connection'),
+  combine(
+    onStage(
+      command(
+        program,
+        'import',
+        'take the rows of a file (CSV, NDJSON, Parquet; also gzip) as records of a connection',
+      ),
+    ),
+    { given: '--sample', needs: ['--dry-run'] },
+    { given: '--mapping', needs: ['--dry-run', '--connection'] },
+    { given: '--rejects', needs: ['--dry-run', '--connection'] },
   )
     .argument('<file>', 'the file; without --connection a mapping is suggested for it')
     .option('--connection <name>', 'its name in tributary.yaml, of connector files')
@@ -144,7 +159,12 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((file: string, options: ImportOptions) =>
       perform(async (terminal) => (await import('./commands/import.ts')).runImport(terminal, file, options)),
     );
-  onStage(command(program, 'push', 'bring the lists in the tools up to date now'))
+  combine(
+    onStage(command(program, 'push', 'bring the lists in the tools up to date now')),
+    { given: '--outcomes', excludes: ['[audience]', '--dry-run'] },
+    { given: '--csv', needs: ['--outcomes'], excludes: ['--ndjson', '--json'] },
+    { given: '--ndjson', needs: ['--outcomes'], excludes: ['--json'] },
+  )
     .argument('[audience]', 'only this one (default: all)')
     .option('--dry-run', 'say what would change, send nothing')
     .option('--outcomes <run>', 'what became of every member of a push, one JSON object a line')
@@ -204,7 +224,15 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((options: { stage?: string; from: string; to: string; connection?: string }) =>
       perform(async (terminal) => (await import('./commands/replay.ts')).runReplay(terminal, options)),
     );
-  onStage(command(program, 'quarantine', 'records that could not be used and why; with --replay they are read again'))
+  combine(
+    onStage(
+      command(program, 'quarantine', 'records that could not be used and why; with --replay they are read again'),
+    ),
+    { given: '--replay', needs: ['[connection]'] },
+    { given: '--replay', needs: ['--code', '--record'] },
+    { given: '--code', needs: ['--replay'], excludes: ['--record'] },
+    { given: '--record', needs: ['--replay'] },
+  )
     .argument('[connection]', 'only those of this one, each by its id')
     .option('--replay', 'read them again, with the mappings as they are now')
     .option('--code <code>', 'those that were refused by this code')
@@ -229,9 +257,13 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((person: string, options: { stage?: string; yes?: true }) =>
       perform(async (terminal) => (await import('./commands/forget.ts')).runForget(terminal, person, options)),
     );
-  onStage(command(program, 'suppress', 'the list of people never to be contacted: add, remove, list'))
+  combine(onStage(command(program, 'suppress', 'the list of people never to be contacted: add, remove, list')), {
+    given: '--file',
+    excludes: ['[person]'],
+  })
     .addArgument(new Argument('<action>', 'what to do with the list').choices(['add', 'remove', 'list']))
     .addArgument(personArgument(false))
+    .option('--file <file>', 'add everybody whom a file names: an identifier on each line, or CSV with a header')
     .option('--reason <why>', 'why, without anything about the person; needed to add and to remove')
     .option('--by <who>', 'who says so (default: the user of this machine, or whose credentials sign)')
     .action((action: SuppressAction, person: string | undefined, options: Omit<SuppressOptions, 'action' | 'person'>) =>
@@ -250,7 +282,12 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .action((person: string, options: { stage?: string; out?: string; html?: true }) =>
       perform(async (terminal) => (await import('./commands/export.ts')).runExport(terminal, person, options)),
     );
-  onStage(command(program, 'review', 'how segments do and what to do about it: keep, fix, split, merge, retire'))
+  combine(
+    onStage(command(program, 'review', 'how segments do and what to do about it: keep, fix, split, merge, retire')),
+    { given: '--last', needs: ['[segment]'] },
+    { given: '--csv', needs: ['[segment]'], excludes: ['--last', '--html', '--json'] },
+    { given: '--columns', needs: ['--csv'] },
+  )
     .argument('[segment]', 'review this one now: everybody is counted (default: how all of them stand)')
     .option('--last', 'its latest review as it is kept')
     .option('--html <file>', 'write the review, or the latest of all segments, as a page')
@@ -258,8 +295,7 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     .option('--columns <names>', 'of the CSV: id, since, traits, identifiers, consent.<topic>', 'id,email')
     .action((segment: string | undefined, { csv, columns, ...options }: ReviewOptions) =>
       perform(async (terminal) => {
-        if (csv === true) {
-          if (segment === undefined || terminal.json) throw wrongUsage('--csv: expected a segment, and no --json');
+        if (csv === true && segment !== undefined) {
           return (await import('./commands/segment-csv.ts')).runSegmentCsv(terminal, { ...options, segment, columns });
         }
         if (segment !== undefined) {
@@ -281,7 +317,8 @@ function addStageCommands(program: Command, perform: (run: Run) => Promise<void>
     );
   onStage(command(program, 'runs', 'pulls, dropped files, pushes and checks of lists, newest first'))
     .option('--all', 'pulls that brought nothing too')
-    .action((options: { stage?: string; all?: true }) =>
+    .addOption(new Option('--what <kind>', 'only these, from further back').choices(listedKinds))
+    .action((options: { stage?: string; all?: true; what?: string }) =>
       perform(async (terminal) => (await import('./commands/runs.ts')).runRuns(terminal, options)),
     );
 }

@@ -38,6 +38,20 @@ export function openBar(terminal: Terminal, label: string, total: number | undef
   };
 }
 
+/** Does work that takes its time; what was shown meanwhile is gone when it ends or fails. */
+export async function showing<Done>(progress: Progress, work: () => Promise<Done>): Promise<Done> {
+  try {
+    return await work();
+  } finally {
+    progress.end();
+  }
+}
+
+/** A status line beside data on stdout: silent where they would overwrite each other. */
+export function openLineBesideData(terminal: Terminal): Progress {
+  return terminal.out.isTTY === true ? SILENT : openStatusLine(terminal);
+}
+
 /** One line on stderr that is written over and over. */
 export function openStatusLine(terminal: Terminal): Progress {
   if (terminal.err.isTTY !== true) return SILENT;

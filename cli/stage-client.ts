@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { TributaryError } from '../lib/domain/errors.ts';
 import { isJsonObject, type Json } from '../lib/domain/json.ts';
 import { plainPath } from '../lib/domain/plain-path.ts';
+import { askAgain, brokenBy, isPassingStatus, passing } from './ask-again.ts';
 import { type Deployment, deploymentAt, strictUrl } from './deployment.ts';
 import { wrongUsage } from './failure.ts';
 
@@ -23,9 +24,15 @@ export interface StageClient {
   readonly deployed: boolean;
   /** Who acts, for the body of what is written down under a name: a deployment knows it by the signature. */
   readonly actor: { readonly by?: string };
-  /** Answers are trusted to have the shape that /api/openapi.json lays down. Throws TributaryError when refused. */
+  /**
+   * Answers are trusted to have the shape that /api/openapi.json lays down. Throws TributaryError when refused, and
+   * `cli/unavailable` when nobody could answer for a minute.
+   */
   get<Answer>(path: string): Promise<Answer>;
+  /** Is asked once: whether it was done is not known when no answer comes. */
   post<Answer>(path: string, body: Json): Promise<Answer>;
+  /** Like `post`, for what is done once however often it is asked: asked again as `get` is. */
+  postAgain<Answer>(path: string, body: Json): Promise<Answer>;
 }
 
 /**
@@ -48,7 +55,7 @@ export function openStageClient(
       url: strictUrl(`${url}${path}`),
       body: body === undefined ? undefined : JSON.stringify(body),
     };
-    const answer = await send(url, deployment, request.url, {
+    const { answer, text } = await send(url, deployment, request.url, {
       method,
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -60,7 +67,8 @@ export function openStageClient(
       redirect: 'manual',
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-    const content = await contentOf(answer);
+    const content = contentOf(text);
+    if (isPassingStatus(answer.status)) throw passing(`${url} answered ${answer.status}`);
     if (answer.ok && content !== undefined) return content as Answer;
     if (isJsonObject(content) && typeof content.code === 'string') {
       throw new TributaryError('rejected', content.code, String(content.message ?? ''));
@@ -75,28 +83,42 @@ export function openStageClient(
     get actor() {
       return deployment === undefined ? { by: userInfo().username } : {};
     },
-    get: (path) => call('GET', path),
-    post: (path, body) => call('POST', path, body),
+    get: (path) => askAgain(() => call('GET', path)),
+    post: (path, body) => call<never>('POST', path, body).catch(notKnown),
+    postAgain: (path, body) => askAgain(() => call('POST', path, body)),
   };
 }
 
-async function send(url: string, deployment: Deployment | undefined, to: URL, request: RequestInit): Promise<Response> {
+/** An answer with all of its text: the connection may break in the middle of it. */
+async function send(
+  url: string,
+  deployment: Deployment | undefined,
+  to: URL,
+  request: RequestInit,
+): Promise<{ readonly answer: Response; readonly text: string }> {
   try {
-    return await fetch(to, request);
+    const answer = await fetch(to, request);
+    return { answer, text: await answer.text() };
   } catch (cause) {
-    const late = cause instanceof Error && cause.name === 'TimeoutError';
-    const answers = late ? 'answers in time' : 'answers';
+    const broken = brokenBy(cause);
+    if (broken !== undefined) throw passing(`${url} ${broken}`, { cause });
     const message =
       deployment === undefined
-        ? `no stage ${answers} at ${url}; start one with: tributary start`
-        : `nobody ${answers} at ${url}; is it the ApiUrl of the stack, and is there a network?`;
+        ? `no stage answers at ${url}; start one with: tributary start`
+        : `nobody answers at ${url}; is it the ApiUrl of the stack, and is there a network?`;
     throw new TributaryError('transient', 'cli/no-stage', message, { cause });
   }
 }
 
-async function contentOf(answer: Response): Promise<Json | undefined> {
+/** What was asked once may have been done although nobody said so. */
+function notKnown(thrown: unknown): never {
+  if (!(thrown instanceof TributaryError) || thrown.code !== 'cli/unavailable') throw thrown;
+  throw passing(`${thrown.message}; it is not known whether it was done: look before you ask again`, { cause: thrown });
+}
+
+function contentOf(text: string): Json | undefined {
   try {
-    return (await answer.json()) as Json;
+    return JSON.parse(text) as Json;
   } catch {
     return undefined; // No JSON, so not our API; `refusal` says so.
   }

@@ -36,7 +36,7 @@ export async function runApprove(
   if (!terminal.json) show(terminal, run);
   const start = plan.hash.slice(0, ENOUGH);
   const question = `to approve exactly this plan, type its first ${ENOUGH} letters (${start}): `;
-  const named = given ?? (await ask(terminal, question));
+  const named = given ?? (await ask(terminal, () => question));
   if (named === undefined) {
     const say = `nothing was approved; to approve exactly this plan: --plan ${plan.hash.slice(0, SHOWN)}`;
     throw new TributaryError('rejected', 'push/plan-moved', say);

@@ -3,6 +3,8 @@ import { type Check, type CheckStatus, checksOf, type Examination } from '../../
 import { loadWorkspace } from '../../lib/workspace/load.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import { type ExitStatus, wrongUsage } from '../failure.ts';
+import { expectFolder } from '../lines.ts';
+import { barOf, openStatusLine, type Progress, showing } from '../progress.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
@@ -27,7 +29,11 @@ const colours = { fail: 'red', warn: 'yellow', 'not-checked': 'dim', ok: 'green'
 /** `tributary doctor`: looks at a deployment or a stage, what is wrong first. Exits with 1 where something fails. */
 export async function runDoctor(terminal: Terminal, options: DoctorOptions): Promise<ExitStatus> {
   const stage = openStageClient(options.stage);
-  if (options.signIn === true) await waitForSignIns(terminal, stage);
+  if (options.signIn === true) {
+    const line = openStatusLine(terminal);
+    const late = await showing(line, () => waitForSignIns(line, stage));
+    if (late !== undefined && !terminal.json) printLine(terminal, terminal.paint('yellow', late));
+  }
   const found = await stage.get<Examination>('/api/doctor');
   const local = options.dir === undefined ? [] : await compareWorkspace(options.dir, found);
   const checks = [...found.checks, judgeClock(found, Date.now()), judgeRelease(found), ...local].sort(
@@ -68,8 +74,8 @@ function tell(terminal: Terminal, found: Examination, checks: readonly Check[], 
   }
 }
 
-/** Waits until every connection that was asked has answered, or the patience is over: then the table says what is known. */
-async function waitForSignIns(terminal: Terminal, stage: StageClient): Promise<void> {
+/** Waits until every connection that was asked has answered, or the patience is over: tells then how many have not. */
+async function waitForSignIns(line: Progress, stage: StageClient): Promise<string | undefined> {
   const { at, asked } = await stage.post<{ readonly at: string; readonly asked: readonly string[] }>(
     '/api/doctor/sign-in',
     {},
@@ -80,11 +86,10 @@ async function waitForSignIns(terminal: Terminal, stage: StageClient): Promise<v
     const answered = checks.filter(
       ({ id, of, found }) => id === 'sign-in' && asked.includes(of ?? '') && isSince(found, at),
     );
-    if (answered.length === asked.length) return;
+    line.update(0, `signing in: ${barOf(answered.length, asked.length)} connections`);
+    if (answered.length === asked.length) return undefined;
     if (Date.now() > until) {
-      const message = `${asked.length - answered.length} of ${asked.length} connections have not answered; see the queues sync and push below`;
-      if (!terminal.json) printLine(terminal, terminal.paint('yellow', message));
-      return;
+      return `${asked.length - answered.length} of ${asked.length} connections have not answered; see the queues sync and push below`;
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
@@ -112,6 +117,7 @@ function judgeRelease({ release }: Examination): Check {
 
 /** Whether a folder is what is published, and what is deployed. Throws `cli/bad-usage` where it has problems. */
 async function compareWorkspace(dir: string, { published, deployed }: Examination): Promise<readonly Check[]> {
+  await expectFolder(dir);
   const { definitions } = await loadWorkspace(dir);
   if (definitions === undefined) throw wrongUsage(`${dir} has problems; see: tributary check ${dir}`);
   const { ok, fail, warn, notChecked } = checksOf('workspace', 'docs/operating.md#publishing-a-workspace');

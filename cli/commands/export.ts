@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
+import { openOutput } from '../output-file.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';
 import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
 
@@ -16,6 +16,8 @@ export async function runExport(terminal: Terminal, person: string, options: Opt
   const { out, html } = options;
   if (html === true && terminal.json && out === undefined) throw wrongUsage('--html with --json needs --out');
   const stage = openStageClient(options.stage);
+  // Personal data: for the eyes of whoever asked.
+  const file = out === undefined ? undefined : await openOutput(out, { forOwner: true });
   const started = await stage.post<Job>('/api/export', { person });
   const job = await followJob(terminal, stage, started, (now) => {
     const { hours, lines } = now.parts[0] as { hours?: number; lines?: number };
@@ -28,12 +30,11 @@ export async function runExport(terminal: Terminal, person: string, options: Opt
     return 1;
   }
   const text = await fetchText(stage, job.id, html === true ? 'html' : 'json');
-  if (out === undefined) {
+  if (out === undefined || file === undefined) {
     terminal.out.write(`${text}\n`);
     return 0;
   }
-  // Personal data: for the eyes of whoever asked.
-  writeFileSync(out, text, { mode: 0o600 });
+  await file.write(text);
   const bytes = Buffer.byteLength(text);
   if (terminal.json) printJson(terminal, { file: out, bytes });
   else printLine(terminal, `${out}: ${bytes.toLocaleString('en-US')} bytes`);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ErasureRule } from '../../lib/domain/definitions.ts';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import type { ErasureReceipt } from '../../lib/pipeline/erase/erasure-receipt.ts';
 import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
@@ -27,8 +28,7 @@ export async function runForget(
 ): Promise<ExitStatus> {
   const stage = openStageClient(options.stage);
   if (options.yes !== true) {
-    const question = `erase ${person} ${stage.deployed ? `at ${stage.url}` : 'here'}, and in tools whose connection says erasure: delete? There is no way back. Type yes: `;
-    const answer = await ask(terminal, question);
+    const answer = await ask(terminal, () => questionAbout(person, stage));
     if (answer !== 'yes')
       throw new TributaryError('rejected', 'cli/not-confirmed', 'nobody was erased; say yes, or --yes');
   }
@@ -43,6 +43,34 @@ export async function runForget(
   else printReceipt(terminal, id, receipt);
   return job.state === 'finished' ? 0 : 1;
 }
+
+/** What is about to happen, tool by tool: what one of them deletes, nobody brings back. */
+export async function questionAbout(person: string, stage: StageClient): Promise<string> {
+  const { connections } = await stage.get<{ readonly connections: readonly AskedTool[] }>('/api/workspace');
+  const lines = Object.entries(IN_TOOLS).flatMap(([rule, what]) => {
+    const tools = connections.filter(({ erasure }) => erasure === rule);
+    if (tools.length === 0) return [];
+    return [`  ${tools.map(({ name, connector }) => `${name} (${connector})`).join(', ')}: ${what}`];
+  });
+  const where = stage.deployed ? `at ${stage.url}` : 'here';
+  return [
+    `erase ${person} ${where}, and where a tool knows of them:`,
+    ...lines,
+    'There is no way back. Type yes: ',
+  ].join('\n');
+}
+
+interface AskedTool {
+  readonly name: string;
+  readonly connector: string;
+  readonly erasure: ErasureRule;
+}
+
+const IN_TOOLS: Readonly<Record<ErasureRule, string>> = {
+  delete: 'taken off our lists, and deleted there as far as the tool lets us',
+  remove: 'taken off our lists; the record there stays',
+  leave: 'asked for nothing',
+};
 
 /** The receipt, once the tools have had a moment to answer: most do within one. */
 async function readReceipt(stage: StageClient, id: string): Promise<ErasureReceipt> {

@@ -17,7 +17,7 @@ import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
 import { type LocalFile, openLocalFile } from '../import/local-file.ts';
 import { checkMapping, readMappingFile, suggestionText } from '../import/mapping.ts';
-import { openRejects, type ReasonCount } from '../import/rejects.ts';
+import { openRejects, type ReasonCount, type Rejects } from '../import/rejects.ts';
 import { sendRows } from '../import/send-rows.ts';
 import { openBar } from '../progress.ts';
 import { type Preview, printSideBySide } from '../side-by-side.ts';
@@ -64,7 +64,7 @@ export async function runImport(terminal: Terminal, path: string, options: Impor
     if (missing.length > 0) {
       terminal.err.write(`the mapping names columns that the file does not have: ${missing.join(', ')}\n`);
     }
-    const rejects = openRejects(options.rejects, file);
+    const rejects = await openRejects(options.rejects, file);
     const run = { terminal, path, options, local, file, map: chosen.map, missing, rejects };
     return options.dryRun === true ? await tryRows(run, chosen.suggested) : await importRows(run);
   } finally {
@@ -80,7 +80,7 @@ interface Run {
   readonly file: OpenFile;
   readonly map: OpenImports['map'];
   readonly missing: readonly string[];
-  readonly rejects: ReturnType<typeof openRejects>;
+  readonly rejects: Rejects;
 }
 
 /** By what rows are read. `mapping`: in the words of a workspace, where it has them. */
@@ -108,7 +108,6 @@ async function chooseMapping(
     }
     return { mapping: published, map: openRows(published) };
   }
-  if (given !== undefined) throw wrongUsage('--connection: expected the connection to import into, or --dry-run');
   const suggested = suggestMapping(columns);
   if (suggested !== undefined) {
     const checked = checkMapping({ mapping: suggested }, 'the suggestion');

@@ -1,11 +1,15 @@
 import { relative } from 'node:path';
+import { TributaryError } from '../../lib/domain/errors.ts';
 import { writeStarter } from '../../lib/workspace/init.ts';
 import type { ExitStatus } from '../failure.ts';
+import { cannotWrite } from '../output-file.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
 
 /** `tributary init DIR`: a starter workspace. */
 export async function runInit(terminal: Terminal, dir: string): Promise<ExitStatus> {
-  const files = await writeStarter(dir);
+  const files = await writeStarter(dir).catch((thrown: unknown) => {
+    throw thrown instanceof TributaryError ? thrown : cannotWrite(dir, thrown);
+  });
   if (terminal.json) {
     printJson(terminal, { dir, files });
     return 0;

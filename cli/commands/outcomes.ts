@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { CSV_HEAD, csvLine, type OutcomeLine } from '../../lib/pipeline/push/outcomes.ts';
 import type { ExitStatus } from '../failure.ts';
+import { openLineBesideData, showing } from '../progress.ts';
 import { openStageClient } from '../stage-client.ts';
-import { printJson, type Terminal } from '../terminal.ts';
+import { countOf, printJson, type Terminal } from '../terminal.ts';
 
 interface Options {
   readonly run: string;
@@ -21,15 +23,24 @@ interface Part {
 export async function runOutcomes(terminal: Terminal, { run, csv, stage: url }: Options): Promise<ExitStatus> {
   const stage = openStageClient(url);
   const all: OutcomeLine[] = [];
-  if (csv === true) process.stdout.write(CSV_HEAD);
-  for (let part = 0, parts = 1; part < parts; part += 1) {
-    const found = await stage.get<Part>(`/api/runs/${encodeURIComponent(run)}/outcomes/${part}`);
-    parts = found.parts;
-    if (terminal.json) all.push(...found.outcomes);
-    else
-      for (const line of found.outcomes)
-        process.stdout.write(csv === true ? csvLine(line) : `${JSON.stringify(line)}\n`);
-  }
+  if (csv === true) terminal.out.write(CSV_HEAD);
+  const line = openLineBesideData(terminal);
+  await showing(line, async () => {
+    let told = 0;
+    for (let part = 0, parts = 1; part < parts; part += 1) {
+      const found = await stage.get<Part>(`/api/runs/${encodeURIComponent(run)}/outcomes/${part}`);
+      parts = found.parts;
+      told += found.outcomes.length;
+      line.update(0, `reading outcomes: part ${part + 1} of ${parts}, ${countOf(told, 'member')}`);
+      if (terminal.json) all.push(...found.outcomes);
+      else await writeLines(terminal, found.outcomes, csv === true);
+    }
+  });
   if (terminal.json) printJson(terminal, all.map((line) => ({ ...line })) as never);
   return 0;
+}
+
+async function writeLines({ out }: Terminal, outcomes: readonly OutcomeLine[], asCsv: boolean): Promise<void> {
+  const text = outcomes.map((one) => (asCsv ? csvLine(one) : `${JSON.stringify(one)}\n`)).join('');
+  if (text !== '' && !out.write(text)) await once(out, 'drain');
 }

@@ -1,4 +1,3 @@
-import { stat, writeFile } from 'node:fs/promises';
 import type { Json } from '../../lib/domain/json.ts';
 import type { OfflinePreview } from '../../lib/domain/preview-offline.ts';
 import type { Plan, PlannedDefinition } from '../../lib/pipeline/define/compose-plan.ts';
@@ -6,8 +5,10 @@ import type { ScanJob } from '../../lib/pipeline/define/plan-definitions.ts';
 import { checkLoaded } from '../../lib/workspace/check.ts';
 import { loadWorkspace, textsOf } from '../../lib/workspace/load.ts';
 import { isError } from '../../lib/workspace/problem.ts';
-import { type ExitStatus, wrongUsage } from '../failure.ts';
+import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
+import { expectFolder } from '../lines.ts';
+import { openOutput } from '../output-file.ts';
 import { countProblems, tellProblems } from '../problems.ts';
 import { barOf } from '../progress.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';
@@ -18,9 +19,6 @@ export interface PlanOptions {
   readonly stage?: string;
   readonly whole?: true;
   readonly out?: string;
-  /** Only for a plan without a stage. */
-  readonly changes?: string;
-  readonly now?: string;
 }
 
 /** A plan that no stage has made: it counts people of a file, takes lists to be what was wanted of them, and cannot be applied. */
@@ -32,13 +30,11 @@ export interface OfflinePlan
 
 /** `tributary plan [DIR]`: what publishing this workspace would change: definitions, people, lists, calls, cost. */
 export async function runPlan(terminal: Terminal, dir: string, options: PlanOptions): Promise<ExitStatus> {
-  if (options.changes !== undefined || options.now !== undefined) {
-    throw wrongUsage('--changes and --now go with --against DIR: a stage counts its own people, now');
-  }
   const stage = openStageClient(options.stage);
+  const file = options.out === undefined ? undefined : await openOutput(options.out);
   const plan = await makePlan(terminal, stage, dir, options.whole === true);
   if (plan === undefined) return 1;
-  if (options.out !== undefined) await writeFile(options.out, `${JSON.stringify(plan, null, 2)}\n`);
+  await file?.write(`${JSON.stringify(plan, null, 2)}\n`);
   if (terminal.json) printJson(terminal, plan);
   else {
     printPlan(terminal, plan);
@@ -76,11 +72,7 @@ export async function makePlan(
 
 /** Reads a workspace that is to be planned. Undefined when it has errors; they are printed then. */
 export async function readFolder(terminal: Terminal, dir: string) {
-  const isFolder = await stat(dir).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) throw wrongUsage(`there is no folder ${dir}`);
+  await expectFolder(dir);
   const loaded = await loadWorkspace(dir);
   const { definitions, sources } = loaded;
   // With the tests of segments: what its own file calls wrong is not published.

@@ -33,7 +33,7 @@ interface StreamPart {
 export async function runPull(terminal: Terminal, options: Options): Promise<ExitStatus> {
   const { connection, stream, full, sample } = options;
   const stage = openStageClient(options.stage);
-  if (sample !== undefined) return showSample(terminal, stage, { connection, stream, most: sample, full });
+  if (sample !== undefined) return showSample(terminal, stage, { connection, stream, most: sample });
   const asked = { connection, ...(stream === undefined ? {} : { stream }), ...(full === true ? { full } : {}) };
   const started = await stage.post<Job>('/api/pull', asked);
   const job = await followJob(terminal, stage, started, (now) => tell(connection, now));
@@ -46,14 +46,12 @@ interface Asked {
   readonly connection: string;
   readonly stream: string | undefined;
   readonly most: number;
-  readonly full: true | undefined;
 }
 
 /** `--sample N`: the first records of a stream as the tool has them, each beside what its mapping makes of it. */
 async function showSample(terminal: Terminal, stage: StageClient, asked: Asked): Promise<ExitStatus> {
-  const { connection, stream, most, full } = asked;
+  const { connection, stream, most } = asked;
   if (stream === undefined) throw wrongUsage('--sample: expected a stream, as in pull CONNECTION STREAM --sample 5');
-  if (full === true) throw wrongUsage('--sample: expected no --full, for nothing is pulled');
   const started = await stage.post<Job>('/api/sample', { connection, stream, most });
   const job = await followJob(terminal, stage, started, () => `reading ${connection} ${stream}`);
   if (job.error !== undefined) {

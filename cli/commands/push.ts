@@ -4,6 +4,7 @@ import type { PushRun } from '../../lib/pipeline/push/push-run.ts';
 import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
 import { type OutcomeCounts, tableOfOutcomes } from '../outcome-table.ts';
+import { openStatusLine, showing } from '../progress.ts';
 import { printHolds, tableOfPlans } from '../push-plan.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
@@ -47,7 +48,11 @@ export async function runPush(terminal: Terminal, options: Options): Promise<Exi
 }
 
 async function planOnly(terminal: Terminal, stage: StageClient, asked: { audience?: string }): Promise<ExitStatus> {
-  const plan = await stage.post<{ readonly audiences: readonly DryRun[] }>('/api/push/dry-run', asked);
+  const line = openStatusLine(terminal);
+  line.update(0, `planning a push of ${asked.audience ?? 'every audience'}; nothing is sent`);
+  const plan = await showing(line, () =>
+    stage.post<{ readonly audiences: readonly DryRun[] }>('/api/push/dry-run', asked),
+  );
   if (terminal.json) {
     printJson(terminal, plan);
     return 0;

@@ -31,10 +31,9 @@ const ONE_ANSWER = 100;
  * read again, those of `--code` or `--record`. Exits 1 when some are refused as before.
  */
 export async function runQuarantine(terminal: Terminal, options: Options): Promise<ExitStatus> {
-  const { connection, replay, code, record } = options;
+  const { connection, replay } = options;
   const stage = openStageClient(options.stage);
   if (replay === true) return readAgain(terminal, stage, options);
-  if (code !== undefined || record !== undefined) throw wrongUsage('--code and --record: expected --replay with them');
   if (connection === undefined) return printReasons(terminal, await stage.get<DataPage>('/api/data'));
   const lines = await linesOf(stage, connection);
   if (terminal.json) printJson(terminal, lines);
@@ -74,9 +73,7 @@ async function readAgain(
   stage: StageClient,
   { connection, code, record }: Options,
 ): Promise<ExitStatus> {
-  if (connection === undefined || (code === undefined) === (record === undefined)) {
-    throw wrongUsage('--replay: expected a connection, and either --code or --record');
-  }
+  if (connection === undefined) throw wrongUsage('--replay: expected a connection');
   const body = record === undefined ? { code: code ?? '' } : { ids: record };
   const started = await stage.post<Job>(`/api/quarantine/${encodeURIComponent(connection)}/replay`, body);
   const job = await followJob(

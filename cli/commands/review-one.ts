@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { TributaryError } from '../../lib/domain/errors.ts';
 import type { Review } from '../../lib/domain/review/review.ts';
 import { partsOfReview, type ReviewPart } from '../../lib/domain/review/review-lines.ts';
 import type { Job } from '../../lib/pipeline/jobs/jobs.ts';
 import type { ExitStatus } from '../failure.ts';
 import { followJob } from '../follow-job.ts';
+import { openOutput } from '../output-file.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
@@ -25,6 +25,7 @@ export async function runReviewOne(
   { segment, last, html, stage: url }: Options,
 ): Promise<ExitStatus> {
   const stage = openStageClient(url);
+  const file = html === undefined ? undefined : await openOutput(html);
   const path = `/api/segments/${encodeURIComponent(segment)}`;
   if (last !== true) {
     const started = await stage.post<Job>(`${path}/reviews`, {});
@@ -39,9 +40,9 @@ export async function runReviewOne(
     const message = `${segment} was never reviewed; leave --last out to review it now`;
     throw new TributaryError('rejected', 'api/no-such-review', message);
   }
-  if (html !== undefined) {
+  if (file !== undefined) {
     const page = await stage.get<{ readonly html: string }>(`${path}/reviews/${encodeURIComponent(review.at)}/page`);
-    writeFileSync(html, page.html);
+    await file.write(page.html);
   }
   if (terminal.json) {
     printJson(terminal, review);

@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import type { Proposal } from '../../lib/domain/review/proposal.ts';
 import type { SegmentHistory } from '../../lib/pipeline/describe/segment-history.ts';
 import type { LateDay } from '../../lib/pipeline/resolve/lateness.ts';
 import type { ReviewLine } from '../../lib/pipeline/review/reviews.ts';
 import { everySegment } from '../every-segment.ts';
 import type { ExitStatus } from '../failure.ts';
+import { openOutput } from '../output-file.ts';
 import { openBar } from '../progress.ts';
 import { openStageClient } from '../stage-client.ts';
 import { tableOf } from '../table.ts';
@@ -36,6 +36,7 @@ interface ReviewedSegment {
  */
 export async function runReview(terminal: Terminal, { html, stage: url }: Options): Promise<ExitStatus> {
   const stage = openStageClient(url);
+  const file = html === undefined ? undefined : await openOutput(html);
   const known = await everySegment(stage);
   const reviews = new Map((await stage.get<readonly ReviewLine[]>('/api/reviews')).map((one) => [one.segment, one]));
   const bar = openBar(terminal, 'reviewing', known.length);
@@ -47,9 +48,9 @@ export async function runReview(terminal: Terminal, { html, stage: url }: Option
   }
   bar.end();
   const lateness = await stage.get<readonly LateDay[]>('/api/lateness');
-  if (html !== undefined) {
+  if (file !== undefined) {
     const page = await stage.get<{ readonly html: string }>('/api/reviews/page');
-    writeFileSync(html, page.html);
+    await file.write(page.html);
   }
   if (terminal.json) printJson(terminal, { segments, lateness });
   else {

@@ -3,8 +3,9 @@ import { csvCell } from '../../lib/domain/csv-cell.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import type { SegmentPeople } from '../../lib/pipeline/describe/segment-people.ts';
 import type { ExitStatus } from '../failure.ts';
+import { openLineBesideData, showing } from '../progress.ts';
 import { openStageClient } from '../stage-client.ts';
-import type { Terminal } from '../terminal.ts';
+import { countOf, type Terminal } from '../terminal.ts';
 
 interface Options {
   readonly segment: string;
@@ -18,16 +19,22 @@ const AT_ONCE = 100;
 export async function runSegmentCsv(terminal: Terminal, options: Options): Promise<ExitStatus> {
   const stage = openStageClient(options.stage);
   const path = `/api/segments/${encodeURIComponent(options.segment)}/people`;
-  let from: string | null | undefined;
-  do {
-    const query = new URLSearchParams({ columns: options.columns, most: String(AT_ONCE) });
-    if (typeof from === 'string') query.set('from', from);
-    const { columns, people, next } = await stage.get<SegmentPeople>(`${path}?${query}`);
-    const lines = people.map(lineOf);
-    const text = `${from === undefined ? lineOf(columns) : ''}${lines.join('')}`;
-    if (text !== '' && !terminal.out.write(text)) await once(terminal.out, 'drain');
-    from = next;
-  } while (from !== null);
+  const line = openLineBesideData(terminal);
+  await showing(line, async () => {
+    let told = 0;
+    let from: string | null | undefined;
+    do {
+      const query = new URLSearchParams({ columns: options.columns, most: String(AT_ONCE) });
+      if (typeof from === 'string') query.set('from', from);
+      const { columns, people, next } = await stage.get<SegmentPeople>(`${path}?${query}`);
+      const lines = people.map(lineOf);
+      const text = `${from === undefined ? lineOf(columns) : ''}${lines.join('')}`;
+      if (text !== '' && !terminal.out.write(text)) await once(terminal.out, 'drain');
+      from = next;
+      told += people.length;
+      line.update(0, `reading ${options.segment}: ${countOf(told, 'person', 'people')}`);
+    } while (from !== null);
+  });
   return 0;
 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { RehearsalReport } from '../../lib/local/report.ts';
 import { runStage } from '../../lib/local/run-stage.ts';
 import { type ExitStatus, wrongUsage } from '../failure.ts';
+import { expectFolder } from '../lines.ts';
 import { openStory } from '../stage-events.ts';
 import { printJson, type Terminal } from '../terminal.ts';
 
@@ -16,7 +17,7 @@ interface Options {
 
 /** `tributary start`: the local stage with its rehearsal; with --once it ends after the report. */
 export async function runStart(terminal: Terminal, options: Options): Promise<ExitStatus> {
-  const workspace = workspaceOf(options.workspace);
+  const workspace = await workspaceOf(options.workspace);
   // A notice to developers of the AWS SDK, which would stand in the middle of the progress.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const story = openStory(terminal);
@@ -37,9 +38,9 @@ function failed(report: RehearsalReport | undefined): boolean {
   return report !== undefined && report.differences.length > 0;
 }
 
-function workspaceOf(asked: string | undefined): string {
+async function workspaceOf(asked: string | undefined): Promise<string> {
   if (asked !== undefined) {
-    if (!existsSync(asked)) throw wrongUsage(`--workspace: there is no folder ${asked}`);
+    await expectFolder(asked);
     return asked;
   }
   return existsSync('tributary.yaml') ? '.' : exampleWorkspace(dirname(fileURLToPath(import.meta.url)));

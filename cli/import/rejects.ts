@@ -1,6 +1,6 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
+import type { WriteStream } from 'node:fs';
 import type { OpenFile, RejectedRow } from '../../lib/connectors/row-file.ts';
-import { TributaryError } from '../../lib/domain/errors.ts';
+import { cannotWrite, type OutputFile, openOutput } from '../output-file.ts';
 
 /** Rows that were not taken for one reason. */
 export interface ReasonCount {
@@ -14,15 +14,16 @@ export interface ReasonCount {
 const LINES_NAMED = 5;
 
 /** Counts rows that are not taken by reason and, where a file is named for them, writes each down as it was. */
-export function openRejects(path: string | undefined, { rejects }: OpenFile) {
+export async function openRejects(path: string | undefined, { rejects }: OpenFile) {
+  // Rows of people: for the eyes of whoever imports.
+  const output = path === undefined ? undefined : await openOutput(path, { forOwner: true });
   const counts = new Map<string, { code: string; reason: string; rows: number; lines: number[] }>();
   let stream: WriteStream | undefined;
   let failure: Error | undefined;
   let total = 0;
 
-  function begin(file: string): WriteStream {
-    // Rows of people: for the eyes of whoever imports.
-    const opened = createWriteStream(file, { mode: 0o600 });
+  async function begin(file: OutputFile): Promise<WriteStream> {
+    const opened = await file.begin();
     opened.on('error', (error) => {
       failure = error;
     });
@@ -40,8 +41,8 @@ export function openRejects(path: string | undefined, { rejects }: OpenFile) {
       counts.set(key, count);
       count.rows += 1;
       if (count.lines.length < LINES_NAMED) count.lines.push(line);
-      if (path === undefined) return;
-      stream ??= begin(path);
+      if (path === undefined || output === undefined) return;
+      stream ??= await begin(output);
       if (failure !== undefined) throw cannotWrite(path, failure);
       if (!stream.write(`${rejects.lineOf(row)}\n`)) await drained(stream);
     },
@@ -57,15 +58,11 @@ export function openRejects(path: string | undefined, { rejects }: OpenFile) {
   };
 }
 
-export type Rejects = ReturnType<typeof openRejects>;
+export type Rejects = Awaited<ReturnType<typeof openRejects>>;
 
 function drained(stream: WriteStream): Promise<void> {
   return new Promise((resolve) => {
     stream.once('drain', resolve);
     stream.once('error', () => resolve());
   });
-}
-
-function cannotWrite(path: string, cause: Error): TributaryError {
-  return new TributaryError('config', 'cli/cannot-write', `${path} cannot be written`, { cause });
 }

@@ -1,6 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { FileRow } from '../../lib/connectors/row-file.ts';
-import { asTributaryError } from '../../lib/domain/errors.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import type { StandingImport, TakenRows } from '../../lib/pipeline/imports/import-file.ts';
 import { inBatches, readable, rejectsOf } from '../../lib/pipeline/imports/row-batches.ts';
@@ -11,7 +9,6 @@ type ReadRow = Extract<FileRow, { readonly row: unknown }>;
 
 /** Requests on their way at the same time. */
 const AT_ONCE = 4;
-const PAUSES_MS = [500, 2_000, 5_000];
 
 export interface SentRows {
   readonly rows: number;
@@ -53,17 +50,8 @@ export async function sendRows(
   return sent;
 }
 
-/** Sent again after a pause, except where the answer would be the same. */
-async function post(stage: StageClient, id: string, batch: number, rows: readonly ReadRow[]): Promise<TakenRows> {
+/** A batch that comes twice is taken once, by its number. */
+function post(stage: StageClient, id: string, batch: number, rows: readonly ReadRow[]): Promise<TakenRows> {
   const body = { batch, rows: rows.map(({ line, row }) => ({ line, row })) } as unknown as Json;
-  for (const pause of PAUSES_MS) {
-    try {
-      return await stage.post<TakenRows>(`/api/import/${encodeURIComponent(id)}/rows`, body);
-    } catch (thrown) {
-      const { kind } = asTributaryError(thrown);
-      if (kind === 'rejected' || kind === 'auth') throw thrown;
-      await wait(pause);
-    }
-  }
-  return stage.post<TakenRows>(`/api/import/${encodeURIComponent(id)}/rows`, body);
+  return stage.postAgain<TakenRows>(`/api/import/${encodeURIComponent(id)}/rows`, body);
 }

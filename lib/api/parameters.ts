@@ -26,9 +26,10 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   segments: 'Ids of segments with commas between them; absent: the largest',
   since: 'The version to compare with; the one published before it if not said',
   sort: 'name, or size for the largest first',
-  state: 'Which pairs: suggested, accepted, rejected or parted',
+  state: 'In which state: of pairs suggested, accepted, rejected or parted; of runs running, finished, failed, held, …',
   to: 'The last day',
   version: 'A version of the definitions',
+  what: 'Of what kind: sync, import, push or verify',
 };
 
 /** Parameters of text with these names, as OpenAPI describes them. Those in a path are always there. */

@@ -1,6 +1,7 @@
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
 import type { Profile } from '../domain/profile.ts';
+import type { JsonObject } from '../domain/json.ts';
 import { openAlerts } from '../pipeline/alerts.ts';
 import { readApplyJob } from '../pipeline/define/apply-definitions.ts';
 import { readPlan, readPlanJob } from '../pipeline/define/plan-definitions.ts';
@@ -14,15 +15,17 @@ import { readOutcomes } from '../pipeline/push/outcomes.ts';
 import { findPush, listPushes, type PushRun } from '../pipeline/push/push-run.ts';
 import { readLateness } from '../pipeline/resolve/lateness.ts';
 import { listMerges } from '../pipeline/resolve/merges.ts';
+import { listedKinds, readRuns } from '../pipeline/run-list.ts';
 import { latestVerify } from '../pipeline/verify/verify-run.ts';
 import type { AnswerName } from './answers/answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { personIn } from './person-step.ts';
 import { listAudiences, readAudience, readWorkspace } from './reads.ts';
-import { noSuchPerson, type Route } from './route.ts';
+import { noSuchPerson, type Route, readLimit } from './route.ts';
 
 const MOST_LISTED = 100;
 const MOST_PUSHES = 20;
+const MOST_RUNS = 200;
 
 /** Everything that only looks. */
 export function readRoutes(deps: ApiDeps): readonly Route<never>[] {
@@ -109,8 +112,13 @@ export function readRoutes(deps: ApiDeps): readonly Route<never>[] {
       run: () => readLateness(deps),
     },
     {
-      ...get('/api/runs', 'Sync runs, pushes and checks of lists, newest first', 'Runs'),
-      run: async () => (await deps.state.list('run', { most: MOST_LISTED })).map(({ body }) => body),
+      ...get(
+        '/api/runs',
+        'Sync runs, dropped files, pushes and checks of lists, newest first, some at a time',
+        'RunPage',
+      ),
+      query: ['what', 'state', 'after', 'limit'],
+      run: async ({ query }) => listRuns(deps, query),
     },
     {
       ...get('/api/runs/{run}', 'One push: its plan, what holds it, how it ended', 'Run'),
@@ -170,6 +178,17 @@ async function pushNamed(deps: ApiDeps, run = ''): Promise<PushRun> {
   const found = await findPush(deps.state, run);
   if (found === undefined) throw new TributaryError('rejected', 'api/no-such-run', 'no push has that id');
   return found;
+}
+
+async function listRuns({ state }: ApiDeps, query: Readonly<Record<string, string | undefined>>) {
+  const { what, state: wanted, after, limit } = query;
+  if (what !== undefined && !(listedKinds as readonly string[]).includes(what)) {
+    throw new TributaryError('rejected', 'api/bad-query', `what: expected one of ${listedKinds.join(', ')}`);
+  }
+  const matches = (run: JsonObject): boolean =>
+    (what === undefined || run.what === what) && (wanted === undefined || run.state === wanted);
+  const most = readLimit(limit, { most: MOST_RUNS, usual: MOST_LISTED });
+  return readRuns(state, { most, after, ...(what === undefined && wanted === undefined ? {} : { matches }) });
 }
 
 async function readPart(deps: ApiDeps, run: PushRun, asked = '') {

@@ -1,6 +1,7 @@
 import { destinationFor, loadConnectorsOf } from '../connectors/define.ts';
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { guardrailsOf } from '../domain/guardrails.ts';
+import { erasureRuleOf } from '../pipeline/erase/erased-keys.ts';
 import { dryRun } from '../pipeline/push/dry-run.ts';
 import { latestPush } from '../pipeline/push/push-run.ts';
 import { summariseAudience } from '../pipeline/push/summaries.ts';
@@ -9,10 +10,11 @@ import type { ApiDeps } from './deps.ts';
 
 export async function readWorkspace(deps: ApiDeps) {
   const { workspace, version, timezone, connections } = await deps.definitions();
-  const list = Object.values(connections).map(async ({ name, connector, webhook, streams }) => ({
+  const list = Object.values(connections).map(async ({ name, connector, webhook, streams, ...rest }) => ({
     name,
     connector,
     webhook,
+    erasure: erasureRuleOf(rest),
     streams: await Promise.all(
       Object.entries(streams).map(async ([stream, schedule]) => {
         const { run } = (await readStream(deps.state, name, stream)).state;

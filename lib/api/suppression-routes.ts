@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { listSuppressions, suppressPerson, unsuppressPerson } from '../pipeline/resolve/suppression.ts';
+import { readSuppressions, suppressPeople, suppressPerson, unsuppressPerson } from '../pipeline/resolve/suppression.ts';
 import type { ApiDeps } from './deps.ts';
-import { actor, type Route, route } from './route.ts';
+import { actor, type Route, readLimit, route } from './route.ts';
 
-const orderSchema = z.object({
-  person: z.string(),
-  by: actor,
-  reason: z.string().min(1).max(200),
-});
+const order = { by: actor, reason: z.string().min(1).max(200) };
+const orderSchema = z.object({ person: z.string(), ...order });
+const batchSchema = z.object({ people: z.array(z.string().max(1_000)).min(1).max(100), ...order });
+
+const ON_A_PAGE = { most: 500, usual: 100 };
 
 /** The list of people never to be contacted. It holds keys of identifiers, no values. */
 export function suppressionRoutes(deps: ApiDeps): readonly Route<never>[] {
@@ -17,8 +17,10 @@ export function suppressionRoutes(deps: ApiDeps): readonly Route<never>[] {
       path: '/api/suppressions',
       needs: 'viewer',
       summary: 'People never to be contacted, by keys of their identifiers',
-      answer: 'Suppressions',
-      run: async () => listSuppressions(deps.state),
+      answer: 'SuppressionPage',
+      query: ['after', 'limit'],
+      run: async ({ query: { after, limit } }) =>
+        readSuppressions(deps.state, { most: readLimit(limit, ON_A_PAGE), after }),
     }),
     route({
       method: 'post',
@@ -29,6 +31,16 @@ export function suppressionRoutes(deps: ApiDeps): readonly Route<never>[] {
       status: 202,
       answer: 'Suppressions',
       run: async ({ body: { person, ...order } }) => suppressPerson(deps, person, order),
+    }),
+    route({
+      method: 'post',
+      path: '/api/suppressions/batch',
+      needs: 'approver',
+      summary: 'Never contact up to a hundred people; whoever cannot be named stops nobody else',
+      body: batchSchema,
+      status: 202,
+      answer: 'SuppressionBatch',
+      run: async ({ body: { people, ...order } }) => suppressPeople(deps, people, order),
     }),
     route({
       method: 'post',

@@ -95,7 +95,9 @@ async function lookAtStreams(stage: Stage): Promise<Streams> {
   const streams = connections.flatMap(({ name: connection, streams: list }) =>
     list.map(({ stream, settled }) => ({ of: `${connection}/${stream}`, settled })),
   );
-  const runs = (await callStage(stage, 'GET', '/api/runs')) as unknown as readonly { readonly changes?: number }[];
+  const { runs } = (await callStage(stage, 'GET', '/api/runs')) as unknown as {
+    readonly runs: readonly { readonly changes?: number }[];
+  };
   const changes = runs.reduce((sum, run) => sum + (run.changes ?? 0), 0);
   const unsettled = streams.flatMap(({ of, settled }) => (settled ? [] : [of]));
   return { done: streams.length - unsettled.length, total: streams.length, changes, unsettled };

@@ -32,11 +32,11 @@ export async function callStage(
 
 /** Does what an operator would do with a push that is held on the rehearsed day: look at its plan, say so, let it go on. */
 export async function approveHeld(stage: Stage, tell: (message: string) => void): Promise<void> {
-  const runs = (await callStage(stage, 'GET', '/api/runs')) as unknown as readonly (PushRun & {
-    readonly what: string;
-  })[];
-  for (const { id, what, state, plan, holds = [] } of runs) {
-    if (what !== 'push' || state !== 'held' || plan === undefined) continue;
+  const { runs } = (await callStage(stage, 'GET', '/api/runs?what=push&state=held')) as unknown as {
+    readonly runs: readonly PushRun[];
+  };
+  for (const { id, plan, holds = [] } of runs) {
+    if (plan === undefined) continue;
     const why = holds.map(({ guard, says }) => `${says} (${guard})`).join('; ');
     const message = `${id} was held: ${why}. Approved for the rehearsal: ${plan.add} to add, ${plan.remove} to remove`;
     tell(message);

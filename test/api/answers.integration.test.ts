@@ -45,7 +45,7 @@ describe('/api/openapi.json', () => {
     );
 
     expect(on.document.openapi).toBe('3.1.0');
-    expect(schemas).toHaveLength(85);
+    expect(schemas).toHaveLength(86);
     for (const { path, method } of operations) {
       const {
         summary,
@@ -82,6 +82,7 @@ describe('the answers of /api', () => {
     ['GET', '/api/segments/{segment}/history', '/api/segments/quiet-readers/history?from=2026-11-20&to=2026-11-21'],
     ['GET', '/api/left-lists', '/api/left-lists'],
     ['GET', '/api/runs', '/api/runs'],
+    ['GET', '/api/runs', '/api/runs?what=push&state=finished&limit=1'],
     ['GET', '/api/duplicates', '/api/duplicates?limit=5'],
     ['GET', '/api/quarantine/{connection}', '/api/quarantine/newsletter'],
     ['GET', '/api/data', '/api/data'],
@@ -97,7 +98,13 @@ describe('the answers of /api', () => {
     ['POST', '/api/sample', '/api/sample', { connection: 'newsletter', stream: 'members' }],
     ['POST', '/api/push', '/api/push', {}],
     ['POST', '/api/suppressions', '/api/suppressions', { person: 'cyd@example.com', by: 'ops', reason: 'a letter' }],
-    ['GET', '/api/suppressions', '/api/suppressions'],
+    [
+      'POST',
+      '/api/suppressions/batch',
+      '/api/suppressions/batch',
+      { people: ['dee@example.com', 'nobody'], by: 'ops', reason: 'an old list' },
+    ],
+    ['GET', '/api/suppressions', '/api/suppressions?limit=1'],
     [
       'POST',
       '/api/suppressions/lift',

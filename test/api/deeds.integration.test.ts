@@ -193,3 +193,11 @@ describe('who did it', () => {
     ]);
   });
 });
+
+describe('/api/workspace', () => {
+  it('says what each tool is asked about who is erased, also where its connection says nothing', async () => {
+    const { body } = await on.ask('GET', '/api/workspace');
+
+    expect(body).toMatchObject({ connections: [{ name: 'newsletter', connector: 'mailchimp', erasure: 'delete' }] });
+  });
+});

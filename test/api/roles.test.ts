@@ -85,6 +85,7 @@ describe('operations of the API', () => {
         ...[
           'POST /api/runs/{run}/approve',
           'POST /api/suppressions',
+          'POST /api/suppressions/batch',
           'POST /api/suppressions/lift',
           'POST /api/verify',
         ],

@@ -93,10 +93,10 @@ describe('the commands of a running stage, towards a deployment', () => {
     const gateway = await openGateway(operator);
     const env = { ...signedBy(operator), TRIBUTARY_STAGE: `${gateway.url}/` };
 
-    const { status, stdout } = await cli().run(['runs', '--json'], { env });
+    const { status, stdout } = await cli().run(['quarantine', 'crm', '--json'], { env });
 
     expect({ status, stdout }).toEqual({ status: 0, stdout: '[]\n' });
-    expect(gateway.came.map(({ url, refused }) => [url, refused])).toEqual([['/api/runs', undefined]]);
+    expect(gateway.came.map(({ url, refused }) => [url, refused])).toEqual([['/api/quarantine/crm', undefined]]);
   });
 
   it('sign with a profile of a credentials file', async () => {
@@ -107,7 +107,7 @@ describe('the commands of a running stage, towards a deployment', () => {
     writeFileSync(file, `[ops]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\n`);
     const env = { ...nobody, AWS_PROFILE: 'ops', AWS_SHARED_CREDENTIALS_FILE: file };
 
-    const { status, stderr } = await cli().run(['runs', '--json', '--stage', gateway.url], { env });
+    const { status, stderr } = await cli().run(['quarantine', 'crm', '--json', '--stage', gateway.url], { env });
 
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(gateway.came.map(({ refused }) => refused)).toEqual([undefined]);
@@ -153,7 +153,7 @@ describe('the commands of a running stage, towards a deployment', () => {
     const gateway = await openGateway(operator);
     const wrong = { ...operator, ...other };
 
-    const ran = await cli().run(['runs', '--stage', gateway.url], { env: signedBy(wrong) });
+    const ran = await cli().run(['quarantine', 'crm', '--stage', gateway.url], { env: signedBy(wrong) });
 
     expect(gateway.came[0]?.refused).toEqual(refused);
     expect({ status: ran.status, stdout: ran.stdout, stderr: ran.stderr }).toEqual({
@@ -180,7 +180,7 @@ describe('the commands of a running stage, towards a deployment', () => {
   it('say that the clock is wrong where it is', async () => {
     const gateway = await openGateway(operator, { now: () => new Date(Date.now() + 20 * 60_000) });
 
-    const { stderr } = await cli().run(['runs', '--stage', gateway.url], { env: signedBy(operator) });
+    const { stderr } = await cli().run(['quarantine', 'crm', '--stage', gateway.url], { env: signedBy(operator) });
 
     expect(gateway.came[0]?.refused).toBe('the clock');
     expect(stderr).toBe(
@@ -207,7 +207,7 @@ describe('the commands of a running stage, towards a deployment', () => {
   ])('send nothing when %s', async (_what, env, says) => {
     const gateway = await openGateway(operator);
 
-    const ran = await cli().run(['runs', '--stage', gateway.url], { env: { ...nobody, ...env } });
+    const ran = await cli().run(['quarantine', 'crm', '--stage', gateway.url], { env: { ...nobody, ...env } });
 
     expect({ status: ran.status, stderr: ran.stderr }).toEqual({ status: 1, stderr: `tributary: ${says}\n` });
     expect(gateway.came).toEqual([]);
@@ -225,7 +225,7 @@ describe('the commands of a running stage, towards a deployment', () => {
     writeFileSync(join(cache, `${createHash('sha1').update('acme').digest('hex')}.json`), JSON.stringify(token));
     const env = { ...nobody, AWS_PROFILE: 'ops', AWS_CONFIG_FILE: file, HOME: cli().folder };
 
-    const ran = await cli().run(['runs', '--stage', gateway.url, '--json'], { env });
+    const ran = await cli().run(['quarantine', 'crm', '--stage', gateway.url, '--json'], { env });
 
     expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'cli/expired-credentials' } });
     expect(gateway.came).toEqual([]);
@@ -242,9 +242,9 @@ describe('the commands of a running stage, towards a deployment', () => {
     writeFileSync(join(folder, '.tributary', 'stage.json'), JSON.stringify({ url: started.url, token: 'secret' }));
     const env = { TRIBUTARY_STAGE: exported.url };
 
-    await cli().run(['runs', '--json', '--stage', named.url], { cwd: folder, env });
-    await cli().run(['runs', '--json'], { cwd: folder, env });
-    await cli().run(['runs', '--json'], { cwd: folder, env: { TRIBUTARY_STAGE: '' } });
+    await cli().run(['quarantine', 'crm', '--json', '--stage', named.url], { cwd: folder, env });
+    await cli().run(['quarantine', 'crm', '--json'], { cwd: folder, env });
+    await cli().run(['quarantine', 'crm', '--json'], { cwd: folder, env: { TRIBUTARY_STAGE: '' } });
 
     expect([named, exported, started].map(({ asked }) => asked.map(({ token }) => token))).toEqual([
       [undefined],
@@ -259,7 +259,7 @@ describe('the commands of a running stage, towards a deployment', () => {
     mkdirSync(join(folder, '.tributary'), { recursive: true });
     writeFileSync(join(folder, '.tributary', 'stage.json'), JSON.stringify({ url: started.url, token: 'secret' }));
 
-    await cli().run(['runs', '--json'], { cwd: folder, env: signedBy(operator) });
+    await cli().run(['quarantine', 'crm', '--json'], { cwd: folder, env: signedBy(operator) });
 
     expect(started.asked.map(({ token }) => token)).toEqual(['Bearer secret']);
   });
@@ -273,7 +273,7 @@ describe('the commands of a running stage, towards a deployment', () => {
       },
     });
 
-    const { stderr } = await cli().run(['runs', '--stage', gateway.url], { env: signedBy(operator) });
+    const { stderr } = await cli().run(['quarantine', 'crm', '--stage', gateway.url], { env: signedBy(operator) });
 
     expect(stderr).toContain('answered 307 and not as a stage does; is it the ApiUrl of the stack');
     expect(elsewhere.came).toEqual([]);

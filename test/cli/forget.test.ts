@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { questionAbout } from '../../cli/commands/forget.ts';
+import { openStageClient } from '../../cli/stage-client.ts';
 import type { Json } from '../../lib/domain/json.ts';
 import { withPlayedStages } from './played-stage.ts';
 import { withCli } from './run-cli.ts';
@@ -35,6 +37,28 @@ describe('tributary forget', () => {
 
     expect({ status, reads }).toEqual({ status: 0, reads: 2 });
     expect(JSON.parse(stdout)).toEqual(receiptWith(profile, gone));
+  });
+
+  it('asks by the names of the tools, and says what each of them will do', async () => {
+    const tool = (name: string, connector: string, erasure: string) => ({ name, connector, erasure });
+    const stage = await play(() => [
+      200,
+      {
+        connections: [
+          tool('newsletter', 'mailchimp', 'delete'),
+          tool('crm', 'salesforce', 'remove'),
+          tool('shop', 'klaviyo', 'delete'),
+        ],
+      },
+    ]);
+
+    const question = await questionAbout('ann@example.com', openStageClient(stage.url));
+
+    expect(question).toBe(`erase ann@example.com here, and where a tool knows of them:
+  newsletter (mailchimp), shop (klaviyo): taken off our lists, and deleted there as far as the tool lets us
+  crm (salesforce): taken off our lists; the record there stays
+There is no way back. Type yes: `);
+    expect(stage.asked.map(({ path }) => path)).toEqual(['/api/workspace']);
   });
 
   it('erases nobody where nobody can be asked and --yes is not given', async () => {

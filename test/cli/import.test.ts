@@ -161,7 +161,7 @@ describe('tributary import', () => {
   it.each([
     ['a mapping with mistakes', ['--mapping', 'bad.yaml', '--dry-run'], 1, 'import/bad-mapping'],
     ['a mapping that is not there', ['--mapping', 'nowhere.yaml', '--dry-run'], 2, 'cli/no-such-file'],
-    ['a mapping and no connection', ['--mapping', 'good.yaml'], 2, 'cli/bad-usage'],
+    ['a mapping and no connection', ['--mapping', 'good.yaml'], 2, '--mapping needs --dry-run or --connection'],
     ['a sample that is no number', ['--sample', 'all'], 2, 'whole number'],
   ])('refuses %s', async (_what, args, wanted, says) => {
     write('people.csv', text);

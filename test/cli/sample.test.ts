@@ -44,8 +44,8 @@ describe('tributary pull --sample', () => {
   });
 
   it.each([
-    ['without a stream', ['crm', '--sample', '2'], 'expected a stream'],
-    ['with --full', ['crm', 'contacts', '--sample', '2', '--full'], 'expected no --full'],
+    ['without a stream', ['crm', '--sample', '2'], '--sample needs [stream]'],
+    ['with --full', ['crm', 'contacts', '--sample', '2', '--full'], '--sample cannot be used with --full'],
   ])('takes no sample %s', async (_what, args, says) => {
     const { status, stderr } = await cli().run(['pull', ...args, '--stage', 'http://127.0.0.1:9']);
 

@@ -14,10 +14,10 @@ describe('the commands of a running stage', () => {
     startIn(join(cli().folder, 'started'), stage.url);
     mkdirSync(inner, { recursive: true });
 
-    const { status, stdout } = await cli().run(['runs', '--json'], { cwd: inner });
+    const { status, stdout } = await cli().run(['quarantine', 'crm', '--json'], { cwd: inner });
 
     expect({ status, stdout }).toEqual({ status: 0, stdout: '[]\n' });
-    expect(stage.asked).toEqual([{ method: 'GET', path: '/api/runs', token: 'Bearer secret', body: null }]);
+    expect(stage.asked).toEqual([{ method: 'GET', path: '/api/quarantine/crm', token: 'Bearer secret', body: null }]);
   });
 
   it('say how to start a stage when none answers', async () => {
@@ -49,12 +49,9 @@ describe('the commands of a running stage', () => {
     const folder = join(cli().folder, 'other');
     startIn(folder, 'http://127.0.0.1:9');
 
-    await cli().run(['runs', '--stage', stage.url], { cwd: folder });
+    await cli().run(['quarantine', 'crm', '--stage', stage.url], { cwd: folder });
 
-    expect(stage.asked.map(({ path, token }) => [path, token])).toEqual([
-      ['/api/runs', undefined],
-      ['/api/alerts', undefined],
-    ]);
+    expect(stage.asked.map(({ path, token }) => [path, token])).toEqual([['/api/quarantine/crm', undefined]]);
   });
 });
 

@@ -4,15 +4,21 @@ import { describe, expect, it } from 'vitest';
 import { root, runNode, withCli } from './run-cli.ts';
 
 const cli = withCli();
+const segment = join(root, 'examples', 'acme', 'segments', 'lapsing-customers.yaml');
 
 describe('tributary', () => {
-  it.each([
+  it.each<[what: string, args: readonly string[], says?: string]>([
     ['an unknown command', ['frobnicate']],
     ['an unknown option', ['check', '--colour']],
     ['a missing argument', ['resolve']],
     ['one argument too many', ['check', 'a', 'b']],
     ['a missing file', ['resolve', 'nowhere.ndjson']],
     ['a missing segment file', ['evaluate', 'nowhere.yaml', '--profiles', '-']],
+    ['a folder of changes', ['resolve', '.'], 'a folder, expected a file (cli/no-such-file)'],
+    ['a folder instead of a segment file', ['evaluate', '.', '--profiles', '-'], '. is a folder, expected a file'],
+    ['a folder of profiles', ['evaluate', segment, '--profiles', '.'], '. is a folder, expected a file'],
+    ['a workspace of rules that is not there', ['resolve', '-', '--workspace', 'nowhere'], 'no folder nowhere'],
+    ['a file of rules', ['resolve', '-', '--workspace', segment], 'is a file, expected a folder'],
     ['a missing required option', ['evaluate', 'nowhere.yaml']],
     ['a port that is none', ['start', '--port', 'http']],
     ['a folder that is not there', ['start', '--workspace', 'nowhere']],
@@ -28,10 +34,14 @@ describe('tributary', () => {
     ['an unknown action', ['suppress', 'empty']],
     ['a page among JSON', ['export', 'ann@example.com', '--html', '--json']],
     ['no command at all', []],
-  ])('ends with 2 on %s', async (_what, args) => {
+  ])('ends with 2 on %s', async (_what, args, says = '') => {
     const { status, stderr, stdout } = await cli().run(args);
 
-    expect({ status, says: (stdout + stderr).trim() !== '' }).toEqual({ status: 2, says: true });
+    expect(status).toBe(2);
+    expect((stdout + stderr).trim()).not.toBe('');
+    expect(stdout + stderr).toContain(says);
+    // Only a defect of ours is told with where it happened.
+    expect(stderr).not.toMatch(/^ +at /m);
   });
 
   it('suggests the command that was probably meant', async () => {

@@ -79,7 +79,7 @@ describe('an audience on the stage', () => {
 
     // The scheduled pull reads every member again, because each was tagged.
     await stage.runUntil(on.now() + 16 * MINUTE);
-    const runs = (await on.call('GET', '/api/runs')) as { what: string; stream?: string; echoes?: number }[];
+    const { runs } = (await on.call('GET', '/api/runs')) as { runs: { stream?: string; echoes?: number }[] };
     expect(runs.filter(({ stream, echoes = 0 }) => stream === 'members' && echoes > 0)).toMatchObject([{ echoes: 12 }]);
     expect(await on.call('POST', '/api/push/dry-run', { audience: QUIET })).toMatchObject({
       audiences: [{ add: 0, remove: 0, unchanged: 12 }],
@@ -171,10 +171,8 @@ describe('a realtime audience', () => {
       ['shop', 'ok'],
     ]);
 
-    const runs = (await on.call('GET', '/api/runs')) as readonly (PushRun & { readonly what: string })[];
-    const nightly = runs.filter(
-      ({ what, audience, touched }) => what === 'push' && audience === FRESH && touched !== true,
-    );
+    const { runs } = (await on.call('GET', '/api/runs?what=push')) as { readonly runs: readonly PushRun[] };
+    const nightly = runs.filter(({ audience, touched }) => audience === FRESH && touched !== true);
     expect(nightly).toMatchObject([{ state: 'finished', id: `${FRESH}.2026-11-20T03:00:00Z` }]);
     expect(stage.refusals).toEqual([]);
   });

@@ -163,7 +163,7 @@ describe('on the stage, by the roles of the template', () => {
     await post('/api/suppressions', { person: bob, by: 'ops', reason: 'asked by letter' });
     await stage.idle();
     expect(await wantedOf(bob)).toEqual({ in: false, reason: 'suppressed' });
-    expect(await get<object[]>('/api/suppressions')).toHaveLength(1);
+    expect((await get<{ suppressions: object[] }>('/api/suppressions')).suppressions).toHaveLength(1);
 
     await deadLetters({ connection: 'newsletter', changes: [saying(ann), saying(bob)] });
     expect([await isMember(ann), await isMember(bob)]).toEqual([true, true]);

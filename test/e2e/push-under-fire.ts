@@ -119,7 +119,7 @@ export async function pushUnderFire(
     const kills = killedAfter.filter((calls) => calls <= first + at).length;
     return [{ addresses: call.body.members_to_add as string[], kills, lost: call.status !== 200 }];
   });
-  const runs = (await on.call('GET', '/api/runs')) as readonly PushRun[];
+  const { runs } = (await on.call('GET', '/api/runs')) as { readonly runs: readonly PushRun[] };
   const run = runs.find((one) => one.audience === audience);
   return { deaths: deaths(), failures, heard, run, outcomes: await outcomesOf(on, run?.id ?? '') };
 }

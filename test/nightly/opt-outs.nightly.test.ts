@@ -128,10 +128,9 @@ describe.each(tools)('a connection to $name on the stage', (tool) => {
   it('pulls every stream, fills a list, and takes off who opts out', async () => {
     for (const stream of tool.streams) await callStage(stage, 'POST', '/api/pull', { connection: 'tool', stream });
     await stage.idle();
-    const runs = (await callStage(stage, 'GET', '/api/runs')) as unknown as readonly {
-      stream?: string;
-      state: string;
-    }[];
+    const { runs } = (await callStage(stage, 'GET', '/api/runs')) as unknown as {
+      runs: readonly { stream?: string; state: string }[];
+    };
     expect(runs.filter(({ state }) => state !== 'finished')).toEqual([]);
     expect([...new Set(runs.map(({ stream }) => stream))].sort()).toEqual(tool.streams);
 

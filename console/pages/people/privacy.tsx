@@ -24,7 +24,7 @@ export function PrivacyCard({ person }: { readonly person: string }) {
         <Allowed to="POST /api/forget">
           <ConfirmButton
             yes="Erase this person"
-            question="Everything known about this person is erased here and in every tool that ever got it, and no import brings it back. This cannot be undone."
+            question="Everything known about this person is erased here, and no import brings it back. Each tool that knows of them is asked as its connection says: to delete them for good, to take them off our lists, or nothing. This cannot be undone."
             does={async () => setForgetting((await ask('POST /api/forget', { body: { person } })).id)}
           >
             Forget this person

@@ -23,6 +23,8 @@ import {
   receiptOfErasureSchema,
   receiptSchema,
   segmentPeopleSchema,
+  suppressionBatchSchema,
+  suppressionPageSchema,
   suppressionSchema,
 } from './people.ts';
 import {
@@ -60,6 +62,7 @@ import {
   audienceSchema,
   lateDaySchema,
   leftListSchema,
+  runPageSchema,
   runSchema,
   segmentHistorySchema,
   workspaceSchema,
@@ -120,6 +123,7 @@ export const answers = {
   ReviewLines: z.array(reviewLineSchema),
   Reviews: z.array(reviewSchema),
   Run: runSchema,
+  RunPage: runPageSchema,
   Runs: z.array(runSchema),
   Sample: sampleSchema,
   Samples: samplesSchema,
@@ -128,6 +132,8 @@ export const answers = {
   SegmentPeople: segmentPeopleSchema,
   SegmentPreview: previewSchema,
   Segments: segmentPageSchema,
+  SuppressionBatch: suppressionBatchSchema,
+  SuppressionPage: suppressionPageSchema,
   Suppressions: z.array(suppressionSchema),
   TakenRows: takenSchema,
   Verify: verifySchema,

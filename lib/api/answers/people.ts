@@ -151,3 +151,15 @@ export const suppressionSchema = z
     lifted: z.object({ at: z.string(), by: z.string(), reason: z.string() }).optional(),
   })
   .register(described, { id: 'Suppression' });
+
+export const suppressionPageSchema = z.object({
+  suppressions: z.array(suppressionSchema),
+  next: z.string().nullable().describe('What to go on after; null at the end. A page may be short before that'),
+});
+
+export const suppressionBatchSchema = z.object({
+  suppressions: z.array(suppressionSchema),
+  refused: z
+    .array(z.object({ index: z.number().int(), code: z.string(), message: z.string() }))
+    .describe('Who was not put on the list, by the place among people, and why'),
+});

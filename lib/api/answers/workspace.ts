@@ -10,6 +10,7 @@ export const workspaceSchema = z.object({
       name: z.string(),
       connector: z.string(),
       webhook: z.boolean(),
+      erasure: z.enum(['delete', 'remove', 'leave']).describe('What its tool is asked about who is erased'),
       streams: z.array(
         z.object({ stream: z.string(), schedule: z.string(), run: loose.nullable(), settled: z.boolean() }),
       ),
@@ -73,6 +74,14 @@ export const segmentHistorySchema = z.object({
 
 export const leftListSchema = z.record(z.string(), z.unknown()).register(described, { id: 'LeftList' });
 export const runSchema = z.record(z.string(), z.unknown());
+
+export const runPageSchema = z.object({
+  runs: z.array(runSchema).describe('Newest first'),
+  next: z
+    .string()
+    .nullable()
+    .describe('What to go on after; null at the end. A page may be short, or empty, before that'),
+});
 export const lateDaySchema = z
   .object({
     day: z.string(),

@@ -3,6 +3,7 @@ import type { ConnectionDefinition } from '../../domain/definitions.ts';
 import { formatInstant } from '../../domain/instant.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Clock, StateStore } from '../ports.ts';
+import { readRuns } from '../run-list.ts';
 import { isStreamSettled, readStream, type SyncRun } from '../sync/sync-run.ts';
 
 /** A connection with where its streams stand, what it took of the vendor's limits, and its latest runs. */
@@ -41,8 +42,6 @@ export interface Quota {
 }
 
 const RUNS_SHOWN = 20;
-const LISTED = 200;
-const MOST_LISTS = 5;
 
 export async function describeConnection(
   deps: { readonly state: StateStore; readonly clock: Pick<Clock, 'now'> },
@@ -82,15 +81,8 @@ export async function describeConnection(
 
 /** Runs of one connection among the latest of all. */
 async function runsOf(state: StateStore, connection: string): Promise<readonly SyncRun[]> {
-  const found: SyncRun[] = [];
-  let after: string | undefined;
-  for (let lists = 0; lists < MOST_LISTS && found.length < RUNS_SHOWN; lists += 1) {
-    const listed = await state.list('run', { most: LISTED, ...(after === undefined ? {} : { after }) });
-    for (const { body } of listed) if (isSyncOf(body, connection)) found.push(body as unknown as SyncRun);
-    after = listed.at(-1)?.id;
-    if (listed.length < LISTED) break;
-  }
-  return found.slice(0, RUNS_SHOWN);
+  const { runs } = await readRuns(state, { most: RUNS_SHOWN, matches: (run) => isSyncOf(run, connection) });
+  return runs as unknown as readonly SyncRun[];
 }
 
 function isSyncOf({ what, connection }: JsonObject, wanted: string): boolean {

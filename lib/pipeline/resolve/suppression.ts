@@ -1,5 +1,5 @@
 import type { Identifier } from '../../domain/change.ts';
-import { TributaryError } from '../../domain/errors.ts';
+import { asTributaryError, TributaryError } from '../../domain/errors.ts';
 import { statedEver } from '../../domain/evidence.ts';
 import { everyIndexKey, identifierOfKey, indexKey } from '../../domain/identifier.ts';
 import { formatInstant } from '../../domain/instant.ts';
@@ -7,9 +7,12 @@ import type { JsonObject } from '../../domain/json.ts';
 import { AFTER_EVERY_WRITER_SECONDS } from '../delay.ts';
 import { type FindDeps, findPerson, identifierNamed } from '../describe/find-person.ts';
 import type { Clock, IdentityIndex, ProfileStore, Queue, StateStore } from '../ports.ts';
+import { type PageAsked, readPage } from '../read-page.ts';
 import { followIds, isLiving } from './gather.ts';
 
 const KIND = 'suppression';
+/** In one message: what it asks for is done well within the time that it stays hidden. */
+const KEYS_AT_ONCE = 200;
 const INDEX_KEY = /^[^\s@#]+#\d+#[\w-]{27}$/;
 
 /** Somebody who is never to be contacted, by an identifier: its index key, never its value. */
@@ -45,20 +48,54 @@ export async function suppressPerson(
   who: string,
   order: Order,
 ): Promise<readonly Suppression[]> {
+  return putOnList(deps, await identifiersOf(deps, who), order);
+}
+
+/** Somebody who was not put on the list, by the place among those who were named. */
+export interface RefusedSuppression {
+  readonly index: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Puts many on the list, as `suppressPerson` does one. Whoever cannot be named stops nobody else. */
+export async function suppressPeople(
+  deps: SuppressionDeps,
+  people: readonly string[],
+  order: Order,
+): Promise<{ readonly suppressions: readonly Suppression[]; readonly refused: readonly RefusedSuppression[] }> {
+  const refused: RefusedSuppression[] = [];
+  const named = await Promise.all(
+    people.map((who, index) =>
+      identifiersOf(deps, who).catch((thrown: unknown) => {
+        const { kind, code, message } = asTributaryError(thrown);
+        if (kind !== 'rejected') throw thrown;
+        refused.push({ index, code, message });
+        return [];
+      }),
+    ),
+  );
+  const suppressions = await putOnList(deps, named.flat(), order);
+  return { suppressions, refused: refused.sort((one, other) => one.index - other.index) };
+}
+
+async function putOnList(
+  deps: SuppressionDeps,
+  identifiers: readonly Identifier[],
+  order: Order,
+): Promise<readonly Suppression[]> {
   const key = await deps.key();
   const at = formatInstant(deps.clock.now().getTime());
-  const identifiers = await identifiersOf(deps, who);
-  const entries: Suppression[] = [];
-  for (const identifier of identifiers) {
-    const id = indexKey(identifier, key);
-    const fresh: Suppression = { key: id, type: identifier.type, at, ...order };
-    entries.push(await amend(deps.state, id, (held) => (held === undefined || held.lifted ? fresh : held)));
-  }
-  // The index may know the person under a key of a former generation only.
-  await tell(
-    deps,
-    identifiers.flatMap((one) => everyIndexKey(one, key)),
+  const types = new Map(identifiers.map((one) => [indexKey(one, key), one.type]));
+  const entries = await Promise.all(
+    [...types].map(([id, type]) => {
+      const fresh: Suppression = { key: id, type, at, ...order };
+      return amend(deps.state, id, (held) => (held === undefined || held.lifted ? fresh : held));
+    }),
   );
+  // The index may know the person under a key of a former generation only.
+  const keys = [...new Set(identifiers.flatMap((one) => everyIndexKey(one, key)))];
+  for (let from = 0; from < keys.length; from += KEYS_AT_ONCE) await tell(deps, keys.slice(from, from + KEYS_AT_ONCE));
   return entries;
 }
 
@@ -84,11 +121,19 @@ export async function unsuppressPerson(
   return entries;
 }
 
-/** Who is on the list now, in the order of their keys. */
-export async function listSuppressions(state: StateStore): Promise<readonly Suppression[]> {
-  const found: Suppression[] = [];
-  for await (const page of state.all(KIND)) found.push(...page.map(({ body }) => body as unknown as Suppression));
-  return found.filter(({ lifted }) => lifted === undefined);
+export interface SuppressionPage {
+  readonly suppressions: readonly Suppression[];
+  /** What to go on after; null at the end. A page may be short before that: who was taken off is not shown. */
+  readonly next: string | null;
+}
+
+/** Who is on the list now, from the highest key down, a page at a time. Throws `api/bad-query` for what is no key. */
+export async function readSuppressions(state: StateStore, asked: PageAsked): Promise<SuppressionPage> {
+  if (asked.after !== undefined && !INDEX_KEY.test(asked.after)) {
+    throw new TributaryError('rejected', 'api/bad-query', 'after: expected what a page before named as next');
+  }
+  const { found, next } = await readPage(state, KIND, asked, ({ lifted }) => lifted === undefined);
+  return { suppressions: found.map(({ body }) => body as unknown as Suppression), next };
 }
 
 interface MarkDeps {

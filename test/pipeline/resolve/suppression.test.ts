@@ -5,7 +5,14 @@ import type { IdentityKey } from '../../../lib/domain/identifier.ts';
 import type { Json } from '../../../lib/domain/json.ts';
 import { publishDefinitions } from '../../../lib/pipeline/define/switch-definitions.ts';
 import { findPerson } from '../../../lib/pipeline/describe/find-person.ts';
-import { listSuppressions, suppressPerson, unsuppressPerson } from '../../../lib/pipeline/resolve/suppression.ts';
+import type { StateStore } from '../../../lib/pipeline/ports.ts';
+import {
+  readSuppressions,
+  type Suppression,
+  suppressPeople,
+  suppressPerson,
+  unsuppressPerson,
+} from '../../../lib/pipeline/resolve/suppression.ts';
 import { openPublishedWorld, publishable } from '../define/published-world.ts';
 import { identityKey } from '../delivering.ts';
 import { NOW } from '../world.ts';
@@ -71,6 +78,17 @@ async function openWorld() {
   };
 }
 
+/** The whole list in the order of its keys, by pages. */
+async function everybodyOn(state: StateStore, most = 100) {
+  const all: Suppression[] = [];
+  for (let after: string | undefined; ; ) {
+    const { suppressions, next } = await readSuppressions(state, { most, after });
+    all.push(...suppressions);
+    if (next === null) return all.reverse();
+    after = next;
+  }
+}
+
 function said(wanted: { readonly in: boolean; readonly reason?: string } | undefined): string {
   return wanted === undefined ? 'nothing' : wanted.in ? 'in' : (wanted.reason ?? '');
 }
@@ -98,7 +116,7 @@ describe('suppressPerson', () => {
     await world.tell([contact('1', -9, ann)]);
 
     expect(await world.wanted(ann)).toEqual({ decided: 'suppressed', row: 'suppressed' });
-    const list = await listSuppressions(world.deps.state);
+    const list = await everybodyOn(world.deps.state);
     expect(list).toMatchObject([{ type: 'email', ...order }]);
     expect(JSON.stringify(list)).not.toContain('ann@');
   });
@@ -168,7 +186,7 @@ describe('suppressPerson', () => {
         }
 
         for (const who of [ann, bob]) expect((await world.wanted(who)).decided).toBe('suppressed');
-        expect(await listSuppressions(world.deps.state)).toHaveLength(1);
+        expect(await everybodyOn(world.deps.state)).toHaveLength(1);
       }),
       { numRuns: 40 },
     );
@@ -210,6 +228,64 @@ describe('suppressPerson', () => {
   });
 });
 
+describe('suppressPeople', () => {
+  it('puts everybody on the list who can be named, says who cannot, and blocks them with few messages', async () => {
+    const world = await openWorld();
+    await world.tell([contact('1', -9, ann), contact('2', -9, bob)]);
+    const strangers = Array.from({ length: 90 }, (_, n) => `stranger.${n}@example.com`);
+
+    const { suppressions, refused } = await suppressPeople(
+      world.deps,
+      ['nobody', ann, 'ANN@example.com', bob, ...strangers, 'p_gone'],
+      order,
+    );
+    const messages = world.sent.length;
+    await world.settle();
+
+    expect({ suppressed: suppressions.length, messages }).toEqual({ suppressed: 92, messages: 2 });
+    expect(refused.map(({ index, code }) => [index, code])).toEqual([
+      [0, 'api/no-such-person'],
+      [94, 'api/no-such-person'],
+    ]);
+    expect([await world.wanted(ann), await world.wanted(bob)].map(({ row }) => row)).toEqual([
+      'suppressed',
+      'suppressed',
+    ]);
+  });
+
+  it('keeps the first word when a list comes again, also after a death before its messages', async () => {
+    const world = await openWorld();
+    await world.tell([contact('1', -9, ann)]);
+    await suppressPeople(world.deps, [ann, bob], order);
+    world.sent.length = 0;
+
+    const again = await suppressPeople(world.deps, [bob, ann], { by: 'somebody else', reason: 'again' });
+    await world.settle();
+
+    expect(again.suppressions.map(({ by }) => by)).toEqual(['ops', 'ops']);
+    expect((await world.wanted(ann)).row).toBe('suppressed');
+  });
+});
+
+describe('readSuppressions', () => {
+  it('gives everybody once over pages, and leaves out who was taken off', async () => {
+    const world = await openWorld();
+    const people = Array.from({ length: 95 }, (_, n) => `p${n}@example.com`);
+    await suppressPeople(world.deps, people, order);
+    for (const who of people.slice(0, 40)) await unsuppressPerson(world.deps, who, order);
+
+    const all = await everybodyOn(world.deps.state, 7);
+
+    expect({ listed: all.length, distinct: new Set(all.map(({ key }) => key)).size }).toEqual({
+      listed: 55,
+      distinct: 55,
+    });
+    await expect(readSuppressions(world.deps.state, { most: 1, after: 'ann' })).rejects.toMatchObject({
+      code: 'api/bad-query',
+    });
+  });
+});
+
 describe('suppression under a new generation of the identity key', () => {
   const second: IdentityKey = { secret: 'a second test key that is long enough', generation: 2, former: [identityKey] };
 
@@ -240,11 +316,11 @@ describe('suppression under a new generation of the identity key', () => {
     await world.add(ann);
     world.turnKey(second);
     await world.add(ann);
-    const [oldest] = await listSuppressions(world.deps.state);
+    const [oldest] = await everybodyOn(world.deps.state);
 
     await world.lift(oldest?.key ?? '');
 
-    expect(await listSuppressions(world.deps.state)).toHaveLength(1);
+    expect(await everybodyOn(world.deps.state)).toHaveLength(1);
     expect(await world.wanted(ann)).toEqual({ decided: 'suppressed', row: 'suppressed' });
   });
 });
