@@ -1,7 +1,7 @@
 import type { AudienceDefinition } from '../domain/definitions.ts';
 import { TributaryError } from '../domain/errors.ts';
-import type { Profile } from '../domain/profile.ts';
 import type { JsonObject } from '../domain/json.ts';
+import type { Profile } from '../domain/profile.ts';
 import { openAlerts } from '../pipeline/alerts.ts';
 import { readApplyJob } from '../pipeline/define/apply-definitions.ts';
 import { readPlan, readPlanJob } from '../pipeline/define/plan-definitions.ts';
