@@ -4,6 +4,7 @@ import type { OpenFile } from '../lib/connectors/row-file.ts';
 import { wrongUsage } from './failure.ts';
 import type { LocalFile } from './import/local-file.ts';
 import { openLines } from './lines.ts';
+import { countOf } from './terminal.ts';
 
 /** A line that names nobody, described without what stands in it: it is about a person, and what is printed is kept. */
 export interface BadLine {
@@ -16,6 +17,12 @@ export interface BadLine {
 export type NamedLine = { readonly line: number; readonly people: readonly string[] } | BadLine;
 
 export const NAMES_SOMEBODY = 'ann@example.com, +491701234567, type=value, or somebody who is known';
+
+/** What stands there, told without it: `email of 12 characters`. */
+export function shapeOf(person: string): string {
+  const [, type = 'text', value = person] = /^([a-z_]+)=(.*)$/.exec(person) ?? [];
+  return `${type} of ${countOf(value.length, 'character')}`;
+}
 
 /** Cells of a table are told apart by these, rows of JSON begin with those, and the rest is in no text. */
 const NO_PLAIN_LINE = /[,;\t|\ufffd\0]|^[{[]/;

@@ -3,7 +3,7 @@ import { type ExitStatus, wrongUsage } from '../failure.ts';
 import { openLocalFile } from '../import/local-file.ts';
 import { openStatusLine, type Progress, showing } from '../progress.ts';
 import { openStageClient, type StageClient } from '../stage-client.ts';
-import { type BadLine, NAMES_SOMEBODY, openPeople } from '../suppress-file.ts';
+import { type BadLine, NAMES_SOMEBODY, openPeople, shapeOf } from '../suppress-file.ts';
 import { tableOf } from '../table.ts';
 import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
 
@@ -97,8 +97,7 @@ async function suppressFile(
     suppressed += suppressions.length;
     for (const { index, message } of refused) {
       const { line, person } = batch[index] ?? { line: 0, person: '' };
-      const found = `${countOf(person.length, 'character')}: ${message}`;
-      bad.push({ line, found, expected: NAMES_SOMEBODY });
+      bad.push({ line, found: `${shapeOf(person)}: ${message}`, expected: NAMES_SOMEBODY });
     }
     progress.update(0, `suppressing: ${countOf(lines, 'line')}`);
   }

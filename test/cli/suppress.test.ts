@@ -75,7 +75,7 @@ describe('tributary suppress add --file', () => {
       body: { reason: 'the list of the former tool', by: 'ops' },
     });
     const bad = {
-      found: '6 characters: nobody is known by that',
+      found: 'text of 6 characters: nobody is known by that',
       expected: expect.stringContaining('ann@example.com'),
     };
     expect(JSON.parse(ran.stdout)).toEqual({
