@@ -1,4 +1,5 @@
 import { subscribedAddresses } from './consent.ts';
+import { isAddress } from './identifier.ts';
 import type { Json, JsonObject } from './json.ts';
 import { consentOf, identifiersOf, type Profile } from './profile.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
@@ -9,7 +10,7 @@ import { type EffectiveTrait, nestTraits } from './survivorship.ts';
 export function viewOf(profile: Profile, traits: ReadonlyMap<string, EffectiveTrait>): PersonView {
   const statements = consentOf(profile);
   const addresses = identifiersOf(profile)
-    .filter(({ type }) => type === 'email' || type === 'phone')
+    .filter(({ type }) => isAddress(type))
     .map(({ value }) => value);
   return {
     id: profile.id,
