@@ -1,10 +1,11 @@
 import { canonicalText } from './canonical.ts';
+import { NEVER_GRANTED, nextGrant } from './consent.ts';
 import type { AudienceDefinition } from './definitions.ts';
 import { isHeldOut } from './holdout.ts';
 import { identifierKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
 import type { Json, JsonObject } from './json.ts';
-import { identifiersOf, type Profile, type Wanted } from './profile.ts';
+import { consentOf, identifiersOf, type Profile, type Wanted } from './profile.ts';
 import { type FindWay, openWays } from './reach.ts';
 
 const NOT_IN_SEGMENT: Wanted = { in: false, reason: 'not-in-segment' };
@@ -51,6 +52,8 @@ function fieldsOf(fields: NonNullable<AudienceDefinition['fields']>, traitOf: Tr
 export interface AudienceDecisions {
   readonly wanted: Readonly<Record<string, Wanted>>;
   readonly exposed: NonNullable<Profile['exposed']>;
+  /** The first instant at which what an audience wants can change by time alone: somebody's consent begins. Infinity = none. */
+  readonly flipsAt: Milliseconds;
 }
 
 /**
@@ -63,7 +66,7 @@ export function decideAudiences(
   { isMember, traitOf }: { readonly isMember: (segment: string) => boolean; readonly traitOf: TraitOf },
   now: Milliseconds,
 ): AudienceDecisions {
-  const findWay = openWays(profile);
+  const findWay = openWays(profile, now);
   const reach = new Map(audiences.map((one) => [one, decideReach(one, findWay, isMember(one.segment), traitOf)]));
   const winners = new Map<string, AudienceDefinition>();
   for (const [audience, { in: reachable }] of reach) {
@@ -85,7 +88,9 @@ export function decideAudiences(
     if (known === undefined) exposed = { ...exposed, [experiment]: side };
     if (side.heldOut) wanted[audience.audience] = { in: false, reason: 'held-out' };
   }
-  return { wanted, exposed };
+  const asked = audiences.filter(({ segment }) => isMember(segment)).flatMap(({ needs }) => topicsOf(needs));
+  const flipsAt = asked.length === 0 ? NEVER_GRANTED : nextGrant(consentOf(profile), new Set(asked), now);
+  return { wanted, exposed, flipsAt };
 }
 
 function outranks(a: AudienceDefinition, b: AudienceDefinition): boolean {

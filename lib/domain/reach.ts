@@ -1,8 +1,9 @@
 import type { ConsentStatement, FragmentId, Identifier } from './change.ts';
-import { decisiveStatement } from './consent.ts';
+import { effectiveConsent, reliedOn, wasDenied } from './consent.ts';
 import { evidenceOf } from './evidence.ts';
 import { type Fragment, isLive } from './fragment.ts';
 import { identifierKey, isAddress } from './identifier.ts';
+import type { Milliseconds } from './instant.ts';
 import { type Blocked, consentOf, identifiersOf, isSuppressed, type Profile } from './profile.ts';
 
 /** By what keys somebody is sent, and on what statement of consent, where one is needed. */
@@ -31,12 +32,12 @@ interface PermittedId {
 }
 
 /**
- * Opens the ways to one person for all audiences, each question answered once. Where consent is needed, an address is sent
+ * Opens the ways to one person at `now` for all audiences, each question answered once. Where consent is needed, an address is sent
  * only if it agreed itself, and an id only if the records behind it hold an address that did: whoever is found by an id is
  * written to at the address of that record, not at the one that agreed elsewhere (docs/adr/0083).
  */
-export function openWays(profile: Profile): FindWay {
-  const said = openSaid(profile);
+export function openWays(profile: Profile, now: Milliseconds): FindWay {
+  const said = openSaid(profile, now);
   let [suppressed, identifiers, contacts]: [boolean?, (readonly Identifier[])?, (readonly Contact[])?] = [];
 
   /** The records that say which addresses an id reaches: those that it is the name of; where none is, all that state it. */
@@ -57,8 +58,8 @@ export function openWays(profile: Profile): FindWay {
       const keys = match.flatMap((type) => matching.find((one) => one.type === type) ?? []);
       return keys.length === 0 ? 'no-match-key' : { keys };
     }
-    const agrees = (address: string) => topics.every((topic) => said(address, topic)?.state === 'granted');
-    const refuses = (address: string) => topics.some((topic) => said(address, topic)?.state === 'denied');
+    const agrees = (address: string) => topics.every((topic) => said.state(address, topic) === 'granted');
+    const refuses = (address: string) => topics.some((topic) => said.state(address, topic) === 'denied');
     const willing = identifiers.filter(({ type, value }) => isAddress(type) && agrees(value));
     if (willing.length === 0) return 'no-consent';
     const ids = matching.flatMap((id): PermittedId[] => {
@@ -69,7 +70,7 @@ export function openWays(profile: Profile): FindWay {
     });
     const best = fullestBeside(match, willing, ids);
     if (best === undefined) return matching.length === 0 ? 'no-match-key' : 'no-consent';
-    const consent = topics[0] === undefined ? undefined : said(best.address, topics[0]);
+    const consent = topics[0] === undefined ? undefined : said.reliedOn(best.address, topics[0]);
     return { keys: best.keys, ...(consent === undefined ? {} : { consent }) };
   };
 }
@@ -117,16 +118,26 @@ function contactIn([fragment, held]: readonly [FragmentId, Fragment]): Contact {
   };
 }
 
-/** What was said last about an address and a topic, by `decisiveStatement`. */
-function openSaid(profile: Profile): (address: string, topic: string) => ConsentStatement | undefined {
-  let statements: readonly ConsentStatement[] | undefined;
-  const known = new Map<string, ConsentStatement | undefined>();
-  return function said(address, topic) {
-    const key = `${address}\n${topic}`;
-    if (known.has(key)) return known.get(key);
-    statements ??= consentOf(profile);
-    const found = decisiveStatement(statements, address, topic);
-    known.set(key, found);
-    return found;
+/** What was said about addresses and topics, as it stands at an instant. */
+interface Said {
+  /** Undefined: nothing clear was said. */
+  state(address: string, topic: string): ConsentStatement['state'] | undefined;
+  reliedOn(address: string, topic: string): ConsentStatement | undefined;
+}
+
+function openSaid(profile: Profile, now: Milliseconds): Said {
+  let held: readonly ConsentStatement[] | undefined;
+  const states = new Map<string, ConsentStatement['state'] | undefined>();
+  const statements = () => (held ??= consentOf(profile));
+  return {
+    state(address, topic) {
+      const key = `${address}\n${topic}`;
+      if (states.has(key)) return states.get(key);
+      const denied = wasDenied(statements(), address, topic) ? 'denied' : undefined;
+      const state = effectiveConsent(statements(), address, topic, now) ? 'granted' : denied;
+      states.set(key, state);
+      return state;
+    },
+    reliedOn: (address, topic) => reliedOn(statements(), address, topic, now),
   };
 }

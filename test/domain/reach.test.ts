@@ -229,11 +229,11 @@ describe('whoever is sent by a key', () => {
 
         const statements = consentOf({ fragments });
         const topics = [needs.subscribed, ...(needs.consent ?? [])].filter((topic) => topic !== undefined);
-        const agrees = (address: string) => topics.every((topic) => effectiveConsent(statements, address, topic));
+        const agrees = (address: string) => topics.every((topic) => effectiveConsent(statements, address, topic, NOW));
         const refuses = (address: string) =>
           topics.some(
             (topic) =>
-              !effectiveConsent(statements, address, topic) &&
+              !effectiveConsent(statements, address, topic, NOW) &&
               statements.some((one) => one.address === address && one.topic === topic),
           );
         const statedBy = (fragment: Fragment | undefined) =>

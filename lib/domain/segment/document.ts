@@ -1,5 +1,5 @@
 import type { ConsentStatement } from '../change.ts';
-import { effectiveConsent } from '../consent.ts';
+import { grantedFrom, NEVER_GRANTED } from '../consent.ts';
 import { formatInstant, type Milliseconds, parseInstant } from '../instant.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { compile, type Program } from './compile.ts';
@@ -126,10 +126,9 @@ export function wholeEntries(
 }
 
 function viewOfDocument(document: PersonDocument, whole: (leafKey: string) => readonly Entry[]): PersonView {
-  const permits = (topic: string): boolean => {
-    const addresses = new Set(document.consent.map(({ address }) => address));
-    return [...addresses].some((address) => effectiveConsent(document.consent, address, topic));
-  };
+  const addresses = [...new Set(document.consent.map(({ address }) => address))];
+  const permits = (topic: string): Milliseconds =>
+    addresses.reduce((from, address) => Math.min(from, grantedFrom(document.consent, address, topic)), NEVER_GRANTED);
   return {
     id: document.id,
     trait: (path) => lookUp(document.traits, path),
