@@ -9,6 +9,7 @@ import { newProfile, type Profile } from '../../lib/domain/profile.ts';
 import { compile } from '../../lib/domain/segment/compile.ts';
 import { evaluateDocument, readDocument } from '../../lib/domain/segment/document.ts';
 import { definitions, NOW, rules } from '../pipeline/world.ts';
+import { readTrait } from './segment/ask.ts';
 
 const HOUR = 3_600_000;
 const ann = 'ann@example.com';
@@ -47,7 +48,7 @@ function personWith(...consent: readonly ConsentStatement[]): Profile {
 }
 
 const answer = (consent: readonly ConsentStatement[], now: number, when: Json = { subscribed: 'email' }) => {
-  const read = readDocument({ consent: consent as unknown as Json });
+  const read = readDocument({ consent: consent as unknown as Json }, readTrait);
   if (!read.ok) throw new Error(read.reason);
   const program = compile([{ segment: 's', when: when as never }], { timezone: 'UTC' });
   const { member, flips_at } = evaluateDocument(program, read.document, now);
