@@ -33,7 +33,7 @@ describe('checkWorkspace', () => {
     expect(await check({})).toEqual({ ok: true, problems: [], tests: 0 });
   });
 
-  it.each(['acme', 'starter'])('accepts the example %s without a warning', async (name) => {
+  it.each(['acme', 'starter', 'everything'])('accepts the example %s without a warning', async (name) => {
     const result = await checkWorkspace(join(import.meta.dirname, '..', '..', 'examples', name), regionsAskedFor);
 
     expect(result).toMatchObject({ ok: true, problems: [] });
