@@ -24,7 +24,7 @@ export function viewOf(program: Program, { id, traits, did }: RulePerson): Perso
     id,
     trait: (path) => paths[path],
     entries: (key) => lists[key] ?? none,
-    consent: () => false,
-    subscribed: () => false,
+    consent: () => Number.POSITIVE_INFINITY,
+    subscribed: () => Number.POSITIVE_INFINITY,
   };
 }

@@ -25,7 +25,7 @@ const chapters: readonly { readonly job: string; readonly title: string; readonl
     job: 'push',
     title: 'What vendors hear of a push',
     about:
-      'An audience of 10,000 through activate-audience, the official clients and the simulated tools over HTTP: filled, one in a hundred taken out, emptied. The target is what the vendor’s batch size allows. Since it was counted, an addition also reads its person and their records, to see whether they are paused (docs/adr/0081): the people of this bench have neither.',
+      'An audience of 10,000 through activate-audience, the official clients and the simulated tools over HTTP: filled, one in a hundred taken out, emptied. The target is what the vendor’s batch size allows. Since it was counted, an addition also reads its person and their records, to see whether they are paused (docs/adr/0079): the people of this bench have neither.',
   },
   {
     job: 'backfill',

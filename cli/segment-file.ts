@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { TraitKinds } from '../lib/domain/facet/catalogue.ts';
 import { isJsonObject, type Json } from '../lib/domain/json.ts';
 import type { SegmentDefinition } from '../lib/domain/segment.ts';
 import { checkConditions, checkCycles, leavesAt } from '../lib/workspace/conditions.ts';
@@ -8,17 +9,23 @@ import { isError, type Problem, sortProblems } from '../lib/workspace/problem.ts
 import { textAt } from '../lib/workspace/references.ts';
 import { segmentFile } from '../lib/workspace/schema/segment.ts';
 import { isTimezone } from '../lib/workspace/schema/time-zones.ts';
+import { traitKinds } from '../lib/workspace/schema/tributary.ts';
 import { readSource, type Source } from '../lib/workspace/source.ts';
 import { sizeOf } from './lines.ts';
 
 export type ReadSegment =
-  | { readonly ok: true; readonly definition: SegmentDefinition; readonly timezone: string }
+  | {
+      readonly ok: true;
+      readonly definition: SegmentDefinition;
+      readonly timezone: string;
+      readonly traits: TraitKinds;
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /**
  * Reads one segment file on its own: no workspace is needed, segments that it names are taken to exist, and the file may
- * be called anything. `timezone` is that of a tributary.yaml in the folder above, else UTC. Throws TributaryError
- * `cli/no-such-file`.
+ * be called anything. `timezone` and `traits` are those of a tributary.yaml in the folder above, else UTC and the standard
+ * ones. Throws TributaryError `cli/no-such-file`.
  */
 export async function readSegmentFile(path: string): Promise<ReadSegment> {
   await sizeOf(path);
@@ -33,7 +40,7 @@ export async function readSegmentFile(path: string): Promise<ReadSegment> {
   }
   if (value === undefined || problems.some(isError)) return { ok: false, problems: sortProblems(problems) };
   // The schema leaves every value as written; the condition has been read by the segment language's own parser.
-  return { ok: true, definition: value as unknown as SegmentDefinition, timezone: await timezoneAround(path) };
+  return { ok: true, definition: value as unknown as SegmentDefinition, ...(await workspaceAround(path)) };
 }
 
 function namedIn(value: Json): string[] {
@@ -48,12 +55,16 @@ function selfReferences(source: Source, value: Json): Problem[] {
   return checkCycles([named]).map(({ finding }) => source.place(finding));
 }
 
-async function timezoneAround(path: string): Promise<string> {
+async function workspaceAround(path: string): Promise<{ readonly timezone: string; readonly traits: TraitKinds }> {
   try {
     const { value } = readSource('tributary.yaml', await readFile(join(dirname(path), '..', 'tributary.yaml')));
     const timezone = textAt(value, 'timezone');
-    return timezone !== undefined && isTimezone(timezone) ? timezone : 'UTC';
+    const traits = traitKinds.safeParse(isJsonObject(value) ? value.traits : undefined);
+    return {
+      timezone: timezone !== undefined && isTimezone(timezone) ? timezone : 'UTC',
+      traits: traits.success ? (traits.data as TraitKinds) : {},
+    };
   } catch {
-    return 'UTC'; // A segment file that stands alone.
+    return { timezone: 'UTC', traits: {} }; // A segment file that stands alone.
   }
 }

@@ -25,6 +25,6 @@ const api = createApi({
   deployed: openDeployed(env.DEPLOYED),
   ...openIdling(env.INVENTORY),
   ...openExamined(process.env),
-  texts: openSegmentTexts(connectors),
+  texts: openSegmentTexts(connectors, published.regionsFor),
 });
 export const handler = serveGateway(serveConsole(api, process.env.CONSOLE_SIGN_IN));

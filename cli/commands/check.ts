@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { regionsAskedFor } from '../../lib/pipeline/define/regions.ts';
 import { checkWorkspace } from '../../lib/workspace/check.ts';
 import type { ExitStatus } from '../failure.ts';
 import { countProblems, tellProblems } from '../problems.ts';
@@ -6,7 +7,7 @@ import { countOf, printJson, printLine, type Terminal } from '../terminal.ts';
 
 /** `tributary check [DIR]`: everything in a workspace, and the tests inside its segment files. */
 export async function runCheck(terminal: Terminal, dir: string): Promise<ExitStatus> {
-  const { ok, problems, tests } = await checkWorkspace(dir);
+  const { ok, problems, tests } = await checkWorkspace(dir, regionsAskedFor);
   if (terminal.json) {
     printJson(terminal, { ok, problems });
   } else {

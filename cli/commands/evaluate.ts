@@ -2,9 +2,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { formatInstant } from '../../lib/domain/instant.ts';
-import { compile } from '../../lib/domain/segment/compile.ts';
-import { type EvaluatedChunk, evaluateChunk } from '../evaluate-chunk.ts';
-import type { EvaluateJob } from '../evaluate-worker.ts';
+import { type EvaluatedChunk, type EvaluateJob, evaluateChunk, openEvaluator } from '../evaluate-chunk.ts';
 import type { ExitStatus } from '../failure.ts';
 import { mapInOrder, openLane } from '../lanes.ts';
 import { openPieces, reportLine } from '../lines.ts';
@@ -33,13 +31,13 @@ export async function runEvaluate(terminal: Terminal, path: string, options: Opt
     return 1;
   }
   terminal.err.write(`${JSON.stringify({ now: formatInstant(now) })}\n`);
-  const { definition, timezone } = segment;
-  const job: EvaluateJob = { definition, timezone, now };
-  const program = compile([definition], { timezone });
+  const { definition, timezone, traits } = segment;
+  const job: EvaluateJob = { definition, timezone, traits, now };
+  const evaluator = await openEvaluator(job);
   const bar = openBar(terminal, 'evaluating', source.size);
   const evaluated = mapInOrder(
     source.pieces(),
-    (piece) => evaluateChunk(program, now, piece),
+    (piece) => evaluateChunk(evaluator, piece),
     () => openLane<EvaluatedChunk>(WORKER, job),
     availableParallelism(),
   );

@@ -2,6 +2,7 @@ import type { Json } from '../../lib/domain/json.ts';
 import type { OfflinePreview } from '../../lib/domain/preview-offline.ts';
 import type { Plan, PlannedDefinition } from '../../lib/pipeline/define/compose-plan.ts';
 import type { ScanJob } from '../../lib/pipeline/define/plan-definitions.ts';
+import { regionsAskedFor } from '../../lib/pipeline/define/regions.ts';
 import { checkLoaded } from '../../lib/workspace/check.ts';
 import { loadWorkspace, textsOf } from '../../lib/workspace/load.ts';
 import { isError } from '../../lib/workspace/problem.ts';
@@ -76,7 +77,7 @@ export async function readFolder(terminal: Terminal, dir: string) {
   const loaded = await loadWorkspace(dir);
   const { definitions, sources } = loaded;
   // With the tests of segments: what its own file calls wrong is not published.
-  const { ok, problems } = await checkLoaded(loaded);
+  const { ok, problems } = await checkLoaded(loaded, regionsAskedFor);
   if (ok && definitions !== undefined) return { definitions, texts: textsOf(sources) };
   const errors = problems.filter(isError);
   if (terminal.json) printJson(terminal, { ok: false, problems });

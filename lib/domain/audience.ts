@@ -1,12 +1,12 @@
 import { canonicalText } from './canonical.ts';
-import type { ConsentStatement, Identifier } from './change.ts';
-import { decisiveStatement, effectiveConsent } from './consent.ts';
+import { NEVER_GRANTED, nextGrant } from './consent.ts';
 import type { AudienceDefinition } from './definitions.ts';
 import { isHeldOut } from './holdout.ts';
 import { identifierKey } from './identifier.ts';
 import type { Milliseconds } from './instant.ts';
 import type { Json, JsonObject } from './json.ts';
-import { consentOf, identifiersOf, isSuppressed, type Profile, type Wanted } from './profile.ts';
+import { consentOf, identifiersOf, type Profile, type Wanted } from './profile.ts';
+import { type FindWay, openWays } from './reach.ts';
 
 const NOT_IN_SEGMENT: Wanted = { in: false, reason: 'not-in-segment' };
 
@@ -19,27 +19,16 @@ export type TraitOf = (path: string) => Json | undefined;
  */
 export function decideReach(
   audience: AudienceDefinition,
-  profile: Profile,
+  findWay: FindWay,
   inSegment: boolean,
   traitOf: TraitOf,
 ): Wanted {
   if (!inSegment) return NOT_IN_SEGMENT;
-  if (isSuppressed(profile)) return { in: false, reason: 'suppressed' };
-  const identifiers = identifiersOf(profile);
-  const statements = consentOf(profile);
-  const topics = topicsOf(audience.needs);
-  const willing = topics.length === 0 ? undefined : willingAddresses(identifiers, statements, topics);
-  if (willing?.length === 0) return { in: false, reason: 'no-consent' };
-  const keys = matchKeys(audience.match, identifiers, willing);
-  if (keys.length === 0) return { in: false, reason: 'no-match-key' };
-  const reliedOn = keys.find(({ type }) => isAddress(type))?.value ?? willing?.[0];
-  const [topic] = topics;
-  const statement =
-    reliedOn === undefined || topic === undefined ? undefined : decisiveStatement(statements, reliedOn, topic);
+  const way = findWay(audience.match, topicsOf(audience.needs));
+  if (typeof way === 'string') return { in: false, reason: way };
   return {
     in: true,
-    keys,
-    ...(statement === undefined ? {} : { consent: statement }),
+    ...way,
     ...(audience.fields === undefined ? {} : { fields: fieldsOf(audience.fields, traitOf) }),
   };
 }
@@ -63,6 +52,8 @@ function fieldsOf(fields: NonNullable<AudienceDefinition['fields']>, traitOf: Tr
 export interface AudienceDecisions {
   readonly wanted: Readonly<Record<string, Wanted>>;
   readonly exposed: NonNullable<Profile['exposed']>;
+  /** The first instant at which what an audience wants can change by time alone: somebody's consent begins. Infinity = none. */
+  readonly flipsAt: Milliseconds;
 }
 
 /**
@@ -75,7 +66,8 @@ export function decideAudiences(
   { isMember, traitOf }: { readonly isMember: (segment: string) => boolean; readonly traitOf: TraitOf },
   now: Milliseconds,
 ): AudienceDecisions {
-  const reach = new Map(audiences.map((one) => [one, decideReach(one, profile, isMember(one.segment), traitOf)]));
+  const findWay = openWays(profile, now);
+  const reach = new Map(audiences.map((one) => [one, decideReach(one, findWay, isMember(one.segment), traitOf)]));
   const winners = new Map<string, AudienceDefinition>();
   for (const [audience, { in: reachable }] of reach) {
     const { group } = audience;
@@ -96,7 +88,9 @@ export function decideAudiences(
     if (known === undefined) exposed = { ...exposed, [experiment]: side };
     if (side.heldOut) wanted[audience.audience] = { in: false, reason: 'held-out' };
   }
-  return { wanted, exposed };
+  const asked = audiences.filter(({ segment }) => isMember(segment)).flatMap(({ needs }) => topicsOf(needs));
+  const flipsAt = asked.length === 0 ? NEVER_GRANTED : nextGrant(consentOf(profile), new Set(asked), now);
+  return { wanted, exposed, flipsAt };
 }
 
 function outranks(a: AudienceDefinition, b: AudienceDefinition): boolean {
@@ -109,7 +103,7 @@ function anchorOf(profile: Profile): string {
   return strongest === undefined ? profile.id : identifierKey(strongest);
 }
 
-/** True when two decisions mean the same to the tool: same side, same keys, same fields. */
+/** True when two decisions mean the same to the tool, and rely on the same: same side, keys, consent and fields. */
 export function sameWanted(a: Wanted | undefined, b: Wanted): boolean {
   if (a === undefined) return b.in === false && b.reason === 'not-in-segment';
   if (a.in !== b.in) return false;
@@ -118,39 +112,7 @@ export function sameWanted(a: Wanted | undefined, b: Wanted): boolean {
     a.keys.length === b.keys.length &&
     a.keys.every((key, at) => key.type === b.keys[at]?.type && key.value === b.keys[at]?.value) &&
     a.consent?.at === b.consent?.at &&
+    a.consent?.address === b.consent?.address &&
     canonicalText(a.fields ?? {}) === canonicalText(b.fields ?? {})
   );
-}
-
-/** Addresses about which everything needed was granted: consent to a purpose on one address says nothing of another. */
-function willingAddresses(
-  identifiers: readonly Identifier[],
-  statements: readonly ConsentStatement[],
-  topics: readonly string[],
-): readonly string[] {
-  return identifiers
-    .filter(({ type }) => type === 'email' || type === 'phone')
-    .map(({ value }) => value)
-    .filter((address) => topics.every((topic) => effectiveConsent(statements, address, topic)));
-}
-
-/** The first identifier of each matching type; addresses only where the person is willing to be reached. */
-function matchKeys(
-  types: readonly string[],
-  identifiers: readonly Identifier[],
-  willing: readonly string[] | undefined,
-): readonly Identifier[] {
-  const keys: Identifier[] = [];
-  for (const type of types) {
-    const key = identifiers.find(
-      (identifier) =>
-        identifier.type === type && (willing === undefined || !isAddress(type) || willing.includes(identifier.value)),
-    );
-    if (key !== undefined) keys.push(key);
-  }
-  return keys;
-}
-
-function isAddress(type: string): boolean {
-  return type === 'email' || type === 'phone';
 }

@@ -15,7 +15,7 @@ import type { Follow, Profile, Wanted } from './profile.ts';
 import { type Measuring, openMeasuring } from './review/measuring.ts';
 import { compile, type Program } from './segment/compile.ts';
 import { cutEntries, type Entry, mergeEntries } from './segment/entries.ts';
-import { type Answer, evaluate } from './segment/evaluate.ts';
+import { type Answer, evaluate, HORIZON_MS } from './segment/evaluate.ts';
 import { type EffectiveTrait, effectiveTraits } from './survivorship.ts';
 
 /** Published definitions, compiled once and used for every profile. */
@@ -157,6 +157,8 @@ export function decide(profile: Profile, compiled: Compiled, now: Milliseconds, 
   const isMember = (segment: string): boolean => memberships[segment] !== undefined;
   const traitOf = (path: string) => traits.get(path)?.value;
   const decisions = decideAudiences(definitions.audiences, trimmed, { isMember, traitOf }, now);
+  // As with segments, what is more than the horizon away is never.
+  if (decisions.flipsAt < Math.min(flipsAt, now + HORIZON_MS)) flipsAt = decisions.flipsAt;
   const wanted = followAudiences(trimmed, decisions.wanted, outbox);
   const dueAt = dueOf(flipsAt, outbox, now);
   const decided = {

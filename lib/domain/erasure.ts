@@ -32,6 +32,8 @@ export function isErased(stored: object | undefined): stored is ErasedProfile {
 
 /** What is known about the tombstones on a change's way: of its own record, and of identifiers that it states. */
 export interface Tombstones {
+  /** When the change is judged: what is dated later than that was not said after the erasure, whatever its date says. */
+  readonly now: Milliseconds;
   readonly record?: Milliseconds;
   readonly identifier: (stated: Identifier) => Milliseconds | undefined;
   /** A living person's record stated the identifier before, and somebody else held it: it is left out, no more. */
@@ -43,12 +45,12 @@ export interface Tombstones {
  * nothing that a company tells later; only the person's own later word makes a new person (docs/adr/0026).
  */
 export function afterErasure(change: PersonChange, tombstones: Tombstones): PersonChange | undefined {
-  const { record, identifier, stated } = tombstones;
+  const { now, record, identifier, stated } = tombstones;
   // A decision of ours about records: it says nothing of the person.
   if (!isTold(change)) return record === undefined ? change : undefined;
   const known = (change.identifiers ?? []).map((one) => ({ one, erased: identifier(one) }));
-  if (record !== undefined && !isOwnWord(change, record)) return undefined;
-  const blocked = known.filter(({ erased }) => erased !== undefined && !isOwnWord(change, erased));
+  if (record !== undefined && !isOwnWord(change, record, now)) return undefined;
+  const blocked = known.filter(({ erased }) => erased !== undefined && !isOwnWord(change, erased, now));
   if (blocked.length === 0) return change;
   if (!blocked.every(({ one }) => stated(one))) return undefined;
   const left = known.filter((one) => !blocked.includes(one)).map(({ one }) => one);
@@ -58,18 +60,24 @@ export function afterErasure(change: PersonChange, tombstones: Tombstones): Pers
   return { ...change, identifiers: left, consent };
 }
 
-/** Whether a change is the person's own word, given after an instant. A company's record never is, whatever its date. */
-export function isOwnWord(change: PersonChange, after: Milliseconds): boolean {
-  if (change.kind === 'profile' && (change.consent ?? []).some((statement) => isOwnGrant(statement, after)))
+/**
+ * Whether a change is the person's own word, given after an instant and by `now`. A company's record never is, whatever
+ * its date; and what is dated in the future may have been said before: a wrong clock brings nobody back.
+ */
+export function isOwnWord(change: PersonChange, after: Milliseconds, now: Milliseconds): boolean {
+  const isSince = (at: string): boolean => {
+    const said = parseInstant(at) ?? 0;
+    return said > after && said <= now;
+  };
+  if (change.kind === 'profile' && (change.consent ?? []).some((one) => isOwnGrant(one) && isSince(one.at)))
     return true;
   if (change.kind === 'gone' || !isTold(change)) return false;
-  const own = change.by === 'person' || change.fragment.startsWith('web:');
-  return own && (parseInstant(change.at) ?? 0) > after;
+  return (change.by === 'person' || change.fragment.startsWith('web:')) && isSince(change.at);
 }
 
 /** Whoever agrees again wants to be known again; whoever refuses does not. */
-function isOwnGrant({ by, state, at }: ConsentStatement, after: Milliseconds): boolean {
-  return by === 'person' && state === 'granted' && (parseInstant(at) ?? 0) > after;
+function isOwnGrant({ by, state }: ConsentStatement): boolean {
+  return by === 'person' && state === 'granted';
 }
 
 /** Shorter values are in many records by chance. */

@@ -78,6 +78,11 @@ export function replacesFormer(type: string): boolean {
   return !LASTING_TYPES.test(type);
 }
 
+/** Whether a type is one that people are written or called at: consent is about its values. */
+export function isAddress(type: string): boolean {
+  return type === 'email' || type === 'phone';
+}
+
 /** One text for an identifier, for maps. */
 export function identifierKey(identifier: Identifier): string {
   return `${identifier.type}\n${identifier.value}`;

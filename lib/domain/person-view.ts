@@ -1,4 +1,5 @@
-import { subscribedAddresses } from './consent.ts';
+import { grantedFrom, NEVER_GRANTED } from './consent.ts';
+import { isAddress } from './identifier.ts';
 import type { Json, JsonObject } from './json.ts';
 import { consentOf, identifiersOf, type Profile } from './profile.ts';
 import { type Entry, mergeEntries } from './segment/entries.ts';
@@ -9,15 +10,17 @@ import { type EffectiveTrait, nestTraits } from './survivorship.ts';
 export function viewOf(profile: Profile, traits: ReadonlyMap<string, EffectiveTrait>): PersonView {
   const statements = consentOf(profile);
   const addresses = identifiersOf(profile)
-    .filter(({ type }) => type === 'email' || type === 'phone')
+    .filter(({ type }) => isAddress(type))
     .map(({ value }) => value);
+  const grantedAtAny = (topic: string) =>
+    addresses.reduce((from, address) => Math.min(from, grantedFrom(statements, address, topic)), NEVER_GRANTED);
   return {
     id: profile.id,
     trait: traitsByPath(traits),
     since: (path) => traits.get(path)?.at,
     entries: entriesOf(profile),
-    consent: (purpose) => subscribedAddresses(statements, addresses, purpose).length > 0,
-    subscribed: (channel) => subscribedAddresses(statements, addresses, channel).length > 0,
+    consent: grantedAtAny,
+    subscribed: grantedAtAny,
   };
 }
 

@@ -176,7 +176,7 @@ export interface AudienceRow {
   readonly told?: ToldSide;
   readonly toldVersion: number;
   readonly pending: boolean;
-  /** Until then the person is not added: a pause that a former release wrote, for a day at most (docs/adr/0081). */
+  /** Until then the person is not added: a pause that a former release wrote, for a day at most (docs/adr/0079). */
   readonly pausedUntil?: Milliseconds;
   /** What the wanted side came by. */
   readonly cause?: string;

@@ -1,6 +1,9 @@
 import { loadConnectors } from '../connectors/define.ts';
 import { connectors } from '../connectors/registry.ts';
+import { traitReader } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
+import type { Regions } from '../domain/facet/geography.ts';
+import type { ReadTrait } from '../domain/facet/read-trait.ts';
 import { formatInstant, parseInstant } from '../domain/instant.ts';
 import { compile, type Program } from '../domain/segment/compile.ts';
 import { evaluateDocument, readDocument } from '../domain/segment/document.ts';
@@ -12,6 +15,9 @@ import { type Loaded, loadWorkspace } from './load.ts';
 import { type Finding, isError, type Problem, sortProblems } from './problem.ts';
 import { idOf, type Sources } from './references.ts';
 import type { Source } from './source.ts';
+
+/** The table of regions, for segments that ask for one: what reads the traits of a test's person as a deployment does. */
+export type RegionsFor = (asked: Pick<Definitions, 'segments' | 'traits'>) => Promise<Regions | undefined>;
 
 /** What `tributary check` says. */
 export interface CheckResult {
@@ -26,41 +32,56 @@ export interface CheckResult {
  * Checks everything in a workspace: the files, what they refer to, the tests inside segment files, and what is allowed
  * but probably not meant (warnings). Tests run on the whole workspace compiled together, as it will be deployed.
  */
-export async function checkWorkspace(dir: string): Promise<CheckResult> {
-  return checkLoaded(await loadWorkspace(dir));
+export async function checkWorkspace(dir: string, regionsFor: RegionsFor): Promise<CheckResult> {
+  return checkLoaded(await loadWorkspace(dir), regionsFor);
 }
 
 /** The same of a workspace that was read. */
-export async function checkLoaded({ definitions, problems, sources }: Loaded): Promise<CheckResult> {
+export async function checkLoaded(
+  { definitions, problems, sources }: Loaded,
+  regionsFor: RegionsFor,
+): Promise<CheckResult> {
   const warnings = lintWorkspace(sources, await loadConnectors(connectors));
-  const tested = definitions === undefined ? { problems: [], tests: 0 } : runTests(definitions, sources);
+  const tested =
+    definitions === undefined ? { problems: [], tests: 0 } : await runTests(definitions, sources, regionsFor);
   const all = sortProblems([...problems, ...warnings, ...tested.problems]);
   return { ok: !all.some(isError), problems: all, tests: tested.tests };
 }
 
-function runTests(definitions: Definitions, sources: Sources): { problems: Problem[]; tests: number } {
+async function runTests(
+  definitions: Definitions,
+  sources: Sources,
+  regionsFor: RegionsFor,
+): Promise<{ readonly problems: Problem[]; readonly tests: number }> {
   const program = compile(definitions.segments, { timezone: definitions.timezone });
+  const read = traitReader(definitions, await regionsFor(definitions));
   const problems: Problem[] = [];
   let tests = 0;
   for (const source of sources.segments) {
     const definition = definitions.segments.find(({ segment }) => segment === idOf(source));
     if (definition === undefined) continue;
     tests += definition.tests?.length ?? 0;
-    problems.push(...testSegment(program, source, definition));
+    problems.push(...testSegment({ program, read }, source, definition));
   }
   problems.push(...lintSegments(program, sources.segments));
   return { problems, tests };
 }
 
+/** What tests are run on: compiled segments, and how the traits of a test's person are read. */
+interface Tried {
+  readonly program: Program;
+  readonly read: ReadTrait;
+}
+
 /** Runs the tests in one segment's file. */
-export function testSegment(program: Program, source: Source, { segment, tests = [] }: SegmentDefinition): Problem[] {
+export function testSegment(tried: Tried, source: Source, { segment, tests = [] }: SegmentDefinition): Problem[] {
   return tests.flatMap((test, index) =>
-    runTest(program, segment, test, ['tests', index]).map((finding) => source.place(finding)),
+    runTest(tried, segment, test, ['tests', index]).map((finding) => source.place(finding)),
   );
 }
 
-function runTest(program: Program, segment: string, test: SegmentTest, at: Path): Finding[] {
-  const read = readDocument(test.profile);
+function runTest({ program, read: readTrait }: Tried, segment: string, test: SegmentTest, at: Path): Finding[] {
+  const read = readDocument(test.profile, readTrait);
   if (!read.ok) {
     return [{ path: [...at, 'profile'], code: read.code, found: read.reason, expected: 'a person' }];
   }

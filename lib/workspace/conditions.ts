@@ -29,7 +29,7 @@ export function leavesAt(condition: Json | undefined, path: Path): PlacedLeaf[] 
 }
 
 /** Conditions of a segment file that let nobody in: what its objective counts, and the label that members are checked by. */
-export function measuredBy(segment: JsonObject): { readonly condition: Json | undefined; readonly path: Path }[] {
+function measuredBy(segment: JsonObject): { readonly condition: Json | undefined; readonly path: Path }[] {
   const { goal, per } = isJsonObject(segment.objective) ? segment.objective : {};
   const label = isJsonObject(segment.review) ? segment.review.label : undefined;
   return [
@@ -37,6 +37,13 @@ export function measuredBy(segment: JsonObject): { readonly condition: Json | un
     { condition: per, path: ['objective', 'per'] },
     { condition: label, path: ['review', 'label'] },
   ];
+}
+
+/** The leaves of every condition of a segment file. */
+export function leavesOf({ value }: Source): PlacedLeaf[] {
+  if (!isJsonObject(value)) return [];
+  const measured = measuredBy(value).flatMap(({ condition, path }) => leavesAt(condition, path));
+  return [...leavesAt(value.when, ['when']), ...measured];
 }
 
 /**

@@ -1,12 +1,14 @@
 import type { Connectors } from '../connectors/define.ts';
 import { canonicalText } from '../domain/canonical.ts';
+import { traitReader } from '../domain/decide.ts';
 import type { Definitions } from '../domain/definitions.ts';
+import type { ReadTrait } from '../domain/facet/read-trait.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { compile } from '../domain/segment/compile.ts';
 import { withReferences } from '../domain/segment/order.ts';
 import type { SegmentDefinition } from '../domain/segment.ts';
 import { fileOfSegment, type ReadSegment } from '../domain/segment-text.ts';
-import { testSegment } from './check.ts';
+import { type RegionsFor, testSegment } from './check.ts';
 import { checkCycles } from './conditions.ts';
 import { lintWorkspace } from './lint.ts';
 import { lintSegments } from './lint-segments.ts';
@@ -20,7 +22,12 @@ export function writeEdited(definition: SegmentDefinition | JsonObject): string 
 }
 
 /** Checks the text of one segment as `tributary check` does, against the published definitions around it. */
-export function readEdited(segment: string, text: string, published: Definitions, connectors: Connectors): ReadSegment {
+export async function readEdited(
+  segment: string,
+  text: string,
+  published: Definitions,
+  given: { readonly connectors: Connectors; readonly regionsFor: RegionsFor },
+): Promise<ReadSegment> {
   const source = readSource(fileOfSegment(segment), new TextEncoder().encode(text));
   const others = published.segments.filter((one) => one.segment !== segment);
   const found: Problem[] = [...source.problems];
@@ -38,10 +45,11 @@ export function readEdited(segment: string, text: string, published: Definitions
   const ring = [source, ...others.map((one) => standing(fileOfSegment(one.segment), one as unknown as Json))];
   report(checkCycles(ring).map(({ finding }) => finding));
   // The rest of the workspace is here as what is published, and not for this editor to judge.
-  found.push(...lintWorkspace(alone(source, published), connectors).filter(({ file }) => file === source.file));
+  found.push(...lintWorkspace(alone(source, published), given.connectors).filter(({ file }) => file === source.file));
   if (checked.definition === undefined || found.some(isError)) return { problems: sortProblems(found) };
   const { definition } = checked;
-  found.push(...tryOut(source, definition, others, published.timezone));
+  const regions = await given.regionsFor({ ...published, segments: [...others, definition] });
+  found.push(...tryOut(source, definition, others, published, traitReader(published, regions)));
   const problems = sortProblems(found);
   return problems.some(isError) ? { problems } : { problems, definition };
 }
@@ -51,7 +59,8 @@ function tryOut(
   source: Source,
   definition: SegmentDefinition,
   others: readonly SegmentDefinition[],
-  timezone: string,
+  { timezone }: Definitions,
+  read: ReadTrait,
 ): Problem[] {
   const when = canonicalText(definition.when);
   const alike = others.filter((one) => canonicalText(one.when) === when);
@@ -59,7 +68,7 @@ function tryOut(
   const program = compile([...alike.filter((one) => !needed.includes(one)), ...needed], { timezone });
   const sources = [...alike.map((one) => standing(fileOfSegment(one.segment), one as unknown as Json)), source];
   const lint = lintSegments(program, sources).filter(({ file }) => file === source.file);
-  return [...testSegment(program, source, definition), ...lint];
+  return [...testSegment({ program, read }, source, definition), ...lint];
 }
 
 /** What is published, as if it were a file: it is pointed to by name only. */

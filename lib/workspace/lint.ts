@@ -1,31 +1,28 @@
-import { type AnyConnector, type Connectors, channelOf } from '../connectors/define.ts';
-import { computedTraits } from '../domain/computed/computed.ts';
+import { type Connectors, channelOf } from '../connectors/define.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
-import { learnedTraits } from '../domain/learned/rules.ts';
-import type { Mapping } from '../domain/mapping.ts';
 import { describeFound, type Path } from '../domain/segment/problem.ts';
-import { leavesAt, measuredBy } from './conditions.ts';
-import { connectionsOf, connectorOf, settingsOf } from './connections.ts';
-import { nearest } from './nearest.ts';
-import type { Finding, Problem } from './problem.ts';
+import { leavesOf } from './conditions.ts';
+import { connectionsOf, connectorOf } from './connections.ts';
+import { coversTrait, type Filled, filledBy, type Named, namedAt, unfilled, warn } from './filled.ts';
+import { unfilledTopics, unsaidNeeds } from './lint-consent.ts';
+import type { Problem } from './problem.ts';
 import { idOf, type Sources, targetOf, textAt } from './references.ts';
 import type { Source } from './source.ts';
 
 /**
  * What is allowed and probably not meant: a persona without a segment, a push on a channel for which the persona has no
- * message, a trait or activity that no source fills, a time of day that one day of the year does not have. All are warnings.
+ * message or without a word about consent, a trait, activity or topic of consent that no source fills, a time of day that one
+ * day of the year does not have. All are warnings.
  */
 export function lintWorkspace(sources: Sources, connectors: Connectors): Problem[] {
+  const filled = filledBy(sources.tributary?.value, connectors);
   return [
     ...unusedPersonas(sources),
     ...missingMessages(sources, connectors),
-    ...unfilledNames(sources, connectors),
+    ...unsaidNeeds(sources),
+    ...(filled === undefined ? [] : [...unfilledNames(sources, filled), ...unfilledTopics(sources, filled)]),
     ...skippedTimes(sources),
   ];
-}
-
-function warn(source: Source, finding: Omit<Finding, 'severity'>): Problem {
-  return source.place({ ...finding, severity: 'warning' });
 }
 
 function unusedPersonas({ segments, personas }: Sources): Problem[] {
@@ -59,13 +56,8 @@ function missingMessages({ tributary, segments, personas, audiences }: Sources, 
   });
 }
 
-/**
- * Traits and activities in conditions that no connection brings. Nothing is said where websites may send anything, nor
- * where a connection cannot be read: that is one mistake, and told at its place.
- */
-function unfilledNames({ tributary, segments, audiences }: Sources, connectors: Connectors): Problem[] {
-  const filled = filledBy(tributary?.value, connectors);
-  if (filled === undefined) return [];
+/** Traits and activities in conditions that no connection brings. */
+function unfilledNames({ tributary, segments, audiences }: Sources, filled: Filled): Problem[] {
   const inFields = audiences.flatMap((source) => {
     const fields = isJsonObject(source.value) && isJsonObject(source.value.fields) ? source.value.fields : {};
     return Object.entries(fields).flatMap(([field, from]) => {
@@ -75,10 +67,7 @@ function unfilledNames({ tributary, segments, audiences }: Sources, connectors: 
     });
   });
   const inConditions = segments.flatMap((source) => {
-    const value = isJsonObject(source.value) ? source.value : {};
-    const measured = measuredBy(value).flatMap(({ condition, path }) => leavesAt(condition, path));
-    const leaves = [...leavesAt(value.when, ['when']), ...measured];
-    return leaves.flatMap(({ leaf, path }) => [
+    return leavesOf(source).flatMap(({ leaf, path }) => [
       ...traitsOf(leaf, path)
         .filter(({ name }) => !coversTrait(filled.traits, name))
         .map(({ name, at }) => warn(source, unfilled('trait', name, at, filled.traits))),
@@ -196,59 +185,6 @@ function hasSummerTime(timezone: string): boolean {
   }
 }
 
-interface Filled {
-  readonly traits: Set<string>;
-  readonly activities: Set<string>;
-}
-
-function filledBy(tributary: Json | undefined, connectors: Connectors): Filled | undefined {
-  const collection = isJsonObject(tributary) ? tributary.collection : undefined;
-  const keys = isJsonObject(collection) ? collection.write_keys : undefined;
-  if (isJsonObject(keys) && Object.keys(keys).length > 0) return undefined;
-  if (!isJsonObject(tributary) || !isJsonObject(tributary.connections)) return undefined;
-  const filled: Filled = { traits: new Set(), activities: new Set() };
-  for (const connection of connectionsOf(tributary).values()) {
-    const connector = connectorOf(connection, connectors);
-    if (connector === undefined) return undefined;
-    addFilled(filled, connection, connector);
-  }
-  const computed = isJsonObject(tributary.computed) ? tributary.computed : {};
-  for (const [rule, traits] of Object.entries(computedTraits)) {
-    if (Object.hasOwn(computed, rule)) for (const trait of traits) filled.traits.add(trait);
-  }
-  const { rfm, clusters, propensity, lifetime_value } = isJsonObject(tributary.learned) ? tributary.learned : {};
-  for (const trait of learnedTraits({ rfm, clusters, propensity, lifetime_value })) filled.traits.add(trait);
-  return filled;
-}
-
-function addFilled(filled: Filled, connection: JsonObject, connector: AnyConnector): void {
-  const streams = isJsonObject(connection.streams) ? connection.streams : {};
-  const read = connector.streams.filter(({ name }) => Object.hasOwn(streams, name));
-  const config = connector.config.safeParse(settingsOf(connection));
-  const own = config.success ? (connector.mappingsOf?.(config.data) ?? []) : [];
-  for (const one of [...read.flatMap(({ mappings }) => Object.values(mappings)), ...own]) addMapped(filled, one);
-  // By convention a connector's `fields` setting maps traits to the vendor's own fields.
-  if (isJsonObject(connection.fields)) for (const trait of Object.keys(connection.fields)) filled.traits.add(trait);
-}
-
-function addMapped(filled: Filled, { traits, activity }: Mapping): void {
-  for (const trait of Object.keys(traits ?? {})) filled.traits.add(trait);
-  if (activity === undefined) return;
-  const { name } = activity;
-  for (const one of typeof name === 'string' ? [name] : Object.values(name.names)) filled.activities.add(one);
-}
-
-/** `address` holds `address.city`; and a mapping that fills all of `mailchimp.merge` fills `mailchimp.merge.CITY`. */
-function coversTrait(filled: ReadonlySet<string>, name: string): boolean {
-  if (filled.has(name)) return true;
-  return [...filled].some((trait) => trait.startsWith(`${name}.`) || name.startsWith(`${trait}.`));
-}
-
-interface Named {
-  readonly name: string;
-  readonly at: Path;
-}
-
 function traitsOf(leaf: JsonObject, path: Path): Named[] {
   return [...namedAt(leaf, 'trait', path), ...namedAt(leaf.has_been, 'trait', [...path, 'has_been'])];
 }
@@ -258,19 +194,4 @@ function activitiesOf(leaf: JsonObject, path: Path): Named[] {
     namedAt(leaf[key], 'did', [...path, key]),
   );
   return [...namedAt(leaf, 'did', path), ...followers];
-}
-
-function namedAt(holder: Json | undefined, key: string, path: Path): Named[] {
-  const name = textAt(holder, key);
-  return name === undefined ? [] : [{ name, at: [...path, key] }];
-}
-
-function unfilled(kind: 'trait' | 'activity', name: string, path: Path, known: ReadonlySet<string>): Finding {
-  return {
-    path,
-    code: kind === 'trait' ? 'workspace/unfilled-trait' : 'workspace/unfilled-activity',
-    found: `${kind} ${describeFound(name)}, which no connection brings`,
-    expected: 'one that a connection brings',
-    suggestion: nearest(name, known),
-  };
 }

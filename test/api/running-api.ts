@@ -19,6 +19,7 @@ import { connectors } from '../../lib/connectors/registry.ts';
 import type { Change } from '../../lib/domain/change.ts';
 import type { Declared } from '../../lib/domain/declared.ts';
 import { openPublished } from '../../lib/pipeline/define/definitions.ts';
+import { regionsAskedFor } from '../../lib/pipeline/define/regions.ts';
 import { publishDefinitions } from '../../lib/pipeline/define/switch-definitions.ts';
 import type { BlockStore } from '../../lib/pipeline/ports.ts';
 import { resolveProfile } from '../../lib/pipeline/resolve/resolve-profile.ts';
@@ -80,7 +81,7 @@ export async function openRunningApi(
     ...openPublished({ state, archive }),
     connectors,
     clock,
-    texts: openSegmentTexts(connectors),
+    texts: openSegmentTexts(connectors, regionsAskedFor),
     deployed: (wanted: Declared) => wanted,
     inventory: { secrets: 1, alarms: 40, dashboards: 1, polledQueues: 7 },
     sweepShards: 4,

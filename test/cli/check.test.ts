@@ -12,7 +12,7 @@ const broken: Readonly<Record<string, string>> = {
   'segments/two.yaml': 'segment: two\nwhen: { segment: one }\n',
   'segments/three.yaml': 'segment: three\nwhen: { trait: plan, in: pro }\ntitle: 3\n',
   'audiences/one-to-crm.yaml':
-    'audience: one-to-crm\nsegment: one\nto: { connection: crm, campaign: Spring }\nmatch: [email]\nmode: mirror\n',
+    'audience: one-to-crm\nsegment: one\nto: { connection: crm, campaign: Spring }\nmatch: [email]\nmode: mirror\nneeds: {}\n',
 };
 
 describe('tributary check', () => {

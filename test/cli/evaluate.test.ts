@@ -49,6 +49,21 @@ describe('tributary evaluate', () => {
     expect(linesOf(stdout)).toMatchObject([{ member: true }, { member: false }, { member: false }]);
   });
 
+  it('reads traits as a deployment does, and those that the workspace above names', async () => {
+    const when =
+      '{ all: [{ trait: address.country, is: DE }, { trait: address.region, is: DE-BY }, { trait: home, is: AT }] }';
+    write('tributary.yaml', 'workspace: w\ntimezone: UTC\ntraits: { home: { facet: demographic, type: country } }\n');
+    mkdirSync(join(cli().folder, 'segments'), { recursive: true });
+    const file = write(join('segments', 'bavarians.yaml'), `segment: bavarians\nwhen: ${when}\n`);
+
+    const { stdout } = await evaluate(file, [
+      { id: 'a', traits: { address: { country: 'Germany', region: 'Bayern' }, home: 'Austria' } },
+      { id: 'b', traits: { address: { country: 'Germany', region: 'Berlin' }, home: 'Austria' } },
+    ]);
+
+    expect(linesOf(stdout)).toMatchObject([{ member: true }, { member: false }]);
+  });
+
   it('names the lines that it cannot use and goes on', async () => {
     const file = write('buyers-2.yaml', buyers);
     const stdin = `{"id":"a"}\n{"id":\n{"id":"b","activities":[{"name":"x"}]}\n{"id":"c"}`;

@@ -4,6 +4,9 @@ import type { ConsentStatement } from '../../lib/domain/change.ts';
 import type { AudienceDefinition } from '../../lib/domain/definitions.ts';
 import { emptyFragment } from '../../lib/domain/fragment.ts';
 import { newProfile, type Profile } from '../../lib/domain/profile.ts';
+import { openWays } from '../../lib/domain/reach.ts';
+
+const NOW = Date.parse('2026-11-21T00:00:00.000Z');
 
 const audience: AudienceDefinition = {
   audience: 'to-ads',
@@ -49,19 +52,19 @@ describe('decideReach', () => {
     };
     const who = person(granted('ann@example.com'));
 
-    const wanted = decideReach({ ...audience, fields }, who, true, (path) => traits[path]);
+    const wanted = decideReach({ ...audience, fields }, openWays(who, NOW), true, (path) => traits[path]);
 
     expect(wanted).toMatchObject({
       in: true,
       fields: { Stage__c: 'customer', Topics__c: ['price', 'delivery'], Source__c: 'tributary' },
     });
     expect(wanted.in && Object.keys(wanted.fields ?? {})).not.toContain('City__c');
-    expect(sameWanted(wanted, decideReach({ ...audience, fields }, who, true, nothing))).toBe(false);
-    expect(decideReach(audience, who, true, nothing)).not.toHaveProperty('fields');
+    expect(sameWanted(wanted, decideReach({ ...audience, fields }, openWays(who, NOW), true, nothing))).toBe(false);
+    expect(decideReach(audience, openWays(who, NOW), true, nothing)).not.toHaveProperty('fields');
   });
 
   it("sends the address that consented to the purpose, not the person's first one", () => {
-    const wanted = decideReach(audience, person(granted('ann@example.org')), true, nothing);
+    const wanted = decideReach(audience, openWays(person(granted('ann@example.org')), NOW), true, nothing);
 
     expect(wanted).toMatchObject({ in: true, keys: [{ type: 'email', value: 'ann@example.org' }] });
     expect(wanted.in && wanted.consent?.address).toBe('ann@example.org');
@@ -71,6 +74,6 @@ describe('decideReach', () => {
     const both = { ...audience, needs: { subscribed: 'email', consent: ['advertising'] } };
     const split = person(granted('ann@example.com', 'email'), granted('ann@example.org'));
 
-    expect(decideReach(both, split, true, nothing)).toEqual({ in: false, reason: 'no-consent' });
+    expect(decideReach(both, openWays(split, NOW), true, nothing)).toEqual({ in: false, reason: 'no-consent' });
   });
 });

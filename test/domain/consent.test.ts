@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ConsentStatement, GoneChange, ProfileChange } from '../../lib/domain/change.ts';
-import { effectiveConsent } from '../../lib/domain/consent.ts';
+import { effectiveConsent, grantedFrom, NEVER_GRANTED, reliedOn } from '../../lib/domain/consent.ts';
 import { emptyFragment, type Fragment, foldFragment } from '../../lib/domain/fragment.ts';
 import { consentOf } from '../../lib/domain/profile.ts';
 import { standingConsent } from '../../lib/domain/told-consent.ts';
@@ -11,6 +11,9 @@ import { rules } from '../pipeline/world.ts';
 
 const ann = 'ann@example.com';
 const day = (number: number) => `2026-11-${String(number).padStart(2, '0')}T00:00:00.000Z`;
+
+/** When everything in these tests was said. */
+const END = Date.parse(day(30));
 
 const statement = (
   by: 'person' | 'company',
@@ -68,8 +71,8 @@ describe('the truth table of consent', () => {
   it.each(rows)('$said → $holds', ({ said, holds }) => {
     const statements = consentOf({ fragments: worldOf(said) });
 
-    expect(effectiveConsent(statements, ann, 'email')).toBe(holds === 'yes');
-    expect(effectiveConsent([...statements].reverse(), ann, 'email')).toBe(holds === 'yes');
+    expect(effectiveConsent(statements, ann, 'email', END)).toBe(holds === 'yes');
+    expect(effectiveConsent([...statements].reverse(), ann, 'email', END)).toBe(holds === 'yes');
   });
 });
 
@@ -96,9 +99,58 @@ describe('effectiveConsent', () => {
         const granted = about.some(({ state }) => state === 'granted');
         const denials = about.filter(({ state }) => state === 'denied');
 
-        expect(effectiveConsent(statements, ann, 'email')).toBe(granted && denials.every(takenBack));
+        expect(effectiveConsent(statements, ann, 'email', END)).toBe(granted && denials.every(takenBack));
       }),
     );
+  });
+});
+
+describe('grantedFrom', () => {
+  it('is when the last denial was taken back, also when that is dated later than now', () => {
+    const [early, late] = [statement('person', 'granted', 1), statement('person', 'granted', 20)];
+
+    expect(grantedFrom([early], ann, 'email')).toBe(Date.parse(day(1)));
+    expect(grantedFrom([late, early], ann, 'email')).toBe(Date.parse(day(1)));
+    expect(grantedFrom([early, late, statement('person', 'denied', 10)], ann, 'email')).toBe(Date.parse(day(20)));
+    expect(grantedFrom([], ann, 'email')).toBe(NEVER_GRANTED);
+  });
+
+  it('heeds a denial at once, whatever its date: a wrong clock makes no yes', () => {
+    const said = [statement('person', 'granted', 1), statement('person', 'denied', 20)];
+
+    expect(grantedFrom(said, ann, 'email')).toBe(NEVER_GRANTED);
+    expect(effectiveConsent(said, ann, 'email', Date.parse(day(5)))).toBe(false);
+  });
+
+  it('is the first instant of which what was granted by then decides', () => {
+    fc.assert(
+      fc.property(fc.array(anyStatement, { maxLength: 6 }), fc.integer({ min: 0, max: 5 }), (statements, at) => {
+        const now = Date.parse(day(1)) + (at - 1) * 86_400_000;
+        const known = statements.filter(({ state, at }) => state === 'denied' || Date.parse(at) <= now);
+
+        expect(effectiveConsent(statements, ann, 'email', now)).toBe(effectiveConsent(known, ann, 'email', END));
+      }),
+    );
+  });
+});
+
+describe('reliedOn', () => {
+  it("shows the person's own latest grant by now, else the company's", () => {
+    const said = [1, 3, 20].flatMap((at) => [
+      statement('company', 'granted', at + 1),
+      statement('person', 'granted', at),
+    ]);
+    const now = Date.parse(day(5));
+
+    expect(reliedOn(said, ann, 'email', now)).toEqual(statement('person', 'granted', 3));
+    expect(
+      reliedOn(
+        said.filter(({ by }) => by === 'company'),
+        ann,
+        'email',
+        now,
+      ),
+    ).toEqual(statement('company', 'granted', 4));
   });
 });
 

@@ -6,6 +6,9 @@ import { type IdentityKey, indexKey } from '../../lib/domain/identifier.ts';
 const ERASED = Date.parse('2026-11-21T12:00:00.000Z');
 const BEFORE = '2026-11-21T12:00:00.000Z';
 const AFTER = '2026-11-21T12:00:00.001Z';
+/** When the changes are judged. */
+const NOW = Date.parse('2026-11-22T00:00:00.000Z');
+const LATER = '2062-11-21T12:00:00.000Z';
 const email: Identifier = { type: 'email', value: 'ann@example.com' };
 const phone: Identifier = { type: 'phone', value: '+4930111111' };
 
@@ -41,13 +44,19 @@ describe('isOwnWord', () => {
     ],
     ['a refusal of the person, later', profile('mail:member:a', AFTER, consent('denied', 'person', AFTER)), false],
     ["a company's tick, later", profile('crm:contact:1', AFTER, consent('granted', 'company', AFTER)), false],
+    [
+      'a subscription dated later than now',
+      profile('mail:member:a', AFTER, consent('granted', 'person', LATER)),
+      false,
+    ],
+    ['a form dated later than now', profile('survey:answer:1', LATER, { by: 'person' }), false],
   ] as const)('%s', (_what, change, expected) => {
-    expect(isOwnWord(change, ERASED)).toBe(expected);
+    expect(isOwnWord(change, ERASED, NOW)).toBe(expected);
   });
 });
 
 describe('afterErasure', () => {
-  const nobody = { identifier: () => undefined, stated: () => false };
+  const nobody = { now: NOW, identifier: () => undefined, stated: () => false };
 
   it('leaves a change alone that meets no tombstone', () => {
     const change = profile('crm:contact:1', BEFORE);
@@ -63,10 +72,18 @@ describe('afterErasure', () => {
     }
   });
 
+  it('drops what is dated after the erasure and later than now: it may have been said before', () => {
+    const change = profile('mail:member:a', BEFORE, consent('granted', 'person', LATER));
+    const met = { ...nobody, record: ERASED, identifier: () => ERASED };
+
+    expect(afterErasure(change, met)).toBeUndefined();
+    expect(afterErasure(change, { ...met, now: Date.parse(LATER) })).toBe(change);
+  });
+
   it("keeps the person's own later word whole", () => {
     const change = profile('web:user:1', AFTER);
 
-    expect(afterErasure(change, { record: ERASED, identifier: () => ERASED, stated: () => false })).toBe(change);
+    expect(afterErasure(change, { ...nobody, record: ERASED, identifier: () => ERASED })).toBe(change);
   });
 
   it("keeps a living person's record without the erased one's identifier", () => {
@@ -75,6 +92,7 @@ describe('afterErasure', () => {
       ...consent('granted', 'company', AFTER),
     } as Partial<PersonChange>);
     const tombstones = {
+      now: NOW,
       stated: () => true,
       identifier: ({ type }: Identifier) => (type === 'email' ? ERASED : undefined),
     };

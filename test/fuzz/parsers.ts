@@ -23,6 +23,7 @@ import { loadReader } from '../../lib/pipeline/resolve/text-reader.ts';
 import { readBusEvent } from '../../lib/pipeline/sync/receive-event.ts';
 import { readWorkspace } from '../../lib/workspace/load.ts';
 import { readSchedule, suggestSchedule } from '../../lib/workspace/schedule.ts';
+import { readTrait } from '../domain/segment/ask.ts';
 import { openRig as openCollector } from '../pipeline/collect/collect-rig.ts';
 import { soundFiles } from '../workspace/a-workspace.ts';
 import { connectorParsers } from './connector-parsers.ts';
@@ -128,7 +129,7 @@ function workspaceParsers(): readonly Parser[] {
     ),
     ofBytes('workspace: a segment with everything', corpusBytes('segments'), withFile('segments/fuzzed.yaml')),
     ofJson('segments: a person as a document', corpusJson('person-documents'), (value) => {
-      const read = readDocument(value);
+      const read = readDocument(value, readTrait);
       return read.ok ? [evaluateDocument(program, read.document, Date.parse('2026-11-21T12:00:00Z'), 'fuzzed')] : read;
     }),
     ofJson('mappings: as written, and a record through them', corpusJson('mappings'), (value) => {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { regionsAskedFor } from '../../lib/pipeline/define/regions.ts';
 import { checkWorkspace } from '../../lib/workspace/check.ts';
 import { soundFiles } from './a-workspace.ts';
 
@@ -20,7 +21,7 @@ async function check(changes: Readonly<Record<string, string>>) {
     await mkdir(dirname(join(dir, file)), { recursive: true });
     await writeFile(join(dir, file), text);
   }
-  return checkWorkspace(dir);
+  return checkWorkspace(dir, regionsAskedFor);
 }
 
 const readers = `segment: readers
@@ -32,8 +33,8 @@ describe('checkWorkspace', () => {
     expect(await check({})).toEqual({ ok: true, problems: [], tests: 0 });
   });
 
-  it.each(['acme', 'starter'])('accepts the example %s without a warning', async (name) => {
-    const result = await checkWorkspace(join(import.meta.dirname, '..', '..', 'examples', name));
+  it.each(['acme', 'starter', 'everything'])('accepts the example %s without a warning', async (name) => {
+    const result = await checkWorkspace(join(import.meta.dirname, '..', '..', 'examples', name), regionsAskedFor);
 
     expect(result).toMatchObject({ ok: true, problems: [] });
     expect(result.tests).toBeGreaterThan(0);

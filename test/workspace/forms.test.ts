@@ -27,6 +27,7 @@ segment: lapsing
 to: { connection: sms, list: Critics }
 match: [phone]
 fields: { first_name: { trait: nps } }
+needs: {}
 `;
 
 function problemsOf(change: (text: string) => string, file = MAIN) {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { regionsAskedFor } from '../../lib/pipeline/define/regions.ts';
 import { checkWorkspace } from '../../lib/workspace/check.ts';
 import { writeStarter } from '../../lib/workspace/init.ts';
 
@@ -22,7 +23,7 @@ describe('writeStarter', () => {
     const written = await writeStarter(workspace);
 
     expect(written.slice(0, 2)).toEqual(['audiences/quiet-readers-to-newsletter.yaml', 'personas/curious-reader.yaml']);
-    expect(await checkWorkspace(workspace)).toEqual({ ok: true, problems: [], tests: 3 });
+    expect(await checkWorkspace(workspace, regionsAskedFor)).toEqual({ ok: true, problems: [], tests: 3 });
     for (const file of written.filter((name) => name.endsWith('.yaml'))) {
       const schema = /\$schema=(\S+)/.exec(await readFile(join(workspace, file), 'utf8'))?.[1] ?? '';
       const named = resolve(dirname(join(workspace, file)), schema);
@@ -35,7 +36,7 @@ describe('writeStarter', () => {
 
     await writeStarter(dir);
 
-    expect((await checkWorkspace(dir)).ok).toBe(true);
+    expect((await checkWorkspace(dir, regionsAskedFor)).ok).toBe(true);
   });
 
   it('overwrites nothing', async () => {

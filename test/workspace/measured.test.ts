@@ -101,7 +101,7 @@ describe('the messages of a persona', () => {
   it('are missed on the channel of a list, where the audience needs no subscription', () => {
     const { sources } = readWith({
       [PERSONA]: 'persona: careful-buyer\nmessages: { web: Compare }\n',
-      [AUDIENCE]: (soundFiles[AUDIENCE] ?? '').replace('needs: { subscribed: email }\n', ''),
+      [AUDIENCE]: (soundFiles[AUDIENCE] ?? '').replace('needs: { subscribed: email }\n', 'needs: {}\n'),
     });
 
     expect(lintWorkspace(sources, connectors)).toMatchObject([

@@ -3,7 +3,8 @@ import { audiences } from './audiences.ts';
 import type { HubspotApi } from './client.ts';
 import { companies } from './companies.stream.ts';
 import { type Config, config, type Secret, secret } from './config.ts';
-import { contacts } from './contacts.stream.ts';
+import { contactMapping, contacts } from './contacts.stream.ts';
+import { withTraits } from './custom-fields.ts';
 import { deals } from './deals.stream.ts';
 import { echoes } from './echoes.ts';
 import { emailEvents } from './email-events.stream.ts';
@@ -28,6 +29,7 @@ export const hubspot = defineConnector<Config, Secret, HubspotApi>({
     const { portalId } = await api.account();
     return { account: `account ${portalId}` };
   },
+  mappingsOf: (settings) => [withTraits(contactMapping, 'contacts', settings)],
   streams: [companies, contacts, deals, emailEvents, engagements, formSubmissions],
   traits,
   webhook,

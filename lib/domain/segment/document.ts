@@ -1,7 +1,11 @@
 import type { ConsentStatement } from '../change.ts';
-import { effectiveConsent } from '../consent.ts';
+import { grantedFrom, NEVER_GRANTED } from '../consent.ts';
+import type { ReadTrait } from '../facet/read-trait.ts';
 import { formatInstant, type Milliseconds, parseInstant } from '../instant.ts';
-import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { isJsonObject, isShallow, type Json, type JsonObject, mostLevels } from '../json.ts';
+import { nestTraits } from '../survivorship.ts';
+import { normaliseConsent } from '../told-consent.ts';
+import { flattenTraits } from '../trait-value.ts';
 import { compile, type Program } from './compile.ts';
 import { cutEntries, type Entry, mergeEntries, type ObservedActivity, observe } from './entries.ts';
 import { evaluateOne } from './evaluate.ts';
@@ -36,10 +40,12 @@ export interface DocumentAnswer {
 
 /**
  * Reads a person from JSON: `{id, traits, activities: [{id, name, at, properties}], segments, consent, since}`, all of
- * them optional. Activities without an id are all different. Reasons hold no values.
+ * them optional. Activities without an id are all different. Traits are read by `read` and addresses of consent as those of
+ * profiles, so that the answer is the one that is given about a stored person. Reasons hold no values.
  */
-export function readDocument(value: unknown): ReadDocument {
+export function readDocument(value: unknown, read: ReadTrait): ReadDocument {
   if (!isJsonObject(value)) return refuse('expected an object');
+  if (!isShallow(value)) return refuse(`expected at most ${mostLevels} levels`);
   const { id = '', traits = {}, activities = [], segments, consent = [], since = {} } = value;
   if (typeof id !== 'string') return refuse('id: expected a text');
   if (!isJsonObject(traits)) return refuse('traits: expected an object');
@@ -54,6 +60,11 @@ export function readDocument(value: unknown): ReadDocument {
   const badStatement = stated.indexOf(undefined);
   if (badStatement >= 0)
     return refuse(`consent[${badStatement}]: expected topic, state (granted or denied) and at (RFC 3339)`);
+  const addressed = (stated as ConsentStatement[]).map(readAddress);
+  const badAddress = addressed.indexOf(undefined);
+  if (badAddress >= 0) {
+    return refuse(`consent[${badAddress}]: expected somebody's e-mail address, or phone number with its country`);
+  }
   if (segments !== undefined && !(Array.isArray(segments) && segments.every((name) => typeof name === 'string'))) {
     return refuse('segments: expected a list of texts');
   }
@@ -63,11 +74,11 @@ export function readDocument(value: unknown): ReadDocument {
     ok: true,
     document: {
       id,
-      traits,
+      traits: readTraits(traits, read),
       since: Object.fromEntries(held) as Record<string, Milliseconds>,
       activities: done as ObservedActivity[],
       segments: segments === undefined ? undefined : new Set(segments as string[]),
-      consent: stated as ConsentStatement[],
+      consent: addressed as ConsentStatement[],
     },
   };
 }
@@ -126,10 +137,9 @@ export function wholeEntries(
 }
 
 function viewOfDocument(document: PersonDocument, whole: (leafKey: string) => readonly Entry[]): PersonView {
-  const permits = (topic: string): boolean => {
-    const addresses = new Set(document.consent.map(({ address }) => address));
-    return [...addresses].some((address) => effectiveConsent(document.consent, address, topic));
-  };
+  const addresses = [...new Set(document.consent.map(({ address }) => address))];
+  const permits = (topic: string): Milliseconds =>
+    addresses.reduce((from, address) => Math.min(from, grantedFrom(document.consent, address, topic)), NEVER_GRANTED);
   return {
     id: document.id,
     trait: (path) => lookUp(document.traits, path),
@@ -173,6 +183,18 @@ function readStatement(value: Json): ConsentStatement | undefined {
   if (typeof at !== 'string' || parseInstant(at) === undefined) return undefined;
   if ((state !== 'granted' && state !== 'denied') || (by !== 'person' && by !== 'company')) return undefined;
   return { address, topic, state, at, source, by };
+}
+
+/** Statements that name no address are about one and the same. */
+function readAddress(statement: ConsentStatement): ConsentStatement | undefined {
+  return statement.address === '' ? statement : normaliseConsent([statement], undefined)[0];
+}
+
+/** The traits as a profile of one record has them: what is null is missing. */
+function readTraits(written: JsonObject, read: ReadTrait): JsonObject {
+  const told = [...flattenTraits(written)].filter(([, value]) => value !== null);
+  const beside = Object.fromEntries(told.map(([path, value]) => [path, [value, 0, 1] as const]));
+  return nestTraits(new Map(told.map(([path, value]) => [path, { value: read(path, value, '', beside) }])));
 }
 
 function refuse(reason: string): ReadDocument {

@@ -1,3 +1,4 @@
+import { NEVER_GRANTED } from '../consent.ts';
 import type { Milliseconds } from '../instant.ts';
 import type { Json } from '../json.ts';
 import { type Entry, markOf } from './entries.ts';
@@ -46,8 +47,8 @@ const nobody: PersonView = {
   id: '',
   trait: () => undefined,
   entries: () => nothing,
-  consent: () => false,
-  subscribed: () => false,
+  consent: () => NEVER_GRANTED,
+  subscribed: () => NEVER_GRANTED,
 };
 
 export function makeMachine(): Machine {

@@ -99,16 +99,19 @@ export function hasBeenProbe(leaf: HasBeenLeaf, machine: Machine, timezone: stri
   };
 }
 
-/** Consent to a purpose, or willingness on a channel. */
+/** Consent to a purpose, or willingness on a channel: no until it was given, then yes. */
 export function permissionProbe(kind: 'consent' | 'subscribed', name: string, machine: Machine): Probe {
-  const given = (): boolean => machine.person()[kind](name);
+  const from = (): Milliseconds => machine.person()[kind](name);
   return {
     key: canonicalText([kind, name]),
     cost: 2,
-    timed: false,
+    timed: true,
     negate: false,
-    ask: () => (given() ? ALWAYS : NEVER),
-    sight: () => ({ saw: given() }),
+    ask(at) {
+      const given = from();
+      return given <= at ? ALWAYS : -given;
+    },
+    sight: (at) => ({ saw: from() <= at }),
   };
 }
 

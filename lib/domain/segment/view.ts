@@ -13,8 +13,10 @@ export interface PersonView {
   entries(leafKey: string): readonly Entry[];
   /** Everything ever done for a leaf whose entries overflowed, from stored activities; undefined = not loaded. */
   history?(leafKey: string): readonly Entry[] | undefined;
-  consent(purpose: string): boolean;
-  subscribed(channel: string): boolean;
+  /** From when on the person permits the purpose at one of their addresses, in ms; Infinity = never, as things stand. */
+  consent(purpose: string): Milliseconds;
+  /** The same of a channel. */
+  subscribed(channel: string): Milliseconds;
   /** Asked only for segments that are not in the program; undefined counts as not a member. */
   memberOf?(segment: string): boolean | undefined;
 }

@@ -123,7 +123,8 @@ function instantIn(value: Json | undefined): Milliseconds | undefined {
 
 /**
  * `timestamp = receivedAt − (sentAt − originalTimestamp)`: the sender's clock may be wrong, but what it says of itself
- * between two instants is right (Segment, "Timestamps in the common fields").
+ * between two instants is right (Segment, "Timestamps in the common fields"). Nothing happens after it was told: what a
+ * clock without `sentAt`, or one that was set between the two, dates later has the instant of its receipt.
  */
 function timesOf(raw: JsonObject, received: Received): Pick<Message, 'id' | 'at' | 'keyAt'> {
   const original = instantIn(raw.originalTimestamp) ?? instantIn(raw.timestamp);
@@ -136,7 +137,7 @@ function timesOf(raw: JsonObject, received: Received): Pick<Message, 'id' | 'at'
       : { id: shortId(given), at, keyAt: NO_INSTANT };
   }
   const corrected = sent === undefined ? original : received.at - (sent - original);
-  const at = corrected >= FIRST_INSTANT && corrected < LAST_INSTANT ? corrected : received.at;
+  const at = corrected >= FIRST_INSTANT && corrected <= received.at ? corrected : received.at;
   const id = given === undefined ? idOfContent(raw) : shortId(given);
   return { id, at: formatInstant(at), keyAt: formatInstant(original) };
 }

@@ -1,13 +1,11 @@
 import { type Compiled, compileDefinitions } from '../../domain/decide.ts';
 import type { Definitions } from '../../domain/definitions.ts';
 import { TributaryError } from '../../domain/errors.ts';
-import { openCatalogue } from '../../domain/facet/catalogue.ts';
 import type { Models } from '../../domain/learned/model.ts';
-import type { SegmentDefinition } from '../../domain/segment.ts';
 import { type ModelsFor, openModels } from '../learn/models.ts';
 import type { Archive, StateStore } from '../ports.ts';
 import { readPublication } from './publication.ts';
-import { loadRegions } from './regions.ts';
+import { regionsAskedFor } from './regions.ts';
 
 export interface DefinitionStores {
   readonly state: StateStore;
@@ -65,6 +63,7 @@ export function openPublished(deps: DefinitionStores) {
     keptMs: async () => (await definitions()).privacy.activitiesKeptMs,
     compiled: openCompiled(definitions, models),
     versions: openVersions(deps.archive, models),
+    regionsFor: regionsAskedFor,
   };
 }
 
@@ -82,20 +81,8 @@ export function openCompiled(definitions: () => Promise<Definitions>, modelsFor:
 
 /** Definitions compiled with the table of regions, where a condition is about one, and with models. */
 export async function compileWhole(definitions: Definitions, models: Models | undefined): Promise<Compiled> {
-  const regions = asksForRegions(definitions) ? await loadRegions() : undefined;
+  const regions = await regionsAskedFor(definitions);
   return compileDefinitions(definitions, { regions, models });
-}
-
-/** Whether a condition is about a region. Only then the table of regions is worth its memory. */
-function asksForRegions({ segments, traits }: Definitions): boolean {
-  const { kindOf } = openCatalogue(traits);
-  return traitsAskedBy(segments).some((path) => kindOf(path)?.type === 'region');
-}
-
-/** Paths of the traits that conditions of segments are about. */
-export function traitsAskedBy(segments: readonly Pick<SegmentDefinition, 'when'>[]): readonly string[] {
-  const asked = JSON.stringify(segments.map(({ when }) => when)).matchAll(/"trait":"([^"]+)"/g);
-  return [...asked].map(([, path = '']) => path);
 }
 
 /** Versions held compiled at the same time: what is published, what was before, and what is planned. */

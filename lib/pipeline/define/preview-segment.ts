@@ -24,8 +24,9 @@ import type { ActivityStore, Clock, ProfileStore, StateStore } from '../ports.ts
 import { type DecidedAlone, decideAlone } from '../resolve/decide-alone.ts';
 import { isLiving } from '../resolve/gather.ts';
 import type { Versions } from '../resolve/refill.ts';
-import { compileWhole, traitsAskedBy } from './definitions.ts';
+import { compileWhole } from './definitions.ts';
 import { readRecounts } from './recount.ts';
+import { traitsAskedBy } from './regions.ts';
 
 export interface PreviewSegmentDeps {
   readonly profiles: ProfileStore;

@@ -64,18 +64,23 @@ export async function openCells(
   return async (profile, columns, since = '') => {
     const whole = await wholeEntriesOf(deps.activities, compiled, profile);
     const traits = nestTraits(traitsUnder(rules, profile, now, whole));
-    return columns.map((column) => cellOf(profile, traits, column, since));
+    return columns.map((column) => cellOf(profile, traits, column, { since, now }));
   };
 }
 
-function cellOf(profile: Profile, traits: Json, column: string, since: string): Json {
+function cellOf(
+  profile: Profile,
+  traits: Json,
+  column: string,
+  { since, now }: { readonly since: string; readonly now: Milliseconds },
+): Json {
   if (column === 'id') return profile.id;
   if (column === 'since') return since;
   const identifiers = identifiersOf(profile);
   if (column.startsWith('consent.')) {
     const statements = consentOf(profile);
     const topic = column.slice('consent.'.length);
-    return identifiers.some(({ value }) => effectiveConsent(statements, value, topic));
+    return identifiers.some(({ value }) => effectiveConsent(statements, value, topic, now));
   }
   return valueAt(traits, column) ?? identifiers.find(({ type }) => type === column)?.value ?? null;
 }

@@ -86,9 +86,10 @@ export function careForArchive(deps: CareDeps): Worker<CareJob> {
           if (signal.aborted) return { job: { ...job, after, parts: [count] } };
           continue;
         }
-        const mentioned = await searchHour(search, hour, wanted, deps.clock.now().getTime());
+        const now = deps.clock.now().getTime();
+        const mentioned = await searchHour(search, hour, wanted, now);
         const found = mentioned
-          .map((one) => ({ ...one, theirs: one.theirs.filter((line) => !isLaterWord(line, erased, search.key)) }))
+          .map((one) => ({ ...one, theirs: one.theirs.filter((line) => !isLaterWord(line, erased, search.key, now)) }))
           .filter(({ theirs }) => theirs.length > 0);
         if (found.length > 0) await rewriteHour(search, hour, found);
         count.hours += 1;
@@ -124,13 +125,13 @@ async function searchedSources({ state, definitions }: CareDeps): Promise<readon
 }
 
 /** Whoever came back by their own word is known again from then on: what they said since is theirs to keep. */
-function isLaterWord(line: object, erased: ReadonlyMap<string, number>, key: IdentityKey): boolean {
+function isLaterWord(line: object, erased: ReadonlyMap<string, number>, key: IdentityKey, now: number): boolean {
   if (!isJsonObject(line) || typeof line.of !== 'string') return false;
   const { of } = line;
   const parsed = parseChange(line.change);
   if (!parsed.ok || parsed.change.kind === 'account') return false;
   const times = everyIndexKey({ type: 'fragment', value: of }, key).flatMap((one) => erased.get(one) ?? []);
-  return times.length > 0 && isOwnWord(parsed.change, Math.max(...times));
+  return times.length > 0 && isOwnWord(parsed.change, Math.max(...times), now);
 }
 
 /** How long a question may be due before the message that carries it is taken for lost. */

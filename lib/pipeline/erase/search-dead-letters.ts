@@ -135,12 +135,12 @@ function openJudge(deps: DeadLettersDeps, erased: ReadonlyMap<string, Millisecon
     if (typeof value.fragment !== 'string') return true;
     const own = everyIndexKey({ type: 'fragment', value: value.fragment }, key);
     const since = own.map((one) => erased.get(one)).find((at) => at !== undefined);
-    if (isLaterWord(value, since ?? erased.get(named) ?? 0)) return false;
+    if (isLaterWord(value, since ?? erased.get(named) ?? 0, deps.clock.now().getTime())) return false;
     return since !== undefined || !(await areSomebodys(deps, own));
   };
 }
 
-function isLaterWord(value: JsonObject, erased: Milliseconds): boolean {
+function isLaterWord(value: JsonObject, erased: Milliseconds, now: Milliseconds): boolean {
   const parsed = parseChange(value);
-  return parsed.ok && parsed.change.kind !== 'account' && isOwnWord(parsed.change, erased);
+  return parsed.ok && parsed.change.kind !== 'account' && isOwnWord(parsed.change, erased, now);
 }

@@ -5,7 +5,15 @@ import { guardrailsOf, type Hold, judgePush } from '../../domain/guardrails.ts';
 import type { PushPlan } from '../../domain/push.ts';
 import type { StateStore } from '../ports.ts';
 import { shrunkSources } from '../sync/source-size.ts';
-import { beginPlanning, censusOf, concludePlan, countRows, type PlanPushDeps, planStep } from './plan-push.ts';
+import {
+  beginPlanning,
+  censusOf,
+  concludePlan,
+  countRows,
+  needsCensus,
+  type PlanPushDeps,
+  planStep,
+} from './plan-push.ts';
 import { readPush, recentChanges } from './push-run.ts';
 
 /** What a push would do now, without a call to the tool, and what would hold it. */
@@ -34,9 +42,13 @@ export async function dryRun(
   for (let done = false; !done; ) {
     ({ planning, done } = await planStep(looking, audience, { id: `${audience.audience}.dry` }, planning, 'dry'));
   }
-  const { size, census } = censusOf((await countRows(deps.memberships, audience)).counting, deps.clock);
   const { state } = await readPush(deps.state, audience.audience);
-  const plan = concludePlan(planning, { size, census, destination, connection, pace: state.pace, countedNow: true });
+  // A long list is told by what a push counted of it.
+  const countedNow = needsCensus(state, deps.clock.now().getTime());
+  const { size = 0, census } = countedNow
+    ? censusOf((await countRows(deps.memberships, audience)).counting, deps.clock)
+    : state;
+  const plan = concludePlan(planning, { size, census, destination, connection, pace: state.pace, countedNow });
   const holds = judgePush(
     {
       ...plan,

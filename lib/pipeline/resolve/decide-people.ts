@@ -3,6 +3,7 @@ import type { ActivityChange, ConsentStatement, FragmentId } from '../../domain/
 import { type Compiled, decide, OUTBOX_GRACE_MS } from '../../domain/decide.ts';
 import { evidenceOf, spokenAddresses, statedEver } from '../../domain/evidence.ts';
 import type { FoldRules, Fragment } from '../../domain/fragment.ts';
+import { isAddress } from '../../domain/identifier.ts';
 import { accountIdsOf, type Follow, type Profile } from '../../domain/profile.ts';
 import { wholeEntries } from '../../domain/segment/document.ts';
 import { standingConsent } from '../../domain/told-consent.ts';
@@ -211,7 +212,7 @@ function listenedTo(fragments: readonly Fragment[]): ReadonlySet<string> {
     ...evidenceOf(fragment).map(({ identifier }) => identifier),
     ...spokenAddresses(fragment),
   ]);
-  return new Set(stated.flatMap(({ type, value }) => (type === 'email' || type === 'phone' ? [value] : [])));
+  return new Set(stated.flatMap(({ type, value }) => (isAddress(type) ? [value] : [])));
 }
 
 function addressesOf(fragments: readonly Fragment[]): ReadonlySet<string> {

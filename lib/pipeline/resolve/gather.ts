@@ -11,7 +11,7 @@ import {
 } from '../../domain/identifier.ts';
 import type { Milliseconds } from '../../domain/instant.ts';
 import { type MergedProfile, newProfile, type Profile } from '../../domain/profile.ts';
-import type { Claim, IdentityIndex, LookedUp, ProfileStore, StoredProfile } from '../ports.ts';
+import type { Claim, Clock, IdentityIndex, LookedUp, ProfileStore, StoredProfile } from '../ports.ts';
 import {
   everyGeneration,
   type Grave,
@@ -57,6 +57,7 @@ interface GatherDeps {
   readonly identities: IdentityIndex;
   readonly profiles: ProfileStore;
   readonly key: IdentityKey;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** What a batch still has to do. */
@@ -84,7 +85,10 @@ export async function gather(deps: GatherDeps, pending: Pending, rules: FoldRule
   const stored = await readFollowing(deps.profiles, named);
   const leads = followAll(stored, named);
   const places = placesIn(keys, found, stored, leads);
-  const { changes, erased, buried } = withoutErased(pending.changes, keys, places, stored, rules);
+  const { changes, erased, buried } = withoutErased(pending.changes, keys, places, stored, {
+    rules,
+    now: deps.clock.now().getTime(),
+  });
 
   const suppressed = await suppressedIn(deps, found, [...stored.values()].filter(isLiving), pending.marked);
 

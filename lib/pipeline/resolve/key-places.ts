@@ -115,7 +115,7 @@ export function withoutErased(
   keys: ReadonlyMap<FragmentId, readonly KeySet[]>,
   places: ReadonlyMap<string, Place>,
   stored: ReadonlyMap<string, StoredProfile>,
-  rules: FoldRules,
+  { rules, now }: { readonly rules: FoldRules; readonly now: Milliseconds },
 ): Sifted {
   if (![...places.values()].some(({ grave }) => grave !== undefined)) return { changes, erased: 0, buried: [] };
   let erased = 0;
@@ -137,6 +137,7 @@ export function withoutErased(
       return identifier === undefined ? undefined : graves.get(identifierKey(identifier));
     };
     const tombstones: Tombstones = {
+      now,
       ...(record?.grave === undefined ? {} : { record: record.grave.erased }),
       identifier: (raw) => graveOf(raw)?.erased,
       stated(raw) {
@@ -151,7 +152,7 @@ export function withoutErased(
       const grave = all.find(({ profile }) => profile !== undefined);
       if (grave?.profile !== undefined) buried.push({ key: own.key, profile: grave.profile });
       const at = Math.max(...all.map((one) => one.erased));
-      kept = kept.filter((change) => isOwnWord(change, at));
+      kept = kept.filter((change) => isOwnWord(change, at, now));
     }
     erased += list.length - kept.length;
     if (kept.length > 0) left.set(fragment, kept);

@@ -33,7 +33,11 @@ export const audienceFile = z.strictObject({
       subscribed: text.optional().meta({ description: 'The channel that must be on, such as "email".' }),
       consent: z.array(text).optional().meta({ description: 'The purposes that must be granted.' }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({
+      description:
+        'What everybody who is sent must have agreed to. {}: nothing, said on purpose; check warns where it is left out.',
+    }),
   holdout: share.optional().meta({
     description:
       "Share of members not sent, to measure lift against. Absent: what the segment's objective says, or none.",

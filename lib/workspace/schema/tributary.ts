@@ -83,7 +83,8 @@ const traitKind = z.strictObject({
   title: text.optional().meta({ description: 'What people call it.' }),
 });
 
-const traits = z
+/** Traits of a workspace's own. */
+export const traitKinds = z
   .record(traitPath, traitKind)
   .default({})
   .meta({ description: 'Traits of your own: a path, or the beginning of paths, and what it is.' });
@@ -156,7 +157,7 @@ export const tributaryFile = z.strictObject({
   collection: collection.prefault({}),
   console: consoleAccess.optional().meta({ description: 'Lets people sign in to the console when it is deployed.' }),
   identity: identity.prefault({}),
-  traits,
+  traits: traitKinds,
   computed: computed.optional().meta({ description: 'Traits that are computed from what people do.' }),
   learned: learned.optional().meta({ description: 'Traits that are learned from what everybody does.' }),
   listening: listening.optional().meta({ description: 'What people write is read for sentiment and topic.' }),

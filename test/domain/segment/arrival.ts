@@ -57,8 +57,8 @@ export function viewPerson(program: Program, person: Person, kept?: Fragment): P
     since: (path) => person.since[path],
     entries: (key) => (kept === undefined ? whole(key) : (kept[key] ?? [])),
     history: whole,
-    consent: (purpose) => person.granted.includes(purpose),
-    subscribed: (channel) => person.granted.includes(channel),
+    consent: (purpose) => (person.granted.includes(purpose) ? 0 : Number.POSITIVE_INFINITY),
+    subscribed: (channel) => (person.granted.includes(channel) ? 0 : Number.POSITIVE_INFINITY),
     memberOf: (segment) => person.segments.includes(segment),
   };
 }

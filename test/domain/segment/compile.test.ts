@@ -22,8 +22,8 @@ function view(traits: Readonly<Record<string, string | number>>): PersonView & {
       return traits[path];
     },
     entries: () => [],
-    consent: () => false,
-    subscribed: () => false,
+    consent: () => Number.POSITIVE_INFINITY,
+    subscribed: () => Number.POSITIVE_INFINITY,
   };
 }
 

@@ -127,8 +127,8 @@ describe('a leaf with more entries than are kept', () => {
     id: 'p',
     trait: () => undefined,
     entries: (key) => cutEntries(wanted, whole(key), now),
-    consent: () => false,
-    subscribed: () => false,
+    consent: () => Number.POSITIVE_INFINITY,
+    subscribed: () => Number.POSITIVE_INFINITY,
   };
 
   it('says so when there is no history', () => {

@@ -9,6 +9,7 @@ import { evaluateDocument, readDocument } from '../../../lib/domain/segment/docu
 import { operatorNames, operators } from '../../../lib/domain/segment/operator.ts';
 import { conditionSchema } from '../../../lib/domain/segment/schema.ts';
 import type { SegmentDefinition } from '../../../lib/domain/segment.ts';
+import { readTrait } from './ask.ts';
 
 const guide = readFileSync('docs/segments.md', 'utf8');
 const folder = 'examples/every-operator/segments';
@@ -55,7 +56,7 @@ describe('examples/every-operator', () => {
       (definition.tests ?? []).map((test) => [definition.segment, test.name, test] as const),
     ),
   )('%s: %s', (segment, _name, test) => {
-    const read = readDocument(test.profile);
+    const read = readDocument(test.profile, readTrait);
     if (!read.ok) throw new Error(read.reason);
 
     const { member, flips_at } = evaluateDocument(program, read.document, parseInstant(test.now) ?? -1, segment);

@@ -5,6 +5,7 @@ import { evaluateDocument, readDocument } from '../../../lib/domain/segment/docu
 import type { Receipt } from '../../../lib/domain/segment/receipt.ts';
 import { type Sentence, sentence } from '../../../lib/domain/segment/sentence.ts';
 import type { SegmentDefinition } from '../../../lib/domain/segment.ts';
+import { readTrait } from './ask.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 
@@ -33,7 +34,7 @@ const ann: Json = {
 };
 
 function answer(definition: SegmentDefinition, profile: Json) {
-  const read = readDocument(profile);
+  const read = readDocument(profile, readTrait);
   if (!read.ok) throw new Error(read.reason);
   return evaluateDocument(compile([definition], { timezone: 'Europe/Berlin' }), read.document, NOW);
 }

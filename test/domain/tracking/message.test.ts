@@ -21,6 +21,8 @@ describe('readMessage', () => {
     ['2036-01-01T00:00:00Z', '2036-01-01T00:00:02Z', '2026-11-21T19:10:59.266Z', 'a clock ten years ahead'],
     ['2020-01-01T00:00:00Z', '2026-11-21T19:11:01.266Z', '2020-01-01T00:00:00.000Z', 'a historic import'],
     ['2026-11-21T19:11:01.152Z', undefined, '2026-11-21T19:11:01.152Z', 'no sentAt'],
+    ['2062-01-01T00:00:00Z', undefined, '2026-11-21T19:11:01.266Z', 'no sentAt, and a clock ahead'],
+    ['2062-01-01T00:00:00Z', '2026-11-21T19:11:01Z', '2026-11-21T19:11:01.266Z', 'a clock set back before sending'],
   ])('corrects %s sent at %s to %s: %s', (timestamp, sentAt, at, _why) => {
     const { at: found, keyAt } = message({ messageId: 'm', timestamp }, sentAt === undefined ? {} : { sentAt });
 

@@ -8,7 +8,7 @@ import { startForget } from '../../../lib/pipeline/erase/forget-person.ts';
 import { workJobs } from '../../../lib/pipeline/jobs/work-jobs.ts';
 import type { ProfileStore } from '../../../lib/pipeline/ports.ts';
 import { fragmentKey } from '../../../lib/pipeline/resolve/gather.ts';
-import { deliver, identityKey, recordsIn, seededFate } from '../delivering.ts';
+import { deliver, identityKey, recordsIn, seededFate, standingClock } from '../delivering.ts';
 import { openHandClock } from '../memory-state.ts';
 import { openMemoryStores } from '../memory-stores.ts';
 import { anyEvidence, compiledTight, NOW } from '../world.ts';
@@ -221,6 +221,21 @@ describe('forgetPerson', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('lets nobody come back by a consent or a form that is dated in the future', async () => {
+    const stores = openMemoryStores();
+    const privacy = openPrivacy(stores);
+    await deliver(stores, [[contact('1', -9, ann)]]);
+    await privacy.forget('ann@example.com');
+    const granted = { address: ann.value, topic: 'email', state: 'granted', source: 'form', by: 'person' } as const;
+    const member = { kind: 'profile', fragment: 'mail:member:a', at: at(-1), identifiers: [ann] } as const;
+    const subscribed: Change = { ...member, consent: [{ ...granted, at: '2062-01-01T00:00:00.000Z' }] };
+    const form: Change = { ...member, fragment: 'form:response:1', at: '2062-01-01T00:00:00.000Z', by: 'person' };
+
+    expect((await privacy.resolve([subscribed])).erased).toBe(1);
+    expect((await privacy.resolve([form], { clock: standingClock })).erased).toBe(1);
+    expect(recordsIn(stores)).toEqual([]);
   });
 
   it('forgets a new person again, with a tombstone of its own', async () => {

@@ -6,7 +6,7 @@ import { findPerson } from '../../../lib/pipeline/describe/find-person.ts';
 import { type ErasureReceipt, readReceipt } from '../../../lib/pipeline/erase/erasure-receipt.ts';
 import { startForget } from '../../../lib/pipeline/erase/forget-person.ts';
 import { workJobs } from '../../../lib/pipeline/jobs/work-jobs.ts';
-import { identityKey, openResolver } from '../delivering.ts';
+import { identityKey, openResolver, standingClock } from '../delivering.ts';
 import { openMemoryLedger } from '../memory-ledger.ts';
 import {
   openHandClock,
@@ -114,8 +114,12 @@ export function openPrivacy(
     return (await readReceipt(state, receipt)) as ErasureReceipt;
   }
 
-  const resolve = (changed: readonly Change[], given = {}) =>
-    openResolver(stores, { key, ...given }).resolve([{ changes: changed, profiles: [], accounts: [] }]);
+  /** Tells changes: once the last of them has happened. */
+  const resolve = (changed: readonly Change[], given = {}) => {
+    const now = new Date(Math.max(clock.now().getTime(), ...changed.map((change) => Date.parse(change.at))));
+    const told = { key, clock: { ...standingClock, now: () => now }, ...given };
+    return openResolver(stores, told).resolve([{ changes: changed, profiles: [], accounts: [] }]);
+  };
 
   return { deps, state, archive, jobs, changes, push, ledger, deadLetters, doJobs, forget, resolve };
 }

@@ -80,7 +80,6 @@ describe('searchDeadLetters', () => {
   });
 
   it.each([
-    ['her own later word', { connection: 'web', changes: [visit(1)] }],
     ["a living person's record that states her address", { connection: 'crm', changes: [contact('2', -3, bob, ann)] }],
     [
       'a company',
@@ -93,6 +92,16 @@ describe('searchDeadLetters', () => {
     const rig = await forgetAnn(body);
 
     expect(rig.left()).toEqual([body]);
+  });
+
+  it('leaves her own later word, and takes out what is dated later than now', async () => {
+    const rig = await forgetAnn();
+    const later = { connection: 'web', changes: [visit(1)] };
+    rig.deadLetters.fill(later as unknown as Json, { connection: 'web', changes: [visit(1_000)] } as unknown as Json);
+
+    await rig.round();
+
+    expect(rig.left()).toEqual([later]);
   });
 
   it('loses no neighbour wherever it dies', async () => {

@@ -87,7 +87,7 @@ const anyLife: fc.Arbitrary<Change[]> = fc.array(
 function saidByPeople(stores: MemoryStores): string[] {
   const people = stores.living().map((profile) => {
     const emails = identifiersOf(profile).filter(({ type }) => type === 'email');
-    const said = emails.map(({ value }) => `${value} ${effectiveConsent(consentOf(profile), value, 'email')}`);
+    const said = emails.map(({ value }) => `${value} ${effectiveConsent(consentOf(profile), value, 'email', NOW)}`);
     return [...Object.keys(profile.fragments).sort(), ...said.sort()].join(' ');
   });
   return people.filter((one) => one !== '').sort();
@@ -101,7 +101,7 @@ function saidByAddress(changes: readonly Change[]): Record<string, boolean> {
     fragments[change.fragment] = foldFragment(fragments[change.fragment] ?? emptyFragment, change, rules);
   }
   const statements = consentOf({ fragments });
-  return Object.fromEntries(addresses.map((address) => [address, effectiveConsent(statements, address, 'email')]));
+  return Object.fromEntries(addresses.map((address) => [address, effectiveConsent(statements, address, 'email', NOW)]));
 }
 
 /** What the people to whom addresses lead, and who can be reached there, are taken to have said. */
@@ -109,7 +109,7 @@ function heldByPeople(stores: MemoryStores): Record<string, boolean> {
   const held = stores.living().flatMap((profile) =>
     identifiersOf(profile)
       .filter((one) => one.type === 'email' && leadOf(stores, indexKey(one, identityKey)) === profile.id)
-      .map(({ value }) => [value, effectiveConsent(consentOf(profile), value, 'email')] as const),
+      .map(({ value }) => [value, effectiveConsent(consentOf(profile), value, 'email', NOW)] as const),
   );
   return Object.fromEntries(held);
 }
