@@ -167,7 +167,7 @@ describe('the nightly round in quarantine', () => {
   it('leaves what names somebody who has come back by their own word', async () => {
     const rig = await openRig();
     await rig.forget(ann);
-    await deliver(rig.stores, [[visit(1)]]);
+    await rig.resolve([visit(1)]);
     await quarantine(rig.deps, 'crm', 'contacts', 'run#0#0', [unusable('1', ann)]);
 
     await rig.round();

@@ -162,7 +162,7 @@ describe('somebody who is taken apart again', () => {
     await work(privacy.jobs.next() ?? null, new AbortController().signal);
     // Between the two looks they come back by what they once were another person by.
     const word = { kind: 'profile', fragment: 'web:user:7', at: at(1), identifiers: [bob] } as const;
-    await deliver(stores, [[{ ...word, traits: { stage: 'customer' } }]]);
+    await privacy.resolve([{ ...word, traits: { stage: 'customer' } }]);
     const back = await findPerson(privacy.deps, 'bob@example.com');
     const rows = stores.rows();
     expect(rows.map(({ profile }) => profile)).toEqual([back?.id, back?.id]);
