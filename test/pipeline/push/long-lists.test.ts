@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../lib/domain/json.ts';
+import { dryRun } from '../../../lib/pipeline/push/dry-run.ts';
 import type { PushCommand } from '../../../lib/pipeline/push/push-work.ts';
 import { wantedAs } from '../memory-audience.ts';
 import { openRig } from './push-rig.ts';
@@ -103,5 +104,27 @@ describe('a list of many', () => {
     expect(rig.list.size).toBe(PEOPLE);
     expect(await rig.run()).toMatchObject({ state: 'finished', tally: { added: PEOPLE } });
     expect(await rig.remembers()).not.toHaveProperty('forgotten');
+  });
+
+  it('is told by what a push counted of it, where somebody asks what a push would do', async () => {
+    const rig = openLong();
+    await rig.pushInHaste({ scheduledAt: 'first' });
+    const held = await rig.state.get('push', 'to-tool');
+    const counted = {
+      ...held?.body,
+      size: 30_000,
+      census: { at: rig.clock.now().toISOString(), blocked: { 'no-consent': 7 } },
+    };
+    await rig.state.put('push', 'to-tool', counted as JsonObject, held?.version ?? 0);
+    const pages: unknown[] = [];
+    rig.deps.memberships.audienceRows = async function* (...asked) {
+      pages.push(asked);
+      yield [];
+    };
+
+    const told = await dryRun(rig.deps, await rig.deps.definitions(), rig.definition, rig.destination);
+
+    expect(pages).toEqual([]);
+    expect(told).toMatchObject({ size: 30_000, add: 0, blocked: { 'no-consent': 7 }, countedAt: expect.any(String) });
   });
 });
