@@ -2,24 +2,20 @@ import * as z from 'zod';
 import { TributaryError } from '../domain/errors.ts';
 import { parseInstant } from '../domain/instant.ts';
 import { readExport, startExport } from '../pipeline/describe/export-person.ts';
-import { findPerson } from '../pipeline/describe/find-person.ts';
 import { allReceipts, type ErasureReceipt, readReceipt } from '../pipeline/erase/erasure-receipt.ts';
 import { startForget } from '../pipeline/erase/forget-person.ts';
 import { readJob } from '../pipeline/jobs/jobs.ts';
 import { startReplay } from '../pipeline/replay/replay.ts';
 import type { ApiDeps } from './deps.ts';
-import { noSuchPerson, type Route, route } from './route.ts';
+import { personNamed } from './read-routes.ts';
+import { type Route, route } from './route.ts';
 
 const personSchema = z.object({ person: z.string() });
 const replaySchema = z.object({ from: z.string(), to: z.string(), connection: z.string().optional() });
 
 /** Erasure, access, and reading the archive again: work that is asked for here and done by run-job. */
 export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
-  const personNamed = async (text: string): Promise<string> => {
-    const profile = await findPerson(deps, text);
-    if (profile === undefined) throw noSuchPerson();
-    return profile.id;
-  };
+  const idOf = async (person: string): Promise<string> => (await personNamed(deps, person)).id;
   const jobNamed = async (id: string) => readJob(deps, await deps.definitions(), id);
   return [
     route({
@@ -30,7 +26,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
       body: personSchema,
       status: 202,
       answer: 'Job',
-      run: async ({ body, by }) => jobNamed((await startForget(deps, await personNamed(body.person), by)).job),
+      run: async ({ body, by }) => jobNamed((await startForget(deps, await idOf(body.person), by)).job),
     }),
     route({
       method: 'get',
@@ -66,7 +62,7 @@ export function privacyRoutes(deps: ApiDeps): readonly Route<never>[] {
       body: personSchema,
       status: 202,
       answer: 'Job',
-      run: async ({ body, by }) => jobNamed(await startExport(deps, await personNamed(body.person), by)),
+      run: async ({ body, by }) => jobNamed(await startExport(deps, await idOf(body.person), by)),
     }),
     route({
       method: 'get',

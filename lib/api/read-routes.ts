@@ -21,7 +21,7 @@ import type { AnswerName } from './answers/answers.ts';
 import type { ApiDeps } from './deps.ts';
 import { personIn } from './person-step.ts';
 import { listAudiences, readAudience, readWorkspace } from './reads.ts';
-import { noSuchPerson, type Route, readLimit } from './route.ts';
+import { type Route, readLimit } from './route.ts';
 
 const MOST_LISTED = 100;
 const MOST_PUSHES = 20;
@@ -167,11 +167,11 @@ async function audienceNamed(deps: ApiDeps, audience = ''): Promise<AudienceDefi
   throw new TributaryError('rejected', 'api/no-such-audience', `no audience is called ${audience}`);
 }
 
-/** Whom a step of a path asks for. Throws `api/no-such-person`. */
+/** Whom somebody asks for, in a step of a path or in a body. Throws `api/no-such-person`. */
 export async function personNamed(deps: ApiDeps, person = ''): Promise<Profile> {
   const profile = await findPerson(deps, personIn(person));
-  if (profile === undefined) throw noSuchPerson();
-  return profile;
+  if (profile !== undefined) return profile;
+  throw new TributaryError('rejected', 'api/no-such-person', 'nobody is known by that');
 }
 
 async function pushNamed(deps: ApiDeps, run = ''): Promise<PushRun> {

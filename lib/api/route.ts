@@ -52,10 +52,6 @@ export function route<Body>(one: Route<Body>): Route<never> {
 /** The name of who acts, in a body. An ARN may be as long as its path, its name and what stands before them. */
 export const actor = z.string().min(1).max(700);
 
-export function noSuchPerson(): TributaryError {
-  return new TributaryError('rejected', 'api/no-such-person', 'nobody is known by that');
-}
-
 const MOST_LISTED = 100;
 const LISTED = 25;
 

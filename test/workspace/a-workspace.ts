@@ -1,5 +1,11 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import { loadConnectors } from '../../lib/connectors/define.ts';
 import { connectors as registry } from '../../lib/connectors/registry.ts';
+import { regionsAskedFor } from '../../lib/pipeline/define/regions.ts';
+import { type CheckResult, checkWorkspace } from '../../lib/workspace/check.ts';
 import { readWorkspace } from '../../lib/workspace/load.ts';
 import type { Problem } from '../../lib/workspace/problem.ts';
 
@@ -45,6 +51,17 @@ export function readWith(changes: Readonly<Record<string, string | Uint8Array | 
     content === undefined ? [] : [{ file, bytes: typeof content === 'string' ? Buffer.from(content) : content }],
   );
   return readWorkspace(files, connectors);
+}
+
+/** Checks the sound workspace with some files replaced or added, in a folder that goes with the test. */
+export async function checkWith(changes: Readonly<Record<string, string>>): Promise<CheckResult> {
+  const dir = await mkdtemp(join(tmpdir(), 'tributary-check-'));
+  onTestFinished(() => rm(dir, { recursive: true }));
+  for (const [file, text] of Object.entries({ ...soundFiles, ...changes })) {
+    await mkdir(dirname(join(dir, file)), { recursive: true });
+    await writeFile(join(dir, file), text);
+  }
+  return checkWorkspace(dir, regionsAskedFor);
 }
 
 /** The problems of the sound workspace with one text replaced by another in one file. */

@@ -1,28 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { regionsAskedFor } from '../../lib/pipeline/define/regions.ts';
 import { checkWorkspace } from '../../lib/workspace/check.ts';
-import { soundFiles } from './a-workspace.ts';
-
-let dir: string;
-
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'tributary-check-'));
-});
-
-afterEach(async () => {
-  await rm(dir, { recursive: true });
-});
-
-async function check(changes: Readonly<Record<string, string>>) {
-  for (const [file, text] of Object.entries({ ...soundFiles, ...changes })) {
-    await mkdir(dirname(join(dir, file)), { recursive: true });
-    await writeFile(join(dir, file), text);
-  }
-  return checkWorkspace(dir, regionsAskedFor);
-}
+import { checkWith, soundFiles } from './a-workspace.ts';
 
 const readers = `segment: readers
 when: { did: Email Opened, within: 60 days }
@@ -30,7 +10,7 @@ when: { did: Email Opened, within: 60 days }
 
 describe('checkWorkspace', () => {
   it('accepts the sound workspace', async () => {
-    expect(await check({})).toEqual({ ok: true, problems: [], tests: 0 });
+    expect(await checkWith({})).toEqual({ ok: true, problems: [], tests: 0 });
   });
 
   it.each(['acme', 'starter', 'everything'])('accepts the example %s without a warning', async (name) => {
@@ -48,7 +28,7 @@ describe('checkWorkspace', () => {
     const audience = soundFiles['audiences/lapsing-to-tag.yaml'] ?? '';
     const tributary = soundFiles['tributary.yaml'] ?? '';
 
-    const { ok, problems } = await check({
+    const { ok, problems } = await checkWith({
       'tributary.yaml': tributary.replace('Europe/Berlin', timezone),
       'audiences/lapsing-to-tag.yaml': audience.replace('04:00', '02:30'),
     });
@@ -64,13 +44,13 @@ describe('checkWorkspace', () => {
       ['workspace/unknown-connector'],
     ],
   ])('blames no segment for what no connection brings when %s', async (_what, text, codes) => {
-    const { problems } = await check({ 'tributary.yaml': text });
+    const { problems } = await checkWith({ 'tributary.yaml': text });
 
     expect(problems.map(({ code }) => code)).toEqual(codes);
   });
 
   it('runs the tests of a segment and says what came out instead', async () => {
-    const result = await check({
+    const result = await checkWith({
       'segments/readers.yaml': `${readers}tests:
   - name: an opening counts for 60 days
     now: 2026-11-21T00:00:00Z
@@ -127,7 +107,7 @@ describe('checkWorkspace', () => {
   });
 
   it('answers a segment of segments from the whole workspace, or from what the test says', async () => {
-    const result = await check({
+    const result = await checkWith({
       'segments/readers.yaml': readers,
       'segments/quiet.yaml': `segment: quiet
 when: { not: { segment: readers } }
@@ -147,7 +127,7 @@ tests:
   });
 
   it('warns of a trait and an activity that no connection brings, with what was probably meant', async () => {
-    const result = await check({
+    const result = await checkWith({
       'segments/odd.yaml': `segment: odd
 when:
   any:
@@ -197,7 +177,7 @@ when:
   });
 
   it('knows computed traits, and warns of an activity behind one that no connection brings', async () => {
-    const result = await check({
+    const result = await checkWith({
       'tributary.yaml': `${soundFiles['tributary.yaml']}computed:
   channel: {}
   best_hour: { from: [{ did: Email Openned }] }
@@ -214,7 +194,7 @@ when:
 
   it('knows learned traits, and what of them looks back too far, is misspelled, or nobody brings', async () => {
     const written = (learned: string) => ({ 'tributary.yaml': `${soundFiles['tributary.yaml']}learned:\n${learned}` });
-    const wrong = await check(
+    const wrong = await checkWith(
       written(`  at: nightly at 02:30
   rfm: { did: Email Openned, within: 500 days }
   clusters: { clusters: 1-3 }
@@ -222,8 +202,8 @@ when:
     Opens: { did: Email Opened }
 `),
     );
-    const far = await check(written('  propensity: { opens: { did: Email Opened, within: 150 days } }\n'));
-    const sound = await check({
+    const far = await checkWith(written('  propensity: { opens: { did: Email Opened, within: 150 days } }\n'));
+    const sound = await checkWith({
       ...written('  propensity: { opens: { did: Email Opened, from: { opened: { did: Email Opened } } } }\n'),
       'segments/likely.yaml': 'segment: likely\nwhen: { trait: learned.propensity.opens, gt: 0.5 }\n',
       'segments/best.yaml': 'segment: best\nwhen: { trait: learned.rfm.cell, is: Champions }\n',
@@ -248,7 +228,7 @@ when:
   });
 
   it('does not warn of names where websites may send any', async () => {
-    const result = await check({
+    const result = await checkWith({
       'tributary.yaml': `${soundFiles['tributary.yaml']}collection: { write_keys: { web: wk_acme_web_1 } }\n`,
       'segments/buyers.yaml': 'segment: buyers\nwhen: { did: Order Completed }\n',
     });
@@ -257,7 +237,7 @@ when:
   });
 
   it('warns of personas without a segment, pushes without a message, repeated and constant conditions', async () => {
-    const result = await check({
+    const result = await checkWith({
       'personas/nobody.yaml': 'persona: nobody\n',
       'personas/careful-buyer.yaml': 'persona: careful-buyer\nmessages: { web: Compare totals }\n',
       'segments/readers.yaml': readers,
@@ -307,7 +287,7 @@ when:
   });
 
   it('warns of conditions that exclude each other, that mean the same in other words, and that keep too much', async () => {
-    const result = await check({
+    const result = await checkWith({
       'segments/never.yaml': `segment: never
 when:
   all:
@@ -350,7 +330,7 @@ when:
   });
 
   it('fails on errors and still tells the warnings', async () => {
-    const result = await check({ 'personas/nobody.yaml': 'persona: nobody\nage: 4\n' });
+    const result = await checkWith({ 'personas/nobody.yaml': 'persona: nobody\nage: 4\n' });
 
     expect(result.ok).toBe(false);
     expect(result.problems.map(({ code }) => code)).toEqual(['workspace/unused-persona', 'workspace/unknown-key']);

@@ -1,28 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { regionsAskedFor } from '../../lib/pipeline/define/regions.ts';
-import { checkWorkspace } from '../../lib/workspace/check.ts';
-import { soundFiles } from './a-workspace.ts';
-
-let dir: string;
-
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'tributary-lints-'));
-});
-
-afterEach(async () => {
-  await rm(dir, { recursive: true });
-});
-
-async function check(changes: Readonly<Record<string, string>>) {
-  for (const [file, text] of Object.entries({ ...soundFiles, ...changes })) {
-    await mkdir(dirname(join(dir, file)), { recursive: true });
-    await writeFile(join(dir, file), text);
-  }
-  return checkWorkspace(dir, regionsAskedFor);
-}
+import { describe, expect, it } from 'vitest';
+import { checkWith, soundFiles } from './a-workspace.ts';
 
 const audience = soundFiles['audiences/lapsing-to-tag.yaml'] ?? '';
 
@@ -30,13 +7,13 @@ describe('an audience that says nothing of consent', () => {
   const without = audience.replace('needs: { subscribed: email }\n', '');
 
   it('is warned of, unless an empty `needs` says that it is meant', async () => {
-    const { ok, problems } = await check({ 'audiences/lapsing-to-tag.yaml': without });
+    const { ok, problems } = await checkWith({ 'audiences/lapsing-to-tag.yaml': without });
 
     expect(ok).toBe(true);
     expect(problems).toMatchObject([
       { file: 'audiences/lapsing-to-tag.yaml', line: 1, code: 'workspace/no-needs', severity: 'warning' },
     ]);
-    expect((await check({ 'audiences/lapsing-to-tag.yaml': `${without}needs: {}\n` })).problems).toEqual([]);
+    expect((await checkWith({ 'audiences/lapsing-to-tag.yaml': `${without}needs: {}\n` })).problems).toEqual([]);
   });
 });
 
@@ -44,7 +21,7 @@ describe('a channel or purpose that no connection tells of', () => {
   const segment = (when: string) => `segment: quiet\nwhen: ${when}\n`;
 
   it('is warned of in conditions and in needs, with what was probably meant', async () => {
-    const { ok, problems } = await check({
+    const { ok, problems } = await checkWith({
       'segments/quiet.yaml': segment('{ all: [{ not: { subscribed: emial } }, { consent: advertising }] }'),
       'audiences/lapsing-to-tag.yaml': audience.replace('subscribed: email', 'subscribed: Email, consent: [ads]'),
     });
@@ -69,9 +46,11 @@ describe('a channel or purpose that no connection tells of', () => {
     const main = soundFiles['tributary.yaml'] ?? '';
     const both = segment('{ any: [{ subscribed: newsletter }, { consent: advertising }] }');
 
-    expect((await check({ 'tributary.yaml': `${main}${hubspot}`, 'segments/quiet.yaml': both })).problems).toEqual([]);
+    expect((await checkWith({ 'tributary.yaml': `${main}${hubspot}`, 'segments/quiet.yaml': both })).problems).toEqual(
+      [],
+    );
     const collecting = `${main}collection: { write_keys: { shop: 0123456789abcdef0123456789abcdef } }\n`;
-    expect((await check({ 'tributary.yaml': collecting, 'segments/quiet.yaml': both })).problems).toEqual([]);
+    expect((await checkWith({ 'tributary.yaml': collecting, 'segments/quiet.yaml': both })).problems).toEqual([]);
   });
 });
 
@@ -88,7 +67,7 @@ tests:
     member: true
 `;
 
-    expect(await check({ 'tributary.yaml': tributary, 'segments/bavarians.yaml': segment })).toMatchObject({
+    expect(await checkWith({ 'tributary.yaml': tributary, 'segments/bavarians.yaml': segment })).toMatchObject({
       ok: true,
       problems: [],
       tests: 1,

@@ -10,7 +10,7 @@ import { quarantineSources } from '../quarantine.ts';
 import { noteRound } from '../rounds.ts';
 import { takeOffAudiences } from './erase-audience-rows.ts';
 import type { PlacesDeps } from './erase-places.ts';
-import { eraseQuarantined } from './erase-quarantine.ts';
+import { eraseQuarantined, type QuarantinePlace } from './erase-quarantine.ts';
 import { openErrands, toolOf } from './erased-keys.ts';
 import { allReceipts, amendReceipt, type ErasedPlace, type ErasureReceipt, withPlaces } from './erasure-receipt.ts';
 import { searchDeadLetters } from './search-dead-letters.ts';
@@ -30,11 +30,13 @@ export type CareDeps = Pick<
   | 'state'
 >;
 
-/** The daily round: where it is in the archive, and what it took out. */
+/** The daily round: where it is, and what it took out of the archive. */
 export interface CareJob extends LongJob {
   readonly what: 'care';
   readonly folder: number;
   readonly after?: string;
+  /** How far the quarantine is searched, after the archive. */
+  readonly quarantine?: QuarantinePlace;
   readonly parts: readonly { readonly hours: number; readonly rewritten: number; readonly lines: number }[];
 }
 
@@ -57,13 +59,10 @@ export function careForArchive(deps: CareDeps): Worker<CareJob> {
     const prefix = peopleFolders[job.folder];
     if (job.folder === peopleFolders.length) {
       // A record that a tool keeps is quarantined anew by each pull that cannot use it.
-      const taken = await eraseQuarantined(
-        deps,
-        await searchedSources(deps),
-        (await erasedKeys(deps.state)).keys(),
-        signal,
-      );
-      return { job: taken === undefined ? job : { ...job, folder: job.folder + 1 } };
+      const { quarantine: from, ...rest } = job;
+      const keys = (await erasedKeys(deps.state)).keys();
+      const { next } = await eraseQuarantined(deps, await searchedSources(deps), keys, signal, from);
+      return { job: next === undefined ? { ...rest, folder: job.folder + 1 } : { ...rest, quarantine: next } };
     }
     if (prefix === undefined) {
       const { missed } = await searchDeadLetters(deps, await erasedKeys(deps.state), signal);

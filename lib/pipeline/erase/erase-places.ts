@@ -99,8 +99,8 @@ async function eraseHistory({ deps, remains }: ErasedPerson) {
 async function eraseQuarantine({ deps, remains, receipt }: ErasedPerson, signal: AbortSignal) {
   const { connections } = await deps.definitions();
   const sources = quarantineSources(connections, remains.fragments);
-  const count = await eraseQuarantined(deps, sources, receipt.keys, signal);
-  return count === undefined ? undefined : [{ place: 'quarantine', count }];
+  const { count, next } = await eraseQuarantined(deps, sources, receipt.keys, signal);
+  return next === undefined ? [{ place: 'quarantine', count }] : undefined;
 }
 
 /** Suggested duplicates, and what was decided of them: both name records. */

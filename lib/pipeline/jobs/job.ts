@@ -36,7 +36,8 @@ export function askedBy(by: string | undefined): { readonly by?: string } {
   return by === undefined ? {} : { by };
 }
 
-export const JOB_KEPT_MS = 7 * 24 * 3_600_000;
+/** A job outlives every message that may wait for it, also through a pause. */
+export const JOB_KEPT_MS = 15 * 24 * 3_600_000;
 
 /** A name for a new job that nobody else makes. */
 export function newJobId(what: JobStanding['what'], clock: Clock): string {
